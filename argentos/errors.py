@@ -1,0 +1,183 @@
+"""Every error of argentos, as one tree.
+
+    ArgentError
+    ├── DiagramError                 a diagram, or its bindings, cannot be read or run
+    ├── UnknownStateError            a state that the machine does not have
+    ├── ConfigError                  argent.json, or a setting
+    ├── InputError                   an argument or a line of input cannot be taken
+    │   └── MessageTooLargeError     a message that the context window could never hold
+    ├── SessionError                 a session cannot do what was asked of it
+    │   ├── SessionNotFoundError
+    │   ├── SessionExistsError
+    │   ├── MailboxFullError         the queue of the session is full; nothing was accepted
+    │   ├── NothingToCompactError
+    │   ├── NoReplyError             the turn ended without a reply
+    │   └── SupervisorStoppedError
+    ├── StoreError                   the state directory
+    │   ├── StoreBusyError           another process owns it
+    │   ├── StoreDamagedError        a file in it cannot be read; it was left as it is
+    │   ├── StoreVersionError        a file in it is of a newer version; it was left as it is
+    │   ├── StoreFailedError         a write failed; the store takes no more
+    │   └── StaleWriteError          an owner that has been replaced, or a sequence out of order
+    └── ModelError                   the model gave no reply
+        ├── ModelUnavailableError    not reached, overloaded or rate limited: trying later may help
+        ├── ModelRefusedError        the request was refused: trying again will not help
+        ├── ContextOverflowError     the request is larger than the model's window
+        └── ReplyInterruptedError    the stream ended before the reply did; nothing of it was kept
+
+The message of each is one sentence that says what, where and how to mend it.
+"""
+
+__all__ = [
+    "ArgentError",
+    "ConfigError",
+    "ContextOverflowError",
+    "DiagramError",
+    "InputError",
+    "MailboxFullError",
+    "MessageTooLargeError",
+    "ModelError",
+    "ModelRefusedError",
+    "ModelUnavailableError",
+    "NoReplyError",
+    "NothingToCompactError",
+    "ReplyInterruptedError",
+    "SessionError",
+    "SessionExistsError",
+    "SessionNotFoundError",
+    "StaleWriteError",
+    "StoreBusyError",
+    "StoreDamagedError",
+    "StoreError",
+    "StoreFailedError",
+    "StoreVersionError",
+    "SupervisorStoppedError",
+    "UnknownStateError",
+]
+
+
+class ArgentError(Exception):
+    """Base of all errors that argentos raises on purpose."""
+
+
+class DiagramError(ArgentError):
+    """A diagram, or the bindings beside it, cannot be read or run.
+
+    Attributes:
+        file: the name of the diagram's file, or `<diagram>` for a text without one.
+        line: 1 for the first line of the file.
+        column: 1 for the first character of the line.
+        text: the offending text.
+    """
+
+    def __init__(self, problem: str, *, file: str, line: int, column: int, text: str = "") -> None:
+        super().__init__(f"{file}:{line}:{column}: {problem}")
+        self.problem = problem
+        self.file = file
+        self.line = line
+        self.column = column
+        self.text = text
+
+
+class UnknownStateError(ArgentError):
+    """A state that the machine does not have, as in a snapshot made with another diagram.
+
+    Never raised for an unknown event: `decide` answers `Refused` to that.
+    """
+
+
+class ConfigError(ArgentError):
+    """A setting cannot be used; the sentence names its path in argent.json."""
+
+
+class InputError(ArgentError):
+    """An argument or a line of input cannot be taken; nothing was changed."""
+
+
+class MessageTooLargeError(InputError):
+    """A message that the context window could never hold; it was not accepted."""
+
+
+class SessionError(ArgentError):
+    """A session cannot do what was asked of it."""
+
+
+class SessionNotFoundError(SessionError):
+    """There is no such session. Sending to an unknown id creates the session instead."""
+
+
+class SessionExistsError(SessionError):
+    """A session is to be made by hand under an id that is taken."""
+
+
+class MailboxFullError(SessionError):
+    """The queue of the session is full; nothing was accepted, so sending again later is safe."""
+
+
+class NothingToCompactError(SessionError):
+    """No messages are old enough to be replaced by a summary; nothing was changed."""
+
+
+class NoReplyError(SessionError):
+    """The turn ended without a reply; the message itself is kept.
+
+    Attributes:
+        outcome: `no_reply` (the model had nothing to say), `stopped`, `cleared` or `failed`.
+
+    Not raised when the model's error is known to this process: that `ModelError` is raised instead.
+    """
+
+    def __init__(self, sentence: str, outcome: str) -> None:
+        super().__init__(sentence)
+        self.outcome = outcome
+
+
+class SupervisorStoppedError(SessionError):
+    """The supervisor has been closed, or was never entered; nothing was accepted."""
+
+
+class StoreError(ArgentError):
+    """The state directory cannot be used as asked."""
+
+
+class StoreBusyError(StoreError):
+    """Another process owns the state directory; the sentence names it."""
+
+
+class StoreDamagedError(StoreError):
+    """A file cannot be read back; it was left as it is, and only its session is affected."""
+
+
+class StoreVersionError(StoreError):
+    """A file was written by a newer version; it was left as it is."""
+
+
+class StoreFailedError(StoreError):
+    """A write failed, so nothing more is accepted until the store is opened again.
+
+    Messages acknowledged before are safe. The one that met the error was not acknowledged: send it again.
+    """
+
+
+class StaleWriteError(StoreError):
+    """The writer has been replaced by another owner, or its sequence is not the next one; nothing was written."""
+
+
+class ModelError(ArgentError):
+    """The model gave no reply; the user's message is kept."""
+
+
+class ModelUnavailableError(ModelError):
+    """The model was not reached in time, is overloaded, or limits the rate: trying later may help."""
+
+
+class ModelRefusedError(ModelError):
+    """The model refused the request, as for a wrong key: trying again will not help."""
+
+
+class ContextOverflowError(ModelError):
+    """The request is larger than the model's window."""
+
+
+class ReplyInterruptedError(ModelError):
+    """The stream ended before the reply did; what had arrived of it is not taken for a reply."""

@@ -1,0 +1,1 @@
+"""The lifecycles themselves: `*.mmd` files, read once when `argentos.machines` is imported."""

@@ -1,0 +1,84 @@
+"""The lifecycle of a session.
+
+`diagrams/session.mmd` is the lifecycle; `BINDINGS` gives its labels a meaning; `TURNS_RUN_IN` says
+where a session works. Everything that decides about states stands in these three and in the facts:
+the rest of the program asks `SESSION.decide` and obeys.
+
+How events come about
+=====================
+`first_message` is raised when a session is made, by a message or by hand. `new_message` is raised by
+every accepted message, and by a compaction asked for by hand, which has to wake an idle session first.
+`no_recent_activity` is raised by the timer of its state. The events of `SETTLING` are raised by nobody:
+they are offered, in this order, at the end of every step in which no turn runs, and their guards say
+whether it is time.
+"""
+
+from importlib import resources
+from typing import Final, Protocol
+
+from argentos.machines.diagram import Diagram
+from argentos.machines.machine import Binding, Machine
+
+__all__ = ["BINDINGS", "SESSION", "SETTLING", "TURNS_RUN_IN", "SessionFacts"]
+
+
+class SessionFacts(Protocol):
+    """What the guards of a session may ask."""
+
+    @property
+    def has_message(self) -> bool:
+        """A message has been accepted, from the user or from the agent."""
+        ...
+
+    @property
+    def is_quiet(self) -> bool:
+        """No turn runs, no message waits, and the last activity is long enough ago."""
+        ...
+
+    @property
+    def compaction_is_due(self) -> bool:
+        """The window is full, or somebody asked for a compaction by hand."""
+        ...
+
+    @property
+    def has_older_messages(self) -> bool:
+        """There are messages old enough to be replaced by a summary, and enough to gain by it."""
+        ...
+
+    @property
+    def summary_is_durable(self) -> bool:
+        """A summary made since the window was full, or a clear, has reached the store."""
+        ...
+
+    @property
+    def context_fits(self) -> bool:
+        """Summary and kept messages fit into the window."""
+        ...
+
+
+BINDINGS: Final = {
+    "First message": Binding("first_message", effects=("write_files",)),
+    "Processing messages": Binding("processing_messages", guards=("has_message",)),
+    "No recent activity": Binding(
+        "no_recent_activity", guards=("is_quiet",), timer="idle_after", effects=("write_files",)
+    ),
+    "New message": Binding("new_message"),
+    "Context window full": Binding(
+        "context_window_full", guards=("compaction_is_due", "has_older_messages"), effects=("summarise",)
+    ),
+    "Continues with summary": Binding(
+        "continues_with_summary", guards=("summary_is_durable", "context_fits"), effects=("write_files",)
+    ),
+}
+
+SETTLING: Final = ("continues_with_summary", "processing_messages", "context_window_full")
+
+TURNS_RUN_IN: Final = frozenset({"Active"})
+
+
+def _diagram() -> Diagram:
+    path = resources.files("argentos.diagrams").joinpath("session.mmd")
+    return Diagram.parse(path.read_text(encoding="utf-8"), file=str(path))
+
+
+SESSION: Final = Machine(_diagram(), BINDINGS, facts=SessionFacts)
