@@ -1,0 +1,92 @@
+"""A store that forgets: for tests, and for sessions that nobody wants to keep."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from argentos.storage.names import file_name
+from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.snapshot import Metadata, Snapshot, fold, fold_metadata
+from argentos.storage.store import Page, Store, check_write, page_of
+from argentos.storage.tail import Tail
+
+__all__ = ["MemoryStore"]
+
+_CHECKPOINT_RECORDS = 1000
+
+
+class _Session:
+    __slots__ = ("archive", "base", "tail")
+
+    def __init__(self) -> None:
+        self.base: Snapshot | None = None
+        self.archive: dict[int, Message] = {}
+        self.tail = Tail()
+
+
+class MemoryStore(Store):
+    """Keeps everything in this process; durable means until the process ends.
+
+    It may be entered more than once, one after the other, and then holds what it held before.
+    """
+
+    def __init__(self) -> None:
+        self._sessions: dict[SessionKey, _Session] = {}
+
+    async def __aenter__(self) -> Self:
+        """Nothing is to be opened."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing is to be closed."""
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        """See `Store.append`."""
+        session = self._sessions.get(key) or _Session()
+        tail = session.tail
+        check_write(
+            key,
+            epoch=epoch,
+            expected=expected_sequence,
+            newest_epoch=tail.epoch,
+            sequence=tail.sequence,
+            records=records,
+        )
+        tail.reserve(records)
+        tail.extend(records, len(records))
+        self._sessions[key] = session
+        return tail.size > _CHECKPOINT_RECORDS
+
+    async def load(self, key: SessionKey) -> Snapshot | None:
+        """See `Store.load`."""
+        session = self._sessions.get(key)
+        return fold(key, session.base, session.tail.records).snapshot if session else None
+
+    async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
+        """See `Store.read`."""
+        session = self._sessions.get(key)
+        if session is None:
+            return ()
+        folded = fold(key, session.base, session.tail.records)
+        context = folded.snapshot.context
+        messages = dict(session.archive)
+        for message in (*folded.archived, *context.messages, *context.waiting):
+            messages[message.number] = message
+        return tuple(messages[number] for number in range(start, stop) if number in messages)
+
+    async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
+        """See `Store.list`."""
+        keys = {file_name(key.id): key for key in self._sessions if key.agent == agent}
+        names, cursor = page_of(keys, cursor, limit)
+        return Page(tuple(self._metadata(keys[name]) for name in names), cursor)
+
+    def _metadata(self, key: SessionKey) -> Metadata:
+        session = self._sessions[key]
+        return fold_metadata(key, session.base.metadata if session.base else None, session.tail.records)
+
+    async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
+        """See `Store.checkpoint`."""
+        session = self._sessions[key]
+        folded = fold(key, session.base, session.tail.records)
+        session.archive.update((message.number, message) for message in folded.archived)
+        session.base = folded.snapshot
+        session.tail.covered(snapshot.metadata.sequence)

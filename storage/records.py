@@ -1,0 +1,201 @@
+"""Records: the things that happen in a session, in the order in which they happened.
+
+A record never changes once it is written. Times are wall-clock times in UTC. Tokens are counted once, when
+a message is accepted, and include `MESSAGE_TOKENS` for the marks that every message costs in a request.
+"""
+
+from datetime import datetime
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct
+
+__all__ = [
+    "MESSAGE_TOKENS",
+    "Accepted",
+    "Address",
+    "Cleared",
+    "Kept",
+    "Message",
+    "Outcome",
+    "Record",
+    "Replied",
+    "Role",
+    "SessionKey",
+    "Summarised",
+    "Transitioned",
+    "TurnEnded",
+    "TurnStarted",
+    "Usage",
+]
+
+MESSAGE_TOKENS: Final = 4
+"""What a message costs besides its text: role and separators."""
+
+Role: TypeAlias = Literal["user", "assistant"]
+
+Outcome: TypeAlias = Literal["replied", "no_reply", "failed", "stopped", "cleared"]
+
+
+class SessionKey(NamedTuple):
+    """Which session; ids are unique within an agent."""
+
+    agent: str
+    id: str
+
+    def __str__(self) -> str:
+        """The id, with the agent's name where it is not the default one."""
+        return self.id if self.agent == "main" else f"{self.agent}/{self.id}"
+
+
+class Address(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """Where a message came from, and where its reply goes."""
+
+    channel: str
+    user: str
+    guild: str | None = None
+    channel_id: str | None = None
+    account: str | None = None
+
+
+class Message(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """One message of a conversation.
+
+    Attributes:
+        id: unique in the session; given by the sender, or made up for it.
+        number: 1 for the first message, in order of acceptance.
+        tokens: counted once, at acceptance.
+        sender: a name to show.
+        reply_to: the ids of the messages that this one answers.
+    """
+
+    id: str
+    number: int
+    role: Role
+    text: str
+    at: datetime
+    tokens: int
+    sender: str | None = None
+    address: Address | None = None
+    reply_to: tuple[str, ...] = ()
+
+
+class Usage(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What a model reported for one reply, in its own tokens.
+
+    Attributes:
+        input: the whole request, cached parts included.
+    """
+
+    model: str
+    input: int
+    output: int
+
+
+class _Record(Struct, frozen=True, array_like=True, tag_field="kind", kw_only=True):
+    """What every record has; `epoch` is that of the owner who wrote it."""
+
+    sequence: int
+    epoch: int
+    at: datetime
+
+
+class Transitioned(_Record, frozen=True, tag="transition", kw_only=True):
+    """The machine took an edge. The one from `[*]` creates the session."""
+
+    source: str
+    target: str
+    event: str
+    label: str
+
+
+class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
+    """A message was accepted: from the user, or from the agent speaking first."""
+
+    id: str
+    number: int
+    role: Role
+    text: str
+    tokens: int
+    sender: str | None = None
+    address: Address | None = None
+
+
+class TurnStarted(_Record, frozen=True, tag="turn_started", kw_only=True):
+    """The agent began to answer these messages.
+
+    Attributes:
+        turn: 1 for the session's first.
+        attempt: 1, or more after a restart.
+        messages: the numbers of the messages answered.
+        tokens: those of these messages.
+        request_tokens: those of the whole request, counted locally.
+    """
+
+    turn: int
+    attempt: int
+    messages: tuple[int, ...]
+    tokens: int
+    request_tokens: int
+
+
+class Replied(_Record, frozen=True, tag="replied", kw_only=True):
+    """The agent's reply to a turn, whole."""
+
+    id: str
+    number: int
+    text: str
+    tokens: int
+    turn: int
+    reply_to: tuple[str, ...]
+    sender: str | None = None
+    address: Address | None = None
+    usage: Usage | None = None
+
+
+class TurnEnded(_Record, frozen=True, tag="turn_ended", kw_only=True):
+    """These messages wait for an answer no more.
+
+    Attributes:
+        messages: of the turn, and after a stop or a clear also those that waited behind it.
+        reason: the sentence of the error, for `failed`.
+    """
+
+    turn: int
+    outcome: Outcome
+    messages: tuple[int, ...]
+    reason: str = ""
+
+
+class Summarised(_Record, frozen=True, tag="summary", kw_only=True):
+    """A summary took the place of the oldest messages of the context.
+
+    Attributes:
+        first: the number of the first message that the summary speaks for.
+        last: the number of the last one.
+        replaced: how many messages left the front of the context.
+        freed: their tokens.
+        tokens: the summary's own.
+        method: `model` or `extractive`.
+        before: estimated tokens of the context before; `after`, after.
+    """
+
+    first: int
+    last: int
+    replaced: int
+    freed: int
+    text: str
+    tokens: int
+    method: str
+    before: int
+    after: int
+
+
+class Cleared(_Record, frozen=True, tag="cleared", kw_only=True):
+    """The context was emptied; its messages went to the archive."""
+
+
+class Kept(_Record, frozen=True, tag="kept", kw_only=True):
+    """A compaction was ended before it had a summary; the context stays as it is."""
+
+
+Record: TypeAlias = Transitioned | Accepted | TurnStarted | Replied | TurnEnded | Summarised | Cleared | Kept

@@ -1,0 +1,398 @@
+"""The snapshot of a session, and the fold that makes it from records.
+
+A snapshot has two halves, kept in a file each: `Metadata`, small, for lists and for the machine, and
+`Context`, what the model can see. Each carries the sequence of the last record it covers, so that one may
+be newer than the other: folding passes over the records that a half already has.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from msgspec import Struct, structs
+
+from argentos.storage.records import (
+    Accepted,
+    Cleared,
+    Kept,
+    Message,
+    Record,
+    Replied,
+    SessionKey,
+    Summarised,
+    Transitioned,
+    TurnEnded,
+    TurnStarted,
+    Usage,
+)
+
+__all__ = [
+    "REMEMBERED_IDS",
+    "SCHEMA_VERSION",
+    "Calibration",
+    "Context",
+    "Folded",
+    "Metadata",
+    "OpenTurn",
+    "Snapshot",
+    "Summary",
+    "Taken",
+    "fold",
+    "fold_context",
+    "fold_metadata",
+]
+
+SCHEMA_VERSION: Final = 1
+"""Of `metadata.json`, `history.json` and the archive."""
+
+REMEMBERED_IDS: Final = 1000
+"""A message id is recognised when it is sent again among at least this many of the latest messages."""
+
+_EMPTYING: Final = frozenset({"stopped", "cleared"})
+_RATIO_DECAY: Final = 0.99
+_RATIO_MARGIN: Final = 1.1
+
+
+class Taken(Struct, frozen=True):
+    """How often an edge was taken, and when last."""
+
+    count: int
+    last: datetime
+
+
+class OpenTurn(Struct, frozen=True, rename="camel"):
+    """A turn that has not ended."""
+
+    turn: int
+    attempt: int
+    messages: tuple[int, ...]
+    request_tokens: int
+
+
+class Calibration(Struct, frozen=True, rename="camel"):
+    """How a model's own token counts compare with the local ones.
+
+    Attributes:
+        ratio: reported tokens for each local one: the highest seen × 1.1, decaying slowly.
+        reported: the model's count of the context at its last reply; 0 once the context was replaced.
+        at: the local count of the same context.
+    """
+
+    model: str
+    ratio: float
+    reported: int = 0
+    at: int = 0
+
+
+class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """What is known of a session without reading its messages.
+
+    Attributes:
+        state: of the machine, since the record `state_sequence` at the time `since`.
+        label: of the edge that led into the state.
+        messages: how many were ever accepted; the number of the last one.
+        tokens: of the context (summary and messages), counted locally.
+        waiting: numbers of accepted messages that no turn has taken up yet, with `waiting_tokens`.
+        boundary: sequence of the last record that ended a compaction or replaced the context, 0 if none did.
+        kept_at: the number of messages when a compaction was last ended without a summary.
+        edges: for each edge, as mermaid writes it, how often it was taken.
+    """
+
+    version: int
+    agent: str
+    session: str
+    sequence: int
+    epoch: int
+    state: str
+    since: datetime
+    state_sequence: int
+    label: str
+    created_at: datetime
+    last_activity: datetime
+    messages: int = 0
+    tokens: int = 0
+    waiting: tuple[int, ...] = ()
+    waiting_tokens: int = 0
+    turn: OpenTurn | None = None
+    turns: int = 0
+    compactions: int = 0
+    boundary: int = 0
+    kept_at: int = 0
+    summary_tokens: int = 0
+    calibration: Calibration | None = None
+    edges: dict[str, Taken] = {}
+
+    @property
+    def key(self) -> SessionKey:
+        """Which session this is."""
+        return SessionKey(self.agent, self.session)
+
+    @property
+    def is_settled(self) -> bool:
+        """No message waits for an answer."""
+        return not self.waiting and self.turn is None
+
+
+class Summary(Struct, frozen=True, rename="camel"):
+    """What stands for the messages `first` to `last`."""
+
+    text: str
+    first: int
+    last: int
+    tokens: int
+    method: str
+    at: datetime
+    before: int
+    after: int
+
+
+class Context(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """What the model can see, in the order of the conversation.
+
+    Attributes:
+        waiting: accepted messages that no turn has taken up yet; they join `messages` when one does.
+        archived_ids: ids of the latest messages that left the context, to recognise them when sent again.
+    """
+
+    summary: Summary | None = None
+    messages: tuple[Message, ...] = ()
+    waiting: tuple[Message, ...] = ()
+    archived_ids: tuple[str, ...] = ()
+
+
+class Snapshot(NamedTuple):
+    """All that resumes a session."""
+
+    metadata: Metadata
+    context: Context
+
+
+class Folded(NamedTuple):
+    """A snapshot, and the messages that left its context on the way."""
+
+    snapshot: Snapshot
+    archived: tuple[Message, ...]
+
+
+def fold(key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> Folded:
+    """Apply records that directly follow the snapshot, or that begin the session where it is None."""
+    metadata = fold_metadata(key, snapshot.metadata if snapshot else None, records)
+    context, archived = fold_context(snapshot.context if snapshot else Context(), records)
+    return Folded(Snapshot(metadata, context), archived)
+
+
+def fold_metadata(key: SessionKey, metadata: Metadata | None, records: Iterable[Record]) -> Metadata:
+    """Apply records to metadata; the first record of all is the transition that creates the session."""
+    for record in records:
+        if metadata is None:
+            metadata = _created(key, record)
+        metadata = _apply(metadata, record)
+    if metadata is None:
+        raise ValueError(f"{key}: neither metadata nor records to fold")
+    return metadata
+
+
+def _created(key: SessionKey, record: Record) -> Metadata:
+    return Metadata(
+        version=SCHEMA_VERSION,
+        agent=key.agent,
+        session=key.id,
+        sequence=record.sequence,
+        epoch=record.epoch,
+        state="",
+        since=record.at,
+        state_sequence=record.sequence,
+        label="",
+        created_at=record.at,
+        last_activity=record.at,
+    )
+
+
+def _apply(old: Metadata, record: Record) -> Metadata:
+    sequence, epoch = record.sequence, record.epoch
+    match record:
+        case Accepted(role="user"):
+            return structs.replace(
+                old,
+                sequence=sequence,
+                epoch=epoch,
+                last_activity=record.at,
+                messages=record.number,
+                waiting=(*old.waiting, record.number),
+                waiting_tokens=old.waiting_tokens + record.tokens,
+            )
+        case Accepted():
+            return structs.replace(
+                old,
+                sequence=sequence,
+                epoch=epoch,
+                last_activity=record.at,
+                messages=record.number,
+                tokens=old.tokens + record.tokens,
+            )
+        case TurnStarted():
+            first = record.attempt == 1
+            return structs.replace(
+                old,
+                sequence=sequence,
+                epoch=epoch,
+                tokens=old.tokens + (record.tokens if first else 0),
+                waiting=old.waiting[len(record.messages) :] if first else old.waiting,
+                waiting_tokens=old.waiting_tokens - (record.tokens if first else 0),
+                turn=OpenTurn(record.turn, record.attempt, record.messages, record.request_tokens),
+                turns=record.turn,
+            )
+        case Replied():
+            tokens = old.tokens + record.tokens
+            return structs.replace(
+                old,
+                sequence=sequence,
+                epoch=epoch,
+                last_activity=record.at,
+                messages=record.number,
+                tokens=tokens,
+                calibration=_calibrate(old, record.usage, tokens),
+            )
+        case TurnEnded():
+            emptied = record.outcome in _EMPTYING
+            return structs.replace(
+                old,
+                sequence=sequence,
+                epoch=epoch,
+                turn=None,
+                # What waited behind a stopped turn was seen by nobody: it joins the context unanswered.
+                tokens=old.tokens + (old.waiting_tokens if emptied else 0),
+                waiting=() if emptied else old.waiting,
+                waiting_tokens=0 if emptied else old.waiting_tokens,
+            )
+        case Transitioned():
+            edge = f"{record.source} --> {record.target}: {record.label}"
+            count = old.edges[edge].count + 1 if edge in old.edges else 1
+            return structs.replace(
+                old,
+                sequence=sequence,
+                epoch=epoch,
+                state=record.target,
+                since=record.at,
+                state_sequence=sequence,
+                label=record.label,
+                edges={**old.edges, edge: Taken(count, record.at)},
+            )
+        case Summarised():
+            return structs.replace(
+                old,
+                sequence=sequence,
+                epoch=epoch,
+                tokens=old.tokens - record.freed - old.summary_tokens + record.tokens,
+                summary_tokens=record.tokens,
+                compactions=old.compactions + 1,
+                boundary=sequence,
+                calibration=_forget_report(old.calibration),
+            )
+        case Cleared():
+            return structs.replace(
+                old,
+                sequence=sequence,
+                epoch=epoch,
+                last_activity=record.at,
+                tokens=0,
+                summary_tokens=0,
+                boundary=sequence,
+                calibration=_forget_report(old.calibration),
+            )
+        case Kept():
+            return structs.replace(old, sequence=sequence, epoch=epoch, boundary=sequence, kept_at=old.messages)
+
+
+def _calibrate(old: Metadata, usage: Usage | None, tokens: int) -> Calibration | None:
+    """Learn from what the model reported; what was learnt from another model is dropped."""
+    if usage is None or old.turn is None:
+        return old.calibration
+    known = old.calibration
+    seen = usage.input / max(1, old.turn.request_tokens) * _RATIO_MARGIN
+    kept = known.ratio * _RATIO_DECAY if known and known.model == usage.model else 0.0
+    return Calibration(usage.model, max(seen, kept), usage.input + usage.output, tokens)
+
+
+def _forget_report(calibration: Calibration | None) -> Calibration | None:
+    return structs.replace(calibration, reported=0, at=0) if calibration else None
+
+
+def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, tuple[Message, ...]]:
+    """Apply records to a context; also gives the messages that left it."""
+    records = [record for record in records if _touches_context(record)]
+    if not records:
+        return context, ()
+    summary = context.summary
+    messages, waiting = list(context.messages), list(context.waiting)
+    archived: list[Message] = []
+    for record in records:
+        match record:
+            case Accepted():
+                (waiting if record.role == "user" else messages).append(_accepted(record))
+            case TurnStarted(attempt=1):
+                count = len(record.messages)
+                messages += waiting[:count]
+                del waiting[:count]
+            case Replied():
+                messages.append(_reply(record))
+            case TurnEnded():
+                messages += waiting
+                waiting.clear()
+            case Summarised():
+                archived += messages[: record.replaced]
+                del messages[: record.replaced]
+                summary = Summary(
+                    text=record.text,
+                    first=record.first,
+                    last=record.last,
+                    tokens=record.tokens,
+                    method=record.method,
+                    at=record.at,
+                    before=record.before,
+                    after=record.after,
+                )
+            case Cleared():
+                archived += messages
+                messages.clear()
+                summary = None
+            case _:
+                pass
+    ids = context.archived_ids
+    if archived:
+        ids = (*ids, *(message.id for message in archived))[-REMEMBERED_IDS:]
+    folded = Context(summary=summary, messages=tuple(messages), waiting=tuple(waiting), archived_ids=ids)
+    return folded, tuple(archived)
+
+
+def _touches_context(record: Record) -> bool:
+    if isinstance(record, TurnEnded):
+        return record.outcome in _EMPTYING
+    return not isinstance(record, Transitioned | Kept)
+
+
+def _accepted(record: Accepted) -> Message:
+    return Message(
+        id=record.id,
+        number=record.number,
+        role=record.role,
+        text=record.text,
+        at=record.at,
+        tokens=record.tokens,
+        sender=record.sender,
+        address=record.address,
+    )
+
+
+def _reply(record: Replied) -> Message:
+    return Message(
+        id=record.id,
+        number=record.number,
+        role="assistant",
+        text=record.text,
+        at=record.at,
+        tokens=record.tokens,
+        sender=record.sender,
+        address=record.address,
+        reply_to=record.reply_to,
+    )

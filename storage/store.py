@@ -1,0 +1,113 @@
+"""The contract of a store.
+
+An owner appends the records of a session in order; `append` returns when they are durable. The store does
+not know what records mean: folding them is `argentos.storage.snapshot`, for every store the same.
+"""
+
+import bisect
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple, Protocol, Self
+
+from argentos.errors import StaleWriteError
+from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.snapshot import Metadata, Snapshot
+
+__all__ = ["Page", "Store", "check_write", "page_of"]
+
+
+class Page(NamedTuple):
+    """Some sessions; `cursor` continues the list and is None at its end.
+
+    Attributes:
+        problems: a sentence for each session that could not be read.
+    """
+
+    sessions: tuple[Metadata, ...]
+    cursor: str | None
+    problems: tuple[str, ...] = ()
+
+
+class Store(AbstractAsyncContextManager["Store", None], Protocol):
+    """Where sessions live. Entered before use, and left only when nobody writes any more."""
+
+    async def __aenter__(self) -> Self:
+        """Open the store.
+
+        Raises:
+            StoreBusyError: another owner has it.
+            StoreError: it cannot be read; nothing was changed.
+        """
+        ...
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        """Write records, all or none, and return when they are durable.
+
+        Args:
+            key: the session.
+            epoch: of the writer; one more than that of the snapshot it loaded.
+            expected_sequence: of the last record written before, 0 for a new session.
+            records: not empty; their sequences follow `expected_sequence` without a gap.
+
+        Returns:
+            Whether so much is new that a `checkpoint` would be welcome.
+
+        Raises:
+            StaleWriteError: a newer epoch has written, or the sequence is not the expected one.
+            StoreFailedError: the write failed, or one before it; nothing of this one will be read back as
+                acknowledged.
+
+        Cancellation: the records may become durable all the same, whole.
+        """
+        ...
+
+    async def load(self, key: SessionKey) -> Snapshot | None:
+        """The fold of everything appended, or None where there is no such session.
+
+        Raises:
+            StoreDamagedError: what is stored cannot be read; it is left as it is.
+            StoreVersionError: it was written by a newer version; it is left as it is.
+        """
+        ...
+
+    async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
+        """The messages with numbers from `start` up to, not including, `stop`, archived ones as well.
+
+        Raises:
+            StoreDamagedError, StoreVersionError: as for `load`.
+        """
+        ...
+
+    async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
+        """The agent's sessions, ordered by `file_name` of their ids, beginning behind `cursor`."""
+        ...
+
+    async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
+        """Take note of a snapshot of what was appended; it is written in the background, or later, or never."""
+        ...
+
+
+def check_write(
+    key: SessionKey, *, epoch: int, expected: int, newest_epoch: int, sequence: int, records: Sequence[Record]
+) -> None:
+    """Fence a write off, as every store has to.
+
+    Raises:
+        StaleWriteError: `newest_epoch` has overtaken the writer's, or it does not continue `sequence`.
+    """
+    if epoch < newest_epoch:
+        raise StaleWriteError(f"session {key} has a newer owner (epoch {newest_epoch}, not {epoch}); load it again")
+    if expected != sequence:
+        raise StaleWriteError(
+            f"session {key} stands at record {sequence}, the writer expected {expected}; load it again"
+        )
+    if [record.sequence for record in records] != list(range(expected + 1, expected + 1 + len(records))):
+        raise StaleWriteError(f"session {key}: the records do not follow record {expected} one by one")
+
+
+def page_of(names: Iterable[str], cursor: str | None, limit: int) -> tuple[list[str], str | None]:
+    """The names of one page in order, and the cursor behind it."""
+    ordered = sorted(names)
+    begin = 0 if cursor is None else bisect.bisect_right(ordered, cursor)
+    page = ordered[begin : begin + limit]
+    return page, page[-1] if begin + limit < len(ordered) else None
