@@ -1,0 +1,25 @@
+"""Models, token counting, contexts and compaction."""
+
+from argentos.llm.claude import AnthropicModel
+from argentos.llm.compaction import Compacted, compact
+from argentos.llm.context import assemble
+from argentos.llm.gauge import Gauge
+from argentos.llm.model import Model, Reply, Request
+from argentos.llm.offline import OfflineModel
+from argentos.llm.replay import ReplayModel
+from argentos.llm.tokens import TokenCounter, count_tokens
+
+__all__ = [
+    "AnthropicModel",
+    "Compacted",
+    "Gauge",
+    "Model",
+    "OfflineModel",
+    "ReplayModel",
+    "Reply",
+    "Request",
+    "TokenCounter",
+    "assemble",
+    "compact",
+    "count_tokens",
+]

@@ -1,0 +1,205 @@
+"""Claude, through Anthropic's SDK, or any server of the same Messages API."""
+
+import contextlib
+import json
+import os
+from collections.abc import AsyncGenerator, Generator
+from typing import TYPE_CHECKING, Final
+
+from argentos.errors import (
+    ContextOverflowError,
+    ModelError,
+    ModelRefusedError,
+    ModelUnavailableError,
+    ReplyInterruptedError,
+)
+from argentos.llm.context import summary_text
+from argentos.llm.model import Reply, Request
+from argentos.storage import Role, Usage
+
+if TYPE_CHECKING:
+    from anthropic import APIStatusError, AsyncAnthropic
+    from anthropic.types import MessageParam, RawMessageStreamEvent, TextBlockParam
+
+__all__ = ["AnthropicModel"]
+
+DEFAULT_MODEL: Final = "claude-sonnet-5-5"
+_BEGIN: Final = "(The agent speaks first.)"
+_LATER: Final = frozenset({408, 409, 425, 429})
+
+
+class AnthropicModel:
+    """A model behind the Messages API.
+
+    Args:
+        model: its name; by default `ANTHROPIC_MODEL`, else a current Sonnet.
+        api_key: by default `ANTHROPIC_API_KEY`.
+        base_url: of another server; by default `ANTHROPIC_BASE_URL`, else Anthropic's.
+        max_tokens: of a reply, at most.
+        timeout: seconds without a byte from the server.
+        max_retries: of requests that failed before a reply began.
+    """
+
+    token_ratio = 1.8  # of newer models to cl100k, at most; see argentos.llm.gauge
+    can_summarise = True
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        max_tokens: int = 8192,
+        timeout: float = 60.0,
+        max_retries: int = 2,
+    ) -> None:
+        self.name = model or os.environ.get("ANTHROPIC_MODEL") or DEFAULT_MODEL
+        self._api_key = api_key
+        self._base_url = base_url
+        self._max_tokens = max_tokens
+        self._timeout = timeout
+        self._max_retries = max_retries
+        self._client: AsyncAnthropic | None = None
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        """See `Model.stream`."""
+        progress = _Progress(self.name)
+        with _translated():
+            stream = await self._connect().messages.create(
+                model=self.name,
+                max_tokens=min(self._max_tokens, request.max_tokens or self._max_tokens),
+                system=_system(request),
+                messages=_messages(request),
+                stream=True,
+            )
+        async with stream:
+            events = aiter(stream)
+            while True:
+                with _translated(begun=True):
+                    event = await anext(events, None)
+                if event is None:
+                    break
+                if text := progress.take(event):
+                    yield text
+        yield progress.reply()
+
+    def _connect(self) -> "AsyncAnthropic":
+        """The client, made at first use: importing it takes longer than most commands."""
+        if self._client is None:
+            from anthropic import AsyncAnthropic  # noqa: PLC0415
+
+            self._client = AsyncAnthropic(
+                api_key=self._api_key,
+                base_url=self._base_url,
+                timeout=self._timeout,
+                max_retries=self._max_retries,
+            )
+        return self._client
+
+
+class _Progress:
+    """What has come of a reply."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._pieces: list[str] = []
+        self._input = 0
+        self._output = 0
+        self._ended = False
+
+    def take(self, event: "RawMessageStreamEvent") -> str:
+        """Note an event; gives the text it brings."""
+        if event.type == "message_start":
+            usage = event.message.usage
+            cached = (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
+            self._input = usage.input_tokens + cached
+        elif event.type == "message_delta":
+            self._output = event.usage.output_tokens
+            self._ended = event.delta.stop_reason is not None
+        elif event.type == "content_block_delta" and event.delta.type == "text_delta":
+            self._pieces.append(event.delta.text)
+            return event.delta.text
+        return ""
+
+    def reply(self) -> Reply:
+        """The whole reply; a stream that just stopped gives none."""
+        if not self._ended:
+            raise ReplyInterruptedError("the model's reply broke off; what had come of it was not kept, so ask again")
+        usage = Usage(self._model, self._input, self._output) if self._input else None
+        return Reply("".join(self._pieces), usage)
+
+
+def _system(request: Request) -> "list[TextBlockParam]":
+    if not request.system:
+        return []
+    return [{"type": "text", "text": request.system, "cache_control": {"type": "ephemeral"}}]
+
+
+def _messages(request: Request) -> "list[MessageParam]":
+    """The conversation; the summary comes first, as something the user's side shows, never as an instruction.
+
+    The ends of what later requests repeat are marked for the provider's cache.
+    """
+    messages: list[MessageParam] = []
+    if request.summary:
+        text = summary_text(request.summary)
+        block: TextBlockParam = {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
+        messages.append({"role": "user", "content": [block]})
+    elif request.messages and request.messages[0].role == "assistant":
+        messages.append({"role": "user", "content": _BEGIN})
+    last = len(request.messages) - 1
+    for index, message in enumerate(request.messages):
+        part: TextBlockParam = {"type": "text", "text": message.text}
+        if index == last:
+            part["cache_control"] = {"type": "ephemeral"}
+        messages.append(_message(message.role, part))
+    if request.instruction:
+        messages.append({"role": "user", "content": request.instruction})
+    return messages
+
+
+def _message(role: Role, part: "TextBlockParam") -> "MessageParam":
+    # Spelt out, for a role that is either is of neither type.
+    return {"role": "user", "content": [part]} if role == "user" else {"role": "assistant", "content": [part]}
+
+
+@contextlib.contextmanager
+def _translated(*, begun: bool = False) -> Generator[None]:
+    """Make every error of the SDK, and those that it lets through in the middle of a stream, one of ours."""
+    import anthropic  # noqa: PLC0415
+    import httpx2  # noqa: PLC0415
+
+    try:
+        yield
+    except anthropic.APIStatusError as error:
+        raise _status(error, begun=begun) from error
+    except (anthropic.APIConnectionError, httpx2.HTTPError) as error:
+        if begun:
+            raise ReplyInterruptedError(
+                f"the connection to the model broke during its reply ({error}); ask again"
+            ) from error
+        raise ModelUnavailableError(f"the model cannot be reached ({error}); try again later") from error
+    except json.JSONDecodeError as error:
+        raise ReplyInterruptedError(f"the model's reply was garbled ({error}); ask again") from error
+    except (anthropic.AnthropicError, TypeError) as error:
+        raise ModelRefusedError(f"the model cannot be asked: {error}") from error
+
+
+def _status(error: "APIStatusError", *, begun: bool) -> ModelError:
+    status, said = error.status_code, _said(error)
+    if begun and status < 400:  # noqa: PLR2004 - an error event inside a stream that began well
+        return ReplyInterruptedError(f"the model broke its reply off: {said}")
+    if status == 413 or (status == 400 and _is_overflow(said)):  # noqa: PLR2004 - as HTTP has them
+        return ContextOverflowError(f"the conversation is larger than the model's window: {said}")
+    if status in _LATER or status >= 500:  # noqa: PLR2004 - as HTTP has them
+        return ModelUnavailableError(f"the model cannot answer now (HTTP {status}: {said}); try again later")
+    return ModelRefusedError(f"the model refused the request (HTTP {status}: {said})")
+
+
+def _said(error: "APIStatusError") -> str:
+    return " ".join((error.api_message or error.message).split())
+
+
+def _is_overflow(said: str) -> bool:
+    words = said.lower()
+    return any(sign in words for sign in ("too long", "too large", "context", "exceed"))

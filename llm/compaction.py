@@ -1,0 +1,133 @@
+"""Compaction: summarise, replace, preserve, continue.
+
+The oldest messages of a context become a summary, by the model where it can, else in quotes. A summary by the
+model that comes too late, fails, or gains nothing is no summary: the quotes are made instead, so that a
+compaction always ends.
+"""
+
+import logging
+from contextlib import aclosing
+from typing import Final
+
+import anyio
+from msgspec import Struct
+
+from argentos.errors import ModelError, ReplyInterruptedError
+from argentos.llm.extract import extract
+from argentos.llm.gauge import Gauge
+from argentos.llm.model import Model, Reply, Request
+from argentos.llm.tokens import TokenCounter
+from argentos.storage import Message, Snapshot
+
+__all__ = ["Compacted", "compact"]
+
+_log: Final = logging.getLogger(__name__)
+
+_INSTRUCTION: Final = """\
+Summarise the conversation above so that it can go on without these messages. Write under these headings, leaving
+out those without content: Decisions, Open TODOs, Constraints, Pending asks, Exact identifiers (names, numbers,
+paths, addresses, codes: copy them exactly), Course of the conversation. Be brief, and do not answer anything."""
+
+
+class Compacted(Struct, frozen=True, kw_only=True):
+    """A summary ready to take the place of the `replaced` oldest messages.
+
+    Attributes:
+        freed: local tokens of the replaced messages.
+        tokens: local tokens of the summary.
+        before: estimated tokens of the context before, and `after`, after.
+    """
+
+    text: str
+    method: str
+    first: int
+    last: int
+    replaced: int
+    freed: int
+    tokens: int
+    before: int
+    after: int
+
+
+async def compact(
+    snapshot: Snapshot,
+    model: Model,
+    gauge: Gauge,
+    *,
+    count: TokenCounter,
+    system: str,
+    seconds: float,
+    by_hand: bool = False,
+    focus: str = "",
+) -> Compacted:
+    """Make the summary of a context that has older messages.
+
+    Args:
+        snapshot: with messages that `gauge.older` would replace.
+        model: is asked first, where it can summarise.
+        gauge: decides which messages are replaced, and how long the summary may be.
+        count: counts local tokens.
+        system: the system prompt, kept so that the request shares its cached prefix.
+        seconds: that the model may take.
+        by_hand: somebody asked for it before the window was full.
+        focus: what the summary should keep above all.
+    """
+    metadata, context = snapshot
+    replaced = context.messages[: gauge.older(snapshot, by_hand=by_hand)]
+    freed = sum(message.tokens for message in replaced)
+    budget = int(min(gauge.summary_budget / gauge.ratio(metadata), (freed + metadata.summary_tokens) / 2))
+    text, method = "", "model"
+    if model.can_summarise:
+        request = Request(
+            session=metadata.session,
+            system=system,
+            summary=context.summary,
+            messages=replaced,
+            instruction=f"{_INSTRUCTION}\nKeep above all: {focus}" if focus else _INSTRUCTION,
+            window=gauge.window,
+            max_tokens=max(64, budget),
+        )
+        text = await _ask(model, request, seconds)
+    if not text or count(text) > 2 * budget:
+        text, method = extract(replaced, context.summary, budget=budget, count=count), "extractive"
+    return _compacted(snapshot, gauge, replaced, text=text, method=method, tokens=count(text), freed=freed)
+
+
+async def _ask(model: Model, request: Request, seconds: float) -> str:
+    """The model's summary, or nothing."""
+    try:
+        with anyio.fail_after(seconds):
+            async with aclosing(model.stream(request)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Reply):
+                        return piece.text.strip()
+        raise ReplyInterruptedError("the model's summary broke off")
+    except (ModelError, TimeoutError) as error:
+        _log.warning("the model gave no summary (%s); quotes are used instead", error or "it took too long")
+        return ""
+
+
+def _compacted(
+    snapshot: Snapshot,
+    gauge: Gauge,
+    replaced: tuple[Message, ...],
+    *,
+    text: str,
+    method: str,
+    tokens: int,
+    freed: int,
+) -> Compacted:
+    metadata, context = snapshot
+    numbers = [message.number for message in replaced]
+    left = metadata.tokens + metadata.waiting_tokens - freed - metadata.summary_tokens + tokens
+    return Compacted(
+        text=text,
+        method=method,
+        first=context.summary.first if context.summary else min(numbers),
+        last=max([*numbers, context.summary.last if context.summary else 0]),
+        replaced=len(replaced),
+        freed=freed,
+        tokens=tokens,
+        before=gauge.estimate(metadata),
+        after=gauge.estimate_of(left, metadata),
+    )

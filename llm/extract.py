@@ -1,0 +1,133 @@
+"""A summary made without a model: quotes.
+
+From a long conversation the sentences that say most are kept word for word, spread over its whole length,
+each with the number of its message and who said it. What was quoted by an earlier summary competes for its
+share again, so that the oldest facts fade last, not first.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import Final, NamedTuple
+
+from argentos.llm.tokens import TokenCounter
+from argentos.storage import Message, Summary
+
+__all__ = ["extract"]
+
+_SENTENCE: Final = re.compile(r"[^.!?\n]+(?:[.!?]+(?=\s|\Z)|[.!?](?=\S)[^.!?\n]*)*[.!?]*")
+_WORD: Final = re.compile(r"\w{3,}")
+_EXACT: Final = re.compile(r"\S*[\d@#/_]\S*")  # numbers, addresses, paths, names of things
+_TELLING: Final = re.compile(
+    r"\b(agreed?|always|because|cannot|decide[ds]?|decision|deadline|don't|has to|must|need(?:s|ed)?|never|plan|"
+    r"please|promise[ds]?|remember|should|todo|until|will|won't)\b|\?",
+    re.IGNORECASE,
+)
+_QUOTED: Final = re.compile(r"\[(\d+)\] ")
+_LONGEST_QUOTE: Final = 280
+_USUAL_COST: Final = 60  # tokens of a quote
+_LEAST_COST: Final = 8
+_OLD_SHARE: Final = 0.4
+
+
+class _Line(NamedTuple):
+    """A line of the summary, the number of its message, and what it is worth."""
+
+    place: int
+    text: str
+    worth: float
+
+
+def extract(messages: Sequence[Message], earlier: Summary | None, *, budget: int, count: TokenCounter) -> str:
+    """Quotes from the messages, with the best of an earlier summary, in `budget` local tokens.
+
+    Args:
+        messages: not empty, in the order of the conversation.
+        earlier: the summary that these messages followed.
+        budget: the most tokens; a heading is given even where it is too small for a single quote.
+        count: counts tokens.
+    """
+    numbers = [message.number for message in messages]
+    first = earlier.first if earlier else min(numbers)
+    heading = f"Messages {first}–{max([*numbers, earlier.last if earlier else 0])}, in quotes chosen without a model:"
+    room = budget - count(heading) - 1
+    weights = _weights([message.text for message in messages])
+    new = [_best(message, weights) for message in messages]
+    old = _quotes(earlier, weights)
+    kept_old = _choose(old, int(room * _OLD_SHARE), count)
+    room -= sum(count(line.text) + 1 for line in kept_old)
+    kept_new = _choose([line for line in new if line is not None], room, count)
+    return "\n".join([heading, *(line.text for line in kept_old), *(line.text for line in kept_new)])
+
+
+def _weights(texts: Iterable[str]) -> dict[str, float]:
+    """What a word tells: the rarer in these texts, the more."""
+    seen = Counter(word for text in texts for word in set(_words(text)))
+    total = sum(seen.values()) or 1
+    return {word: math.log(total / times) for word, times in seen.items()}
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def _worth(text: str, weights: dict[str, float]) -> float:
+    words = set(_words(text))
+    unheard = max(weights.values(), default=1.0)  # words of an earlier summary that nobody used since
+    telling = sum(weights.get(word, unheard) for word in words) / math.sqrt(len(words) + 4)
+    return telling + 1.5 * min(4, len(_EXACT.findall(text))) + (2.0 if _TELLING.search(text) else 0.0)
+
+
+def _best(message: Message, weights: dict[str, float]) -> _Line | None:
+    """The sentence of a message that is worth most, as a quote."""
+    sentences = [sentence.strip() for sentence in _SENTENCE.findall(message.text) if sentence.strip()]
+    if not sentences:
+        return None
+    best = max(sentences, key=lambda sentence: _worth(sentence, weights))
+    who = message.sender or message.role
+    return _Line(message.number, f"[{message.number}] {who}: “{_shorten(best)}”", _worth(best, weights))
+
+
+def _shorten(sentence: str) -> str:
+    """Cut between words, so that no number or name is cut in two."""
+    text = " ".join(sentence.split())
+    if len(text) <= _LONGEST_QUOTE:
+        return text
+    return f"{text[:_LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
+
+
+def _quotes(earlier: Summary | None, weights: dict[str, float]) -> list[_Line]:
+    if earlier is None:
+        return []
+    lines = earlier.text.split("\n")
+    body = lines[1:] if earlier.method == "extractive" else lines
+    quotes: list[_Line] = []
+    place = earlier.first
+    for line in body:
+        numbered = _QUOTED.match(line)
+        place = int(numbered[1]) if numbered else place
+        if line.strip():
+            quotes.append(_Line(place, line, _worth(line, weights)))
+    return quotes
+
+
+def _choose(lines: Sequence[_Line], room: int, count: TokenCounter) -> list[_Line]:
+    """The lines worth most, taken in turn from equally long parts of the conversation, in their order."""
+    if not lines:
+        return []
+    first, span = lines[0].place, lines[-1].place - lines[0].place + 1
+    parts: dict[int, list[_Line]] = {}
+    for line in sorted(lines, key=lambda line: -line.worth):
+        parts.setdefault((line.place - first) * max(1, room // _USUAL_COST) // span, []).append(line)
+    rounds = zip_longest(*(parts[part] for part in sorted(parts)))
+    chosen: list[_Line] = []
+    for line in (line for each in rounds for line in each if line is not None):
+        cost = count(line.text) + 1
+        if cost <= room:
+            chosen.append(line)
+            room -= cost
+        if room < _LEAST_COST:
+            break
+    return sorted(chosen, key=lambda line: line.place)

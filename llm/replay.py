@@ -1,0 +1,51 @@
+"""A model that gives recorded replies."""
+
+from collections import defaultdict, deque
+from collections.abc import AsyncGenerator, Iterable
+from typing import Final
+
+import anyio
+
+from argentos.errors import ModelRefusedError
+from argentos.llm.model import Reply, Request
+
+__all__ = ["ReplayModel"]
+
+_ANY: Final = ""
+
+
+class ReplayModel:
+    """Gives one recorded reply for each turn, in order.
+
+    Args:
+        replies: texts, or whole replies; an empty one ends its turn without a reply.
+        live: wait for `feed` when none is left, rather than refuse.
+    """
+
+    name = "replay"
+    token_ratio = 1.0
+    can_summarise = False
+
+    def __init__(self, replies: Iterable[str | Reply] = (), *, live: bool = False) -> None:
+        self._replies: defaultdict[str, deque[str | Reply]] = defaultdict(deque, {_ANY: deque(replies)})
+        self._live = live
+        self._fed = anyio.Event()
+
+    def feed(self, reply: str | Reply, session: str = _ANY) -> None:
+        """Add a reply behind the others: for the session of this id, or for whichever asks first."""
+        self._replies[session].append(reply)
+        self._fed.set()
+        self._fed = anyio.Event()
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        """See `Model.stream`."""
+        while not (replies := self._replies[request.session] or self._replies[_ANY]):
+            if not self._live:
+                raise ModelRefusedError("the recording has no more replies; give ReplayModel one for each turn")
+            await self._fed.wait()
+        reply = replies.popleft()
+        if isinstance(reply, str):
+            reply = Reply(reply)
+        if reply.text:
+            yield reply.text
+        yield reply
