@@ -1,0 +1,25 @@
+"""Actors that own a session each, and the supervisor that runs them."""
+
+from argentos.actors.clock import Clock, ManualClock, SystemClock
+from argentos.actors.config import Config, parse_duration
+from argentos.actors.events import Event, Happened, Missed, Subscription
+from argentos.actors.info import SessionInfo
+from argentos.actors.session import Session
+from argentos.actors.supervisor import Supervisor
+from argentos.actors.turn import Turn
+
+__all__ = [
+    "Clock",
+    "Config",
+    "Event",
+    "Happened",
+    "ManualClock",
+    "Missed",
+    "Session",
+    "SessionInfo",
+    "Subscription",
+    "Supervisor",
+    "SystemClock",
+    "Turn",
+    "parse_duration",
+]

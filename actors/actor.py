@@ -1,0 +1,527 @@
+"""The actor: the one owner of a live session.
+
+Its life is a series of steps, one at a time, run by a worker of the dispatcher whenever something has come in
+(`argentos.actors.step` decides, this module does). What takes long, a turn of the model or a compaction, is a
+job that a step starts and that reports back through the control lane, so that the actor goes on deciding
+meanwhile. Between steps an actor waits in no task.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final
+
+import anyio
+
+from argentos.actors.commands import (
+    Accept,
+    Clear,
+    Command,
+    Compact,
+    Create,
+    Look,
+    Receipt,
+    Stop,
+    SummaryMade,
+    TurnDone,
+    Wake,
+)
+from argentos.actors.runtime import Runtime
+from argentos.actors.step import Step, is_compacting
+from argentos.actors.turn import Turn
+from argentos.actors.work import ask_model, make_summary
+from argentos.errors import (
+    ArgentError,
+    ContextOverflowError,
+    MailboxFullError,
+    MessageTooLargeError,
+    NoReplyError,
+    NothingToCompactError,
+    SessionError,
+    SessionExistsError,
+    SessionNotFoundError,
+)
+from argentos.llm import Reply
+from argentos.machines import SESSION
+from argentos.storage import (
+    MESSAGE_TOKENS,
+    Accepted,
+    Cleared,
+    Message,
+    Record,
+    Replied,
+    SessionKey,
+    Snapshot,
+    Summarised,
+    TurnEnded,
+)
+
+__all__ = ["SessionActor", "not_found"]
+
+_log: Final = logging.getLogger(__name__)
+_BATCH: Final = 64  # commands taken into one step, and so into one write
+
+
+def not_found(key: SessionKey) -> SessionNotFoundError:
+    """The error for a session that does not exist."""
+    return SessionNotFoundError(f"there is no session {key}; `argent sessions list` shows those there are")
+
+
+class _Job:
+    """Work that runs for the session; `tag` says which, so that a late report of another is recognised."""
+
+    __slots__ = ("scope", "tag")
+
+    def __init__(self, tag: tuple[str, int, int]) -> None:
+        self.tag = tag
+        self.scope = anyio.CancelScope()
+
+
+class SessionActor:
+    """A session in memory."""
+
+    __slots__ = (
+        "_closed",
+        "_compact_asked",
+        "_control",
+        "_epoch",
+        "_error",
+        "_forget",
+        "_job",
+        "_mailbox",
+        "_numbers",
+        "_revived",
+        "_runtime",
+        "_scheduled",
+        "_snapshot",
+        "_turns",
+        "key",
+    )
+
+    def __init__(self, key: SessionKey, runtime: Runtime, forget: Callable[[SessionKey], None]) -> None:
+        self.key = key
+        self._forget = forget
+        self._runtime = runtime
+        self._mailbox: deque[Accept] = deque()
+        self._control: deque[Command] = deque()
+        self._scheduled = False
+        self._closed = False
+        self._revived = False
+        self._snapshot: Snapshot | None = None
+        self._epoch = 0
+        self._numbers: dict[str, int] = {}  # of the messages by id; 0 for those in the archive
+        self._turns: dict[int, Turn] = {}  # by the number of the message that waits for its reply
+        self._job: _Job | None = None
+        self._error: Exception | None = None  # why the turn failed that is being ended
+        self._compact_asked: list[Compact] = []
+
+    # Coming in ----------------------------------------------------------------------------------------------
+
+    def tell(self, command: Command) -> None:
+        """Queue a command. The control lane, for all but messages, is never full.
+
+        Raises:
+            MailboxFullError: too many messages wait already.
+        """
+        if self._closed:
+            command.fail(SessionError(f"session {self.key} was restarted; try again"))
+            return
+        if isinstance(command, Accept):
+            waiting = len(self._mailbox) + (len(self._snapshot.metadata.waiting) if self._snapshot else 0)
+            if waiting >= self._runtime.config.mailbox_limit:
+                raise MailboxFullError(f"{waiting} messages wait in session {self.key} already; send again later")
+            self._mailbox.append(command)
+        else:
+            self._control.append(command)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._runtime.steps.submit(self._run)
+
+    async def _run(self) -> None:
+        """Take one step; the dispatcher calls this."""
+        commands = self._take()
+        try:
+            await self._take_step(commands)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends this actor and no other
+            self._give_up(commands, error)
+            return
+        self._scheduled = False
+        if self._mailbox or self._control:
+            self._schedule()
+        elif self._may_passivate():
+            # No await since the mailbox was looked at: no message can be left behind.
+            self.close(SessionError(f"session {self.key} left memory; try again"))
+
+    def _take(self) -> list[Command]:
+        commands: list[Command] = [*self._control]
+        self._control.clear()
+        while self._mailbox and len(commands) < _BATCH:
+            commands.append(self._mailbox.popleft())
+        return commands
+
+    def _give_up(self, commands: Sequence[Command], error: Exception) -> None:
+        """Answer everybody with the error, and leave memory: the next message revives from the store."""
+        if not isinstance(error, ArgentError):
+            _log.error("session %s failed; it will be revived from its snapshot", self.key, exc_info=error)
+        for command in commands:
+            command.fail(error)
+        self.close(error)
+
+    def close(self, error: Exception) -> None:
+        """Leave memory; whoever still waits gets the error."""
+        self._closed = True
+        self._forget(self.key)
+        for command in (*self._control, *self._mailbox, *self._compact_asked):
+            command.fail(error)
+        for turn in self._turns.values():
+            turn.fail(error)
+        self._cancel_job()
+
+    # A step -------------------------------------------------------------------------------------------------
+
+    async def _take_step(self, commands: Sequence[Command]) -> None:
+        effects: tuple[str, ...] = ()
+        if not self._revived:
+            await self._revive()
+            # Whether the last transition's effects were done before is not known; they bear being done again.
+            effects = SESSION.after(self._snapshot.metadata.label) if self._snapshot else ()
+        step = self._step()
+        step.effects += effects
+        answers = [answer for command in commands if (answer := self._handle(step, command)) is not None]
+        step.settle()
+        await self._commit(step)
+        for answer in answers:
+            answer()
+        while step.records:  # what has become durable may be what a guard waited for
+            step = self._step()
+            step.settle()
+            await self._commit(step)
+        self._answer_compactions()
+        self._arm()
+
+    async def _revive(self) -> None:
+        self._snapshot = await self._runtime.store.load(self.key)
+        self._revived = True
+        self._epoch = self._snapshot.metadata.epoch + 1 if self._snapshot else 1
+        self._remember_ids()
+
+    def _remember_ids(self) -> None:
+        if self._snapshot is not None:
+            context = self._snapshot.context
+            self._numbers = dict.fromkeys(context.archived_ids, 0)
+            self._numbers |= {each.id: each.number for each in (*context.messages, *context.waiting)}
+
+    def _step(self) -> Step:
+        runtime = self._runtime
+        step = Step(
+            self.key,
+            self._snapshot,
+            epoch=self._epoch,
+            now=runtime.clock.now(),
+            gauge=runtime.gauge,
+            idle_after=runtime.config.idle_after,
+        )
+        step.may_begin_turns = not runtime.is_draining
+        step.is_interrupted = self._job is None and bool(self._snapshot and self._snapshot.metadata.turn)
+        step.compaction_asked = bool(self._compact_asked)
+        return step
+
+    async def _commit(self, step: Step) -> None:
+        """Append what was decided; once it is durable, take it over and do what follows."""
+        if step.records and step.snapshot is not None:
+            wants_files = await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)
+            self._snapshot = step.snapshot
+            self._take_over(step.records)
+            self._runtime.publish(self.key, step.records)
+            if wants_files:
+                step.effects.append("write_files")
+        for effect in dict.fromkeys(step.effects):
+            await _EFFECTS[effect](self)
+        self._start_turn()
+
+    def _take_over(self, records: Sequence[Record]) -> None:
+        """What is kept beside the snapshot follows it."""
+        reply: Message | None = None
+        for record in records:
+            match record:
+                case Accepted():
+                    self._numbers[record.id] = record.number
+                case Replied():
+                    self._numbers[record.id] = record.number
+                    reply = next(m for m in reversed(self._require().context.messages) if m.number == record.number)
+                case TurnEnded():
+                    self._end_turns(record, reply)
+                case Summarised() | Cleared():
+                    self._remember_ids()
+                case _:
+                    pass
+
+    def _end_turns(self, record: TurnEnded, reply: Message | None) -> None:
+        error = self._error or NoReplyError(_ENDINGS[record.outcome], record.outcome)
+        for number in record.messages:
+            turn = self._turns.pop(number, None)
+            if turn is not None and record.outcome == "replied" and reply is not None:
+                turn.finish(reply)
+            elif turn is not None:
+                turn.fail(error)
+        self._error = None
+
+    def _require(self) -> Snapshot:
+        if self._snapshot is None:
+            raise SessionNotFoundError(f"there is no session {self.key}; `argent sessions list` shows those there are")
+        return self._snapshot
+
+    # Commands -----------------------------------------------------------------------------------------------
+
+    def _handle(self, step: Step, command: Command) -> Callable[[], None] | None:
+        """Decide about a command; gives how to answer it once that is durable."""
+        step.advance(command.at)
+        try:
+            match command:
+                case Accept():
+                    return self._accept(step, command)
+                case TurnDone():
+                    self._finish_turn(step, command)
+                case SummaryMade():
+                    self._summarise(step, command)
+                case Compact():
+                    self._ask_compaction(step, command)
+                    return None  # answered when the conversation goes on
+                case Create():
+                    self._create(step)
+                case Stop() | Clear():
+                    self._end(step, command)
+                case Look() | Wake():
+                    pass
+        except ArgentError as error:
+            command.fail(error)
+            return None
+        return partial(self._answer, command)
+
+    def _answer(self, command: Create | Look | Stop | Clear | Wake | TurnDone | SummaryMade) -> None:
+        if self._snapshot is not None:
+            command.answer(self._snapshot)
+        else:
+            command.fail(not_found(self.key))
+
+    def _create(self, step: Step) -> None:
+        if step.snapshot is not None:
+            raise SessionExistsError(f"there is a session {self.key} already; use it, or another id")
+        step.create()
+
+    def _end(self, step: Step, command: Stop | Clear) -> None:
+        """End whatever runs, and what was asked for."""
+        if step.snapshot is None:
+            raise not_found(self.key)
+        if isinstance(command, Clear):
+            step.clear()
+        else:
+            step.stop()
+        self._cancel_job()
+        self._refuse_compactions(step, "it was stopped")
+
+    def _accept(self, step: Step, command: Accept) -> Callable[[], None]:
+        number = self._numbers.get(command.message_id)
+        if number is None:
+            self._check_size(step, command)
+            number = step.accept(
+                command.message_id,
+                command.role,
+                command.text,
+                command.tokens,
+                sender=command.sender,
+                address=command.address,
+            )
+            self._numbers[command.message_id] = number  # resent within this very step, it is known already
+        if command.role == "user" and _is_unsettled(step, number):
+            self._turns.setdefault(number, Turn(number, command.message_id))
+        turn = self._turns.get(number)
+        return lambda: command.answer(Receipt(number, turn, self._require()))
+
+    def _check_size(self, step: Step, command: Accept) -> None:
+        gauge = self._runtime.gauge
+        ratio = gauge.ratio(step.metadata) if step.snapshot else gauge.first_ratio
+        if command.tokens * ratio > gauge.largest_message:
+            raise MessageTooLargeError(
+                f"the message has about {command.tokens * ratio:.0f} tokens; with a window of {gauge.window} the most"
+                f" is {gauge.largest_message}: send it in parts, or raise maxContextTokens"
+            )
+
+    def _finish_turn(self, step: Step, command: TurnDone) -> None:
+        if self._job is None or self._job.tag != ("turn", command.turn, command.attempt):
+            return
+        self._job = None
+        if isinstance(command.error, ContextOverflowError):
+            ended = step.overflow(command.turn, command.attempt, str(command.error))
+        else:
+            ended = step.finish_turn(
+                command.turn, command.attempt, command.reply, command.tokens, str(command.error or "")
+            )
+        self._error = command.error if ended else None
+
+    def _summarise(self, step: Step, command: SummaryMade) -> None:
+        if self._job is None or self._job.tag != ("summary", command.asked_at, 0):
+            return
+        self._job = None
+        if command.compacted is None:
+            step.keep()
+            self._refuse_compactions(step, "no summary could be made")
+        else:
+            step.summarise(command.compacted)
+
+    def _ask_compaction(self, step: Step, command: Compact) -> None:
+        if step.snapshot is None:
+            raise not_found(self.key)
+        if not step.ask_compaction():
+            raise NothingToCompactError(f"session {self.key} has no messages that a summary would make shorter")
+        self._compact_asked.append(command)
+
+    def _refuse_compactions(self, step: Step, why: str) -> None:
+        step.compaction_asked = False
+        for command in self._compact_asked:
+            command.fail(NothingToCompactError(f"session {self.key} was not compacted: {why}"))
+        self._compact_asked.clear()
+
+    def _answer_compactions(self) -> None:
+        """Those who asked for a compaction by hand hear when it is over, or that it came to nothing."""
+        if not self._compact_asked:
+            return
+        metadata = self._require().metadata
+        if is_compacting(metadata) or metadata.turn is not None:
+            return
+        for command in self._compact_asked:
+            command.answer(self._require())
+        self._compact_asked.clear()
+
+    # Jobs ---------------------------------------------------------------------------------------------------
+
+    def _start(self, tag: tuple[str, int, int], work: Callable[[], Awaitable[None]]) -> None:
+        if (self._job and self._job.tag == tag) or self._runtime.is_draining:
+            return
+        self._job = _Job(tag)
+        self._runtime.work.submit(partial(_run_job, self._job, work))
+
+    def _cancel_job(self) -> None:
+        if self._job is not None:
+            self._job.scope.cancel()
+            self._job = None
+
+    def _start_turn(self) -> None:
+        snapshot = self._snapshot
+        turn = snapshot.metadata.turn if snapshot else None
+        if snapshot is not None and turn is not None and not is_compacting(snapshot.metadata):
+            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot))
+
+    async def _run_turn(self, snapshot: Snapshot) -> None:
+        turn = snapshot.metadata.turn
+        if turn is None:
+            return
+        listeners = [self._turns[number] for number in turn.messages if number in self._turns]
+        for listener in listeners:
+            listener.begin(turn.attempt)
+
+        def push(piece: str) -> None:
+            for number in turn.messages:
+                if (listener := self._turns.get(number)) is not None:
+                    listener.push(piece)
+
+        result = await ask_model(self._runtime, snapshot, push)
+        reply = result if isinstance(result, Reply) else None
+        self.tell(
+            TurnDone(
+                self._runtime.clock.now(),
+                turn=turn.turn,
+                attempt=turn.attempt,
+                reply=reply,
+                tokens=self._runtime.count(reply.text) + MESSAGE_TOKENS if reply else 0,
+                error=None if isinstance(result, Reply) else result,
+            )
+        )
+
+    async def _run_compaction(self, snapshot: Snapshot, asked_at: int) -> None:
+        asked = self._compact_asked[-1] if self._compact_asked else None
+        compacted = await make_summary(
+            self._runtime, snapshot, by_hand=asked is not None, focus=asked.focus if asked else ""
+        )
+        self.tell(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
+
+    # Effects ------------------------------------------------------------------------------------------------
+
+    async def write_files(self) -> None:
+        """Have the files follow."""
+        if self._snapshot is not None:
+            await self._runtime.store.checkpoint(self.key, self._snapshot)
+
+    async def summarise(self) -> None:
+        """Begin to make a summary, unless one is being made or waited for no more."""
+        snapshot = self._snapshot
+        if snapshot is not None and is_compacting(snapshot.metadata):
+            asked_at = max(snapshot.metadata.state_sequence, snapshot.metadata.boundary)
+            self._start(("summary", asked_at, 0), partial(self._run_compaction, snapshot, asked_at))
+
+    # Time ---------------------------------------------------------------------------------------------------
+
+    def _wait(self) -> float | None:
+        """Seconds until something is to be done though nothing comes in: the state's timer, or leaving memory.
+
+        None while there is something to answer: the end of the turn asks again.
+        """
+        if self._snapshot is None or not self._snapshot.metadata.is_settled:
+            return None
+        metadata, runtime = self._snapshot.metadata, self._runtime
+        if SESSION.timer(metadata.state) is not None:
+            since, duration = metadata.last_activity, runtime.config.idle_after
+        else:
+            since, duration = max(metadata.since, metadata.last_activity), runtime.config.passivate_after
+        return duration - (runtime.clock.now() - since).total_seconds()
+
+    def _arm(self) -> None:
+        wait = self._wait()
+        if wait is not None:
+            # A deadline that has passed was offered just now and refused: not again at once.
+            wait = wait if wait > 0 else self._runtime.config.idle_after
+            self._runtime.timers.arm(self.key, self._runtime.clock.monotonic() + wait)
+
+    def _may_passivate(self) -> bool:
+        """Nothing is left to do, and the time has come."""
+        if self._snapshot is None:
+            return True
+        wait = self._wait()
+        return (
+            wait is not None
+            and wait <= 0
+            and self._job is None
+            and not self._compact_asked
+            and SESSION.timer(self._snapshot.metadata.state) is None
+        )
+
+
+async def _run_job(job: _Job, work: Callable[[], Awaitable[None]]) -> None:
+    with job.scope:
+        await work()
+
+
+def _is_unsettled(step: Step, number: int) -> bool:
+    metadata = step.metadata
+    return number in metadata.waiting or (metadata.turn is not None and number in metadata.turn.messages)
+
+
+_ENDINGS: Final = {
+    "replied": "the turn has ended",
+    "no_reply": "the agent had nothing to say",
+    "failed": "the model failed; ask again",
+    "stopped": "the turn was stopped before its reply",
+    "cleared": "the session was cleared before the reply",
+}
+
+_EFFECTS: Final[dict[str, Callable[[SessionActor], Awaitable[None]]]] = {
+    "summarise": SessionActor.summarise,
+    "write_files": SessionActor.write_files,
+}
+
+if _unknown := SESSION.effects - _EFFECTS.keys():
+    raise RuntimeError(f"the bindings of a session name effects that no actor has: {sorted(_unknown)}")

@@ -1,0 +1,84 @@
+"""Time, injected: the real one, and one that moves only when told to."""
+
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import anyio
+import anyio.lowlevel
+
+__all__ = ["Clock", "ManualClock", "SystemClock"]
+
+
+class Clock(Protocol):
+    """Wall time for what is written down, monotonic time for waiting."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards."""
+        ...
+
+    async def sleep_until(self, deadline: float) -> None:
+        """Wait for a monotonic time."""
+        ...
+
+
+class SystemClock:
+    """The machine's time, and the event loop's."""
+
+    def now(self) -> datetime:
+        """See `Clock.now`."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """See `Clock.monotonic`."""
+        return anyio.current_time()
+
+    async def sleep_until(self, deadline: float) -> None:
+        """See `Clock.sleep_until`."""
+        await anyio.sleep_until(deadline)
+
+
+class ManualClock:
+    """Stands still until it is moved: for tests, and for living through a recording.
+
+    Args:
+        start: the wall time to begin with, in UTC.
+    """
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._elapsed = 0.0
+        self._sleepers: list[tuple[float, int, anyio.Event]] = []
+        self._order = itertools.count()
+
+    def now(self) -> datetime:
+        """See `Clock.now`."""
+        return self._start + timedelta(seconds=self._elapsed)
+
+    def monotonic(self) -> float:
+        """Seconds since the start."""
+        return self._elapsed
+
+    async def sleep_until(self, deadline: float) -> None:
+        """See `Clock.sleep_until`."""
+        if deadline <= self._elapsed:
+            await anyio.lowlevel.checkpoint()
+            return
+        event = anyio.Event()
+        heapq.heappush(self._sleepers, (deadline, next(self._order), event))
+        await event.wait()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, and wake whoever waited for it."""
+        self._elapsed += max(0.0, seconds)
+        while self._sleepers and self._sleepers[0][0] <= self._elapsed:
+            heapq.heappop(self._sleepers)[2].set()
+
+    def advance_to(self, time: datetime) -> None:
+        """Let time pass until then; a time that has passed already changes nothing."""
+        self.advance((time - self.now()).total_seconds())

@@ -1,0 +1,177 @@
+"""What an actor can be told; each command carries the time at which it was given."""
+
+from datetime import datetime
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
+
+import anyio
+
+from argentos.actors.turn import Turn
+from argentos.llm import Compacted, Reply
+from argentos.storage import Address, Role, Snapshot
+
+__all__ = [
+    "Accept",
+    "Clear",
+    "Command",
+    "Compact",
+    "Create",
+    "Look",
+    "Receipt",
+    "Stop",
+    "SummaryMade",
+    "TurnDone",
+    "Wake",
+]
+
+T = TypeVar("T")
+
+
+class Receipt(NamedTuple):
+    """The answer to a message.
+
+    Attributes:
+        number: of the message; 0 if it was sent before and is in the archive.
+        turn: None for a message of the agent, and for one that was sent before and has been settled.
+        snapshot: where the session stands.
+    """
+
+    number: int
+    turn: Turn | None
+    snapshot: Snapshot
+
+
+class _Command(Generic[T]):
+    """A command, and the answer to whoever gave it."""
+
+    __slots__ = ("_answer", "_answered", "_error", "at")
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self._answered: anyio.Event | None = None
+        self._answer: T | None = None
+        self._error: Exception | None = None
+
+    def answer(self, value: T) -> None:
+        """Done: this is the result."""
+        self._answer = value
+        if self._answered is not None:
+            self._answered.set()
+
+    def fail(self, error: Exception) -> None:
+        """Not done, for this reason."""
+        self._error = error
+        if self._answered is not None:
+            self._answered.set()
+
+    async def answered(self) -> T:
+        """Wait for the result."""
+        if self._answer is None and self._error is None:
+            self._answered = anyio.Event()
+            await self._answered.wait()
+        if self._error is not None:
+            raise self._error
+        if self._answer is None:
+            raise RuntimeError("a command was answered with nothing")
+        return self._answer
+
+
+class Accept(_Command[Receipt]):
+    """Take a message; answered once it is durable."""
+
+    __slots__ = ("address", "message_id", "role", "sender", "text", "tokens")
+
+    def __init__(
+        self,
+        at: datetime,
+        *,
+        message_id: str,
+        role: Role,
+        text: str,
+        tokens: int,
+        sender: str | None,
+        address: Address | None,
+    ) -> None:
+        super().__init__(at)
+        self.message_id = message_id
+        self.role: Role = role
+        self.text = text
+        self.tokens = tokens
+        self.sender = sender
+        self.address = address
+
+
+class Create(_Command[Snapshot]):
+    """Make the session by hand."""
+
+    __slots__ = ()
+
+
+class Look(_Command[Snapshot]):
+    """Tell where the session stands, once everything before is done."""
+
+    __slots__ = ()
+
+
+class Stop(_Command[Snapshot]):
+    """End the turn and empty the queue."""
+
+    __slots__ = ()
+
+
+class Clear(_Command[Snapshot]):
+    """Empty the context."""
+
+    __slots__ = ()
+
+
+class Compact(_Command[Snapshot]):
+    """Compact by hand; answered when the conversation goes on."""
+
+    __slots__ = ("focus",)
+
+    def __init__(self, at: datetime, focus: str) -> None:
+        super().__init__(at)
+        self.focus = focus
+
+
+class Wake(_Command[Snapshot]):
+    """Look at the time, and at what is left to do."""
+
+    __slots__ = ()
+
+
+class TurnDone(_Command[Snapshot]):
+    """The model has finished a turn, with a reply or an error."""
+
+    __slots__ = ("attempt", "error", "reply", "tokens", "turn")
+
+    def __init__(
+        self,
+        at: datetime,
+        *,
+        turn: int,
+        attempt: int,
+        reply: Reply | None,
+        tokens: int,
+        error: Exception | None,
+    ) -> None:
+        super().__init__(at)
+        self.turn = turn
+        self.attempt = attempt
+        self.reply = reply
+        self.tokens = tokens
+        self.error = error
+
+
+class SummaryMade(_Command[Snapshot]):
+    """A summary is ready, or could not be made; `asked_at` is the sequence at which it was asked for."""
+
+    __slots__ = ("asked_at", "compacted")
+
+    def __init__(self, at: datetime, *, asked_at: int, compacted: Compacted | None) -> None:
+        super().__init__(at)
+        self.asked_at = asked_at
+        self.compacted = compacted
+
+
+Command: TypeAlias = Accept | Create | Look | Stop | Clear | Compact | Wake | TurnDone | SummaryMade

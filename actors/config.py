@@ -1,0 +1,139 @@
+"""The settings of a session: `agents.defaults.session` in `argent.json`, overridden by `agents.<agent>.session`."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import Struct, structs
+
+from argentos.errors import ConfigError
+
+__all__ = ["Config", "parse_duration"]
+
+_UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+
+
+def parse_duration(text: str | float, path: str) -> float:
+    """Seconds from `90`, `"90s"`, `"30m"`, `"2h"` or `"1d"`.
+
+    Raises:
+        ConfigError: it is none of these, or not above zero; the sentence begins with `path`.
+    """
+    found = _DURATION.fullmatch(str(text).strip())
+    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if seconds <= 0:
+        raise ConfigError(f'{path}: {text!r} is no duration; write seconds, or "90s", "30m", "2h", "1d"')
+    return seconds
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """The settings of a session; durations are in seconds.
+
+    Attributes:
+        max_context_tokens: the context window.
+        compaction_threshold: the part of the window from which on it is compacted.
+        channel_scope: whether the channels of a guild share a session.
+        idle_after: without activity, until an active session becomes idle.
+        passivate_after: of idling, until the session leaves memory.
+        keep_recent_tokens: of the latest messages, kept word for word by a compaction at most.
+        mailbox_limit: messages that may wait in one session.
+        turn_timeout: until a turn without a reply is given up.
+        compaction_timeout: until the model's summary is given up for an extractive one.
+    """
+
+    max_context_tokens: int = 180_000
+    compaction_threshold: float = 0.85
+    channel_scope: Literal["collapsed", "per-channel"] = "collapsed"
+    idle_after: float = 1800.0
+    passivate_after: float = 600.0
+    keep_recent_tokens: int = 20_000
+    mailbox_limit: int = 1000
+    turn_timeout: float = 600.0
+    compaction_timeout: float = 180.0
+
+    def __post_init__(self) -> None:
+        """Refuse values that no session can live with.
+
+        Raises:
+            ConfigError: naming the setting.
+        """
+        _check_range("maxContextTokens", self.max_context_tokens, 500, 10_000_000)
+        _check_range("compactionThreshold", self.compaction_threshold, 0.3, 1.0)
+        _check_range("keepRecentTokens", self.keep_recent_tokens, 0, 10_000_000)
+        _check_range("mailboxLimit", self.mailbox_limit, 1, 1_000_000)
+
+    @classmethod
+    def load(cls, state_dir: Path, agent: str = "main") -> "Config":
+        """The settings of an agent in a state directory; the defaults where there is no `argent.json`.
+
+        Raises:
+            ConfigError: the file cannot be read, or a setting in it is wrong; the sentence names its path.
+        """
+        path = state_dir / "argent.json"
+        try:
+            content = msgspec.json.decode(path.read_bytes())
+        except FileNotFoundError:
+            return cls()
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise ConfigError(f"{path} is not JSON: {error}") from error
+        config = cls()
+        for name in dict.fromkeys(("defaults", agent)):
+            where = f"agents.{name}.session"
+            config = _overridden(config, _section(content, path, "agents", name, "session"), f"{path}: {where}")
+        return config
+
+
+_KEYS: Final = {re.sub(r"_(\w)", lambda m: m[1].upper(), name): name for name in Config.__struct_fields__}
+_DURATIONS: Final = frozenset({"idle_after", "passivate_after", "turn_timeout", "compaction_timeout"})
+
+
+def _check_range(key: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ConfigError(f"{key}: {value} is out of range; use {least} to {most}")
+
+
+def _section(content: object, path: Path, *keys: str) -> dict[str, Any]:
+    """The object under these keys, empty where there is none."""
+    section = _object(content, f"{path}: the file")
+    for depth, key in enumerate(keys, start=1):
+        section = _object(section.get(key, {}), f"{path}: {'.'.join(keys[:depth])}")
+    return section
+
+
+def _object(content: object, where: str) -> dict[str, Any]:
+    try:
+        return msgspec.convert(content, dict[str, Any])
+    except msgspec.ValidationError:
+        raise ConfigError(f"{where} must be an object, not {type(content).__name__}") from None
+
+
+def _overridden(config: Config, section: Mapping[str, Any], where: str) -> Config:
+    changes: dict[str, Any] = {}
+    for key, value in section.items():
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.0)[0]
+            raise ConfigError(f"{where}.{key} is not a setting; did you mean {near}?")
+        name = _KEYS[key]
+        if name in _DURATIONS and isinstance(value, str | int | float) and not isinstance(value, bool):
+            value = parse_duration(value, f"{where}.{key}")  # noqa: PLW2901 - the same value, read
+        changes[name] = value
+    try:
+        return msgspec.convert({**structs.asdict(config), **changes}, Config)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{error}") from None
+    except msgspec.ValidationError as error:
+        raise _wrong_value(error, where) from error
+
+
+def _wrong_value(error: msgspec.ValidationError, where: str) -> ConfigError:
+    """Msgspec's sentence with the path as it is written in the file."""
+    said, _, at = str(error).partition(" - at `$.")
+    name = at.rstrip("`")
+    key = next((key for key, field in _KEYS.items() if field == name), name)
+    return ConfigError(f"{where}.{key}: {said[0].lower()}{said[1:]}")

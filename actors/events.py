@@ -1,0 +1,97 @@
+"""Telling the outside what happens in the sessions."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import TypeAlias
+
+import anyio
+from msgspec import Struct
+
+from argentos.storage import Record, SessionKey
+
+__all__ = ["Event", "Events", "Happened", "Missed", "Subscription"]
+
+
+class Happened(Struct, frozen=True):
+    """A record of a session became durable."""
+
+    session: SessionKey
+    record: Record
+
+
+class Missed(Struct, frozen=True):
+    """The subscriber was too slow: so many events were dropped before the next one."""
+
+    count: int
+
+
+Event: TypeAlias = Happened | Missed
+
+
+class Subscription:
+    """The events since the subscription, in order, for one reader.
+
+    A reader that falls `limit` events behind loses the oldest ones, and is told how many.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._buffer: deque[Happened] = deque()
+        self._missed = 0
+        self._arrived = anyio.Event()
+
+    def put(self, event: Happened) -> None:
+        """Add an event, at the cost of the oldest one where there is no room."""
+        if len(self._buffer) == self._limit:
+            self._buffer.popleft()
+            self._missed += 1
+        self._buffer.append(event)
+        self._arrived.set()
+
+    async def get(self) -> Event:
+        """Wait for the next event."""
+        while not self._buffer:
+            self._arrived = anyio.Event()
+            await self._arrived.wait()
+        return self._next()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        """Wait for events and give them, without end."""
+        while True:
+            yield await self.get()
+
+    def pending(self) -> Iterator[Event]:
+        """What has come so far, without waiting."""
+        while self._buffer:
+            yield self._next()
+
+    def _next(self) -> Event:
+        if self._missed:
+            missed, self._missed = self._missed, 0
+            return Missed(missed)
+        return self._buffer.popleft()
+
+
+class Events:
+    """The subscriptions of a supervisor."""
+
+    def __init__(self) -> None:
+        self._subscriptions: list[Subscription] = []
+
+    def subscribe(self, limit: int) -> Subscription:
+        """Begin a subscription."""
+        subscription = Subscription(limit)
+        self._subscriptions.append(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription."""
+        self._subscriptions.remove(subscription)
+
+    def publish(self, key: SessionKey, records: Iterable[Record]) -> None:
+        """Tell all subscribers."""
+        if self._subscriptions:
+            for record in records:
+                event = Happened(key, record)
+                for subscription in self._subscriptions:
+                    subscription.put(event)

@@ -1,0 +1,92 @@
+"""The live actors of a supervisor, by session."""
+
+from argentos.actors.actor import SessionActor, not_found
+from argentos.actors.commands import Accept, Clear, Compact, Create, Look, Receipt, Stop, Wake
+from argentos.actors.runtime import Runtime
+from argentos.errors import SupervisorStoppedError
+from argentos.storage import SessionKey, Snapshot
+
+__all__ = ["Registry"]
+
+
+class Registry:
+    """Finds the actor of a session, or makes it. Making one costs no I/O: it revives in its first step."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.is_open = False
+        self._actors: dict[SessionKey, SessionActor] = {}
+
+    def __len__(self) -> int:
+        """How many sessions are in memory."""
+        return len(self._actors)
+
+    async def accept(self, key: SessionKey, command: Accept) -> Receipt:
+        """Queue a message in the session's mailbox and wait until it is durable.
+
+        Raises:
+            MailboxFullError: too many messages wait in the session.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        self._find(key).tell(command)
+        return await command.answered()
+
+    async def tell(self, key: SessionKey, command: Create | Look | Stop | Clear | Compact) -> Snapshot:
+        """Queue a command in the session's control lane and wait for its answer.
+
+        Raises:
+            SessionError: it cannot be done; the kind says why.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        self._find(key).tell(command)
+        return await command.answered()
+
+    async def look(self, key: SessionKey) -> Snapshot:
+        """Where the session stands; one that is not in memory stays out of it.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        self._check_open()
+        if key in self._actors:
+            return await self.tell(key, Look(self.runtime.clock.now()))
+        snapshot = await self.runtime.store.load(key)
+        if snapshot is None:
+            raise not_found(key)
+        return snapshot
+
+    def wake(self, key: SessionKey) -> None:
+        """Have the session look at the time, and at what is left to do."""
+        self._find(key).tell(Wake(self.runtime.clock.now()))
+
+    def fire(self, key: SessionKey) -> None:
+        """The session's deadline has come."""
+        if key in self._actors:
+            self.wake(key)
+
+    def forget(self, key: SessionKey) -> None:
+        """The session leaves memory."""
+        self._actors.pop(key, None)
+        self.runtime.timers.disarm(key)
+
+    def close(self) -> None:
+        """All sessions leave memory; whoever waits for a reply hears that it will come later."""
+        self.is_open = False
+        for actor in list(self._actors.values()):
+            actor.close(
+                SupervisorStoppedError(
+                    f"the supervisor was closed; the message is kept, and answered when session {actor.key} is revived"
+                )
+            )
+
+    def _check_open(self) -> None:
+        if not self.is_open:
+            raise SupervisorStoppedError("the supervisor is not running; use it inside `async with`")
+
+    def _find(self, key: SessionKey) -> SessionActor:
+        self._check_open()
+        actor = self._actors.get(key)
+        if actor is None:
+            actor = self._actors[key] = SessionActor(key, self.runtime, self.forget)
+        return actor

@@ -1,0 +1,38 @@
+"""What the actors of one supervisor share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from argentos.actors.clock import Clock
+from argentos.actors.config import Config
+from argentos.actors.dispatcher import Dispatcher
+from argentos.actors.timers import Timers
+from argentos.llm import Gauge, Model, TokenCounter
+from argentos.storage import Record, SessionKey, Store
+
+__all__ = ["Runtime"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Runtime:
+    """The services that an actor uses.
+
+    Attributes:
+        steps: runs the actors, a step at a time.
+        work: runs what takes long: turns and compactions.
+        publish: tells the outside what became durable.
+        is_draining: no more work is begun.
+    """
+
+    store: Store
+    model: Model
+    gauge: Gauge
+    config: Config
+    clock: Clock
+    count: TokenCounter
+    system: str
+    steps: Dispatcher
+    work: Dispatcher
+    timers: Timers
+    publish: Callable[[SessionKey, Sequence[Record]], None]
+    is_draining: bool = False

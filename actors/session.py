@@ -1,0 +1,215 @@
+"""The handle of a session: what embedders hold. It does no I/O until asked to."""
+
+import uuid
+from typing import Final
+
+from argentos.actors.commands import Accept, Clear, Compact, Create, Receipt, Stop
+from argentos.actors.info import SessionInfo
+from argentos.actors.registry import Registry
+from argentos.actors.turn import Turn
+from argentos.errors import InputError, MessageTooLargeError, NoReplyError
+from argentos.storage import MESSAGE_TOKENS, Address, Message, Role, SessionKey, Snapshot, Summary
+
+__all__ = ["Session"]
+
+_LONGEST_ID: Final = 200
+_LONGEST_FOCUS: Final = 800
+_CHARACTERS_A_TOKEN: Final = 64  # more than any language needs: a longer text is not even counted
+
+
+class Session:
+    """One conversation. Handles are cheap, and any number may stand for the same session.
+
+    Every method may raise `SupervisorStoppedError` once the supervisor is closed, and `StoreError` if the store
+    cannot be read or written.
+    """
+
+    __slots__ = ("_registry", "key")
+
+    def __init__(self, registry: Registry, key: SessionKey) -> None:
+        self._registry = registry
+        self.key = key
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        return self.key.id
+
+    async def send(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Turn:
+        """Accept a message of the user; when this returns, it is durable. The session is made if need be.
+
+        Args:
+            text: the message.
+            message_id: unique in the session. Sending the same id again, as after a lost connection, is answered
+                with the first outcome, within the last 1,000 messages at least. Without one an id is made up.
+            address: where the message came from; the reply carries it.
+            sender: a name to show.
+
+        Raises:
+            InputError: the text is empty or cannot be stored, or the id is too long.
+            MessageTooLargeError: the context window could never hold it.
+            MailboxFullError: too many messages wait in the session.
+        """
+        receipt = await self._accept("user", text, message_id, address, sender)
+        return receipt.turn or await self._settled(receipt, message_id or "")
+
+    async def ask(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Message:
+        """Send a message and wait for its reply.
+
+        Raises:
+            NoReplyError, ModelError: see `Turn.reply`.
+            InputError, MessageTooLargeError, MailboxFullError: see `send`.
+        """
+        turn = await self.send(text, message_id=message_id, address=address, sender=sender)
+        return await turn.reply()
+
+    async def say(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Message:
+        """Accept a message that the agent sends of its own accord; when this returns, it is durable.
+
+        It counts as activity, and asks for no reply.
+
+        Raises:
+            InputError, MessageTooLargeError, MailboxFullError: see `send`.
+        """
+        number, _, snapshot = await self._accept("assistant", text, message_id, address, sender)
+        for message in reversed(snapshot.context.messages):
+            if message.number == number:
+                return message
+        return (await self._stored(snapshot, message_id or ""))[0]
+
+    async def create(self) -> SessionInfo:
+        """Make the session by hand; it stays Created until its first message.
+
+        Raises:
+            SessionExistsError: there is one already.
+        """
+        return self._info(await self._registry.tell(self.key, Create(self._registry.runtime.clock.now())))
+
+    async def info(self) -> SessionInfo:
+        """State, tokens, last activity and more.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return self._info(await self._registry.look(self.key))
+
+    async def summary(self) -> Summary | None:
+        """What stands for the messages that the model sees no more.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return (await self._registry.look(self.key)).context.summary
+
+    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
+        """The messages in order of acceptance: those in the context or, if `full`, all that ever were.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        snapshot = await self._registry.look(self.key)
+        if full:
+            return await self._registry.runtime.store.read(self.key, 1, snapshot.metadata.messages + 1)
+        return tuple(sorted((*snapshot.context.messages, *snapshot.context.waiting), key=lambda each: each.number))
+
+    async def clear(self) -> SessionInfo:
+        """Empty the context; a turn that runs is ended. The messages stay in the archive.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return self._info(await self._registry.tell(self.key, Clear(self._registry.runtime.clock.now())))
+
+    async def compact(self, focus: str = "") -> SessionInfo:
+        """Replace older messages by a summary now; returns when the conversation goes on.
+
+        Args:
+            focus: what the summary should keep above all.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            NothingToCompactError: a summary would gain nothing, or the compaction was stopped.
+            InputError: the focus has more than 800 characters.
+        """
+        if len(focus) > _LONGEST_FOCUS:
+            raise InputError(f"the focus has {len(focus)} characters; {_LONGEST_FOCUS} is the most")
+        return self._info(await self._registry.tell(self.key, Compact(self._registry.runtime.clock.now(), focus)))
+
+    async def stop(self) -> SessionInfo:
+        """End the turn that runs, and give up the messages that wait behind it.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return self._info(await self._registry.tell(self.key, Stop(self._registry.runtime.clock.now())))
+
+    # ---------------------------------------------------------------------------------------------------------
+
+    def _info(self, snapshot: Snapshot) -> SessionInfo:
+        return SessionInfo.of(snapshot.metadata, self._registry.runtime.config, self._registry.runtime.clock.now())
+
+    async def _accept(
+        self, role: Role, text: str, message_id: str | None, address: Address | None, sender: str | None
+    ) -> Receipt:
+        self._check(text, message_id)
+        command = Accept(
+            self._registry.runtime.clock.now(),
+            message_id=message_id or uuid.uuid4().hex,
+            role=role,
+            text=text,
+            tokens=self._registry.runtime.count(text) + MESSAGE_TOKENS,
+            sender=sender,
+            address=address,
+        )
+        return await self._registry.accept(self.key, command)
+
+    def _check(self, text: str, message_id: str | None) -> None:
+        if not text.strip():
+            raise InputError("the message is empty; send some text")
+        if len(text) > self._registry.runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
+            raise MessageTooLargeError(f"the message has {len(text)} characters; no window of this session holds it")
+        if message_id is not None and not 0 < len(message_id) <= _LONGEST_ID:
+            raise InputError(f"the message id has {len(message_id)} characters; it must have 1 to {_LONGEST_ID}")
+        for what, content in (("text", text), ("id", message_id or "")):
+            try:
+                content.encode()
+            except UnicodeEncodeError as error:
+                raise InputError(
+                    f"the {what} of the message has half a surrogate pair at character {error.start}; send whole ones"
+                ) from error
+
+    async def _settled(self, receipt: Receipt, message_id: str) -> Turn:
+        """A turn that has been: its reply is looked up."""
+        turn = Turn(receipt.number, message_id)
+        for message in await self._stored(receipt.snapshot, message_id):
+            if message_id in message.reply_to:
+                turn.finish(message)
+                return turn
+        turn.fail(NoReplyError("the message was sent before, and its turn ended without a reply", "no_reply"))
+        return turn
+
+    async def _stored(self, snapshot: Snapshot, message_id: str) -> tuple[Message, ...]:
+        """The messages that have this id or answer it, wherever they are."""
+        messages = await self._registry.runtime.store.read(self.key, 1, snapshot.metadata.messages + 1)
+        return tuple(message for message in messages if message_id in (message.id, *message.reply_to))

@@ -1,0 +1,369 @@
+"""What a session decides, without doing it.
+
+A `Step` starts from a snapshot, is told what came in, and gathers records: what is to be made durable, all
+or none. Every record is folded into the step's own snapshot at once, so that what comes next is decided on it.
+The actor appends the records, and only then takes over the snapshot and runs the effects:
+
+    decide → append → durable → apply → effect
+
+Nothing here waits, reads a clock or knows of other sessions: the same step from the same snapshot gives the
+same records. Changes of state come from `SESSION.decide` alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypedDict
+
+from argentos.llm import Compacted, Gauge, Reply
+from argentos.machines import SESSION, START, Refused, Transition
+from argentos.machines.session import SETTLING, TURNS_RUN_IN
+from argentos.storage import (
+    Accepted,
+    Address,
+    Cleared,
+    Kept,
+    Metadata,
+    Record,
+    Replied,
+    Role,
+    SessionKey,
+    Snapshot,
+    Summarised,
+    Transitioned,
+    TurnEnded,
+    TurnStarted,
+    fold,
+)
+
+__all__ = ["Step", "is_compacting", "state_at"]
+
+_CONTINUES: Final = "continues_with_summary"
+
+
+def is_compacting(metadata: Metadata) -> bool:
+    """The session waits for a summary."""
+    return SESSION.knows(metadata.state, _CONTINUES)
+
+
+class _Head(TypedDict):
+    """What every record begins with."""
+
+    sequence: int
+    epoch: int
+    at: datetime
+
+
+class _Facts:
+    """What the guards ask, answered from the step when they do: see `argentos.machines.SessionFacts`."""
+
+    def __init__(self, step: "Step") -> None:
+        self._step = step
+
+    @property
+    def has_message(self) -> bool:
+        return self._step.metadata.messages > 0
+
+    @property
+    def is_quiet(self) -> bool:
+        return _is_quiet(self._step.metadata, self._step.now, self._step.idle_after)
+
+    @property
+    def compaction_is_due(self) -> bool:
+        step = self._step
+        if step.compaction_asked or step.overflowed:
+            return True
+        return step.gauge.is_full(step.metadata) and step.metadata.kept_at < step.metadata.messages
+
+    @property
+    def has_older_messages(self) -> bool:
+        return self._step.gauge.older(self._step.require(), by_hand=self._step.compaction_asked) > 0
+
+    @property
+    def summary_is_durable(self) -> bool:
+        metadata = self._step.metadata
+        return metadata.state_sequence < metadata.boundary <= self._step.durable
+
+    @property
+    def context_fits(self) -> bool:
+        metadata, context = self._step.require()
+        return self._step.gauge.fits(metadata, context.waiting[0] if context.waiting else None)
+
+
+def _is_quiet(metadata: Metadata, now: datetime, idle_after: float) -> bool:
+    return metadata.is_settled and now >= metadata.last_activity + timedelta(seconds=idle_after)
+
+
+class _Overdue:
+    """The only fact that time alone can make true."""
+
+    def __init__(self, metadata: Metadata, now: datetime, idle_after: float) -> None:
+        self.is_quiet = _is_quiet(metadata, now, idle_after)
+
+
+def state_at(metadata: Metadata, now: datetime, idle_after: float) -> str:
+    """The state to show: an overdue timer counts as fired, though nothing has been written yet."""
+    timer = SESSION.timer(metadata.state)
+    if timer is None:
+        return metadata.state
+    decision = SESSION.decide(metadata.state, timer.event, _Overdue(metadata, now, idle_after))
+    return decision.target if isinstance(decision, Transition) else metadata.state
+
+
+class Step:
+    """One step of a session, being decided.
+
+    Args:
+        key: the session.
+        snapshot: where it stands, durably; None where it does not exist.
+        epoch: of the owner.
+        now: the wall time.
+        gauge: measures the context.
+        idle_after: seconds.
+
+    Attributes:
+        records: what is to be appended.
+        effects: names of what is to be done once that is durable.
+        is_interrupted: nobody is running the turn that is open.
+        compaction_asked: somebody asked for a compaction by hand.
+        may_begin_turns: turns may begin.
+        overflowed: the model said that the context is larger than its window.
+    """
+
+    def __init__(
+        self,
+        key: SessionKey,
+        snapshot: Snapshot | None,
+        *,
+        epoch: int,
+        now: datetime,
+        gauge: Gauge,
+        idle_after: float,
+    ) -> None:
+        self.key = key
+        self.snapshot = snapshot
+        self.durable = snapshot.metadata.sequence if snapshot else 0
+        self.epoch = epoch
+        self.now = now
+        self.gauge = gauge
+        self.idle_after = idle_after
+        self.records: list[Record] = []
+        self.effects: list[str] = []
+        self.may_begin_turns = True
+        self.is_interrupted = False
+        self.compaction_asked = False
+        self.overflowed = False
+
+    def require(self) -> Snapshot:
+        """The snapshot of a session that exists."""
+        if self.snapshot is None:
+            raise RuntimeError(f"session {self.key} does not exist yet")
+        return self.snapshot
+
+    @property
+    def metadata(self) -> Metadata:
+        """Of the session, as far as it is decided."""
+        return self.require().metadata
+
+    # What comes in ------------------------------------------------------------------------------------------
+
+    def advance(self, now: datetime) -> None:
+        """Let time pass until `now`: a timer that came due on the way is raised at its own time."""
+        timer = SESSION.timer(self.metadata.state) if self.snapshot else None
+        if timer is not None:
+            due = self.metadata.last_activity + timedelta(seconds=self._duration(timer.duration))
+            if due <= now:
+                self.now = max(due, self.metadata.since)
+                self.offer(timer.event)
+        self.now = now
+
+    def create(self) -> None:
+        """Make the session, by hand or because its first message is here."""
+        self.offer("first_message")
+
+    def accept(
+        self,
+        message_id: str,
+        role: Role,
+        text: str,
+        tokens: int,
+        *,
+        sender: str | None,
+        address: Address | None,
+    ) -> int:
+        """Take a message, from the user or from the agent; gives its number."""
+        if self.snapshot is None:
+            self.create()
+        number = self.metadata.messages + 1
+        self._emit(
+            Accepted(
+                **self._head(),
+                id=message_id,
+                number=number,
+                role=role,
+                text=text,
+                tokens=tokens,
+                sender=sender,
+                address=address,
+            )
+        )
+        self.offer("new_message")
+        return number
+
+    def finish_turn(self, turn: int, attempt: int, reply: Reply | None, tokens: int, reason: str = "") -> bool:
+        """End a turn with its reply, without one, or for a reason; False if it had been ended already."""
+        open_turn = self.metadata.turn
+        if open_turn is None or (open_turn.turn, open_turn.attempt) != (turn, attempt):
+            return False
+        outcome: Literal["replied", "no_reply", "failed"] = "failed" if reply is None else "no_reply"
+        if reply is not None and reply.text:
+            self._reply(turn, open_turn.messages, reply, tokens)
+            outcome = "replied"
+        self._emit(TurnEnded(**self._head(), turn=turn, outcome=outcome, messages=open_turn.messages, reason=reason))
+        return True
+
+    def overflow(self, turn: int, attempt: int, reason: str) -> bool:
+        """The model's window was too small: compact and try once more, or end the turn; False as above."""
+        if attempt > 1 or self.gauge.older(self.require(), by_hand=False) == 0:
+            return self.finish_turn(turn, attempt, None, 0, reason)
+        self.overflowed = self.is_interrupted = True
+        return False
+
+    def _reply(self, turn: int, numbers: Sequence[int], reply: Reply, tokens: int) -> None:
+        answered = [message for message in self.require().context.messages if message.number in numbers]
+        number = self.metadata.messages + 1
+        self._emit(
+            Replied(
+                **self._head(),
+                id=reply.id or f"{answered[-1].id}:reply",
+                number=number,
+                text=reply.text,
+                tokens=tokens,
+                turn=turn,
+                reply_to=tuple(message.id for message in answered),
+                sender=reply.sender,
+                address=answered[-1].address,
+                usage=reply.usage,
+            )
+        )
+
+    def stop(self, outcome: Literal["stopped", "cleared"] = "stopped") -> None:
+        """End the turn, and give up what waits behind it; a compaction is ended, its context kept."""
+        metadata = self.metadata
+        if not metadata.is_settled:
+            running = metadata.turn.messages if metadata.turn else ()
+            turn = metadata.turn.turn if metadata.turn else metadata.turns
+            self._emit(TurnEnded(**self._head(), turn=turn, outcome=outcome, messages=(*running, *metadata.waiting)))
+        if is_compacting(metadata):
+            self.keep()
+
+    def keep(self) -> None:
+        """End a compaction without a summary."""
+        self._emit(Kept(**self._head()))
+
+    def clear(self) -> None:
+        """Empty the context; its messages go to the archive."""
+        self.stop("cleared")
+        self._emit(Cleared(**self._head()))
+
+    def ask_compaction(self) -> bool:
+        """Compact at the next chance, though the window is not full; False where nothing is to be gained."""
+        if self.gauge.older(self.require(), by_hand=True) == 0:
+            return False
+        self.compaction_asked = True
+        self.offer("new_message")
+        return True
+
+    def summarise(self, compacted: Compacted) -> bool:
+        """Put a summary in the place of older messages; False if nobody waits for one any more."""
+        if not is_compacting(self.metadata):
+            return False
+        self._emit(
+            Summarised(
+                **self._head(),
+                first=compacted.first,
+                last=compacted.last,
+                replaced=compacted.replaced,
+                freed=compacted.freed,
+                text=compacted.text,
+                tokens=compacted.tokens,
+                method=compacted.method,
+                before=compacted.before,
+                after=compacted.after,
+            )
+        )
+        return True
+
+    # What follows of itself ---------------------------------------------------------------------------------
+
+    def offer(self, event: str) -> Transition | Refused:
+        """Raise an event, and take the edge if the machine says so."""
+        state = self.metadata.state if self.snapshot else START
+        decision = SESSION.decide(state, event, _Facts(self))
+        if isinstance(decision, Transition):
+            self._emit(
+                Transitioned(
+                    **self._head(),
+                    source=decision.source,
+                    target=decision.target,
+                    event=decision.event,
+                    label=decision.label,
+                )
+            )
+            self.effects += decision.effects
+        return decision
+
+    def settle(self) -> None:
+        """Take the edges whose time has come, and begin a turn if there is something to answer."""
+        if self.snapshot is None:
+            return
+        while self.metadata.turn is None or self.is_interrupted:
+            decisions = [self.offer(event) for event in SETTLING if SESSION.knows(self.metadata.state, event)]
+            if any(isinstance(decision, Transition) for decision in decisions):
+                continue
+            if any(isinstance(refused, Refused) and refused.guard == "context_fits" for refused in decisions):
+                self.effects.append("summarise")  # what came meanwhile was too much: once more
+            if self.may_begin_turns and self.metadata.state in TURNS_RUN_IN:
+                self._begin_turn()
+            return
+
+    def _begin_turn(self) -> None:
+        metadata, context = self.require()
+        if metadata.turn is not None:
+            self._emit(
+                TurnStarted(
+                    **self._head(),
+                    turn=metadata.turn.turn,
+                    attempt=metadata.turn.attempt + 1,
+                    messages=metadata.turn.messages,
+                    tokens=0,
+                    request_tokens=metadata.tokens + self.gauge.system_tokens,
+                )
+            )
+        elif context.waiting:
+            taken = context.waiting[: self.gauge.fitting(context.waiting, metadata)]
+            tokens = sum(message.tokens for message in taken)
+            self._emit(
+                TurnStarted(
+                    **self._head(),
+                    turn=metadata.turns + 1,
+                    attempt=1,
+                    messages=tuple(message.number for message in taken),
+                    tokens=tokens,
+                    request_tokens=metadata.tokens + tokens + self.gauge.system_tokens,
+                )
+            )
+        self.is_interrupted = False
+
+    # Records ------------------------------------------------------------------------------------------------
+
+    def _duration(self, name: str) -> float:
+        durations: Mapping[str, float] = {"idle_after": self.idle_after}
+        return durations[name]
+
+    def _head(self) -> _Head:
+        sequence = self.metadata.sequence if self.snapshot else 0
+        return {"sequence": sequence + 1, "epoch": self.epoch, "at": self.now}
+
+    def _emit(self, record: Record) -> None:
+        self.records.append(record)
+        self.snapshot = fold(self.key, self.snapshot, (record,)).snapshot

@@ -1,0 +1,180 @@
+"""The supervisor: spawns actors, idles and passivates them, revives them, and shuts them down in order."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Final, Self
+
+import anyio
+import anyio.to_thread
+
+from argentos.actors.clock import Clock, SystemClock
+from argentos.actors.config import Config
+from argentos.actors.dispatcher import Dispatcher
+from argentos.actors.events import Events, Subscription
+from argentos.actors.info import SessionInfo
+from argentos.actors.registry import Registry
+from argentos.actors.runtime import Runtime
+from argentos.actors.session import Session
+from argentos.actors.step import is_compacting
+from argentos.actors.timers import Timers
+from argentos.llm import Gauge, Model, TokenCounter, count_tokens
+from argentos.storage import Page, SessionKey, Store, check_id
+
+__all__ = ["Supervisor"]
+
+_STEPS_AT_ONCE: Final = 256  # they wait for the disk most of their time, and share its writes
+
+
+class Supervisor:
+    """Runs the sessions of one agent: an async context manager for anyone's event loop.
+
+    Args:
+        store: where sessions live; the supervisor enters and leaves it.
+        model: answers.
+        config: settings, those of `argent.json` by default being the built-in ones.
+        agent: whose sessions these are.
+        system: the system prompt.
+        clock: time.
+        count: counts the tokens of a text, once for each message.
+        max_turns: how many sessions may have a turn or a compaction running; by default 4 for each core, 8 at
+            least.
+        grace: seconds that running turns are given at the end. A message whose turn is cut off is answered
+            when the supervisor runs again.
+        resume: whether to answer, at once, what was left unanswered by an earlier run.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        model: Model,
+        *,
+        config: Config | None = None,
+        agent: str = "main",
+        system: str = "",
+        clock: Clock | None = None,
+        count: TokenCounter = count_tokens,
+        max_turns: int | None = None,
+        grace: float = 10.0,
+        resume: bool = True,
+    ) -> None:
+        self.agent = check_id(agent, "agent's name")
+        self.config = config or Config()
+        self._grace = grace
+        self._resume = resume
+        self._events = Events()
+        clock = clock or SystemClock()
+        self._runtime = Runtime(
+            store=store,
+            model=model,
+            gauge=_gauge(self.config, model, count(system) if system else 0),
+            config=self.config,
+            clock=clock,
+            count=count,
+            system=system,
+            steps=Dispatcher(_STEPS_AT_ONCE, "step"),
+            work=Dispatcher(max_turns or max(8, 4 * (os.cpu_count() or 1)), "work"),
+            timers=Timers(clock, self._fire),
+            publish=self._events.publish,
+        )
+        self._registry = Registry(self._runtime)
+
+    def session(self, session_id: str) -> Session:
+        """The handle of a session; nothing is read or made.
+
+        Raises:
+            InputError: the id cannot be used.
+        """
+        return Session(self._registry, SessionKey(self.agent, check_id(session_id)))
+
+    async def list(self) -> list[SessionInfo]:
+        """All sessions, those with the latest activity first."""
+        now = self._runtime.clock.now()
+        infos = [
+            SessionInfo.of(metadata, self.config, now)
+            for page in [page async for page in self._pages()]
+            for metadata in page.sessions
+        ]
+        return sorted(infos, key=lambda info: info.last_activity, reverse=True)
+
+    @asynccontextmanager
+    async def events(self, limit: int = 1000) -> AsyncGenerator[Subscription]:
+        """What becomes durable from now on, in all sessions: messages, transitions, turns, compactions.
+
+        A reader that falls more than `limit` events behind loses the oldest, and is told how many.
+        """
+        subscription = self._events.subscribe(limit)
+        try:
+            yield subscription
+        finally:
+            self._events.unsubscribe(subscription)
+
+    @property
+    def live(self) -> int:
+        """How many sessions are in memory."""
+        return len(self._registry)
+
+    async def __aenter__(self) -> Self:
+        """Open the store and begin.
+
+        Raises:
+            StoreError: the store cannot be opened.
+        """
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._runtime.store)
+            group = await stack.enter_async_context(anyio.create_task_group())
+            self._runtime.steps.start(group)
+            self._runtime.work.start(group)
+            self._runtime.is_draining = False
+            self._registry.is_open = True
+            group.start_soon(self._runtime.timers.run, name="argentos timers")
+            if self._resume:
+                group.start_soon(self._resume_unfinished, name="argentos resume")
+            self._group = group
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let running turns end within the grace, write all files, and close the store."""
+        with anyio.CancelScope(shield=True):
+            self._runtime.is_draining = True
+            with anyio.move_on_after(self._grace):
+                await self._runtime.work.drained()
+            self._runtime.work.cancel()
+            await self._runtime.steps.drained()
+            self._registry.close()
+        self._group.cancel_scope.cancel()
+        await self._stack.aclose()
+
+    def _fire(self, key: SessionKey) -> None:
+        self._registry.fire(key)
+
+    async def _resume_unfinished(self) -> None:
+        """Wake the sessions that were left with something to do."""
+        # Loading the encoding takes a third of a second: not in the event loop.
+        await anyio.to_thread.run_sync(partial(self._runtime.count, ""))
+        async for page in self._pages():
+            for metadata in page.sessions:
+                if not metadata.is_settled or is_compacting(metadata):
+                    self._registry.wake(metadata.key)
+
+    async def _pages(self) -> AsyncGenerator[Page]:
+        cursor: str | None = None
+        while True:
+            page = await self._runtime.store.list(self.agent, cursor)
+            yield page
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+
+def _gauge(config: Config, model: Model, system_tokens: int) -> Gauge:
+    return Gauge(
+        window=config.max_context_tokens,
+        threshold=config.compaction_threshold,
+        keep_recent=config.keep_recent_tokens,
+        system_tokens=system_tokens,
+        model=model.name,
+        first_ratio=model.token_ratio,
+    )

@@ -1,0 +1,66 @@
+"""The timers of all sessions: one heap, one task, no task for each."""
+
+import heapq
+import itertools
+from collections.abc import Callable
+
+import anyio
+
+from argentos.actors.clock import Clock
+from argentos.storage import SessionKey
+
+__all__ = ["Timers"]
+
+
+class Timers:
+    """Calls `fire` when a session's deadline has come.
+
+    A session has one deadline. One that is armed again for later is not moved: it fires early, and the session,
+    which knows its real deadline, arms it again. So a message costs no change of the heap.
+    """
+
+    def __init__(self, clock: Clock, fire: Callable[[SessionKey], None]) -> None:
+        self._clock = clock
+        self._fire = fire
+        self._heap: list[tuple[float, int, SessionKey]] = []
+        self._armed: dict[SessionKey, float] = {}
+        self._order = itertools.count()
+        self._earlier = anyio.Event()
+
+    def arm(self, key: SessionKey, deadline: float) -> None:
+        """Fire at this monotonic time, or before."""
+        if self._armed.get(key, float("inf")) <= deadline:
+            return
+        self._armed[key] = deadline
+        heapq.heappush(self._heap, (deadline, next(self._order), key))
+        if self._heap[0][2] == key:
+            self._earlier.set()
+
+    def disarm(self, key: SessionKey) -> None:
+        """Do not fire for this session any more."""
+        self._armed.pop(key, None)
+
+    async def run(self) -> None:
+        """Fire what is due, until cancelled."""
+        while True:
+            self._fire_due()
+            self._earlier = anyio.Event()
+            if not self._heap:
+                await self._earlier.wait()
+                continue
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._cancel_when_earlier, group.cancel_scope)
+                await self._clock.sleep_until(self._heap[0][0])
+                group.cancel_scope.cancel()
+
+    async def _cancel_when_earlier(self, scope: anyio.CancelScope) -> None:
+        await self._earlier.wait()
+        scope.cancel()
+
+    def _fire_due(self) -> None:
+        now = self._clock.monotonic()
+        while self._heap and self._heap[0][0] <= now:
+            deadline, _, key = heapq.heappop(self._heap)
+            if self._armed.get(key) == deadline:
+                del self._armed[key]
+                self._fire(key)

@@ -1,0 +1,102 @@
+"""The turn that answers a message, as its sender sees it."""
+
+from collections.abc import AsyncIterator
+
+import anyio
+
+from argentos.errors import NoReplyError
+from argentos.storage import Message
+
+__all__ = ["Turn"]
+
+
+class Turn:
+    """An accepted message, and the reply that comes.
+
+    Iterating gives the reply's text as it streams, from its beginning, for any number of readers. The text is
+    provisional until the reply is durable: a turn that is run again begins again, with the next `attempt`.
+
+    Attributes:
+        number: of the accepted message.
+        message_id: of the accepted message.
+        attempt: 1, or more after a restart; 0 before the turn began.
+    """
+
+    def __init__(self, number: int, message_id: str) -> None:
+        self.number = number
+        self.message_id = message_id
+        self.attempt = 0
+        self._pieces: list[str] = []
+        self._reply: Message | None = None
+        self._error: Exception | None = None
+        self._changed: anyio.Event | None = None
+
+    async def reply(self) -> Message:
+        """The reply, once it is durable.
+
+        Raises:
+            NoReplyError: the turn ended without one.
+            ModelError: the model failed.
+            SupervisorStoppedError: the supervisor was closed first; the message is answered when the session
+                is revived.
+        """
+        while self._reply is None and self._error is None:
+            await self._change()
+        if self._error is not None:
+            raise self._error
+        assert self._reply is not None  # noqa: S101 - one of the two ends the loop
+        return self._reply
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        """The reply's text, piece by piece; an end without a reply is just the end.
+
+        Raises:
+            ModelError, SupervisorStoppedError: as for `reply`.
+        """
+        attempt, position = self.attempt, 0
+        while True:
+            if attempt != self.attempt:
+                attempt, position = self.attempt, 0
+            if position < len(self._pieces):
+                position += 1
+                yield self._pieces[position - 1]
+            elif self._error is not None and not isinstance(self._error, NoReplyError):
+                raise self._error
+            elif self._reply is not None or self._error is not None:
+                return
+            else:
+                await self._change()
+
+    async def _change(self) -> None:
+        if self._changed is None:
+            self._changed = anyio.Event()
+        await self._changed.wait()
+
+    def _notify(self) -> None:
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
+
+    # For the actor ------------------------------------------------------------------------------------------
+
+    def begin(self, attempt: int) -> None:
+        """The model is being asked; text of an earlier attempt counts no more."""
+        self.attempt = attempt
+        self._pieces.clear()
+
+    def push(self, piece: str) -> None:
+        """A piece of text has come."""
+        self._pieces.append(piece)
+        self._notify()
+
+    def finish(self, reply: Message) -> None:
+        """The reply is durable."""
+        if not self._pieces:
+            self._pieces.append(reply.text)
+        self._reply = reply
+        self._notify()
+
+    def fail(self, error: Exception) -> None:
+        """There will be no reply."""
+        self._error = error
+        self._notify()
