@@ -1,0 +1,5 @@
+"""`python -m argentos` is `argent`."""
+
+from argentos.gateway.cli import run
+
+run()

@@ -1,0 +1,83 @@
+"""`argent`: the command line.
+
+Every failure is one sentence on standard error and a status other than zero: 2 for a wrong command line, 1 for
+everything else.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from argentos import __version__
+from argentos.errors import ArgentError
+from argentos.gateway.settings import Settings, command_options
+
+__all__ = ["main", "run"]
+
+_COMMANDS: Final = {
+    "chat": "Talk to the agent.",
+    "diagram": "Print the lifecycle of a session as a mermaid diagram.",
+    "replay": "Live through a recorded conversation.",
+    "sessions": "List sessions, and manage them.",
+}
+
+
+class _Commands(click.Group):
+    """Finds a command's module by its name, so that each starts with its own imports only."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"argentos.gateway.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - every command module has one
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "obj": None})
+@click.version_option(__version__, message="argentos %(version)s")
+@command_options
+@click.pass_context
+def _argent(context: click.Context) -> None:
+    """Sessions of agents: conversations that live as state machines, and lose nothing."""
+    context.ensure_object(Settings)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; gives the exit status."""
+    try:
+        result = _argent.main(args=argv, prog_name="argent", standalone_mode=False)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except click.ClickException as error:
+        return _complain(error.format_message(), 2)
+    except ArgentError as error:
+        return _complain(str(error), 1)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone; Python would complain about that at exit
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _complain(sentence: str, status: int) -> int:
+    click.echo(f"argent: {' '.join(sentence.split())}", err=True)
+    return status
+
+
+def run() -> None:
+    """The entry point of the installed command."""
+    sys.exit(main())

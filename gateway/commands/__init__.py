@@ -1,0 +1,1 @@
+"""The commands of `argent`, a module for each."""

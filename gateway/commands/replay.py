@@ -1,0 +1,190 @@
+"""`argent replay`."""
+
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+import anyio
+import click
+from msgspec import Struct, structs
+
+from argentos.actors import Config, Happened, ManualClock, SessionInfo, Supervisor, parse_duration
+from argentos.gateway.output import print_json, printable
+from argentos.gateway.replaying import Numbered, Replay, read_recording
+from argentos.gateway.settings import Settings, command_options
+from argentos.llm import ReplayModel
+from argentos.storage import FileStore, Summarised, Transitioned, TurnEnded
+
+__all__ = ["command"]
+
+_ONE_YEAR: Final = 365 * 86400.0
+
+
+class _Compaction(Struct, frozen=True, rename="camel"):
+    session: str
+    at: datetime
+    messages: tuple[int, int]
+    before: int
+    after: int
+
+
+class _Outcome(Struct, rename="camel"):
+    """What this run did; `sessions` tells their whole life, earlier runs included."""
+
+    lines: int
+    passed_over: int
+    transitions: dict[str, int]
+    turns: dict[str, int]
+    compactions: list[_Compaction]
+    sessions: list[SessionInfo]
+
+
+@click.command("replay")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--max-context-tokens", type=int, metavar="N", help="The context window.")
+@click.option("--compaction-threshold", type=float, metavar="PART", help="The part of it that counts as full.")
+@click.option("--idle-after", metavar="DURATION", help="Without activity, until a session is idle: 90s, 30m, 2h.")
+@click.option("--speed", type=click.FloatRange(min=0), default=0.0, metavar="FACTOR", help="1 is as it was recorded.")
+@click.option("--trace", is_flag=True, help="Show the lifecycle as it happens.")
+@command_options
+@click.pass_obj
+def command(
+    settings: Settings,
+    file: Path,
+    *,
+    max_context_tokens: int | None,
+    compaction_threshold: float | None,
+    idle_after: str | None,
+    speed: float,
+    trace: bool,
+) -> None:
+    """Live through a recorded conversation, as fast as it goes.
+
+    FILE has a JSON object on each line: session, role, sender, channel, at and text. An interrupted replay goes on
+    where it stopped.
+    """
+    changes = {
+        "max_context_tokens": max_context_tokens,
+        "compaction_threshold": compaction_threshold,
+        "idle_after": parse_duration(idle_after, "--idle-after") if idle_after else None,
+    }
+    given = {name: value for name, value in changes.items() if value is not None}
+    # The model here waits for the recording, which no deadline of a real one fits.
+    config = structs.replace(settings.config(), turn_timeout=_ONE_YEAR, **given)
+    outcome = anyio.run(_replay, settings, config, file, speed, trace)
+    if settings.json:
+        print_json(outcome)
+    else:
+        _print(outcome)
+
+
+async def _replay(settings: Settings, config: Config, file: Path, speed: float, trace: bool) -> _Outcome:  # noqa: FBT001 - a flag of the command line
+    lines = read_recording(file)
+    first = next(lines, None)
+    if first is None:
+        return _Outcome(0, 0, {}, {}, [], [])
+    clock = ManualClock(first.line.at.astimezone(UTC))
+    model = ReplayModel(live=True)
+    outcome = _Outcome(0, 0, {}, {}, [], [])
+    store = FileStore(settings.state_dir)
+    async with (
+        Supervisor(store, model, config=config, agent=settings.agent, clock=clock, grace=0) as supervisor,
+        supervisor.events() as events,
+    ):
+        observe = _observer(outcome, trace=trace)
+        replay = Replay(supervisor, model, clock, events, idle_after=config.idle_after, observe=observe)
+        with _progress(file, hidden=trace or settings.json) as show:
+            for numbered in chain([first], lines):
+                await replay.live(numbered, speed=speed)
+                outcome.lines += 1
+                show(numbered)
+            await replay.finish()
+        outcome.passed_over = replay.passed_over
+        outcome.sessions = [await supervisor.session(each).info() for each in replay.sessions]
+    return outcome
+
+
+def _observer(outcome: _Outcome, *, trace: bool) -> Callable[[Happened], None]:
+    transitions: Counter[str] = Counter()
+    turns: Counter[str] = Counter()
+
+    def observe(event: Happened) -> None:
+        record = event.record
+        if isinstance(record, Transitioned):
+            transitions[f"{record.source} --> {record.target}: {record.label}"] += 1
+            outcome.transitions = dict(transitions)
+        elif isinstance(record, TurnEnded):
+            turns[record.outcome] += 1
+            outcome.turns = dict(turns)
+        elif isinstance(record, Summarised):
+            span = (record.first, record.last)
+            outcome.compactions.append(_Compaction(event.session.id, record.at, span, record.before, record.after))
+        if trace:
+            _trace(event)
+
+    return observe
+
+
+def _trace(event: Happened) -> None:
+    record = event.record
+    if isinstance(record, Transitioned):
+        what = f"{record.source:>9} → {record.target:<9}  {record.label}"
+    elif isinstance(record, Summarised):
+        what = f"{'':>9}   messages {record.first}–{record.last} summarised: {record.before} → {record.after} tokens"
+    elif isinstance(record, TurnEnded) and record.outcome != "replied":
+        what = f"{'':>9}   a turn ended without a reply"
+    else:
+        return
+    click.echo(f"{record.at:%Y-%m-%d %H:%M:%S}  {printable(event.session.id)}  {what}")
+
+
+@contextmanager
+def _progress(file: Path, *, hidden: bool) -> Generator[Callable[[Numbered], None]]:
+    """A bar on standard error, where that is a terminal."""
+    from rich.console import Console  # noqa: PLC0415 - only where a bar is drawn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = (
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f}%"),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=hidden or not console.is_terminal) as progress:
+        task = progress.add_task("", total=file.stat().st_size)
+
+        def show(numbered: Numbered) -> None:
+            at = f"{numbered.line.at:%Y-%m-%d %H:%M}  line {numbered.number}"
+            progress.update(task, completed=numbered.bytes_read, description=at)
+
+        yield show
+
+
+def _print(outcome: _Outcome) -> None:
+    if outcome.passed_over:
+        click.echo(f"{outcome.passed_over} of {outcome.lines} lines had been accepted by an earlier run.\n")
+    for info in outcome.sessions:
+        _print_session(info)
+    if outcome.compactions:
+        click.echo("\nCompactions of this run, tokens before → after:")
+        for each in outcome.compactions:
+            first, last = each.messages
+            click.echo(
+                f"  {each.at:%Y-%m-%d %H:%M}  {each.before:6} → {each.after:<6}  messages {first}–{last}"
+                f" of {printable(each.session)} became a summary"
+            )
+
+
+def _print_session(info: SessionInfo) -> None:
+    click.echo(
+        f"Session {printable(info.id)}: {info.messages} messages, {info.turns} turns, {info.compactions} compactions."
+        f" It is {info.state}, with {info.tokens} of {info.window} tokens ({info.percent:.0f}%)."
+    )
+    click.echo("Transitions:")
+    for edge, taken in info.edges.items():
+        click.echo(f"{taken.count:6}  {edge}")

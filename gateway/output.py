@@ -1,0 +1,61 @@
+"""Printing: for people, with everything a terminal could take for a command made harmless, and for programs."""
+
+import sys
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import click
+import msgspec
+
+__all__ = ["age", "count", "percent", "print_json", "printable", "table"]
+
+_COLOURS: Final = ((95, "red"), (80, "bright_red"), (60, "yellow"))
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2 if sys.stdout.isatty() else 0))
+
+
+def printable(text: str) -> str:
+    """The text with control characters, but for line feeds and tabs, written as escapes."""
+    return "".join(
+        ascii(each)[1:-1] if unicodedata.category(each) in {"Cc", "Cf", "Cs"} and each not in "\n\t\u200d" else each
+        for each in text
+    )
+
+
+def count(number: int) -> str:
+    """A number of tokens, short: `512`, `2.0k`, `180k`."""
+    if number < 1000:  # noqa: PLR2004 - a thousand
+        return str(number)
+    return f"{number / 1000:.1f}k" if number < 100_000 else f"{number // 1000}k"  # noqa: PLR2004 - a hundred thousand
+
+
+def percent(value: float) -> str:
+    """A part of the window, in the colour of its urgency."""
+    text = f"{value:.0f}%"
+    colour = next((colour for least, colour in _COLOURS if value >= least), None)
+    return click.style(text, fg=colour) if colour else text
+
+
+def age(time: datetime, now: datetime) -> str:
+    """How long ago: `just now`, `5m ago`, `3h ago`, `2d ago`."""
+    seconds = max(0.0, (now - time).total_seconds())
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit} ago"
+    return "just now"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Columns, each as wide as its widest cell."""
+    widths = [max(len(click.unstyle(row[column])) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell + " " * (width - len(click.unstyle(cell))) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    )
