@@ -84,6 +84,7 @@ class SessionActor:
     __slots__ = (
         "_closed",
         "_compact_asked",
+        "_compact_served",
         "_control",
         "_epoch",
         "_error",
@@ -115,6 +116,7 @@ class SessionActor:
         self._job: _Job | None = None
         self._error: Exception | None = None  # why the turn failed that is being ended
         self._compact_asked: list[Compact] = []
+        self._compact_served: list[Compact] = []  # by the compaction that runs
 
     # Coming in ----------------------------------------------------------------------------------------------
 
@@ -175,7 +177,7 @@ class SessionActor:
         """Leave memory; whoever still waits gets the error."""
         self._closed = True
         self._forget(self.key)
-        for command in (*self._control, *self._mailbox, *self._compact_asked):
+        for command in (*self._control, *self._mailbox, *self._compact_asked, *self._compact_served):
             command.fail(error)
         for turn in self._turns.values():
             turn.fail(error)
@@ -236,6 +238,9 @@ class SessionActor:
             wants_files = await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)
             self._snapshot = step.snapshot
             self._take_over(step.records)
+            if is_compacting(step.metadata):
+                self._compact_served += self._compact_asked
+                self._compact_asked.clear()
             self._runtime.publish(self.key, step.records)
             if wants_files:
                 step.effects.append("write_files")
@@ -376,26 +381,33 @@ class SessionActor:
     def _ask_compaction(self, step: Step, command: Compact) -> None:
         if step.snapshot is None:
             raise not_found(self.key)
-        if not step.ask_compaction():
-            raise NothingToCompactError(f"session {self.key} has no messages that a summary would make shorter")
-        self._compact_asked.append(command)
+        if is_compacting(step.metadata):
+            self._compact_served.append(command)
+        elif step.ask_compaction():
+            self._compact_asked.append(command)
+        else:
+            raise NothingToCompactError(_NOTHING_TO_COMPACT.format(self.key))
 
     def _refuse_compactions(self, step: Step, why: str) -> None:
         step.compaction_asked = False
-        for command in self._compact_asked:
+        for command in (*self._compact_asked, *self._compact_served):
             command.fail(NothingToCompactError(f"session {self.key} was not compacted: {why}"))
         self._compact_asked.clear()
+        self._compact_served.clear()
 
     def _answer_compactions(self) -> None:
         """Those who asked for a compaction by hand hear when it is over, or that it came to nothing."""
-        if not self._compact_asked:
+        if not (self._compact_asked or self._compact_served):
             return
-        metadata = self._require().metadata
-        if is_compacting(metadata) or metadata.turn is not None:
-            return
-        for command in self._compact_asked:
-            command.answer(self._require())
-        self._compact_asked.clear()
+        snapshot = self._require()
+        if not is_compacting(snapshot.metadata):
+            for command in self._compact_served:
+                command.answer(snapshot)
+            self._compact_served.clear()
+            if snapshot.metadata.turn is None:
+                for command in self._compact_asked:
+                    command.fail(NothingToCompactError(_NOTHING_TO_COMPACT.format(self.key)))
+                self._compact_asked.clear()
 
     # Jobs ---------------------------------------------------------------------------------------------------
 
@@ -443,7 +455,7 @@ class SessionActor:
         )
 
     async def _run_compaction(self, snapshot: Snapshot, asked_at: int) -> None:
-        asked = self._compact_asked[-1] if self._compact_asked else None
+        asked = self._compact_served[-1] if self._compact_served else None
         compacted = await make_summary(
             self._runtime, snapshot, by_hand=asked is not None, focus=asked.focus if asked else ""
         )
@@ -473,11 +485,9 @@ class SessionActor:
         if self._snapshot is None or not self._snapshot.metadata.is_settled:
             return None
         metadata, runtime = self._snapshot.metadata, self._runtime
-        if SESSION.timer(metadata.state) is not None:
-            since, duration = metadata.last_activity, runtime.config.idle_after
-        else:
-            since, duration = max(metadata.since, metadata.last_activity), runtime.config.passivate_after
-        return duration - (runtime.clock.now() - since).total_seconds()
+        has_timer = SESSION.timer(metadata.state) is not None
+        duration = runtime.config.idle_after if has_timer else runtime.config.passivate_after
+        return duration - (runtime.clock.now() - metadata.quiet_since).total_seconds()
 
     def _arm(self) -> None:
         wait = self._wait()
@@ -509,6 +519,8 @@ def _is_unsettled(step: Step, number: int) -> bool:
     metadata = step.metadata
     return number in metadata.waiting or (metadata.turn is not None and number in metadata.turn.messages)
 
+
+_NOTHING_TO_COMPACT: Final = "session {} has no messages that a summary would make shorter"
 
 _ENDINGS: Final = {
     "replied": "the turn has ended",

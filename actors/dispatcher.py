@@ -32,8 +32,12 @@ class Dispatcher:
         self._group: TaskGroup | None = None
 
     def start(self, group: TaskGroup) -> None:
-        """Take workers from this task group from now on."""
+        """Take workers from this task group from now on; those of an earlier one have ended with it."""
         self._group = group
+        self._workers = 0
+        self._queue.clear()
+        self._idle.clear()
+        self._scopes.clear()
 
     @property
     def is_drained(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import anyio
 from msgspec import Struct
@@ -28,7 +28,7 @@ class Missed(Struct, frozen=True):
 Event: TypeAlias = Happened | Missed
 
 
-class Subscription:
+class Subscription(AsyncIterator[Event]):
     """The events since the subscription, in order, for one reader.
 
     A reader that falls `limit` events behind loses the oldest ones, and is told how many.
@@ -55,10 +55,13 @@ class Subscription:
             await self._arrived.wait()
         return self._next()
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        """Wait for events and give them, without end."""
-        while True:
-            yield await self.get()
+    def __aiter__(self) -> Self:
+        """Iterating waits for events, without end."""
+        return self
+
+    async def __anext__(self) -> Event:
+        """See `get`."""
+        return await self.get()
 
     def pending(self) -> Iterator[Event]:
         """What has come so far, without waiting."""

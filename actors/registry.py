@@ -57,11 +57,12 @@ class Registry:
         return snapshot
 
     def wake(self, key: SessionKey) -> None:
-        """Have the session look at the time, and at what is left to do."""
-        self._find(key).tell(Wake(self.runtime.clock.now()))
+        """Have the session look at the time, and at what is left to do; nothing any more once closed."""
+        if self.is_open:
+            self._find(key).tell(Wake(self.runtime.clock.now()))
 
     def fire(self, key: SessionKey) -> None:
-        """The session's deadline has come."""
+        """The deadline of a session in memory has come."""
         if key in self._actors:
             self.wake(key)
 

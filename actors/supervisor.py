@@ -1,5 +1,6 @@
 """The supervisor: spawns actors, idles and passivates them, revives them, and shuts them down in order."""
 
+import logging
 import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,10 +20,13 @@ from argentos.actors.runtime import Runtime
 from argentos.actors.session import Session
 from argentos.actors.step import is_compacting
 from argentos.actors.timers import Timers
+from argentos.errors import StoreError
 from argentos.llm import Gauge, Model, TokenCounter, count_tokens
 from argentos.storage import Page, SessionKey, Store, check_id
 
 __all__ = ["Supervisor"]
+
+_log: Final = logging.getLogger(__name__)
 
 _STEPS_AT_ONCE: Final = 256  # they wait for the disk most of their time, and share its writes
 
@@ -154,7 +158,12 @@ class Supervisor:
         """Wake the sessions that were left with something to do."""
         # Loading the encoding takes a third of a second: not in the event loop.
         await anyio.to_thread.run_sync(partial(self._runtime.count, ""))
-        async for page in self._pages():
+        try:
+            pages = [page async for page in self._pages()]
+        except StoreError as error:
+            _log.error("what was left unanswered is not known, so it is answered at the next message: %s", error)
+            return
+        for page in pages:
             for metadata in page.sessions:
                 if not metadata.is_settled or is_compacting(metadata):
                     self._registry.wake(metadata.key)

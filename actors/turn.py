@@ -10,6 +10,21 @@ from argentos.storage import Message
 __all__ = ["Turn"]
 
 
+class _Reader(AsyncIterator[str]):
+    """One reader's place in the text of a reply."""
+
+    def __init__(self, turn: "Turn") -> None:
+        self._turn = turn
+        self._attempt = self._position = 0
+
+    async def __anext__(self) -> str:
+        found = await self._turn.piece(self._attempt, self._position)
+        if found is None:
+            raise StopAsyncIteration
+        self._attempt, self._position, text = found
+        return text
+
+
 class Turn:
     """An accepted message, and the reply that comes.
 
@@ -47,25 +62,29 @@ class Turn:
         assert self._reply is not None  # noqa: S101 - one of the two ends the loop
         return self._reply
 
-    async def __aiter__(self) -> AsyncIterator[str]:
+    def __aiter__(self) -> AsyncIterator[str]:
         """The reply's text, piece by piece; an end without a reply is just the end.
 
         Raises:
             ModelError, SupervisorStoppedError: as for `reply`.
         """
-        attempt, position = self.attempt, 0
+        return _Reader(self)
+
+    async def piece(self, attempt: int, position: int) -> tuple[int, int, str] | None:
+        """The piece at this position, or the first one if the turn was begun again since this attempt.
+
+        Gives also the attempt and the position that follow it, and None at the end.
+        """
         while True:
             if attempt != self.attempt:
                 attempt, position = self.attempt, 0
             if position < len(self._pieces):
-                position += 1
-                yield self._pieces[position - 1]
-            elif self._error is not None and not isinstance(self._error, NoReplyError):
+                return attempt, position + 1, self._pieces[position]
+            if self._error is not None and not isinstance(self._error, NoReplyError):
                 raise self._error
-            elif self._reply is not None or self._error is not None:
-                return
-            else:
-                await self._change()
+            if self._reply is not None or self._error is not None:
+                return None
+            await self._change()
 
     async def _change(self) -> None:
         if self._changed is None:

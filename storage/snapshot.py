@@ -128,6 +128,11 @@ class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="ca
         return SessionKey(self.agent, self.session)
 
     @property
+    def quiet_since(self) -> datetime:
+        """When something last happened: a message, or a change of state."""
+        return max(self.last_activity, self.since)
+
+    @property
     def is_settled(self) -> bool:
         """No message waits for an answer."""
         return not self.waiting and self.turn is None

@@ -1,0 +1,42 @@
+"""What the tests of the actors share: a clock that stands still, and supervisors on a store in memory."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import pytest
+
+from argentos import Config, ManualClock, MemoryStore, Model, OfflineModel, Supervisor
+from argentos.storage import Store
+
+Running: TypeAlias = Callable[..., AbstractAsyncContextManager[Supervisor]]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 5, 8, 7, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def running(clock: ManualClock, store: MemoryStore) -> Running:
+    """Start a supervisor on the fixtures' clock and store; words count as tokens."""
+
+    @asynccontextmanager
+    async def run(
+        model: Model | None = None, *, on: Store | None = None, config: Config | None = None, **options: Any
+    ) -> AsyncGenerator[Supervisor]:
+        settings: dict[str, Any] = {"clock": clock, "count": count_words, "grace": 0, **options}
+        async with Supervisor(on or store, model or OfflineModel(), config=config, **settings) as supervisor:
+            yield supervisor
+
+    return run
+
+
+def count_words(text: str) -> int:
+    return len(text.split())

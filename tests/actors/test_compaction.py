@@ -1,0 +1,229 @@
+"""When the window fills: summarise, replace, preserve, continue."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeAlias
+
+import anyio
+import pytest
+
+from argentos import Config, ManualClock, Model, ReplayModel, Reply, Request, Supervisor
+from argentos.errors import ContextOverflowError, NothingToCompactError
+from argentos.storage import MemoryStore
+
+pytestmark = pytest.mark.anyio
+
+Running: TypeAlias = Callable[..., AbstractAsyncContextManager[Supervisor]]
+
+SMALL = Config(max_context_tokens=500)
+
+
+class Scripted:
+    """A model that answers in ten words, and summarises when it is let."""
+
+    name = "scripted"
+    token_ratio = 1.0
+    can_summarise = True
+
+    def __init__(self, *, overflows: int = 0) -> None:
+        self.requests: list[Request] = []
+        self.summarising = anyio.Event()
+        self.may_summarise = anyio.Event()
+        self.overflows = overflows
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        self.requests.append(request)
+        if request.instruction:
+            self.summarising.set()
+            await self.may_summarise.wait()
+            yield Reply("They spoke of boats.")
+        elif self.overflows:
+            self.overflows -= 1
+            raise ContextOverflowError("too long")
+        else:
+            yield Reply(f"reply {len(self.requests)} " + "word " * 8)
+
+
+async def fill(supervisor: Supervisor, turns: int) -> None:
+    """Make each turn cost about fifty tokens."""
+    session = supervisor.session("maren")
+    for number in range(turns):
+        await session.ask(f"question {number} " + "word " * 30)
+
+
+async def test_a_full_window_is_compacted_and_the_conversation_goes_on(running: Running) -> None:
+    async with running(ReplayModel(["word " * 10] * 30), config=SMALL) as supervisor:
+        await fill(supervisor, 30)
+        info = await supervisor.session("maren").info()
+        assert info.compactions >= 2
+        assert info.state == "Active"
+        assert info.tokens < 0.85 * 500
+
+
+async def test_recent_messages_stay_word_for_word_and_nothing_is_discarded(running: Running) -> None:
+    async with running(ReplayModel(["word " * 10] * 12), config=SMALL) as supervisor:
+        await fill(supervisor, 12)
+        session = supervisor.session("maren")
+        context, everything = await session.history(), await session.history(full=True)
+        assert 0 < len(context) < len(everything) == 24
+        assert everything[-len(context) :] == context
+        assert [message.number for message in everything] == list(range(1, 25))
+
+
+async def test_without_a_model_the_summary_quotes_what_it_replaces_and_names_its_range(running: Running) -> None:
+    async with running(ReplayModel(["word " * 10] * 12), config=SMALL) as supervisor:
+        await fill(supervisor, 12)
+        session = supervisor.session("maren")
+        summary = await session.summary()
+        assert summary is not None
+        assert (summary.method, summary.first) == ("extractive", 1)
+        assert f"1–{summary.last}" in summary.text
+        replaced = " ".join(m.text for m in (await session.history(full=True))[: summary.last])
+        quote = summary.text.splitlines()[1].split("“")[1].rstrip("”… ")
+        assert quote in replaced
+
+
+async def test_the_models_own_summary_is_used_and_shown_to_it_afterwards(running: Running) -> None:
+    model = Scripted()
+    model.may_summarise.set()
+    async with running(model, config=SMALL) as supervisor:
+        await fill(supervisor, 12)
+        summary = await supervisor.session("maren").summary()
+        assert summary is not None
+        assert (summary.method, summary.text) == ("model", "They spoke of boats.")
+        assert model.requests[-1].summary == summary
+
+
+async def test_messages_that_arrive_during_a_compaction_are_accepted_and_answered_after_it(running: Running) -> None:
+    model = Scripted()
+    async with running(model, config=SMALL) as supervisor:
+        session = supervisor.session("maren")
+        async with anyio.create_task_group() as group:
+            group.start_soon(fill, supervisor, 12)
+            await model.summarising.wait()
+            assert (await session.info()).state == "Compacted"
+            late = await session.send("I came late.")
+            await session.say("So did I.")
+            assert (await session.info()).state == "Compacted"
+            model.may_summarise.set()
+            await late.reply()
+        texts = [message.text for message in await session.history()]
+        assert "I came late." in texts
+        assert "So did I." in texts
+
+
+async def test_a_hung_summariser_does_not_hold_the_session(running: Running) -> None:
+    config = Config(max_context_tokens=500, compaction_timeout=0.01)
+    async with running(Scripted(), config=config) as supervisor:
+        await fill(supervisor, 12)
+        summary = await supervisor.session("maren").summary()
+        assert summary is not None
+        assert summary.method == "extractive"
+
+
+@pytest.mark.parametrize("command", ["stop", "clear"])
+async def test_stop_and_clear_end_a_compaction(running: Running, command: str) -> None:
+    model = Scripted()
+    async with running(model, config=SMALL) as supervisor:
+        session = supervisor.session("maren")
+        async with anyio.create_task_group() as group:
+            group.start_soon(fill_until_stopped, supervisor)
+            await model.summarising.wait()
+            info = await (session.stop() if command == "stop" else session.clear())
+            assert info.compactions == 0
+        assert (await session.info()).state == "Active"
+        assert await session.summary() is None
+        assert len(await session.history()) == (0 if command == "clear" else (await session.info()).messages)
+
+
+async def fill_until_stopped(supervisor: Supervisor) -> None:
+    from argentos.errors import NoReplyError  # noqa: PLC0415
+
+    with pytest.raises(NoReplyError):
+        await fill(supervisor, 30)
+
+
+async def test_by_hand_an_idle_session_takes_the_diagrams_way(running: Running, clock: ManualClock) -> None:
+    async with running(ReplayModel(["word " * 40] * 8)) as supervisor:
+        session = supervisor.session("maren")
+        await fill(supervisor, 8)
+        clock.advance(1800)
+        info = await session.compact("keep the boats")
+        assert info.state == "Active"
+        assert [edge.split(":")[0] for edge in info.edges][2:] == [
+            "Active --> Idle",
+            "Idle --> Active",
+            "Active --> Compacted",
+            "Compacted --> Active",
+        ]
+
+
+async def test_by_hand_the_focus_reaches_the_model(running: Running) -> None:
+    model = Scripted()
+    model.may_summarise.set()
+    async with running(model) as supervisor:
+        await fill(supervisor, 10)
+        await supervisor.session("maren").compact("the padlock code")
+        assert "the padlock code" in model.requests[-1].instruction
+
+
+async def test_by_hand_during_a_turn_the_compaction_follows_the_turn(running: Running) -> None:
+    model = ReplayModel(["word " * 40] * 8, live=True)
+    async with running(model) as supervisor:
+        session = supervisor.session("maren")
+        await fill(supervisor, 8)
+        turn = await session.send("And now?")
+        async with anyio.create_task_group() as group:
+            group.start_soon(session.compact)
+            await anyio.wait_all_tasks_blocked()
+            assert (await session.info()).compactions == 0
+            model.feed("Now.")
+        assert (await turn.reply()).text == "Now."
+        assert (await session.info()).compactions == 1
+
+
+async def test_by_hand_with_nothing_to_gain_says_so_and_changes_nothing(running: Running) -> None:
+    async with running(ReplayModel(["Yes."])) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hello?")
+        before = await session.info()
+        with pytest.raises(NothingToCompactError):
+            await session.compact()
+        assert await session.info() == before
+
+
+async def test_a_model_whose_window_is_smaller_than_thought_is_compacted_for_and_asked_again(running: Running) -> None:
+    model = Scripted()
+    model.may_summarise.set()
+    async with running(model, config=SMALL) as supervisor:
+        session = supervisor.session("maren")
+        await fill(supervisor, 6)
+        model.overflows = 1
+        reply = await session.ask("Does it fit?")
+        assert reply.text.startswith("reply")
+        assert (await session.info()).compactions == 1
+
+
+async def test_a_context_that_no_compaction_helps_fails_its_turn(running: Running) -> None:
+    async with running(Scripted(overflows=5), config=SMALL) as supervisor:
+        session = supervisor.session("maren")
+        with pytest.raises(ContextOverflowError):
+            await session.ask("Does it fit?")
+        assert (await session.info()).state == "Active"
+
+
+async def test_a_compaction_cut_off_by_a_restart_is_made_again(running: Running, store: MemoryStore) -> None:
+    model = Scripted()
+    async with running(model, config=SMALL) as supervisor:
+        with anyio.move_on_after(5) as scope:
+            async with anyio.create_task_group() as group:
+                group.start_soon(fill, supervisor, 12)
+                await model.summarising.wait()
+                scope.cancel()
+    session_store = store
+    again: Model = ReplayModel(["After all."] * 3)
+    async with running(again, on=session_store, config=SMALL) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Are you there?")
+        info = await session.info()
+        assert (info.state, info.compactions) == ("Active", 1)

@@ -1,0 +1,171 @@
+"""The dispatcher, the timers, the manual clock and the subscriptions, each by itself."""
+
+from datetime import UTC, datetime
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from argentos import Happened, ManualClock, Missed
+from argentos.actors.dispatcher import Dispatcher
+from argentos.actors.events import Events
+from argentos.actors.timers import Timers
+from argentos.storage import Cleared, SessionKey
+
+pytestmark = pytest.mark.anyio
+
+A, B = SessionKey("main", "a"), SessionKey("main", "b")
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+async def test_jobs_run_in_the_order_of_their_submission() -> None:
+    ran: list[int] = []
+
+    def job(number: int) -> None:
+        async def run() -> None:
+            ran.append(number)
+
+        dispatcher.submit(run)
+
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(1, "test")
+        dispatcher.start(group)
+        for number in range(50):
+            job(number)
+        await dispatcher.drained()
+        dispatcher.cancel()
+    assert ran == list(range(50))
+
+
+async def test_no_more_jobs_run_at_once_than_the_limit_and_that_many_do() -> None:
+    running, most = 0, 0
+
+    async def job() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await anyio.wait_all_tasks_blocked()
+        running -= 1
+
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(3, "test")
+        dispatcher.start(group)
+        for _ in range(10):
+            dispatcher.submit(job)
+        with anyio.fail_after(5):
+            await dispatcher.drained()
+        dispatcher.cancel()
+    assert most == 3
+
+
+async def test_a_long_queue_lets_other_tasks_run() -> None:
+    seen: list[int] = []
+
+    async def job() -> None:
+        seen.append(len(seen))
+
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(1, "test")
+        dispatcher.start(group)
+        for _ in range(1000):
+            dispatcher.submit(job)
+        for _ in range(3):
+            await anyio.lowlevel.checkpoint()
+        assert 0 < len(seen) < 1000
+        await dispatcher.drained()
+        dispatcher.cancel()
+
+
+async def test_cancelling_ends_what_runs_and_drops_what_waits() -> None:
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(1, "test")
+        dispatcher.start(group)
+        dispatcher.submit(anyio.sleep_forever)
+        dispatcher.submit(anyio.sleep_forever)
+        await anyio.wait_all_tasks_blocked()
+        dispatcher.cancel()
+
+
+async def test_timers_fire_in_the_order_of_their_deadlines_and_once() -> None:
+    fired: list[str] = []
+    clock = ManualClock(START)
+    timers = Timers(clock, lambda key: fired.append(key.id))
+    async with anyio.create_task_group() as group:
+        group.start_soon(timers.run)
+        timers.arm(A, 20)
+        timers.arm(B, 10)
+        await anyio.wait_all_tasks_blocked()
+        clock.advance(9)
+        await anyio.wait_all_tasks_blocked()
+        assert fired == []
+        clock.advance(100)
+        await anyio.wait_all_tasks_blocked()
+        assert fired == ["b", "a"]
+        group.cancel_scope.cancel()
+
+
+async def test_an_earlier_deadline_is_not_slept_through() -> None:
+    fired: list[str] = []
+    clock = ManualClock(START)
+    timers = Timers(clock, lambda key: fired.append(key.id))
+    async with anyio.create_task_group() as group:
+        group.start_soon(timers.run)
+        timers.arm(A, 100)
+        await anyio.wait_all_tasks_blocked()
+        timers.arm(A, 10)
+        await anyio.wait_all_tasks_blocked()
+        clock.advance(10)
+        await anyio.wait_all_tasks_blocked()
+        assert fired == ["a"]
+        clock.advance(1000)
+        await anyio.wait_all_tasks_blocked()
+        assert fired == ["a"]
+        group.cancel_scope.cancel()
+
+
+async def test_a_disarmed_timer_does_not_fire() -> None:
+    fired: list[str] = []
+    clock = ManualClock(START)
+    timers = Timers(clock, lambda key: fired.append(key.id))
+    async with anyio.create_task_group() as group:
+        group.start_soon(timers.run)
+        timers.arm(A, 10)
+        timers.disarm(A)
+        clock.advance(20)
+        await anyio.wait_all_tasks_blocked()
+        assert fired == []
+        group.cancel_scope.cancel()
+
+
+async def test_a_manual_clock_wakes_sleepers_when_their_time_comes() -> None:
+    clock = ManualClock(START)
+    woken: list[float] = []
+
+    async def sleep(until: float) -> None:
+        await clock.sleep_until(until)
+        woken.append(until)
+
+    async with anyio.create_task_group() as group:
+        for until in (30, 10, 20, 0):
+            group.start_soon(sleep, until)
+        await anyio.wait_all_tasks_blocked()
+        assert woken == [0]
+        clock.advance_to(datetime(2026, 1, 1, 0, 0, 20, tzinfo=UTC))
+        await anyio.wait_all_tasks_blocked()
+        assert sorted(woken) == [0, 10, 20]
+        clock.advance_to(START)  # a time that has passed changes nothing
+        assert clock.now() == datetime(2026, 1, 1, 0, 0, 20, tzinfo=UTC)
+        clock.advance(10)
+
+
+async def test_a_slow_subscriber_loses_the_oldest_events_and_is_told_how_many() -> None:
+    events = Events()
+    subscription = events.subscribe(limit=3)
+    for sequence in range(1, 6):
+        events.publish(A, [Cleared(sequence=sequence, epoch=1, at=START)])
+    pending = list(subscription.pending())
+    assert pending[0] == Missed(2)
+    assert [event.record.sequence for event in pending[1:] if isinstance(event, Happened)] == [3, 4, 5]
+    events.unsubscribe(subscription)
+    events.publish(A, [Cleared(sequence=6, epoch=1, at=START)])
+    assert list(subscription.pending()) == []

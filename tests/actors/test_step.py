@@ -1,0 +1,221 @@
+"""What a session decides, driven through everything that may come in, in any order.
+
+The machine below plays actor, model and store: it makes the records of a step durable, and reports the end of
+turns and compactions whenever Hypothesis likes, late or twice.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from argentos.actors.step import Step, is_compacting, state_at
+from argentos.llm import Compacted, Gauge, Reply
+from argentos.machines import SESSION
+from argentos.storage import Accepted, Metadata, Record, Replied, SessionKey, Snapshot, Transitioned, TurnEnded, fold
+
+KEY = SessionKey("main", "maren")
+IDLE_AFTER = 600.0
+GAUGE = Gauge(window=300, threshold=0.85, keep_recent=80, system_tokens=5, model="m", first_ratio=1.0)
+EDGES = {str(edge) for edge in SESSION.transitions}
+
+
+class Session(RuleBasedStateMachine):
+    """A session, and a world that is not always on time."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.now = datetime(2026, 5, 8, tzinfo=UTC)
+        self.snapshot: Snapshot | None = None
+        self.records: list[Record] = []
+        self.messages = 0
+        self.running: tuple[int, int] | None = None
+        self.past_turns: list[tuple[int, int]] = [(1, 1)]
+
+    # The actor ----------------------------------------------------------------------------------------------
+
+    def step(self) -> Step:
+        step = Step(KEY, self.snapshot, epoch=1, now=self.now, gauge=GAUGE, idle_after=IDLE_AFTER)
+        turn = self.snapshot.metadata.turn if self.snapshot else None
+        step.is_interrupted = turn is not None and self.running is None
+        return step
+
+    def commit(self, step: Step) -> None:
+        step.settle()
+        while step.records:
+            self.records += step.records
+            self.snapshot = step.snapshot
+            turn = self.metadata.turn
+            self.running = (turn.turn, turn.attempt) if turn and not is_compacting(self.metadata) else None
+            if self.running:
+                self.past_turns.append(self.running)
+            step = self.step()
+            step.settle()
+
+    @property
+    def metadata(self) -> Metadata:
+        assert self.snapshot is not None
+        return self.snapshot.metadata
+
+    def exists(self) -> bool:
+        return self.snapshot is not None
+
+    # What comes in ------------------------------------------------------------------------------------------
+
+    @rule(tokens=st.integers(1, 110), role=st.sampled_from(["user", "user", "assistant"]))
+    def message(self, tokens: int, role: str) -> None:
+        step = self.step()
+        step.advance(self.now)
+        self.messages += 1
+        step.accept(
+            f"m-{self.messages}",
+            "user" if role == "user" else "assistant",
+            f"text {self.messages}",
+            tokens,
+            sender=None,
+            address=None,
+        )
+        self.commit(step)
+
+    @rule(seconds=st.sampled_from([1, 599, 600, 86400]))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        step = self.step()
+        step.advance(self.now)
+        self.commit(step)
+
+    @precondition(exists)
+    @rule(data=st.data(), text=st.sampled_from(["", "a reply"]), tokens=st.integers(1, 60), failed=st.booleans())
+    def a_turn_reports(self, data: st.DataObject, text: str, tokens: int, *, failed: bool) -> None:
+        turn, attempt = data.draw(st.sampled_from(self.past_turns[-3:]))
+        step = self.step()
+        ended = step.finish_turn(turn, attempt, None if failed else Reply(text), tokens, "it failed" * failed)
+        assert ended == (self.running == (turn, attempt) or (self.running is None and self.is_open(turn, attempt)))
+        self.commit(step)
+
+    def is_open(self, turn: int, attempt: int) -> bool:
+        open_turn = self.metadata.turn
+        return open_turn is not None and (open_turn.turn, open_turn.attempt) == (turn, attempt)
+
+    @precondition(lambda self: self.running is not None)
+    @rule()
+    def the_model_says_the_context_is_too_large(self) -> None:
+        assert self.running is not None
+        step = self.step()
+        step.overflow(*self.running, "too long")
+        self.running = None if step.overflowed else self.running
+        self.commit(step)
+
+    @precondition(lambda self: self.exists() and is_compacting(self.metadata))
+    @rule(tokens=st.integers(1, 30))
+    def a_summary_is_ready(self, tokens: int) -> None:
+        assert self.snapshot is not None
+        messages = self.snapshot.context.messages
+        replaced = messages[: GAUGE.older(self.snapshot, by_hand=False) or len(messages) // 2]
+        step = self.step()
+        assert step.summarise(
+            Compacted(
+                text="what was said",
+                method="model",
+                first=1,
+                last=max([message.number for message in replaced], default=1),
+                replaced=len(replaced),
+                freed=sum(message.tokens for message in replaced),
+                tokens=tokens,
+                before=0,
+                after=0,
+            )
+        )
+        self.commit(step)
+
+    @precondition(exists)
+    @rule()
+    def somebody_asks_for_a_compaction(self) -> None:
+        step = self.step()
+        asked = step.ask_compaction()
+        self.commit(step)
+        if asked and self.metadata.turn is None:
+            assert is_compacting(self.metadata)
+
+    @precondition(exists)
+    @rule(clear=st.booleans())
+    def somebody_stops_or_clears(self, *, clear: bool) -> None:
+        compacting = is_compacting(self.metadata)
+        step = self.step()
+        if clear:
+            step.clear()
+        else:
+            step.stop()
+        self.running = None
+        self.commit(step)
+        assert self.metadata.is_settled
+        if compacting and is_compacting(self.metadata):  # what waited has joined the context, and is too much
+            assert not GAUGE.fits(self.metadata, None)
+
+    @precondition(exists)
+    @rule()
+    def the_process_dies(self) -> None:
+        self.running = None
+        self.commit(self.step())
+
+    # What always holds --------------------------------------------------------------------------------------
+
+    @precondition(exists)
+    @invariant()
+    def the_records_tell_the_whole_story(self) -> None:
+        assert fold(KEY, None, self.records).snapshot == self.snapshot
+        assert [record.sequence for record in self.records] == list(range(1, len(self.records) + 1))
+
+    @precondition(exists)
+    @invariant()
+    def every_transition_is_an_edge_of_the_diagram_and_begins_where_the_last_ended(self) -> None:
+        state = "[*]"
+        for record in self.records:
+            if isinstance(record, Transitioned):
+                assert record.source == state
+                assert f"{record.source} --> {record.target}: {record.label}" in EDGES
+                state = record.target
+        assert self.metadata.state == state
+
+    @precondition(exists)
+    @invariant()
+    def no_message_gets_two_replies(self) -> None:
+        answered = [each for record in self.records if isinstance(record, Replied) for each in record.reply_to]
+        assert len(answered) == len(set(answered))
+
+    @precondition(exists)
+    @invariant()
+    def every_message_of_the_user_waits_or_is_answered_or_was_ended_once(self) -> None:
+        turn = self.metadata.turn
+        open_ones = [*self.metadata.waiting, *(turn.messages if turn else ())]
+        ended = [each for record in self.records if isinstance(record, TurnEnded) for each in record.messages]
+        asked = [each.number for each in self.records if isinstance(each, Accepted) and each.role == "user"]
+        assert sorted(open_ones + ended) == asked
+
+    @precondition(exists)
+    @invariant()
+    def the_tokens_are_those_of_the_context(self) -> None:
+        assert self.snapshot is not None
+        metadata, context = self.snapshot
+        summary = context.summary.tokens if context.summary else 0
+        assert metadata.tokens == summary + sum(message.tokens for message in context.messages)
+        assert metadata.waiting_tokens == sum(message.tokens for message in context.waiting)
+        assert metadata.waiting == tuple(message.number for message in context.waiting)
+
+    @precondition(exists)
+    @invariant()
+    def somebody_is_at_work_on_whatever_waits(self) -> None:
+        if not self.metadata.is_settled:
+            assert self.running is not None or is_compacting(self.metadata)
+
+    @precondition(exists)
+    @invariant()
+    def an_overdue_session_shows_as_idle_and_no_other_does(self) -> None:
+        quiet = self.metadata.is_settled and self.now >= self.metadata.quiet_since + timedelta(seconds=IDLE_AFTER)
+        shown = state_at(self.metadata, self.now, IDLE_AFTER)
+        assert (shown == "Idle") == (self.metadata.state == "Idle" or (self.metadata.state == "Active" and quiet))
+
+
+Session.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestSession = Session.TestCase

@@ -1,0 +1,97 @@
+"""The package as it is laid out, installed and exported."""
+
+import importlib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import argentos
+import argentos.errors
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("actors", "diagrams", "gateway", "llm", "machines", "storage")
+
+
+def setuptools_table() -> dict[str, Any]:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        table: dict[str, Any] = tomllib.load(file)["tool"]["setuptools"]
+    return table
+
+
+def packages_on_disk() -> dict[str, str]:
+    """Every folder with an `__init__.py`, by its import name."""
+    found = {"argentos": "argentos"}
+    for folder in FOLDERS:
+        for init in sorted((ROOT / folder).rglob("__init__.py")):
+            path = init.parent.relative_to(ROOT).as_posix()
+            found["argentos." + path.replace("/", ".")] = path
+    return found
+
+
+def test_the_list_of_packages_is_the_folders() -> None:
+    table = setuptools_table()
+    assert sorted(table["packages"]) == sorted(packages_on_disk())
+    assert table["package-dir"] == packages_on_disk()
+
+
+def test_every_root_folder_has_its_link_in_the_facade() -> None:
+    links = {path.name: path.readlink().as_posix() for path in (ROOT / "argentos").iterdir() if path.is_symlink()}
+    assert links == {folder: f"../{folder}" for folder in FOLDERS}
+
+
+def test_the_facade_holds_nothing_but_names_errors_and_links() -> None:
+    files = {path.name for path in (ROOT / "argentos").iterdir() if path.is_file() and not path.is_symlink()}
+    assert files == {"__init__.py", "__main__.py", "errors.py", "py.typed"}
+
+
+def test_every_exported_name_can_be_imported() -> None:
+    assert sorted(argentos.__all__) == argentos.__all__
+    for name in argentos.__all__:
+        assert getattr(argentos, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="Nonsense"):
+        _ = argentos.Nonsense
+
+
+def test_every_folder_exports_sorted_names_that_exist() -> None:
+    for name in packages_on_disk():
+        module = importlib.import_module(name)
+        exported: list[str] = getattr(module, "__all__", [])
+        for each in exported:
+            assert hasattr(module, each)
+
+
+def errors_in_the_drawing() -> list[tuple[int, str]]:
+    """Depth and name of every line of the tree in the docstring."""
+    drawn = (argentos.errors.__doc__ or "").splitlines()
+    tree = [line for line in drawn if line.startswith("    ") and "Error" in line]
+    return [(len(line) - len(line.lstrip(" │├└─")) - 4, line.strip(" │├└─").split()[0]) for line in tree]
+
+
+def test_the_drawn_tree_of_errors_is_the_tree() -> None:
+    parents: list[tuple[int, str]] = []
+    for depth, name in errors_in_the_drawing():
+        error: type[Exception] = getattr(argentos.errors, name)
+        parents = [each for each in parents if each[0] < depth]
+        if parents:
+            assert error.__bases__ == (getattr(argentos.errors, parents[-1][1]),)
+        parents.append((depth, name))
+    assert sorted(name for _, name in errors_in_the_drawing()) == argentos.errors.__all__
+
+
+def imports_of(path: Path) -> set[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    words = [line.split() for line in lines if line.strip().startswith(("from argentos.", "import argentos."))]
+    return {each[1].split(".")[1] for each in words}
+
+
+def test_imports_run_only_downwards() -> None:
+    order = ("diagrams", "machines", "storage", "llm", "actors", "gateway")
+    for height, folder in enumerate(order):
+        allowed = {*order[: height + 1], "errors"}
+        for path in (ROOT / folder).rglob("*.py"):
+            assert imports_of(path) <= allowed, path
