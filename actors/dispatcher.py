@@ -18,7 +18,8 @@ _FAIR_AFTER = 16
 class Dispatcher:
     """Runs jobs in the order in which they were submitted, at most `limit` at a time.
 
-    Workers are started when there is more to do than there are workers, and stay. A job must not raise.
+    Workers are started when there is more to do than there are workers, and stay. A job must not raise. They end
+    with `cancel`, and not before: where the host is cancelled, what runs may still be ended in order.
     """
 
     def __init__(self, limit: int, name: str) -> None:
@@ -73,7 +74,7 @@ class Dispatcher:
             self._drained.clear()
 
     async def _work(self) -> None:
-        with anyio.CancelScope() as scope:
+        with anyio.CancelScope(shield=True) as scope:
             self._scopes.append(scope)
             run = 0
             while True:

@@ -148,6 +148,7 @@ class Supervisor:
             self._runtime.work.cancel()
             await self._runtime.steps.drained()
             self._registry.close()
+            self._runtime.steps.cancel()
         self._group.cancel_scope.cancel()
         await self._stack.aclose()
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from argentos.machines.elements import Edge, Place, State
+from argentos.machines.elements import OUTSIDE, Edge, Place, State
 from argentos.machines.markdown import state_diagram
 from argentos.machines.reader import read
 
@@ -51,11 +51,16 @@ class Diagram:
         lines = ["stateDiagram-v2"]
         if self.direction:
             lines.append(f"    direction {self.direction}")
-        on_edges = {name for edge in self.edges for name in (edge.source, edge.target)}
-        for state in self.states:
-            if state.description:
+        ends = (name for edge in self.edges for name in (edge.source, edge.target) if name != OUTSIDE)
+        implied = [(name, "") for name in dict.fromkeys(ends)]
+        # Edges name their states by themselves; any other state, order or description needs a line for each.
+        declared = () if [(state.name, state.description) for state in self.states] == implied else self.states
+        for state in declared:
+            if '"' in state.description:
+                lines.append(f"    {state.name} : {state.description}")
+            elif state.description:
                 lines.append(f'    state "{state.description}" as {state.name}')
-            elif state.name not in on_edges:
+            else:
                 lines.append(f"    state {state.name}")
         lines += [f"    {edge}" for edge in self.edges]
         return "\n".join(lines) + "\n"

@@ -194,9 +194,11 @@ def _check(diagram: Diagram, bindings: Mapping[str, Binding], facts: type[object
     for edge in diagram.edges:
         _check_edge(diagram, edge, bindings, facts)
     _refuse_rivals(diagram, bindings)
-    for label in bindings.keys() - {edge.label for edge in diagram.edges}:
-        problem = f"no edge has the label {label!r}, which is bound; add the edge, or remove the binding"
-        _refuse(diagram, problem, diagram.end)
+    labels = {edge.label for edge in diagram.edges}
+    for label in bindings:
+        if label not in labels:
+            problem = f"no edge has the label {label!r}, which is bound; add the edge, or remove the binding"
+            _refuse(diagram, problem, diagram.end)
 
 
 def _check_edge(diagram: Diagram, edge: Edge, bindings: Mapping[str, Binding], facts: type[object] | None) -> None:
@@ -207,22 +209,27 @@ def _check_edge(diagram: Diagram, edge: Edge, bindings: Mapping[str, Binding], f
         hint = f"did you mean {near[0]!r}?" if near else "bind it, or remove the edge"
         _refuse(diagram, f"the label {edge.label!r} has no binding; {hint}", edge.label_place, edge.label)
     for guard in bindings[edge.label].guards:
-        if facts is not None and not hasattr(facts, guard):
+        if facts is not None and not _declares(facts, guard):
             problem = f"{edge.label!r} is guarded by {guard!r}, which {facts.__name__} does not have"
             _refuse(diagram, problem, edge.label_place, edge.label)
 
 
+def _declares(facts: type[object], name: str) -> bool:
+    """Whether instances have the attribute, as far as their type tells; fields without a default are annotations."""
+    return hasattr(facts, name) or any(name in vars(base).get("__annotations__", ()) for base in facts.__mro__)
+
+
 def _refuse_rivals(diagram: Diagram, bindings: Mapping[str, Binding]) -> None:
-    """Two edges of one state and event, of which the first always wins."""
-    unguarded: dict[tuple[str, str], Edge] = {}
+    """Refuse an edge that an earlier one of the same state and event always forestalls."""
+    above: dict[tuple[str, str], list[Edge]] = {}
     for edge in diagram.edges:
         bound = bindings[edge.label]
-        first = unguarded.get((edge.source, bound.event))
-        if first is not None:
-            problem = f"{edge} is never taken: {first} has the same event {bound.event!r} and no guard"
-            _refuse(diagram, problem, edge.place, str(edge))
-        if not bound.guards:
-            unguarded[edge.source, bound.event] = edge
+        rivals = above.setdefault((edge.source, bound.event), [])
+        for first in rivals:
+            if set(bindings[first.label].guards) <= set(bound.guards):
+                problem = f"{edge} is never taken: {first} has the same event {bound.event!r} and no guard that this one lacks"
+                _refuse(diagram, problem, edge.place, str(edge))
+        rivals.append(edge)
 
 
 def _by_edge(diagram: Diagram, bindings: Mapping[str, Binding]) -> dict[Edge, Transition]:

@@ -8,7 +8,7 @@ from argentos.errors import DiagramError
 
 __all__ = ["Fence", "fences", "state_diagram"]
 
-_OPENING = re.compile(r"(?P<indent> {0,3})(?P<ticks>`{3,}|~{3,})[ \t]*(?P<language>[^\s`{]*)[^`]*$")
+_OPENING = re.compile(r"(?P<indent> {0,3})(?P<ticks>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<language>[^\s`{]*).*")
 
 
 class Fence(NamedTuple):
@@ -26,13 +26,13 @@ def fences(text: str) -> Iterator[Fence]:
         opening = _OPENING.fullmatch(line)
         if opening is None:
             continue
-        ticks, indent = opening["ticks"], len(opening["indent"])
+        ticks = opening["ticks"]
         closing = re.compile(rf" {{0,3}}{re.escape(ticks[0])}{{{len(ticks)},}}[ \t]*")
         body: list[str] = []
         for _, inner in lines:
             if closing.fullmatch(inner):
                 break
-            body.append(inner[min(indent, len(inner) - len(inner.lstrip(" "))) :])
+            body.append(inner)
         yield Fence(opening["language"], "\n".join(body), number)
 
 

@@ -20,6 +20,7 @@ _ARROW = re.compile(r"-->")
 _ALIAS = re.compile(r'state[ \t]+"(?P<description>[^"]*)"[ \t]+as[ \t]+(?P<name>\w+)\Z')
 _DECLARED = re.compile(r"state[ \t]+(?P<name>\w+)\Z")
 _RESERVED = frozenset({"class", "classDef", "click", "default", "direction", "note", "scale", "state", "style"})
+_TRAPS = {"%%": "a comment needs a line of its own", ";": "it would end the statement", "::": "mermaid refuses it"}
 _LARGER = {
     "{": "composite states",
     "}": "composite states",
@@ -31,6 +32,8 @@ _LARGER = {
     "click": "links",
     "scale": "scales",
     "---": "front matter",
+    "accTitle": "titles for screen readers",
+    "accDescr": "descriptions for screen readers",
 }
 
 
@@ -110,6 +113,9 @@ class _Reader:
             return
         target_place = line.place
         target = line.take(_END)
+        if target in _RESERVED:
+            line.at = target_place.column - 1
+            line.refuse(f"{target!r} is a word of mermaid's own; give the state another name")
         if target is None:
             line.refuse(f"the name of the target was expected behind '-->', not {line.rest!r}")
         label, label_place = _description(line) if line.rest else ("", line.place)
@@ -136,6 +142,8 @@ def _refuse_larger(line: _Line) -> None:
 
 def _description(line: _Line) -> tuple[str, Place]:
     """The text behind a colon, which reaches to the end of the line."""
+    if line.rest.startswith(":::"):
+        line.refuse("styles are not read yet; write the diagram with states and edges only")
     if not line.rest.startswith(":"):
         line.refuse(f"the end of the line or ': label' was expected, not {line.rest!r}")
     line.at += 1
@@ -143,7 +151,7 @@ def _description(line: _Line) -> tuple[str, Place]:
     place, text = line.place, line.rest
     if not text:
         line.refuse("a label was expected behind ':'; write one, or leave the colon out")
-    for trap, meaning in (("%%", "a comment needs a line of its own"), (";", "it would end the statement")):
+    for trap, meaning in _TRAPS.items():
         if trap in text:
             line.at += text.index(trap)
             line.refuse(f"{trap!r} cannot stand in a label: {meaning}")

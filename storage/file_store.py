@@ -175,16 +175,15 @@ class FileStore(Store):
         return self._tails.setdefault(key, Tail())
 
     async def _commit_appends(self) -> None:
-        """Write whatever came while the disk was busy, until the end."""
-        try:
+        """Write whatever came while the disk was busy, until the end, which only `__aexit__` brings."""
+        with anyio.CancelScope(shield=True):
             while self._queue or not self._closing:
                 if not self._queue:
                     await self._work.wait()
                     continue
                 batch, self._queue = self._queue, []
                 await self._commit(batch)
-        finally:
-            self._committed.set()
+        self._committed.set()
 
     async def _commit(self, batch: list[_Append]) -> None:
         try:
@@ -266,7 +265,7 @@ class FileStore(Store):
 
     async def _write_files(self) -> None:
         """Write what checkpoints ask for; at the end, everything the journal still holds."""
-        try:
+        with anyio.CancelScope(shield=True):
             while not self._closing:
                 if self._dirty:
                     await self._write_next()
@@ -274,8 +273,7 @@ class FileStore(Store):
                     await self._work.wait()
             await self._committed.wait()
             await self._write_rest()
-        finally:
-            self._closed.set()
+        self._closed.set()
 
     async def _write_rest(self) -> None:
         for key in [key for key, tail in self._tails.items() if tail.records]:

@@ -10,7 +10,7 @@ import pytest
 
 from argentos import FileStore, Happened, OfflineModel, ReplayModel, Supervisor, Turn
 from argentos.errors import StoreFailedError, SupervisorStoppedError
-from argentos.storage import MemoryStore, Record, SessionKey, TurnStarted
+from argentos.storage import MemoryStore, Record, Replied, SessionKey, TurnStarted
 
 pytestmark = pytest.mark.anyio
 
@@ -99,6 +99,23 @@ async def test_a_store_that_fails_at_the_reply_tells_whoever_waits(running: Runn
     async with running(ReplayModel(["Yes."] * 9), on=Broken(appends=1)) as supervisor:
         with pytest.raises(StoreFailedError):
             await supervisor.session("maren").ask("Hello?")
+
+
+async def test_a_host_that_is_cancelled_still_ends_in_order(running: Running, tmp_path: Path) -> None:
+    with anyio.CancelScope() as scope:
+        async with running(ReplayModel(["Yes."], live=True), on=FileStore(tmp_path)) as supervisor:
+            session = supervisor.session("maren")
+            await session.ask("Hello?")
+            await session.send("Left open.")
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert not list(tmp_path.glob("journal/*.journal"))  # the files have it all
+    async with running(ReplayModel(["Later."]), on=FileStore(tmp_path)) as supervisor, supervisor.events() as events:
+        async for event in events:
+            if isinstance(event, Happened) and isinstance(event.record, Replied):
+                break
+        texts = [message.text for message in await supervisor.session("maren").history()]
+        assert texts == ["Hello?", "Yes.", "Left open.", "Later."]
 
 
 async def test_a_cancelled_sender_leaves_a_message_whole_or_absent(running: Running) -> None:

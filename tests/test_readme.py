@@ -1,0 +1,54 @@
+"""The README keeps its word: its diagram is the program, its programs run, its settings are the defaults."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from argentos import Config
+from argentos.machines import SESSION, Diagram
+from argentos.machines.markdown import fences
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return [fence.body for fence in fences(README) if fence.language == language]
+
+
+def run(program: str, home: Path) -> str:
+    environment = {**os.environ, "HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_the_diagram_is_the_program() -> None:
+    assert Diagram.from_markdown(README).to_mermaid() == SESSION.draw()
+
+
+def test_the_embedding_runs(tmp_path: Path) -> None:
+    printed = run(blocks("python")[0], tmp_path)
+    assert "Active, 2 messages" in printed
+    assert (tmp_path / ".argentos/agents/main/sessions/user-jason/history.json").exists()
+
+
+def test_the_embedding_takes_fifteen_lines() -> None:
+    assert len([line for line in blocks("python")[0].splitlines() if line.strip()]) <= 15
+
+
+def test_the_door_runs_and_prints_what_it_says(tmp_path: Path) -> None:
+    program = blocks("python")[1]
+    said = program.rstrip().rsplit("# ", 1)[1]
+    assert run(program, tmp_path).strip() == said
+
+
+def test_the_settings_are_the_defaults(tmp_path: Path) -> None:
+    content = blocks("json")[0]
+    (tmp_path / "argent.json").write_text(content)
+    assert Config.load(tmp_path) == Config()
+    assert len(json.loads(content)["agents"]["defaults"]["session"]) == len(Config.__struct_fields__) - 1
