@@ -33,14 +33,13 @@ class OfflineModel:
 
 
 def _reply(request: Request) -> str:
-    asked = [message for message in request.messages if message.role == "user"]
-    words = " ".join(asked[-1].text.split()) if asked else ""
+    asked = request.messages[-1]
+    words = " ".join(asked.text.split())
     quoted = words if len(words) <= _QUOTED else f"{words[: _QUOTED - 1].rsplit(' ', 1)[0]} …"
-    number = asked[-1].number if asked else 0
-    known = f"{len(request.messages)} messages of this conversation are before me"
+    seen = f"messages {request.messages[0].number}–{asked.number}"
     if request.summary:
-        known += f", and a summary of messages {request.summary.first}–{request.summary.last}"
+        seen = f"a summary of messages {request.summary.first}–{request.summary.last}, and {seen} in full"
     return (
-        f"I am offline: no model answers here, so all I can say is that your message {number}, “{quoted}”, is"
-        f" stored. {known}. Set ANTHROPIC_API_KEY for a real reply."
+        f"I am offline: no model answers here, so all I can say is that your message {asked.number}, “{quoted}”, is"
+        f" stored. A model would see {seen}. Set ANTHROPIC_API_KEY for a real reply."
     )

@@ -73,19 +73,27 @@ async def _lines() -> AsyncIterator[str]:
         line: str | None = None
         async with anyio.create_task_group() as group:
             group.start_soon(_cancel_on_interrupt, group.cancel_scope)
-            line = await anyio.to_thread.run_sync(_read_line, abandon_on_cancel=True)
+            line = await _read_line()
             group.cancel_scope.cancel()
         if line is None:
+            if sys.stdin.isatty():
+                click.echo()
             return
         if line.strip():
             yield line.strip()
 
 
-def _read_line() -> str | None:
-    try:
-        return input("> " if sys.stdin.isatty() else "")
-    except EOFError:
-        return None
+async def _read_line() -> str | None:
+    """The next line, or None at the end.
+
+    A terminal is waited for in the event loop, so that Ctrl-C finds no thread that hangs in a read; it gives one
+    line at a time. Anything else may give several at once, and is read in a thread.
+    """
+    if sys.stdin.isatty():
+        click.echo("> ", nl=False)
+        await anyio.wait_readable(sys.stdin)
+        return sys.stdin.readline() or None
+    return await anyio.to_thread.run_sync(sys.stdin.readline) or None
 
 
 async def _cancel_on_interrupt(scope: anyio.CancelScope) -> None:
