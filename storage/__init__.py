@@ -2,7 +2,7 @@
 
 from argentos.storage.file_store import FileStore
 from argentos.storage.memory import MemoryStore
-from argentos.storage.names import check_id, file_name
+from argentos.storage.names import check_id, expand_home, file_name
 from argentos.storage.records import (
     MESSAGE_TOKENS,
     Accepted,
@@ -55,6 +55,7 @@ __all__ = [
     "TurnStarted",
     "Usage",
     "check_id",
+    "expand_home",
     "file_name",
     "fold",
     "inline",

@@ -24,12 +24,12 @@ from anyio.abc import TaskGroup
 
 from argentos.errors import StoreError, StoreFailedError
 from argentos.storage import files, layout
-from argentos.storage.journal import Journal, Recovered, Segment, encode_frame, recover
+from argentos.storage.journal import Journal, Recovered, Segment, encode_append, recover
 from argentos.storage.lock import Lock
-from argentos.storage.names import file_name
+from argentos.storage.names import expand_home, file_name
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.runner import Runner, threads
-from argentos.storage.snapshot import Metadata, Snapshot, fold_metadata
+from argentos.storage.snapshot import Folded, Metadata, Snapshot, fold_metadata
 from argentos.storage.store import Page, Store, check_write, page_of
 from argentos.storage.tail import Tail
 
@@ -47,7 +47,7 @@ class _Append(NamedTuple):
 
     key: SessionKey
     records: Sequence[Record]
-    frame: bytes
+    encoded: bytes
     done: anyio.Event
 
 
@@ -69,12 +69,14 @@ class FileStore(Store):
         run: Runner | None = None,
         segment_size: int = _SEGMENT_SIZE,
     ) -> None:
-        self.path = Path(path).expanduser()
+        self.path = expand_home(path)
         self._read_only = read_only
         self._run = run or threads()
         self._journal = Journal(self.path / "journal", segment_size)
         self._tails: dict[SessionKey, Tail] = {}
         self._written: dict[SessionKey, int] = {}  # the size of the files
+        self._loaded: set[SessionKey] = set()
+        self._stuck: set[SessionKey] = set()  # could not be written
         self._queue: list[_Append] = []
         self._dirty: dict[SessionKey, Snapshot] = {}
         self._work = anyio.Event()
@@ -85,6 +87,7 @@ class FileStore(Store):
         """See `Store.__aenter__`."""
         self._closing, self._failure = False, None
         self._tails, self._written, self._dirty = {}, {}, {}
+        self._loaded, self._stuck = set(), set()
         self._stack = AsyncExitStack()
         if self._read_only:
             await self._blocking(partial(recover, self.path / "journal", self._recovered))
@@ -141,8 +144,11 @@ class FileStore(Store):
         """See `Store.append`."""
         if self._read_only:
             raise StoreError(f"the state directory {self.path} was opened for reading only")
-        tail = self._tails.get(key) or await self._tail(key)
+        if key not in self._loaded:  # the journal alone may know only what files have overtaken
+            await self.load(key)
+            self._loaded.add(key)
         self._check_open()
+        tail = self._tails.setdefault(key, Tail())
         check_write(
             key,
             epoch=epoch,
@@ -152,46 +158,48 @@ class FileStore(Store):
             records=records,
         )
         try:
-            frame = encode_frame(key, records)
+            encoded = encode_append(key, records)
         except UnicodeEncodeError as error:
             raise StoreError(f"session {key}: a text holds half a surrogate pair and cannot be stored") from error
-        append = _Append(key, records, frame, anyio.Event())
+        append = _Append(key, records, encoded, anyio.Event())
         tail.reserve(records)
         self._queue.append(append)
         self._wake()
         await append.done.wait()
-        self._check_open()
+        self._check_failure()
         return tail.size > max(_MUCH, self._written.get(key, 0))
 
     def _check_open(self) -> None:
+        if self._closing:
+            raise StoreError(f"the store in {self.path} is closed; enter it again")
+        self._check_failure()
+
+    def _check_failure(self) -> None:
         if self._failure is not None:
             raise StoreFailedError(
                 f"writing to {self.path} failed ({self._failure}); nothing more is accepted until it is opened again"
             ) from self._failure
 
-    async def _tail(self, key: SessionKey) -> Tail:
-        """The tail of a session of which nothing is in memory."""
-        await self.load(key)
-        return self._tails.setdefault(key, Tail())
-
     async def _commit_appends(self) -> None:
         """Write whatever came while the disk was busy, until the end, which only `__aexit__` brings."""
-        with anyio.CancelScope(shield=True):
-            while self._queue or not self._closing:
-                if not self._queue:
-                    await self._work.wait()
-                    continue
-                batch, self._queue = self._queue, []
-                await self._commit(batch)
-        self._committed.set()
+        try:
+            with anyio.CancelScope(shield=True):
+                while self._queue or not self._closing:
+                    if not self._queue:
+                        await self._work.wait()
+                        continue
+                    batch, self._queue = self._queue, []
+                    await self._commit(batch)
+        finally:
+            self._committed.set()
 
     async def _commit(self, batch: list[_Append]) -> None:
         try:
             if self._failure is None:
-                entries = [(each.key, each.records[-1].sequence, each.frame) for each in batch]
+                entries = [(each.key, each.records[-1].sequence, each.encoded) for each in batch]
                 await self._run(partial(self._journal.write, entries))
                 for each in batch:
-                    self._tails[each.key].extend(each.records, len(each.frame))
+                    self._tails[each.key].extend(each.records, len(each.encoded))
         except OSError as error:
             # What the disk holds now is unknown, and a second fsync would not tell: only reopening does.
             self._failure = error
@@ -204,32 +212,35 @@ class FileStore(Store):
 
     async def load(self, key: SessionKey) -> Snapshot | None:
         """See `Store.load`."""
-        # The tail first: files only ever gain on it while they are being read.
-        tail = self._tails.get(key)
-        records = tuple(tail.records) if tail else ()
-        stored = await self._blocking(partial(layout.read_stored, layout.session_folder(self.path, key)))
-        if not records and stored.metadata is None:
+        folded = await self._folded(key)
+        if folded is None:
             return None
-        snapshot, _ = layout.join(key, stored, records)
-        known = self._tails.setdefault(key, Tail(snapshot.metadata.sequence, snapshot.metadata.epoch))
-        if stored.metadata and stored.history:
-            known.covered(min(stored.metadata.sequence, stored.history.sequence))
-        return snapshot
+        tail = self._tails.setdefault(key, Tail())
+        tail.overtake(folded.snapshot.metadata.sequence, folded.snapshot.metadata.epoch)
+        return folded.snapshot
 
     async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
         """See `Store.read`."""
+        folded = await self._folded(key)
+        if folded is None:
+            return ()
+        # The archive last: a message that left the history meanwhile is there.
+        folder = layout.session_folder(self.path, key)
+        messages = await self._blocking(partial(layout.read_archive, folder, start, stop))
+        context = folded.snapshot.context
+        for message in (*folded.archived, *context.messages, *context.waiting):
+            messages[message.number] = message
+        return tuple(messages[number] for number in sorted(messages) if start <= number < stop)
+
+    async def _folded(self, key: SessionKey) -> Folded | None:
+        """Files and tail together. The tail first: files only ever gain on it while they are being read."""
         tail = self._tails.get(key)
         records = tuple(tail.records) if tail else ()
         folder = layout.session_folder(self.path, key)
-        stored = await self._blocking(partial(layout.read_stored, folder))
-        if not records and stored.metadata is None:
-            return ()
-        snapshot, archived = layout.join(key, stored, records)
-        # The archive last: a message that left the history meanwhile is there.
-        messages = await self._blocking(partial(layout.read_archive, folder, start, stop))
-        for message in (*archived, *snapshot.context.messages, *snapshot.context.waiting):
-            messages[message.number] = message
-        return tuple(messages[number] for number in sorted(messages) if start <= number < stop)
+        stored = await self._blocking(partial(layout.read_stored, folder, key))
+        if tail and stored.snapshot:
+            tail.covered(min(stored.snapshot.metadata.sequence, stored.reaches))
+        return layout.join(key, folder, stored, records)
 
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """See `Store.list`."""
@@ -259,30 +270,28 @@ class FileStore(Store):
 
     async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
         """See `Store.checkpoint`."""
-        if not self._read_only and self._tails[key].records:
+        waiting = self._dirty.get(key)
+        sequence = snapshot.metadata.sequence
+        if self._read_only or not self._tails[key].lacks_checkpoint(sequence):
+            return
+        if waiting is None or waiting.metadata.sequence < sequence:
             self._dirty[key] = snapshot
+            self._stuck.discard(key)
             self._wake()
 
     async def _write_files(self) -> None:
         """Write what checkpoints ask for; at the end, everything the journal still holds."""
-        with anyio.CancelScope(shield=True):
-            while not self._closing:
-                if self._dirty:
-                    await self._write_next()
-                else:
-                    await self._work.wait()
-            await self._committed.wait()
-            await self._write_rest()
-        self._closed.set()
-
-    async def _write_rest(self) -> None:
-        for key in [key for key, tail in self._tails.items() if tail.records]:
-            snapshot = await self._loaded(key)
-            if snapshot is not None and self._tails[key].records:
-                await self._write(key, snapshot)
-        await self._run(self._journal.close)
-        self._dirty = {}
-        await self._drop_segments([*self._journal.older, self._journal.newest])
+        try:
+            with anyio.CancelScope(shield=True):
+                while not self._closing:
+                    if self._dirty:
+                        await self._write_next()
+                    else:
+                        await self._work.wait()
+                await self._committed.wait()
+                await self._write_rest()
+        finally:
+            self._closed.set()
 
     async def _write_next(self) -> None:
         key = next(iter(self._dirty))
@@ -290,41 +299,62 @@ class FileStore(Store):
         if not self._dirty:
             await self._drop_segments(self._journal.older)
 
-    async def _drop_segments(self, segments: Iterable[Segment]) -> None:
-        """Drop the segments that the files cover; have the files written that keep others from it."""
-        for segment in segments:
-            pinning = [key for key, last in segment.last.items() if self._tails[key].lacks_checkpoint(last)]
-            for key in pinning:
-                snapshot = await self._loaded(key)
-                if snapshot is not None and self._tails[key].lacks_checkpoint(segment.last[key]):
-                    self._dirty.setdefault(key, snapshot)
-            if not pinning:
-                await self._run(partial(self._journal.drop, segment))
-
-    async def _loaded(self, key: SessionKey) -> Snapshot | None:
+    async def _write_rest(self) -> None:
+        for key in [key for key, tail in self._tails.items() if tail.records]:
+            await self._catch_up(key)
+        self._dirty = {}
         try:
-            return await self.load(key)
+            await self._run(self._journal.close)
+        except OSError as error:
+            _log.error("the journal in %s was not closed: %s", self.path, error)
+        await self._drop_segments([*self._journal.older, self._journal.newest])
+
+    async def _drop_segments(self, segments: Iterable[Segment]) -> None:
+        """Drop the segments that the files cover; write the files that keep others from it."""
+        for segment in segments:
+            for key, last in segment.last.items():
+                # What could not be written is tried again at its next checkpoint, not over and over.
+                if self._tails[key].lacks_checkpoint(last) and key not in self._stuck:
+                    await self._catch_up(key)
+            if not any(self._tails[key].lacks_checkpoint(last) for key, last in segment.last.items()):
+                await self._drop(segment)
+
+    async def _drop(self, segment: Segment) -> None:
+        try:
+            await self._run(partial(self._journal.drop, segment))
+        except OSError as error:
+            _log.error("%s was not removed: %s", segment.path, error)
+
+    async def _catch_up(self, key: SessionKey) -> None:
+        """Write the files of a session as it stands."""
+        try:
+            snapshot = await self.load(key)
         except StoreError as error:
+            self._stuck.add(key)
             _log.error("session %s stays in the journal: %s", key, error)
-            return None
+        else:
+            if snapshot is not None and self._tails[key].records:
+                await self._write(key, snapshot)
 
     async def _write(self, key: SessionKey, snapshot: Snapshot) -> None:
         """Bring the files of a session up to a snapshot; what cannot be written stays in the tail."""
         tail = self._tails[key]
         sequence = snapshot.metadata.sequence
+        if not tail.lacks_checkpoint(sequence):
+            return
         records = [record for record in tail.records if record.sequence <= sequence]
         try:
             self._written[key] = await self._run(partial(self._bring_up, key, snapshot, records))
         except (OSError, StoreError) as error:
+            self._stuck.add(key)
             _log.error("the files of session %s were not written: %s", key, error)
         else:
             tail.covered(sequence)
 
     def _bring_up(self, key: SessionKey, snapshot: Snapshot, records: Sequence[Record]) -> int:
         folder = layout.session_folder(self.path, key)
-        stored = layout.read_stored(folder)
-        _, archived = layout.join(key, stored, records)
-        return layout.write(folder, snapshot, archived)
+        folded = layout.join(key, folder, layout.read_stored(folder, key), records)
+        return layout.write(folder, snapshot, folded.archived if folded else ())
 
 
 def _names(folder: Path) -> list[str]:

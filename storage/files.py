@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-__all__ = ["append_to", "create", "make_folder", "read", "replace", "sync"]
+__all__ = ["append_to", "create", "make_folder", "read", "remove", "replace", "sync"]
 
 _FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
@@ -91,6 +91,12 @@ def create(path: Path, head: bytes) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def remove(path: Path) -> None:
+    """Remove a file, durably."""
+    path.unlink()
+    _sync_folder(path.parent)
 
 
 def append_to(descriptor: int, data: bytes) -> None:

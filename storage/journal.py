@@ -1,9 +1,11 @@
 """The journal: what makes an append durable.
 
-A folder of segments, each a file of frames behind eight bytes of magic. A frame is one append, whole or
-absent: its length, the CRC-32 of its body, and the body, MessagePack of `[agent, session, records]`.
+A folder of segments, each a file of frames behind eight bytes of magic. Several appends that come while the disk is
+busy are written together and share one fdatasync; a frame is one such commit, whole or absent: its length, the CRC-32
+of its body, and the body, MessagePack of `[[agent, session, records], …]`.
 
-Several appends that come while the disk is busy are written together and share one fdatasync.
+A commit begins when the one before it is durable. So only the last frame of the last segment can be torn by a crash or
+a power cut; anything else that cannot be read is damage.
 """
 
 import os
@@ -16,18 +18,18 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from argentos.errors import StoreDamagedError
+from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage import files
 from argentos.storage.records import Record, SessionKey
 
-__all__ = ["Journal", "Recovered", "Segment", "encode_frame", "recover"]
+__all__ = ["Journal", "Recovered", "Segment", "encode_append", "encode_frame", "recover"]
 
 _MAGIC: Final = b"ARGENTJ1"
+_FAMILY: Final = b"ARGENTJ"
 _HEAD: Final = Layout("<II")
-_LARGEST_FRAME: Final = 1 << 30
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(tuple[str, str, list[Record]])
+_decoder = msgspec.msgpack.Decoder(list[tuple[str, str, list[Record]]])
 
 
 class Recovered(NamedTuple):
@@ -38,57 +40,65 @@ class Recovered(NamedTuple):
     size: int
 
 
-def encode_frame(key: SessionKey, records: Sequence[Record]) -> bytes:
+def encode_append(key: SessionKey, records: Sequence[Record]) -> bytes:
     """The bytes of one append."""
-    body = _encoder.encode((key.agent, key.id, records))
+    return _encoder.encode((key.agent, key.id, records))
+
+
+def encode_frame(appends: Sequence[bytes]) -> bytes:
+    """The bytes of a commit of these appends."""
+    body = _encoder.encode([msgspec.Raw(append) for append in appends])
     return _HEAD.pack(len(body), zlib.crc32(body)) + body
 
 
 def _frame_at(data: bytes, at: int) -> bytes | None:
     """The body of the whole, undamaged frame that begins here, if there is one."""
-    if at + _HEAD.size > len(data):
+    begin = at + _HEAD.size
+    if begin > len(data):
         return None
     length, checksum = _HEAD.unpack_from(data, at)
-    body = data[at + _HEAD.size : at + _HEAD.size + length]
-    whole = 0 < length <= _LARGEST_FRAME and len(body) == length and zlib.crc32(body) == checksum
-    return body if whole else None
+    if not 0 < length <= len(data) - begin:
+        return None
+    body = data[begin : begin + length]
+    return body if zlib.crc32(body) == checksum else None
 
 
-def _decode_frames(data: bytes, path: Path) -> Iterator[tuple[int, Recovered | None]]:
-    """The frames of a segment with the offset behind each; at last None with the offset of a torn tail.
+def _frames(data: bytes, path: Path) -> Iterator[tuple[int, list[Recovered]]]:
+    """The frames of a segment that are whole, each with the offset behind it; before them the magic, as an empty one.
 
     Raises:
-        StoreDamagedError: a frame is damaged though more frames follow it, which no crash explains.
+        StoreDamagedError: a frame is damaged though more follow it, which no crash explains.
+        StoreVersionError: a newer version wrote it.
     """
-    if not data.startswith(_MAGIC):
-        if _MAGIC.startswith(data):  # killed while the segment was made
-            yield 0, None
-            return
-        raise StoreDamagedError(f"{path} is not a journal of argentos: it begins with {data[:8]!a}")
-    at = len(_MAGIC)
-    while at < len(data):
-        body = _frame_at(data, at)
-        if body is None:
-            _refuse_damage(data, at, path)
-            yield at, None
-            return
+    at = _behind_magic(data, path)
+    yield at, []
+    while (body := _frame_at(data, at)) is not None:
         at += _HEAD.size + len(body)
         try:
-            agent, session, records = _decoder.decode(body)
+            appends = _decoder.decode(body)
         except msgspec.MsgspecError as error:
             raise StoreDamagedError(f"{path}: the frame that ends at byte {at} cannot be read: {error}") from error
-        yield at, Recovered(SessionKey(agent, session), records, len(body))
+        size = len(body) // len(appends)
+        yield at, [Recovered(SessionKey(agent, session), records, size) for agent, session, records in appends]
+    if any(_frame_at(data, following) is not None for following in range(at + 1, len(data))):
+        raise _damage(path, at)
 
 
-def _refuse_damage(data: bytes, at: int, path: Path) -> None:
-    if at + _HEAD.size > len(data):
-        return
-    following = at + _HEAD.size + _HEAD.unpack_from(data, at)[0]
-    if _frame_at(data, following) is not None:
-        raise StoreDamagedError(
-            f"{path} is damaged at byte {at}, in the middle; restore it from a backup, or move the file away to go"
-            " on without what it holds"
-        )
+def _behind_magic(data: bytes, path: Path) -> int:
+    if data.startswith(_MAGIC):
+        return len(_MAGIC)
+    if _MAGIC.startswith(data):  # killed while the segment was made
+        return 0
+    if data.startswith(_FAMILY):
+        raise StoreVersionError(f"{path} was written by a newer argentos; it was left as it is")
+    raise StoreDamagedError(f"{path} is not a journal of argentos: it begins with {data[:8]!a}; move it away")
+
+
+def _damage(path: Path, at: int) -> StoreDamagedError:
+    return StoreDamagedError(
+        f"{path} is damaged at byte {at}, in the middle; restore it from a backup, or move the file away to go on"
+        " without what it holds"
+    )
 
 
 @dataclass(slots=True, eq=False)
@@ -117,11 +127,13 @@ def recover(folder: Path, take: Callable[[Recovered], None]) -> list[Segment]:
             data = files.read(segment.path)
         except FileNotFoundError:  # the owner dropped it while we looked: the files have it all
             continue
-        for end, frame in _decode_frames(data, segment.path):
+        for end, appends in _frames(data, segment.path):
             segment.whole = end
-            if frame is not None:
-                segment.last[frame.key] = frame.records[-1].sequence
-                take(frame)
+            for append in appends:
+                segment.last[append.key] = append.records[-1].sequence
+                take(append)
+        if segment.whole < len(data) and segment is not segments[-1]:
+            raise _damage(segment.path, segment.whole)
     return segments
 
 
@@ -168,8 +180,7 @@ class Journal:
 
     def begin_segment(self) -> None:
         """Write to a new file from now on."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+        self.close()
         self._number += 1
         path = self._folder / f"{self._number:08}.journal"
         self._descriptor = files.create(path, _MAGIC)
@@ -177,8 +188,8 @@ class Journal:
         self._size = len(_MAGIC)
 
     def write(self, batch: Sequence[tuple[SessionKey, int, bytes]]) -> None:
-        """Append frames, each with its session and last sequence, durably."""
-        data = b"".join(frame for _, _, frame in batch)
+        """Commit encoded appends, each with its session and last sequence."""
+        data = encode_frame([append for _, _, append in batch])
         if self._size + len(data) > self._segment_size and self._size > len(_MAGIC):
             self.begin_segment()
         files.append_to(self._open_descriptor(), data)
@@ -197,14 +208,14 @@ class Journal:
 
     def drop(self, segment: Segment) -> None:
         """Remove a segment of which the files have everything."""
-        segment.path.unlink()
+        files.remove(segment.path)
         self._segments.remove(segment)
 
     def close(self) -> None:
         """Stop writing."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _set_aside(path: Path, whole: int) -> Path:

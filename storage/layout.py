@@ -1,9 +1,11 @@
 """The files of one session: `history.json`, `metadata.json` and `archive/`.
 
-Each is always valid JSON and replaced whole. They are written in the order archive, history, metadata, so
-that at every moment each message stands in at least one of them or in the journal. All of this blocks.
+`history.json` is the session: a whole snapshot. `metadata.json` repeats the half of it that lists need, so that they
+need not read messages. Each is always valid JSON and replaced whole. They are written in the order archive, history,
+metadata, so that at every moment each message stands in at least one of them or in the journal. All of this blocks.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
@@ -18,41 +20,25 @@ from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import (
     SCHEMA_VERSION,
     Context,
+    Folded,
     Metadata,
     Snapshot,
     Summary,
-    fold_context,
-    fold_metadata,
+    fold,
 )
 
-__all__ = [
-    "Stored",
-    "agent_folder",
-    "join",
-    "read_archive",
-    "read_metadata",
-    "read_stored",
-    "session_folder",
-    "write",
-]
+__all__ = ["Stored", "agent_folder", "join", "read_archive", "read_metadata", "read_stored", "session_folder", "write"]
 
 
 class _History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """`history.json`: the context, and which records it covers."""
+    """`history.json`: a snapshot, metadata first."""
 
     version: int
-    agent: str
-    session: str
-    sequence: int
+    metadata: Metadata
     summary: Summary | None = None
     messages: tuple[Message, ...] = ()
     waiting: tuple[Message, ...] = ()
     archived_ids: tuple[str, ...] = ()
-
-    def context(self) -> Context:
-        return Context(
-            summary=self.summary, messages=self.messages, waiting=self.waiting, archived_ids=self.archived_ids
-        )
 
 
 class _Archive(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -68,14 +54,8 @@ class _Versioned(Struct):
     version: int
 
 
-class Stored(NamedTuple):
-    """What the files of a session say; each half is None where its file does not exist."""
-
-    metadata: Metadata | None
-    history: _History | None
-
-
 _T = TypeVar("_T", Metadata, _History, _Archive)
+_SPAN: Final = re.compile(r"(\d+)-(\d+)\.json")
 _encoder: Final = msgspec.json.Encoder()
 _version: Final = msgspec.json.Decoder(_Versioned)
 _metadata: Final = msgspec.json.Decoder(Metadata)
@@ -113,22 +93,53 @@ def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _T | None:
 
 
 def read_metadata(folder: Path) -> Metadata | None:
-    """What `metadata.json` in this folder says.
+    """What `metadata.json` in this folder says, or `history.json` where it is missing.
 
     Raises:
         StoreDamagedError, StoreVersionError: see `Store.load`.
     """
-    return _read(folder / "metadata.json", _metadata)
+    metadata = _read(folder / "metadata.json", _metadata)
+    if metadata is None and (history := _read(folder / "history.json", _history)) is not None:
+        return history.metadata
+    return metadata
 
 
-def read_stored(folder: Path) -> Stored:
-    """What the two files in this folder say.
+class Stored(NamedTuple):
+    """What the files of a session say.
+
+    Attributes:
+        snapshot: from `history.json`, None where there is none.
+        reaches: the last record that `metadata.json` has seen, 0 where there is none.
+    """
+
+    snapshot: Snapshot | None
+    reaches: int
+
+
+def read_stored(folder: Path, key: SessionKey) -> Stored:
+    """What the files of a session say.
 
     Raises:
         StoreDamagedError, StoreVersionError: see `Store.load`.
     """
-    # In the order opposite to that of writing: what the history lacks is then in the journal for sure.
-    return Stored(read_metadata(folder), _read(folder / "history.json", _history))
+    if folder.is_symlink():
+        raise StoreDamagedError(f"{folder} is a symbolic link, which is not followed; put the folder itself there")
+    # In the order opposite to that of writing: a history read later is never behind.
+    metadata = _read(folder / "metadata.json", _metadata)
+    history = _read(folder / "history.json", _history)
+    for found in (metadata, history.metadata if history else None):
+        if found is not None and found.key != key:
+            raise StoreDamagedError(f"{folder} holds the session {found.key}, not {key}; was it renamed?")
+    reaches = metadata.sequence if metadata else 0
+    if history is None:
+        return Stored(None, reaches)
+    context = Context(
+        summary=history.summary,
+        messages=history.messages,
+        waiting=history.waiting,
+        archived_ids=history.archived_ids,
+    )
+    return Stored(Snapshot(history.metadata, context), reaches)
 
 
 def read_archive(folder: Path, start: int, stop: int) -> dict[int, Message]:
@@ -138,34 +149,31 @@ def read_archive(folder: Path, start: int, stop: int) -> dict[int, Message]:
         StoreDamagedError, StoreVersionError: see `Store.load`.
     """
     messages: dict[int, Message] = {}
-    for path in sorted((folder / "archive").glob("*-*.json")):
-        first, last = (int(number) for number in path.stem.split("-"))
-        if first < stop and last >= start:
+    for path in sorted((folder / "archive").glob("*.json")):
+        span = _SPAN.fullmatch(path.name)
+        if span and int(span[1]) < stop and int(span[2]) >= start:
             archive = _read(path, _archive)
             messages.update((each.number, each) for each in (archive.messages if archive else ()))
     return messages
 
 
-def join(key: SessionKey, stored: Stored, records: Sequence[Record]) -> tuple[Snapshot, tuple[Message, ...]]:
-    """Fold onto the files what they lack; also gives the messages that left the context on the way.
+def join(key: SessionKey, folder: Path, stored: Stored, records: Sequence[Record]) -> Folded | None:
+    """Fold onto what the files say the records that they lack; None where there are neither.
 
     Raises:
-        StoreDamagedError: there is a gap between files and records.
+        StoreDamagedError: there is a gap between files and records, or something is missing at the end.
     """
-    metadata, history = stored
-    for covered, name in ((metadata, "metadata.json"), (history, "history.json")):
-        at = covered.sequence if covered else 0
-        if records and records[0].sequence > at + 1:
-            raise StoreDamagedError(
-                f"{name} of session {key} reaches record {at}, but the journal begins at {records[0].sequence};"
-                " restore the file from a backup"
-            )
-    folded = fold_metadata(key, metadata, [r for r in records if metadata is None or r.sequence > metadata.sequence])
-    context, archived = fold_context(
-        history.context() if history else Context(),
-        [r for r in records if history is None or r.sequence > history.sequence],
-    )
-    return Snapshot(folded, context), archived
+    covered = stored.snapshot.metadata.sequence if stored.snapshot else 0
+    lacking = [record for record in records if record.sequence > covered]
+    begins = lacking[0].sequence if lacking else covered + 1
+    ends = lacking[-1].sequence if lacking else covered
+    if begins > covered + 1 or ends < stored.reaches:
+        known = f"the journal has records {begins} to {ends}" if lacking else "the journal has nothing more"
+        raise StoreDamagedError(
+            f"{folder / 'history.json'} of session {key} reaches record {covered}, metadata.json {stored.reaches}, and"
+            f" {known}; restore both files from a backup"
+        )
+    return fold(key, stored.snapshot, lacking) if ends else None
 
 
 def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
@@ -175,9 +183,7 @@ def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
     size = _write_archive(folder, metadata.key, archived) if archived else 0
     history = _History(
         version=SCHEMA_VERSION,
-        agent=metadata.agent,
-        session=metadata.session,
-        sequence=metadata.sequence,
+        metadata=metadata,
         summary=context.summary,
         messages=context.messages,
         waiting=context.waiting,

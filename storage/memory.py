@@ -71,7 +71,7 @@ class MemoryStore(Store):
         messages = dict(session.archive)
         for message in (*folded.archived, *context.messages, *context.waiting):
             messages[message.number] = message
-        return tuple(messages[number] for number in range(start, stop) if number in messages)
+        return tuple(messages[number] for number in sorted(messages) if start <= number < stop)
 
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """See `Store.list`."""
@@ -86,7 +86,10 @@ class MemoryStore(Store):
     async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
         """See `Store.checkpoint`."""
         session = self._sessions[key]
-        folded = fold(key, session.base, session.tail.records)
+        records = [each for each in session.tail.records if each.sequence <= snapshot.metadata.sequence]
+        if not records:
+            return
+        folded = fold(key, session.base, records)
         session.archive.update((message.number, message) for message in folded.archived)
         session.base = folded.snapshot
         session.tail.covered(snapshot.metadata.sequence)

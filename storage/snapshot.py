@@ -23,7 +23,6 @@ from argentos.storage.records import (
     Transitioned,
     TurnEnded,
     TurnStarted,
-    Usage,
 )
 
 __all__ = [
@@ -61,12 +60,13 @@ class Taken(Struct, frozen=True):
 
 
 class OpenTurn(Struct, frozen=True, rename="camel"):
-    """A turn that has not ended."""
+    """A turn that has not ended; `context_tokens` are those of the context when it began."""
 
     turn: int
     attempt: int
     messages: tuple[int, ...]
     request_tokens: int
+    context_tokens: int
 
 
 class Calibration(Struct, frozen=True, rename="camel"):
@@ -237,26 +237,26 @@ def _apply(old: Metadata, record: Record) -> Metadata:
             )
         case TurnStarted():
             first = record.attempt == 1
+            tokens = old.tokens + (record.tokens if first else 0)
             return structs.replace(
                 old,
                 sequence=sequence,
                 epoch=epoch,
-                tokens=old.tokens + (record.tokens if first else 0),
+                tokens=tokens,
                 waiting=old.waiting[len(record.messages) :] if first else old.waiting,
                 waiting_tokens=old.waiting_tokens - (record.tokens if first else 0),
-                turn=OpenTurn(record.turn, record.attempt, record.messages, record.request_tokens),
+                turn=OpenTurn(record.turn, record.attempt, record.messages, record.request_tokens, tokens),
                 turns=record.turn,
             )
         case Replied():
-            tokens = old.tokens + record.tokens
             return structs.replace(
                 old,
                 sequence=sequence,
                 epoch=epoch,
                 last_activity=record.at,
                 messages=record.number,
-                tokens=tokens,
-                calibration=_calibrate(old, record.usage, tokens),
+                tokens=old.tokens + record.tokens,
+                calibration=_calibrate(old, record),
             )
         case TurnEnded():
             emptied = record.outcome in _EMPTYING
@@ -309,14 +309,17 @@ def _apply(old: Metadata, record: Record) -> Metadata:
             return structs.replace(old, sequence=sequence, epoch=epoch, boundary=sequence, kept_at=old.messages)
 
 
-def _calibrate(old: Metadata, usage: Usage | None, tokens: int) -> Calibration | None:
+def _calibrate(old: Metadata, reply: Replied) -> Calibration | None:
     """Learn from what the model reported; what was learnt from another model is dropped."""
+    usage = reply.usage
     if usage is None or old.turn is None:
         return old.calibration
     known = old.calibration
     seen = usage.input / max(1, old.turn.request_tokens) * _RATIO_MARGIN
     kept = known.ratio * _RATIO_DECAY if known and known.model == usage.model else 0.0
-    return Calibration(usage.model, max(seen, kept), usage.input + usage.output, tokens)
+    # What the agent said by itself since the turn began was not in the request.
+    at = old.turn.context_tokens + reply.tokens
+    return Calibration(usage.model, max(seen, kept), usage.input + usage.output, at)
 
 
 def _forget_report(calibration: Calibration | None) -> Calibration | None:

@@ -1,5 +1,6 @@
 """What was appended to a session since its last checkpoint."""
 
+import bisect
 from collections.abc import Sequence
 
 from argentos.storage.records import Record
@@ -30,6 +31,11 @@ class Tail:
         self.sequence = records[-1].sequence
         self.epoch = records[-1].epoch
 
+    def overtake(self, sequence: int, epoch: int) -> None:
+        """Files go at least as far as this."""
+        if sequence > self.sequence:
+            self.sequence, self.epoch = sequence, epoch
+
     def extend(self, records: Sequence[Record], size: int) -> None:
         """Add records that are durable."""
         self.records += records
@@ -37,9 +43,7 @@ class Tail:
 
     def after(self, sequence: int) -> list[Record]:
         """The records behind this sequence."""
-        if not self.records:
-            return []
-        return self.records[max(0, sequence + 1 - self.records[0].sequence) :]
+        return self.records[bisect.bisect_right(self.records, sequence, key=lambda record: record.sequence) :]
 
     def lacks_checkpoint(self, sequence: int) -> bool:
         """Whether the record of this sequence is covered by no checkpoint yet."""
@@ -47,6 +51,6 @@ class Tail:
 
     def covered(self, sequence: int) -> None:
         """Forget the records up to this sequence: a checkpoint covers them."""
-        self.records = self.after(sequence)
-        if not self.records:
-            self.size = 0
+        kept = self.after(sequence)
+        self.size = self.size * len(kept) // max(1, len(self.records))
+        self.records = kept

@@ -1,0 +1,223 @@
+"""Sessions as stores see them: records that follow from one another, made up action by action."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypedDict
+
+from hypothesis import strategies as st
+
+from argentos.storage import (
+    MESSAGE_TOKENS,
+    Accepted,
+    Cleared,
+    Context,
+    Kept,
+    Metadata,
+    Outcome,
+    Record,
+    Replied,
+    Role,
+    SessionKey,
+    Snapshot,
+    Store,
+    Summarised,
+    Transitioned,
+    TurnEnded,
+    TurnStarted,
+    Usage,
+    fold,
+)
+
+KEY = SessionKey("main", "user-jason")
+OTHER = SessionKey("main", "user-ada")
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class _Head(TypedDict):
+    sequence: int
+    epoch: int
+    at: datetime
+
+
+class Story:
+    """One session as its only owner would write it; `take` gives what has happened since it was last asked."""
+
+    def __init__(self, key: SessionKey = KEY, epoch: int = 1) -> None:
+        self.key = key
+        self.epoch = epoch
+        self.records: list[Record] = []
+        self.archived: list[int] = []
+        self._snapshot: Snapshot | None = None
+        self._taken = 0
+        self._add(
+            Transitioned(**self._head(), source="[*]", target="Created", event="first_message", label="First message")
+        )
+
+    @property
+    def snapshot(self) -> Snapshot:
+        assert self._snapshot is not None
+        return self._snapshot
+
+    @property
+    def metadata(self) -> Metadata:
+        return self.snapshot.metadata
+
+    @property
+    def context(self) -> Context:
+        return self.snapshot.context
+
+    def _head(self) -> _Head:
+        sequence = len(self.records) + 1
+        return {"sequence": sequence, "epoch": self.epoch, "at": BEGIN + timedelta(seconds=sequence)}
+
+    def _add(self, record: Record) -> None:
+        self._snapshot, archived = fold(self.key, self._snapshot, [record])
+        self.archived += [message.number for message in archived]
+        self.records.append(record)
+
+    def take(self) -> list[Record]:
+        records = self.records[self._taken :]
+        self._taken = len(self.records)
+        return records
+
+    def say(self, text: str = "hello", role: Role = "user") -> "Story":
+        number = self.metadata.messages + 1
+        tokens = len(text) + MESSAGE_TOKENS
+        self._add(Accepted(**self._head(), id=f"m-{number}", number=number, role=role, text=text, tokens=tokens))
+        return self
+
+    def start(self, count: int | None = None) -> "Story":
+        turn = self.metadata.turn
+        if turn is not None:
+            attempt, messages, tokens = turn.attempt + 1, turn.messages, 0
+        else:
+            waiting = self.context.waiting[:count]
+            attempt, messages = 1, tuple(message.number for message in waiting)
+            tokens = sum(message.tokens for message in waiting)
+        self._add(
+            TurnStarted(
+                **self._head(),
+                turn=turn.turn if turn else self.metadata.turns + 1,
+                attempt=attempt,
+                messages=messages,
+                tokens=tokens,
+                request_tokens=self.metadata.tokens + tokens,
+            )
+        )
+        return self
+
+    def reply(self, text: str = "hi", usage: Usage | None = None) -> "Story":
+        number = self.metadata.messages + 1
+        self._add(
+            Replied(
+                **self._head(),
+                id=f"m-{number}",
+                number=number,
+                text=text,
+                tokens=len(text) + MESSAGE_TOKENS,
+                turn=self.metadata.turns,
+                reply_to=(f"m-{number - 1}",),
+                usage=usage,
+            )
+        )
+        return self
+
+    def end(self, outcome: Outcome = "replied") -> "Story":
+        messages = self.metadata.turn.messages if self.metadata.turn else ()
+        if outcome in {"stopped", "cleared"}:
+            messages = (*messages, *self.metadata.waiting)
+        self._add(TurnEnded(**self._head(), turn=self.metadata.turns, outcome=outcome, messages=messages))
+        return self
+
+    def converse(self, *texts: str) -> "Story":
+        for text in texts:
+            self.say(text).start().reply(f"about {text}").end()
+        return self
+
+    def summarise(self, replaced: int, text: str = "so far") -> "Story":
+        messages = self.context.messages[:replaced]
+        self._add(
+            Summarised(
+                **self._head(),
+                first=1,
+                last=max(message.number for message in messages),
+                replaced=replaced,
+                freed=sum(message.tokens for message in messages),
+                text=text,
+                tokens=len(text) + MESSAGE_TOKENS,
+                method="extractive",
+                before=self.metadata.tokens,
+                after=self.metadata.tokens,
+            )
+        )
+        return self
+
+    def clear(self) -> "Story":
+        self._add(Cleared(**self._head()))
+        return self
+
+    def keep(self) -> "Story":
+        self._add(Kept(**self._head()))
+        return self
+
+    def move(self, source: str, target: str) -> "Story":
+        self._add(Transitioned(**self._head(), source=source, target=target, event="event", label="label"))
+        return self
+
+
+Action = Literal["user", "agent", "start", "reply", "end", "stop", "summarise", "clear", "keep", "move"]
+Scene = tuple[Action, str]
+
+_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.just("x" * 300)
+_actions: st.SearchStrategy[Action] = st.sampled_from(
+    ["user", "user", "agent", "start", "start", "reply", "end", "stop", "summarise", "clear", "keep", "move"]
+)
+scenes: st.SearchStrategy[list[Scene]] = st.lists(st.tuples(_actions, _texts), max_size=8)
+
+
+def play(story: Story, script: Sequence[Scene]) -> Story:
+    """Go on as the script says, passing over what cannot happen now."""
+    for action, text in script:
+        _play(story, action, text)
+    return story
+
+
+def _play(story: Story, action: Action, text: str) -> None:
+    runs = story.metadata.turn is not None
+    match action:
+        case "user" | "agent":
+            story.say(text, "user" if action == "user" else "assistant")
+        case "start" if runs or story.context.waiting:
+            story.start(1 + len(text) % 3)
+        case "reply" if runs:
+            story.reply(text, Usage("model", len(text), 3)).end()
+        case "end" if runs:
+            story.end("failed")
+        case "stop" if not story.metadata.is_settled:
+            story.end("stopped")
+        case "summarise" if story.context.messages:
+            story.summarise(1 + len(text) % len(story.context.messages), text)
+        case "clear":
+            story.clear()
+        case "keep":
+            story.keep()
+        case "move":
+            story.move("Active", text.strip() or "Idle")
+        case _:
+            pass
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    return play(Story(), draw(st.lists(st.tuples(_actions, _texts), max_size=30)))
+
+
+async def append(store: Store, story: Story) -> bool:
+    """Append what has happened since the last time."""
+    records = story.take()
+    return await store.append(story.key, story.epoch, records[0].sequence - 1, records)
+
+
+async def appended(store: Store, *stories: Story) -> None:
+    for story in stories:
+        await append(store, story)

@@ -1,0 +1,235 @@
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argentos.storage import Calibration, Context, Message, Outcome, Replied, Snapshot, Summary, Taken, Usage, fold
+from argentos.storage.snapshot import REMEMBERED_IDS, fold_context, fold_metadata
+from tests.storage.builders import BEGIN, KEY, Story, stories
+
+
+def test_the_first_record_makes_the_session() -> None:
+    metadata = Story().metadata
+    assert metadata.key == KEY
+    assert (metadata.state, metadata.label, metadata.messages, metadata.tokens) == ("Created", "First message", 0, 0)
+    assert metadata.created_at == metadata.since == metadata.last_activity > BEGIN
+
+
+def test_nothing_folds_to_no_session() -> None:
+    with pytest.raises(ValueError, match="neither metadata nor records"):
+        fold(KEY, None, [])
+
+
+@given(stories(), st.data())
+def test_folding_in_parts_equals_folding_all_at_once(story: Story, data: st.DataObject) -> None:
+    snapshot: Snapshot | None = None
+    archived: tuple[Message, ...] = ()
+    begin = 0
+    while begin < len(story.records):
+        end = begin + data.draw(st.integers(1, 5))
+        snapshot, more = fold(KEY, snapshot, story.records[begin:end])
+        archived += more
+        begin = end
+    assert (snapshot, archived) == fold(KEY, None, story.records)
+
+
+@given(stories(), st.data())
+def test_halves_of_different_age_catch_up_to_the_same_snapshot(story: Story, data: st.DataObject) -> None:
+    one, other = (data.draw(st.integers(1, len(story.records))) for _ in range(2))
+    metadata = fold_metadata(KEY, None, story.records[:one])
+    context, archived = fold_context(Context(), story.records[:other])
+    assert fold_metadata(KEY, metadata, story.records[one:]) == story.metadata
+    caught_up, more = fold_context(context, story.records[other:])
+    assert caught_up == story.context
+    assert [message.number for message in (*archived, *more)] == story.archived
+
+
+@given(stories())
+def test_metadata_counts_what_the_context_holds(story: Story) -> None:
+    metadata, context = story.snapshot
+    summary = context.summary.tokens if context.summary else 0
+    assert metadata.summary_tokens == summary >= 0
+    assert metadata.tokens == summary + sum(message.tokens for message in context.messages)
+    assert metadata.waiting_tokens == sum(message.tokens for message in context.waiting)
+    assert metadata.waiting == tuple(message.number for message in context.waiting)
+
+
+@given(stories())
+def test_every_message_ever_accepted_is_in_one_place(story: Story) -> None:
+    snapshot, archived = fold(KEY, None, story.records)
+    everywhere = (*archived, *snapshot.context.messages, *snapshot.context.waiting)
+    assert sorted(message.number for message in everywhere) == list(range(1, story.metadata.messages + 1))
+
+
+@given(stories())
+def test_a_snapshot_stands_at_its_last_record(story: Story) -> None:
+    last = story.records[-1]
+    assert (story.metadata.sequence, story.metadata.epoch) == (last.sequence, last.epoch)
+
+
+@given(stories())
+def test_an_unsettled_session_has_a_message_to_answer(story: Story) -> None:
+    answering = story.metadata.turn.messages if story.metadata.turn else ()
+    assert story.metadata.is_settled == (not (*answering, *story.metadata.waiting))
+
+
+def test_a_user_waits_for_a_turn_while_the_agent_speaks_at_once() -> None:
+    story = Story().say("a").say("b", "assistant")
+    assert story.metadata.waiting == (1,)
+    assert [message.number for message in story.context.messages] == [2]
+    assert not story.metadata.is_settled
+
+
+def test_a_turn_takes_up_as_many_messages_as_it_names() -> None:
+    story = Story().say("a").say("b").say("c").start(2)
+    assert [message.text for message in story.context.messages] == ["a", "b"]
+    assert story.metadata.waiting == (3,)
+    assert story.metadata.turn
+    assert story.metadata.turn.messages == (1, 2)
+
+
+def test_a_second_attempt_takes_up_nothing_more() -> None:
+    story = Story().say("a").start()
+    tokens = story.metadata.tokens
+    story.say("b").start()
+    assert story.metadata.turn
+    assert (story.metadata.turn.turn, story.metadata.turn.attempt) == (1, 2)
+    assert (story.metadata.tokens, story.metadata.waiting, story.metadata.turns) == (tokens, (2,), 1)
+
+
+def test_a_reply_remembers_what_it_answers() -> None:
+    reply = Story().say("a").start().reply("b").context.messages[-1]
+    assert (reply.role, reply.text, reply.reply_to) == ("assistant", "b", ("m-1",))
+
+
+@pytest.mark.parametrize("outcome", ["replied", "no_reply", "failed"])
+def test_what_waits_behind_a_turn_that_ends_goes_on_waiting(outcome: Outcome) -> None:
+    story = Story().say("a").start().say("b").end(outcome)
+    assert story.metadata.turn is None
+    assert story.metadata.waiting == (2,)
+
+
+@pytest.mark.parametrize("outcome", ["stopped", "cleared"])
+def test_a_stop_leaves_nothing_waiting_and_loses_no_message(outcome: Outcome) -> None:
+    story = Story().say("a").start().say("b").end(outcome)
+    assert story.metadata.is_settled
+    assert [message.text for message in story.context.messages] == ["a", "b"]
+
+
+def test_a_summary_takes_the_place_of_the_oldest_messages() -> None:
+    story = Story().converse("a", "b").summarise(3)
+    assert isinstance(story.context.summary, Summary)
+    assert (story.context.summary.first, story.context.summary.last) == (1, 3)
+    assert [message.number for message in story.context.messages] == [4]
+    assert story.context.archived_ids == ("m-1", "m-2", "m-3")
+    assert (story.metadata.compactions, story.metadata.boundary) == (1, story.metadata.sequence)
+
+
+def test_a_summary_takes_the_place_of_the_one_before() -> None:
+    story = Story().converse("a", "b").summarise(2, "one").summarise(1, "two")
+    assert story.context.summary
+    assert story.context.summary.text == "two"
+    assert story.metadata.summary_tokens == story.context.summary.tokens
+    assert story.metadata.compactions == 2
+
+
+def test_what_waits_is_not_summarised() -> None:
+    story = Story().converse("a").say("b").summarise(2)
+    assert story.context.messages == ()
+    assert story.metadata.waiting == (3,)
+
+
+def test_a_clear_empties_the_context_and_archives_its_messages() -> None:
+    story = Story().converse("a", "b").summarise(1).clear()
+    assert (story.context.summary, story.context.messages, story.metadata.tokens) == (None, (), 0)
+    assert story.archived == [1, 2, 3, 4]
+    assert story.metadata.messages == 4
+    assert story.metadata.boundary == story.metadata.sequence
+
+
+def test_a_kept_context_stays_as_it_is() -> None:
+    story = Story().converse("a")
+    before = story.context
+    story.keep()
+    assert story.context == before
+    assert (story.metadata.boundary, story.metadata.kept_at) == (story.metadata.sequence, 2)
+
+
+def test_a_transition_is_counted_for_its_edge() -> None:
+    story = Story().move("Created", "Active").move("Active", "Idle").move("Idle", "Active").move("Active", "Idle")
+    last = story.records[-1]
+    assert (story.metadata.state, story.metadata.since) == ("Idle", last.at)
+    assert story.metadata.state_sequence == last.sequence
+    assert story.metadata.edges["Active --> Idle: label"] == Taken(2, last.at)
+
+
+def test_the_ids_of_the_latest_archived_messages_are_remembered() -> None:
+    story = Story()
+    for _ in range(REMEMBERED_IDS + 5):
+        story.say("a", "assistant")
+    ids = story.clear().context.archived_ids
+    assert (len(ids), ids[0], ids[-1]) == (REMEMBERED_IDS, "m-6", f"m-{REMEMBERED_IDS + 5}")
+
+
+class _Seen(NamedTuple):
+    calibration: Calibration | None
+    requested: int
+
+
+def _after(story: Story, usage: Usage | None) -> _Seen:
+    requested = (turn := story.say("a").start().metadata.turn) and turn.request_tokens
+    return _Seen(story.reply("b", usage).end().metadata.calibration, requested or 0)
+
+
+def test_a_model_that_counts_more_raises_the_ratio_with_a_margin() -> None:
+    seen = _after(Story(), Usage("model", input=50, output=7))
+    assert seen.calibration
+    assert seen.calibration.ratio == pytest.approx(50 / seen.requested * 1.1)
+    assert seen.calibration.reported == 57
+
+
+def test_the_report_stands_beside_the_local_count_of_the_same_context() -> None:
+    story = Story()
+    seen = _after(story, Usage("model", 50, 7))
+    assert seen.calibration
+    assert seen.calibration.at == story.metadata.tokens
+
+
+def test_the_ratio_forgets_its_highest_slowly() -> None:
+    story = Story()
+    high = _after(story, Usage("model", 500, 7)).calibration
+    low = _after(story, Usage("model", 1, 7)).calibration
+    assert high
+    assert low
+    assert low.ratio == pytest.approx(high.ratio * 0.99)
+
+
+def test_what_was_learnt_from_another_model_is_dropped() -> None:
+    story = Story()
+    _after(story, Usage("model", 5000, 7))
+    seen = _after(story, Usage("other", 50, 7))
+    assert seen.calibration
+    assert seen.calibration.model == "other"
+    assert seen.calibration.ratio == pytest.approx(50 / seen.requested * 1.1)
+
+
+def test_a_reply_without_usage_teaches_nothing() -> None:
+    story = Story()
+    known = _after(story, Usage("model", 50, 7)).calibration
+    assert _after(story, None).calibration == known
+
+
+@pytest.mark.parametrize("replace", ["clear", "summary"])
+def test_a_replaced_context_keeps_the_ratio_and_forgets_the_report(replace: str) -> None:
+    story = Story()
+    known = _after(story, Usage("model", 50, 7)).calibration
+    assert known
+    story = story.clear() if replace == "clear" else story.summarise(1)
+    assert story.metadata.calibration == Calibration("model", known.ratio)
+
+
+def test_a_reply_outside_of_a_turn_teaches_nothing() -> None:
+    story = Story().reply("a", Usage("model", 50, 7))
+    assert isinstance(story.records[-1], Replied)
+    assert story.metadata.calibration is None
