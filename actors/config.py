@@ -14,6 +14,7 @@ from argentos.errors import ConfigError
 __all__ = ["Config", "parse_duration"]
 
 _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST: Final = 3652 * 86400.0
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 
 
@@ -25,8 +26,10 @@ def parse_duration(text: str | float, path: str) -> float:
     """
     found = _DURATION.fullmatch(str(text).strip())
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
-    if seconds <= 0:
-        raise ConfigError(f'{path}: {text!r} is no duration; write seconds, or "90s", "30m", "2h", "1d"')
+    if not 0 < seconds <= _LONGEST:
+        raise ConfigError(
+            f'{path}: {text!r} is no duration up to ten years; write seconds, or "90s", "30m", "2h", "1d"'
+        )
     return seconds
 
 
@@ -64,6 +67,9 @@ class Config(Struct, frozen=True, kw_only=True):
         _check_range("maxContextTokens", self.max_context_tokens, 500, 10_000_000)
         _check_range("compactionThreshold", self.compaction_threshold, 0.3, 1.0)
         _check_range("keepRecentTokens", self.keep_recent_tokens, 0, 10_000_000)
+        for key, name in _KEYS.items():
+            if name in _DURATIONS:
+                _check_range(key, getattr(self, name), 0.001, _LONGEST)
         _check_range("mailboxLimit", self.mailbox_limit, 1, 1_000_000)
 
     @classmethod

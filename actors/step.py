@@ -90,7 +90,7 @@ class _Facts:
 
 
 def _is_quiet(metadata: Metadata, now: datetime, idle_after: float) -> bool:
-    return metadata.is_settled and now >= metadata.quiet_since + timedelta(seconds=idle_after)
+    return metadata.is_settled and now - metadata.quiet_since >= timedelta(seconds=idle_after)
 
 
 class _Overdue:
@@ -170,9 +170,9 @@ class Step:
         """Let time pass until `now`: a timer that came due on the way is raised at its own time."""
         timer = SESSION.timer(self.metadata.state) if self.snapshot else None
         if timer is not None:
-            due = self.metadata.quiet_since + timedelta(seconds=self._duration(timer.duration))
-            if due <= now:
-                self.now = due
+            duration = timedelta(seconds=self._duration(timer.duration))
+            if now - self.metadata.quiet_since >= duration:
+                self.now = self.metadata.quiet_since + duration
                 self.offer(timer.event)
         self.now = now
 

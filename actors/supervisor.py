@@ -21,7 +21,7 @@ from argentos.actors.session import Session
 from argentos.actors.step import is_compacting
 from argentos.actors.timers import Timers
 from argentos.errors import StoreError
-from argentos.llm import Gauge, Model, TokenCounter, count_tokens
+from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
 from argentos.storage import Page, SessionKey, Store, check_id
 
 __all__ = ["Supervisor"]
@@ -93,13 +93,13 @@ class Supervisor:
         return Session(self._registry, SessionKey(self.agent, check_id(session_id)))
 
     async def list(self) -> list[SessionInfo]:
-        """All sessions, those with the latest activity first."""
+        """All sessions, those with the latest activity first; one that cannot be read is logged instead."""
         now = self._runtime.clock.now()
-        infos = [
-            SessionInfo.of(metadata, self.config, now)
-            for page in [page async for page in self._pages()]
-            for metadata in page.sessions
-        ]
+        infos: list[SessionInfo] = []
+        async for page in self._pages():
+            infos += [SessionInfo.of(metadata, self.config, now) for metadata in page.sessions]
+            for problem in page.problems:
+                _log.warning("a session is not listed: %s", problem)
         return sorted(infos, key=lambda info: info.last_activity, reverse=True)
 
     @asynccontextmanager
@@ -149,6 +149,8 @@ class Supervisor:
             await self._runtime.steps.drained()
             self._registry.close()
             self._runtime.steps.cancel()
+            if isinstance(self._runtime.model, Closeable):
+                await self._runtime.model.aclose()
         self._group.cancel_scope.cancel()
         await self._stack.aclose()
 

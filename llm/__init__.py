@@ -4,13 +4,14 @@ from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble
 from argentos.llm.gauge import Gauge
-from argentos.llm.model import Model, Reply, Request
+from argentos.llm.model import Closeable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
 from argentos.llm.replay import ReplayModel
 from argentos.llm.tokens import TokenCounter, count_tokens
 
 __all__ = [
     "AnthropicModel",
+    "Closeable",
     "Compacted",
     "Gauge",
     "Model",

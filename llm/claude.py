@@ -1,7 +1,6 @@
 """Claude, through Anthropic's SDK, or any server of the same Messages API."""
 
 import contextlib
-import json
 import os
 from collections.abc import AsyncGenerator, Generator
 from typing import TYPE_CHECKING, Final
@@ -77,9 +76,10 @@ class AnthropicModel:
             while True:
                 with _translated(begun=True):
                     event = await anext(events, None)
+                    text = progress.take(event) if event is not None else ""
                 if event is None:
                     break
-                if text := progress.take(event):
+                if text:
                     yield text
         yield progress.reply()
 
@@ -95,6 +95,12 @@ class AnthropicModel:
                 max_retries=self._max_retries,
             )
         return self._client
+
+    async def aclose(self) -> None:
+        """Close the connections. The model may be used again, and opens new ones."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
 
 class _Progress:
@@ -174,12 +180,17 @@ def _translated(*, begun: bool = False) -> Generator[None]:
     except anthropic.APIStatusError as error:
         raise _status(error, begun=begun) from error
     except (anthropic.APIConnectionError, httpx2.HTTPError) as error:
+        cause = error.__cause__ or error
         if begun:
             raise ReplyInterruptedError(
-                f"the connection to the model broke during its reply ({error}); ask again"
+                f"the connection to the model broke in its reply ({cause}); ask again"
             ) from error
-        raise ModelUnavailableError(f"the model cannot be reached ({error}); try again later") from error
-    except json.JSONDecodeError as error:
+        if isinstance(cause, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol):
+            raise ModelRefusedError(f"the model cannot be asked: {cause}; mend its key or its address") from error
+        raise ModelUnavailableError(f"the model cannot be reached ({cause}); try again later") from error
+    except httpx2.InvalidURL as error:
+        raise ModelRefusedError(f"the model cannot be asked: {error}; mend its address") from error
+    except (ValueError, AttributeError) as error:  # not JSON, not text, or not what the API documents
         raise ReplyInterruptedError(f"the model's reply was garbled ({error}); ask again") from error
     except (anthropic.AnthropicError, TypeError) as error:
         raise ModelRefusedError(f"the model cannot be asked: {error}") from error

@@ -12,7 +12,6 @@ from typing import Final
 import anyio
 from msgspec import Struct
 
-from argentos.errors import ModelError, ReplyInterruptedError
 from argentos.llm.extract import extract
 from argentos.llm.gauge import Gauge
 from argentos.llm.model import Model, Reply, Request
@@ -35,7 +34,7 @@ class Compacted(Struct, frozen=True, kw_only=True):
     Attributes:
         freed: local tokens of the replaced messages.
         tokens: local tokens of the summary.
-        before: estimated tokens of the context before, and `after`, after.
+        before: tokens of the context before, and `after`, after; both estimated from local counts.
     """
 
     text: str
@@ -101,10 +100,10 @@ async def _ask(model: Model, request: Request, seconds: float) -> str:
                 async for piece in pieces:
                     if isinstance(piece, Reply):
                         return piece.text.strip()
-        raise ReplyInterruptedError("the model's summary broke off")
-    except (ModelError, TimeoutError) as error:
+        _log.warning("the model's summary broke off; quotes are used instead")
+    except Exception as error:  # noqa: BLE001 - whatever a model raises, the compaction has to end
         _log.warning("the model gave no summary (%s); quotes are used instead", error or "it took too long")
-        return ""
+    return ""
 
 
 def _compacted(
@@ -128,6 +127,6 @@ def _compacted(
         replaced=len(replaced),
         freed=freed,
         tokens=tokens,
-        before=gauge.estimate(metadata),
+        before=gauge.estimate_of(metadata.tokens + metadata.waiting_tokens, metadata),
         after=gauge.estimate_of(left, metadata),
     )

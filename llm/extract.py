@@ -17,9 +17,9 @@ from argentos.storage import Message, Summary
 
 __all__ = ["extract"]
 
-_SENTENCE: Final = re.compile(r"[^.!?\n]+(?:[.!?]+(?=\s|\Z)|[.!?](?=\S)[^.!?\n]*)*[.!?]*")
+_SENTENCE: Final = re.compile(r"\S[^\n]*?(?:[.!?](?=\s|\Z)|(?=\n|\Z))")
 _WORD: Final = re.compile(r"\w{3,}")
-_EXACT: Final = re.compile(r"\S*[\d@#/_]\S*")  # numbers, addresses, paths, names of things
+_EXACT: Final = re.compile(r"[\d@#/_]")  # in numbers, addresses, paths, names of things
 _TELLING: Final = re.compile(
     r"\b(agreed?|always|because|cannot|decide[ds]?|decision|deadline|don't|has to|must|need(?:s|ed)?|never|plan|"
     r"please|promise[ds]?|remember|should|todo|until|will|won't)\b|\?",
@@ -77,7 +77,8 @@ def _worth(text: str, weights: dict[str, float]) -> float:
     words = set(_words(text))
     unheard = max(weights.values(), default=1.0)  # words of an earlier summary that nobody used since
     telling = sum(weights.get(word, unheard) for word in words) / math.sqrt(len(words) + 4)
-    return telling + 1.5 * min(4, len(_EXACT.findall(text))) + (2.0 if _TELLING.search(text) else 0.0)
+    exact = sum(1 for word in text.split() if _EXACT.search(word))
+    return telling + 1.5 * min(4, exact) + (2.0 if _TELLING.search(text) else 0.0)
 
 
 def _best(message: Message, weights: dict[str, float]) -> _Line | None:
@@ -86,7 +87,7 @@ def _best(message: Message, weights: dict[str, float]) -> _Line | None:
     if not sentences:
         return None
     best = max(sentences, key=lambda sentence: _worth(sentence, weights))
-    who = message.sender or message.role
+    who = " ".join((message.sender or message.role).split())  # a line of its own would be a quote of its own
     return _Line(message.number, f"[{message.number}] {who}: “{_shorten(best)}”", _worth(best, weights))
 
 
@@ -95,14 +96,18 @@ def _shorten(sentence: str) -> str:
     text = " ".join(sentence.split())
     if len(text) <= _LONGEST_QUOTE:
         return text
-    return f"{text[:_LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
+    cut = text.rfind(" ", 0, _LONGEST_QUOTE)
+    return f"{text[:cut]} …" if cut > 0 else "…"
 
 
 def _quotes(earlier: Summary | None, weights: dict[str, float]) -> list[_Line]:
     if earlier is None:
         return []
     lines = earlier.text.split("\n")
-    body = lines[1:] if earlier.method == "extractive" else lines
+    if earlier.method == "extractive":
+        body = lines[1:]
+    else:  # a model writes paragraphs, of which only parts may fit
+        body = [part for line in lines for part in (_SENTENCE.findall(line) if len(line) > _LONGEST_QUOTE else [line])]
     quotes: list[_Line] = []
     place = earlier.first
     for line in body:
@@ -117,17 +122,18 @@ def _choose(lines: Sequence[_Line], room: int, count: TokenCounter) -> list[_Lin
     """The lines worth most, taken in turn from equally long parts of the conversation, in their order."""
     if not lines:
         return []
-    first, span = lines[0].place, lines[-1].place - lines[0].place + 1
-    parts: dict[int, list[_Line]] = {}
-    for line in sorted(lines, key=lambda line: -line.worth):
-        parts.setdefault((line.place - first) * max(1, room // _USUAL_COST) // span, []).append(line)
+    places = [line.place for line in lines]
+    first, span = min(places), max(places) - min(places) + 1
+    parts: dict[int, list[int]] = {}
+    for index in sorted(range(len(lines)), key=lambda index: -lines[index].worth):
+        parts.setdefault((places[index] - first) * max(1, room // _USUAL_COST) // span, []).append(index)
     rounds = zip_longest(*(parts[part] for part in sorted(parts)))
-    chosen: list[_Line] = []
-    for line in (line for each in rounds for line in each if line is not None):
-        cost = count(line.text) + 1
+    chosen: list[int] = []
+    for index in (index for each in rounds for index in each if index is not None):
+        cost = count(lines[index].text) + 1
         if cost <= room:
-            chosen.append(line)
+            chosen.append(index)
             room -= cost
         if room < _LEAST_COST:
             break
-    return sorted(chosen, key=lambda line: line.place)
+    return [lines[index] for index in sorted(chosen)]

@@ -9,6 +9,7 @@ three tokenizers and 100 sessions of 400 messages it was never more than 0.6 % u
 
 import math
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Final
 
 from msgspec import Struct
@@ -86,8 +87,8 @@ class Gauge(Struct, frozen=True):
         """
         metadata, context = snapshot
         messages = context.messages
-        if metadata.turn:
-            messages = tuple(each for each in messages if each.number not in metadata.turn.messages)
+        if (turn := metadata.turn) is not None:
+            messages = tuple(takewhile(lambda message: message.number not in turn.messages, messages))
         keep = min(self.keep_recent, self.window // _KEEP_SHARE)
         if by_hand:
             keep = min(keep, self.estimate(metadata) // _KEEP_SHARE)

@@ -1,13 +1,13 @@
 """What a model is to a session: something that streams a reply to a request."""
 
 from collections.abc import AsyncGenerator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from argentos.storage import Message, Summary, Usage
 
-__all__ = ["Model", "Reply", "Request"]
+__all__ = ["Closeable", "Model", "Reply", "Request"]
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -49,6 +49,15 @@ class Reply(Struct, frozen=True):
     usage: Usage | None = None
     id: str | None = None
     sender: str | None = None
+
+
+@runtime_checkable
+class Closeable(Protocol):
+    """What a model may have besides."""
+
+    async def aclose(self) -> None:
+        """Give connections back. The supervisor calls it at its end; the model may be used again all the same."""
+        ...
 
 
 class Model(Protocol):

@@ -227,7 +227,7 @@ def _refuse_rivals(diagram: Diagram, bindings: Mapping[str, Binding]) -> None:
         rivals = above.setdefault((edge.source, bound.event), [])
         for first in rivals:
             if set(bindings[first.label].guards) <= set(bound.guards):
-                problem = f"{edge} is never taken: {first} has the same event {bound.event!r} and no guard that this one lacks"
+                problem = f"{edge} is never taken: {first} has the event {bound.event!r}, and no guard that this lacks"
                 _refuse(diagram, problem, edge.place, str(edge))
         rivals.append(edge)
 

@@ -283,7 +283,7 @@ def test_an_edge_that_is_never_taken_because_an_earlier_one_always_wins_is_refus
         "one": Binding("go", guards=first),
         "two": Binding("go", guards=second),
     }
-    assert refused(marked, bindings).startswith("A --> C: two is never taken: A --> B: one has the same event 'go'")
+    assert refused(marked, bindings).startswith("A --> C: two is never taken: A --> B: one has the event 'go'")
 
 
 def test_a_label_on_two_edges_of_one_state_is_refused() -> None:

@@ -1,0 +1,465 @@
+import gc
+import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import aclosing, contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import anyio
+import anyio.to_thread
+import httpx2
+import pytest
+from msgspec import structs
+
+from argentos.errors import (
+    ContextOverflowError,
+    ModelRefusedError,
+    ModelUnavailableError,
+    ReplyInterruptedError,
+)
+from argentos.llm import AnthropicModel, Reply, Request
+from argentos.storage import Message, Role, Summary, Usage
+
+pytestmark = [
+    pytest.mark.anyio,
+    # The SDK leaves the generators of a broken stream to the garbage collector, of which trio warns.
+    pytest.mark.filterwarnings("ignore:Exception ignored in. <async_generator:pytest.PytestUnraisableExceptionWarning"),
+]
+
+AT: Final = datetime(2026, 5, 8, 7, 0, tzinfo=UTC)
+MODEL: Final = "claude-test"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_collections() -> Generator[None]:
+    """What was there before these tests is not looked at again and again."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_open() -> Generator[None]:
+    """What a test forgot to close is found in that very test, and not in a later one."""
+    yield
+    gc.collect()
+
+
+# llmock, a server of the Messages API that others wrote ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def llmock_url() -> Generator[str]:
+    """The server, in a process of its own. It listens before it starts, so its first answer is worth waiting for.
+
+    It closes each connection after its answer, so that what a client does with open ones is tested only where
+    that is the question.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        command = ["-m", "uvicorn", "llmock.main:app", "--fd", str(listening.fileno()), "--log-level", "error"]
+        server = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments of ours
+            [sys.executable, *command, "--header", "connection:close"],
+            pass_fds=[listening.fileno()],
+            stdout=subprocess.DEVNULL,
+        )
+    try:
+        httpx2.get(f"{url}/health", timeout=30, trust_env=False).raise_for_status()
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+Behave: TypeAlias = Callable[..., AnthropicModel]
+Received: TypeAlias = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def control(llmock_url: str) -> Generator[httpx2.Client]:
+    """How the server is told what to do."""
+    with httpx2.Client(base_url=f"{llmock_url}/_llmock", trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def llmock(llmock_url: str, control: httpx2.Client) -> Behave:
+    """A model on a server that has forgotten all, and behaves as it is told."""
+    control.post("/reset").raise_for_status()
+
+    def behave(*behaviors: dict[str, Any], **options: Any) -> AnthropicModel:
+        if behaviors:
+            control.post("/scenario", json={"behaviors": behaviors}).raise_for_status()
+        return _model(f"{llmock_url}/anthropic", **options)
+
+    return behave
+
+
+@pytest.fixture
+def received(control: httpx2.Client) -> Received:
+    """The bodies of the requests that the server has received."""
+    return lambda: [request["body"] for request in control.get("/requests").json()["requests"]]
+
+
+def _says(text: str) -> dict[str, Any]:
+    return {"type": "reply", "text": text}
+
+
+@pytest.mark.server
+async def test_a_reply_streams_in_pieces_that_join_to_it(llmock: Behave) -> None:
+    *pieces, reply = await _stream(llmock(_says("Yes, of course — 漢字\n\nand more.")))
+    assert len(pieces) > 3
+    assert isinstance(reply, Reply)
+    assert "".join(map(str, pieces)) == reply.text == "Yes, of course — 漢字\n\nand more."
+
+
+@pytest.mark.server
+async def test_the_usage_of_a_reply_is_reported(llmock: Behave) -> None:
+    usage = (await _reply(llmock(_says("Yes.")))).usage
+    assert usage is not None
+    assert (usage.model, usage.input > 0, usage.output > 0) == (MODEL, True, True)
+
+
+@pytest.mark.server
+async def test_one_model_answers_again_and_again(llmock: Behave) -> None:
+    model = llmock(_says("one"), _says("two"))
+    assert [(await _reply(model)).text for _ in range(2)] == ["one", "two"]
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("status", [429, 500, 529])
+async def test_a_server_that_cannot_answer_now_is_unavailable(llmock: Behave, status: int) -> None:
+    with pytest.raises(ModelUnavailableError, match=f"HTTP {status}: "):
+        await _stream(llmock({"type": "fail", "status": status}))
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("status", [400, 401, 404])
+async def test_a_request_that_will_never_be_answered_is_refused(llmock: Behave, status: int) -> None:
+    with pytest.raises(ModelRefusedError, match=f"HTTP {status}: "):
+        await _stream(llmock({"type": "fail", "status": status}))
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {"status": 413},
+        {"status": 400, "message": "prompt is too long: 210000 tokens > 200000 maximum"},
+        {"status": 400, "message": "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"},
+        {"status": 400, "message": "the request exceeds the available context size"},
+    ],
+)
+async def test_a_request_that_is_larger_than_the_window_overflows(llmock: Behave, failure: dict[str, Any]) -> None:
+    with pytest.raises(ContextOverflowError):
+        await _stream(llmock({"type": "fail", **failure}))
+
+
+@pytest.mark.server
+async def test_a_request_is_tried_again_as_often_as_it_may_be(llmock: Behave) -> None:
+    overloaded = {"type": "fail", "status": 529, "retry_after": 0.01, "times": 2}
+    assert (await _reply(llmock(overloaded, _says("Yes."), max_retries=2))).text == "Yes."
+    with pytest.raises(ModelUnavailableError):
+        await _stream(llmock(overloaded, max_retries=1))
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("chunks", [0, 5])
+@pytest.mark.parametrize("kind", ["disconnect", "truncate", "malformed", "stall"])
+async def test_a_reply_that_breaks_off_is_no_reply(llmock: Behave, kind: str, chunks: int) -> None:
+    fault = {"type": "stream_fault", "kind": kind, "after_chunks": chunks, "stall_seconds": 2}
+    pieces: list[str | Reply] = []
+    with pytest.raises(ReplyInterruptedError, match="ask again"):
+        await _stream(llmock(_says("one two three four five"), fault, timeout=0.1), into=pieces)
+    assert "one two three four five ".startswith("".join(map(str, pieces)))
+
+
+@pytest.mark.server
+async def test_a_stream_that_is_left_early_is_closed(llmock: Behave) -> None:
+    async with aclosing(llmock(_says("one two three")).stream(REQUEST)) as pieces:
+        assert await anext(pieces) == "one "
+
+
+@pytest.mark.server
+async def test_a_stalled_reply_can_be_cancelled(llmock: Behave) -> None:
+    fault = {"type": "stream_fault", "kind": "stall", "after_chunks": 4, "stall_seconds": 2}
+    model = llmock(_says("one two three"), fault)
+    pieces: list[str | Reply] = []
+    with anyio.CancelScope() as scope:
+        async with aclosing(model.stream(REQUEST)) as stream:
+            async for piece in stream:
+                pieces.append(piece)
+                scope.cancel()
+    assert scope.cancelled_caught
+    assert pieces == ["one "]
+
+
+@pytest.mark.server
+async def test_a_request_begins_with_the_summary_and_ends_with_the_instruction(
+    llmock: Behave, received: Received
+) -> None:
+    summary = Summary("They met.", 1, 8, 3, "model", AT, 0, 0)
+    request = _request("user: Hi", "assistant: Hello", "user: So?", summary=summary, instruction="Summarise.")
+    await _stream(llmock(), request)
+    (body,) = received()
+    assert [part["text"] for part in body["system"]] == ["Be kind."]
+    first, *others = _sent(body)
+    assert first[0] == "user"
+    assert first[1].startswith("[Summary of messages 1–8")
+    assert first[1].endswith("]\nThey met.")
+    assert others == [("user", "Hi"), ("assistant", "Hello"), ("user", "So?"), ("user", "Summarise.")]
+
+
+@pytest.mark.server
+async def test_a_conversation_that_the_agent_began_is_sent_with_the_user_first(
+    llmock: Behave, received: Received
+) -> None:
+    await _stream(llmock(), _request("assistant: Good morning", "user: Hi"))
+    (body,) = received()
+    assert [role for role, _ in _sent(body)] == ["user", "assistant", "user"]
+
+
+@pytest.mark.server
+async def test_what_was_sent_is_sent_again_unchanged_before_what_is_new(llmock: Behave, received: Received) -> None:
+    said = ["user: Hi", "assistant: Hello", "user: So?", "assistant: Well", "user: And?"]
+    for count in (1, 3, 5):
+        await _stream(llmock(), _request(*said[:count]))
+    await _stream(llmock(), _request(*said, instruction="Summarise."))
+    bodies = received()
+    assert len({json.dumps(body["system"]) for body in bodies}) == 1
+    for earlier, later in itertools.pairwise(bodies):
+        assert _sent(later)[: len(_sent(earlier))] == _sent(earlier)
+        assert len(_sent(later)) > len(_sent(earlier))
+
+
+@pytest.mark.server
+async def test_no_more_than_four_parts_are_marked_for_the_cache(llmock: Behave, received: Received) -> None:
+    summary = Summary("They met.", 1, 8, 3, "model", AT, 0, 0)
+    await _stream(llmock(), _request("user: Hi", "assistant: Hello", "user: So?", summary=summary))
+    (body,) = received()
+    assert [json.dumps(part).count("cache_control") for part in (body["system"], body["messages"])] == [1, 2]
+    assert "cache_control" in body["messages"][-1]["content"][-1]
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(("asked", "sent"), [(None, 500), (100, 100), (900, 500)])
+async def test_a_reply_is_no_longer_than_request_and_model_allow(
+    llmock: Behave, received: Received, asked: int | None, sent: int
+) -> None:
+    await _stream(llmock(max_tokens=500), structs.replace(REQUEST, max_tokens=asked))
+    assert received()[0]["max_tokens"] == sent
+
+
+# Streams that llmock does not give, from a server of the test's own ----------------------------------------------
+
+
+def _event(kind: str, **content: Any) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **content})}\n\n".encode()
+
+
+USAGE: Final = {
+    "input_tokens": 5,
+    "cache_creation_input_tokens": 30,
+    "cache_read_input_tokens": 200,
+    "output_tokens": 1,
+}
+START: Final = _event(
+    "message_start",
+    message={
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "content": [],
+        "model": MODEL,
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": USAGE,
+    },
+)
+THOUGHT: Final = _event("content_block_delta", index=0, delta={"type": "thinking_delta", "thinking": "Hm."})
+TEXT: Final = _event("content_block_delta", index=1, delta={"type": "text_delta", "text": "Yes."})
+END: Final = _event(
+    "message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None}, usage={"output_tokens": 7}
+) + _event("message_stop")
+
+
+async def test_the_cached_part_of_a_request_counts_as_input() -> None:
+    with _serving(START + TEXT + END) as url:
+        assert await _reply(_model(url)) == Reply("Yes.", Usage(MODEL, 235, 7))
+
+
+async def test_what_the_model_thinks_is_no_part_of_its_reply() -> None:
+    with _serving(START + THOUGHT + TEXT + END) as url:
+        assert [str(piece) for piece in (await _stream(_model(url)))[:-1]] == ["Yes."]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(b"", id="nothing more"),
+        pytest.param(_event("error", error={"type": "overloaded_error", "message": "Overloaded"}), id="an error"),
+        pytest.param(b"event: error\ndata: oops\n\n", id="an error that is no JSON"),
+        pytest.param(b"<html>502 Bad Gateway</html>", id="a page"),
+        pytest.param(b'event: content_block_delta\ndata: {"delta": "\xff"}\n\n', id="bytes that are no text"),
+        pytest.param(b"event: message_delta\ndata: 5\n\n", id="a number"),
+        pytest.param(b"event: message_delta\ndata: null\n\n", id="null"),
+        pytest.param(_event("message_start"), id="a start without its message"),
+        pytest.param(_event("content_block_delta"), id="a delta without its delta"),
+    ],
+)
+async def test_a_stream_with_nonsense_in_it_is_an_interrupted_reply(broken: bytes) -> None:
+    pieces: list[str | Reply] = []
+    with _serving(START + TEXT + broken) as url, pytest.raises(ReplyInterruptedError):
+        await _stream(_model(url), into=pieces)
+    assert pieces == ["Yes."]
+
+
+async def test_closing_a_model_closes_its_connections() -> None:
+    hung_up = threading.Event()
+    with _serving(START + TEXT + END, hung_up) as url:
+        model = _model(url)
+        await _stream(model)
+        close: Callable[[], Awaitable[None]] | None = getattr(model, "aclose", None)
+        assert close is not None, "AnthropicModel has no aclose(): its connections stay open"
+        await close()
+        assert await anyio.to_thread.run_sync(hung_up.wait, 5)
+
+
+# No server ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nowhere() -> Generator[str]:
+    """An address where nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+@pytest.fixture
+def without_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+async def test_a_server_that_nobody_runs_is_unavailable(nowhere: str) -> None:
+    with pytest.raises(ModelUnavailableError, match="cannot be reached"):
+        await _stream(_model(nowhere))
+
+
+@pytest.mark.usefixtures("without_key")
+async def test_without_a_key_a_request_is_refused(nowhere: str) -> None:
+    with pytest.raises(ModelRefusedError, match="api_key"):
+        await _stream(AnthropicModel(base_url=nowhere, max_retries=0))
+
+
+@pytest.mark.parametrize("key", ["", "sk-key\n"])
+async def test_with_a_key_that_cannot_be_sent_a_request_is_refused(key: str) -> None:
+    with _serving(START + TEXT + END) as url, pytest.raises(ModelRefusedError):
+        await _stream(_model(url, api_key=key))
+
+
+@pytest.mark.parametrize("url", ["localhost", "http://localhost:port", "http://[::1"])
+async def test_with_an_address_that_is_none_a_request_is_refused(url: str) -> None:
+    with pytest.raises(ModelRefusedError):
+        await _stream(_model(url))
+
+
+@pytest.mark.usefixtures("without_key")
+def test_the_models_name_is_the_one_given_else_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_default = AnthropicModel().name
+    monkeypatch.setenv("ANTHROPIC_MODEL", "claude-b")
+    assert (AnthropicModel("claude-a").name, AnthropicModel().name) == ("claude-a", "claude-b")
+    assert by_default.startswith("claude-")
+
+
+# Helpers ---------------------------------------------------------------------------------------------------------
+
+
+def _model(url: str, **options: Any) -> AnthropicModel:
+    settings: dict[str, Any] = {"api_key": "sk-test", "max_retries": 0, **options}
+    return AnthropicModel(MODEL, base_url=url, **settings)
+
+
+def _request(*said: str, summary: Summary | None = None, instruction: str = "") -> Request:
+    messages = tuple(_message(number, each) for number, each in enumerate(said, start=1))
+    return Request(
+        session="s", system="Be kind.", summary=summary, messages=messages, instruction=instruction, window=1000
+    )
+
+
+def _message(number: int, said: str) -> Message:
+    who, text = said.split(": ")
+    role: Role = "user" if who == "user" else "assistant"
+    return Message(f"m-{number}", number, role, text, AT, 4)
+
+
+REQUEST: Final = _request("user: Hi")
+
+
+async def _stream(
+    model: AnthropicModel, request: Request = REQUEST, *, into: list[str | Reply] | None = None
+) -> list[str | Reply]:
+    pieces = [] if into is None else into
+    async with aclosing(model.stream(request)) as stream:
+        async for piece in stream:
+            pieces.append(piece)
+    return pieces
+
+
+async def _reply(model: AnthropicModel) -> Reply:
+    reply = (await _stream(model))[-1]
+    assert isinstance(reply, Reply)
+    return reply
+
+
+def _sent(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """The messages of a request without their marks for the cache, which move on."""
+    return [
+        (message["role"], content if isinstance(content := message["content"], str) else content[0]["text"])
+        for message in body["messages"]
+    ]
+
+
+@contextmanager
+def _serving(stream: bytes, hung_up: threading.Event | None = None) -> Generator[str]:
+    """A server that answers with this stream, on connections that it leaves open if it is to see who hangs up."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.send_header("content-length", str(len(stream)))
+            self.send_header("connection", "keep-alive" if hung_up else "close")
+            self.end_headers()
+            self.wfile.write(stream)
+
+        def finish(self) -> None:
+            super().finish()
+            if hung_up:
+                hung_up.set()
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,253 @@
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
+from typing import Final
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from argentos.errors import (
+    ContextOverflowError,
+    ModelRefusedError,
+    ModelUnavailableError,
+    ReplyInterruptedError,
+)
+from argentos.llm import Compacted, Gauge, Model, OfflineModel, Reply, Request, assemble, compact
+from argentos.storage import SessionKey, Snapshot, Summarised, fold
+
+pytestmark = pytest.mark.anyio
+
+GAUGE: Final = Gauge(window=1000, threshold=0.85, keep_recent=100, system_tokens=10, model="claude", first_ratio=1.0)
+SYSTEM: Final = "Be kind."
+TALK: Final = (
+    "user 150: Let us decide on the port. It must be 8443.",
+    "turn",
+    "reply 150: Agreed, and the code is ZX-81.",
+    "end",
+    "user 150: Where does it go?",
+    "turn",
+    "reply 150: To /srv/data, always.",
+    "end",
+    "user 100: Thank you!",
+    "turn",
+    "reply 90: You are welcome.",
+    "end",
+)
+FOREVER: Final = "forever"
+
+
+class Summariser:
+    """A model that answers with a reply, with a text and no reply, with an error, or never."""
+
+    name = "claude"
+    token_ratio = 1.0
+    can_summarise = True
+
+    def __init__(self, answer: str | Reply | Exception) -> None:
+        self.requests: list[Request] = []
+        self._answer = answer
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        self.requests.append(request)
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        if self._answer == FOREVER:
+            await anyio.sleep_forever()
+        yield self._answer
+
+
+# By the model --------------------------------------------------------------------------------------------------
+
+
+async def test_the_models_summary_is_taken_when_it_gives_one(tell: Callable[..., Snapshot]) -> None:
+    compacted = await _compact(tell(*TALK), Summariser(Reply("  They decided on port 8443.\n")))
+    assert (compacted.text, compacted.method) == ("They decided on port 8443.", "model")
+    assert compacted.tokens == 5
+
+
+async def test_a_summary_says_what_it_replaces(tell: Callable[..., Snapshot]) -> None:
+    compacted = await _compact(tell(*TALK), Summariser(Reply("They met.")))
+    assert (compacted.first, compacted.last, compacted.replaced, compacted.freed) == (1, 5, 5, 700)
+    assert compacted.before == 700 + 90 + 10
+    assert compacted.after == 2 + 90 + 10
+
+
+async def test_a_later_summary_speaks_for_what_the_earlier_one_spoke_for(tell: Callable[..., Snapshot]) -> None:
+    snapshot = tell(*TALK, "summary 20 replaced=5: They met.", *TALK)
+    compacted = await _compact(snapshot, Summariser(Reply("They met twice.")))
+    assert (compacted.first, compacted.last, compacted.replaced) == (1, 11, 6)
+
+
+async def test_the_request_for_a_summary_begins_as_the_conversation_does(tell: Callable[..., Snapshot]) -> None:
+    model = Summariser(Reply("They met twice."))
+    snapshot = tell(*TALK, "summary 20 replaced=2: They met.", "user: And now?", "turn")
+    await _compact(snapshot, model)
+    conversation = assemble(snapshot, system=SYSTEM, window=GAUGE.window)
+    (request,) = model.requests
+    assert (request.session, request.system, request.summary, request.window) == (
+        conversation.session,
+        conversation.system,
+        conversation.summary,
+        conversation.window,
+    )
+    assert request.messages == conversation.messages[: len(request.messages)]
+    assert len(request.messages) > 1
+    assert not conversation.instruction
+    assert "Summarise the conversation" in request.instruction
+
+
+async def test_the_focus_is_part_of_the_instruction(tell: Callable[..., Snapshot]) -> None:
+    model = Summariser(Reply("They met."))
+    await _compact(tell(*TALK), model, focus="the decisions about ports")
+    assert model.requests[0].instruction.endswith("the decisions about ports")
+
+
+async def test_the_model_may_not_write_more_than_half_of_what_it_replaces(tell: Callable[..., Snapshot]) -> None:
+    model = Summariser(Reply("They met."))
+    gauge = structs.replace(GAUGE, window=10_000)
+    await _compact(tell(*TALK), model, gauge=gauge)
+    assert model.requests[0].max_tokens == 700 // 2
+
+
+# In quotes -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ModelUnavailableError("overloaded"),
+        ModelRefusedError("no key"),
+        ContextOverflowError("too long"),
+        ReplyInterruptedError("broke off"),
+        RuntimeError("a fault of the model's own"),
+        "a text, and then no reply",
+        Reply(""),
+        Reply(" \n "),
+        Reply("too long " * 200),
+        FOREVER,
+    ],
+    ids=[
+        "unavailable",
+        "refused",
+        "overflow",
+        "interrupted",
+        "faulty",
+        "no reply",
+        "empty",
+        "blank",
+        "too long",
+        "hung",
+    ],
+)
+async def test_quotes_are_taken_where_the_model_gives_no_summary(
+    tell: Callable[..., Snapshot], answer: str | Reply | Exception
+) -> None:
+    model = Summariser(answer)
+    with anyio.fail_after(2):
+        compacted = await _compact(tell(*TALK), model, seconds=0.01 if answer == FOREVER else 60)
+    assert len(model.requests) == 1
+    _are_quotes(compacted)
+
+
+async def test_a_model_that_cannot_summarise_is_not_asked(tell: Callable[..., Snapshot]) -> None:
+    model = Summariser(Reply("They met."))
+    model.can_summarise = False
+    _are_quotes(await _compact(tell(*TALK), model))
+    assert model.requests == []
+
+
+async def test_quotes_take_the_facts_of_an_earlier_summary_with_them(tell: Callable[..., Snapshot]) -> None:
+    snapshot = tell("user 30: Hi", "turn", "reply 30", "end", "summary replaced=2: Ann's number is 4711.", *TALK)
+    compacted = await _compact(snapshot, OfflineModel())
+    assert "Ann's number is 4711." in compacted.text
+
+
+async def test_whoever_cancels_a_compaction_is_not_given_quotes_instead(tell: Callable[..., Snapshot]) -> None:
+    compacted: list[Compacted] = []
+
+    async def keep() -> None:
+        compacted.append(await _compact(tell(*TALK), Summariser(FOREVER)))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(keep)
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+    assert compacted == []
+
+
+def _are_quotes(compacted: Compacted) -> None:
+    assert compacted.method == "extractive"
+    assert compacted.text.startswith("Messages 1–5, in quotes")
+    assert "ZX-81" in compacted.text
+    assert compacted.after < compacted.before
+
+
+# What is gained ------------------------------------------------------------------------------------------------
+
+
+async def test_the_context_is_smaller_afterwards_by_hand_too(tell: Callable[..., Snapshot]) -> None:
+    # A long last message is kept, counted by the model before and estimated, with a margin, after.
+    snapshot = tell("user 200", "turn", "reply 3600 input=210 output=3600", "end")
+    gauge = structs.replace(GAUGE, window=10_000)
+    compacted = await _compact(snapshot, Summariser(Reply("They met.")), gauge=gauge, by_hand=True)
+    assert compacted.replaced == 1
+    assert compacted.after < compacted.before
+
+
+SIZES: Final = st.integers(1, 400)
+
+
+@given(
+    sizes=st.lists(SIZES, min_size=2, max_size=12),
+    summary=st.none() | st.integers(1, 100),
+    by_hand=st.booleans(),
+    is_by_model=st.booleans(),
+)
+def test_a_compaction_always_gains_and_its_summary_is_what_it_said(
+    tell: Callable[..., Snapshot], sizes: list[int], summary: int | None, *, by_hand: bool, is_by_model: bool
+) -> None:
+    earlier = [f"summary {summary} replaced=1"] if summary else []
+    snapshot = tell("agent 100", *earlier, *[f"agent {size}" for size in sizes])
+    if GAUGE.older(snapshot, by_hand=by_hand) == 0:
+        return
+    model = Summariser(Reply("word " * (sum(sizes) // 4))) if is_by_model else OfflineModel()
+    compacted = anyio.run(partial(_compact, snapshot, model, by_hand=by_hand))
+    assert compacted.after < compacted.before
+    after = _take_over(snapshot, compacted)
+    assert GAUGE.estimate(after.metadata) == compacted.after
+    assert after.metadata.tokens == sum(message.tokens for message in after.context.messages) + compacted.tokens
+    assert not GAUGE.is_full(after.metadata)
+
+
+def _take_over(snapshot: Snapshot, compacted: Compacted) -> Snapshot:
+    metadata = snapshot.metadata
+    record = Summarised(
+        sequence=metadata.sequence + 1,
+        epoch=metadata.epoch,
+        at=metadata.since,
+        **structs.asdict(compacted),
+    )
+    return fold(SessionKey("main", metadata.session), snapshot, [record]).snapshot
+
+
+async def _compact(
+    snapshot: Snapshot,
+    model: Model,
+    *,
+    gauge: Gauge = GAUGE,
+    by_hand: bool = False,
+    focus: str = "",
+    seconds: float = 60,
+) -> Compacted:
+    return await compact(
+        snapshot,
+        model,
+        gauge,
+        count=lambda text: len(text.split()),
+        system=SYSTEM,
+        seconds=seconds,
+        by_hand=by_hand,
+        focus=focus,
+    )
