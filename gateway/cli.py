@@ -4,6 +4,7 @@ Every failure is one sentence on standard error and a status other than zero: 2 
 everything else.
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,6 +14,7 @@ import click
 
 from argentos import __version__
 from argentos.errors import ArgentError
+from argentos.gateway.output import printable
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["main", "run"]
@@ -52,8 +54,16 @@ def _argent(context: click.Context) -> None:
     context.ensure_object(Settings)
 
 
+class _Complaints(logging.Handler):
+    """What the library warns of, as a sentence like every other; without the trace of where it came from."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _complain(record.getMessage(), 1)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; gives the exit status."""
+    logging.getLogger("argentos").handlers = [_Complaints(logging.WARNING)]
     try:
         result = _argent.main(args=argv, prog_name="argent", standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -70,11 +80,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; Python would complain about that at exit
         return 1
+    except OSError as error:
+        return _complain(f"the output cannot be written: {error.strerror}", 1)
     return result if isinstance(result, int) else 0
 
 
 def _complain(sentence: str, status: int) -> int:
-    click.echo(f"argent: {' '.join(sentence.split())}", err=True)
+    click.echo(f"argent: {printable(' '.join(sentence.split()))}", err=True)
     return status
 
 

@@ -78,6 +78,8 @@ def _read_line(data: bytes, number: int, path: Path) -> Line:
     try:
         line = _decoder.decode(data)
         check_id(line.session)
+        if not line.text.strip():
+            raise InputError("the text is empty")  # noqa: TRY301 - one sentence for all that is wrong with a line
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InputError) as error:
         raise InputError(
             f"{path}, line {number}: {error}; a line is a JSON object with session, role, sender, channel, at and text"

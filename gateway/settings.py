@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from argentos.actors import Config
-from argentos.storage import check_id
+from argentos.storage import check_id, expand_home
 
 __all__ = ["Settings", "command_options", "default_state_dir"]
 
@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def default_state_dir() -> Path:
     """`ARGENTOS_HOME`, else `~/.argentos`."""
-    return Path(os.environ.get("ARGENTOS_HOME") or "~/.argentos").expanduser()
+    return expand_home(os.environ.get("ARGENTOS_HOME") or "~/.argentos")
 
 
 @dataclass(slots=True)
@@ -71,9 +71,8 @@ def command_options(function: F) -> F:
         click.option(
             "--state-dir",
             metavar="PATH",
-            type=click.Path(file_okay=False, path_type=Path),
             expose_value=False,
-            callback=_set("state_dir"),
+            callback=_set("state_dir", expand_home),
             help="Where the state is; ARGENTOS_HOME or ~/.argentos by default.",
         ),
     ):

@@ -1,13 +1,13 @@
 """`argent chat`."""
 
+import contextlib
+import io
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from typing import Final
 
 import anyio
-import anyio.to_thread
 import click
 
 from argentos.actors import Happened, Session, Subscription, Supervisor, Turn
@@ -29,33 +29,96 @@ _HELP: Final = "/info, /compact [what to keep], /clear, /quit; Ctrl-C stops a re
 @click.pass_obj
 def command(settings: Settings, session_id: str, model: str | None) -> None:
     """Talk to the agent in a session, 'chat' by default; it continues where it was left."""
-    anyio.run(_chat, settings, session_id, _choose_model(model))
+    anyio.run(_chat, settings, session_id, model)
 
 
-def _choose_model(name: str | None) -> Model:
-    if os.environ.get("ANTHROPIC_API_KEY"):
-        return AnthropicModel(name)
-    click.echo("ANTHROPIC_API_KEY is not set, so the offline model answers.", err=True)
-    return OfflineModel()
-
-
-async def _chat(settings: Settings, session_id: str, model: Model) -> None:
+async def _chat(settings: Settings, session_id: str, model_name: str | None) -> None:
     store = FileStore(settings.state_dir)
+    model: Model = AnthropicModel(model_name) if os.environ.get("ANTHROPIC_API_KEY") else OfflineModel()
     async with (
         Supervisor(store, model, config=settings.config(), agent=settings.agent, grace=1) as supervisor,
         supervisor.events() as events,
     ):
-        session = supervisor.session(session_id)
+        chat = _Chat(supervisor.session(session_id))
+        if isinstance(model, OfflineModel):
+            click.echo("ANTHROPIC_API_KEY is not set, so the offline model answers.", err=True)
         if sys.stdin.isatty():
-            await _greet(session)
-        async for line in _lines():
-            if line in {"/quit", "/exit"}:
-                break
-            try:
-                await _take(session, line)
-            except ArgentError as error:
-                click.secho(f"argent: {error}", fg="red", err=True)
-            _show_compactions(events)
+            await _greet(chat.session)
+        async with anyio.create_task_group() as group:
+            group.start_soon(chat.watch_interrupts)
+            await _converse(chat, events)
+            group.cancel_scope.cancel()
+
+
+async def _converse(chat: "_Chat", events: Subscription) -> None:
+    """Take line after line; an error is one line more."""
+    while (line := await chat.next_line()) is not None:
+        if line in {"/quit", "/exit"}:
+            break
+        try:
+            await _take(chat.session, line)
+        except ArgentError as error:
+            click.secho(f"argent: {printable(str(error))}", fg="red", err=True)
+        _show_compactions(events)
+
+
+class _Chat:
+    """A conversation at a terminal. Ctrl-C ends the chat at its prompt, and a turn while it runs."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._input = _Input()
+        self._prompt: anyio.CancelScope | None = None
+
+    async def next_line(self) -> str | None:
+        """What is typed next; None at the end of the input, and after Ctrl-C."""
+        line: str | None = None
+        with anyio.CancelScope() as self._prompt:
+            while line == "" or line is None:
+                if sys.stdin.isatty():
+                    click.echo("> ", nl=False)
+                line = await self._input.read_line()
+                if line is None:
+                    break
+                line = line.strip()
+        self._prompt = None
+        if line is None and sys.stdin.isatty():
+            click.echo()
+        return line
+
+    async def watch_interrupts(self) -> None:
+        """Do what Ctrl-C means, until cancelled."""
+        with anyio.open_signal_receiver(signal.SIGINT) as signals:
+            async for _ in signals:
+                if self._prompt is not None:
+                    self._prompt.cancel()
+                else:
+                    with contextlib.suppress(ArgentError):
+                        await self.session.stop()
+
+
+class _Input:
+    """Standard input, read without a thread, which could not be interrupted."""
+
+    def __init__(self) -> None:
+        self._descriptor: int | None = None  # where a program that embeds this has put a stream of its own
+        with contextlib.suppress(io.UnsupportedOperation):
+            self._descriptor = sys.stdin.fileno()
+        self._buffer = b""
+        self._ended = False
+
+    async def read_line(self) -> str | None:
+        """The next line; bytes that are no text come as surrogates, which a session refuses."""
+        if self._descriptor is None:
+            return sys.stdin.readline() or None
+        while b"\n" not in self._buffer and not self._ended:
+            with contextlib.suppress(PermissionError):  # a regular file cannot be waited for, and never blocks
+                await anyio.wait_readable(self._descriptor)
+            data = os.read(self._descriptor, 65536)
+            self._buffer += data
+            self._ended = not data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.decode("utf-8", "surrogateescape") if line or not self._ended or self._buffer else None
 
 
 async def _greet(session: Session) -> None:
@@ -65,42 +128,6 @@ async def _greet(session: Session) -> None:
         click.secho(f"A new session, {printable(session.id)}. {_HELP}", dim=True)
     else:
         click.secho(f"Session {printable(session.id)} goes on: {info.messages} messages. {_HELP}", dim=True)
-
-
-async def _lines() -> AsyncIterator[str]:
-    """What is typed, line by line, until its end or Ctrl-C."""
-    while True:
-        line: str | None = None
-        async with anyio.create_task_group() as group:
-            group.start_soon(_cancel_on_interrupt, group.cancel_scope)
-            line = await _read_line()
-            group.cancel_scope.cancel()
-        if line is None:
-            if sys.stdin.isatty():
-                click.echo()
-            return
-        if line.strip():
-            yield line.strip()
-
-
-async def _read_line() -> str | None:
-    """The next line, or None at the end.
-
-    A terminal is waited for in the event loop, so that Ctrl-C finds no thread that hangs in a read; it gives one
-    line at a time. Anything else may give several at once, and is read in a thread.
-    """
-    if sys.stdin.isatty():
-        click.echo("> ", nl=False)
-        await anyio.wait_readable(sys.stdin)
-        return sys.stdin.readline() or None
-    return await anyio.to_thread.run_sync(sys.stdin.readline) or None
-
-
-async def _cancel_on_interrupt(scope: anyio.CancelScope) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT) as signals:
-        async for _ in signals:
-            scope.cancel()
-            return
 
 
 async def _take(session: Session, line: str) -> None:
@@ -118,27 +145,18 @@ async def _take(session: Session, line: str) -> None:
             click.echo(_HELP)
         case _:
             turn = await session.send(line, address=Address("cli", os.environ.get("USER") or "user"))
-            await _show(session, turn)
+            await _show(turn)
 
 
-async def _show(session: Session, turn: Turn) -> None:
-    """Print the reply as it streams; Ctrl-C stops the turn, not the chat."""
-    async with anyio.create_task_group() as group:
-        group.start_soon(_stop_on_interrupt, session)
+async def _show(turn: Turn) -> None:
+    """Print the reply as it streams."""
+    attempt = turn.attempt
+    async for piece in turn:
+        if attempt not in {0, turn.attempt}:
+            click.echo("\n(the reply begins again)")
         attempt = turn.attempt
-        async for piece in turn:
-            if attempt not in {0, turn.attempt}:
-                click.echo("\n(the reply begins again)")
-            attempt = turn.attempt
-            click.echo(printable(piece), nl=False)
-        click.echo()
-        group.cancel_scope.cancel()
-
-
-async def _stop_on_interrupt(session: Session) -> None:
-    with anyio.open_signal_receiver(signal.SIGINT) as signals:
-        async for _ in signals:
-            await session.stop()
+        click.echo(printable(piece), nl=False)
+    click.echo()
 
 
 def _show_compactions(events: Subscription) -> None:

@@ -1,5 +1,6 @@
 """`argent replay`."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -43,12 +44,20 @@ class _Outcome(Struct, rename="camel"):
     sessions: list[SessionInfo]
 
 
+def _check_speed(_: click.Context, __: click.Parameter, value: float) -> float:
+    if math.isnan(value) or value < 0:
+        raise click.BadParameter(f"{value} is not a factor; 1 is as it was recorded, 0 as fast as it goes")
+    return value
+
+
 @click.command("replay")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--max-context-tokens", type=int, metavar="N", help="The context window.")
 @click.option("--compaction-threshold", type=float, metavar="PART", help="The part of it that counts as full.")
 @click.option("--idle-after", metavar="DURATION", help="Without activity, until a session is idle: 90s, 30m, 2h.")
-@click.option("--speed", type=click.FloatRange(min=0), default=0.0, metavar="FACTOR", help="1 is as it was recorded.")
+@click.option(
+    "--speed", type=float, default=0.0, callback=_check_speed, metavar="FACTOR", help="1 is as it was recorded."
+)
 @click.option("--trace", is_flag=True, help="Show the lifecycle as it happens.")
 @command_options
 @click.pass_obj
@@ -70,7 +79,7 @@ def command(
     changes = {
         "max_context_tokens": max_context_tokens,
         "compaction_threshold": compaction_threshold,
-        "idle_after": parse_duration(idle_after, "--idle-after") if idle_after else None,
+        "idle_after": parse_duration(idle_after, "--idle-after") if idle_after is not None else None,
     }
     given = {name: value for name, value in changes.items() if value is not None}
     # The model here waits for the recording, which no deadline of a real one fits.

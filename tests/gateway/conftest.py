@@ -1,0 +1,112 @@
+"""What the tests of the command line share: `argent` in this process and in others, and recordings to replay."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from argentos.gateway.cli import main
+
+Argent: TypeAlias = Callable[..., tuple[int, str, str]]
+Ask: TypeAlias = Callable[..., Any]
+Fails: TypeAlias = Callable[..., tuple[int, str]]
+Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+Record: TypeAlias = Callable[..., Path]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A state directory that does not exist yet."""
+    return tmp_path / "state"
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the caller's key, home or state."""
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "ARGENTOS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def argent(state: Path, capsys: pytest.CaptureFixture[str]) -> Argent:
+    """Run a command line in this process; gives its status, and what it printed on output and error."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        status = main(["--state-dir", str(state), *map(str, arguments)])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run
+
+
+@pytest.fixture
+def ask(argent: Argent) -> Ask:
+    """Run a command line with `--json`, and read its answer."""
+
+    def run(*arguments: str | Path) -> Any:
+        status, out, err = argent("--json", *arguments)
+        assert (status, err) == (0, "")
+        return json.loads(out)
+
+    return run
+
+
+@pytest.fixture
+def fails(argent: Argent) -> Fails:
+    """Run a command line that must fail as all do; gives its status and the sentence behind `argent: `."""
+
+    def run(*arguments: str | Path) -> tuple[int, str]:
+        status, out, err = argent(*arguments)
+        assert status != 0
+        assert out == ""
+        assert err.startswith("argent: ")
+        assert err.endswith("\n")
+        assert err.count("\n") == 1
+        return status, err.removeprefix("argent: ").rstrip("\n")
+
+    return run
+
+
+@pytest.fixture
+def start(state: Path) -> Generator[Start]:
+    """Start a command line in a process of its own; what still runs at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(
+        *arguments: str | Path, python: Sequence[str] = ("-m", "argentos"), **options: Any
+    ) -> subprocess.Popen[str]:
+        env = {**os.environ, "PYTHONIOENCODING": "utf-8", **options.pop("env", {})}
+        streams: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        command = [sys.executable, *python, "--state-dir", str(state), *map(str, arguments)]
+        process: subprocess.Popen[str] = subprocess.Popen(  # noqa: S603 - our own command
+            command, env=env, encoding="utf-8", **{**streams, **options}
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        with process:
+            pass
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    """Write a recording: lines with `at` and `text`, and other than the usual session, role and sender if given."""
+
+    def write(*lines: dict[str, Any], name: str = "recording.jsonl") -> Path:
+        path = tmp_path / name
+        usual = {"session": "user-ada", "role": "user", "sender": "Ada", "channel": "telegram"}
+        path.write_text("".join(json.dumps({**usual, **line}) + "\n" for line in lines), encoding="utf-8")
+        return path
+
+    return write

@@ -1,0 +1,333 @@
+"""`argent chat`: through pipes, and in a terminal."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import termios
+import threading
+import time
+from collections.abc import Callable, Generator
+from io import StringIO
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+Argent: TypeAlias = Callable[..., tuple[int, str, str]]
+Ask: TypeAlias = Callable[..., Any]
+Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+Chat: TypeAlias = Callable[..., tuple[int, str, str]]
+Serve: TypeAlias = Callable[[bytes], dict[str, str]]
+Terminal: TypeAlias = Callable[..., tuple[subprocess.Popen[str], int]]
+
+OFFLINE = "ANTHROPIC_API_KEY is not set, so the offline model answers.\n"
+PATIENCE = 10.0  # seconds; nothing here takes one
+IN_A_TERMINAL = ("-c", "import os; os.login_tty(0); from argentos.gateway.cli import run; run()")
+
+
+@pytest.fixture
+def chat(argent: Argent, monkeypatch: pytest.MonkeyPatch) -> Chat:
+    """Chat in this process, with this as standard input; gives the status, and what was printed."""
+
+    def run(typed: str, *arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.stdin", StringIO(typed))
+        return argent("chat", *arguments)
+
+    return run
+
+
+@pytest.fixture
+def serve() -> Generator[Serve]:
+    """Be a model's server that gives this answer, once, and leaves the connection open; gives the environment."""
+    over = threading.Event()
+    threads: list[threading.Thread] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(2 * PATIENCE)
+
+        def run(answer: bytes) -> dict[str, str]:
+            threads.append(threading.Thread(target=_answer, args=(server, answer, over)))
+            threads[-1].start()
+            base_url = f"http://127.0.0.1:{server.getsockname()[1]}"
+            return {"ANTHROPIC_API_KEY": "key", "ANTHROPIC_BASE_URL": base_url, "NO_PROXY": "*"}
+
+        yield run
+        over.set()
+        for thread in threads:
+            thread.join(2 * PATIENCE)
+
+
+def _answer(server: socket.socket, answer: bytes, over: threading.Event) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(1 << 20)
+        connection.sendall(answer)
+        over.wait(2 * PATIENCE)
+
+
+def refusal() -> bytes:
+    body = json.dumps({"type": "error", "error": {"type": "authentication_error", "message": "invalid x-api-key"}})
+    head = f"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return (head + body).encode()
+
+
+def beginning(text: str) -> bytes:
+    """A reply that streams this much and then hangs."""
+    usage = {"input_tokens": 5, "output_tokens": 1}
+    message: dict[str, Any] = {
+        "id": "m",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [],
+        "usage": usage,
+    }
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}},
+    ]
+    head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    return (head + "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events)).encode()
+
+
+# Through pipes ------------------------------------------------------------------------------------------
+
+
+def test_without_a_key_it_says_that_it_is_offline_and_replies(chat: Chat) -> None:
+    status, out, err = chat("Hello there\n")
+    assert (status, err) == (0, OFFLINE)
+    assert out.startswith("I am offline")
+    assert "“Hello there”" in out
+    assert out.endswith("\n")
+    assert out.count("\n") == 1
+
+
+def test_the_next_chat_of_the_same_id_goes_on(chat: Chat, ask: Ask) -> None:
+    chat("First\n", "ada")
+    _, out, _ = chat("Second\n", "ada")
+    assert "your message 3, “Second”" in out
+    messages = ask("sessions", "history", "ada")
+    assert [each["role"] for each in messages] == ["user", "assistant"] * 2
+    assert [each["text"] for each in messages][::2] == ["First", "Second"]
+    assert messages[-1]["text"] == out.rstrip("\n")
+
+
+def test_without_an_id_the_session_is_called_chat(chat: Chat, ask: Ask) -> None:
+    chat("Hello\n")
+    assert [each["id"] for each in ask("sessions", "list")] == ["chat"]
+
+
+def test_every_line_is_a_message_and_empty_ones_are_none(chat: Chat, ask: Ask) -> None:
+    status, out, _ = chat("One\n\n   \nTwo")
+    assert (status, out.count("I am offline")) == (0, 2)
+    assert [each["text"] for each in ask("sessions", "history", "chat")][::2] == ["One", "Two"]
+
+
+def test_info_tells_state_messages_and_tokens(chat: Chat) -> None:
+    _, out, _ = chat("Hello\n/info\n")
+    assert re.fullmatch(r"Active, 2 messages, \d+ tokens \(0%\)", out.splitlines()[1])
+
+
+def test_clear_empties_the_context_and_keeps_the_archive(chat: Chat, ask: Ask) -> None:
+    _, out, _ = chat("Hello\n/clear\n/info\n")
+    assert out.splitlines()[-1] == "Active, 2 messages, 0 tokens (0%)"
+    assert ask("sessions", "history", "chat") == []
+    assert len(ask("sessions", "history", "chat", "--full")) == 2
+
+
+def test_compact_makes_a_summary_and_says_so(chat: Chat, argent: Argent, ask: Ask) -> None:
+    lines = [
+        f"Rope number {number} is {number * 7} metres long and hangs in shed {number % 3}." for number in range(12)
+    ]
+    status, out, err = chat("\n".join([*lines, "/compact the ropes", "Go on", ""]))
+    assert (status, err) == (0, OFFLINE)
+    assert re.search(r"^\(messages 1–\d+ became a summary: \d+ → \d+ tokens\)$", out, re.MULTILINE)
+    assert "a summary of messages 1–" in out
+    assert "──── summary of messages 1–" in argent("sessions", "history", "chat")[1]
+    assert ask("sessions", "info", "chat")["compactions"] == 1
+
+
+def test_nothing_to_compact_is_one_line_and_the_chat_goes_on(chat: Chat) -> None:
+    status, out, err = chat("Hello\n/compact\nStill there?\n")
+    assert status == 0
+    assert err.startswith(OFFLINE + "argent: session chat has no messages that a summary would make shorter")
+    assert "“Still there?”" in out
+
+
+@pytest.mark.parametrize("word", ["/quit", "/exit"])
+def test_quit_ends_the_chat(chat: Chat, ask: Ask, word: str) -> None:
+    status, out, _ = chat(f"Hello\n{word}\nNever sent\n")
+    assert (status, out.count("\n")) == (0, 1)
+    assert len(ask("sessions", "history", "chat")) == 2
+
+
+def test_help_tells_the_commands(chat: Chat) -> None:
+    _, out, _ = chat("/help\n")
+    assert [word for word in ("/info", "/compact", "/clear", "/quit") if word not in out] == []
+
+
+def test_a_command_before_the_first_message_is_one_line_and_the_chat_goes_on(chat: Chat) -> None:
+    status, out, err = chat("/info\nHello\n")
+    assert (status, err.count("\n")) == (0, 2)
+    assert "argent: there is no session chat" in err
+    assert "“Hello”" in out
+
+
+def test_a_message_that_no_window_holds_is_one_line_and_the_chat_goes_on(chat: Chat, state: Path) -> None:
+    state.mkdir()
+    (state / "argent.json").write_text('{"agents": {"defaults": {"session": {"maxContextTokens": 500}}}}')
+    status, out, err = chat(f"{'word ' * 1000}\nHello\n")
+    assert (status, err.count("\n")) == (0, 2)
+    assert "argent: the message has about 1" in err
+    assert "“Hello”" in out
+
+
+def test_bytes_that_are_no_text_are_one_line_and_the_chat_goes_on(start: Start) -> None:
+    process = start("chat", errors="surrogateescape")
+    out, err = process.communicate("caf\udce9\nHello\n", timeout=2 * PATIENCE)
+    assert "Traceback" not in err
+    assert (process.returncode, err.count("\n")) == (0, 2)
+    assert "“Hello”" in out
+
+
+def test_an_id_that_cannot_be_used_ends_the_chat_before_it_begins(chat: Chat, state: Path) -> None:
+    status, out, err = chat("Hello\n", "../x")
+    assert (status, out) == (1, "")
+    assert err.splitlines()[-1].startswith("argent: the session id '../x' cannot be used")
+    assert not (state / "agents").exists()
+
+
+def test_a_chat_through_real_pipes_goes_on_too(start: Start, ask: Ask) -> None:
+    for typed in ("First\n", "Second"):
+        process = start("chat")
+        out, err = process.communicate(typed, timeout=2 * PATIENCE)
+        assert (process.returncode, err) == (0, OFFLINE)
+        assert f"“{typed.strip()}”" in out
+    assert [each["text"] for each in ask("sessions", "history", "chat")][::2] == ["First", "Second"]
+
+
+def test_an_interrupt_while_a_pipe_is_silent_ends_the_chat(start: Start) -> None:
+    process = start("chat")
+    assert process.stdin is not None
+    assert process.stderr is not None
+    process.stdin.write("half a mess")
+    process.stdin.flush()
+    wait_until_read(process.stdin.fileno())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE / 2) in {0, 130}
+    assert process.stderr.read().strip() == OFFLINE.strip()
+
+
+def wait_until_read(pipe: int) -> None:
+    """Wait until nothing of what was written is left in the pipe, so that its reader waits for more."""
+    deadline = time.monotonic() + PATIENCE
+    while any(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))):
+        assert time.monotonic() < deadline
+
+
+def test_a_model_that_refuses_is_one_line_and_the_chat_goes_on(start: Start, serve: Serve, ask: Ask) -> None:
+    process = start("chat", env=serve(refusal()))
+    out, err = process.communicate("Hello\n/info\n", timeout=2 * PATIENCE)
+    assert "Traceback" not in err
+    assert (process.returncode, err.count("\n")) == (0, 1)
+    assert err.startswith("argent: the model refused the request (HTTP 401: ")
+    assert "Active, 1 messages" in out
+    assert [each["text"] for each in ask("sessions", "history", "chat")] == ["Hello"]
+
+
+# In a terminal ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def terminal(start: Start) -> Generator[Terminal]:
+    """Chat in a terminal; gives the process, and our end of the terminal."""
+    ends: list[int] = []
+
+    def run(**env: str) -> tuple[subprocess.Popen[str], int]:
+        ours, theirs = pty.openpty()
+        ends.append(ours)
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+        process = start("chat", "ada", python=IN_A_TERMINAL, env=env, **streams)
+        os.close(theirs)
+        return process, ours
+
+    yield run
+    for each in ends:
+        os.close(each)
+
+
+def read(terminal: int, text: str = "") -> str:
+    """What the terminal shows until this text is there, or without one until nobody writes any more."""
+    shown = b""
+    deadline = time.monotonic() + PATIENCE
+    while not text or text.encode() not in shown:
+        ready, _, _ = select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))
+        assert ready, f"waited for {text!r}, saw {shown!r}"
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # so Linux says that the other end was closed
+            piece = b""
+        if not piece:
+            break
+        shown += piece
+    assert text.encode() in shown
+    return shown.decode()
+
+
+def test_a_terminal_gets_a_greeting_a_prompt_and_a_reply(terminal: Terminal) -> None:
+    process, ours = terminal()
+    greeting = read(ours, "> ")
+    assert "A new session, ada." in greeting
+    assert "/quit" in greeting
+    os.write(ours, b"Hello there\n")
+    assert "Set ANTHROPIC_API_KEY for a real reply.\r\n" in read(ours, "> ").replace("> ", "")
+    os.write(ours, b"/quit\n")
+    assert process.wait(PATIENCE) == 0
+
+
+def test_a_terminal_is_told_that_the_session_goes_on(terminal: Terminal, chat: Chat) -> None:
+    chat("Hello\n", "ada")
+    _, ours = terminal()
+    assert "Session ada goes on: 2 messages." in read(ours, "> ")
+
+
+def test_the_end_of_input_ends_the_chat(terminal: Terminal) -> None:
+    process, ours = terminal()
+    read(ours, "> ")
+    os.write(ours, b"\x04")
+    assert "Traceback" not in read(ours)
+    assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("typed", [b"", b"half a mess"], ids=["nothing typed", "something typed"])
+def test_an_interrupt_at_the_prompt_ends_the_chat(terminal: Terminal, typed: bytes) -> None:
+    process, ours = terminal()
+    read(ours, "> ")
+    os.write(ours, typed + b"\x03")
+    assert process.wait(PATIENCE / 2) in {0, 130}
+    shown = read(ours)
+    assert "Traceback" not in shown
+    assert "Fatal" not in shown
+
+
+def test_a_reply_streams_harmlessly_and_an_interrupt_stops_it_but_not_the_chat(
+    terminal: Terminal, serve: Serve, ask: Ask
+) -> None:
+    process, ours = terminal(**serve(beginning("Once\x1b]0;title\x07 upon a time")))
+    read(ours, "> ")
+    os.write(ours, b"Tell me a story\n")
+    assert r"Once\x1b]0;title\x07 upon" in read(ours, "upon a time")
+    os.write(ours, b"\x03")
+    assert "Traceback" not in read(ours, "> ")
+    os.write(ours, b"/info\n")
+    assert "Active, 1 messages" in read(ours, "%)")
+    os.write(ours, b"/quit\n")
+    assert process.wait(PATIENCE) == 0
+    assert [each["text"] for each in ask("sessions", "history", "ada")] == ["Tell me a story"]
+    assert ask("sessions", "info", "ada")["waiting"] == 0

@@ -1,0 +1,405 @@
+"""The command line as a whole: options, settings, and failures, which are one sentence each."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+import argentos
+from argentos.gateway.cli import main
+
+Argent: TypeAlias = Callable[..., tuple[int, str, str]]
+Ask: TypeAlias = Callable[..., Any]
+Fails: TypeAlias = Callable[..., tuple[int, str]]
+Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+Record: TypeAlias = Callable[..., Path]
+
+FULL_DISK = (
+    "-c",
+    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); from argentos.gateway.cli import run; run()",
+)
+
+
+def write_config(state: Path, content: str) -> None:
+    state.mkdir()
+    (state / "argent.json").write_text(content, encoding="utf-8")
+
+
+def settings(**session: Any) -> str:
+    return json.dumps({"agents": {"defaults": {"session": session}}})
+
+
+# Wrong command lines ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["nonsense"], "nonsense"),
+        (["sessions", "nonsense"], "nonsense"),
+        (["sessions", "list", "--nonsense"], "--nonsense"),
+        (["--nonsense"], "--nonsense"),
+        (["diagram", "surplus"], "surplus"),
+        (["sessions", "info"], "ID"),
+        (["sessions", "clear"], "ID"),
+        (["sessions", "history"], "ID"),
+        (["sessions", "new"], "ID"),
+        (["replay"], "FILE"),
+        (["sessions", "list", "--agent"], "--agent"),
+        (["sessions", "list", "--state-dir"], "--state-dir"),
+        (["replay", "file", "--speed", "fast"], "fast"),
+    ],
+)
+def test_a_wrong_command_line_is_one_sentence_and_status_2(fails: Fails, arguments: list[str], named: str) -> None:
+    status, sentence = fails(*arguments)
+    assert status == 2
+    assert named in sentence
+
+
+def test_a_wrong_command_line_leaves_no_state_behind(fails: Fails, state: Path) -> None:
+    fails("sessions", "nonsense")
+    assert not state.exists()
+
+
+def test_a_failure_in_a_process_of_its_own_is_one_line_too(start: Start) -> None:
+    process = start("sessions", "info", "nobody")
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (1, "")
+    assert err == "argent: there is no session nobody; `argent sessions list` shows those there are\n"
+
+
+# Sessions that cannot be ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["info", "clear", "history"])
+def test_an_unknown_session_is_named_with_how_to_find_others(fails: Fails, command: str) -> None:
+    status, sentence = fails("sessions", command, "nobody")
+    assert status == 1
+    assert "no session nobody" in sentence
+    assert "argent sessions list" in sentence
+
+
+@pytest.mark.parametrize(
+    "session_id",
+    [
+        "../x",
+        "/etc",
+        "..",
+        ".hidden",
+        "",
+        " ",
+        "a ",
+        "a\0b",
+        "a\nb",
+        "a\x1b[31mb",
+        "a\\b",
+        "a%b",
+        "\udcff",
+        "x" * 10240,
+    ],
+    ids=lambda each: ascii(each[:10]),
+)
+def test_an_id_that_cannot_be_used_is_refused(fails: Fails, state: Path, session_id: str) -> None:
+    status, sentence = fails("sessions", "new", session_id)
+    assert status == 1
+    assert "session id" in sentence
+    assert sentence.isprintable()
+    assert len(sentence) < 300
+    assert not (state / "agents").exists()
+
+
+@pytest.mark.parametrize("session_id", ["../x", "", "a\0b", "x" * 10240], ids=lambda each: ascii(each[:10]))
+@pytest.mark.parametrize("command", ["info", "clear", "history"])
+def test_every_command_refuses_an_id_that_cannot_be_used(fails: Fails, command: str, session_id: str) -> None:
+    assert "session id" in fails("sessions", command, session_id)[1]
+
+
+@pytest.mark.parametrize("command", [["sessions", "list"], ["replay", "file"]], ids=" ".join)
+@pytest.mark.parametrize("name", ["../x", "", "a\0b", ".", "x" * 10240], ids=lambda each: ascii(each[:10]))
+def test_an_agent_that_cannot_be_used_is_refused(fails: Fails, state: Path, command: list[str], name: str) -> None:
+    status, sentence = fails(*command, "--agent", name)
+    assert status == 1
+    assert "agent's name" in sentence
+    assert not state.exists()
+
+
+def test_an_id_keeps_its_capitals_spaces_and_accents(ask: Ask, state: Path) -> None:
+    for session_id in ("Ada", "ada", "ada lovelace", "adá", "x" * 512):
+        ask("sessions", "new", session_id)
+    assert {each["id"] for each in ask("sessions", "list")} == {"Ada", "ada", "ada lovelace", "adá", "x" * 512}
+    assert len(list((state / "agents" / "main" / "sessions").iterdir())) == 5
+
+
+# The state directory ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command", [["sessions", "list"], ["sessions", "new", "ada"], ["sessions", "info", "ada"], ["chat"]]
+)
+def test_a_state_dir_that_is_a_file_is_refused(fails: Fails, state: Path, command: list[str]) -> None:
+    state.write_text("precious")
+    _, sentence = fails(*command)
+    assert str(state) in sentence
+    assert state.read_text() == "precious"
+
+
+@pytest.mark.parametrize("command", [["sessions", "list"], ["sessions", "new", "ada"], ["sessions", "info", "ada"]])
+def test_a_state_dir_that_cannot_be_made_is_refused(fails: Fails, tmp_path: Path, command: list[str]) -> None:
+    file = tmp_path / "file"
+    file.write_text("precious")
+    status, sentence = fails(*command, "--state-dir", file / "below")
+    assert status == 1
+    assert str(file / "below") in sentence
+
+
+@pytest.mark.parametrize("taken", ["agents", "lock", "journal"])
+def test_a_path_that_something_else_has_taken_is_named(fails: Fails, state: Path, taken: str) -> None:
+    state.mkdir()
+    if taken == "lock":
+        (state / taken).mkdir()
+    else:
+        (state / taken).write_text("")
+    status, sentence = fails("sessions", "new", "ada")
+    assert status == 1
+    assert str(state / taken) in sentence
+
+
+@pytest.mark.parametrize("command", [["sessions", "list"], ["sessions", "new", "ada"]])
+def test_an_empty_state_dir_is_not_the_current_one(
+    fails: Fails, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, sentence = fails(*command, "--state-dir", "")
+    assert "--state-dir" in sentence
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["sessions", "list"], ["sessions", "new", "ada"]])
+def test_a_home_that_nobody_has_is_refused(fails: Fails, command: list[str]) -> None:
+    _, sentence = fails(*command, "--state-dir", "~nobody-has-this-name/state")
+    assert "~nobody-has-this-name" in sentence
+
+
+def test_a_damaged_journal_is_named_and_left_alone(argent: Argent, fails: Fails, state: Path) -> None:
+    argent("sessions", "new", "ada")
+    journal = state / "journal" / "00000001.journal"
+    journal.write_bytes(b"something else entirely")
+    for command in (["sessions", "list"], ["sessions", "new", "bob"]):
+        status, sentence = fails(*command)
+        assert status == 1
+        assert str(journal) in sentence
+    assert journal.read_bytes() == b"something else entirely"
+
+
+# argent.json ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", ["is not JSON"]),
+        ("", ["is not JSON"]),
+        ("\udcff", ["is not JSON"]),
+        ("[" * 100_000, ["is not JSON"]),
+        ("[]", ["must be an object", "list"]),
+        ('{"agents": []}', ["agents must be an object", "list"]),
+        ('{"agents": {"defaults": 3}}', ["agents.defaults must be an object", "int"]),
+        ('{"agents": {"defaults": {"session": null}}}', ["agents.defaults.session must be an object"]),
+        ('{"agents": {"main": {"session": {"idleAfter": []}}}}', ["agents.main.session.idleAfter", "array"]),
+        (settings(maxContextTokens="many"), ["agents.defaults.session.maxContextTokens", "expected `int`", "`str`"]),
+        (settings(maxContextTokens=499), ["agents.defaults.session.maxContextTokens", "499", "500 to"]),
+        (settings(maxContextTokens=10**9), ["agents.defaults.session.maxContextTokens", "out of range"]),
+        (settings(compactionThreshold=0.29), ["agents.defaults.session.compactionThreshold", "0.3 to 1.0"]),
+        (settings(compactionThreshold=1.01), ["agents.defaults.session.compactionThreshold", "0.3 to 1.0"]),
+        (settings(keepRecentTokens=-1), ["agents.defaults.session.keepRecentTokens", "-1"]),
+        (settings(mailboxLimit=0), ["agents.defaults.session.mailboxLimit", "0"]),
+        (settings(channelScope="some"), ["agents.defaults.session.channelScope", "some"]),
+        (settings(idleAfter="soon"), ["agents.defaults.session.idleAfter", "soon", '"30m"']),
+        (settings(idleAfter=0), ["agents.defaults.session.idleAfter", "0"]),
+        (settings(idleAfter=True), ["agents.defaults.session.idleAfter", "bool"]),
+        (settings(idleAfter="999999999999d"), ["agents.defaults.session.idleAfter"]),
+        (
+            settings(maxContextToken=1000),
+            ["agents.defaults.session.maxContextToken ", "did you mean maxContextTokens?"],
+        ),
+        (settings(compaction_threshold=0.5), ["compaction_threshold ", "did you mean compactionThreshold?"]),
+        (settings(idle=3), ["agents.defaults.session.idle ", "did you mean idleAfter?"]),
+    ],
+    ids=lambda each: each[:60] if isinstance(each, str) else "",
+)
+def test_a_wrong_setting_is_refused_with_its_path(fails: Fails, state: Path, content: str, said: list[str]) -> None:
+    state.mkdir()
+    (state / "argent.json").write_bytes(content.encode("utf-8", "surrogateescape"))
+    status, sentence = fails("sessions", "new", "ada")
+    assert status == 1
+    assert f"{state / 'argent.json'}" in sentence
+    assert [each for each in said if each not in sentence] == []
+    assert not (state / "agents").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["list"], ["info", "ada"], ["clear", "ada"], ["history", "ada"]],
+    ids=" ".join,
+)
+def test_every_command_refuses_a_wrong_setting(fails: Fails, state: Path, command: list[str]) -> None:
+    write_config(state, settings(idleAfter="soon"))
+    assert "agents.defaults.session.idleAfter" in fails("sessions", *command)[1]
+
+
+def test_a_config_that_is_a_folder_is_refused(fails: Fails, state: Path) -> None:
+    (state / "argent.json").mkdir(parents=True)
+    assert "argent.json cannot be read" in fails("sessions", "list")[1]
+
+
+def test_a_setting_has_its_effect(ask: Ask, state: Path) -> None:
+    write_config(state, settings(maxContextTokens=1000, idleAfter="2h"))
+    assert ask("sessions", "new", "ada")["window"] == 1000
+
+
+def test_an_agent_may_override_a_setting(ask: Ask, state: Path) -> None:
+    agents = {"defaults": {"session": {"maxContextTokens": 1000}}, "other": {"session": {"maxContextTokens": 2000}}}
+    write_config(state, json.dumps({"agents": agents}))
+    assert ask("sessions", "new", "ada")["window"] == 1000
+    assert ask("sessions", "new", "ada", "--agent", "other")["window"] == 2000
+
+
+def test_other_parts_of_the_config_are_left_alone(argent: Argent, state: Path) -> None:
+    content = '{"gateway": {"port": "x"}, "agents": {"defaults": {"model": 3}, "else": 4}}'
+    write_config(state, content)
+    assert argent("sessions", "new", "ada")[0] == 0
+    assert (state / "argent.json").read_text(encoding="utf-8") == content
+
+
+# Options ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", range(3), ids=["before", "between", "after"])
+def test_json_is_taken_at_every_place(state: Path, capsys: pytest.CaptureFixture[str], place: int) -> None:
+    words = ["sessions", "list"]
+    words.insert(place, "--json")
+    assert main([*words, "--state-dir", str(state)]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize("place", range(3), ids=["before", "between", "after"])
+def test_the_state_dir_is_taken_at_every_place(state: Path, place: int) -> None:
+    words = ["sessions", "new", "ada"]
+    words[place:place] = ["--state-dir", str(state)]
+    assert main(words) == 0
+    assert (state / "agents" / "main" / "sessions" / "ada" / "metadata.json").exists()
+
+
+@pytest.mark.parametrize("place", range(3), ids=["before", "between", "after"])
+def test_the_agent_is_taken_at_every_place(state: Path, place: int) -> None:
+    words = ["sessions", "new", "ada", "--state-dir", str(state)]
+    words[place:place] = ["--agent", "other"]
+    assert main(words) == 0
+    assert (state / "agents" / "other" / "sessions" / "ada" / "metadata.json").exists()
+
+
+def test_the_option_nearest_to_the_end_wins(state: Path, tmp_path: Path) -> None:
+    assert main(["--state-dir", str(tmp_path / "first"), "sessions", "new", "ada", "--state-dir", str(state)]) == 0
+    assert state.exists()
+    assert not (tmp_path / "first").exists()
+
+
+def test_agents_do_not_see_each_others_sessions(ask: Ask) -> None:
+    ask("sessions", "new", "ada")
+    ask("sessions", "new", "bob", "--agent", "other")
+    assert [each["id"] for each in ask("sessions", "list")] == ["ada"]
+    assert [(each["id"], each["agent"]) for each in ask("sessions", "list", "--agent", "other")] == [("bob", "other")]
+
+
+def test_the_environment_says_where_the_state_is(monkeypatch: pytest.MonkeyPatch, state: Path) -> None:
+    monkeypatch.setenv("ARGENTOS_HOME", str(state))
+    assert main(["sessions", "new", "ada"]) == 0
+    assert (state / "agents").exists()
+
+
+def test_the_option_wins_over_the_environment(
+    monkeypatch: pytest.MonkeyPatch, argent: Argent, state: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ARGENTOS_HOME", str(tmp_path / "elsewhere"))
+    assert argent("sessions", "new", "ada")[0] == 0
+    assert state.exists()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("value", [None, ""], ids=["unset", "empty"])
+def test_without_the_environment_the_state_is_at_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str | None
+) -> None:
+    if value is not None:
+        monkeypatch.setenv("ARGENTOS_HOME", value)
+    assert main(["sessions", "new", "ada"]) == 0
+    assert (tmp_path / "home" / ".argentos" / "agents").exists()
+
+
+def test_a_tilde_is_the_home(argent: Argent, tmp_path: Path) -> None:
+    assert argent("sessions", "new", "ada", "--state-dir", "~/there")[0] == 0
+    assert (tmp_path / "home" / "there" / "agents").exists()
+    assert argent("sessions", "info", "ada", "--state-dir", "~/there")[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], []], ids=["--help", "-h", "nothing"])
+def test_help_names_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert [
+        name for name in ("chat", "diagram", "replay", "sessions", "--state-dir", "--version") if name not in out
+    ] == []
+
+
+@pytest.mark.parametrize("command", ["chat", "diagram", "replay", "sessions"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"Usage: argent {command}")
+    assert [option for option in ("--state-dir", "--agent", "--json") if option not in out] == []
+
+
+def test_sessions_without_a_command_lists_its_commands(argent: Argent) -> None:
+    status, out, err = argent("sessions")
+    assert (status, err) == (0, "")
+    assert [name for name in ("list", "info", "new", "clear", "history") if name not in out] == []
+
+
+def test_the_version_is_that_of_the_package(argent: Argent) -> None:
+    assert argent("--version") == (0, f"argentos {argentos.__version__}\n", "")
+
+
+# Processes ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [["sessions", "list"], ["--help"], ["diagram"]], ids=" ".join)
+def test_a_command_starts_without_what_it_does_not_use(start: Start, command: list[str]) -> None:
+    process = start(*command, python=("-X", "importtime", "-m", "argentos"))
+    _, err = process.communicate(timeout=20)
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in err.splitlines()}
+    assert process.returncode == 0
+    assert "click" in imported
+    assert imported.isdisjoint({"anthropic", "httpx2", "hypothesis", "pytest", "rich", "tiktoken", "trio"})
+
+
+def test_output_that_nobody_reads_any_more_is_no_failure_to_complain_about(start: Start) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start("diagram", stdout=writer)
+    os.close(writer)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (1, "")
+
+
+@pytest.mark.parametrize("command", [["diagram"], ["diagram", "--json"]], ids=" ".join)
+def test_output_that_cannot_be_written_is_one_sentence(start: Start, tmp_path: Path, command: list[str]) -> None:
+    with (tmp_path / "out").open("w") as out:
+        process = start(*command, python=FULL_DISK, stdout=out)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert err.startswith("argent: ")
+    assert err.count("\n") == 1

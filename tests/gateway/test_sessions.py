@@ -1,0 +1,329 @@
+"""`argent sessions`: to list, look at, make and clear sessions."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+Argent: TypeAlias = Callable[..., tuple[int, str, str]]
+Ask: TypeAlias = Callable[..., Any]
+Fails: TypeAlias = Callable[..., tuple[int, str]]
+Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+Record: TypeAlias = Callable[..., Path]
+
+QUESTION = {"at": "2020-02-03T10:00:00Z", "text": "What is the number of the engine?"}
+ANSWER = {"role": "assistant", "sender": "Argent", "at": "2020-02-03T10:01:00Z", "text": "One."}
+
+
+@pytest.fixture
+def ada(argent: Argent, record: Record) -> str:
+    """A session with one question and its answer, of 2020."""
+    assert argent("replay", record(QUESTION, ANSWER))[0] == 0
+    return "user-ada"
+
+
+@pytest.fixture
+def owner(start: Start) -> subprocess.Popen[str]:
+    """Another process that owns the state directory, and has one question and its answer in it."""
+    process = start("chat", "theirs")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("Hello there\n")
+    process.stdin.flush()
+    assert "offline" in process.stdout.readline()
+    return process
+
+
+def rows(out: str) -> list[list[str]]:
+    """The cells of a table."""
+    return [re.split(r" {2,}", line) for line in out.splitlines()]
+
+
+# list ------------------------------------------------------------------------------------------
+
+
+def test_without_sessions_the_list_says_so(argent: Argent, state: Path) -> None:
+    assert argent("sessions", "list") == (0, "No sessions found.\n", "")
+    assert argent("sessions", "list", "--json") == (0, "[]\n", "")
+    assert not state.exists()
+
+
+def test_the_list_shows_state_last_activity_messages_tokens_and_percent(argent: Argent, ada: str) -> None:
+    argent("sessions", "new", "by-hand")
+    status, out, err = argent("sessions", "list")
+    head, first, second = rows(out)
+    assert (status, err) == (0, "")
+    assert head == ["SESSION", "STATE", "LAST ACTIVITY", "MESSAGES", "TOKENS", "WINDOW"]
+    assert first == ["by-hand", "Created", "just now", "0", "0/180k", "0%"]
+    assert second[:2] == [ada, "Idle"]
+    assert re.fullmatch(r"\d+d ago", second[2])
+    assert second[3:] == ["2", "18/180k", "0%"]
+
+
+def test_the_percent_is_that_of_the_window(argent: Argent, ask: Ask, ada: str, state: Path) -> None:
+    (state / "argent.json").write_text('{"agents": {"defaults": {"session": {"maxContextTokens": 500}}}}')
+    assert [(each["tokens"], each["window"], each["percent"]) for each in ask("sessions", "list")] == [(18, 500, 3.6)]
+    assert rows(argent("sessions", "list")[1])[1][-2:] == ["18/500", "4%"]
+    assert ask("sessions", "info", ada)["percent"] == 3.6
+
+
+def test_the_latest_activity_comes_first(argent: Argent, ask: Ask, record: Record) -> None:
+    times = {"old": "2020-01-01T00:00:00Z", "older": "2019-01-01T00:00:00Z", "new": "2020-03-01T00:00:00Z"}
+    for name, at in times.items():
+        argent("replay", record({"session": name, "at": at, "text": "Hello"}))
+    assert [each["id"] for each in ask("sessions", "list")] == ["new", "old", "older"]
+    assert [row[0] for row in rows(argent("sessions", "list")[1])[1:]] == ["new", "old", "older"]
+
+
+def test_an_overdue_active_session_lists_as_idle_at_once(ask: Ask, ada: str, state: Path) -> None:
+    metadata = json.loads((state / "agents" / "main" / "sessions" / ada / "metadata.json").read_bytes())
+    assert metadata["state"] == "Active"
+    assert [each["state"] for each in ask("sessions", "list")] == ["Idle"]
+    assert ask("sessions", "info", ada)["state"] == "Idle"
+
+
+def test_all_sessions_of_a_recording_are_listed(argent: Argent, ask: Ask, record: Record) -> None:
+    ids = {f"session-{number}" for number in range(12)}
+    lines = [{"session": name, "at": "2020-01-01T00:00:00Z", "text": "Hello"} for name in sorted(ids)]
+    argent("replay", record(*lines))
+    assert {each["id"] for each in ask("sessions", "list")} == ids
+
+
+def test_a_damaged_session_does_not_hide_the_others(argent: Argent, ada: str, state: Path) -> None:
+    argent("sessions", "new", "whole")
+    (state / "agents" / "main" / "sessions" / ada / "metadata.json").write_text("{")
+    status, out, _ = argent("sessions", "list")
+    assert status == 0
+    assert [row[0] for row in rows(out)[1:]] == ["whole"]
+
+
+def test_a_damaged_session_is_not_passed_over_in_silence(argent: Argent, ada: str, state: Path) -> None:
+    metadata = state / "agents" / "main" / "sessions" / ada / "metadata.json"
+    metadata.write_text("{")
+    assert str(metadata) in argent("sessions", "list")[2]
+
+
+# info ------------------------------------------------------------------------------------------
+
+
+def test_info_tells_everything_about_a_session(argent: Argent, ada: str) -> None:
+    status, out, err = argent("sessions", "info", ada)
+    told = dict(row for row in rows(out.partition("\n\n")[0]) if len(row) == 2)
+    assert (status, err) == (0, "")
+    assert re.fullmatch(r"2020-02-03 10:01:00 UTC \(\d+d ago\)", told.pop("last activity"))
+    assert told == {
+        "session": ada,
+        "agent": "main",
+        "state": "Idle",
+        "created": "2020-02-03 10:00:00 UTC",
+        "messages": "2, in 1 turns; 0 without an answer so far",
+        "context": "18 of 180000 tokens (0%)",
+        "compactions": "0",
+    }
+    assert "1  [*] --> Created: First message  (2020-02-03 10:00:00)" in out
+    assert "1  Created --> Active: Processing messages  (2020-02-03 10:00:00)" in out
+
+
+def test_info_as_json_has_the_names_of_the_docs(ask: Ask, ada: str) -> None:
+    info = ask("sessions", "info", ada)
+    edges = info.pop("edges")
+    assert info == {
+        "id": ada,
+        "agent": "main",
+        "state": "Idle",
+        "createdAt": "2020-02-03T10:00:00Z",
+        "lastActivity": "2020-02-03T10:01:00Z",
+        "messages": 2,
+        "turns": 1,
+        "tokens": 18,
+        "window": 180_000,
+        "percent": 0.0,
+        "compactions": 0,
+        "waiting": 0,
+    }
+    assert edges == {
+        "[*] --> Created: First message": {"count": 1, "last": "2020-02-03T10:00:00Z"},
+        "Created --> Active: Processing messages": {"count": 1, "last": "2020-02-03T10:00:00Z"},
+    }
+
+
+def test_looking_changes_no_file(argent: Argent, ada: str, state: Path) -> None:
+    def contents() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in state.rglob("*") if path.is_file()}
+
+    before = contents()
+    for command in (["list"], ["info", ada], ["history", ada, "--full"]):
+        assert argent("sessions", *command)[0] == 0
+    assert contents() == before
+
+
+# new ------------------------------------------------------------------------------------------
+
+
+def test_a_session_made_by_hand_stays_created(argent: Argent, ask: Ask, state: Path) -> None:
+    assert argent("sessions", "new", "ada") == (0, "Session ada created; it is Created.\n", "")
+    info = ask("sessions", "info", "ada")
+    assert (info["state"], info["messages"], list(info["edges"])) == ("Created", 0, ["[*] --> Created: First message"])
+    folder = state / "agents" / "main" / "sessions" / "ada"
+    assert {path.name for path in folder.iterdir()} == {"history.json", "metadata.json"}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "history.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_making_a_session_tells_about_it(ask: Ask) -> None:
+    answer = ask("sessions", "new", "ada")
+    assert (answer["id"], answer["state"], answer["messages"]) == ("ada", "Created", 0)
+
+
+def test_making_a_session_twice_is_refused(argent: Argent, ask: Ask, fails: Fails) -> None:
+    argent("sessions", "new", "ada")
+    before = ask("sessions", "info", "ada")
+    status, sentence = fails("sessions", "new", "ada")
+    assert status == 1
+    assert "ada already" in sentence
+    assert ask("sessions", "info", "ada") == before
+
+
+def test_a_session_that_messages_made_is_not_made_again(fails: Fails, ada: str) -> None:
+    assert f"{ada} already" in fails("sessions", "new", ada)[1]
+
+
+# history and clear ------------------------------------------------------------------------------------------
+
+
+def test_history_prints_number_time_sender_and_text(argent: Argent, ada: str) -> None:
+    assert argent("sessions", "history", ada) == (
+        0,
+        "[1] 2020-02-03 10:00:00 Ada: What is the number of the engine?\n[2] 2020-02-03 10:01:00 Argent: One.\n",
+        "",
+    )
+
+
+def test_history_as_json_has_whole_messages(ask: Ask, ada: str) -> None:
+    question, answer = ask("sessions", "history", ada)
+    assert question == {
+        "id": "user-ada:1",
+        "number": 1,
+        "role": "user",
+        "text": QUESTION["text"],
+        "at": QUESTION["at"],
+        "tokens": question["tokens"],
+        "sender": "Ada",
+        "address": {"channel": "telegram", "user": "Ada"},
+    }
+    assert (answer["role"], answer["text"], answer["replyTo"]) == ("assistant", "One.", ["user-ada:1"])
+
+
+def test_a_cleared_session_has_an_empty_context_and_a_whole_archive(argent: Argent, ask: Ask, ada: str) -> None:
+    before = ask("sessions", "history", ada)
+    assert argent("sessions", "clear", ada) == (0, f"Session {ada} cleared; it is Idle.\n", "")
+    info = ask("sessions", "info", ada)
+    assert (info["tokens"], info["messages"]) == (0, 2)
+    assert ask("sessions", "history", ada) == []
+    assert argent("sessions", "history", ada) == (0, "", "")
+    assert ask("sessions", "history", ada, "--full") == before
+
+
+def test_a_session_is_cleared_again_and_again(argent: Argent, ask: Ask, record: Record) -> None:
+    texts = [f"Message {number}" for number in range(1, 4)]
+    lines = [{"at": f"2020-01-0{day}T00:00:00Z", "text": text} for day, text in enumerate(texts, start=1)]
+    for count in range(1, 4):
+        argent("replay", record(*lines[:count]))
+        assert argent("sessions", "clear", "user-ada")[0] == 0
+        assert [each["text"] for each in ask("sessions", "history", "user-ada", "--full")] == texts[:count]
+    assert ask("sessions", "history", "user-ada") == []
+
+
+def test_a_session_goes_on_after_a_clear(argent: Argent, ask: Ask, ada: str, record: Record) -> None:
+    argent("sessions", "clear", ada)
+    argent("replay", record(QUESTION, ANSWER, {"at": "2020-02-04T00:00:00Z", "text": "And now?"}))
+    assert [each["text"] for each in ask("sessions", "history", ada)] == ["And now?"]
+    assert [each["number"] for each in ask("sessions", "history", ada, "--full")] == [1, 2, 3]
+
+
+def test_clearing_tells_about_the_session(ask: Ask, ada: str) -> None:
+    answer = ask("sessions", "clear", ada)
+    assert (answer["id"], answer["messages"], answer["tokens"]) == (ada, 2, 0)
+
+
+def test_a_history_with_a_summary_shows_it_before_the_messages(argent: Argent, ask: Ask, record: Record) -> None:
+    texts = [f"Part {number} of a story about a boat with {number} masts. " * 3 for number in range(40)]
+    lines = [{"at": f"2020-01-01T00:{minute:02}:00Z", "text": text} for minute, text in enumerate(texts)]
+    assert argent("replay", record(*lines), "--max-context-tokens", "1000")[0] == 0
+    short, full = (argent("sessions", "history", "user-ada", *option)[1] for option in ([], ["--full"]))
+    title = r"──── summary of messages 1–(\d+) \(\d+ → \d+ tokens\) ────"
+    assert short.startswith("────")
+    kept = [int(number) for number in re.findall(r"^\[(\d+)\] 2020-", short, re.MULTILINE)]
+    found = re.search(title, short)
+    assert found is not None
+    assert kept == list(range(int(found[1]) + 1, 41))
+    assert re.findall(r"^\[(\d+)\] 2020-", full, re.MULTILINE) == [str(number) for number in range(1, 41)]
+    assert full.index(f"[{found[1]}] 2020-") < full.index(found[0]) < full.index(f"[{kept[0]}] 2020-")
+    assert [each["text"] for each in ask("sessions", "history", "user-ada", "--full")] == texts
+
+
+# What a terminal could take for a command --------------------------------------------------------------------------
+
+
+def test_escapes_in_texts_and_senders_are_made_harmless(argent: Argent, record: Record) -> None:
+    text = "\x1b[31mred\x1b]0;title\x07 back\rspace\x08 \x9b2J right\u202eleft two\nlines\tand a tab"
+    argent("replay", record({"at": "2020-01-01T00:00:00Z", "sender": "\x1b[2JEve\u202e\x07", "text": text}))
+    _, out, _ = argent("sessions", "history", "user-ada")
+    assert out == (
+        r"[1] 2020-01-01 00:00:00 \x1b[2JEve\u202e\x07: "
+        r"\x1b[31mred\x1b]0;title\x07 back\rspace\x08 \x9b2J right\u202eleft two"
+        "\nlines\tand a tab\n"
+    )
+
+
+def test_texts_keep_their_letters_and_signs(argent: Argent, ask: Ask, record: Record) -> None:
+    text = "Ærøskøbing, 東京, 👩‍👩‍👧, naïve – “quoted”"
+    argent("replay", record({"at": "2020-01-01T00:00:00Z", "text": text}))
+    assert argent("sessions", "history", "user-ada")[1] == f"[1] 2020-01-01 00:00:00 Ada: {text}\n"
+    assert ask("sessions", "history", "user-ada")[0]["text"] == text
+
+
+def test_a_direction_override_is_no_part_of_an_id(fails: Fails) -> None:
+    assert r"eve\u202ecod" in fails("sessions", "new", "eve\u202ecod")[1]
+
+
+def test_a_direction_override_in_an_unknown_id_is_escaped(fails: Fails) -> None:
+    assert "\u202e" not in fails("sessions", "info", "eve\u202ecod")[1]
+
+
+def test_json_escapes_control_characters_and_keeps_the_text(argent: Argent, ask: Ask, record: Record) -> None:
+    text = "\x1b[31mred\x07"
+    argent("replay", record({"at": "2020-01-01T00:00:00Z", "text": text}))
+    assert ask("sessions", "history", "user-ada")[0]["text"] == text
+    assert "\x1b" not in argent("sessions", "history", "user-ada", "--json")[1]
+
+
+# One writer ------------------------------------------------------------------------------------------
+
+
+def test_looking_works_while_another_process_owns_the_state(ask: Ask, owner: subprocess.Popen[str]) -> None:
+    assert owner.poll() is None
+    assert [(each["id"], each["messages"]) for each in ask("sessions", "list")] == [("theirs", 2)]
+    assert ask("sessions", "info", "theirs")["state"] == "Active"
+    assert [each["role"] for each in ask("sessions", "history", "theirs", "--full")] == ["user", "assistant"]
+
+
+def test_changing_is_refused_while_another_process_owns_the_state(
+    fails: Fails, owner: subprocess.Popen[str], state: Path
+) -> None:
+    for command in ("clear", "new"):
+        status, sentence = fails("sessions", command, "theirs")
+        assert status == 1
+        assert f"process {owner.pid} " in sentence
+        assert str(state) in sentence
+
+
+def test_when_the_owner_has_gone_the_state_is_free(argent: Argent, ask: Ask, owner: subprocess.Popen[str]) -> None:
+    owner.kill()
+    owner.wait(timeout=10)
+    assert argent("sessions", "clear", "theirs")[0] == 0
+    assert len(ask("sessions", "history", "theirs", "--full")) == 2
