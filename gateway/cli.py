@@ -5,6 +5,7 @@ everything else.
 """
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -92,4 +93,11 @@ def _complain(sentence: str, status: int) -> int:
 
 def run() -> None:
     """The entry point of the installed command."""
-    sys.exit(main())
+    status = main()
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        status = status or _complain(f"the output cannot be written: {error.strerror}", 1)
+        # Python would try the rest again at exit, and complain in its own words.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
