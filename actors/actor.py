@@ -12,8 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
-import anyio
-
 from argentos.actors.commands import (
     Accept,
     Clear,
@@ -27,9 +25,11 @@ from argentos.actors.commands import (
     TurnDone,
     Wake,
 )
+from argentos.actors.jobs import Jobs, Tag
+from argentos.actors.listeners import Listeners
+from argentos.actors.requests import CompactionRequests, nothing_to_compact
 from argentos.actors.runtime import Runtime
 from argentos.actors.step import Step, is_compacting
-from argentos.actors.turn import Turn
 from argentos.actors.work import ask_model, make_summary
 from argentos.errors import (
     ArgentError,
@@ -68,35 +68,24 @@ def not_found(key: SessionKey) -> SessionNotFoundError:
     return SessionNotFoundError(f"there is no session {key}; `argent sessions list` shows those there are")
 
 
-class _Job:
-    """Work that runs for the session; `tag` says which, so that a late report of another is recognised."""
-
-    __slots__ = ("scope", "tag")
-
-    def __init__(self, tag: tuple[str, int, int]) -> None:
-        self.tag = tag
-        self.scope = anyio.CancelScope()
-
-
 class SessionActor:
     """A session in memory."""
 
     __slots__ = (
         "_closed",
-        "_compact_asked",
-        "_compact_served",
         "_control",
         "_epoch",
         "_error",
         "_forget",
-        "_job",
+        "_jobs",
+        "_listeners",
         "_mailbox",
         "_numbers",
+        "_requests",
         "_revived",
         "_runtime",
         "_scheduled",
         "_snapshot",
-        "_turns",
         "key",
     )
 
@@ -112,11 +101,10 @@ class SessionActor:
         self._snapshot: Snapshot | None = None
         self._epoch = 0
         self._numbers: dict[str, int] = {}  # of the messages by id; 0 for those in the archive
-        self._turns: dict[int, Turn] = {}  # by the number of the message that waits for its reply
-        self._job: _Job | None = None
+        self._listeners = Listeners()
+        self._jobs = Jobs(runtime.work)
+        self._requests = CompactionRequests()
         self._error: Exception | None = None  # why the turn failed that is being ended
-        self._compact_asked: list[Compact] = []
-        self._compact_served: list[Compact] = []  # by the compaction that runs
 
     # Coming in ----------------------------------------------------------------------------------------------
 
@@ -177,11 +165,11 @@ class SessionActor:
         """Leave memory; whoever still waits gets the error."""
         self._closed = True
         self._forget(self.key)
-        for command in (*self._control, *self._mailbox, *self._compact_asked, *self._compact_served):
+        for command in (*self._control, *self._mailbox):
             command.fail(error)
-        for turn in self._turns.values():
-            turn.fail(error)
-        self._cancel_job()
+        self._requests.refuse(error)
+        self._listeners.close(error)
+        self._jobs.cancel()
 
     # A step -------------------------------------------------------------------------------------------------
 
@@ -202,7 +190,6 @@ class SessionActor:
             step = self._step()
             step.settle()
             await self._commit(step)
-        self._answer_compactions()
         self._arm()
 
     async def _revive(self) -> None:
@@ -228,8 +215,8 @@ class SessionActor:
             idle_after=runtime.config.idle_after,
         )
         step.may_begin_turns = not runtime.is_draining
-        step.is_interrupted = self._job is None and bool(self._snapshot and self._snapshot.metadata.turn)
-        step.compaction_asked = bool(self._compact_asked)
+        step.is_interrupted = not self._jobs.is_running and bool(self._snapshot and self._snapshot.metadata.turn)
+        step.compaction_asked = self._requests.is_waiting
         return step
 
     async def _commit(self, step: Step) -> None:
@@ -238,9 +225,7 @@ class SessionActor:
             wants_files = await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)
             self._snapshot = step.snapshot
             self._take_over(step.records)
-            if is_compacting(step.metadata):
-                self._compact_served += self._compact_asked
-                self._compact_asked.clear()
+            self._requests.follow(step.snapshot)
             self._runtime.publish(self.key, step.records)
             if wants_files:
                 step.effects.append("write_files")
@@ -266,18 +251,16 @@ class SessionActor:
                     pass
 
     def _end_turns(self, record: TurnEnded, reply: Message | None) -> None:
-        error = self._error or NoReplyError(_ENDINGS[record.outcome], record.outcome)
-        for number in record.messages:
-            turn = self._turns.pop(number, None)
-            if turn is not None and record.outcome == "replied" and reply is not None:
-                turn.finish(reply)
-            elif turn is not None:
-                turn.fail(error)
+        if record.outcome == "replied" and reply is not None:
+            self._listeners.finish(record.messages, reply)
+        else:
+            error = self._error or NoReplyError(_ENDINGS[record.outcome], record.outcome)
+            self._listeners.fail(record.messages, error)
         self._error = None
 
     def _require(self) -> Snapshot:
         if self._snapshot is None:
-            raise SessionNotFoundError(f"there is no session {self.key}; `argent sessions list` shows those there are")
+            raise not_found(self.key)
         return self._snapshot
 
     # Commands -----------------------------------------------------------------------------------------------
@@ -326,7 +309,7 @@ class SessionActor:
             step.clear()
         else:
             step.stop()
-        self._cancel_job()
+        self._jobs.cancel()
         self._refuse_compactions(step, "it was stopped")
 
     def _accept(self, step: Step, command: Accept) -> Callable[[], None]:
@@ -342,9 +325,8 @@ class SessionActor:
                 address=command.address,
             )
             self._numbers[command.message_id] = number  # resent within this very step, it is known already
-        if command.role == "user" and _is_unsettled(step, number):
-            self._turns.setdefault(number, Turn(number, command.message_id))
-        turn = self._turns.get(number)
+        waits = command.role == "user" and _is_unsettled(step, number)
+        turn = self._listeners.expect(number, command.message_id) if waits else None
         return lambda: command.answer(Receipt(number, turn, self._require()))
 
     def _check_size(self, step: Step, command: Accept) -> None:
@@ -357,9 +339,8 @@ class SessionActor:
             )
 
     def _finish_turn(self, step: Step, command: TurnDone) -> None:
-        if self._job is None or self._job.tag != ("turn", command.turn, command.attempt):
+        if not self._jobs.finish(("turn", command.turn, command.attempt)):
             return
-        self._job = None
         if isinstance(command.error, ContextOverflowError):
             ended = step.overflow(command.turn, command.attempt, str(command.error))
         else:
@@ -369,9 +350,8 @@ class SessionActor:
         self._error = command.error if ended else None
 
     def _summarise(self, step: Step, command: SummaryMade) -> None:
-        if self._job is None or self._job.tag != ("summary", command.asked_at, 0):
+        if not self._jobs.finish(("summary", command.asked_at, 0)):
             return
-        self._job = None
         if command.compacted is None:
             step.keep()
             self._refuse_compactions(step, "no summary could be made")
@@ -382,45 +362,21 @@ class SessionActor:
         if step.snapshot is None:
             raise not_found(self.key)
         if is_compacting(step.metadata):
-            self._compact_served.append(command)
+            self._requests.join(command)
         elif step.ask_compaction():
-            self._compact_asked.append(command)
+            self._requests.ask(command)
         else:
-            raise NothingToCompactError(_NOTHING_TO_COMPACT.format(self.key))
+            raise nothing_to_compact(self.key)
 
     def _refuse_compactions(self, step: Step, why: str) -> None:
         step.compaction_asked = False
-        for command in (*self._compact_asked, *self._compact_served):
-            command.fail(NothingToCompactError(f"session {self.key} was not compacted: {why}"))
-        self._compact_asked.clear()
-        self._compact_served.clear()
-
-    def _answer_compactions(self) -> None:
-        """Those who asked for a compaction by hand hear when it is over, or that it came to nothing."""
-        if not (self._compact_asked or self._compact_served):
-            return
-        snapshot = self._require()
-        if not is_compacting(snapshot.metadata):
-            for command in self._compact_served:
-                command.answer(snapshot)
-            self._compact_served.clear()
-            if snapshot.metadata.turn is None:
-                for command in self._compact_asked:
-                    command.fail(NothingToCompactError(_NOTHING_TO_COMPACT.format(self.key)))
-                self._compact_asked.clear()
+        self._requests.refuse(NothingToCompactError(f"session {self.key} was not compacted: {why}"))
 
     # Jobs ---------------------------------------------------------------------------------------------------
 
-    def _start(self, tag: tuple[str, int, int], work: Callable[[], Awaitable[None]]) -> None:
-        if (self._job and self._job.tag == tag) or self._runtime.is_draining:
-            return
-        self._job = _Job(tag)
-        self._runtime.work.submit(partial(_run_job, self._job, work))
-
-    def _cancel_job(self) -> None:
-        if self._job is not None:
-            self._job.scope.cancel()
-            self._job = None
+    def _start(self, tag: Tag, work: Callable[[], Awaitable[None]]) -> None:
+        if not self._runtime.is_draining:
+            self._jobs.start(tag, work)
 
     def _start_turn(self) -> None:
         snapshot = self._snapshot
@@ -432,16 +388,8 @@ class SessionActor:
         turn = snapshot.metadata.turn
         if turn is None:
             return
-        listeners = [self._turns[number] for number in turn.messages if number in self._turns]
-        for listener in listeners:
-            listener.begin(turn.attempt)
-
-        def push(piece: str) -> None:
-            for number in turn.messages:
-                if (listener := self._turns.get(number)) is not None:
-                    listener.push(piece)
-
-        result = await ask_model(self._runtime, snapshot, push)
+        self._listeners.begin(turn.messages, turn.attempt)
+        result = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages))
         reply = result if isinstance(result, Reply) else None
         self.tell(
             TurnDone(
@@ -455,7 +403,7 @@ class SessionActor:
         )
 
     async def _run_compaction(self, snapshot: Snapshot, asked_at: int) -> None:
-        asked = self._compact_served[-1] if self._compact_served else None
+        asked = self._requests.served
         compacted = await make_summary(
             self._runtime, snapshot, by_hand=asked is not None, focus=asked.focus if asked else ""
         )
@@ -504,23 +452,16 @@ class SessionActor:
         return (
             wait is not None
             and wait <= 0
-            and self._job is None
-            and not self._compact_asked
+            and not self._jobs.is_running
+            and not self._requests.is_waiting
             and SESSION.timer(self._snapshot.metadata.state) is None
         )
-
-
-async def _run_job(job: _Job, work: Callable[[], Awaitable[None]]) -> None:
-    with job.scope:
-        await work()
 
 
 def _is_unsettled(step: Step, number: int) -> bool:
     metadata = step.metadata
     return number in metadata.waiting or (metadata.turn is not None and number in metadata.turn.messages)
 
-
-_NOTHING_TO_COMPACT: Final = "session {} has no messages that a summary would make shorter"
 
 _ENDINGS: Final = {
     "replied": "the turn has ended",

@@ -214,23 +214,20 @@ def _created(key: SessionKey, record: Record) -> Metadata:
 
 
 def _apply(old: Metadata, record: Record) -> Metadata:
-    sequence, epoch = record.sequence, record.epoch
     match record:
         case Accepted(role="user"):
-            return structs.replace(
+            return _moved(
                 old,
-                sequence=sequence,
-                epoch=epoch,
+                record,
                 last_activity=record.at,
                 messages=record.number,
                 waiting=(*old.waiting, record.number),
                 waiting_tokens=old.waiting_tokens + record.tokens,
             )
         case Accepted():
-            return structs.replace(
+            return _moved(
                 old,
-                sequence=sequence,
-                epoch=epoch,
+                record,
                 last_activity=record.at,
                 messages=record.number,
                 tokens=old.tokens + record.tokens,
@@ -238,10 +235,9 @@ def _apply(old: Metadata, record: Record) -> Metadata:
         case TurnStarted():
             first = record.attempt == 1
             tokens = old.tokens + (record.tokens if first else 0)
-            return structs.replace(
+            return _moved(
                 old,
-                sequence=sequence,
-                epoch=epoch,
+                record,
                 tokens=tokens,
                 waiting=old.waiting[len(record.messages) :] if first else old.waiting,
                 waiting_tokens=old.waiting_tokens - (record.tokens if first else 0),
@@ -249,10 +245,9 @@ def _apply(old: Metadata, record: Record) -> Metadata:
                 turns=record.turn,
             )
         case Replied():
-            return structs.replace(
+            return _moved(
                 old,
-                sequence=sequence,
-                epoch=epoch,
+                record,
                 last_activity=record.at,
                 messages=record.number,
                 tokens=old.tokens + record.tokens,
@@ -260,10 +255,9 @@ def _apply(old: Metadata, record: Record) -> Metadata:
             )
         case TurnEnded():
             emptied = record.outcome in _EMPTYING
-            return structs.replace(
+            return _moved(
                 old,
-                sequence=sequence,
-                epoch=epoch,
+                record,
                 turn=None,
                 # What waited behind a stopped turn was seen by nobody: it joins the context unanswered.
                 tokens=old.tokens + (old.waiting_tokens if emptied else 0),
@@ -273,40 +267,41 @@ def _apply(old: Metadata, record: Record) -> Metadata:
         case Transitioned():
             edge = f"{record.source} --> {record.target}: {record.label}"
             count = old.edges[edge].count + 1 if edge in old.edges else 1
-            return structs.replace(
+            return _moved(
                 old,
-                sequence=sequence,
-                epoch=epoch,
+                record,
                 state=record.target,
                 since=record.at,
-                state_sequence=sequence,
+                state_sequence=record.sequence,
                 label=record.label,
                 edges={**old.edges, edge: Taken(count, record.at)},
             )
         case Summarised():
-            return structs.replace(
+            return _moved(
                 old,
-                sequence=sequence,
-                epoch=epoch,
+                record,
                 tokens=old.tokens - record.freed - old.summary_tokens + record.tokens,
                 summary_tokens=record.tokens,
                 compactions=old.compactions + 1,
-                boundary=sequence,
+                boundary=record.sequence,
                 calibration=_forget_report(old.calibration),
             )
         case Cleared():
-            return structs.replace(
+            return _moved(
                 old,
-                sequence=sequence,
-                epoch=epoch,
+                record,
                 last_activity=record.at,
                 tokens=0,
                 summary_tokens=0,
-                boundary=sequence,
+                boundary=record.sequence,
                 calibration=_forget_report(old.calibration),
             )
         case Kept():
-            return structs.replace(old, sequence=sequence, epoch=epoch, boundary=sequence, kept_at=old.messages)
+            return _moved(old, record, boundary=record.sequence, kept_at=old.messages)
+
+
+def _moved(old: Metadata, record: Record, **changes: object) -> Metadata:
+    return structs.replace(old, sequence=record.sequence, epoch=record.epoch, **changes)
 
 
 def _calibrate(old: Metadata, reply: Replied) -> Calibration | None:

@@ -1,0 +1,53 @@
+"""Those who wait for replies: a `Turn` for each message without one."""
+
+from collections.abc import Iterable, Iterator
+
+from argentos.actors.turn import Turn
+from argentos.storage import Message
+
+__all__ = ["Listeners"]
+
+
+class Listeners:
+    """The turns of a session that somebody may be listening to, by the numbers of their messages."""
+
+    __slots__ = ("_turns",)
+
+    def __init__(self) -> None:
+        self._turns: dict[int, Turn] = {}
+
+    def expect(self, number: int, message_id: str) -> Turn:
+        """The turn for a message, the same for whoever asks."""
+        return self._turns.setdefault(number, Turn(number, message_id))
+
+    def begin(self, numbers: Iterable[int], attempt: int) -> None:
+        """The model is being asked to answer these messages."""
+        for turn in self._of(numbers):
+            turn.begin(attempt)
+
+    def push(self, numbers: Iterable[int], text: str) -> None:
+        """A piece of the reply to these messages has come."""
+        for turn in self._of(numbers):
+            turn.push(text)
+
+    def finish(self, numbers: Iterable[int], reply: Message) -> None:
+        """The reply to these messages is durable."""
+        for turn in self._of(numbers):
+            turn.finish(reply)
+            del self._turns[turn.number]
+
+    def fail(self, numbers: Iterable[int], error: Exception) -> None:
+        """There will be no reply to these messages."""
+        for turn in self._of(numbers):
+            turn.fail(error)
+            del self._turns[turn.number]
+
+    def close(self, error: Exception) -> None:
+        """There will be no reply to any message for now."""
+        self.fail(tuple(self._turns), error)
+
+    def _of(self, numbers: Iterable[int]) -> Iterator[Turn]:
+        for number in numbers:
+            turn = self._turns.get(number)
+            if turn is not None:
+                yield turn
