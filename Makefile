@@ -4,19 +4,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
-.PHONY: demo test servers lint types clean
+.PHONY: demo test servers recordings lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
 
-# Everything that needs no server.
+# Everything that needs no server and no data from elsewhere.
 test: $(VENV)/.tools
-	$(BIN)/pytest -q -m "not server"
+	$(BIN)/pytest -q -m "not server and not data"
 
 # What needs a server: the tests start it themselves.
 servers: $(VENV)/.tools
 	$(PIP) --group servers
 	$(BIN)/pytest -q -m server
+
+# What needs real recordings: in ../shared/data, or where ARGENT_DATA says.
+recordings: $(VENV)/.tools
+	$(BIN)/pytest -q -m data
 
 lint: $(VENV)/.tools
 	$(BIN)/ruff format --check .
