@@ -115,11 +115,11 @@ class FileStore(Store):
         files.make_folder(self.path)
         return Lock(self.path / "lock")
 
-    def _recovered(self, frame: Recovered) -> None:
-        tail = self._tails.setdefault(frame.key, Tail())
-        if frame.records[-1].sequence > tail.sequence:
-            tail.reserve(frame.records)
-            tail.extend(frame.records, frame.size)
+    def _recovered(self, append: Recovered) -> None:
+        tail = self._tails.setdefault(append.key, Tail())
+        if append.records[-1].sequence > tail.sequence:
+            tail.reserve(append.records)
+            tail.extend(append.records, append.size)
 
     def _start(self, group: TaskGroup) -> None:
         self._committed, self._closed = anyio.Event(), anyio.Event()
@@ -146,7 +146,6 @@ class FileStore(Store):
             raise StoreError(f"the state directory {self.path} was opened for reading only")
         if key not in self._loaded:  # the journal alone may know only what files have overtaken
             await self.load(key)
-            self._loaded.add(key)
         self._check_open()
         tail = self._tails.setdefault(key, Tail())
         check_write(
@@ -213,6 +212,7 @@ class FileStore(Store):
     async def load(self, key: SessionKey) -> Snapshot | None:
         """See `Store.load`."""
         folded = await self._folded(key)
+        self._loaded.add(key)
         if folded is None:
             return None
         tail = self._tails.setdefault(key, Tail())
