@@ -30,7 +30,7 @@ from argentos.actors.listeners import Listeners
 from argentos.actors.requests import CompactionRequests, nothing_to_compact
 from argentos.actors.runtime import Runtime
 from argentos.actors.step import Step, is_compacting
-from argentos.actors.work import ask_model, make_summary
+from argentos.actors.work import Answer, ask_model, make_summary
 from argentos.errors import (
     ArgentError,
     ContextOverflowError,
@@ -42,10 +42,8 @@ from argentos.errors import (
     SessionExistsError,
     SessionNotFoundError,
 )
-from argentos.llm import Reply
 from argentos.machines import SESSION
 from argentos.storage import (
-    MESSAGE_TOKENS,
     Accepted,
     Cleared,
     Message,
@@ -120,11 +118,14 @@ class SessionActor:
         if isinstance(command, Accept):
             waiting = len(self._mailbox) + (len(self._snapshot.metadata.waiting) if self._snapshot else 0)
             if waiting >= self._runtime.config.mailbox_limit:
-                raise MailboxFullError(f"{waiting} messages wait in session {self.key} already; send again later")
+                raise self._full(waiting)
             self._mailbox.append(command)
         else:
             self._control.append(command)
         self._schedule()
+
+    def _full(self, waiting: int) -> MailboxFullError:
+        return MailboxFullError(f"{waiting} messages wait in session {self.key} already; send again later")
 
     def _schedule(self) -> None:
         if not self._scheduled:
@@ -202,7 +203,8 @@ class SessionActor:
         if self._snapshot is not None:
             context = self._snapshot.context
             self._numbers = dict.fromkeys(context.archived_ids, 0)
-            self._numbers |= {each.id: each.number for each in (*context.messages, *context.waiting)}
+            known = (*context.messages, *context.waiting)
+            self._numbers |= {each.id: each.number for each in known if not each.reply_to}
 
     def _step(self) -> Step:
         runtime = self._runtime
@@ -241,7 +243,6 @@ class SessionActor:
                 case Accepted():
                     self._numbers[record.id] = record.number
                 case Replied():
-                    self._numbers[record.id] = record.number
                     reply = next(m for m in reversed(self._require().context.messages) if m.number == record.number)
                 case TurnEnded():
                     self._end_turns(record, reply)
@@ -315,7 +316,7 @@ class SessionActor:
     def _accept(self, step: Step, command: Accept) -> Callable[[], None]:
         number = self._numbers.get(command.message_id)
         if number is None:
-            self._check_size(step, command)
+            self._check_room(step, command)
             number = step.accept(
                 command.message_id,
                 command.role,
@@ -329,7 +330,10 @@ class SessionActor:
         turn = self._listeners.expect(number, command.message_id) if waits else None
         return lambda: command.answer(Receipt(number, turn, self._require()))
 
-    def _check_size(self, step: Step, command: Accept) -> None:
+    def _check_room(self, step: Step, command: Accept) -> None:
+        waiting = len(step.metadata.waiting) if step.snapshot else 0
+        if waiting >= self._runtime.config.mailbox_limit:
+            raise self._full(waiting)
         gauge = self._runtime.gauge
         ratio = gauge.ratio(step.metadata) if step.snapshot else gauge.first_ratio
         if command.tokens * ratio > gauge.largest_message:
@@ -389,18 +393,11 @@ class SessionActor:
         if turn is None:
             return
         self._listeners.begin(turn.messages, turn.attempt)
-        result = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages))
-        reply = result if isinstance(result, Reply) else None
-        self.tell(
-            TurnDone(
-                self._runtime.clock.now(),
-                turn=turn.turn,
-                attempt=turn.attempt,
-                reply=reply,
-                tokens=self._runtime.count(reply.text) + MESSAGE_TOKENS if reply else 0,
-                error=None if isinstance(result, Reply) else result,
-            )
-        )
+        answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages))
+        reply, tokens = answer if isinstance(answer, Answer) else (None, 0)
+        error = None if isinstance(answer, Answer) else answer
+        now = self._runtime.clock.now()
+        self.tell(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
 
     async def _run_compaction(self, snapshot: Snapshot, asked_at: int) -> None:
         asked = self._requests.served

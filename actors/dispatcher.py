@@ -1,8 +1,9 @@
 """A run queue and standing workers: what is ready runs, what is quiet costs nothing."""
 
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import anyio
 import anyio.lowlevel
@@ -12,13 +13,14 @@ __all__ = ["Dispatcher", "Job"]
 
 Job: TypeAlias = Callable[[], Awaitable[None]]
 
-_FAIR_AFTER = 16
+_FAIR_AFTER: Final = 16
+_log: Final = logging.getLogger(__name__)
 
 
 class Dispatcher:
     """Runs jobs in the order in which they were submitted, at most `limit` at a time.
 
-    Workers are started when there is more to do than there are workers, and stay. A job must not raise. They end
+    Workers are started when there is more to do than there are workers, and stay. A job that raises is logged. They end
     with `cancel`, and not before: where the host is cancelled, what runs may still be ended in order.
     """
 
@@ -73,13 +75,19 @@ class Dispatcher:
                 event.set()
             self._drained.clear()
 
+    async def _run(self, job: Job) -> None:
+        try:
+            await job()
+        except Exception:  # noqa: BLE001 - one job must not end the others
+            _log.exception("a job of %s raised; the others go on", self._name)
+
     async def _work(self) -> None:
         with anyio.CancelScope(shield=True) as scope:
             self._scopes.append(scope)
             run = 0
             while True:
                 while self._queue:
-                    await self._queue.popleft()()
+                    await self._run(self._queue.popleft())
                     run += 1
                     if run % _FAIR_AFTER == 0:
                         await anyio.lowlevel.checkpoint()

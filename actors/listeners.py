@@ -18,12 +18,14 @@ class Listeners:
 
     def expect(self, number: int, message_id: str) -> Turn:
         """The turn for a message, the same for whoever asks."""
-        return self._turns.setdefault(number, Turn(number, message_id))
+        turn = self._turns.setdefault(number, Turn(number, message_id))
+        turn.message_id = turn.message_id or message_id
+        return turn
 
     def begin(self, numbers: Iterable[int], attempt: int) -> None:
-        """The model is being asked to answer these messages."""
-        for turn in self._of(numbers):
-            turn.begin(attempt)
+        """The model is being asked to answer these messages; whoever listens later hears it from the beginning."""
+        for number in numbers:
+            self.expect(number, "").begin(attempt)
 
     def push(self, numbers: Iterable[int], text: str) -> None:
         """A piece of the reply to these messages has come."""

@@ -3,6 +3,8 @@
 import uuid
 from typing import Final
 
+from msgspec import structs
+
 from argentos.actors.commands import Accept, Clear, Compact, Create, Receipt, Stop
 from argentos.actors.info import SessionInfo
 from argentos.actors.registry import Registry
@@ -94,9 +96,12 @@ class Session:
         """
         number, _, snapshot = await self._accept("assistant", text, message_id, address, sender)
         for message in reversed(snapshot.context.messages):
-            if message.number == number:
+            if message.number == number and message.role == "assistant":
                 return message
-        return (await self._stored(snapshot, message_id or ""))[0]
+        for message in await self._stored(snapshot, message_id or ""):
+            if message.id == message_id and message.role == "assistant" and not message.reply_to:
+                return message
+        raise _taken(message_id)
 
     async def create(self) -> SessionInfo:
         """Make the session by hand; it stays Created until its first message.
@@ -154,6 +159,7 @@ class Session:
         """
         if len(focus) > _LONGEST_FOCUS:
             raise InputError(f"the focus has {len(focus)} characters; {_LONGEST_FOCUS} is the most")
+        _check_whole("the focus", focus)
         return self._info(await self._registry.tell(self.key, Compact(self._registry.runtime.clock.now(), focus)))
 
     async def stop(self) -> SessionInfo:
@@ -172,7 +178,7 @@ class Session:
     async def _accept(
         self, role: Role, text: str, message_id: str | None, address: Address | None, sender: str | None
     ) -> Receipt:
-        self._check(text, message_id)
+        self._check(text, message_id, address, sender)
         command = Accept(
             self._registry.runtime.clock.now(),
             message_id=message_id or uuid.uuid4().hex,
@@ -184,25 +190,28 @@ class Session:
         )
         return await self._registry.accept(self.key, command)
 
-    def _check(self, text: str, message_id: str | None) -> None:
+    def _check(self, text: str, message_id: str | None, address: Address | None, sender: str | None) -> None:
         if not text.strip():
             raise InputError("the message is empty; send some text")
         if len(text) > self._registry.runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
             raise MessageTooLargeError(f"the message has {len(text)} characters; no window of this session holds it")
         if message_id is not None and not 0 < len(message_id) <= _LONGEST_ID:
             raise InputError(f"the message id has {len(message_id)} characters; it must have 1 to {_LONGEST_ID}")
-        for what, content in (("text", text), ("id", message_id or "")):
-            try:
-                content.encode()
-            except UnicodeEncodeError as error:
-                raise InputError(
-                    f"the {what} of the message has half a surrogate pair at character {error.start}; send whole ones"
-                ) from error
+        where = () if address is None else (each or "" for each in structs.astuple(address))
+        for what, content in (
+            ("text", text),
+            ("id", message_id or ""),
+            ("sender", sender or ""),
+            ("address", "".join(where)),
+        ):
+            _check_whole(f"the {what} of the message", content)
 
     async def _settled(self, receipt: Receipt, message_id: str) -> Turn:
         """A turn that has been: its reply is looked up."""
         turn = Turn(receipt.number, message_id)
         for message in await self._stored(receipt.snapshot, message_id):
+            if message.id == message_id and message.role == "assistant" and not message.reply_to:
+                raise _taken(message_id)
             if message_id in message.reply_to:
                 turn.finish(message)
                 return turn
@@ -213,3 +222,14 @@ class Session:
         """The messages that have this id or answer it, wherever they are."""
         messages = await self._registry.runtime.store.read(self.key, 1, snapshot.metadata.messages + 1)
         return tuple(message for message in messages if message_id in (message.id, *message.reply_to))
+
+
+def _check_whole(what: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{what} has half a surrogate pair at character {error.start}; send whole ones") from error
+
+
+def _taken(message_id: str | None) -> InputError:
+    return InputError(f"the id {message_id!r} belongs to a message of the other side; use another")

@@ -86,6 +86,8 @@ class _Facts:
     @property
     def context_fits(self) -> bool:
         metadata, context = self._step.require()
+        if metadata.kept_at == metadata.messages:  # no summary could be had: the turn will show whether it fits
+            return True
         return self._step.gauge.fits(metadata, context.waiting[0] if context.waiting else None)
 
 

@@ -20,7 +20,7 @@ from argentos.actors.runtime import Runtime
 from argentos.actors.session import Session
 from argentos.actors.step import is_compacting
 from argentos.actors.timers import Timers
-from argentos.errors import StoreError
+from argentos.errors import InputError, StoreError
 from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
 from argentos.storage import Page, SessionKey, Store, check_id
 
@@ -107,7 +107,12 @@ class Supervisor:
         """What becomes durable from now on, in all sessions: messages, transitions, turns, compactions.
 
         A reader that falls more than `limit` events behind loses the oldest, and is told how many.
+
+        Raises:
+            InputError: the limit is not above zero.
         """
+        if limit < 1:
+            raise InputError(f"a subscription for {limit} events holds none; use 1 or more")
         subscription = self._events.subscribe(limit)
         try:
             yield subscription
@@ -141,18 +146,23 @@ class Supervisor:
 
     async def __aexit__(self, *_: object) -> None:
         """Let running turns end within the grace, write all files, and close the store."""
-        with anyio.CancelScope(shield=True):
-            self._runtime.is_draining = True
-            with anyio.move_on_after(self._grace):
-                await self._runtime.work.drained()
-            self._runtime.work.cancel()
-            await self._runtime.steps.drained()
+        runtime = self._runtime
+        try:
+            with anyio.CancelScope(shield=True):
+                runtime.is_draining = True
+                with anyio.move_on_after(self._grace):
+                    await runtime.work.drained()
+                runtime.work.cancel()
+                self._registry.is_open = False  # nothing new; what came in is still decided
+                await runtime.steps.drained()
+                if isinstance(runtime.model, Closeable):
+                    await _close(runtime.model)
+        finally:
             self._registry.close()
-            self._runtime.steps.cancel()
-            if isinstance(self._runtime.model, Closeable):
-                await self._runtime.model.aclose()
-        self._group.cancel_scope.cancel()
-        await self._stack.aclose()
+            runtime.work.cancel()
+            runtime.steps.cancel()
+            self._group.cancel_scope.cancel()
+            await self._stack.aclose()
 
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)
@@ -179,6 +189,13 @@ class Supervisor:
             cursor = page.cursor
             if cursor is None:
                 return
+
+
+async def _close(model: Closeable) -> None:
+    try:
+        await model.aclose()
+    except Exception:  # noqa: BLE001 - the store has to be closed all the same
+        _log.exception("the model could not be closed")
 
 
 def _gauge(config: Config, model: Model, system_tokens: int) -> Gauge:

@@ -1,59 +1,90 @@
 """What takes long: a turn of the model, and a compaction. Neither touches the session; the actor is told."""
 
+import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import aclosing
-from typing import Final
+from collections.abc import Callable, Generator
+from contextlib import aclosing, contextmanager
+from typing import Final, NamedTuple
 
 import anyio
 
 from argentos.actors.runtime import Runtime
 from argentos.errors import ModelError, ModelUnavailableError, ReplyInterruptedError
 from argentos.llm import Compacted, Reply, assemble, compact
-from argentos.storage import Snapshot
+from argentos.storage import MESSAGE_TOKENS, Snapshot
 
-__all__ = ["ask_model", "make_summary"]
+__all__ = ["Answer", "ask_model", "make_summary"]
 
 _log: Final = logging.getLogger(__name__)
 
 
-async def ask_model(runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None]) -> Reply | ModelError:
+class Answer(NamedTuple):
+    """A reply, and its local tokens."""
+
+    reply: Reply
+    tokens: int
+
+
+async def ask_model(runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None]) -> Answer | ModelError:
     """The model's reply to the turn that is open in the snapshot, or why there is none.
 
     `push` is given the text as it streams.
     """
     timeout = runtime.config.turn_timeout
-    request = assemble(snapshot, system=runtime.system, window=runtime.gauge.window)
     try:
         with anyio.fail_after(timeout):
-            async with aclosing(runtime.model.stream(request)) as pieces:
-                async for piece in pieces:
-                    if isinstance(piece, Reply):
-                        return piece
-                    push(piece)
-        return ReplyInterruptedError("the model ended its stream without a reply; ask again")
+            reply = await _stream(runtime, snapshot, push)
+        reply.text.encode()
+        return Answer(reply, runtime.count(reply.text) + MESSAGE_TOKENS)
     except TimeoutError:
         return ModelUnavailableError(f"the model gave no reply within {timeout:g} s; ask again later")
     except ModelError as error:
         return error
     except Exception as error:  # noqa: BLE001 - a model of the user's may raise anything; the session goes on
-        _log.exception("session %s: the model raised what is no ModelError", snapshot.metadata.key)
+        _log.error("session %s: the model raised %r", snapshot.metadata.key, error, exc_info=error)
         return ModelError(f"the model failed: {error!r}")
+
+
+async def _stream(runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None]) -> Reply:
+    request = assemble(snapshot, system=runtime.system, window=runtime.gauge.window)
+    with _cancelled_only_by_us():
+        async with aclosing(runtime.model.stream(request)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Reply):
+                    return piece
+                push(piece)
+    raise ReplyInterruptedError("the model ended its stream without a reply; ask again")
+
+
+@contextmanager
+def _cancelled_only_by_us() -> Generator[None]:
+    """A model that awaited something that was cancelled has failed; nobody cancelled the session.
+
+    On trio this cannot happen: there the exception belongs to the scope that was cancelled.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ModelError("the model was cancelled from inside; ask again") from None
 
 
 async def make_summary(runtime: Runtime, snapshot: Snapshot, *, by_hand: bool, focus: str) -> Compacted | None:
     """A summary for the session that waits for one, or None if even quotes could not be made."""
     try:
-        return await compact(
-            snapshot,
-            runtime.model,
-            runtime.gauge,
-            count=runtime.count,
-            system=runtime.system,
-            seconds=runtime.config.compaction_timeout,
-            by_hand=by_hand,
-            focus=focus,
-        )
+        with _cancelled_only_by_us():
+            return await compact(
+                snapshot,
+                runtime.model,
+                runtime.gauge,
+                count=runtime.count,
+                system=runtime.system,
+                seconds=runtime.config.compaction_timeout,
+                by_hand=by_hand,
+                focus=focus,
+            )
     except Exception:  # noqa: BLE001 - likewise
         _log.exception("session %s: no summary could be made, so its context is kept", snapshot.metadata.key)
         return None

@@ -105,11 +105,14 @@ class FileStore(Store):
     async def __aexit__(self, *_: object) -> None:
         """Write all files, then close. What cannot be written stays in the journal."""
         if not self._read_only:
-            with anyio.CancelScope(shield=True):
-                self._closing = True
-                self._wake()
-                await self._closed.wait()
-        await self._stack.aclose()
+            self._closing = True
+            self._wake()
+        try:
+            if not self._read_only:
+                with anyio.CancelScope(shield=True):
+                    await self._closed.wait()
+        finally:
+            await self._stack.aclose()
 
     def _take_lock(self) -> Lock:
         files.make_folder(self.path)

@@ -156,7 +156,8 @@ class Context(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
 
     Attributes:
         waiting: accepted messages that no turn has taken up yet; they join `messages` when one does.
-        archived_ids: ids of the latest messages that left the context, to recognise them when sent again.
+        archived_ids: of the latest messages that left the context, replies excepted, to recognise them when sent
+            again.
     """
 
     summary: Summary | None = None
@@ -363,7 +364,7 @@ def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, 
                 pass
     ids = context.archived_ids
     if archived:
-        ids = (*ids, *(message.id for message in archived))[-REMEMBERED_IDS:]
+        ids = (*ids, *(message.id for message in archived if not message.reply_to))[-REMEMBERED_IDS:]
     folded = Context(summary=summary, messages=tuple(messages), waiting=tuple(waiting), archived_ids=ids)
     return folded, tuple(archived)
 

@@ -1,0 +1,163 @@
+"""What a model, a listener or a sender may do wrong, and what must not come of it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TypeAlias
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from argentos import Address, Config, FileStore, ReplayModel, Reply, Request, Supervisor
+from argentos.errors import InputError, ModelError, SupervisorStoppedError
+
+pytestmark = pytest.mark.anyio
+
+Running: TypeAlias = Callable[..., AbstractAsyncContextManager[Supervisor]]
+
+
+class Custom:
+    """A model that does what the test says."""
+
+    name = "custom"
+    token_ratio = 1.0
+    can_summarise = False
+
+    def __init__(self, before_reply: Callable[[Request], Awaitable[None]], text: str = "Yes.") -> None:
+        self.before_reply = before_reply
+        self.text = text
+        self.is_closed = False
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        await self.before_reply(request)
+        yield Reply(self.text)
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+        raise OSError("the connection was gone already")
+
+
+async def at_once(_: Request) -> None:
+    await anyio.lowlevel.checkpoint()
+
+
+class Unable(Custom):
+    """Fails even to say whether it can summarise."""
+
+    @property
+    def can_summarise(self) -> bool:  # type: ignore[override]
+        raise RuntimeError("no idea")
+
+
+async def test_a_session_for_which_no_summary_can_be_made_goes_on_without(running: Running) -> None:
+    async with running(Unable(at_once, "word " * 40), config=Config(max_context_tokens=500)) as supervisor:
+        session = supervisor.session("maren")
+        for _ in range(15):
+            await session.ask("word " * 60)
+        await anyio.wait_all_tasks_blocked()  # the last attempt at a summary ends, too
+        info = await session.info()
+        assert (info.state, info.compactions, info.messages) == ("Active", 0, 30)
+
+
+async def test_a_model_that_cannot_be_closed_keeps_nothing_open(running: Running, tmp_path: Path) -> None:
+    model = Custom(at_once)
+    for _ in range(2):
+        async with running(model, on=FileStore(tmp_path)) as supervisor:
+            await supervisor.session("maren").ask("Hello?")
+        assert model.is_closed
+
+
+@pytest.mark.parametrize("text", ["half a pair \ud83d", None, 7])
+async def test_a_reply_that_is_no_text_fails_its_turn_and_no_other(running: Running, text: str) -> None:
+    model = Custom(at_once, text)
+    async with running(model) as supervisor:
+        session = supervisor.session("maren")
+        with pytest.raises(ModelError):
+            await session.ask("Hello?")
+        model.text = "Yes."
+        assert (await session.ask("And now?")).text == "Yes."
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_model_that_is_cancelled_from_inside_cancels_nobody_else(running: Running) -> None:
+    async def await_something_cancelled(_: Request) -> None:
+        task = asyncio.ensure_future(asyncio.Event().wait())
+        task.cancel()
+        await task
+
+    async with running(Custom(await_something_cancelled)) as supervisor:
+        with pytest.raises(ModelError, match="cancelled from inside"):
+            await supervisor.session("maren").ask("Hello?")
+
+
+async def test_whoever_listens_late_hears_the_reply_from_its_beginning(running: Running) -> None:
+    class Slow(Custom):
+        async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+            yield "Hello "
+            await self.before_reply(request)
+            yield "world"
+            yield Reply("Hello world")
+
+    go_on = anyio.Event()
+
+    async def wait(_: Request) -> None:
+        await go_on.wait()
+
+    async with running(ReplayModel(live=True)) as supervisor:
+        await supervisor.session("maren").send("Hello?", message_id="m-1")
+    async with running(Slow(wait)) as supervisor:
+        await anyio.wait_all_tasks_blocked()  # the turn runs again, and nobody listens
+        while (await supervisor.session("maren").info()).turns < 1:
+            await anyio.wait_all_tasks_blocked()
+        turn = await supervisor.session("maren").send("Hello?", message_id="m-1")
+        go_on.set()
+        assert [piece async for piece in turn] == ["Hello ", "world"]
+
+
+async def test_the_end_is_not_put_off_by_those_who_keep_sending(running: Running, tmp_path: Path) -> None:
+    async def keep_saying(supervisor: Supervisor, name: str) -> None:
+        with contextlib.suppress(SupervisorStoppedError):
+            while True:
+                await supervisor.session(name).say("Still here.")
+
+    async with anyio.create_task_group() as group:
+        with anyio.fail_after(10):
+            async with running(on=FileStore(tmp_path), grace=0.1) as supervisor:
+                for name in "abcd":
+                    group.start_soon(keep_saying, supervisor, name)
+                await anyio.wait_all_tasks_blocked()
+
+
+@pytest.mark.parametrize("what", [{"sender": "\ud83d"}, {"address": Address("telegram", "\ud83d")}])
+async def test_half_a_surrogate_pair_beside_the_text_is_refused_too(running: Running, what: dict[str, str]) -> None:
+    async with running() as supervisor:
+        with pytest.raises(InputError):
+            await supervisor.session("maren").send("Hello?", **what)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+async def test_the_id_of_a_reply_may_be_that_of_a_message(running: Running) -> None:
+    async with running(ReplayModel(["One.", "Two."])) as supervisor:
+        session = supervisor.session("maren")
+        first = await session.ask("Hello?", message_id="m")
+        assert (await session.ask("And?", message_id=first.id)).text == "Two."
+
+
+async def test_an_id_of_the_other_side_is_refused(running: Running) -> None:
+    async with running(ReplayModel(["One."])) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hello?", message_id="u")
+        await session.say("Good morning.", message_id="a")
+        with pytest.raises(InputError, match="'u' belongs to a message of the other side"):
+            await session.say("Me?", message_id="u")
+        with pytest.raises(InputError, match="'a' belongs to a message of the other side"):
+            await session.send("Me?", message_id="a")
+
+
+async def test_a_subscription_needs_room_for_an_event(running: Running) -> None:
+    async with running() as supervisor:
+        with pytest.raises(InputError):
+            async with supervisor.events(limit=0):
+                pass
