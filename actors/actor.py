@@ -53,6 +53,7 @@ from argentos.storage import (
     Snapshot,
     Summarised,
     TurnEnded,
+    reply_of,
 )
 
 __all__ = ["SessionActor", "not_found"]
@@ -148,11 +149,12 @@ class SessionActor:
             self.close(SessionError(f"session {self.key} left memory; try again"))
 
     def _take(self) -> list[Command]:
+        """What one step decides about, in the order of its time; the control lane does not wait for the mailbox."""
         commands: list[Command] = [*self._control]
         self._control.clear()
         while self._mailbox and len(commands) < _BATCH:
             commands.append(self._mailbox.popleft())
-        return commands
+        return sorted(commands, key=lambda command: command.at)
 
     def _give_up(self, commands: Sequence[Command], error: Exception) -> None:
         """Answer everybody with the error, and leave memory: the next message revives from the store."""
@@ -243,7 +245,7 @@ class SessionActor:
                 case Accepted():
                     self._numbers[record.id] = record.number
                 case Replied():
-                    reply = next(m for m in reversed(self._require().context.messages) if m.number == record.number)
+                    reply = reply_of(record)
                 case TurnEnded():
                     self._end_turns(record, reply)
                 case Summarised() | Cleared():

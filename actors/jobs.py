@@ -30,8 +30,9 @@ class Jobs:
         return self._tag is not None
 
     def start(self, tag: Tag, work: Callable[[], Awaitable[None]]) -> None:
-        """Start a job, unless it is the one that runs."""
+        """Start a job in the place of any other, unless it is the one that runs."""
         if tag != self._tag:
+            self.cancel()
             self._tag, self._scope = tag, anyio.CancelScope()
             self._dispatcher.submit(partial(_run, self._scope, work))
 

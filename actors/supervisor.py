@@ -37,7 +37,7 @@ class Supervisor:
     Args:
         store: where sessions live; the supervisor enters and leaves it.
         model: answers.
-        config: settings, those of `argent.json` by default being the built-in ones.
+        config: the settings; `Config.load` reads them from `argent.json`.
         agent: whose sessions these are.
         system: the system prompt.
         clock: time.

@@ -22,7 +22,7 @@ from argentos.storage.records import (
     Usage,
 )
 from argentos.storage.runner import Runner, inline, threads
-from argentos.storage.snapshot import Calibration, Context, Metadata, OpenTurn, Snapshot, Summary, Taken, fold
+from argentos.storage.snapshot import Calibration, Context, Metadata, OpenTurn, Snapshot, Summary, Taken, fold, reply_of
 from argentos.storage.store import Page, Store
 
 __all__ = [
@@ -59,5 +59,6 @@ __all__ = [
     "file_name",
     "fold",
     "inline",
+    "reply_of",
     "threads",
 ]

@@ -70,7 +70,7 @@ def replace(path: Path, data: bytes) -> None:
         os.fchmod(descriptor, _FILE_MODE)
         _write(descriptor, data)
         sync(descriptor)
-    except BaseException:
+    except BaseException:  # an interrupt, too, leaves nothing half-written behind
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
@@ -87,7 +87,7 @@ def create(path: Path, head: bytes) -> int:
         os.fchmod(descriptor, _FILE_MODE)
         append_to(descriptor, head)
         _sync_folder(path.parent)
-    except BaseException:
+    except BaseException:  # likewise no open descriptor
         os.close(descriptor)
         raise
     return descriptor

@@ -39,6 +39,7 @@ __all__ = [
     "fold",
     "fold_context",
     "fold_metadata",
+    "reply_of",
 ]
 
 SCHEMA_VERSION: Final = 1
@@ -339,7 +340,7 @@ def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, 
                 messages += waiting[:count]
                 del waiting[:count]
             case Replied():
-                messages.append(_reply(record))
+                messages.append(reply_of(record))
             case TurnEnded():
                 messages += waiting
                 waiting.clear()
@@ -388,7 +389,8 @@ def _accepted(record: Accepted) -> Message:
     )
 
 
-def _reply(record: Replied) -> Message:
+def reply_of(record: Replied) -> Message:
+    """The message that the record makes."""
     return Message(
         id=record.id,
         number=record.number,

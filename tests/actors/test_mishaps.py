@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias
@@ -11,8 +11,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from argentos import Address, Config, FileStore, ReplayModel, Reply, Request, Supervisor
+from argentos import Address, Config, FileStore, ManualClock, MemoryStore, ReplayModel, Reply, Request, Supervisor
 from argentos.errors import InputError, ModelError, SupervisorStoppedError
+from argentos.storage import Record, SessionKey
 
 pytestmark = pytest.mark.anyio
 
@@ -161,3 +162,58 @@ async def test_a_subscription_needs_room_for_an_event(running: Running) -> None:
         with pytest.raises(InputError):
             async with supervisor.events(limit=0):
                 pass
+
+
+class Held(MemoryStore):
+    """A store that makes the next append wait, so that commands gather for the step after it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.holds = False
+        self.go_on = anyio.Event()
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        if self.holds:
+            await self.go_on.wait()
+        return await super().append(key, epoch, expected_sequence, records)
+
+
+async def test_a_reply_that_meets_a_clear_in_one_step_reaches_its_asker(running: Running) -> None:
+    store, model = Held(), ReplayModel(live=True)
+    async with running(model, on=store) as supervisor:
+        session = supervisor.session("maren")
+        turn = await session.send("Hello?")
+        store.holds = True
+        async with anyio.create_task_group() as group:
+            group.start_soon(session.say, "Meanwhile.")
+            await anyio.wait_all_tasks_blocked()
+            model.feed("Just before.")
+            await anyio.wait_all_tasks_blocked()
+            group.start_soon(session.clear)
+            await anyio.wait_all_tasks_blocked()
+            store.go_on.set()
+        assert (await turn.reply()).text == "Just before."
+        assert await session.history() == ()
+        assert [message.text for message in await session.history(full=True)] == [
+            "Hello?",
+            "Meanwhile.",
+            "Just before.",
+        ]
+
+
+async def test_what_is_told_at_once_is_decided_in_the_order_of_its_time(running: Running, clock: ManualClock) -> None:
+    store = Held()
+    async with running(ReplayModel(live=True), on=store) as supervisor:
+        session = supervisor.session("maren")
+        await session.send("Hello?")
+        store.holds = True
+        async with anyio.create_task_group() as group:
+            for work in (session.say, session.send):
+                clock.advance(1)
+                group.start_soon(work, "Meanwhile." if work == session.say else "And this?")
+                await anyio.wait_all_tasks_blocked()
+            clock.advance(1)
+            group.start_soon(session.stop)
+            await anyio.wait_all_tasks_blocked()
+            store.go_on.set()
+        assert (await session.info()).waiting == 0
