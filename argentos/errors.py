@@ -15,9 +15,11 @@
     │   └── SupervisorStoppedError
     ├── StoreError                   the state directory
     │   ├── StoreBusyError           another process owns it
-    │   ├── StoreDamagedError        a file in it cannot be read; it was left as it is
+    │   ├── OwnerGoneError           the process that was to be asked does not own it any more
+    │   ├── StoreDamagedError        a file in it cannot be read; it was left as it is, or set aside
     │   ├── StoreVersionError        a file in it is of a newer version; it was left as it is
     │   ├── StoreFailedError         a write failed; the store takes no more
+    │   ├── StoreFullError           the files cannot follow the journal; sending later helps
     │   └── StaleWriteError          an owner that has been replaced, or a sequence out of order
     └── ModelError                   the model gave no reply
         ├── ModelUnavailableError    not reached, overloaded or rate limited: trying later may help
@@ -41,6 +43,7 @@ __all__ = [
     "ModelUnavailableError",
     "NoReplyError",
     "NothingToCompactError",
+    "OwnerGoneError",
     "ReplyInterruptedError",
     "SessionError",
     "SessionExistsError",
@@ -50,6 +53,7 @@ __all__ = [
     "StoreDamagedError",
     "StoreError",
     "StoreFailedError",
+    "StoreFullError",
     "StoreVersionError",
     "SupervisorStoppedError",
     "UnknownStateError",
@@ -144,8 +148,15 @@ class StoreBusyError(StoreError):
     """Another process owns the state directory; the sentence names it."""
 
 
+class OwnerGoneError(StoreError):
+    """The process that was to be asked does not own the state directory any more; nothing was done, so try again.
+
+    Not raised where it ended after it had taken the request: whether that was done is not known then.
+    """
+
+
 class StoreDamagedError(StoreError):
-    """A file cannot be read back; it was left as it is, and only its session is affected."""
+    """A file cannot be read back; it was left as it is, or set aside, and only its session is affected."""
 
 
 class StoreVersionError(StoreError):
@@ -156,6 +167,13 @@ class StoreFailedError(StoreError):
     """A write failed, so nothing more is accepted until the store is opened again.
 
     Messages acknowledged before are safe. The one that met the error was not acknowledged: send it again.
+    """
+
+
+class StoreFullError(StoreError):
+    """The journal has reached its limit, for the files cannot follow; nothing was accepted, so send again later.
+
+    Never raised for a full disk: a write that fails is a `StoreFailedError`, or a `StoreError` that says so.
     """
 
 

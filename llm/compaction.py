@@ -7,9 +7,11 @@ compaction always ends.
 
 import logging
 from contextlib import aclosing
+from functools import partial
 from typing import Final
 
 import anyio
+import anyio.to_thread
 from msgspec import Struct
 
 from argentos.llm.extract import extract
@@ -21,6 +23,7 @@ from argentos.storage import Message, Snapshot
 __all__ = ["Compacted", "compact"]
 
 _log: Final = logging.getLogger(__name__)
+_MANY: Final = 1000  # messages
 
 _INSTRUCTION: Final = """\
 Summarise the conversation above so that it can go on without these messages. Write under these headings, leaving
@@ -88,7 +91,10 @@ async def compact(
         )
         text = await _ask(model, request, seconds)
     if not text or count(text) > 2 * budget:
-        text, method = extract(replaced, context.summary, budget=budget, count=count), "extractive"
+        quote = partial(extract, replaced, context.summary, budget=budget, count=count)
+        # Many take seconds, in which the event loop has other sessions to serve.
+        text = await anyio.to_thread.run_sync(quote) if len(replaced) > _MANY else quote()
+        method = "extractive"
     return _compacted(snapshot, gauge, replaced, text=text, method=method, tokens=count(text), freed=freed)
 
 

@@ -62,26 +62,32 @@ def extract(messages: Sequence[Message], earlier: Summary | None, *, budget: int
     return "\n".join([heading, *(line.text for line in kept_old), *(line.text for line in kept_new)])
 
 
-def _weights(texts: Iterable[str]) -> dict[str, float]:
-    """What a word tells: the rarer in these texts, the more."""
+class _Weights(NamedTuple):
+    """What a word tells: the rarer in some texts, the more; `unheard` is for words that are in none of them."""
+
+    of: dict[str, float]
+    unheard: float
+
+
+def _weights(texts: Iterable[str]) -> _Weights:
     seen = Counter(word for text in texts for word in set(_words(text)))
     total = sum(seen.values()) or 1
-    return {word: math.log(total / times) for word, times in seen.items()}
+    weights = {word: math.log(total / times) for word, times in seen.items()}
+    return _Weights(weights, max(weights.values(), default=1.0))
 
 
 def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
-def _worth(text: str, weights: dict[str, float]) -> float:
+def _worth(text: str, weights: _Weights) -> float:
     words = set(_words(text))
-    unheard = max(weights.values(), default=1.0)  # words of an earlier summary that nobody used since
-    telling = sum(weights.get(word, unheard) for word in words) / math.sqrt(len(words) + 4)
+    telling = sum(weights.of.get(word, weights.unheard) for word in words) / math.sqrt(len(words) + 4)
     exact = sum(1 for word in text.split() if _EXACT.search(word))
     return telling + 1.5 * min(4, exact) + (2.0 if _TELLING.search(text) else 0.0)
 
 
-def _best(message: Message, weights: dict[str, float]) -> _Line | None:
+def _best(message: Message, weights: _Weights) -> _Line | None:
     """The sentence of a message that is worth most, as a quote."""
     sentences = [sentence.strip() for sentence in _SENTENCE.findall(message.text) if sentence.strip()]
     if not sentences:
@@ -100,7 +106,7 @@ def _shorten(sentence: str) -> str:
     return f"{text[:cut]} …" if cut > 0 else "…"
 
 
-def _quotes(earlier: Summary | None, weights: dict[str, float]) -> list[_Line]:
+def _quotes(earlier: Summary | None, weights: _Weights) -> list[_Line]:
     if earlier is None:
         return []
     lines = earlier.text.split("\n")

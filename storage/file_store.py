@@ -2,10 +2,12 @@
 
     argent.json                                  the configuration, which the store leaves alone
     lock                                         held by the one owner
+    index.sqlite                                 a copy of all metadata, for lists
     journal/00000001.journal                     what the files do not cover yet
     agents/<agent>/sessions/<id>/metadata.json   what is known of a session
     agents/<agent>/sessions/<id>/history.json    its context: summary and messages
     agents/<agent>/sessions/<id>/archive/        the messages that a summary or a clear replaced
+    agents/<agent>/damaged/                      what could not be read, under dated names
 
 An append goes to the journal and, once durable, to the session's tail in memory. A checkpoint brings the files
 up to a snapshot, in the background, and shortens the tail. Loading folds the tail onto the files.
@@ -13,25 +15,29 @@ up to a snapshot, in the background, and shortens the tail. Loading folds the ta
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
 
-from argentos.errors import StoreError, StoreFailedError
-from argentos.storage import files, layout
-from argentos.storage.journal import Journal, Recovered, Segment, encode_append, recover
+from argentos.errors import StoreDamagedError, StoreError, StoreFullError
+from argentos.storage import backup, files, layout
+from argentos.storage.committer import Committer
+from argentos.storage.file_writer import FileWriter, Held
+from argentos.storage.frames import encode_body
+from argentos.storage.index import Index
+from argentos.storage.journal import Journal, Recovered, recover
+from argentos.storage.listing import Listing
 from argentos.storage.lock import Lock
-from argentos.storage.names import expand_home, file_name
+from argentos.storage.names import expand_home
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.runner import Runner, threads
-from argentos.storage.snapshot import Folded, Metadata, Snapshot, fold_metadata
-from argentos.storage.store import Page, Store, check_write, page_of
-from argentos.storage.tail import Tail
+from argentos.storage.snapshot import Folded, Metadata, Snapshot
+from argentos.storage.store import Page, Store, check_write
 
 __all__ = ["FileStore"]
 
@@ -39,16 +45,8 @@ T = TypeVar("T")
 
 _log: Final = logging.getLogger(__name__)
 _MUCH: Final = 64 * 1024
-_SEGMENT_SIZE: Final = 16 * 1024 * 1024
-
-
-class _Append(NamedTuple):
-    """An append that waits for the disk."""
-
-    key: SessionKey
-    records: Sequence[Record]
-    encoded: bytes
-    done: anyio.Event
+_MEBIBYTE: Final = 1024 * 1024
+_HELD: Final = 65_536  # sessions of which something is remembered though their files have everything
 
 
 class FileStore(Store):
@@ -58,7 +56,8 @@ class FileStore(Store):
         path: the state directory; `~` is the home. It is made where it does not exist.
         read_only: look without owning: appends are refused, and another process may own the directory.
         run: where blocking calls run.
-        segment_size: bytes after which the journal begins a new file.
+        segment_size: bytes of a file of the journal.
+        journal_limit: bytes of journal at which appends are refused; from half of that they are slowed down.
     """
 
     def __init__(
@@ -67,50 +66,104 @@ class FileStore(Store):
         *,
         read_only: bool = False,
         run: Runner | None = None,
-        segment_size: int = _SEGMENT_SIZE,
+        segment_size: int = 16 * _MEBIBYTE,
+        journal_limit: int = 256 * _MEBIBYTE,
     ) -> None:
         self.path = expand_home(path)
         self._read_only = read_only
         self._run = run or threads()
-        self._journal = Journal(self.path / "journal", segment_size)
-        self._tails: dict[SessionKey, Tail] = {}
-        self._written: dict[SessionKey, int] = {}  # the size of the files
-        self._loaded: set[SessionKey] = set()
-        self._stuck: set[SessionKey] = set()  # could not be written
-        self._queue: list[_Append] = []
-        self._dirty: dict[SessionKey, Snapshot] = {}
-        self._work = anyio.Event()
-        self._closing = False
-        self._failure: Exception | None = None
+        self._run_commits = run or threads(1)
+        self._limit = journal_limit
+        self._journal = Journal(self.path / "journal", min(segment_size, journal_limit // 4))
+        self._index = Index(self.path / "index.sqlite", read_only=read_only)
+        self._held: dict[SessionKey, Held] = {}
+        self._listing = Listing(self.path, self._held, self._index, self._blocking, trusts_index=not read_only)
+        self._is_open = False
+
+    @property
+    def owned_directory(self) -> Path | None:
+        """See `Store.owned_directory`."""
+        return None if self._read_only else self.path
 
     async def __aenter__(self) -> Self:
         """See `Store.__aenter__`."""
-        self._closing, self._failure = False, None
-        self._tails, self._written, self._dirty = {}, {}, {}
-        self._loaded, self._stuck = set(), set()
+        self._held.clear()
         self._stack = AsyncExitStack()
-        if self._read_only:
-            await self._blocking(partial(recover, self.path / "journal", self._recovered))
-            return self
         async with AsyncExitStack() as stack:
-            lock = await self._blocking(self._take_lock)
-            stack.callback(lock.release)
-            for torn in await self._blocking(partial(self._journal.open, self._recovered)):
-                _log.warning("the journal ended in a torn record, never acknowledged; it was moved to %s", torn)
-            group = await stack.enter_async_context(anyio.create_task_group())
-            self._start(group)
+            if self._read_only:
+                await self._blocking(partial(recover, self.path / "journal", self._recovered))
+                await self._open_index(stack)
+            else:
+                await self._open(stack)
             self._stack = stack.pop_all()
+        self._is_open = True
         return self
+
+    async def _open(self, stack: AsyncExitStack) -> None:
+        """Take the directory over."""
+        lock = await self._blocking(self._take_lock)
+        stack.callback(lock.release)
+        findings = await self._blocking(partial(self._journal.open, self._recovered))
+        stack.callback(self._journal.close)
+        for finding in findings:
+            _log.warning("%s", finding)
+        await self._open_index(stack)
+        await self._blocking(self._distrust_index)
+        self._committer = Committer(self._journal, self._run_commits, self.path)
+        self._writer = FileWriter(
+            self.path,
+            self._held,
+            journal=self._journal,
+            committer=self._committer,
+            index=self._index,
+            run=self._run,
+            much=self._limit // 4,
+        )
+        for key in [key for key, held in self._held.items() if held.is_deleted]:
+            try:
+                await self._finish_deletion(key)
+            except StoreError as error:
+                _log.error("%s", error)
+        group = await stack.enter_async_context(anyio.create_task_group())
+        self._start(group)
+
+    async def _open_index(self, stack: AsyncExitStack) -> None:
+        stack.callback(self._index.close)
+        await self._blocking(self._index.open)
+
+    def _distrust_index(self) -> None:
+        """What the index says of sessions in the journal may be older than their files."""
+        for key in self._held:
+            self._index.remove(key)
+
+    def _start(self, group: TaskGroup) -> None:
+        """The standing tasks: shielded, for they end what they began; only `__aexit__` ends them."""
+        self._written = anyio.Event()
+
+        async def commit() -> None:
+            with anyio.CancelScope(shield=True):
+                await self._committer.run()
+            self._writer.close()
+
+        async def write() -> None:
+            try:
+                with anyio.CancelScope(shield=True):
+                    await self._writer.run()
+                    await self._writer.finish()
+            finally:
+                self._written.set()
+
+        group.start_soon(commit, name="argentos journal")
+        group.start_soon(write, name="argentos files")
 
     async def __aexit__(self, *_: object) -> None:
         """Write all files, then close. What cannot be written stays in the journal."""
-        if not self._read_only:
-            self._closing = True
-            self._wake()
+        self._is_open = False
         try:
             if not self._read_only:
+                self._committer.close()
                 with anyio.CancelScope(shield=True):
-                    await self._closed.wait()
+                    await self._written.wait()
         finally:
             await self._stack.aclose()
 
@@ -119,20 +172,14 @@ class FileStore(Store):
         return Lock(self.path / "lock")
 
     def _recovered(self, append: Recovered) -> None:
-        tail = self._tails.setdefault(append.key, Tail())
-        if append.records[-1].sequence > tail.sequence:
-            tail.reserve(append.records)
-            tail.extend(append.records, append.size)
-
-    def _start(self, group: TaskGroup) -> None:
-        self._committed, self._closed = anyio.Event(), anyio.Event()
-        group.start_soon(self._commit_appends, name="argentos journal")
-        group.start_soon(self._write_files, name="argentos files")
-
-    def _wake(self) -> None:
-        """Something is to be done, or the end has come."""
-        self._work.set()
-        self._work = anyio.Event()
+        held = self._held.get(append.key) or Held()
+        if not append.records or held.is_deleted:
+            held = Held()
+        self._held[append.key] = held
+        if append.records:
+            held.tail.recover(append.records, append.size)
+        else:
+            held.is_deleted = True
 
     async def _blocking(self, function: Callable[[], T]) -> T:
         try:
@@ -147,10 +194,12 @@ class FileStore(Store):
         """See `Store.append`."""
         if self._read_only:
             raise StoreError(f"the state directory {self.path} was opened for reading only")
-        if key not in self._loaded:  # the journal alone may know only what files have overtaken
+        if self._journal.size > self._limit // 4:
+            await self._make_room()
+        while not (held := self._hold(key)).is_loaded:  # the journal alone may know only what files have overtaken
             await self.load(key)
-        self._check_open()
-        tail = self._tails.setdefault(key, Tail())
+        self._check_open(key, held)
+        tail = held.tail
         check_write(
             key,
             epoch=epoch,
@@ -159,72 +208,84 @@ class FileStore(Store):
             sequence=tail.sequence,
             records=records,
         )
-        try:
-            encoded = encode_append(key, records)
-        except UnicodeEncodeError as error:
-            raise StoreError(f"session {key}: a text holds half a surrogate pair and cannot be stored") from error
-        append = _Append(key, records, encoded, anyio.Event())
-        tail.reserve(records)
-        self._queue.append(append)
-        self._wake()
-        await append.done.wait()
-        self._check_failure()
-        return tail.size > max(_MUCH, self._written.get(key, 0))
+        batch = self._committer.submit(key, tail, records, _encode(key, records))
+        await batch.durable()
+        return tail.size > max(_MUCH, held.written)
 
-    def _check_open(self) -> None:
-        if self._closing:
+    def _check_open(self, key: SessionKey, held: Held) -> None:
+        if not self._is_open:
             raise StoreError(f"the store in {self.path} is closed; enter it again")
-        self._check_failure()
+        if held.is_deleted:
+            raise StoreError(f"session {key} is being deleted; try again, or see `argent doctor` if that fails")
 
-    def _check_failure(self) -> None:
-        if self._failure is not None:
-            raise StoreFailedError(
-                f"writing to {self.path} failed ({self._failure}); nothing more is accepted until it is opened again"
-            ) from self._failure
+    async def _make_room(self) -> None:
+        """Slow down, the more the nearer the limit is; at the limit nothing is accepted."""
+        half = self._limit // 2
+        self._writer.wake()
+        if self._journal.size > half:
+            with anyio.move_on_after((self._journal.size - half) / half):
+                await self._writer.progress()
+        if self._journal.size >= self._limit:
+            raise StoreFullError(
+                f"the journal in {self.path} has reached {self._limit >> 20} MiB, for the files cannot follow; nothing"
+                " was accepted: send again later"
+            )
 
-    async def _commit_appends(self) -> None:
-        """Write whatever came while the disk was busy, until the end, which only `__aexit__` brings."""
-        try:
-            with anyio.CancelScope(shield=True):
-                while self._queue or not self._closing:
-                    if not self._queue:
-                        await self._work.wait()
-                        continue
-                    batch, self._queue = self._queue, []
-                    await self._commit(batch)
-        finally:
-            self._committed.set()
+    def _hold(self, key: SessionKey) -> Held:
+        held = self._held.get(key)
+        if held is None:
+            if len(self._held) >= _HELD:
+                self._let_go()
+            held = self._held[key] = Held()
+        return held
 
-    async def _commit(self, batch: list[_Append]) -> None:
-        try:
-            if self._failure is None:
-                entries = [(each.key, each.records[-1].sequence, each.encoded) for each in batch]
-                await self._run(partial(self._journal.write, entries))
-                for each in batch:
-                    self._tails[each.key].extend(each.records, len(each.encoded))
-        except OSError as error:
-            # What the disk holds now is unknown, and a second fsync would not tell: only reopening does.
-            self._failure = error
-            _log.critical("the journal in %s failed: %s; nothing more is accepted", self.path, error)
-        finally:
-            for each in batch:
-                each.done.set()
+    def _let_go(self) -> None:
+        """Forget sessions of which the files have everything."""
+        idle = [key for key, held in self._held.items() if held.tail.is_clean and not held.is_deleted]
+        for key in idle[: _HELD // 2]:
+            del self._held[key]
 
     # Reading -----------------------------------------------------------------------------------------------
 
     async def load(self, key: SessionKey) -> Snapshot | None:
-        """See `Store.load`."""
-        folded = await self._folded(key)
-        self._loaded.add(key)
+        """See `Store.load`. What is damaged is set aside under a dated name."""
+        held = self._hold(key)
+        if not self._read_only:
+            self._check_open(key, held)
+        try:
+            folded = await self._folded(key, held)
+        except (layout.CorruptError, layout.GapError):
+            if self._read_only:
+                raise
+            await self._set_aside(key)
+            held = self._hold(key)
+            folded = await self._folded(key, held)
+        held.is_loaded = True
         if folded is None:
             return None
-        tail = self._tails.setdefault(key, Tail())
-        tail.overtake(folded.snapshot.metadata.sequence, folded.snapshot.metadata.epoch)
+        held.tail.overtake(folded.snapshot.metadata.sequence, folded.snapshot.metadata.epoch)
         return folded.snapshot
+
+    async def _set_aside(self, key: SessionKey) -> None:
+        """Put the damage where it harms nobody; what is whole goes on, a history that is not begins anew."""
+        with anyio.CancelScope(shield=True):
+            try:
+                found = await self._writer.set_aside(key)
+            except OSError as failure:
+                raise StoreDamagedError(f"session {key} is damaged and could not be set aside: {failure}") from failure
+        if found is None:
+            return
+        error, aside = found
+        _log.error("session %s: %s; what cannot be used was set aside in %s", key, error, aside)
+        if isinstance(error, layout.CorruptError):
+            raise StoreDamagedError(
+                f"{error}; it was set aside in {aside}, and the session begins anew with its next message"
+            ) from error
 
     async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
         """See `Store.read`."""
-        folded = await self._folded(key)
+        held = self._held.get(key)
+        folded = await self._folded(key, held)
         if folded is None:
             return ()
         # The archive last: a message that left the history meanwhile is there.
@@ -235,133 +296,87 @@ class FileStore(Store):
             messages[message.number] = message
         return tuple(messages[number] for number in sorted(messages) if start <= number < stop)
 
-    async def _folded(self, key: SessionKey) -> Folded | None:
+    async def _folded(self, key: SessionKey, held: Held | None) -> Folded | None:
         """Files and tail together. The tail first: files only ever gain on it while they are being read."""
-        tail = self._tails.get(key)
-        records = tuple(tail.records) if tail else ()
+        if held and held.is_deleted:
+            return None
+        records = tuple(held.tail.records) if held else ()
         folder = layout.session_folder(self.path, key)
         stored = await self._blocking(partial(layout.read_stored, folder, key))
-        if tail and stored.snapshot:
-            tail.covered(min(stored.snapshot.metadata.sequence, stored.reaches))
+        if held and stored.snapshot and not self._read_only:
+            held.tail.covered(min(stored.snapshot.metadata.sequence, stored.reaches))
         return layout.join(key, folder, stored, records)
+
+    async def size(self, key: SessionKey) -> int:
+        """See `Store.size`."""
+        held = self._held.get(key)
+        stored = await self._blocking(partial(files.size_of_folder, layout.session_folder(self.path, key)))
+        return stored + (held.tail.size if held else 0)
 
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """See `Store.list`."""
-        tails = {file_name(key.id): key for key in self._tails if key.agent == agent}
-        folder = layout.agent_folder(self.path, agent)
-        names, cursor = page_of({*await self._blocking(partial(_names, folder)), *tails}, cursor, limit)
-        sessions: list[Metadata] = []
-        problems: list[str] = []
-        for name in names:
-            try:
-                metadata = await self._metadata(folder / name, tails.get(name))
-            except StoreError as error:
-                problems.append(str(error))
-            else:
-                sessions += [metadata] if metadata else []
-        return Page(tuple(sessions), cursor, tuple(problems))
+        return await self._listing.page(agent, cursor, limit)
 
-    async def _metadata(self, folder: Path, key: SessionKey | None) -> Metadata | None:
-        records = tuple(self._tails[key].records) if key else ()
-        metadata = await self._blocking(partial(layout.read_metadata, folder))
-        if not records or key is None:
-            return metadata
-        covered = metadata.sequence if metadata else 0
-        return fold_metadata(key, metadata, [record for record in records if record.sequence > covered])
+    async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
+        """See `Store.unfinished`."""
+        return await self._listing.unfinished(agent, states)
 
     # Files -------------------------------------------------------------------------------------------------
 
     async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
         """See `Store.checkpoint`."""
-        waiting = self._dirty.get(key)
-        sequence = snapshot.metadata.sequence
-        if self._read_only or not self._tails[key].lacks_checkpoint(sequence):
-            return
-        if waiting is None or waiting.metadata.sequence < sequence:
-            self._dirty[key] = snapshot
-            self._stuck.discard(key)
-            self._wake()
+        if not self._read_only:
+            self._writer.ask(key, snapshot)
 
-    async def _write_files(self) -> None:
-        """Write what checkpoints ask for; at the end, everything the journal still holds."""
+    async def delete(self, key: SessionKey) -> bool:
+        """See `Store.delete`."""
+        if self._read_only:
+            raise StoreError(f"the state directory {self.path} was opened for reading only")
+        held = self._hold(key)
+        with anyio.CancelScope(shield=True):
+            if not held.is_deleted:
+                self._check_open(key, held)
+                places = await self._blocking(partial(layout.places, self.path, key))
+                if not held.tail.sequence and not places:
+                    await self._blocking(partial(self._journal.forget_aside, key.id))
+                    return False
+                await self._end(key, held)
+            return await self._finish_deletion(key)
+        return False  # a scope that was not cancelled is never left so
+
+    async def _end(self, key: SessionKey, held: Held) -> None:
+        """Make it durable that the session is deleted."""
+        held.is_deleted = True
         try:
-            with anyio.CancelScope(shield=True):
-                while not self._closing:
-                    if self._dirty:
-                        await self._write_next()
-                    else:
-                        await self._work.wait()
-                await self._committed.wait()
-                await self._write_rest()
-        finally:
-            self._closed.set()
+            await self._committer.submit_end(key).durable()
+        except StoreError:
+            held.is_deleted = False
+            raise
 
-    async def _write_next(self) -> None:
-        key = next(iter(self._dirty))
-        await self._write(key, self._dirty.pop(key))
-        if not self._dirty:
-            await self._drop_segments(self._journal.older)
+    async def backup(self, target: Path) -> int:
+        """Write all sessions as they are at one moment to a file; gives its size in bytes.
 
-    async def _write_rest(self) -> None:
-        for key in [key for key, tail in self._tails.items() if tail.records]:
-            await self._catch_up(key)
-        self._dirty = {}
+        Appends go on meanwhile, the files of sessions wait. `argentos.storage.backup` says what is in it.
+
+        Raises:
+            StoreError: it cannot be written, or exists; nothing is left of it.
+        """
+        async with self._writer.paused():
+            moment = await self._blocking(self._journal.end_segment)
+            return await self._blocking(partial(backup.write, self.path, target, moment))
+
+    async def _finish_deletion(self, key: SessionKey) -> bool:
         try:
-            await self._run(self._journal.close)
+            return await self._writer.remove(key)
         except OSError as error:
-            _log.error("the journal in %s was not closed: %s", self.path, error)
-        await self._drop_segments([*self._journal.older, self._journal.newest])
-
-    async def _drop_segments(self, segments: Iterable[Segment]) -> None:
-        """Drop the segments that the files cover; write the files that keep others from it."""
-        for segment in segments:
-            for key, last in segment.last.items():
-                # What could not be written is tried again at its next checkpoint, not over and over.
-                if self._tails[key].lacks_checkpoint(last) and key not in self._stuck:
-                    await self._catch_up(key)
-            if not any(self._tails[key].lacks_checkpoint(last) for key, last in segment.last.items()):
-                await self._drop(segment)
-
-    async def _drop(self, segment: Segment) -> None:
-        try:
-            await self._run(partial(self._journal.drop, segment))
-        except OSError as error:
-            _log.error("%s was not removed: %s", segment.path, error)
-
-    async def _catch_up(self, key: SessionKey) -> None:
-        """Write the files of a session as it stands."""
-        try:
-            snapshot = await self.load(key)
-        except StoreError as error:
-            self._stuck.add(key)
-            _log.error("session %s stays in the journal: %s", key, error)
-        else:
-            if snapshot is not None and self._tails[key].records:
-                await self._write(key, snapshot)
-
-    async def _write(self, key: SessionKey, snapshot: Snapshot) -> None:
-        """Bring the files of a session up to a snapshot; what cannot be written stays in the tail."""
-        tail = self._tails[key]
-        sequence = snapshot.metadata.sequence
-        if not tail.lacks_checkpoint(sequence):
-            return
-        records = [record for record in tail.records if record.sequence <= sequence]
-        try:
-            self._written[key] = await self._run(partial(self._bring_up, key, snapshot, records))
-        except (OSError, StoreError) as error:
-            self._stuck.add(key)
-            _log.error("the files of session %s were not written: %s", key, error)
-        else:
-            tail.covered(sequence)
-
-    def _bring_up(self, key: SessionKey, snapshot: Snapshot, records: Sequence[Record]) -> int:
-        folder = layout.session_folder(self.path, key)
-        folded = layout.join(key, folder, layout.read_stored(folder, key), records)
-        return layout.write(folder, snapshot, folded.archived if folded else ())
+            raise StoreError(
+                f"session {key} was deleted, but {error.filename or self.path} could not be removed ({error.strerror});"
+                " that is tried again when the state directory is opened"
+            ) from error
 
 
-def _names(folder: Path) -> list[str]:
+def _encode(key: SessionKey, records: Sequence[Record]) -> bytes:
     try:
-        return [path.name for path in folder.iterdir()]
-    except FileNotFoundError:
-        return []
+        return encode_body(key, records)
+    except UnicodeEncodeError as error:
+        raise StoreError(f"session {key}: a text holds half a surrogate pair and cannot be stored") from error

@@ -4,12 +4,26 @@ All of these block; the store runs them in a thread.
 """
 
 import contextlib
+import errno
 import os
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
-__all__ = ["append_to", "create", "make_folder", "read", "remove", "replace", "sync"]
+__all__ = [
+    "create",
+    "make_folder",
+    "move",
+    "read",
+    "remove",
+    "remove_folder",
+    "replace",
+    "size_of_folder",
+    "sync",
+    "write_at",
+]
 
 _FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
@@ -60,6 +74,16 @@ def read(path: Path) -> bytes:
         return file.read()
 
 
+def size_of_folder(path: Path) -> int:
+    """Bytes in the files of a folder and those below it; 0 where there is none."""
+    size = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # replaced meanwhile
+                size += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118 - for many sessions, a path object costs more
+    return size
+
+
 def replace(path: Path, data: bytes) -> None:
     """Write a file so that whoever reads it, and whenever the power fails, there is the old or the new, whole."""
     temporary = path.with_name(f".{path.name}.new")
@@ -80,26 +104,79 @@ def replace(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def create(path: Path, head: bytes) -> int:
-    """A new file that begins with `head`, durable by name and content; gives its descriptor."""
-    descriptor = os.open(path, _NEW | os.O_APPEND, _FILE_MODE)
+@contextlib.contextmanager
+def new(path: Path) -> Iterator[BinaryIO]:
+    """A file that comes to be, durably, once it has been written to the end, and else not at all.
+
+    Raises:
+        FileExistsError: there is one of this name.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    temporary = path.with_name(f".{path.name}.new")
+    with contextlib.suppress(FileNotFoundError):
+        temporary.unlink()
+    try:
+        with os.fdopen(os.open(temporary, _NEW, _FILE_MODE), "wb") as file:
+            os.fchmod(file.fileno(), _FILE_MODE)
+            yield file
+            file.flush()
+            sync(file.fileno())
+        temporary.rename(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+    _sync_folder(path.parent)
+
+
+def create(path: Path, head: bytes, size: int) -> int:
+    """A new file of `size` bytes that begins with `head`, durable by name and content; gives its descriptor.
+
+    Its blocks are reserved where the system can, so that writing to it needs no room and changes no metadata.
+    """
+    descriptor = os.open(path, _NEW, _FILE_MODE)
     try:
         os.fchmod(descriptor, _FILE_MODE)
-        append_to(descriptor, head)
+        if sys.platform == "linux":
+            os.posix_fallocate(descriptor, 0, size)
+        _write_at(descriptor, head, 0)
+        sync(descriptor)
         _sync_folder(path.parent)
     except BaseException:  # likewise no open descriptor
         os.close(descriptor)
+        with contextlib.suppress(OSError):
+            path.unlink()
         raise
     return descriptor
 
 
 def remove(path: Path) -> None:
-    """Remove a file, durably."""
-    path.unlink()
+    """Remove a file, durably; it may be gone already."""
+    path.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 
-def append_to(descriptor: int, data: bytes) -> None:
-    """Add to the end of a file, durably."""
-    _write(descriptor, data)
+def move(path: Path, target: Path) -> None:
+    """Give a folder another name and place, durably."""
+    path.rename(target)
+    _sync_folder(target.parent)
+    _sync_folder(path.parent)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with what is in it, durably; a symbolic link in it is removed, not followed."""
+    shutil.rmtree(path)
+    _sync_folder(path.parent)
+
+
+def _write_at(descriptor: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def write_at(descriptor: int, data: bytes, offset: int) -> None:
+    """Write in the middle of a file, durably."""
+    _write_at(descriptor, data, offset)
     sync(descriptor)

@@ -1,104 +1,67 @@
 """The journal: what makes an append durable.
 
-A folder of segments, each a file of frames behind eight bytes of magic. Several appends that come while the disk is
-busy are written together and share one fdatasync; a frame is one such commit, whole or absent: its length, the CRC-32
-of its body, and the body, MessagePack of `[[agent, session, records], …]`.
+A folder of segments, `00000001.journal` and so on, each preallocated, so that a write changes nothing but data.
+Appends that come while the disk is busy are written together and share one fdatasync: a commit. One commit begins
+when the one before it is durable; so a crash or a power cut can tear only the newest, which nobody was told of.
+Anything else that cannot be read is damage. Both are set aside under a dated name, and what is whole goes on.
 
-A commit begins when the one before it is durable. So only the last frame of the last segment can be torn by a crash or
-a power cut; anything else that cannot be read is damage.
+A session whose files cannot be written has its records copied to a file of its own, `<hash>.kept`, so that it keeps no
+segment from being dropped.
 """
 
+import contextlib
+import hashlib
 import os
-import zlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
-from struct import Struct as Layout
 from typing import Final, NamedTuple
 
-import msgspec
-
-from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage import files
+from argentos.storage.frames import MAGIC, Frame, Scan, encode_body, encode_commit, scan
 from argentos.storage.records import Record, SessionKey
 
-__all__ = ["Journal", "Recovered", "Segment", "encode_append", "encode_frame", "recover"]
+__all__ = ["Finding", "Journal", "NoSegmentError", "Recovered", "Recovery", "Segment", "dated", "recover"]
 
-_MAGIC: Final = b"ARGENTJ1"
-_FAMILY: Final = b"ARGENTJ"
-_HEAD: Final = Layout("<II")
+_ASIDE: Final = ("*.torn-*", "*.damaged-*", ".*.new")
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(list[tuple[str, str, list[Record]]])
+
+class NoSegmentError(Exception):
+    """A new segment cannot be made, as on a full disk."""
 
 
 class Recovered(NamedTuple):
-    """One append, read back."""
+    """One append, read back; without records the session was deleted at this point."""
 
     key: SessionKey
     records: list[Record]
     size: int
 
 
-def encode_append(key: SessionKey, records: Sequence[Record]) -> bytes:
-    """The bytes of one append."""
-    return _encoder.encode((key.agent, key.id, records))
+class Finding(NamedTuple):
+    """Something in a segment that could not be taken over.
 
-
-def encode_frame(appends: Sequence[bytes]) -> bytes:
-    """The bytes of a commit of these appends."""
-    body = _encoder.encode([msgspec.Raw(append) for append in appends])
-    return _HEAD.pack(len(body), zlib.crc32(body)) + body
-
-
-def _frame_at(data: bytes, at: int) -> bytes | None:
-    """The body of the whole, undamaged frame that begins here, if there is one."""
-    begin = at + _HEAD.size
-    if begin > len(data):
-        return None
-    length, checksum = _HEAD.unpack_from(data, at)
-    if not 0 < length <= len(data) - begin:
-        return None
-    body = data[begin : begin + length]
-    return body if zlib.crc32(body) == checksum else None
-
-
-def _frames(data: bytes, path: Path) -> Iterator[tuple[int, list[Recovered]]]:
-    """The frames of a segment that are whole, each with the offset behind it; before them the magic, as an empty one.
-
-    Raises:
-        StoreDamagedError: a frame is damaged though more follow it, which no crash explains.
-        StoreVersionError: a newer version wrote it.
+    Attributes:
+        is_torn: a crash explains it: it belongs to a commit that was never acknowledged.
+        key: the session it belongs to, as far as that is known.
     """
-    at = _behind_magic(data, path)
-    yield at, []
-    while (body := _frame_at(data, at)) is not None:
-        at += _HEAD.size + len(body)
-        try:
-            appends = _decoder.decode(body)
-        except msgspec.MsgspecError as error:
-            raise StoreDamagedError(f"{path}: the frame that ends at byte {at} cannot be read: {error}") from error
-        size = len(body) // len(appends)
-        yield at, [Recovered(SessionKey(agent, session), records, size) for agent, session, records in appends]
-    if any(_frame_at(data, following) is not None for following in range(at + 1, len(data))):
-        raise _damage(path, at)
 
+    path: Path
+    start: int
+    end: int
+    is_torn: bool
+    key: SessionKey | None
 
-def _behind_magic(data: bytes, path: Path) -> int:
-    if data.startswith(_MAGIC):
-        return len(_MAGIC)
-    if _MAGIC.startswith(data):  # killed while the segment was made
-        return 0
-    if data.startswith(_FAMILY):
-        raise StoreVersionError(f"{path} was written by a newer argentos; it was left as it is")
-    raise StoreDamagedError(f"{path} is not a journal of argentos: it begins with {data[:8]!a}; move it away")
-
-
-def _damage(path: Path, at: int) -> StoreDamagedError:
-    return StoreDamagedError(
-        f"{path} is damaged at byte {at}, in the middle; restore it from a backup, or move the file away to go on"
-        " without what it holds"
-    )
+    def __str__(self) -> str:
+        """One sentence."""
+        place = f"bytes {self.start} to {self.end} of {self.path}"
+        if self.is_torn:
+            return f"{place} are torn: a write that was never acknowledged"
+        whose = "a session that cannot be told" if self.key is None else f"session {self.key}"
+        return f"{place} are damaged; records of {whose} are lost from there on"
 
 
 @dataclass(slots=True, eq=False)
@@ -106,124 +69,281 @@ class Segment:
     """One file of the journal.
 
     Attributes:
+        size: in bytes, with what is preallocated.
         last: for each session with records here, the sequence of the last of them.
-        whole: how many bytes were whole when it was read back.
     """
 
     path: Path
+    size: int = 0
     last: dict[SessionKey, int] = field(default_factory=dict[SessionKey, int])
-    whole: int = 0
 
 
-def recover(folder: Path, take: Callable[[Recovered], None]) -> list[Segment]:
-    """Read every segment in order, without changing any, and hand over what is in it.
+class Recovery(NamedTuple):
+    """What the journal on disk holds.
+
+    Attributes:
+        segments: in order.
+        kept: the sessions with a file of their own.
+        commit: the number of the newest commit, 0 where there is none.
+        findings: what could not be taken over.
+        whole: for each segment with findings, what can be.
+    """
+
+    segments: list[Segment]
+    kept: set[SessionKey]
+    commit: int
+    findings: list[Finding]
+    whole: dict[Path, list[Frame]]
+
+
+def dated(path: Path, why: str) -> Path:
+    """A free name under which something is set aside now."""
+    name = f"{path.name}.{why}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+    return next(aside for each in names if not (aside := path.with_name(each)).exists())
+
+
+def recover(folder: Path, take: Callable[[Recovered], None]) -> Recovery:
+    """Read the whole journal in order, without changing it, and hand over what is in it.
 
     Raises:
-        StoreDamagedError: a segment is damaged in the middle.
+        StoreDamagedError, StoreVersionError: a segment cannot be read at all.
     """
-    segments = [Segment(path) for path in sorted(folder.glob("*.journal"))]
-    for segment in segments:
-        try:
-            data = files.read(segment.path)
-        except FileNotFoundError:  # the owner dropped it while we looked: the files have it all
-            continue
-        for end, appends in _frames(data, segment.path):
-            segment.whole = end
-            for append in appends:
-                segment.last[append.key] = append.records[-1].sequence
-                take(append)
-        if segment.whole < len(data) and segment is not segments[-1]:
-            raise _damage(segment.path, segment.whole)
-    return segments
+    scans = list(_scans(folder, f"{'[0-9]' * 8}.journal"))
+    kept = list(_scans(folder, "*.kept"))  # behind the segments: an owner copies before it drops
+    newest = max((frame.commit for _, found in scans for frame in found.frames), default=0)
+    for broken in scans[-1][1].broken if scans else ():  # commits of which nothing is whole
+        newest += broken.commit == newest + 1
+    recovery = Recovery([segment for segment, _ in scans], set(), newest, [], {})
+    for segment, found in kept:  # the segments continue it, or the files have overtaken it
+        recovery.findings.extend(_findings(segment, found, None))
+        for frame in found.frames:
+            recovery.kept.add(frame.key)
+            take(Recovered(frame.key, frame.records, frame.end - frame.start))
+    last: dict[SessionKey, int] = {}
+    for segment, found in scans:
+        findings = _findings(segment, found, newest if segment is scans[-1][0] else None)
+        whole: list[Frame] = []
+        for frame in found.frames:
+            if _follows(frame, last):
+                whole.append(frame)
+                segment.last[frame.key] = frame.records[-1].sequence if frame.records else 0
+                take(Recovered(frame.key, frame.records, frame.end - frame.start))
+            else:
+                is_torn = frame.commit == newest and any(each.is_torn for each in findings)
+                findings.append(Finding(segment.path, frame.start, frame.end, is_torn, frame.key))
+        if findings:
+            recovery.findings.extend(findings)
+            recovery.whole[segment.path] = whole
+    return recovery
+
+
+def _scans(folder: Path, pattern: str) -> Iterator[tuple[Segment, Scan]]:
+    for path in sorted(folder.glob(pattern)):
+        with contextlib.suppress(FileNotFoundError):  # the owner dropped it while we looked: the files have it
+            data = files.read(path)
+            yield Segment(path, len(data)), scan(data, path)
+
+
+def _findings(segment: Segment, found: Scan, newest: int | None) -> list[Finding]:
+    """What is broken is torn if it can be of the newest commit, and nothing older stands behind it."""
+    findings: list[Finding] = []
+    stands = [*((each.start, each.commit) for each in found.frames), *((b.start, b.commit) for b in found.broken)]
+    for broken in found.broken:
+        behind = [commit for start, commit in stands if start >= broken.end]
+        is_torn = newest is not None and (not behind or {broken.commit, *behind} <= {0, newest})
+        findings.append(Finding(segment.path, broken.start, broken.end, is_torn, None if is_torn else broken.key))
+    return findings
+
+
+def _follows(frame: Frame, last: dict[SessionKey, int]) -> bool:
+    """Whether nothing of its session is missing between this frame and those before; takes note of it."""
+    known = last.get(frame.key)
+    if not frame.records:
+        last.pop(frame.key, None)
+        return True
+    if known is not None and frame.records[0].sequence > known + 1:
+        return False
+    last[frame.key] = max(known or 0, frame.records[-1].sequence)
+    return True
 
 
 class Journal:
     """The journal of the one owner of a state directory.
 
-    Its methods block. `write` is called by one thread at a time, and `drop` may run beside it.
+    Its methods block, and may be called by several threads.
+
+    Attributes:
+        size: in bytes, with what is preallocated.
     """
 
     def __init__(self, folder: Path, segment_size: int) -> None:
+        self._mutex = threading.RLock()  # of whoever writes to a segment, or makes one of another
         self._folder = folder
         self._segment_size = segment_size
         self._segments: list[Segment] = []
+        self._kept: set[SessionKey] = set()
+        self.size = 0
         self._descriptor: int | None = None
-        self._size = 0
+        self._at = 0
         self._number = 0
+        self._commit = 0
 
-    def open(self, take: Callable[[Recovered], None]) -> list[Path]:
-        """Give back everything that is in the journal and begin a new segment.
+    def open(self, take: Callable[[Recovered], None]) -> list[str]:
+        """Give back everything that is in the journal.
 
-        A torn tail, which a crash leaves of an append that was never acknowledged, is moved to a file of
-        its own beside the segment.
+        What is torn or damaged is set aside under a dated name, and the segment rewritten without it.
 
         Returns:
-            The files to which torn tails were moved.
+            A sentence for each finding.
 
         Raises:
-            StoreDamagedError: a segment is damaged in the middle; nothing was changed.
+            StoreDamagedError, StoreVersionError: a segment cannot be read at all; nothing was changed.
         """
         files.make_folder(self._folder)
-        torn: list[Path] = []
-        self._segments = recover(self._folder, take)
-        for segment in self._segments:
-            self._number = int(segment.path.stem)
-            if segment.whole < segment.path.stat().st_size:
-                torn.append(_set_aside(segment.path, segment.whole))
-        self.begin_segment()
-        return torn
-
-    def _open_descriptor(self) -> int:
-        if self._descriptor is None:
-            raise RuntimeError("the journal is not open")
-        return self._descriptor
-
-    def begin_segment(self) -> None:
-        """Write to a new file from now on."""
-        self.close()
-        self._number += 1
-        path = self._folder / f"{self._number:08}.journal"
-        self._descriptor = files.create(path, _MAGIC)
-        self._segments.append(Segment(path))
-        self._size = len(_MAGIC)
-
-    def write(self, batch: Sequence[tuple[SessionKey, int, bytes]]) -> None:
-        """Commit encoded appends, each with its session and last sequence."""
-        data = encode_frame([append for _, _, append in batch])
-        if self._size + len(data) > self._segment_size and self._size > len(_MAGIC):
-            self.begin_segment()
-        files.append_to(self._open_descriptor(), data)
-        self._size += len(data)
-        self._segments[-1].last.update((key, sequence) for key, sequence, _ in batch)
+        recovery = recover(self._folder, take)
+        for half in self._folder.glob(".*.new"):  # left by a process that was killed
+            files.remove(half)
+        self._commit = recovery.commit
+        self._segments = recovery.segments
+        self._kept = recovery.kept
+        self._measure()
+        self._number = max((int(segment.path.stem) for segment in self._segments), default=0)
+        told: list[str] = []
+        for path, findings in groupby(recovery.findings, lambda finding: finding.path):
+            aside = _set_aside(path, list(findings))
+            if path in recovery.whole:
+                files.replace(path, _encode(recovery.whole[path]))
+            else:
+                files.remove(path)
+            told.append(f"what could not be read in {path} was set aside in {aside}")
+        return [*(str(finding) for finding in recovery.findings), *told]
 
     @property
     def older(self) -> list[Segment]:
         """The segments that are written to no more."""
-        return self._segments[:-1]
+        return self._segments[:-1] if self._descriptor is not None else [*self._segments]
 
-    @property
-    def newest(self) -> Segment:
-        """The segment that is written to."""
-        return self._segments[-1]
+    def begin_segment(self) -> None:
+        """Write to a new file from now on.
+
+        Raises:
+            NoSegmentError: it cannot be made; nothing has changed.
+        """
+        path = self._folder / f"{self._number + 1:08}.journal"
+        try:
+            descriptor = files.create(path, MAGIC, self._segment_size)
+        except OSError as error:
+            raise NoSegmentError(f"{path} cannot be made ({error.strerror})") from error
+        self.close()
+        self._number += 1
+        self._descriptor, self._at = descriptor, len(MAGIC)
+        self._segments.append(Segment(path, self._segment_size))
+        self._measure()
+
+    def _measure(self) -> None:
+        self.size = sum([segment.size for segment in self._segments])
+
+    def write(self, batch: Sequence[tuple[SessionKey, int, bytes]]) -> None:
+        """Commit the encoded bodies of appends, each with its session and last sequence.
+
+        Raises:
+            NoSegmentError: nothing was written.
+            OSError: what the disk holds now is unknown, and a second fsync would not tell: only opening does.
+        """
+        with self._mutex:
+            self._commit += 1
+            data = encode_commit(self._commit, [body for _, _, body in batch])
+            if self._descriptor is None or (self._at + len(data) > self._segment_size and self._at > len(MAGIC)):
+                self.begin_segment()
+            files.write_at(self._open_descriptor(), data, self._at)
+            self._at += len(data)
+            segment = self._segments[-1]
+            if self._at > segment.size:
+                segment.size = self._at
+                self._measure()
+            segment.last.update((key, sequence) for key, sequence, _ in batch)
+
+    def end_segment(self) -> list[Path]:
+        """Write to no segment any more that there is; gives them, which hold all that is durable now."""
+        with self._mutex:
+            self.close()
+            return [segment.path for segment in self._segments]
+
+    def _open_descriptor(self) -> int:
+        if self._descriptor is None:
+            raise RuntimeError("the journal has no segment")
+        return self._descriptor
 
     def drop(self, segment: Segment) -> None:
         """Remove a segment of which the files have everything."""
         files.remove(segment.path)
         self._segments.remove(segment)
+        self._measure()
+
+    def keep(self, key: SessionKey, records: Sequence[Record]) -> None:
+        """Copy the records of a session, so that segments can be dropped though its files cannot be written."""
+        files.replace(self._kept_path(key), MAGIC + encode_commit(0, [encode_body(key, records)]))
+        self._kept.add(key)
+
+    def keeps(self, key: SessionKey) -> bool:
+        """There is a file with records of this session."""
+        return key in self._kept
+
+    def release(self, key: SessionKey) -> None:
+        """The files of the session have everything: what was kept of it can go."""
+        if key in self._kept:
+            files.remove(self._kept_path(key))
+            self._kept.discard(key)
+
+    def _kept_path(self, key: SessionKey) -> Path:
+        name = hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()
+        return self._folder / f"{name}.kept"
+
+    def forget(self, key: SessionKey) -> None:
+        """Take a session out of the journal."""
+        name = encode_body(key, [])[1:-1]
+        with self._mutex:
+            self.close()
+            self.release(key)
+            for segment in self._segments:
+                data = files.read(segment.path)
+                if name in data:
+                    kept = _encode([frame for frame in scan(data, segment.path).frames if frame.key != key])
+                    files.replace(segment.path, kept)
+                    segment.size = len(kept)
+                    segment.last.pop(key, None)
+            self._measure()
+
+    def forget_aside(self, mentioning: str = "") -> None:
+        """Remove what was set aside, all or what mentions this; more than that cannot be told of it."""
+        for pattern in _ASIDE:
+            for path in self._folder.glob(pattern):
+                if mentioning.encode() in files.read(path):
+                    files.remove(path)
 
     def close(self) -> None:
         """Stop writing."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            os.close(descriptor)
+            with contextlib.suppress(OSError):  # what was written to it has been flushed
+                os.close(descriptor)
 
 
-def _set_aside(path: Path, whole: int) -> Path:
-    """Cut a segment at its last whole frame, keeping what is cut off."""
+def _encode(frames: Sequence[Frame]) -> bytes:
+    commits = groupby(frames, lambda frame: frame.commit)
+    return MAGIC + b"".join(
+        encode_commit(commit, [encode_body(frame.key, frame.records) for frame in group]) for commit, group in commits
+    )
+
+
+def _set_aside(path: Path, findings: Sequence[Finding]) -> Path:
+    """Keep what is torn, or the whole segment where something is damaged."""
     data = files.read(path)
-    aside = path.with_name(f"{path.name}.torn-{whole}")
-    files.replace(aside, data[whole:])
-    with path.open("r+b") as file:
-        file.truncate(whole)
-        os.fsync(file.fileno())
+    if all(finding.is_torn for finding in findings):
+        aside = dated(path, "torn")
+        files.replace(aside, b"".join(data[each.start : each.end] for each in findings))
+    else:
+        aside = dated(path, "damaged")
+        files.replace(aside, data)
     return aside

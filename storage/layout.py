@@ -1,11 +1,15 @@
 """The files of one session: `history.json`, `metadata.json` and `archive/`.
 
 `history.json` is the session: a whole snapshot. `metadata.json` repeats the half of it that lists need, so that they
-need not read messages. Each is always valid JSON and replaced whole. They are written in the order archive, history,
-metadata, so that at every moment each message stands in at least one of them or in the journal. All of this blocks.
+need not read messages. Each is always valid JSON and replaced whole, and begins with a checksum of the rest; one that
+has none is taken as it is. They are written in the order archive, history, metadata, so that at every moment each
+message stands in at least one of them or in the journal. All of this blocks.
 """
 
+import logging
+import os
 import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
@@ -13,7 +17,7 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 from msgspec import Struct
 
-from argentos.errors import StoreDamagedError, StoreVersionError
+from argentos.errors import StoreDamagedError, StoreError, StoreVersionError
 from argentos.storage import files
 from argentos.storage.names import file_name
 from argentos.storage.records import Message, Record, SessionKey
@@ -27,7 +31,35 @@ from argentos.storage.snapshot import (
     fold,
 )
 
-__all__ = ["Stored", "agent_folder", "join", "read_archive", "read_metadata", "read_stored", "session_folder", "write"]
+__all__ = [
+    "CorruptError",
+    "GapError",
+    "LostError",
+    "Stored",
+    "agent_folder",
+    "damaged_folder",
+    "join",
+    "places",
+    "read_archive",
+    "read_metadata",
+    "read_stored",
+    "read_unchecked",
+    "read_view",
+    "session_folder",
+    "write",
+]
+
+
+class CorruptError(StoreDamagedError):
+    """The bytes of `history.json` are not what was once written."""
+
+
+class GapError(StoreDamagedError):
+    """Between the files and the records in the journal some are missing, so that those in the journal are of no use."""
+
+
+class LostError(StoreDamagedError):
+    """`metadata.json` has seen more than there is: the files, or the journal, were put back to an older state."""
 
 
 class _History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -55,6 +87,10 @@ class _Versioned(Struct):
 
 
 _T = TypeVar("_T", Metadata, _History, _Archive)
+_log: Final = logging.getLogger(__name__)
+_ARCHIVE_FILE: Final = 1024 * 1024
+_SEAL: Final = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
+_DATED: Final = re.compile(r"\.damaged-\d{8}T\d{6}Z(-\d+)?")
 _SPAN: Final = re.compile(r"(\d+)-(\d+)\.json")
 _encoder: Final = msgspec.json.Encoder()
 _version: Final = msgspec.json.Decoder(_Versioned)
@@ -66,6 +102,22 @@ _archive: Final = msgspec.json.Decoder(_Archive)
 def agent_folder(root: Path, agent: str) -> Path:
     """Where the sessions of an agent are."""
     return root / "agents" / file_name(agent) / "sessions"
+
+
+def damaged_folder(root: Path, agent: str) -> Path:
+    """Where the agent's sessions are put that cannot be read."""
+    return root / "agents" / file_name(agent) / "damaged"
+
+
+def places(root: Path, key: SessionKey) -> list[Path]:
+    """Where something of a session is: its folder, and what was set aside of it."""
+    name = file_name(key.id)
+    aside = (path for path in damaged_folder(root, key.agent).glob(f"{name}.damaged-*") if _is_dated(path.name, name))
+    return [path for path in (session_folder(root, key), *aside) if os.path.lexists(path)]
+
+
+def _is_dated(name: str, whose: str) -> bool:
+    return _DATED.fullmatch(name.removeprefix(whose)) is not None
 
 
 def session_folder(root: Path, key: SessionKey) -> Path:
@@ -81,6 +133,7 @@ def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _T | None:
     except OSError as error:
         raise StoreDamagedError(f"{path} cannot be read: {error.strerror}; it was left as it is") from error
     try:
+        _check(data, path)
         version = _version.decode(data).version
         if version > SCHEMA_VERSION:
             raise StoreVersionError(
@@ -89,7 +142,21 @@ def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _T | None:
             )
         return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise StoreDamagedError(f"{path} is damaged: {error}; it was left as it is") from error
+        raise CorruptError(f"{path} is damaged: {error}; it was left as it is") from error
+
+
+def _sealed(content: Struct) -> bytes:
+    """The bytes of a file: one JSON object on a line."""
+    data = _encoder.encode(content)[1:]
+    return b'{"checksum":"%08x",%b\n' % (zlib.crc32(data), data)
+
+
+def _check(data: bytes, path: Path) -> None:
+    sealed = _SEAL.match(data)
+    if sealed and zlib.crc32(data[sealed.end() :].rstrip(b"\n")) != int(sealed[1], 16):
+        raise CorruptError(
+            f"{path} is damaged: its checksum is wrong; it was left as it is (remove the checksum if you edited it)"
+        )
 
 
 def read_metadata(folder: Path) -> Metadata | None:
@@ -98,10 +165,19 @@ def read_metadata(folder: Path) -> Metadata | None:
     Raises:
         StoreDamagedError, StoreVersionError: see `Store.load`.
     """
-    metadata = _read(folder / "metadata.json", _metadata)
+    metadata = read_view(folder)
     if metadata is None and (history := _read(folder / "history.json", _history)) is not None:
         return history.metadata
     return metadata
+
+
+def read_view(folder: Path) -> Metadata | None:
+    """What `metadata.json` says, where it can be read; a damaged one is no more than a view that is written anew."""
+    try:
+        return _read(folder / "metadata.json", _metadata)
+    except CorruptError as error:
+        _log.warning("%s; what it said is taken from history.json", error)
+        return None
 
 
 class Stored(NamedTuple):
@@ -125,21 +201,31 @@ def read_stored(folder: Path, key: SessionKey) -> Stored:
     if folder.is_symlink():
         raise StoreDamagedError(f"{folder} is a symbolic link, which is not followed; put the folder itself there")
     # In the order opposite to that of writing: a history read later is never behind.
-    metadata = _read(folder / "metadata.json", _metadata)
+    metadata = read_view(folder)
     history = _read(folder / "history.json", _history)
     for found in (metadata, history.metadata if history else None):
         if found is not None and found.key != key:
             raise StoreDamagedError(f"{folder} holds the session {found.key}, not {key}; was it renamed?")
     reaches = metadata.sequence if metadata else 0
-    if history is None:
-        return Stored(None, reaches)
+    return Stored(_snapshot(history) if history else None, reaches)
+
+
+def _snapshot(history: _History) -> Snapshot:
     context = Context(
         summary=history.summary,
         messages=history.messages,
         waiting=history.waiting,
         archived_ids=history.archived_ids,
     )
-    return Stored(Snapshot(history.metadata, context), reaches)
+    return Snapshot(history.metadata, context)
+
+
+def read_unchecked(folder: Path) -> Snapshot | None:
+    """What `history.json` says whatever its checksum; None where it cannot be read."""
+    try:
+        return _snapshot(_history.decode(files.read(folder / "history.json")))
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def read_archive(folder: Path, start: int, stop: int) -> dict[int, Message]:
@@ -148,13 +234,26 @@ def read_archive(folder: Path, start: int, stop: int) -> dict[int, Message]:
     Raises:
         StoreDamagedError, StoreVersionError: see `Store.load`.
     """
-    messages: dict[int, Message] = {}
-    for path in sorted((folder / "archive").glob("*.json")):
-        span = _SPAN.fullmatch(path.name)
-        if span and int(span[1]) < stop and int(span[2]) >= start:
-            archive = _read(path, _archive)
-            messages.update((each.number, each) for each in (archive.messages if archive else ()))
-    return messages
+    while True:
+        parts = [
+            _read(part.path, _archive) for part in _archive_parts(folder) if part.first < stop and part.last >= start
+        ]
+        whole = [part for part in parts if part is not None]
+        if len(whole) == len(parts):  # else one was merged into another meanwhile
+            return {message.number: message for part in whole for message in part.messages}
+
+
+class _Part(NamedTuple):
+    """A file of the archive, and the numbers of its first and last message."""
+
+    first: int
+    last: int
+    path: Path
+
+
+def _archive_parts(folder: Path) -> list[_Part]:
+    spans = ((_SPAN.fullmatch(path.name), path) for path in (folder / "archive").glob("*.json"))
+    return sorted(_Part(int(span[1]), int(span[2]), path) for span, path in spans if span)
 
 
 def join(key: SessionKey, folder: Path, stored: Stored, records: Sequence[Record]) -> Folded | None:
@@ -167,9 +266,11 @@ def join(key: SessionKey, folder: Path, stored: Stored, records: Sequence[Record
     lacking = [record for record in records if record.sequence > covered]
     begins = lacking[0].sequence if lacking else covered + 1
     ends = lacking[-1].sequence if lacking else covered
-    if begins > covered + 1 or ends < stored.reaches:
+    has_gap = begins > covered + 1 or ends - begins + 1 > len(lacking)
+    if has_gap or ends < stored.reaches:
+        kind = GapError if has_gap and covered >= stored.reaches else LostError
         known = f"the journal has records {begins} to {ends}" if lacking else "the journal has nothing more"
-        raise StoreDamagedError(
+        raise kind(
             f"{folder / 'history.json'} of session {key} reaches record {covered}, metadata.json {stored.reaches}, and"
             f" {known}; restore both files from a backup"
         )
@@ -190,19 +291,30 @@ def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
         archived_ids=context.archived_ids,
     )
     for name, content in (("history.json", history), ("metadata.json", metadata)):
-        data = _encoder.encode(content) + b"\n"
+        data = _sealed(content)
         files.replace(folder / name, data)
         size += len(data)
     return size
 
 
 def _write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) -> int:
-    numbers = [message.number for message in messages]
-    path = folder / "archive" / f"{min(numbers):08}-{max(numbers):08}.json"
+    """Add to the newest file of the archive while that is small, so that files neither are many nor grow large."""
+    parts = _archive_parts(folder)
+    newest = parts[-1] if parts and parts[-1].path.stat().st_size < _ARCHIVE_FILE // 2 else None
+    known: tuple[Message, ...] = ()
+    if newest:
+        try:
+            archive = _read(newest.path, _archive)
+        except StoreError:  # left to be mended; what is new goes to a file of its own
+            newest = None
+        else:
+            known = archive.messages if archive else ()
+    numbered = {message.number: message for message in (*known, *messages)}
+    path = folder / "archive" / f"{min(numbered):08}-{max(numbered):08}.json"
     files.make_folder(path.parent)
-    data = (
-        _encoder.encode(_Archive(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=tuple(messages)))
-        + b"\n"
-    )
+    content = tuple(numbered[number] for number in sorted(numbered))
+    data = _sealed(_Archive(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=content))
     files.replace(path, data)
+    if newest and newest.path != path:
+        files.remove(newest.path)
     return len(data)

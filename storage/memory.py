@@ -1,6 +1,7 @@
 """A store that forgets: for tests, and for sessions that nobody wants to keep."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Collection, Sequence
 from typing import Self
 
 from argentos.storage.names import file_name
@@ -76,19 +77,33 @@ class MemoryStore(Store):
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """See `Store.list`."""
         keys = {file_name(key.id): key for key in self._sessions if key.agent == agent}
-        names, cursor = page_of(keys, cursor, limit)
+        names, cursor = page_of(sorted(keys), cursor, limit)
         return Page(tuple(self._metadata(keys[name]) for name in names), cursor)
 
     def _metadata(self, key: SessionKey) -> Metadata:
         session = self._sessions[key]
         return fold_metadata(key, session.base.metadata if session.base else None, session.tail.records)
 
+    async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
+        """See `Store.unfinished`."""
+        known = (self._metadata(key) for key in self._sessions if key.agent == agent)
+        return tuple(each for each in known if not each.is_settled or each.state in states)
+
+    async def size(self, key: SessionKey) -> int:
+        """See `Store.size`."""
+        messages = await self.read(key, 1, sys.maxsize)
+        return sum(len(message.text.encode()) for message in messages)
+
+    async def delete(self, key: SessionKey) -> bool:
+        """See `Store.delete`."""
+        return self._sessions.pop(key, None) is not None
+
     async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
         """See `Store.checkpoint`."""
-        session = self._sessions[key]
-        records = [each for each in session.tail.records if each.sequence <= snapshot.metadata.sequence]
-        if not records:
+        session = self._sessions.get(key)
+        if session is None or not session.tail.has(snapshot.metadata.sequence, snapshot.metadata.epoch):
             return
+        records = [each for each in session.tail.records if each.sequence <= snapshot.metadata.sequence]
         folded = fold(key, session.base, records)
         session.archive.update((message.number, message) for message in folded.archived)
         session.base = folded.snapshot

@@ -1,6 +1,7 @@
 """Records: the things that happen in a session, in the order in which they happened.
 
-A record never changes once it is written. Times are wall-clock times in UTC. Tokens are counted once, when
+A record never changes once it is written, and refers to nothing that could refer to it: so the garbage collector
+need not look at it. Times are wall-clock times in UTC. Tokens are counted once, when
 a message is accepted, and include `MESSAGE_TOKENS` for the marks that every message costs in a request.
 """
 
@@ -47,7 +48,7 @@ class SessionKey(NamedTuple):
         return self.id if self.agent == "main" else f"{self.agent}/{self.id}"
 
 
-class Address(Struct, frozen=True, omit_defaults=True, rename="camel"):
+class Address(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     """Where a message came from, and where its reply goes."""
 
     channel: str
@@ -57,7 +58,7 @@ class Address(Struct, frozen=True, omit_defaults=True, rename="camel"):
     account: str | None = None
 
 
-class Message(Struct, frozen=True, omit_defaults=True, rename="camel"):
+class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     """One message of a conversation.
 
     Attributes:
@@ -79,7 +80,7 @@ class Message(Struct, frozen=True, omit_defaults=True, rename="camel"):
     reply_to: tuple[str, ...] = ()
 
 
-class Usage(Struct, frozen=True, omit_defaults=True, rename="camel"):
+class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     """What a model reported for one reply, in its own tokens.
 
     Attributes:
@@ -91,7 +92,7 @@ class Usage(Struct, frozen=True, omit_defaults=True, rename="camel"):
     output: int
 
 
-class _Record(Struct, frozen=True, array_like=True, tag_field="kind", kw_only=True):
+class _Record(Struct, frozen=True, gc=False, array_like=True, tag_field="kind", kw_only=True):
     """What every record has; `epoch` is that of the owner who wrote it."""
 
     sequence: int

@@ -1,7 +1,7 @@
 """Where blocking calls run: in threads, or, for a simulation with virtual time, right here."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -9,8 +9,6 @@ import anyio.to_thread
 __all__ = ["Runner", "inline", "threads"]
 
 T = TypeVar("T")
-
-_THREADS: Final = 8
 
 
 class Runner(Protocol):
@@ -21,13 +19,13 @@ class Runner(Protocol):
         ...
 
 
-def threads() -> Runner:
+def threads(limit: int = 8) -> Runner:
     """Threads of its own, so that whatever else fills anyio's default ones cannot hold up the store."""
     limiter: list[anyio.CapacityLimiter] = []  # made in the event loop that uses it
 
     async def run(function: Callable[[], T], /) -> T:
         if not limiter:
-            limiter.append(anyio.CapacityLimiter(_THREADS))
+            limiter.append(anyio.CapacityLimiter(limit))
         return await anyio.to_thread.run_sync(function, limiter=limiter[0])
 
     return run

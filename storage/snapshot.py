@@ -53,14 +53,14 @@ _RATIO_DECAY: Final = 0.99
 _RATIO_MARGIN: Final = 1.1
 
 
-class Taken(Struct, frozen=True):
+class Taken(Struct, frozen=True, gc=False):
     """How often an edge was taken, and when last."""
 
     count: int
     last: datetime
 
 
-class OpenTurn(Struct, frozen=True, rename="camel"):
+class OpenTurn(Struct, frozen=True, gc=False, rename="camel"):
     """A turn that has not ended; `context_tokens` are those of the context when it began."""
 
     turn: int
@@ -70,7 +70,7 @@ class OpenTurn(Struct, frozen=True, rename="camel"):
     context_tokens: int
 
 
-class Calibration(Struct, frozen=True, rename="camel"):
+class Calibration(Struct, frozen=True, gc=False, rename="camel"):
     """How a model's own token counts compare with the local ones.
 
     Attributes:
@@ -85,7 +85,7 @@ class Calibration(Struct, frozen=True, rename="camel"):
     at: int = 0
 
 
-class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """What is known of a session without reading its messages.
 
     Attributes:
@@ -139,7 +139,7 @@ class Metadata(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="ca
         return not self.waiting and self.turn is None
 
 
-class Summary(Struct, frozen=True, rename="camel"):
+class Summary(Struct, frozen=True, gc=False, rename="camel"):
     """What stands for the messages `first` to `last`."""
 
     text: str
@@ -152,7 +152,7 @@ class Summary(Struct, frozen=True, rename="camel"):
     after: int
 
 
-class Context(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class Context(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """What the model can see, in the order of the conversation.
 
     Attributes:

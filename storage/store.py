@@ -5,11 +5,12 @@ not know what records mean: folding them is `argentos.storage.snapshot`, for eve
 """
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
-from argentos.errors import StaleWriteError
+from argentos.errors import StaleWriteError, StoreError
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import Metadata, Snapshot
 
@@ -39,6 +40,11 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
             StoreError: it cannot be read; nothing was changed.
         """
         ...
+
+    @property
+    def owned_directory(self) -> Path | None:
+        """The directory that it owns while it is open, where others look for its owner; None where there is none."""
+        return None
 
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
         """Write records, all or none, and return when they are durable.
@@ -82,8 +88,41 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """The agent's sessions, ordered by `file_name` of their ids, beginning behind `cursor`."""
         ...
 
+    async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
+        """The agent's sessions with messages that wait for an answer, and those in one of these states.
+
+        Sessions that cannot be read are left out; `list` tells of them.
+        """
+        ...
+
+    async def size(self, key: SessionKey) -> int:
+        """Roughly how many bytes the session takes, archive included; 0 where there is none."""
+        ...
+
     async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
         """Take note of a snapshot of what was appended; it is written in the background, or later, or never."""
+        ...
+
+    async def backup(self, target: Path) -> int:
+        """Save all sessions as they are at one moment to a new file; gives its size in bytes.
+
+        Raises:
+            StoreError: the file exists or cannot be written, nothing is left of it; or this store has no backups.
+        """
+        raise StoreError(f"{target} was not written: this store has no backups; export its sessions instead")
+
+    async def delete(self, key: SessionKey) -> bool:
+        """Remove every copy of a session: its files, its archive, and what the journal has of it.
+
+        A writer that knew it is refused as stale from then on. Once begun it is not cancelled, and what a crash leaves
+        of it is removed when the store is opened again.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            StoreError: it could not be removed whole; nothing can be appended to it until it is.
+        """
         ...
 
 
@@ -101,13 +140,12 @@ def check_write(
         raise StaleWriteError(
             f"session {key} stands at record {sequence}, the writer expected {expected}; load it again"
         )
-    if [record.sequence for record in records] != list(range(expected + 1, expected + 1 + len(records))):
+    if any(record.sequence != number for number, record in enumerate(records, expected + 1)):
         raise StaleWriteError(f"session {key}: the records do not follow record {expected} one by one")
 
 
-def page_of(names: Iterable[str], cursor: str | None, limit: int) -> tuple[list[str], str | None]:
-    """The names of one page in order, and the cursor behind it."""
-    ordered = sorted(names)
+def page_of(ordered: Sequence[str], cursor: str | None, limit: int) -> tuple[Sequence[str], str | None]:
+    """The names of one page of those in order, and the cursor behind it."""
     begin = 0 if cursor is None else bisect.bisect_right(ordered, cursor)
     page = ordered[begin : begin + limit]
     return page, page[-1] if begin + limit < len(ordered) else None

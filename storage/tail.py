@@ -18,32 +18,60 @@ class Tail:
         size: roughly theirs, in bytes.
     """
 
-    __slots__ = ("epoch", "records", "sequence", "size")
+    __slots__ = ("_durable", "epoch", "records", "sequence", "size")
 
-    def __init__(self, sequence: int = 0, epoch: int = 0) -> None:
-        self.sequence = sequence
-        self.epoch = epoch
+    def __init__(self) -> None:
+        self.sequence = 0
+        self.epoch = 0
         self.records: list[Record] = []
         self.size = 0
+        self._durable = (0, 0)
+
+    @property
+    def is_clean(self) -> bool:
+        """The files have everything, and nothing is being written."""
+        return not self.records and self.sequence == self._durable[0]
 
     def reserve(self, records: Sequence[Record]) -> None:
         """These are about to be written: whoever comes now has to follow them."""
-        self.sequence = records[-1].sequence
-        self.epoch = records[-1].epoch
+        last = records[-1]
+        self.sequence = last.sequence
+        self.epoch = last.epoch
+
+    def give_up(self) -> None:
+        """What was about to be written is not."""
+        self.sequence, self.epoch = self._durable
 
     def overtake(self, sequence: int, epoch: int) -> None:
         """Files go at least as far as this."""
         if sequence > self.sequence:
-            self.sequence, self.epoch = sequence, epoch
+            self.sequence, self.epoch = self._durable = sequence, epoch
 
     def extend(self, records: Sequence[Record], size: int) -> None:
         """Add records that are durable."""
         self.records += records
         self.size += size
+        last = records[-1]
+        self._durable = last.sequence, last.epoch
+
+    def recover(self, records: Sequence[Record], size: int) -> None:
+        """Add records that were found, unless they are known."""
+        if records[-1].sequence > self.sequence:
+            self.reserve(records)
+            self.extend(records, size)
 
     def after(self, sequence: int) -> list[Record]:
         """The records behind this sequence."""
         return self.records[bisect.bisect_right(self.records, sequence, key=lambda record: record.sequence) :]
+
+    def upto(self, sequence: int) -> list[Record]:
+        """The records up to this sequence."""
+        return self.records[: bisect.bisect_right(self.records, sequence, key=lambda record: record.sequence)]
+
+    def has(self, sequence: int, epoch: int) -> bool:
+        """Whether the record of this sequence is here, and was written in this epoch."""
+        upto = self.upto(sequence)
+        return bool(upto) and (upto[-1].sequence, upto[-1].epoch) == (sequence, epoch)
 
     def lacks_checkpoint(self, sequence: int) -> bool:
         """Whether the record of this sequence is covered by no checkpoint yet."""

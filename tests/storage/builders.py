@@ -75,6 +75,10 @@ class Story:
         self.archived += [message.number for message in archived]
         self.records.append(record)
 
+    @property
+    def taken(self) -> int:
+        return self._taken
+
     def take(self) -> list[Record]:
         records = self.records[self._taken :]
         self._taken = len(self.records)

@@ -5,7 +5,7 @@ import pytest
 from anyio import wait_all_tasks_blocked
 
 from argentos.errors import StaleWriteError
-from argentos.storage import SessionKey, Store, file_name, fold
+from argentos.storage import Metadata, SessionKey, Store, file_name, fold
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 
 pytestmark = pytest.mark.anyio
@@ -300,3 +300,130 @@ async def test_a_store_left_and_entered_again_shows_the_same(closed_store: Store
             await store.append(KEY, 1, 0, story.records)
         await append(store, story.say("d"))
         assert await store.load(KEY) == story.snapshot
+
+
+# Deleting ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_checkpointed", [True, False])
+async def test_a_deleted_session_is_nowhere_and_the_others_stay(store: Store, *, is_checkpointed: bool) -> None:
+    story, other = Story().converse("a", "b").summarise(2).say("c"), Story(OTHER).converse("a").say("b")
+    await appended(store, story, other)
+    if is_checkpointed:
+        await store.checkpoint(KEY, story.snapshot)
+        await wait_all_tasks_blocked()
+    assert await store.delete(KEY) is True
+    assert await store.load(KEY) is None
+    assert await store.read(KEY, 1, 100) == ()
+    assert await store.size(KEY) == 0
+    assert (await store.list("main")).sessions == (other.metadata,)
+    assert await store.unfinished("main", ["Created"]) == (other.metadata,)
+    assert await store.load(OTHER) == other.snapshot
+    await append(store, other.say("on"))
+    assert await store.load(OTHER) == other.snapshot
+
+
+async def test_only_what_is_there_is_deleted(store: Store) -> None:
+    assert await store.delete(KEY) is False
+    await append(store, Story())
+    assert await store.delete(OTHER) is False
+    assert await store.delete(SessionKey("other", KEY.id)) is False
+    assert [await store.delete(KEY) for _ in range(3)] == [True, False, False]
+
+
+async def test_a_writer_of_a_deleted_session_is_stale(store: Store) -> None:
+    story = Story().say()
+    await append(store, story)
+    await store.delete(KEY)
+    with pytest.raises(StaleWriteError, match="stands at record 0"):
+        await append(store, story.say())
+    assert await store.load(KEY) is None
+
+
+async def test_a_new_session_under_the_id_of_a_deleted_one_begins_with_its_first_record(store: Store) -> None:
+    old = Story(epoch=7).converse("old").summarise(1)
+    await append(store, old)
+    await store.checkpoint(KEY, old.snapshot)
+    await wait_all_tasks_blocked()
+    await store.delete(KEY)
+    await append(store, new := Story().say("new"))
+    assert await store.load(KEY) == new.snapshot
+    assert [message.text for message in await store.read(KEY, 1, 100)] == ["new"]
+    with pytest.raises(StaleWriteError):
+        await append(store, old.say("late"))
+    assert await store.delete(KEY)
+
+
+async def test_a_checkpoint_of_a_deleted_session_changes_nothing(store: Store) -> None:
+    old = Story().converse("old", "old").say("old")
+    await append(store, old)
+    await store.delete(KEY)
+    await store.checkpoint(KEY, old.snapshot)
+    await wait_all_tasks_blocked()
+    assert await store.load(KEY) is None
+    await append(store, new := Story().say("new"))
+    await store.checkpoint(KEY, old.snapshot)
+    await wait_all_tasks_blocked()
+    assert await store.load(KEY) == new.snapshot
+    assert [message.text for message in await store.read(KEY, 1, 100)] == ["new"]
+    await append(store, new.say("on"))
+    assert await store.load(KEY) == new.snapshot
+
+
+async def test_a_deleted_session_does_not_come_back_with_the_next_opening(closed_store: Store) -> None:
+    async with closed_store as store:
+        await append(store, story := Story().converse("a").clear())
+        await store.checkpoint(KEY, story.snapshot)
+        await append(store, story.say())
+        await store.delete(KEY)
+    async with closed_store as store:
+        assert await store.load(KEY) is None
+        assert (await store.list("main")).sessions == ()
+
+
+# Unfinished sessions and sizes -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_checkpointed", [True, False])
+async def test_unfinished_are_sessions_with_waiting_messages_or_turns_and_those_in_a_state(
+    store: Store, *, is_checkpointed: bool
+) -> None:
+    stories = {
+        "waiting": Story(SessionKey("main", "waiting")).say(),
+        "turn": Story(SessionKey("main", "turn")).say().start(),
+        "settled": Story(SessionKey("main", "settled")).converse("a"),
+        "active": Story(SessionKey("main", "active")).converse("a").move("Created", "Active"),
+    }
+    await appended(store, *stories.values(), Story(SessionKey("other", "elsewhere")).say())
+    if is_checkpointed:
+        for story in stories.values():
+            await store.checkpoint(story.key, story.snapshot)
+        await wait_all_tasks_blocked()
+
+    async def found(*states: str) -> dict[str, Metadata]:
+        unfinished = await store.unfinished("main", states)
+        assert len({each.session for each in unfinished}) == len(unfinished)
+        return {each.session: each for each in unfinished}
+
+    told = {name: story.metadata for name, story in stories.items()}
+    assert await found() == {name: told[name] for name in ["waiting", "turn"]}
+    assert await found("Active", "Idle") == {name: told[name] for name in ["waiting", "turn", "active"]}
+    assert await found("Created", "Active") == told
+    await append(store, stories["turn"].reply().end())
+    await append(store, stories["settled"].say())
+    assert (await found()).keys() == {"waiting", "settled"}
+
+
+async def test_the_size_of_a_session_grows_with_it_and_counts_what_left_the_context(store: Store) -> None:
+    assert await store.size(KEY) == 0
+    story = Story().say("x" * 5000)
+    await append(store, story)
+    small = await store.size(KEY)
+    assert small >= 5000
+    await append(store, story.start().reply("y" * 20_000).end())
+    large = await store.size(KEY)
+    assert large >= small + 20_000
+    await append(store, story.clear())
+    await store.checkpoint(KEY, story.snapshot)
+    await wait_all_tasks_blocked()
+    assert await store.size(KEY) >= 25_000

@@ -12,27 +12,38 @@ from pathlib import Path
 from typing import TypeVar
 
 import anyio
-import anyio.lowlevel
 import pytest
 from anyio import wait_all_tasks_blocked
+from msgspec import structs
+from trio.testing import MockClock
 
 from argentos.errors import (
     StaleWriteError,
     StoreBusyError,
-    StoreDamagedError,
     StoreError,
     StoreFailedError,
-    StoreVersionError,
+    StoreFullError,
 )
-from argentos.storage import FileStore, SessionKey, fold, inline
+from argentos.storage import FileStore, SessionKey, file_store, files, fold, inline
 from tests.storage.builders import KEY, OTHER, Story, append, appended
+from tests.storage.directories import (
+    EVERYTHING,
+    ROOT,
+    Disk,
+    Gate,
+    assert_kept,
+    block,
+    crashed,
+    folder,
+    journal,
+    kept,
+    put,
+    tree,
+)
 
 pytestmark = pytest.mark.anyio
 
 T = TypeVar("T")
-
-EVERYTHING = (1, 1000)
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -48,16 +59,6 @@ def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
     os.umask(old)
 
 
-def folder(state: Path, key: SessionKey = KEY) -> Path:
-    return state / "agents" / key.agent / "sessions" / key.id
-
-
-def tree(path: Path) -> dict[str, bytes]:
-    """Every file, except the lock, which says who had it last."""
-    files = (each for each in path.rglob("*") if each.is_file() and each.name != "lock")
-    return {str(each.relative_to(path)): each.read_bytes() for each in files}
-
-
 def modes(path: Path) -> tuple[int, int]:
     """Those that all folders have, and all files."""
     paths = [path, *path.rglob("*")]
@@ -66,60 +67,18 @@ def modes(path: Path) -> tuple[int, int]:
     return folders, files
 
 
-def put(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+MERGED = "00000001-00000004.json"
 
 
-def journal(state: Path) -> list[str]:
-    return sorted(path.name for path in (state / "journal").iterdir())
+def archive(state: Path) -> list[str]:
+    return sorted(path.name for path in (folder(state) / "archive").iterdir())
 
 
-def crashed(state: Path) -> Path:
-    """The state directory as the owner's death at this moment would leave it."""
-    copies = len(list(state.parent.glob("crashed-*")))
-    return shutil.copytree(state, state.parent / f"crashed-{copies}")
-
-
-async def kept(state: Path, *stories: Story, segment_size: int = 1 << 20) -> None:
-    """Write sessions and close."""
-    async with FileStore(state, segment_size=segment_size) as store:
-        await appended(store, *stories)
-
-
-async def assert_kept(state: Path, *stories: Story) -> None:
-    """Whoever opens the directory finds these sessions, and can go on with each."""
-    async with FileStore(state) as store:
+async def assert_whole(state: Path, *stories: Story) -> None:
+    """A look without owning finds these sessions."""
+    async with FileStore(state, run=inline, read_only=True) as store:
         for story in stories:
             assert await store.load(story.key) == story.snapshot
-            numbers = [message.number for message in await store.read(story.key, *EVERYTHING)]
-            assert numbers == list(range(1, story.metadata.messages + 1))
-            story.epoch += 1
-            await append(store, story.say("going on"))
-    async with FileStore(state, read_only=True) as store:
-        for story in stories:
-            assert await store.load(story.key) == story.snapshot
-
-
-class Disk:
-    """A runner whose calls are counted, and can be made to fail or to bring something about."""
-
-    def __init__(self, *, after: bool = False) -> None:
-        self.calls = 0
-        self.fails_at = 0
-        self.after = after
-        self.at: dict[int, Callable[[], None]] = {}
-
-    async def __call__(self, function: Callable[[], T], /) -> T:
-        await anyio.lowlevel.checkpoint()
-        self.calls += 1
-        if self.calls in self.at:
-            self.at[self.calls]()
-        if self.calls != self.fails_at:
-            return function()
-        if self.after:
-            function()
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 # Layout ------------------------------------------------------------------------------------------------------
@@ -143,6 +102,9 @@ async def test_the_files_are_json_that_says_what_it_is(state: Path) -> None:
         json.loads((folder(state) / name).read_bytes())
         for name in ["metadata.json", "history.json", "archive/00000001-00000003.json"]
     )
+    for each in (metadata, history, archive):
+        assert next(iter(each)) == "checksum"
+        assert len(each.pop("checksum")) == 8
     assert [each["version"] for each in (metadata, history, archive)] == [1, 1, 1]
     for each in (metadata, archive):
         assert (each["agent"], each["session"]) == ("main", "user-jason")
@@ -231,20 +193,34 @@ async def test_more_than_the_size_of_the_files_asks_for_a_checkpoint(state: Path
         assert await append(store, story.say("x" * 60_000)) is True
 
 
-async def test_old_segments_are_dropped_once_files_cover_them(state: Path) -> None:
+async def test_segments_are_dropped_in_order_once_files_cover_them(state: Path) -> None:
     one, other = Story(), Story(OTHER)
     async with FileStore(state, run=inline, segment_size=1) as store:
         await appended(store, one, other)
         covered = one.snapshot
         await appended(store, one.say(), other.say())
-        assert len(journal(state)) == 4
-        await store.checkpoint(KEY, covered)
+        for key, snapshot, left in [(KEY, covered, "234"), (OTHER, other.snapshot, "34"), (KEY, one.snapshot, "4")]:
+            await store.checkpoint(key, snapshot)
+            await wait_all_tasks_blocked()
+            assert journal(state) == [f"0000000{number}.journal" for number in left]
+            assert await store.load(KEY) == one.snapshot
+            await assert_whole(crashed(state), one, other)
+
+
+async def test_a_segment_that_files_cover_waits_for_those_before_it(state: Path) -> None:
+    one, other = Story(), Story(OTHER)
+    async with FileStore(state, run=inline, segment_size=1) as store:
+        await appended(store, one, other, Story(SessionKey("main", "third")))
+        await store.checkpoint(OTHER, other.snapshot)
         await wait_all_tasks_blocked()
-        assert journal(state) == ["00000004.journal"]
+        assert len(journal(state)) == 3
+        await store.checkpoint(KEY, one.snapshot)
+        await wait_all_tasks_blocked()
+        assert journal(state) == ["00000003.journal"]
 
 
-@pytest.mark.parametrize("written", range(4))
-async def test_a_crash_between_files_loses_and_doubles_nothing(state: Path, written: int) -> None:
+@pytest.mark.parametrize("done", range(5))
+async def test_a_crash_between_files_loses_and_doubles_nothing(state: Path, done: int) -> None:
     story = Story().converse("a", "b").summarise(1)
     await kept(state, story)
     async with FileStore(state, run=inline) as store:
@@ -252,9 +228,76 @@ async def test_a_crash_between_files_loses_and_doubles_nothing(state: Path, writ
         before = crashed(state)
         await store.checkpoint(KEY, story.snapshot)
         await wait_all_tasks_blocked()
-        for name in ["archive/00000002-00000004.json", "history.json", "metadata.json"][:written]:
-            shutil.copy(folder(state) / name, folder(before) / name)
+        assert archive(state) == [MERGED]
+        steps: list[Callable[[], object]] = [
+            lambda: shutil.copy(folder(state) / "archive" / MERGED, folder(before) / "archive"),
+            (folder(before) / "archive" / "00000001-00000001.json").unlink,
+            lambda: shutil.copy(folder(state) / "history.json", folder(before)),
+            lambda: shutil.copy(folder(state) / "metadata.json", folder(before)),
+        ]
+        for step in steps[:done]:
+            step()
     await assert_kept(before, story)
+    assert archive(before)[-1] == MERGED
+
+
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_files_of_the_archive_are_merged_while_they_are_small(state: Path) -> None:
+    story = Story()
+    async with FileStore(state, run=inline) as store:
+        for size in [10, 1000, 300_000, 300_000, 10]:
+            await append(store, story.say("x" * size).start().reply("y" * size).end().clear())
+            await store.checkpoint(KEY, story.snapshot)
+            await wait_all_tasks_blocked()
+        assert archive(state) == ["00000001-00000006.json", "00000007-00000008.json", "00000009-00000010.json"]
+    await assert_kept(state, story)
+
+
+async def test_the_archive_is_read_while_it_is_merged(state: Path) -> None:
+    story = Story().converse("a", "b").clear()
+    await kept(state, story)
+    gate = Gate()
+    story.epoch = 2
+    async with FileStore(state, run=gate) as store:
+        gate.hold("read_stored", after=True)
+        async with anyio.create_task_group() as group:
+
+            async def read() -> None:
+                assert [each.number for each in await store.read(KEY, 1, 5)] == [1, 2, 3, 4]
+
+            group.start_soon(read)
+            await gate.is_waiting.wait()
+            gate.pass_others()
+            await append(store, story.converse("c").clear())
+            await store.checkpoint(KEY, story.snapshot)
+            await wait_all_tasks_blocked()
+            assert archive(state) == ["00000001-00000006.json"]
+            gate.open()
+
+
+async def test_an_archive_that_vanishes_between_looking_and_reading_is_looked_for_again(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = Story().converse("a").clear()
+    await kept(state, story)
+    merged = folder(state) / "archive" / "00000001-00000004.json"
+    await kept(other := state.with_name("other"), Story().converse("a", "b").clear())
+    read = files.read
+    steps: list[Callable[[], object]] = [
+        merged.parent.joinpath("00000001-00000002.json").unlink,
+        lambda: shutil.copy(folder(other) / "archive" / merged.name, merged),
+    ]
+
+    def reading(path: Path) -> bytes:
+        if path.parent.name == "archive":
+            while steps:
+                steps.pop()()
+        return read(path)
+
+    monkeypatch.setattr(files, "read", reading)
+    async with FileStore(state, run=inline, read_only=True) as store:
+        assert [each.number for each in await store.read(KEY, 1, 3)] == [1, 2]
+    assert steps == []
 
 
 async def test_a_temporary_file_left_by_a_kill_is_no_hindrance(state: Path) -> None:
@@ -263,19 +306,6 @@ async def test_a_temporary_file_left_by_a_kill_is_no_hindrance(state: Path) -> N
     for name in ["history.json", "metadata.json"]:
         (folder(state) / f".{name}.new").write_bytes(b"half of")
     await assert_kept(state, story)
-
-
-async def test_a_torn_append_is_reported_and_set_aside(state: Path, caplog: pytest.LogCaptureFixture) -> None:
-    story = Story()
-    async with FileStore(state) as store:
-        await append(store, story)
-        copy = crashed(state)
-    with (copy / "journal" / "00000001.journal").open("ab") as file:
-        file.write(b"\x40\0\0\0torn")
-    await assert_kept(copy, story)
-    [record] = caplog.records
-    assert "torn" in record.getMessage()
-    assert [name for name in journal(copy) if "torn" in name]
 
 
 # Owners ------------------------------------------------------------------------------------------------------
@@ -353,72 +383,7 @@ async def test_a_reader_makes_no_directory(state: Path) -> None:
     assert tree(state.parent) == {}
 
 
-# Damage ------------------------------------------------------------------------------------------------------
-
-FILES = ["metadata.json", "history.json", "archive/00000001-00000002.json"]
-DAMAGE = {
-    "empty": b"",
-    "cut": b'{"version":1,"agent":"ma',
-    "no version": b"{}",
-    "not UTF-8": b'{"version":1,"agent":"\xff"}',
-    "deep": b'{"version":1,"agent":' + b"[" * 100_000,
-}
-
-
-async def with_damage(state: Path, name: str, data: bytes) -> tuple[Story, dict[str, bytes]]:
-    unharmed = Story(OTHER).converse("a")
-    await kept(state, Story().converse("a", "b").summarise(2), unharmed)
-    (folder(state) / name).write_bytes(data)
-    return unharmed, tree(folder(state))
-
-
-async def use(store: FileStore) -> None:
-    await store.load(KEY)
-    await store.read(KEY, *EVERYTHING)
-
-
-@pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("damage", DAMAGE)
-async def test_a_damaged_file_is_named_and_left_as_it_is(state: Path, name: str, damage: str) -> None:
-    unharmed, before = await with_damage(state, name, DAMAGE[damage])
-    async with FileStore(state, run=inline) as store:
-        with pytest.raises(StoreDamagedError) as refused:
-            await use(store)
-        assert f"{folder(state) / name} is damaged" in str(refused.value)
-        assert await store.load(OTHER) == unharmed.snapshot
-    assert tree(folder(state)) == before
-
-
-@pytest.mark.parametrize("name", FILES)
-async def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(state: Path, name: str) -> None:
-    unharmed, before = await with_damage(state, name, b'{"version":2,"sessions":"quite another format"}')
-    async with FileStore(state, run=inline) as store:
-        with pytest.raises(StoreVersionError, match=r"version 2, this one reads 1") as refused:
-            await use(store)
-        assert str(folder(state) / name) in str(refused.value)
-        assert await store.load(OTHER) == unharmed.snapshot
-    assert tree(folder(state)) == before
-
-
-@pytest.mark.parametrize("name", FILES)
-async def test_a_file_that_is_a_link_is_refused(state: Path, tmp_path: Path, name: str) -> None:
-    await kept(state, Story().converse("a", "b").summarise(2))
-    (folder(state) / name).rename(tmp_path / "elsewhere")
-    (folder(state) / name).symlink_to(tmp_path / "elsewhere")
-    async with FileStore(state, run=inline) as store:
-        with pytest.raises(StoreDamagedError, match="cannot be read: Too many levels of symbolic links"):
-            await use(store)
-
-
-async def test_a_session_folder_that_is_a_link_is_refused(state: Path, tmp_path: Path) -> None:
-    await kept(state, Story())
-    folder(state).rename(tmp_path / "elsewhere")
-    folder(state).symlink_to(tmp_path / "elsewhere")
-    before = tree(tmp_path / "elsewhere")
-    async with FileStore(state, run=inline) as store:
-        with pytest.raises(StoreDamagedError):
-            await store.load(KEY)
-    assert tree(tmp_path / "elsewhere") == before
+# Journal and files -----------------------------------------------------------------------------------------
 
 
 async def test_a_link_in_the_place_of_a_temporary_file_is_not_followed(state: Path, tmp_path: Path) -> None:
@@ -429,67 +394,6 @@ async def test_a_link_in_the_place_of_a_temporary_file_is_not_followed(state: Pa
     await assert_kept(state, story)
     assert (tmp_path / "victim").read_text() == "mine"
     assert not (folder(state) / "history.json").is_symlink()
-
-
-async def test_a_history_that_is_gone_is_damage_and_no_new_session(state: Path) -> None:
-    await kept(state, Story().converse("a"))
-    (folder(state) / "history.json").unlink()
-    before = tree(folder(state))
-    async with FileStore(state, run=inline) as store:
-        with pytest.raises(StoreDamagedError):
-            await store.load(KEY)
-        with pytest.raises(StoreError):
-            await append(store, Story())
-    assert tree(folder(state)) == before
-
-
-async def test_a_history_older_than_the_metadata_is_damage_where_no_journal_bridges_them(state: Path) -> None:
-    story = Story().converse("a")
-    await kept(state, story)
-    older = (folder(state) / "history.json").read_bytes()
-    story.epoch = 2
-    await kept(state, story.converse("b"))
-    (folder(state) / "history.json").write_bytes(older)
-    async with FileStore(state, run=inline) as store:
-        with pytest.raises(StoreDamagedError):
-            await store.load(KEY)
-
-
-async def test_metadata_that_are_gone_or_old_are_only_a_view(state: Path) -> None:
-    story = Story().converse("a")
-    await kept(state, story)
-    older = (folder(state) / "metadata.json").read_bytes()
-    story.epoch = 2
-    await kept(state, story.converse("b"))
-    (folder(state) / "metadata.json").write_bytes(older)
-    await assert_kept(state, story)
-    (folder(state) / "metadata.json").unlink()
-    await assert_kept(state, story)
-
-
-async def test_a_gap_between_the_history_and_the_journal_is_damage(state: Path) -> None:
-    story = Story().converse("a")
-    await kept(state, story)
-    older = (folder(state) / "history.json").read_bytes()
-    story.epoch = 2
-    await kept(state, story.converse("b"))
-    async with FileStore(state, run=inline) as store:
-        await append(store, story.say("c"))
-        copy = crashed(state)
-    (folder(copy) / "history.json").write_bytes(older)
-    async with FileStore(copy, run=inline) as store:
-        with pytest.raises(StoreDamagedError, match=r"history\.json of session user-jason reaches record 5"):
-            await store.load(KEY)
-
-
-@pytest.mark.parametrize("content", [DAMAGE["cut"], b'{"version":2}'], ids=["damaged", "newer"])
-async def test_a_list_goes_on_past_a_session_that_cannot_be_read(state: Path, content: bytes) -> None:
-    unharmed, _ = await with_damage(state, "metadata.json", content)
-    async with FileStore(state) as store:
-        page = await store.list("main")
-    assert page.sessions == (unharmed.metadata,)
-    [problem] = page.problems
-    assert str(folder(state) / "metadata.json") in problem
 
 
 async def test_records_of_a_damaged_session_stay_in_the_journal(state: Path) -> None:
@@ -507,23 +411,6 @@ async def test_records_of_a_damaged_session_stay_in_the_journal(state: Path) -> 
     assert journal(state) == []
 
 
-async def test_a_damaged_journal_is_refused_and_left_as_it_is(state: Path) -> None:
-    async with FileStore(state, run=inline) as store:
-        for story in (Story(), Story(OTHER)):
-            await append(store, story)
-        copy = crashed(state)
-    path = copy / "journal" / "00000001.journal"
-    data = bytearray(path.read_bytes())
-    data[30] ^= 1
-    path.write_bytes(data)
-    before = tree(copy)
-    for read_only in (True, False):
-        with pytest.raises(StoreDamagedError, match=r"00000001\.journal is damaged at byte 8"):
-            async with FileStore(copy, read_only=read_only):
-                pass
-    assert tree(copy) == before
-
-
 async def test_half_a_surrogate_pair_is_refused_and_nothing_is_written(state: Path) -> None:
     story = Story()
     async with FileStore(state) as store:
@@ -536,13 +423,6 @@ async def test_half_a_surrogate_pair_is_refused_and_nothing_is_written(state: Pa
 # A journal that outlives what it holds -----------------------------------------------------------------------
 
 
-def block(state: Path, key: SessionKey = KEY) -> Path:
-    """Make it impossible to write the files of a session, though they can be read."""
-    blocker = folder(state, key) / ".history.json.new"
-    blocker.mkdir(parents=True)
-    return blocker
-
-
 async def test_what_cannot_be_written_to_files_stays_in_the_journal(state: Path) -> None:
     story = Story().converse("a")
     async with FileStore(state, run=inline) as store:
@@ -551,10 +431,107 @@ async def test_what_cannot_be_written_to_files_stays_in_the_journal(state: Path)
         await store.checkpoint(KEY, story.snapshot)
         await wait_all_tasks_blocked()
         assert await store.load(KEY) == story.snapshot
-    assert journal(state) == ["00000001.journal"]
+    [name] = journal(state)
+    assert name.endswith(".kept")
+    await assert_whole(state, story)
     blocker.rmdir()
     await assert_kept(state, story)
     assert journal(state) == []
+
+
+@pytest.mark.parametrize(
+    "harm", ["a file in the place of its folder", "files that cannot be written", "a failing disk"]
+)
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_a_session_that_cannot_be_written_pins_nothing_and_loses_nothing(state: Path, harm: str) -> None:
+    stuck, other = Story(), Story(OTHER)
+    gate = Gate()
+    if harm.startswith("files"):
+        block(state)
+
+    async def run(function: Callable[[], T], /) -> T:
+        if harm == "a failing disk" and KEY in getattr(function, "args", ()) and "_bring_up" in str(function):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return await gate(function)
+
+    async with FileStore(state, run=run, segment_size=300, journal_limit=4000) as store:
+        await append(store, stuck)
+        if harm.startswith("a file"):
+            put(folder(state), b"a file")
+        for _ in range(12):
+            await append(store, other.say("x" * 100))
+            await store.checkpoint(OTHER, other.snapshot)
+            await wait_all_tasks_blocked()
+        names = journal(state)
+        assert sum(name.endswith(".journal") for name in names) <= 5
+        assert sum(name.endswith(".kept") for name in names) == 1
+        copy = crashed(state)
+    if harm.startswith("a file"):
+        (folder(copy)).unlink()
+    elif harm.startswith("files"):
+        (folder(copy) / ".history.json.new").rmdir()
+    await assert_kept(copy, stuck, other)
+    assert journal(copy) == []
+
+
+async def test_what_is_appended_while_records_are_kept_aside_is_not_lost(state: Path) -> None:
+    stuck, other = Story(), Story(OTHER)
+    gate = Gate()
+    block(state)
+    async with FileStore(state, run=gate, segment_size=1, journal_limit=400_000) as store:
+        store._writer._much = 0  # noqa: SLF001 - else a journal of 100,000 bytes is needed  # type: ignore[attr-defined]
+        await append(store, stuck)
+        gate.hold("keep")
+        await append(store, other)
+        await store.checkpoint(OTHER, other.snapshot)
+        await gate.is_waiting.wait()
+        await append(store, stuck.say("meanwhile"))
+        gate.open()
+        for _ in range(3):
+            await append(store, other.say())
+            await store.checkpoint(OTHER, other.snapshot)
+            await wait_all_tasks_blocked()
+        await assert_whole(crashed(state), stuck, other)
+
+
+async def test_records_kept_of_a_session_go_once_its_files_can_be_written(state: Path) -> None:
+    story = Story()
+    blocker = block(state)
+    await kept(state, story)
+    assert [name[-5:] for name in journal(state)] == [".kept"]
+    story.epoch = 2
+    async with FileStore(state, run=inline) as store:
+        await append(store, story.say())
+        copy = crashed(state)
+        await store.checkpoint(KEY, story.snapshot)
+        await wait_all_tasks_blocked()
+        blocker.rmdir()
+        await store.checkpoint(KEY, story.snapshot)
+        await wait_all_tasks_blocked()
+        assert [name for name in journal(state) if name.endswith(".kept")] == []
+    assert journal(state) == []
+    (folder(copy) / ".history.json.new").rmdir()
+    await assert_kept(copy, story)
+    assert journal(copy) == []
+
+
+async def test_kept_records_that_files_have_overtaken_harm_nothing(state: Path) -> None:
+    story = Story()
+    blocker = block(state)
+    await kept(state, story)
+    [name] = journal(state)
+    left = (state / "journal" / name).read_bytes()
+    blocker.rmdir()
+    story.epoch = 2
+    await kept(state, story.converse("a", "b"))
+    put(state / "journal" / name, left)
+    story.epoch = 3
+    async with FileStore(state, run=inline) as store:
+        await append(store, story.say("acknowledged"))
+        put(state / "journal" / name, left)
+        copy = crashed(state)
+    await assert_whole(copy, story)
+    await assert_kept(copy, story)
 
 
 async def test_a_session_that_cannot_be_written_does_not_keep_the_store_busy(state: Path) -> None:
@@ -570,17 +547,6 @@ async def test_a_session_that_cannot_be_written_does_not_keep_the_store_busy(sta
     assert disk.calls < many
 
 
-async def test_a_segment_kept_for_one_session_holds_no_other_back(state: Path) -> None:
-    blocked, story = Story(), Story(OTHER)
-    async with FileStore(state, run=inline, segment_size=500) as store:
-        await append(store, blocked)
-        await append(store, story)
-        await append(store, story.say("x" * 500))
-        block(state)
-    assert journal(state) == ["00000001.journal"]
-    await assert_kept(state, story)
-
-
 async def test_a_segment_that_came_back_after_a_power_cut_holds_no_session_back(state: Path) -> None:
     story = Story()
     async with FileStore(state, run=inline, segment_size=1) as store:
@@ -594,24 +560,68 @@ async def test_a_segment_that_came_back_after_a_power_cut_holds_no_session_back(
     await assert_kept(state, story)
 
 
-async def test_a_hole_in_the_journal_that_files_cover_loses_nothing(state: Path) -> None:
-    damaged, story = Story(), Story(OTHER)
-    await kept(state, damaged)
-    async with FileStore(state, run=inline, segment_size=800) as store:
-        await append(store, damaged.say())
+LIMIT = 16_000
+SEGMENT = 1_000
+CLOCKS = [pytest.param(("trio", {"clock": MockClock(autojump_threshold=0)}), id="trio with virtual time")]
+
+
+async def filled(store: FileStore, upto: int) -> list[Story]:
+    """Small sessions, each with a segment, that nobody checkpoints."""
+    stories = [Story(SessionKey("main", f"s{number}")).say("x" * 600) for number in range(upto // SEGMENT)]
+    for story in stories:
         await append(store, story)
-        (folder(state) / "history.json").write_bytes(b"damaged")  # from now on the first segment is kept
-        await append(store, story.say("x" * 800))
-        covered = story.snapshot
-        await append(store, story.say("x" * 800))
-        await store.checkpoint(OTHER, covered)
         await wait_all_tasks_blocked()
-        assert journal(state) == ["00000001.journal", "00000003.journal"]
-        copy = crashed(state)
-    async with FileStore(copy, run=inline) as store:
-        for _ in range(2):
-            assert await store.load(OTHER) == story.snapshot
-    await assert_kept(copy, story)
+    return stories
+
+
+async def test_small_sessions_are_written_when_the_journal_exceeds_a_quarter_of_its_limit(state: Path) -> None:
+    async with FileStore(state, run=inline, segment_size=SEGMENT, journal_limit=LIMIT) as store:
+        stories = await filled(store, LIMIT // 2 - SEGMENT)
+        assert len(journal(state)) <= 1 + LIMIT // 4 // SEGMENT
+        assert folder(state, stories[0].key).exists()
+        assert not folder(state, stories[-1].key).exists()
+        await assert_whole(crashed(state), *stories)
+
+
+@pytest.mark.parametrize("anyio_backend", CLOCKS)
+async def test_acceptance_slows_from_half_the_limit_of_the_journal_and_ends_at_it(state: Path) -> None:
+    gate = Gate()
+    async with FileStore(state, run=gate, segment_size=SEGMENT, journal_limit=LIMIT) as store:
+        await append(store, slow := Story(OTHER))
+        gate.hold("_bring_up")
+        await store.checkpoint(OTHER, slow.snapshot)
+        await gate.is_waiting.wait()
+        waits: list[float] = []
+        stories = [Story(SessionKey("main", f"s{number}")).say("x" * 800) for number in range(50)]
+
+        async def send() -> None:
+            for story in stories:
+                begun = anyio.current_time()
+                await append(store, story)
+                waits.append(anyio.current_time() - begun)
+
+        with pytest.raises(StoreFullError, match="nothing was accepted: send again later"):
+            await send()
+        half = LIMIT // SEGMENT // 2
+        assert sum(waits[: half - 1]) == 0
+        assert waits[half + 1 :] == sorted(waits[half + 1 :])
+        assert 0 < waits[-1] <= 1
+        refused = stories[len(waits)]
+        assert await store.load(refused.key) is None
+        gate.open()
+        await wait_all_tasks_blocked()
+        await append(store, again := Story(refused.key))
+        assert await store.load(refused.key) == again.snapshot
+    await assert_kept(state, *stories[: len(waits)], again)
+
+
+async def test_a_limit_smaller_than_a_segment_ends_nothing(state: Path) -> None:
+    story = Story()
+    async with FileStore(state, run=inline, segment_size=1 << 16, journal_limit=10_000) as store:
+        for _ in range(40):
+            await append(store, story.say("x" * 500))
+            await wait_all_tasks_blocked()
+    await assert_kept(state, story)
 
 
 # Writes that fail --------------------------------------------------------------------------------------------
@@ -689,19 +699,64 @@ async def test_whichever_call_to_the_disk_fails_what_was_acknowledged_is_found(
         assert await found(state, story) >= acknowledged[story.key]
 
 
-async def test_a_segment_that_cannot_be_begun_is_a_failed_write(state: Path) -> None:
-    story = Story()
-    async with FileStore(state, run=inline, segment_size=1) as store:
-        await append(store, story)
-        acknowledged = story.snapshot
-        (state / "journal" / "00000002.journal").mkdir()
-        with pytest.raises(StoreFailedError):
-            await append(store, story.say())
+async def test_a_segment_that_cannot_be_made_refuses_what_came_and_the_store_goes_on_once_it_can(state: Path) -> None:
+    one, other, late = Story(), Story(OTHER), Story(SessionKey("main", "late"))
+    gate = Gate()
+    refused: list[SessionKey] = []
+
+    async def send(store: FileStore, story: Story) -> None:
+        records = story.say().records[-1:]
+        with pytest.raises(StoreError, match="make room, and send again") as caught:
+            await store.append(story.key, 1, records[0].sequence - 1, records)
+        assert not isinstance(caught.value, StoreFailedError)
+        refused.append(story.key)
+
+    async with FileStore(state, run=gate, segment_size=1) as store:
+        await appended(store, one, other, late)
+        whole = one.snapshot
+        (state / "journal" / "00000004.journal").mkdir()
+        gate.hold("write")
+        async with anyio.create_task_group() as group:
+            group.start_soon(send, store, one)
+            await gate.is_waiting.wait()
+            for story in (other, late):
+                group.start_soon(send, store, story)
+            await wait_all_tasks_blocked()
+            gate.open()
+        assert sorted(refused) == sorted(story.key for story in (one, other, late))
+        assert await store.load(KEY) == whole
+        with pytest.raises(StoreError, match="make room"):
+            await append(store, Story(SessionKey("main", "new")))
+        (state / "journal" / "00000004.journal").rmdir()
+        await appended(store, one, other, late)
+        for story in (one, other, late):
+            assert await store.load(story.key) == story.snapshot
         neighbour = os.open(os.devnull, os.O_RDONLY)
     os.close(neighbour)  # still there: the store has closed what is its own, and once
-    (state / "journal" / "00000002.journal").rmdir()
-    async with FileStore(state) as store:
-        assert await store.load(KEY) == acknowledged
+    await assert_kept(state, one, other, late)
+
+
+async def test_a_failed_write_is_never_tried_again(state: Path) -> None:
+    disk = Disk()
+    writes: list[str] = []
+
+    async def run(function: Callable[[], T], /) -> T:
+        if getattr(function, "func", function).__name__ == "write":
+            writes.append("write")
+        return await disk(function)
+
+    async with FileStore(state, run=run) as store:
+        await append(store, story := Story())
+        disk.fails_at = disk.calls + 1
+        with pytest.raises(StoreFailedError):
+            await append(store, story.say())
+        written = len(writes)
+        for _ in range(3):
+            with pytest.raises(StoreFailedError):
+                await append(store, Story(OTHER))
+            with pytest.raises(StoreFailedError):
+                await store.delete(KEY)
+        assert len(writes) == written == 2
 
 
 FULL_DISK = """
@@ -713,10 +768,10 @@ from tests.storage.builders import Story, append
 
 async def main():
     story = Story()
-    async with FileStore(sys.argv[1]) as store:
+    async with FileStore(sys.argv[1], segment_size=2000) as store:
         resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
         while True:
-            await append(store, story.say("x" * 70))
+            await append(store, story.say("x" * 100 * len(story.records)))
             print(story.metadata.sequence, flush=True)
 
 try:
@@ -735,9 +790,65 @@ async def test_a_disk_that_is_full_in_the_middle_of_a_write_loses_nothing_acknow
     assert [int(line) for line in acknowledged] == list(range(2, len(acknowledged) + 2))
     story = Story()
     for _ in acknowledged:
-        story.say("x" * 70)
+        story.say("x" * 100 * len(story.records))
     async with FileStore(state) as store:
         assert await store.load(KEY) == story.snapshot
+
+
+# Sessions that are let go of ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("held", [2, 3, 7])
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_sessions_let_go_of_are_fenced_all_the_same(
+    state: Path, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_store, "_HELD", held)
+    stories = [Story(SessionKey("main", f"{number}")) for number in range(6)]
+    async with FileStore(state, run=inline, segment_size=500) as store:
+        for _ in range(3):
+            for story in stories:
+                await append(store, story.say())
+                await store.checkpoint(story.key, story.snapshot)
+                await wait_all_tasks_blocked()
+                story.epoch += 1
+            for story in stories:
+                for epoch, sequence in [(story.epoch, 0), (story.epoch, 1), (story.epoch - 2, story.metadata.sequence)]:
+                    records = [structs.replace(story.records[0], sequence=sequence + 1, epoch=epoch)]
+                    with pytest.raises(StaleWriteError):
+                        await store.append(story.key, epoch, sequence, records)
+    await assert_kept(state, *stories)
+
+
+async def test_a_session_let_go_of_while_it_is_loaded_is_fenced_all_the_same(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story, others = Story().converse("a"), [Story(SessionKey("main", f"{number}")) for number in range(6)]
+    await kept(state, story, *others)
+    story.epoch = 2
+    monkeypatch.setattr(file_store, "_HELD", 2)
+    gate = Gate()
+    async with FileStore(state, run=gate) as store:
+        gate.hold("read_stored", after=True)
+        async with anyio.create_task_group() as group:
+
+            async def begin_anew() -> None:
+                with pytest.raises(StaleWriteError):
+                    await store.append(KEY, 2, 0, Story(epoch=2).records)
+
+            async def go_on() -> None:
+                await append(store, story.say("on"))
+
+            group.start_soon(begin_anew)
+            group.start_soon(go_on)
+            await gate.is_waiting.wait()
+            await wait_all_tasks_blocked()
+            gate.pass_others()
+            for other in others:
+                await store.load(other.key)
+            gate.open()
+        assert await store.load(KEY) == story.snapshot
+    await assert_kept(state, story)
 
 
 # Cancellation ------------------------------------------------------------------------------------------------

@@ -1,28 +1,29 @@
+"""The journal: what was committed is recovered, and what cannot be read is set aside."""
+
 import shutil
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argentos.errors import StoreDamagedError
+from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage import Record, SessionKey
-from argentos.storage.journal import Journal, Recovered, encode_append, encode_frame, recover
+from argentos.storage.frames import MAGIC, encode_body, encode_commit
+from argentos.storage.journal import Journal, NoSegmentError, Recovered, recover
 from tests.storage.builders import KEY, OTHER, Story, stories
 
-MAGIC = b"ARGENTJ1"
-FIRST = "00000001.journal"
-SIZE = 1 << 20
+FIRST, SECOND = "00000001.journal", "00000002.journal"
+SIZE = 1 << 16
 
 
-def frame(key: SessionKey, records: Sequence[Record]) -> bytes:
-    return encode_frame([encode_append(key, records)])
+def frame(key: SessionKey, records: Sequence[Record], commit: int = 1) -> bytes:
+    return encode_commit(commit, [encode_body(key, records)])
 
 
-def frames_of(story: Story) -> list[bytes]:
-    return [frame(story.key, [record]) for record in story.records]
+def frames_of(story: Story, commit: int = 1) -> list[bytes]:
+    return [frame(story.key, [record], commit + at) for at, record in enumerate(story.records)]
 
 
 def written(folder: Path, data: bytes | bytearray, name: str = FIRST) -> Path:
@@ -37,62 +38,83 @@ def recovered(folder: Path) -> list[Record]:
     return [record for each in found for record in each.records]
 
 
-def opened(folder: Path, *, segment_size: int = SIZE) -> tuple[Journal, list[Record], list[Path]]:
+def opened(folder: Path, *, segment_size: int = SIZE) -> tuple[Journal, list[Record], list[str]]:
     found: list[Recovered] = []
     journal = Journal(folder, segment_size)
-    torn = journal.open(found.append)
-    return journal, [record for each in found for record in each.records], torn
+    told = journal.open(found.append)
+    return journal, [record for each in found for record in each.records], told
 
 
-def write(journal: Journal, story: Story) -> None:
-    records = story.take()
-    journal.write([(story.key, records[-1].sequence, encode_append(story.key, records))])
+def bodies(*stories: Story) -> list[tuple[SessionKey, int, bytes]]:
+    taken = [(story.key, story.take()) for story in stories]
+    return [(key, records[-1].sequence, encode_body(key, records)) for key, records in taken]
+
+
+def write(journal: Journal, *stories: Story) -> None:
+    journal.write(bodies(*stories))
 
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@given(stories(), st.text(st.characters(exclude_categories=["Cs"])), st.integers(1, 9))
-def test_what_is_encoded_is_recovered(
-    tmp_path_factory: pytest.TempPathFactory, story: Story, id_: str, batch: int
+def aside(folder: Path, why: str) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(folder.glob(f"*.{why}-*"))]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(stories(), min_size=1, max_size=3), max_size=4), st.sampled_from([1, 300, SIZE]))
+def test_what_is_committed_is_recovered(
+    tmp_path_factory: pytest.TempPathFactory, commits: list[list[Story]], segment_size: int
 ) -> None:
     folder = tmp_path_factory.mktemp("journal")
-    key = SessionKey("main", id_)
-    batches = [story.records[at : at + batch] for at in range(0, len(story.records), batch)]
-    written(folder, MAGIC + b"".join(frame(key, records) for records in batches))
+    journal, _, _ = opened(folder, segment_size=segment_size)
+    expected: list[tuple[SessionKey, list[Record]]] = []
+    for number, commit in enumerate(commits):
+        for at, story in enumerate(commit):
+            story.key = SessionKey("main", f"{number}-{at}")
+            expected.append((story.key, story.records))
+        write(journal, *commit)
+    journal.close()
     found: list[Recovered] = []
-    [segment] = recover(folder, found.append)
-    assert [(each.key, each.records) for each in found] == [(key, records) for records in batches]
-    assert segment.last == {key: len(story.records)}
+    recovery = recover(folder, found.append)
+    assert [(each.key, each.records) for each in found] == expected
+    assert recovery.findings == []
+    assert {key: last for segment in recovery.segments for key, last in segment.last.items()} == {
+        key: len(records) for key, records in expected
+    }
     shutil.rmtree(folder)
 
 
-def test_a_torn_tail_is_cut_at_the_last_whole_record_and_set_aside(tmp_path: Path) -> None:
+# Torn --------------------------------------------------------------------------------------------------------
+
+
+def test_a_torn_end_is_cut_at_the_last_whole_record_and_set_aside(tmp_path: Path) -> None:
     story = Story().say("hello")
     *whole, last = frames_of(story.say("and then"))
     kept = MAGIC + b"".join(whole)
     for length in range(1, len(last)):
         folder = tmp_path / str(length)
-        path = written(folder, kept + last[:length])
-        journal, records, torn = opened(folder)
+        path = written(folder, kept + last[:length] + bytes(50))
+        journal, records, told = opened(folder)
         journal.close()
         assert records == story.records[:-1]
         assert path.read_bytes() == kept
-        assert [each.read_bytes() for each in torn] == [last[:length]]
+        assert "never acknowledged" in told[0]
+        assert aside(folder, "torn") == [last[:length].rstrip(b"\0")]
+        assert aside(folder, "damaged") == []
 
 
-def test_a_tail_of_zeros_is_cut(tmp_path: Path) -> None:
+def test_zeros_behind_the_last_record_are_no_finding(tmp_path: Path) -> None:
     story = Story()
     path = written(tmp_path / "journal", MAGIC + frames_of(story)[0] + bytes(100))
-    journal, records, torn = opened(path.parent)
+    journal, records, told = opened(path.parent)
     journal.close()
-    assert records == story.records
-    assert path.read_bytes() == MAGIC + frames_of(story)[0]
-    assert [each.read_bytes() for each in torn] == [bytes(100)]
+    assert (records, told) == (story.records, [])
+    assert names(path.parent) == [FIRST]
 
 
-def test_looking_at_a_torn_tail_changes_nothing(tmp_path: Path) -> None:
+def test_looking_at_a_torn_end_changes_nothing(tmp_path: Path) -> None:
     story = Story().say()
     data = MAGIC + b"".join(frames_of(story))[:-1]
     path = written(tmp_path / "journal", data)
@@ -104,86 +126,204 @@ def test_looking_at_a_torn_tail_changes_nothing(tmp_path: Path) -> None:
 def test_what_was_cut_once_is_not_torn_again(tmp_path: Path) -> None:
     story = Story().say().say()
     path = written(tmp_path / "journal", MAGIC + b"".join(frames_of(story)[:2])[:-1])
-    story.take()
     journal, records, _ = opened(path.parent)
-    journal.write([(KEY, 2, encode_append(KEY, story.records[1:2]))])
+    journal.write([(KEY, 2, encode_body(KEY, story.records[1:2]))])
     journal.close()
     assert records == story.records[:1]
-    journal, records, torn = opened(path.parent)
+    journal, records, told = opened(path.parent)
     journal.close()
-    assert (records, torn) == (story.records[:2], [])
+    assert (records, told) == (story.records[:2], [])
 
 
-def test_a_segment_without_records_is_not_torn(tmp_path: Path) -> None:
-    path = written(tmp_path / "journal", MAGIC)
-    journal, records, torn = opened(path.parent)
+@pytest.mark.parametrize("torn", range(3))
+def test_a_hole_in_the_newest_commit_is_torn_and_what_stands_behind_it_goes_on(tmp_path: Path, torn: int) -> None:
+    before = Story()
+    commit = [Story(SessionKey("main", f"{number}")).say("text") for number in range(3)]
+    folder = tmp_path / "journal"
+    data = bytearray(MAGIC + frame(KEY, before.records) + encode_commit(2, [body for *_, body in bodies(*commit)]))
+    at = data.index(b"text")
+    for _ in range(torn):
+        at = data.index(b"text", at + 1)
+    data[at] ^= 1
+    written(folder, data)
+    journal, records, told = opened(folder)
     journal.close()
-    assert (records, torn) == ([], [])
-    assert path.read_bytes() == MAGIC
+    whole = [story for number, story in enumerate(commit) if number != torn]
+    assert records == [*before.records, *(record for story in whole for record in story.records)]
+    assert "never acknowledged" in told[0]
+    assert len(aside(folder, "torn")) == 1
+    assert aside(folder, "damaged") == []
+    assert opened(folder)[1:] == (records, [])
 
 
-@pytest.mark.parametrize("damaged", [0, 1], ids=["first frame", "second frame"])
-@pytest.mark.parametrize("part", ["length", "checksum", "body"])
-def test_damage_in_the_middle_is_refused_and_left_as_it_is(tmp_path: Path, part: str, damaged: int) -> None:
-    frames = frames_of(Story().say().say())
-    at = len(MAGIC) + sum(map(len, frames[:damaged]))
-    begin, end = {"length": (0, 4), "checksum": (4, 8), "body": (8, len(frames[damaged]))}[part]
-    for offset in range(at + begin, at + end):
+def test_what_continued_a_torn_append_of_the_same_commit_is_torn_as_well(tmp_path: Path) -> None:
+    story = Story().say("text").say("more")
+    first, second, third = ([record] for record in story.records)
+    data = MAGIC + frame(KEY, first) + encode_commit(2, [encode_body(KEY, second), encode_body(KEY, third)])
+    folder = tmp_path / "journal"
+    written(folder, data.replace(b"text", b"Text"))
+    journal, records, told = opened(folder)
+    journal.close()
+    assert records == first
+    assert all("never acknowledged" in each or "was set aside" in each for each in told)
+    assert aside(folder, "damaged") == []
+
+
+# Damaged -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["mark", "length", "checksum", "commit", "body"])
+def test_damage_in_the_middle_costs_one_session_its_later_records(tmp_path: Path, part: str) -> None:
+    story, other, last = Story().say("hello").say("more"), Story(OTHER).say(), Story(SessionKey("main", "last"))
+    damaged, *later = frames_of(story, 2)[1:]
+    frames = [frame(KEY, story.records[:1], 1), frame(OTHER, other.records[:1], 2), damaged, *later]
+    frames += [frame(OTHER, other.records[1:], 5), frame(last.key, last.records, 6)]
+    begin, end = {"mark": (0, 4), "length": (4, 8), "checksum": (8, 12), "commit": (12, 20), "body": (20, 60)}[part]
+    at = len(MAGIC) + sum(map(len, frames[:2]))
+    for offset in range(at + begin, at + end, 3):
         data = bytearray(MAGIC + b"".join(frames))
         data[offset] ^= 0xFF
-        path = written(tmp_path / "journal", data)
-        with pytest.raises(StoreDamagedError, match=f"is damaged at byte {at}, in the middle"):
-            opened(path.parent)
-        assert path.read_bytes() == data
-        assert names(path.parent) == [FIRST]
+        folder = tmp_path / f"{offset}"
+        written(folder, data)
+        journal, records, told = opened(folder)
+        journal.close()
+        assert records == [story.records[0], other.records[0], other.records[1], *last.records]
+        assert "damaged" in told[0]
+        assert sum("records of session user-jason are lost" in each for each in told) >= 1
+        assert aside(folder, "damaged") == [bytes(data)]
+        assert aside(folder, "torn") == []
+        journal, again, told = opened(folder)
+        journal.close()
+        assert (again, told) == (records, [])
 
 
-def test_a_segment_that_is_not_the_last_has_no_torn_tail_but_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("harmed", range(4))
+def test_damage_to_an_acknowledged_commit_is_damage_though_only_the_newest_stands_behind_it(
+    tmp_path: Path, harmed: int
+) -> None:
+    stories = [Story(SessionKey("main", f"{number}")).say("text") for number in range(5)]
+    frames = [frame(story.key, story.records, number + 1) for number, story in enumerate(stories)]
+    data = bytearray(MAGIC + b"".join(frames))
+    data[data.index(b"text", len(MAGIC) + sum(map(len, frames[:harmed])))] ^= 1
+    folder = tmp_path / "journal"
+    written(folder, data)
+    journal, records, told = opened(folder)
+    journal.close()
+    assert len(records) == 8
+    assert not any("never acknowledged" in each for each in told)
+    assert f"records of session {harmed} are lost" in told[0]
+    assert aside(folder, "damaged") == [bytes(data)]
+
+
+def test_two_commits_that_are_gone_at_the_end_are_damage_for_the_first_was_acknowledged(tmp_path: Path) -> None:
+    first, second, third = frames_of(Story().say("text").say("text"))
+    data = (MAGIC + first + second + third).replace(b"text", b"Text")
+    folder = tmp_path / "journal"
+    written(folder, data)
+    journal, _, told = opened(folder)
+    journal.close()
+    assert any("damaged" in each for each in told)
+    assert aside(folder, "damaged") == [data]
+
+
+@pytest.mark.parametrize("behind", ["records", "nothing"])
+def test_the_end_of_a_segment_that_another_follows_is_not_torn_but_damaged(tmp_path: Path, behind: str) -> None:
+    story, other = Story().say(), Story(OTHER)
+    first, second = frames_of(story)
+    data = MAGIC + first + second[:-1]
+    path = written(tmp_path / "journal", data)
+    later = frame(OTHER, other.records, 3) if behind == "records" else b""
+    written(path.parent, MAGIC + later + bytes(50), SECOND)
+    journal, records, _ = opened(path.parent)
+    journal.close()
+    assert records == [story.records[0], *(other.records if later else ())]
+    assert path.read_bytes() == MAGIC + first
+    assert aside(path.parent, "damaged") == [data]
+    assert aside(path.parent, "torn") == []
+
+
+def test_records_that_followed_damaged_ones_are_dropped_in_later_segments_too(tmp_path: Path) -> None:
+    story, other = Story().say("text").say("more"), Story(OTHER)
+    first, second, third = frames_of(story)
+    folder = tmp_path / "journal"
+    written(folder, (MAGIC + first + second).replace(b"text", b"Text"))
+    written(folder, MAGIC + third + frame(OTHER, other.records, 4), SECOND)
+    journal, records, told = opened(folder)
+    journal.close()
+    assert records == [story.records[0], *other.records]
+    assert sum("records of session user-jason are lost" in each for each in told) == 2
+    assert recovered(folder) == records
+    assert opened(folder)[2] == []
+
+
+def test_a_segment_knows_only_what_was_taken_over(tmp_path: Path) -> None:
+    story = Story().say("text").say("more")
+    written(tmp_path / "journal", MAGIC + b"".join(frames_of(story)).replace(b"text", b"Text"))
+    recovery = recover(tmp_path / "journal", lambda _: None)
+    assert [segment.last for segment in recovery.segments] == [{KEY: 1}]
+
+
+@pytest.mark.parametrize("twice", ["the same frame", "the same segment"])
+def test_what_is_there_twice_is_no_damage(tmp_path: Path, twice: str) -> None:
     story = Story().say()
     first, second = frames_of(story)
-    path = written(tmp_path / "journal", MAGIC + first[:-1])
-    written(path.parent, MAGIC + second, "00000002.journal")
-    with pytest.raises(StoreDamagedError):
+    folder = tmp_path / "journal"
+    if twice == "the same frame":
+        written(folder, MAGIC + first + first + second)
+    else:
+        for name in (FIRST, SECOND):
+            written(folder, MAGIC + first + second, name)
+    journal, _, told = opened(folder)
+    journal.close()
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("foreign", "error"),
+    [
+        (b"{}", StoreDamagedError),
+        (b"SQLite format 3\0", StoreDamagedError),
+        (b"ARGENTJ3" + bytes(9), StoreVersionError),
+    ],
+)
+def test_what_cannot_be_read_at_all_is_refused_and_nothing_is_changed(
+    tmp_path: Path, foreign: bytes, error: type[Exception]
+) -> None:
+    torn = MAGIC + frames_of(Story())[0][:-1]
+    path = written(tmp_path / "journal", torn)
+    written(tmp_path / "journal", foreign, SECOND)
+    with pytest.raises(error):
         opened(path.parent)
-    assert path.read_bytes() == MAGIC + first[:-1]
+    assert names(path.parent) == [FIRST, SECOND]
+    assert path.read_bytes() == torn
+    assert (path.parent / SECOND).read_bytes() == foreign
 
 
-@pytest.mark.parametrize("foreign", [b"{}", b"ARGENTX1" + bytes(30), b"SQLite format 3\0", b"\0" * 16])
-def test_a_file_that_is_not_ours_is_refused_and_left_as_it_is(tmp_path: Path, foreign: bytes) -> None:
-    path = written(tmp_path / "journal", foreign)
-    with pytest.raises(StoreDamagedError, match="is not a journal of argentos"):
-        opened(path.parent)
-    assert path.read_bytes() == foreign
-    assert names(path.parent) == [FIRST]
-
-
-def test_a_frame_with_records_we_do_not_know_is_refused(tmp_path: Path) -> None:
-    whole = frame(KEY, [Story().records[0]])
-    unknown = whole[8:].replace(b"transition", b"telepathic")
-    path = written(tmp_path / "journal", MAGIC + _frame(unknown))
-    with pytest.raises(StoreDamagedError, match="cannot be read"):
-        opened(path.parent)
-
-
-def _frame(body: bytes) -> bytes:
-    return len(body).to_bytes(4, "little") + zlib.crc32(body).to_bytes(4, "little") + body
+# Segments ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", range(len(MAGIC) + 1))
-def test_a_segment_whose_making_was_killed_holds_nothing_and_hinders_nothing(tmp_path: Path, size: int) -> None:
+def test_a_segment_whose_making_was_killed_hinders_nothing(tmp_path: Path, size: int) -> None:
     folder = tmp_path / "journal"
     written(folder, MAGIC[:size])
-    for _ in range(2):
-        journal, records, _ = opened(folder)
-        assert records == []
-        write(journal, Story())
-        journal.close()
-        (folder / f"{len(journal.older) + 1:08}.journal").unlink()
+    journal, records, told = opened(folder)
+    assert (records, told) == ([], [])
+    write(journal, story := Story())
+    journal.close()
+    assert recovered(folder) == story.records
+
+
+def test_a_segment_has_its_size_from_the_beginning(tmp_path: Path) -> None:
+    journal, _, _ = opened(tmp_path / "journal", segment_size=5000)
+    assert journal.size == 0
+    write(journal, Story())
+    assert (tmp_path / "journal" / FIRST).stat().st_size == journal.size == 5000
+    journal.close()
 
 
 def test_segments_follow_one_another_at_their_size(tmp_path: Path) -> None:
     story = Story()
-    journal, _, _ = opened(tmp_path / "journal", segment_size=200)
+    journal, _, _ = opened(tmp_path / "journal", segment_size=250)
     for text in ["a", "b" * 150, "c"]:
         write(journal, story)
         story.say(text)
@@ -193,10 +333,11 @@ def test_segments_follow_one_another_at_their_size(tmp_path: Path) -> None:
     assert recovered(tmp_path / "journal") == story.records
 
 
-def test_an_append_larger_than_a_segment_stays_whole(tmp_path: Path) -> None:
+def test_a_commit_larger_than_a_segment_stays_whole(tmp_path: Path) -> None:
     story = Story().say("x" * 1000)
     journal, _, _ = opened(tmp_path / "journal", segment_size=100)
     write(journal, story)
+    assert journal.size == (tmp_path / "journal" / FIRST).stat().st_size
     journal.close()
     assert names(tmp_path / "journal") == [FIRST]
     assert recovered(tmp_path / "journal") == story.records
@@ -213,16 +354,28 @@ def test_reopening_begins_a_segment_behind_the_last(tmp_path: Path) -> None:
     assert len(names(tmp_path / "journal")) == 3
 
 
-def test_a_segment_knows_the_last_record_of_each_session(tmp_path: Path) -> None:
-    one, other = Story(KEY).say(), Story(OTHER)
-    journal, _, _ = opened(tmp_path / "journal")
-    write(journal, one)
-    write(journal, other)
-    write(journal, one.say())
+def test_commits_are_numbered_on_across_openings(tmp_path: Path) -> None:
+    story = Story()
+    for number in range(1, 4):
+        journal, _, _ = opened(tmp_path / "journal")
+        write(journal, story)
+        journal.close()
+        assert recover(tmp_path / "journal", lambda _: None).commit == number
+        story.say()
+
+
+def test_a_segment_that_cannot_be_made_is_told_apart_and_changes_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    journal, _, _ = opened(folder, segment_size=1)
+    write(journal, story := Story())
+    (folder / SECOND).mkdir()
+    for _ in range(2):
+        with pytest.raises(NoSegmentError, match=r"00000002\.journal cannot be made"):
+            journal.write([(OTHER, 1, encode_body(OTHER, Story(OTHER).records))])
+    (folder / SECOND).rmdir()
+    write(journal, story.say())
     journal.close()
-    assert journal.newest.last == {KEY: 3, OTHER: 1}
-    [segment] = recover(tmp_path / "journal", lambda _: None)
-    assert segment.last == {KEY: 3, OTHER: 1}
+    assert recovered(folder) == story.records
 
 
 def test_a_dropped_segment_is_gone(tmp_path: Path) -> None:
@@ -232,23 +385,26 @@ def test_a_dropped_segment_is_gone(tmp_path: Path) -> None:
     [segment] = journal.older
     journal.drop(segment)
     journal.close()
-    assert journal.older == []
-    assert names(tmp_path / "journal") == ["00000002.journal"]
+    assert [each.path.name for each in journal.older] == [SECOND]
+    assert names(tmp_path / "journal") == [SECOND]
 
 
-def test_a_segment_that_its_owner_drops_while_we_look_is_passed_over(tmp_path: Path) -> None:
+def test_a_segment_that_its_owner_drops_while_we_look_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     story = Story().say()
     folder = tmp_path / "journal"
-    for number, record in enumerate(story.records, 1):
-        written(folder, MAGIC + frame(KEY, [record]), f"{number:08}.journal")
-    found: list[Record] = []
+    for number, each in enumerate(frames_of(story), 1):
+        written(folder, MAGIC + each, f"{number:08}.journal")
+    glob = Path.glob
 
-    def take(each: Recovered) -> None:
-        found.extend(each.records)
-        (folder / "00000002.journal").unlink(missing_ok=True)
+    def globbed(path: Path, pattern: str) -> list[Path]:
+        found = list(glob(path, pattern))
+        (folder / SECOND).unlink(missing_ok=True)
+        return found
 
-    recover(folder, take)
-    assert found == story.records[:1]
+    monkeypatch.setattr(Path, "glob", globbed)
+    assert recovered(folder) == story.records[:1]
 
 
 def test_a_journal_that_is_a_link_is_refused(tmp_path: Path) -> None:
@@ -259,6 +415,85 @@ def test_a_journal_that_is_a_link_is_refused(tmp_path: Path) -> None:
         opened(tmp_path / "journal")
 
 
-def test_a_journal_that_is_not_open_takes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="not open"):
-        write(Journal(tmp_path, SIZE), Story())
+# Single sessions ---------------------------------------------------------------------------------------------
+
+
+def test_kept_records_come_before_those_in_segments(tmp_path: Path) -> None:
+    story = Story()
+    journal, _, _ = opened(tmp_path / "journal", segment_size=1)
+    write(journal, story)
+    journal.keep(KEY, story.records)
+    write(journal, story.say())
+    journal.drop(journal.older[0])
+    journal.close()
+    assert recovered(tmp_path / "journal") == story.records
+    journal.release(KEY)
+    journal.release(KEY)
+    assert names(tmp_path / "journal") == [SECOND]
+
+
+def test_damaged_kept_records_are_damage(tmp_path: Path) -> None:
+    story = Story().say("text")
+    folder = tmp_path / "journal"
+    journal, _, _ = opened(folder)
+    journal.keep(KEY, story.records)
+    journal.close()
+    [path] = folder.iterdir()
+    data = path.read_bytes().replace(b"text", b"Text")
+    path.write_bytes(data)
+    journal, records, told = opened(folder)
+    journal.close()
+    assert records == []
+    assert "records of session user-jason are lost" in told[0]
+    assert aside(folder, "damaged") == [data]
+
+
+def test_records_that_files_bridge_from_the_kept_ones_are_no_damage(tmp_path: Path) -> None:
+    story = Story().say("in files").say("newest")
+    folder = tmp_path / "journal"
+    journal, _, _ = opened(folder)
+    journal.keep(KEY, story.records[:1])
+    journal.write([(KEY, 3, encode_body(KEY, story.records[2:]))])
+    journal.close()
+    recovery = recover(folder, lambda _: None)
+    assert recovery.findings == []
+    assert recovered(folder) == [story.records[0], story.records[2]]
+
+
+def test_a_forgotten_session_is_nowhere_and_the_others_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    journal, _, _ = opened(folder, segment_size=300)
+    one, other = Story().say("secret"), Story(OTHER).say("public")
+    for _ in range(4):
+        write(journal, one, other)
+        one.say("secret")
+        other.say("public")
+    journal.keep(KEY, one.records)
+    journal.forget(KEY)
+    assert recovered(folder) == other.records[:-1]
+    assert not [path for path in folder.iterdir() if b"secret" in path.read_bytes()]
+    assert journal.size == sum(path.stat().st_size for path in folder.iterdir())
+    assert all(KEY not in segment.last for segment in journal.older)
+    write(journal, other)
+    write(journal, again := Story())
+    journal.close()
+    assert recovered(folder) == [*other.records, *again.records]
+
+
+@pytest.mark.parametrize("id_", ["a", "b" * 40, "c" * 300, "Ünal"])
+def test_a_session_is_forgotten_however_its_name_is_encoded(tmp_path: Path, id_: str) -> None:
+    folder, key = tmp_path / "journal", SessionKey("agent " * 10, id_)
+    journal, _, _ = opened(folder)
+    write(journal, Story(key), neighbour := Story(SessionKey("agent " * 10, id_ + "x")))
+    journal.forget(key)
+    journal.close()
+    assert recovered(folder) == neighbour.records
+
+
+def test_an_ended_session_begins_anew_with_its_first_record(tmp_path: Path) -> None:
+    old, new = Story().say("old").say("old"), Story().say("new")
+    folder = tmp_path / "journal"
+    written(folder, MAGIC + frame(KEY, old.records) + frame(KEY, [], 2) + frame(KEY, new.records, 3))
+    found: list[Recovered] = []
+    assert recover(folder, found.append).findings == []
+    assert [each.records for each in found] == [old.records, [], new.records]

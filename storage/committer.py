@@ -1,0 +1,163 @@
+"""Group commit: appends that come while the disk is busy are written together, as soon as it is free."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import anyio
+
+from argentos.errors import StoreError, StoreFailedError
+from argentos.storage.frames import encode_body
+from argentos.storage.journal import Journal, NoSegmentError
+from argentos.storage.records import Record, SessionKey
+from argentos.storage.runner import Runner
+from argentos.storage.tail import Tail
+
+__all__ = ["Batch", "Committer"]
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Batch:
+    """Appends that become durable together."""
+
+    __slots__ = ("_appends", "_done", "_error", "bodies")
+
+    def __init__(self) -> None:
+        self.bodies: list[tuple[SessionKey, int, bytes]] = []
+        self._appends: list[tuple[Tail, Sequence[Record], int]] = []
+        self._done = anyio.Event()
+        self._error: StoreError | None = None
+
+    def add(self, key: SessionKey, tail: Tail, records: Sequence[Record], body: bytes) -> None:
+        """Let an append take part; whoever comes behind it has to follow it."""
+        tail.reserve(records)
+        self.bodies.append((key, records[-1].sequence, body))
+        self._appends.append((tail, records, len(body)))
+
+    def add_end(self, key: SessionKey) -> None:
+        """Let the end of a session take part."""
+        self.bodies.append((key, 0, encode_body(key, ())))
+
+    def succeed(self) -> None:
+        """All of it is durable."""
+        for tail, records, size in self._appends:
+            tail.extend(records, size)
+        self._done.set()
+
+    def fail(self, error: StoreError) -> None:
+        """Nothing of it is acknowledged."""
+        self._error = error
+        for tail, _, _ in self._appends:
+            tail.give_up()
+        self._done.set()
+
+    async def durable(self) -> None:
+        """Wait until it is.
+
+        Raises:
+            StoreError: it will not be.
+        """
+        await self._done.wait()
+        if self._error is not None:
+            raise self._error
+
+
+class Committer:
+    """The one writer of a journal.
+
+    Args:
+        journal: is written to by nobody else.
+        run: where its blocking calls run: in a thread that nothing else can keep busy, or in a simulation.
+        path: of the state directory, for the sentences of errors.
+    """
+
+    def __init__(self, journal: Journal, run: Runner, path: Path) -> None:
+        self._journal = journal
+        self._run = run
+        self._path = path
+        self._next = Batch()
+        self._work = anyio.Event()
+        self._failure: OSError | None = None
+        self._closing = False
+
+    def submit(self, key: SessionKey, tail: Tail, records: Sequence[Record], body: bytes) -> Batch:
+        """Have an append written; gives the batch that it is part of.
+
+        Raises:
+            StoreFailedError: a write failed before; only opening the store again tells what the disk holds.
+        """
+        batch = self._open_batch()
+        batch.add(key, tail, records, body)
+        return batch
+
+    def submit_end(self, key: SessionKey) -> Batch:
+        """Have it written that a session is deleted; gives the batch that this is part of.
+
+        Raises:
+            StoreFailedError: see `submit`.
+        """
+        batch = self._open_batch()
+        batch.add_end(key)
+        return batch
+
+    def _open_batch(self) -> Batch:
+        if self._failure is not None:
+            raise self._failed(self._failure)
+        if not self._next.bodies:
+            self._work.set()
+        return self._next
+
+    async def flushed(self) -> None:
+        """Wait until what has been submitted so far is durable, or refused."""
+        batch = self._next
+        if batch.bodies:
+            with suppress(StoreError):
+                await batch.durable()
+
+    def close(self) -> None:
+        """Let `run` end once everything submitted is written."""
+        self._closing = True
+        self._work.set()
+
+    async def run(self) -> None:
+        """Write until closed."""
+        while self._next.bodies or not self._closing:
+            if self._next.bodies:
+                await self._commit()
+            else:
+                self._work = anyio.Event()
+                await self._work.wait()
+
+    async def _commit(self) -> None:
+        batch, self._next = self._next, Batch()
+        try:
+            await self._run(partial(self._journal.write, batch.bodies))
+        except NoSegmentError as error:
+            self._refuse(batch, self._no_room(error))
+        except OSError as error:
+            self._failure = error
+            _log.critical("the journal in %s failed: %s; nothing more is accepted", self._path, error)
+            self._refuse(batch, self._failed(error))
+        else:
+            batch.succeed()
+
+    def _refuse(self, batch: Batch, error: StoreError) -> None:
+        """Refuse a batch, and what came meanwhile, which may follow it."""
+        behind, self._next = self._next, Batch()
+        behind.fail(error)
+        batch.fail(error)
+
+    def _failed(self, error: OSError) -> StoreFailedError:
+        failure = StoreFailedError(
+            f"writing to {self._path} failed ({error.strerror or error}); nothing more is accepted until it is opened"
+            " again"
+        )
+        failure.__cause__ = error
+        return failure
+
+    def _no_room(self, error: NoSegmentError) -> StoreError:
+        return StoreError(f"the journal cannot grow: {error}; nothing was accepted: make room, and send again")

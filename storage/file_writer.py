@@ -1,0 +1,296 @@
+"""The files of all sessions follow the journal, in the background, one session at a time.
+
+One at a time is the budget: however many sessions want their files written, the disk has one such writer beside the
+journal. Segments of the journal are dropped in order, once the files have everything in them.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import anyio
+import msgspec
+
+from argentos.errors import StoreDamagedError, StoreError
+from argentos.storage import files, layout
+from argentos.storage.committer import Committer
+from argentos.storage.index import Index
+from argentos.storage.journal import Journal, Segment, dated
+from argentos.storage.names import file_name
+from argentos.storage.records import Cleared, Record, SessionKey, Summarised
+from argentos.storage.runner import Runner
+from argentos.storage.snapshot import Snapshot
+from argentos.storage.tail import Tail
+
+__all__ = ["FileWriter", "Held"]
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Held:
+    """What the store knows of a session.
+
+    Attributes:
+        tail: what the files do not have.
+        written: bytes of the files, as far as known.
+        is_loaded: the files have been looked at.
+        is_stuck: the files could not be written.
+        kept: up to this sequence, the journal has a file of its own for it.
+        is_deleted: no more is taken until it is gone.
+    """
+
+    __slots__ = ("is_deleted", "is_loaded", "is_stuck", "kept", "tail", "written")
+
+    def __init__(self) -> None:
+        self.tail = Tail()
+        self.written = 0
+        self.is_loaded = False
+        self.is_stuck = False
+        self.kept = 0
+        self.is_deleted = False
+
+    def pins(self, sequence: int) -> bool:
+        """Whether the record of this sequence is nowhere but in a segment."""
+        return self.is_deleted or (self.tail.lacks_checkpoint(sequence) and self.kept < sequence)
+
+
+class FileWriter:
+    """Writes and removes what lies under `agents/`, and drops what of the journal that makes superfluous.
+
+    Args:
+        root: the state directory.
+        held: the sessions that the store knows, shared with it.
+        much: bytes of journal from which sessions are written for no other reason than to drop segments.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        held: dict[SessionKey, Held],
+        *,
+        journal: Journal,
+        committer: Committer,
+        index: Index,
+        run: Runner,
+        much: int,
+    ) -> None:
+        self._root = root
+        self._held = held
+        self._journal = journal
+        self._committer = committer
+        self._index = index
+        self._run = run
+        self._much = much
+        self._asked: dict[SessionKey, Snapshot] = {}
+        self._work = anyio.Event()
+        self._progress = anyio.Event()
+        self._lock = anyio.Lock()
+        self._closing = False
+
+    def ask(self, key: SessionKey, snapshot: Snapshot) -> None:
+        """Have the files of a session brought up to a snapshot."""
+        held, sequence = self._held.get(key), snapshot.metadata.sequence
+        waiting = self._asked.get(key)
+        if held is None or held.is_deleted or not held.tail.has(sequence, snapshot.metadata.epoch):
+            return
+        if waiting is None or waiting.metadata.sequence < sequence:
+            self._asked[key] = snapshot
+            held.is_stuck = False
+            self._work.set()
+
+    def wake(self) -> None:
+        """Look at how long the journal is."""
+        self._work.set()
+
+    def close(self) -> None:
+        """Let `run` end."""
+        self._closing = True
+        self._work.set()
+
+    async def progress(self) -> None:
+        """Wait until something was written."""
+        await self._progress.wait()
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncGenerator[None]:
+        """No file under `agents/` changes meanwhile, and no segment is dropped."""
+        async with self._lock:
+            yield
+
+    # Writing ------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Write what is asked for until closed."""
+        while not self._closing:
+            self._work = anyio.Event()
+            if self._asked:
+                key = next(iter(self._asked))
+                async with self._lock:
+                    await self._write(key, self._asked.pop(key))
+                self._made_progress()
+                continue
+            async with self._lock:
+                await self._drop_segments()
+            if not self._asked and not self._closing:
+                await self._work.wait()
+
+    def _made_progress(self) -> None:
+        self._progress.set()
+        self._progress = anyio.Event()
+
+    async def finish(self) -> None:
+        """Write everything that the journal still holds, and drop it; nothing is appended any more."""
+        async with self._lock:
+            for key in [key for key, held in self._held.items() if held.tail.records or self._journal.keeps(key)]:
+                await self._write(key, None)
+            self._asked.clear()
+            self._much = 0
+            try:
+                await self._run(self._journal.close)
+            except OSError as error:
+                _log.error("the journal in %s was not closed: %s", self._root, error)
+            await self._drop_segments()
+
+    async def _write(self, key: SessionKey, snapshot: Snapshot | None) -> None:
+        """Bring the files of a session up to a snapshot, or to its end; what cannot be written stays in its tail."""
+        held = self._held.get(key)
+        if held is None or held.is_deleted:
+            return
+        tail = held.tail
+        records = tail.upto(snapshot.metadata.sequence) if snapshot else list(tail.records)
+        try:
+            if records:
+                held.written = await self._run(partial(self._bring_up, key, snapshot, records))
+                tail.covered(records[-1].sequence)
+            if not tail.records and self._journal.keeps(key):
+                await self._run(partial(self._journal.release, key))
+        except (OSError, StoreError) as error:
+            held.is_stuck = True
+            _log.error("the files of session %s were not written: %s", key, error)
+        else:
+            held.is_stuck = False
+
+    def _bring_up(self, key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> int:
+        folder = layout.session_folder(self._root, key)
+        folded = None
+        if snapshot is None or any(isinstance(record, Summarised | Cleared) for record in records):
+            folded = layout.join(key, folder, layout.read_stored(folder, key), records)
+        snapshot = snapshot or (folded.snapshot if folded else None)
+        if snapshot is None:
+            return 0
+        size = layout.write(folder, snapshot, folded.archived if folded else ())
+        self._index.put(snapshot.metadata)
+        return size
+
+    async def _drop_segments(self) -> None:
+        """Drop the oldest segments as far as the files have them; where the journal is long, see that they do."""
+        for segment in self._journal.older:
+            if self._pinning(segment) and self._journal.size < self._much:
+                return
+            for key in self._pinning(segment):
+                await self._free(key)
+            if self._pinning(segment):
+                return
+            try:
+                await self._run(self._index.commit)
+                await self._run(partial(self._journal.drop, segment))
+            except OSError as error:
+                _log.error("%s was not removed: %s", segment.path, error)
+                return
+            self._made_progress()
+
+    def _pinning(self, segment: Segment) -> list[SessionKey]:
+        held = self._held
+        return [key for key, last in segment.last.items() if key in held and held[key].pins(last)]
+
+    async def _free(self, key: SessionKey) -> None:
+        """Write the files of a session or, where that fails, keep its records in a file of their own."""
+        held = self._held[key]
+        if not held.is_stuck:
+            await self._write(key, None)
+        records = list(held.tail.records)
+        if records and not held.is_deleted:
+            try:
+                await self._run(partial(self._journal.keep, key, records))
+            except OSError as error:
+                _log.error("the records of session %s could not be copied: %s", key, error)
+            else:
+                held.kept = records[-1].sequence
+
+    # Removing -----------------------------------------------------------------------------------------------
+
+    async def remove(self, key: SessionKey) -> bool:
+        """Leave no byte of a session; False if somebody else has seen to that meanwhile.
+
+        Raises:
+            OSError: something could not be removed.
+        """
+        held = self._held.get(key)
+        async with self._lock:
+            if held is None or held is not self._held.get(key):
+                return False
+            await self._run(partial(self._remove_files, key))
+            await self._run(self._journal.forget_aside)
+            await self._forget(key)
+            return True
+
+    def _remove_files(self, key: SessionKey) -> None:
+        for path in layout.places(self._root, key):
+            if path.is_dir() and not path.is_symlink():
+                files.remove_folder(path)
+            else:
+                files.remove(path)
+
+    async def _forget(self, key: SessionKey) -> None:
+        """Take the session out of index, journal and memory: the journal last, for it says what is to be done."""
+        self._asked.pop(key, None)
+        await self._run(partial(self._forget_row, key))
+        await self._run(partial(self._journal.forget, key))
+        self._held.pop(key, None)
+
+    def _forget_row(self, key: SessionKey) -> None:
+        self._index.remove(key)
+        self._index.commit()
+
+    async def set_aside(self, key: SessionKey) -> tuple[StoreDamagedError, Path] | None:
+        """Put what cannot be read of a session where it harms nobody.
+
+        Returns:
+            What is wrong with it, and where it was put; None if nothing is, for somebody else has seen to it.
+        """
+        async with self._lock:
+            held = self._held.setdefault(key, Held())
+            was_deleted, held.is_deleted = held.is_deleted, True  # nothing is appended meanwhile
+            try:
+                await self._committer.flushed()
+                found = await self._run(partial(self._move_aside, key, list(held.tail.records)))
+                if found is not None:
+                    await self._forget(key)
+            finally:
+                held.is_deleted = was_deleted
+            return found
+
+    def _move_aside(self, key: SessionKey, records: Sequence[Record]) -> tuple[StoreDamagedError, Path] | None:
+        """The folder, where its history is corrupt; where records are missing in between, only those behind them."""
+        folder = layout.session_folder(self._root, key)
+        try:
+            layout.join(key, folder, layout.read_stored(folder, key), records)
+        except (layout.CorruptError, layout.GapError) as error:
+            return error, self._move(key, error, records)
+        return None
+
+    def _move(self, key: SessionKey, error: StoreDamagedError, records: Sequence[Record]) -> Path:
+        folder = layout.session_folder(self._root, key)
+        target = layout.damaged_folder(self._root, key.agent)
+        aside = dated(target / file_name(key.id), "damaged")
+        files.make_folder(target)
+        if isinstance(error, layout.CorruptError):
+            files.move(folder, aside)
+        else:
+            files.make_folder(aside)
+        if records:
+            files.replace(aside / "records.json", msgspec.json.encode(records) + b"\n")
+        return aside

@@ -1,0 +1,192 @@
+"""The bytes of a journal segment: frames behind eight bytes of magic, and zeros up to the end of the file.
+
+A frame is one append to one session:
+
+    0   4  mark, which is not UTF-8 and so in no text
+    4   4  length of the body
+    8   4  CRC-32 of the number of the commit and the body
+    12  8  number of the commit: the appends that became durable together have the same
+    20  …  body: MessagePack of `[agent, session, [record, …]]`
+
+A body without records says that the session was deleted: nothing in front of it counts any more. Whatever is damaged is
+passed over up to the next whole frame, so that one broken byte costs one append.
+
+Segments of the first version (`ARGENTJ1`) have no marks; a frame there was a whole commit. They are read, and no more
+written.
+"""
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from struct import Struct as Layout
+from typing import Final, NamedTuple, TypeVar
+
+import msgspec
+
+from argentos.errors import StoreDamagedError, StoreVersionError
+from argentos.storage.records import Record, SessionKey
+
+__all__ = ["MAGIC", "Broken", "Frame", "Scan", "encode_body", "encode_commit", "scan"]
+
+MAGIC: Final = b"ARGENTJ2"
+_FIRST_MAGIC: Final = b"ARGENTJ1"
+_FAMILY: Final = b"ARGENTJ"
+_MARK: Final = b"\xc1AJ\xc1"
+_HEAD: Final = Layout("<4sIIQ")
+_FIRST_HEAD: Final = Layout("<II")
+_COMMIT: Final = Layout("<Q")
+
+_T = TypeVar("_T")
+_encoder: Final = msgspec.msgpack.Encoder()
+_body: Final = msgspec.msgpack.Decoder(tuple[str, str, list[Record]])
+_first_body: Final = msgspec.msgpack.Decoder(list[tuple[str, str, list[Record]]])
+_key: Final = msgspec.msgpack.Decoder(tuple[str, str, msgspec.Raw])
+
+
+class Frame(NamedTuple):
+    """One append, read back from the bytes `start` to `end` of its segment."""
+
+    start: int
+    end: int
+    commit: int
+    key: SessionKey
+    records: list[Record]
+
+
+class Broken(NamedTuple):
+    """Bytes that are no whole frame, with the commit and the session that they seem to belong to.
+
+    Attributes:
+        commit: 0 where nothing was written.
+    """
+
+    start: int
+    end: int
+    commit: int
+    key: SessionKey | None
+
+
+class Scan(NamedTuple):
+    """What a segment holds, in order."""
+
+    frames: list[Frame]
+    broken: list[Broken]
+
+
+def encode_body(key: SessionKey, records: Sequence[Record]) -> bytes:
+    """The body of the frame of one append."""
+    return _encoder.encode((key.agent, key.id, records))
+
+
+def encode_commit(commit: int, bodies: Sequence[bytes]) -> bytes:
+    """The frames of appends that are to become durable together."""
+    seed = zlib.crc32(_COMMIT.pack(commit))
+    parts: list[bytes] = []
+    for body in bodies:
+        parts += (_HEAD.pack(_MARK, len(body), zlib.crc32(body, seed), commit), body)
+    return b"".join(parts)
+
+
+def scan(data: bytes, path: Path) -> Scan:
+    """Read a segment; `path` is for the sentences of errors.
+
+    Raises:
+        StoreVersionError: a newer version wrote it, or a record in it.
+        StoreDamagedError: it does not begin as a segment does.
+    """
+    if data.startswith(MAGIC):
+        return _scan(data, path)
+    if data.startswith(_FIRST_MAGIC):
+        return _scan_first_version(data, path)
+    if MAGIC.startswith(data.rstrip(b"\0")):  # killed while the segment was made
+        return Scan([], [])
+    if data.startswith(_FAMILY):
+        raise StoreVersionError(f"{path} was written by a newer argentos; it was left as it is")
+    raise StoreDamagedError(f"{path} is not a journal of argentos: it begins with {data[:8]!a}; move it away")
+
+
+def _scan(data: bytes, path: Path) -> Scan:
+    found = Scan([], [])
+    at, end = len(MAGIC), len(data.rstrip(b"\0"))
+    while at < end:
+        if _is_whole(data, at):
+            found.frames.append(_frame_at(data, at, path))
+            at = found.frames[-1].end
+        else:
+            following = _next_mark(data, at + 1, end)
+            found.broken.append(Broken(at, following, *_guess(data, at)))
+            at = following
+    return found
+
+
+def _is_whole(data: bytes, at: int) -> bool:
+    """A whole, undamaged frame begins here."""
+    begin = at + _HEAD.size
+    if begin > len(data):
+        return False
+    mark, length, checksum, commit = _HEAD.unpack_from(data, at)
+    if mark != _MARK or not 0 < length <= len(data) - begin:
+        return False
+    seed = zlib.crc32(_COMMIT.pack(commit))
+    return bool(zlib.crc32(data[begin : begin + length], seed) == checksum)
+
+
+def _frame_at(data: bytes, at: int, path: Path) -> Frame:
+    _, length, _, commit = _HEAD.unpack_from(data, at)
+    begin = at + _HEAD.size
+    agent, session, records = _decoded(_body, data[begin : begin + length], path)
+    return Frame(at, begin + length, commit, SessionKey(agent, session), records)
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[_T], body: bytes, path: Path) -> _T:
+    """What is in a body whose checksum is right: if that is unknown, no damage explains it."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise StoreVersionError(f"{path} has a record that this argentos cannot read ({error}); it was left") from error
+
+
+def _next_mark(data: bytes, at: int, end: int) -> int:
+    """Where the next frame may begin, or the end."""
+    found = data.find(_MARK, at, end)
+    return end if found < 0 else found
+
+
+def _guess(data: bytes, at: int) -> tuple[int, SessionKey | None]:
+    """Of which commit and session the broken frame at this place was, as far as that can be read."""
+    if at + _HEAD.size > len(data):
+        return 0, None
+    _, length, _, commit = _HEAD.unpack_from(data, at)
+    try:
+        agent, session, _ = _key.decode(data[at + _HEAD.size : at + _HEAD.size + length])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return commit, None
+    return commit, SessionKey(agent, session)
+
+
+def _scan_first_version(data: bytes, path: Path) -> Scan:
+    found = Scan([], [])
+    at, commit = len(_FIRST_MAGIC), 0
+    while at < len(data):
+        body = _first_body_at(data, at)
+        if body is not None:
+            commit += 1
+            end = at + _FIRST_HEAD.size + len(body)
+            appends = _decoded(_first_body, body, path)
+            found.frames.extend(Frame(at, end, commit, SessionKey(*key), records) for *key, records in appends)
+        else:
+            end = next((each for each in range(at + 1, len(data)) if _first_body_at(data, each)), len(data))
+            found.broken.append(Broken(at, end, 0 if end == len(data) else commit, None))
+        at = end
+    return found
+
+
+def _first_body_at(data: bytes, at: int) -> bytes | None:
+    begin = at + _FIRST_HEAD.size
+    if begin > len(data):
+        return None
+    length, checksum = _FIRST_HEAD.unpack_from(data, at)
+    if not 0 < length <= len(data) - begin:
+        return None
+    body = data[begin : begin + length]
+    return body if zlib.crc32(body) == checksum else None
