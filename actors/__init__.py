@@ -1,11 +1,12 @@
 """Actors that own a session each, and the supervisor that runs them."""
 
 from argentos.actors.clock import Clock, ManualClock, SystemClock
-from argentos.actors.config import Config, parse_duration
+from argentos.actors.config import Config, parse_duration, parse_size
 from argentos.actors.events import Event, Happened, Missed, Subscription
 from argentos.actors.info import SessionInfo
 from argentos.actors.session import Session
 from argentos.actors.supervisor import Supervisor
+from argentos.actors.transcript import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.turn import Turn
 
 __all__ = [
@@ -20,6 +21,10 @@ __all__ = [
     "Subscription",
     "Supervisor",
     "SystemClock",
+    "Transcript",
+    "TranscriptMessage",
+    "TranscriptSummary",
     "Turn",
     "parse_duration",
+    "parse_size",
 ]

@@ -9,15 +9,19 @@ meanwhile. Between steps an actor waits in no task.
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final
 
 from argentos.actors.commands import (
     Accept,
+    Adopt,
     Clear,
     Command,
     Compact,
     Create,
+    Decided,
+    Delete,
     Look,
     Receipt,
     Stop,
@@ -29,7 +33,7 @@ from argentos.actors.jobs import Jobs, Tag
 from argentos.actors.listeners import Listeners
 from argentos.actors.requests import CompactionRequests, nothing_to_compact
 from argentos.actors.runtime import Runtime
-from argentos.actors.step import Step, is_compacting
+from argentos.actors.step import Step, is_at_work, is_compacting
 from argentos.actors.work import Answer, ask_model, make_summary
 from argentos.errors import (
     ArgentError,
@@ -137,9 +141,13 @@ class SessionActor:
         """Take one step; the dispatcher calls this."""
         commands = self._take()
         try:
-            await self._take_step(commands)
+            others = await self._delete(commands)
+            if others:
+                await self._take_step(others)
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends this actor and no other
             self._give_up(commands, error)
+            return
+        if self._closed:
             return
         self._scheduled = False
         if self._mailbox or self._control:
@@ -174,9 +182,44 @@ class SessionActor:
         self._listeners.close(error)
         self._jobs.cancel()
 
+    # Deletion -----------------------------------------------------------------------------------------------
+
+    async def _delete(self, commands: Sequence[Command]) -> Sequence[Decided]:
+        """Do what deletions ask for, before anything else; gives the other commands, none if the session is gone.
+
+        The session is not revived for it, so that a damaged one can be deleted. It leaves memory only when the store
+        has forgotten it: until then nobody else can revive it, and what it had running afterwards reports to nobody.
+        """
+        others = [command for command in commands if not isinstance(command, Delete)]
+        deletions = [command for command in commands if isinstance(command, Delete)]
+        while deletions:
+            command = deletions.pop(0)
+            since = command.unless_active_since
+            if since is not None and (await self._is_in_use(since) or others or self._mailbox):
+                command.answer(value=False)
+                continue
+            self._jobs.cancel()
+            if await self._runtime.store.delete(self.key):
+                command.answer(value=True)
+                gone = SessionNotFoundError(f"session {self.key} was deleted; a new message begins it again")
+                for each in (*others, *deletions):
+                    each.fail(gone)
+                self.close(gone)
+                return []
+            command.fail(not_found(self.key))
+        return others
+
+    async def _is_in_use(self, since: datetime) -> bool:
+        """It is at work, or was active after this time."""
+        snapshot = self._snapshot if self._revived else await self._runtime.store.load(self.key)
+        if snapshot is None:
+            return False
+        metadata = snapshot.metadata
+        return is_at_work(metadata) or self._requests.is_waiting or metadata.last_activity > since
+
     # A step -------------------------------------------------------------------------------------------------
 
-    async def _take_step(self, commands: Sequence[Command]) -> None:
+    async def _take_step(self, commands: Sequence[Decided]) -> None:
         effects: tuple[str, ...] = ()
         if not self._revived:
             await self._revive()
@@ -268,7 +311,7 @@ class SessionActor:
 
     # Commands -----------------------------------------------------------------------------------------------
 
-    def _handle(self, step: Step, command: Command) -> Callable[[], None] | None:
+    def _handle(self, step: Step, command: Decided) -> Callable[[], None] | None:
         """Decide about a command; gives how to answer it once that is durable."""
         step.advance(command.at)
         try:
@@ -284,6 +327,8 @@ class SessionActor:
                     return None  # answered when the conversation goes on
                 case Create():
                     self._create(step)
+                case Adopt():
+                    self._adopt(step, command)
                 case Stop() | Clear():
                     self._end(step, command)
                 case Look() | Wake():
@@ -293,16 +338,26 @@ class SessionActor:
             return None
         return partial(self._answer, command)
 
-    def _answer(self, command: Create | Look | Stop | Clear | Wake | TurnDone | SummaryMade) -> None:
+    def _answer(self, command: Adopt | Create | Look | Stop | Clear | Wake | TurnDone | SummaryMade) -> None:
         if self._snapshot is not None:
             command.answer(self._snapshot)
         else:
             command.fail(not_found(self.key))
 
     def _create(self, step: Step) -> None:
+        self._check_new(step)
+        step.create()
+
+    def _adopt(self, step: Step, command: Adopt) -> None:
+        self._check_new(step)
+        step.records += command.records  # one append, so that a crash leaves all of the session or nothing
+        step.snapshot = command.snapshot
+        step.effects.append("write_files")
+        step.advance(command.at)
+
+    def _check_new(self, step: Step) -> None:
         if step.snapshot is not None:
             raise SessionExistsError(f"there is a session {self.key} already; use it, or another id")
-        step.create()
 
     def _end(self, step: Step, command: Stop | Clear) -> None:
         """End whatever runs, and what was asked for."""

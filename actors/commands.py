@@ -1,5 +1,6 @@
 """What an actor can be told; each command carries the time at which it was given."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -7,14 +8,17 @@ import anyio
 
 from argentos.actors.turn import Turn
 from argentos.llm import Compacted, Reply
-from argentos.storage import Address, Role, Snapshot
+from argentos.storage import Address, Record, Role, Snapshot
 
 __all__ = [
     "Accept",
+    "Adopt",
     "Clear",
     "Command",
     "Compact",
     "Create",
+    "Decided",
+    "Delete",
     "Look",
     "Receipt",
     "Stop",
@@ -106,10 +110,35 @@ class Create(_Command[Snapshot]):
     __slots__ = ()
 
 
+class Adopt(_Command[Snapshot]):
+    """Make the session of records, which fold to the snapshot."""
+
+    __slots__ = ("records", "snapshot")
+
+    def __init__(self, at: datetime, records: Sequence[Record], snapshot: Snapshot) -> None:
+        super().__init__(at)
+        self.records = records
+        self.snapshot = snapshot
+
+
 class Look(_Command[Snapshot]):
     """Tell where the session stands, once everything before is done."""
 
     __slots__ = ()
+
+
+class Delete(_Command[bool]):
+    """Have the store forget the session; answered once it has, or with False where the session is kept.
+
+    Attributes:
+        unless_active_since: keep it if it is at work, or was active after this time; None deletes it in any case.
+    """
+
+    __slots__ = ("unless_active_since",)
+
+    def __init__(self, at: datetime, unless_active_since: datetime | None) -> None:
+        super().__init__(at)
+        self.unless_active_since = unless_active_since
 
 
 class Stop(_Command[Snapshot]):
@@ -174,4 +203,6 @@ class SummaryMade(_Command[Snapshot]):
         self.compacted = compacted
 
 
-Command: TypeAlias = Accept | Create | Look | Stop | Clear | Compact | Wake | TurnDone | SummaryMade
+Decided: TypeAlias = Accept | Adopt | Create | Look | Stop | Clear | Compact | Wake | TurnDone | SummaryMade
+
+Command: TypeAlias = Decided | Delete

@@ -11,11 +11,14 @@ from msgspec import Struct, structs
 
 from argentos.errors import ConfigError
 
-__all__ = ["Config", "parse_duration"]
+__all__ = ["Config", "parse_duration", "parse_size"]
 
 _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST: Final = 3652 * 86400.0
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+_SIZES: Final = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+_LARGEST: Final = 1024**5
+_SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)")
 
 
 def parse_duration(text: str | float, path: str) -> float:
@@ -33,6 +36,19 @@ def parse_duration(text: str | float, path: str) -> float:
     return seconds
 
 
+def parse_size(text: str | float, path: str) -> int:
+    """Bytes from `4096`, `"64K"`, `"500M"`, `"10G"` or `"1T"`, where K is 1024.
+
+    Raises:
+        ConfigError: it is none of these, or not above zero; the sentence begins with `path`.
+    """
+    found = _SIZE.fullmatch(str(text).strip())
+    size = int(float(found[1]) * _SIZES[found[2]]) if found else 0
+    if not 0 < size <= _LARGEST:
+        raise ConfigError(f'{path}: {text!r} is no size up to 1024 T; write bytes, or "64K", "500M", "10G", "1T"')
+    return size
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """The settings of a session; durations are in seconds.
 
@@ -46,6 +62,8 @@ class Config(Struct, frozen=True, kw_only=True):
         mailbox_limit: messages that may wait in one session.
         turn_timeout: until a turn without a reply is given up.
         compaction_timeout: until the model's summary is given up for an extractive one.
+        retain_for: after its last activity, until a session is deleted; None keeps it for ever.
+        retain_bytes: of all the agent's sessions on disk; beyond it the oldest are deleted. None sets no limit.
     """
 
     max_context_tokens: int = 180_000
@@ -57,6 +75,8 @@ class Config(Struct, frozen=True, kw_only=True):
     mailbox_limit: int = 1000
     turn_timeout: float = 600.0
     compaction_timeout: float = 180.0
+    retain_for: float | None = None
+    retain_bytes: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that no session can live with.
@@ -68,8 +88,10 @@ class Config(Struct, frozen=True, kw_only=True):
         _check_range("compactionThreshold", self.compaction_threshold, 0.3, 1.0)
         _check_range("keepRecentTokens", self.keep_recent_tokens, 0, 10_000_000)
         for key, name in _KEYS.items():
-            if name in _DURATIONS:
-                _check_range(key, getattr(self, name), 0.001, _LONGEST)
+            if name in _DURATIONS and (duration := getattr(self, name)) is not None:
+                _check_range(key, duration, 0.001, _LONGEST)
+        if self.retain_bytes is not None:
+            _check_range("retainBytes", self.retain_bytes, 1, _LARGEST)
         _check_range("mailboxLimit", self.mailbox_limit, 1, 1_000_000)
 
     @classmethod
@@ -96,7 +118,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
 
 _KEYS: Final = {re.sub(r"_(\w)", lambda m: m[1].upper(), name): name for name in Config.__struct_fields__}
-_DURATIONS: Final = frozenset({"idle_after", "passivate_after", "turn_timeout", "compaction_timeout"})
+_DURATIONS: Final = frozenset({"idle_after", "passivate_after", "turn_timeout", "compaction_timeout", "retain_for"})
 
 
 def _check_range(key: str, value: float, least: float, most: float) -> None:
@@ -126,15 +148,22 @@ def _overridden(config: Config, section: Mapping[str, Any], where: str) -> Confi
             near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.0)[0]
             raise ConfigError(f"{where}.{key} is not a setting; did you mean {near}?")
         name = _KEYS[key]
-        if name in _DURATIONS and isinstance(value, str | int | float) and not isinstance(value, bool):
-            value = parse_duration(value, f"{where}.{key}")  # noqa: PLW2901 - the same value, read
-        changes[name] = value
+        changes[name] = _read(name, value, f"{where}.{key}")
     try:
         return msgspec.convert({**structs.asdict(config), **changes}, Config)
     except ConfigError as error:
         raise ConfigError(f"{where}.{error}") from None
     except msgspec.ValidationError as error:
         raise _wrong_value(error, where) from error
+
+
+def _read(name: str, value: Any, path: str) -> Any:
+    """A value as the settings have it; one of a wrong type is left for `msgspec` to refuse."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    if name in _DURATIONS:
+        return parse_duration(value, path)
+    return parse_size(value, path) if name == "retain_bytes" else value
 
 
 def _wrong_value(error: msgspec.ValidationError, where: str) -> ConfigError:

@@ -1,6 +1,7 @@
 """What is told about a session."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -12,7 +13,7 @@ from argentos.storage import Metadata, Taken
 __all__ = ["SessionInfo"]
 
 
-class SessionInfo(Struct, frozen=True, kw_only=True, rename="camel"):
+class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """A session at a moment.
 
     Attributes:
@@ -43,14 +44,7 @@ class SessionInfo(Struct, frozen=True, kw_only=True, rename="camel"):
     def of(cls, metadata: Metadata, config: Config, now: datetime) -> "SessionInfo":
         """Read it off the metadata."""
         known = metadata.calibration
-        gauge = Gauge(
-            window=config.max_context_tokens,
-            threshold=config.compaction_threshold,
-            keep_recent=config.keep_recent_tokens,
-            system_tokens=0,
-            model=known.model if known else "",
-            first_ratio=1.0,
-        )
+        gauge = _gauge(config, known.model if known else "")
         tokens = gauge.estimate(metadata)
         return cls(
             id=metadata.session,
@@ -67,3 +61,15 @@ class SessionInfo(Struct, frozen=True, kw_only=True, rename="camel"):
             waiting=len(metadata.waiting) + (len(metadata.turn.messages) if metadata.turn else 0),
             edges=metadata.edges,
         )
+
+
+@lru_cache(maxsize=64)
+def _gauge(config: Config, model: str) -> Gauge:
+    return Gauge(
+        window=config.max_context_tokens,
+        threshold=config.compaction_threshold,
+        keep_recent=config.keep_recent_tokens,
+        system_tokens=0,
+        model=model,
+        first_ratio=1.0,
+    )

@@ -1,12 +1,18 @@
 """The live actors of a supervisor, by session."""
 
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Final
+
 from argentos.actors.actor import SessionActor, not_found
-from argentos.actors.commands import Accept, Clear, Compact, Create, Look, Receipt, Stop, Wake
+from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Look, Receipt, Stop, Wake
 from argentos.actors.runtime import Runtime
 from argentos.errors import SupervisorStoppedError
-from argentos.storage import SessionKey, Snapshot
+from argentos.storage import Page, SessionKey, Snapshot
 
 __all__ = ["Registry"]
+
+_PAGE: Final = 5000
 
 
 class Registry:
@@ -31,7 +37,7 @@ class Registry:
         self._find(key).tell(command)
         return await command.answered()
 
-    async def tell(self, key: SessionKey, command: Create | Look | Stop | Clear | Compact) -> Snapshot:
+    async def tell(self, key: SessionKey, command: Adopt | Create | Look | Stop | Clear | Compact) -> Snapshot:
         """Queue a command in the session's control lane and wait for its answer.
 
         Raises:
@@ -40,6 +46,27 @@ class Registry:
         """
         self._find(key).tell(command)
         return await command.answered()
+
+    async def delete(self, key: SessionKey, unless_active_since: datetime | None = None) -> bool:
+        """Have the session forgotten; False if it is kept, for it is at work or was active after that time.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        command = Delete(self.runtime.clock.now(), unless_active_since)
+        self._find(key).tell(command)
+        return await command.answered()
+
+    async def pages(self, agent: str) -> AsyncGenerator[Page]:
+        """All sessions of an agent, page by page, as they stand durably."""
+        cursor: str | None = None
+        while True:
+            page = await self.runtime.store.list(agent, cursor, _PAGE)
+            yield page
+            cursor = page.cursor
+            if cursor is None:
+                return
 
     async def look(self, key: SessionKey) -> Snapshot:
         """Where the session stands; one that is not in memory stays out of it.

@@ -1,18 +1,24 @@
 """The handle of a session: what embedders hold. It does no I/O until asked to."""
 
 import uuid
+from datetime import datetime
+from functools import partial
 from typing import Final
 
+import anyio.to_thread
 from msgspec import structs
 
-from argentos.actors.commands import Accept, Clear, Compact, Create, Receipt, Stop
+from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop
 from argentos.actors.info import SessionInfo
 from argentos.actors.registry import Registry
+from argentos.actors.scribe import records_of
+from argentos.actors.transcript import Transcript, transcript_of
 from argentos.actors.turn import Turn
 from argentos.errors import InputError, MessageTooLargeError, NoReplyError
-from argentos.storage import MESSAGE_TOKENS, Address, Message, Role, SessionKey, Snapshot, Summary
+from argentos.llm import TokenCounter
+from argentos.storage import MESSAGE_TOKENS, Address, Message, Record, Role, SessionKey, Snapshot, Summary, fold
 
-__all__ = ["Session"]
+__all__ = ["Session", "check_focus"]
 
 _LONGEST_ID: Final = 200
 _LONGEST_FOCUS: Final = 800
@@ -111,6 +117,36 @@ class Session:
         """
         return self._info(await self._registry.tell(self.key, Create(self._registry.runtime.clock.now())))
 
+    async def adopt(self, transcript: Transcript) -> SessionInfo:
+        """Make the session of a transcript, whole or not at all; no model is asked for anything.
+
+        The ids of session and agent are those of this handle, whatever the transcript says.
+
+        Raises:
+            SessionExistsError: there is one already.
+            InputError: a message cannot be taken.
+        """
+        runtime = self._registry.runtime
+        make = partial(_life, self.key, transcript, runtime.count, runtime.clock.now())
+        # Counting tokens takes seconds where messages are many: not in the event loop.
+        records, snapshot = await anyio.to_thread.run_sync(make)
+        return self._info(await self._registry.tell(self.key, Adopt(runtime.clock.now(), records, snapshot)))
+
+    async def transcript(self) -> Transcript:
+        """All messages that ever were, and what stands for those that left the context.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        metadata, context = await self._registry.look(self.key)
+        return transcript_of(
+            self.key,
+            await self._registry.runtime.store.read(self.key, 1, metadata.messages + 1),
+            context=(*context.messages, *context.waiting),
+            summary=context.summary,
+            created_at=metadata.created_at,
+        )
+
     async def info(self) -> SessionInfo:
         """State, tokens, last activity and more.
 
@@ -157,9 +193,7 @@ class Session:
             NothingToCompactError: a summary would gain nothing, or the compaction was stopped.
             InputError: the focus has more than 800 characters.
         """
-        if len(focus) > _LONGEST_FOCUS:
-            raise InputError(f"the focus has {len(focus)} characters; {_LONGEST_FOCUS} is the most")
-        _check_whole("the focus", focus)
+        check_focus(focus)
         return self._info(await self._registry.tell(self.key, Compact(self._registry.runtime.clock.now(), focus)))
 
     async def stop(self) -> SessionInfo:
@@ -169,6 +203,20 @@ class Session:
             SessionNotFoundError: there is no such session.
         """
         return self._info(await self._registry.tell(self.key, Stop(self._registry.runtime.clock.now())))
+
+    async def delete(self, *, unless_active_since: datetime | None = None) -> bool:
+        """Remove every copy of the session; a turn that runs is ended, and whoever waits for it gets the error.
+
+        Args:
+            unless_active_since: keep the session if it is at work, or was active after this time.
+
+        Returns:
+            Whether it was deleted, rather than kept.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return await self._registry.delete(self.key, unless_active_since)
 
     # ---------------------------------------------------------------------------------------------------------
 
@@ -208,8 +256,10 @@ class Session:
 
     async def _settled(self, receipt: Receipt, message_id: str) -> Turn:
         """A turn that has been: its reply is looked up."""
-        turn = Turn(receipt.number, message_id)
-        for message in await self._stored(receipt.snapshot, message_id):
+        messages = await self._stored(receipt.snapshot, message_id)
+        number = next((message.number for message in messages if message.id == message_id), receipt.number)
+        turn = Turn(number, message_id)
+        for message in messages:
             if message.id == message_id and message.role == "assistant" and not message.reply_to:
                 raise _taken(message_id)
             if message_id in message.reply_to:
@@ -222,6 +272,22 @@ class Session:
         """The messages that have this id or answer it, wherever they are."""
         messages = await self._registry.runtime.store.read(self.key, 1, snapshot.metadata.messages + 1)
         return tuple(message for message in messages if message_id in (message.id, *message.reply_to))
+
+
+def check_focus(focus: str) -> None:
+    """Refuse what no compaction can be told to keep.
+
+    Raises:
+        InputError: it has more than 800 characters, or cannot be stored.
+    """
+    if len(focus) > _LONGEST_FOCUS:
+        raise InputError(f"the focus has {len(focus)} characters; {_LONGEST_FOCUS} is the most")
+    _check_whole("the focus", focus)
+
+
+def _life(key: SessionKey, transcript: Transcript, count: TokenCounter, now: datetime) -> tuple[list[Record], Snapshot]:
+    records = records_of(transcript, count=count, now=now)
+    return records, fold(key, None, records).snapshot
 
 
 def _check_whole(what: str, text: str) -> None:

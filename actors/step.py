@@ -35,14 +35,20 @@ from argentos.storage import (
     fold,
 )
 
-__all__ = ["Step", "is_compacting", "state_at"]
+__all__ = ["COMPACTING", "Step", "is_at_work", "is_compacting", "state_at"]
 
-_CONTINUES: Final = "continues_with_summary"
+COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows(state, "continues_with_summary"))
+"""The states in which a session waits for a summary."""
 
 
 def is_compacting(metadata: Metadata) -> bool:
     """The session waits for a summary."""
-    return SESSION.knows(metadata.state, _CONTINUES)
+    return metadata.state in COMPACTING
+
+
+def is_at_work(metadata: Metadata) -> bool:
+    """A message waits for its answer, or the session waits for a summary."""
+    return not metadata.is_settled or is_compacting(metadata)
 
 
 class _Head(TypedDict):

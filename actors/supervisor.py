@@ -3,8 +3,9 @@
 import logging
 import os
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Final, Self
 
 import anyio
@@ -12,17 +13,19 @@ import anyio.to_thread
 
 from argentos.actors.clock import Clock, SystemClock
 from argentos.actors.config import Config
+from argentos.actors.control import Control
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events, Subscription
 from argentos.actors.info import SessionInfo
 from argentos.actors.registry import Registry
+from argentos.actors.retention import Stored, keep_within, stored_sessions
 from argentos.actors.runtime import Runtime
 from argentos.actors.session import Session
-from argentos.actors.step import is_compacting
+from argentos.actors.step import COMPACTING
 from argentos.actors.timers import Timers
 from argentos.errors import InputError, StoreError
 from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
-from argentos.storage import Page, SessionKey, Store, check_id
+from argentos.storage import SessionKey, Store, check_id
 
 __all__ = ["Supervisor"]
 
@@ -46,7 +49,8 @@ class Supervisor:
             least.
         grace: seconds that running turns are given at the end. A message whose turn is cut off is answered
             when the supervisor runs again.
-        resume: whether to answer, at once, what was left unanswered by an earlier run.
+        resume: whether to answer, at once, what was left unanswered by an earlier run, to apply the retention, and
+            to take messages from other processes. Without it the supervisor does what it is told, and no more.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class Supervisor:
             publish=self._events.publish,
         )
         self._registry = Registry(self._runtime)
+        self._control = Control(self._registry, self.agent, takes_messages=resume)
 
     def session(self, session_id: str) -> Session:
         """The handle of a session; nothing is read or made.
@@ -96,11 +101,30 @@ class Supervisor:
         """All sessions, those with the latest activity first; one that cannot be read is logged instead."""
         now = self._runtime.clock.now()
         infos: list[SessionInfo] = []
-        async for page in self._pages():
-            infos += [SessionInfo.of(metadata, self.config, now) for metadata in page.sessions]
-            for problem in page.problems:
-                _log.warning("a session is not listed: %s", problem)
+        async with aclosing(self._registry.pages(self.agent)) as pages:
+            async for page in pages:
+                infos += [SessionInfo.of(metadata, self.config, now) for metadata in page.sessions]
+                for problem in page.problems:
+                    _log.warning("a session is not listed: %s", problem)
         return sorted(infos, key=lambda info: info.last_activity, reverse=True)
+
+    async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
+        """All sessions as retention sees them; one that cannot be read is logged instead.
+
+        Args:
+            sizes: look up how large each is, which takes a while where there are many; without, each has 0 bytes.
+        """
+        return await stored_sessions(self._registry, self.agent, sizes=sizes)
+
+    async def backup(self, target: Path) -> int:
+        """Save everything that is acknowledged at this moment, of all agents, to a new file; gives its size in bytes.
+
+        Sessions go on meanwhile. `argent restore` makes a state directory of the file.
+
+        Raises:
+            StoreError: the file exists or cannot be written, or the store has no backups.
+        """
+        return await self._runtime.store.backup(target)
 
     @asynccontextmanager
     async def events(self, limit: int = 1000) -> AsyncGenerator[Subscription]:
@@ -140,6 +164,10 @@ class Supervisor:
             group.start_soon(self._runtime.timers.run, name="argentos timers")
             if self._resume:
                 group.start_soon(self._resume_unfinished, name="argentos resume")
+            if self._resume and (self.config.retain_for is not None or self.config.retain_bytes is not None):
+                group.start_soon(keep_within, self._registry, self.agent, name="argentos retention")
+            if (directory := self._runtime.store.owned_directory) is not None:
+                await self._control.open(directory, group)
             self._group = group
             self._stack = stack.pop_all()
         return self
@@ -159,6 +187,7 @@ class Supervisor:
                     await _close(runtime.model)
         finally:
             self._registry.close()
+            await self._control.close()
             runtime.work.cancel()
             runtime.steps.cancel()
             self._group.cancel_scope.cancel()
@@ -172,23 +201,12 @@ class Supervisor:
         # Loading the encoding takes a third of a second: not in the event loop.
         await anyio.to_thread.run_sync(partial(self._runtime.count, ""))
         try:
-            pages = [page async for page in self._pages()]
+            unfinished = await self._runtime.store.unfinished(self.agent, COMPACTING)
         except StoreError as error:
             _log.error("what was left unanswered is not known, so it is answered at the next message: %s", error)
             return
-        for page in pages:
-            for metadata in page.sessions:
-                if not metadata.is_settled or is_compacting(metadata):
-                    self._registry.wake(metadata.key)
-
-    async def _pages(self) -> AsyncGenerator[Page]:
-        cursor: str | None = None
-        while True:
-            page = await self._runtime.store.list(self.agent, cursor)
-            yield page
-            cursor = page.cursor
-            if cursor is None:
-                return
+        for metadata in unfinished:
+            self._registry.wake(metadata.key)
 
 
 async def _close(model: Closeable) -> None:

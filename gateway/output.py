@@ -9,14 +9,23 @@ from typing import Any, Final
 import click
 import msgspec
 
-__all__ = ["age", "count", "percent", "print_json", "printable", "table"]
+__all__ = ["age", "count", "percent", "print_json", "printable", "size", "table"]
 
+_PIECE: Final = 1000
 _COLOURS: Final = ((95, "red"), (80, "bright_red"), (60, "yellow"))
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2 if sys.stdout.isatty() else 0))
+    """One JSON document on standard output: laid out for a terminal, and else in pieces, however long it is."""
+    if sys.stdout.isatty() or not isinstance(value, list):
+        click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2 if sys.stdout.isatty() else 0))
+        return
+    items: list[Any] = value
+    before = b"["
+    for begin in range(0, len(items), _PIECE):
+        click.echo(before + msgspec.json.encode(items[begin : begin + _PIECE])[1:-1], nl=False)
+        before = b",\n"
+    click.echo(b"]" if items else b"[]")
 
 
 def printable(text: str) -> str:
@@ -32,6 +41,16 @@ def count(number: int) -> str:
     if number < 1000:  # noqa: PLR2004 - a thousand
         return str(number)
     return f"{number / 1000:.1f}k" if number < 100_000 else f"{number // 1000}k"  # noqa: PLR2004 - a hundred thousand
+
+
+def size(number: int) -> str:
+    """A number of bytes, short: `512`, `2.0K`, `1.4G`."""
+    value, unit = float(number), ""
+    for unit in ("", "K", "M", "G", "T"):  # noqa: B007 - the last one is used
+        if value < 1024:  # noqa: PLR2004 - the next unit
+            break
+        value /= 1024
+    return f"{value:.1f}{unit}" if unit else str(number)
 
 
 def percent(value: float) -> str:

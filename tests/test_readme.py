@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from msgspec.structs import fields
+
 from argentos import Config
 from argentos.machines import SESSION, Diagram
 from argentos.machines.markdown import fences
@@ -51,4 +53,5 @@ def test_the_settings_are_the_defaults(tmp_path: Path) -> None:
     content = blocks("json")[0]
     (tmp_path / "argent.json").write_text(content)
     assert Config.load(tmp_path) == Config()
-    assert len(json.loads(content)["agents"]["defaults"]["session"]) == len(Config.__struct_fields__) - 1
+    set_by_default = [field for field in fields(Config) if field.default is not None]
+    assert len(json.loads(content)["agents"]["defaults"]["session"]) == len(set_by_default) - 1

@@ -10,12 +10,13 @@ from typing import Final
 import anyio
 import click
 
-from argentos.actors import Happened, Session, Subscription, Supervisor, Turn
-from argentos.errors import ArgentError
+from argentos.actors import Supervisor
+from argentos.errors import ArgentError, OwnerGoneError
 from argentos.gateway.output import percent, printable
+from argentos.gateway.owner import Conversation, Reply, chosen_model, open_sessions
 from argentos.gateway.settings import Settings, command_options
-from argentos.llm import AnthropicModel, Model, OfflineModel
-from argentos.storage import Address, FileStore, Summarised
+from argentos.llm import OfflineModel
+from argentos.storage import Address, Summary
 
 __all__ = ["command"]
 
@@ -28,45 +29,53 @@ _HELP: Final = "/info, /compact [what to keep], /clear, /quit; Ctrl-C stops a re
 @command_options
 @click.pass_obj
 def command(settings: Settings, session_id: str, model: str | None) -> None:
-    """Talk to the agent in a session, 'chat' by default; it continues where it was left."""
+    """Talk to the agent in a session, 'chat' by default; it continues where it was left.
+
+    Where a process runs the agent's sessions already, that one answers.
+    """
     anyio.run(_chat, settings, session_id, model)
 
 
 async def _chat(settings: Settings, session_id: str, model_name: str | None) -> None:
-    store = FileStore(settings.state_dir)
-    model: Model = AnthropicModel(model_name) if os.environ.get("ANTHROPIC_API_KEY") else OfflineModel()
-    async with (
-        Supervisor(store, model, config=settings.config(), agent=settings.agent, grace=1) as supervisor,
-        supervisor.events() as events,
-    ):
-        chat = _Chat(supervisor.session(session_id))
-        if isinstance(model, OfflineModel):
+    model = chosen_model(model_name)
+    async with open_sessions(settings, talks=True, model=model) as sessions:
+        chat = _Chat(sessions.session(session_id))
+        await chat.note_summary()
+        if isinstance(sessions, Supervisor) and isinstance(model, OfflineModel):
             click.echo("ANTHROPIC_API_KEY is not set, so the offline model answers.", err=True)
         if sys.stdin.isatty():
             await _greet(chat.session)
         async with anyio.create_task_group() as group:
             group.start_soon(chat.watch_interrupts)
-            await _converse(chat, events)
+            await _converse(chat)
             group.cancel_scope.cancel()
 
 
-async def _converse(chat: "_Chat", events: Subscription) -> None:
+async def _converse(chat: "_Chat") -> None:
     """Take line after line; an error is one line more."""
     while (line := await chat.next_line()) is not None:
         if line in {"/quit", "/exit"}:
             break
         try:
             await _take(chat.session, line)
+        except OwnerGoneError:
+            raise
         except ArgentError as error:
             click.secho(f"argent: {printable(str(error))}", fg="red", err=True)
-        _show_compactions(events)
+        if summary := await chat.note_summary():
+            click.secho(
+                f"(messages {summary.first}–{summary.last} became a summary:"
+                f" {summary.before} → {summary.after} tokens)",
+                dim=True,
+            )
 
 
 class _Chat:
     """A conversation at a terminal. Ctrl-C ends the chat at its prompt, and a turn while it runs."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Conversation) -> None:
         self.session = session
+        self._summary: Summary | None = None
         self._input = _Input()
         self._prompt: anyio.CancelScope | None = None
 
@@ -85,6 +94,13 @@ class _Chat:
         if line is None and sys.stdin.isatty():
             click.echo()
         return line
+
+    async def note_summary(self) -> Summary | None:
+        """The summary of the context, if it is another one than at the last look."""
+        before = self._summary
+        with contextlib.suppress(ArgentError):
+            self._summary = await self.session.summary()
+        return self._summary if self._summary != before else None
 
     async def watch_interrupts(self) -> None:
         """Do what Ctrl-C means, until cancelled."""
@@ -121,7 +137,7 @@ class _Input:
         return line.decode("utf-8", "surrogateescape") if line or not self._ended or self._buffer else None
 
 
-async def _greet(session: Session) -> None:
+async def _greet(session: Conversation) -> None:
     try:
         info = await session.info()
     except ArgentError:
@@ -130,7 +146,7 @@ async def _greet(session: Session) -> None:
         click.secho(f"Session {printable(session.id)} goes on: {info.messages} messages. {_HELP}", dim=True)
 
 
-async def _take(session: Session, line: str) -> None:
+async def _take(session: Conversation, line: str) -> None:
     name, _, rest = line.partition(" ")
     match name:
         case "/info":
@@ -148,7 +164,7 @@ async def _take(session: Session, line: str) -> None:
             await _show(turn)
 
 
-async def _show(turn: Turn) -> None:
+async def _show(turn: Reply) -> None:
     """Print the reply as it streams."""
     attempt = turn.attempt
     async for piece in turn:
@@ -157,13 +173,3 @@ async def _show(turn: Turn) -> None:
         attempt = turn.attempt
         click.echo(printable(piece), nl=False)
     click.echo()
-
-
-def _show_compactions(events: Subscription) -> None:
-    for event in events.pending():
-        if isinstance(event, Happened) and isinstance(event.record, Summarised):
-            record = event.record
-            click.secho(
-                f"(messages {record.first}–{record.last} became a summary: {record.before} → {record.after} tokens)",
-                dim=True,
-            )

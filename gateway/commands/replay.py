@@ -82,8 +82,8 @@ def command(
         "idle_after": parse_duration(idle_after, "--idle-after") if idle_after is not None else None,
     }
     given = {name: value for name, value in changes.items() if value is not None}
-    # The model here waits for the recording, which no deadline of a real one fits.
-    config = structs.replace(settings.config(), turn_timeout=_ONE_YEAR, **given)
+    # The model here waits for the recording, which no deadline of a real one fits; and its past deletes nothing.
+    config = structs.replace(settings.config(), turn_timeout=_ONE_YEAR, retain_for=None, retain_bytes=None, **given)
     outcome = anyio.run(_replay, settings, config, file, speed, trace)
     if settings.json:
         print_json(outcome)

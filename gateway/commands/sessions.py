@@ -1,22 +1,28 @@
 """`argent sessions`."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-import anyio
 import click
+from msgspec import Struct
 
-from argentos.actors import Session, SessionInfo, Supervisor
-from argentos.gateway.output import age, count, percent, print_json, printable, table
+from argentos.actors import SessionInfo, parse_duration, parse_size
+from argentos.actors.retention import Due, choose
+from argentos.errors import InputError, SessionNotFoundError, StoreDamagedError, StoreVersionError
+from argentos.gateway.commands.transfer import export_command, import_command
+from argentos.gateway.output import age, count, percent, print_json, printable, size, table
+from argentos.gateway.owner import Conversation, Sessions, chosen_model, with_sessions
 from argentos.gateway.settings import Settings, command_options
-from argentos.llm import OfflineModel
-from argentos.storage import FileStore, Message, Summary
+from argentos.storage import Message, Summary
 
 __all__ = ["command"]
 
 T = TypeVar("T")
+
+_A_CENTURY = 100 * 525_600.0  # minutes
 
 
 @click.group("sessions")
@@ -25,34 +31,31 @@ def command() -> None:
     """List sessions, and manage them."""
 
 
-@asynccontextmanager
-async def _supervisor(settings: Settings, *, read_only: bool) -> AsyncGenerator[Supervisor]:
-    store = FileStore(settings.state_dir, read_only=read_only)
-    async with Supervisor(
-        store, OfflineModel(), config=settings.config(), agent=settings.agent, resume=False
-    ) as supervisor:
-        yield supervisor
+command.add_command(export_command)
+command.add_command(import_command)
 
 
-def _on_session(settings: Settings, session_id: str, work: Callable[[Session], Awaitable[T]], *, read_only: bool) -> T:
-    async def run() -> T:
-        async with _supervisor(settings, read_only=read_only) as supervisor:
-            return await work(supervisor.session(session_id))
+def _on_session(
+    settings: Settings, session_id: str, work: Callable[[Conversation], Awaitable[T]], *, read_only: bool = False
+) -> T:
+    async def on_sessions(sessions: Sessions) -> T:
+        return await work(sessions.session(session_id))
 
-    return anyio.run(run)
+    return with_sessions(settings, on_sessions, read_only=read_only, model=chosen_model())
 
 
 @command.command("list")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="The latest N.")
+@click.option("--active", type=click.FloatRange(0), metavar="MINUTES", help="Those active within the last MINUTES.")
 @command_options
 @click.pass_obj
-def _list(settings: Settings) -> None:
+def _list(settings: Settings, limit: int | None, active: float | None) -> None:
     """All sessions, those with the latest activity first."""
-
-    async def run() -> list[SessionInfo]:
-        async with _supervisor(settings, read_only=True) as supervisor:
-            return await supervisor.list()
-
-    infos = anyio.run(run)
+    infos = with_sessions(settings, lambda sessions: sessions.list(), read_only=True)
+    if active is not None:
+        since = datetime.now(UTC) - timedelta(minutes=min(active, _A_CENTURY))
+        infos = [info for info in infos if info.last_activity >= since]
+    infos = infos[:limit]
     if settings.json:
         print_json(infos)
     elif not infos:
@@ -80,7 +83,7 @@ def _list(settings: Settings) -> None:
 @click.pass_obj
 def _info(settings: Settings, session_id: str) -> None:
     """State, tokens and history of one session's lifecycle."""
-    info = _on_session(settings, session_id, Session.info, read_only=True)
+    info = _on_session(settings, session_id, lambda session: session.info(), read_only=True)
     if settings.json:
         print_json(info)
         return
@@ -107,7 +110,7 @@ def _info(settings: Settings, session_id: str) -> None:
 @click.pass_obj
 def _new(settings: Settings, session_id: str) -> None:
     """Make a session by hand; it stays Created until its first message."""
-    _report(settings, _on_session(settings, session_id, Session.create, read_only=False), "created")
+    _report(settings, _on_session(settings, session_id, lambda session: session.create()), "created")
 
 
 @command.command("clear")
@@ -116,7 +119,26 @@ def _new(settings: Settings, session_id: str) -> None:
 @click.pass_obj
 def _clear(settings: Settings, session_id: str) -> None:
     """Empty a session's context; its messages stay in the archive."""
-    _report(settings, _on_session(settings, session_id, Session.clear, read_only=False), "cleared")
+    _report(settings, _on_session(settings, session_id, lambda session: session.clear()), "cleared")
+
+
+@command.command("compact")
+@click.argument("session_id", metavar="ID")
+@click.option("--focus", default="", metavar="TEXT", help="What the summary should keep above all.")
+@command_options
+@click.pass_obj
+def _compact(settings: Settings, session_id: str, focus: str) -> None:
+    """Replace the older messages of a session's context by a summary, now."""
+    _report(settings, _on_session(settings, session_id, lambda session: session.compact(focus)), "compacted")
+
+
+@command.command("stop")
+@click.argument("session_id", metavar="ID")
+@command_options
+@click.pass_obj
+def _stop(settings: Settings, session_id: str) -> None:
+    """End the turn that runs in a session, and give up the messages that wait behind it."""
+    _report(settings, _on_session(settings, session_id, lambda session: session.stop()), "stopped")
 
 
 def _report(settings: Settings, info: SessionInfo, done: str) -> None:
@@ -134,7 +156,7 @@ def _report(settings: Settings, info: SessionInfo, done: str) -> None:
 def _history(settings: Settings, session_id: str, *, full: bool) -> None:
     """The messages of a session: those the model sees in full or, with --full, all of them."""
 
-    async def work(session: Session) -> tuple[Summary | None, tuple[Message, ...]]:
+    async def work(session: Conversation) -> tuple[Summary | None, tuple[Message, ...]]:
         return await session.summary(), await session.history(full=full)
 
     summary, messages = _on_session(settings, session_id, work, read_only=True)
@@ -157,3 +179,129 @@ def _print_summary(summary: Summary) -> None:
     click.secho(f"──── {title} ({summary.before} → {summary.after} tokens) ────", dim=True)
     click.echo(printable(summary.text))
     click.secho("──── the messages below are word for word ────", dim=True)
+
+
+# Deleting -----------------------------------------------------------------------------------------------------
+
+
+@command.command("delete")
+@click.argument("session_ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be deleted.")
+@command_options
+@click.pass_obj
+def _delete(settings: Settings, session_ids: tuple[str, ...], *, yes: bool, dry_run: bool) -> None:
+    """Remove every copy of sessions: their messages, their archives, and what the journal has of them."""
+    left = list(dict.fromkeys(session_ids))
+
+    async def check(sessions: Sessions) -> None:
+        for each in left:
+            with suppress(StoreDamagedError, StoreVersionError):  # it is there, and may be deleted
+                await sessions.session(each).info()
+
+    async def delete(sessions: Sessions) -> None:
+        while left:
+            await sessions.session(left[0]).delete()
+            done.append(left.pop(0))
+
+    done: list[str] = []
+    with_sessions(settings, check, read_only=True)
+    names = ", ".join(printable(each) for each in left)
+    if not dry_run:
+        _confirm(f"Delete for good: {names}?", yes=yes)
+        with_sessions(settings, delete)
+    if settings.json:
+        print_json({"deleted": done, "kept": left})
+    else:
+        click.echo(f"Would delete: {names}" if dry_run else f"Deleted: {names}")
+
+
+class _Pruned(Struct, rename="camel"):
+    """A session that is due, and whether it was deleted; its size is 0 where only the age counts."""
+
+    id: str
+    last_activity: datetime
+    size: int
+    reason: str
+    deleted: bool = False
+
+
+@command.command("prune")
+@click.option("--older-than", metavar="DURATION", help="Delete those without activity for so long: 12h, 90d.")
+@click.option("--larger-than", metavar="SIZE", help="Delete the oldest until all together are smaller: 500M, 10G.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be deleted.")
+@command_options
+@click.pass_obj
+def _prune(settings: Settings, older_than: str | None, larger_than: str | None, *, yes: bool, dry_run: bool) -> None:
+    """Delete sessions by age and by size; those that are at work are kept.
+
+    Without --older-than and --larger-than, retainFor and retainBytes of argent.json say which.
+    """
+    config = settings.config()
+    retain_for = parse_duration(older_than, "--older-than") if older_than is not None else None
+    retain_bytes = parse_size(larger_than, "--larger-than") if larger_than is not None else None
+    if older_than is None and larger_than is None:
+        retain_for, retain_bytes = config.retain_for, config.retain_bytes
+    if retain_for is None and retain_bytes is None:
+        raise InputError("nothing says what to prune; give --older-than or --larger-than, or set retainFor")
+
+    async def look(sessions: Sessions) -> list[Due]:
+        now = datetime.now(UTC)
+        stored = await sessions.stored(sizes=retain_bytes is not None)
+        return choose(stored, now=now, retain_for=retain_for, retain_bytes=retain_bytes)
+
+    async def delete(sessions: Sessions) -> None:
+        while left:
+            due = left[0]
+            try:
+                due.deleted = await sessions.session(due.id).delete(unless_active_since=due.last_activity)
+            except SessionNotFoundError:
+                due.deleted = True  # somebody was faster
+            left.pop(0)
+
+    found = [
+        _Pruned(due.session.id, due.session.last_activity, due.session.size, due.reason)
+        for due in with_sessions(settings, look, read_only=True)
+    ]
+    left = list(found)
+    if found and not dry_run:
+        _confirm(f"Delete for good: {len(found)} {'session' if len(found) == 1 else 'sessions'}?", yes=yes)
+        with_sessions(settings, delete)
+    _print_pruned(settings, found, dry_run=dry_run)
+
+
+def _print_pruned(settings: Settings, found: Sequence[_Pruned], *, dry_run: bool) -> None:
+    if settings.json:
+        print_json(found)
+        return
+    if not found:
+        click.echo("No session is due.")
+        return
+    now = datetime.now(UTC)
+    rows = [("SESSION", "LAST ACTIVITY", "SIZE", "DUE BY", "")]
+    rows += [
+        (
+            printable(each.id),
+            age(each.last_activity, now),
+            size(each.size) if each.size else "–",
+            each.reason,
+            "would be deleted" if dry_run else "deleted" if each.deleted else "kept, for it is in use",
+        )
+        for each in found
+    ]
+    click.echo(table(rows))
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    """Ask, where somebody can answer.
+
+    Raises:
+        UsageError: nobody can.
+        Abort: the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("this deletes for good, and nobody is there to be asked; add --yes")
+    click.confirm(question, abort=True, err=True)

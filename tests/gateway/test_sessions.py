@@ -4,10 +4,14 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import anyio
 import pytest
+
+from argentos import FileStore, ReplayModel, Supervisor
 
 Argent: TypeAlias = Callable[..., tuple[int, str, str]]
 Ask: TypeAlias = Callable[..., Any]
@@ -79,6 +83,15 @@ def test_the_latest_activity_comes_first(argent: Argent, ask: Ask, record: Recor
     assert [row[0] for row in rows(argent("sessions", "list")[1])[1:]] == ["new", "old", "older"]
 
 
+def test_the_list_can_be_cut_by_number_and_by_activity(argent: Argent, ask: Ask, ada: str) -> None:
+    for name in ("a", "b"):
+        argent("sessions", "new", name)
+    assert [each["id"] for each in ask("sessions", "list", "--limit", "2")] == ["b", "a"]
+    assert [each["id"] for each in ask("sessions", "list", "--active", "60")] == ["b", "a"]
+    assert ada in {each["id"] for each in ask("sessions", "list", "--active", "1e300")}
+    assert argent("sessions", "list", "--limit", "0")[0] == 2
+
+
 def test_an_overdue_active_session_lists_as_idle_at_once(ask: Ask, ada: str, state: Path) -> None:
     metadata = json.loads((state / "agents" / "main" / "sessions" / ada / "metadata.json").read_bytes())
     assert metadata["state"] == "Active"
@@ -93,18 +106,24 @@ def test_all_sessions_of_a_recording_are_listed(argent: Argent, ask: Ask, record
     assert {each["id"] for each in ask("sessions", "list")} == ids
 
 
+def damage(folder: Path) -> None:
+    """Leave nothing that says what the session was: `metadata.json` and the index are only views."""
+    for name in ("metadata.json", "history.json"):
+        (folder / name).write_text("{")
+    (folder.parents[3] / "index.sqlite").unlink()
+
+
 def test_a_damaged_session_does_not_hide_the_others(argent: Argent, ada: str, state: Path) -> None:
     argent("sessions", "new", "whole")
-    (state / "agents" / "main" / "sessions" / ada / "metadata.json").write_text("{")
+    damage(state / "agents" / "main" / "sessions" / ada)
     status, out, _ = argent("sessions", "list")
     assert status == 0
     assert [row[0] for row in rows(out)[1:]] == ["whole"]
 
 
 def test_a_damaged_session_is_not_passed_over_in_silence(argent: Argent, ada: str, state: Path) -> None:
-    metadata = state / "agents" / "main" / "sessions" / ada / "metadata.json"
-    metadata.write_text("{")
-    assert str(metadata) in argent("sessions", "list")[2]
+    damage(folder := state / "agents" / "main" / "sessions" / ada)
+    assert str(folder / "history.json") in argent("sessions", "list")[2]
 
 
 # info ------------------------------------------------------------------------------------------
@@ -266,6 +285,129 @@ def test_a_history_with_a_summary_shows_it_before_the_messages(argent: Argent, a
     assert [each["text"] for each in ask("sessions", "history", "user-ada", "--full")] == texts
 
 
+# compact and stop ------------------------------------------------------------------------------------------
+
+
+def test_compacting_by_hand_makes_a_summary(argent: Argent, ask: Ask, record: Record) -> None:
+    texts = [f"Part {number} of a story about a boat with {number} masts. " * 3 for number in range(20)]
+    argent("replay", record(*({"at": f"2020-01-01T00:{at:02}:00Z", "text": text} for at, text in enumerate(texts))))
+    status, out, err = argent("sessions", "compact", "user-ada", "--focus", "the masts")
+    assert (status, out, err) == (0, "Session user-ada compacted; it is Active.\n", "")
+    assert ask("sessions", "info", "user-ada")["compactions"] == 1
+    assert [each["text"] for each in ask("sessions", "history", "user-ada", "--full")] == texts
+
+
+def test_nothing_to_compact_and_too_long_a_focus_are_refused(argent: Argent, fails: Fails) -> None:
+    argent("sessions", "new", "ada")
+    assert "shorter" in fails("sessions", "compact", "ada")[1]
+    assert "800 is the most" in fails("sessions", "compact", "ada", "--focus", "x" * 801)[1]
+
+
+def test_stopping_gives_up_what_waits_for_an_answer(argent: Argent, ask: Ask, state: Path) -> None:
+    async def leave_open() -> None:
+        async with Supervisor(FileStore(state), ReplayModel(live=True), grace=0) as supervisor:
+            await supervisor.session("ada").send("Hello?")
+
+    anyio.run(leave_open)
+    assert ask("sessions", "info", "ada")["waiting"] == 1
+    assert argent("sessions", "stop", "ada") == (0, "Session ada stopped; it is Active.\n", "")
+    assert ask("sessions", "info", "ada")["waiting"] == 0
+
+
+# delete and prune ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(argent: Argent, record: Record) -> dict[str, str]:
+    """Three sessions, and when they were last active."""
+    times = {"oldest": "2019-01-01T00:00:00Z", "older": "2020-01-01T00:00:00Z", "old": "2020-03-01T00:00:00Z"}
+    for name, at in times.items():
+        argent("replay", record({"session": name, "at": at, "text": f"Hello from {name}. " * 20}))
+    argent("sessions", "new", "new")
+    return times
+
+
+def ids(ask: Ask) -> set[str]:
+    return {each["id"] for each in ask("sessions", "list")}
+
+
+def test_deleting_leaves_nothing_behind(argent: Argent, ask: Ask, three: dict[str, str], state: Path) -> None:
+    assert argent("sessions", "delete", "old", "older", "old", "--yes") == (0, "Deleted: old, older\n", "")
+    assert ids(ask) == {*three, "new"} - {"old", "older"}
+    left = [path for path in state.rglob("*") if path.is_file() and b"Hello from old." in path.read_bytes()]
+    assert left == []
+
+
+def test_deleting_asks_and_without_anybody_to_ask_refuses(fails: Fails, ask: Ask, three: dict[str, str]) -> None:
+    status, sentence = fails("sessions", "delete", "old")
+    assert (status, "--yes" in sentence) == (2, True)
+    assert ids(ask) == {*three, "new"}
+
+
+@pytest.mark.parametrize(("answer", "status"), [("y\n", 0), ("n\n", 130), ("", 130)])
+def test_at_a_terminal_it_is_asked_for(
+    argent: Argent, ask: Ask, monkeypatch: pytest.MonkeyPatch, answer: str, status: int
+) -> None:
+    argent("sessions", "new", "ada")
+    terminal = StringIO(answer)
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", terminal)
+    told = argent("sessions", "delete", "ada")
+    assert told[0] == status
+    assert "Delete for good: ada?" in told[2]
+    assert ids(ask) == (set() if status == 0 else {"ada"})
+
+
+def test_an_unknown_session_among_them_and_none_is_deleted(fails: Fails, ask: Ask, three: dict[str, str]) -> None:
+    assert "no session nobody" in fails("sessions", "delete", "old", "nobody", "--yes")[1]
+    assert ids(ask) == {*three, "new"}
+
+
+def test_a_dry_run_only_tells(argent: Argent, ask: Ask, three: dict[str, str]) -> None:
+    assert argent("sessions", "delete", "old", "--dry-run") == (0, "Would delete: old\n", "")
+    assert ask("sessions", "delete", "old", "--dry-run") == {"deleted": [], "kept": ["old"]}
+    assert {each["id"] for each in ask("sessions", "prune", "--older-than", "1d", "--dry-run")} == {*three}
+    assert ids(ask) == {*three, "new"}
+
+
+def test_a_damaged_session_can_be_deleted(argent: Argent, ada: str, state: Path) -> None:
+    folder = state / "agents" / "main" / "sessions" / ada
+    (folder / "history.json").write_text("{")
+    assert argent("sessions", "delete", ada, "--yes")[:2] == (0, f"Deleted: {ada}\n")
+    assert not folder.exists()
+
+
+def test_pruning_deletes_the_old_ones(argent: Argent, ask: Ask, three: dict[str, str]) -> None:
+    status, out, err = argent("sessions", "prune", "--older-than", "90d", "--yes")
+    assert (status, err) == (0, "")
+    assert [(row[0], row[3], row[4]) for row in rows(out)[1:]] == [(each, "age", "deleted") for each in three]
+    assert ids(ask) == {"new"}
+    assert argent("sessions", "prune", "--older-than", "90d") == (0, "No session is due.\n", "")
+
+
+def test_pruning_deletes_the_oldest_until_the_rest_is_small_enough(ask: Ask, three: dict[str, str]) -> None:
+    sizes = [each["size"] for each in ask("sessions", "prune", "--larger-than", "1", "--dry-run")]
+    assert len(sizes) == 4
+    pruned = ask("sessions", "prune", "--larger-than", str(sum(sizes) - 1), "--yes")
+    assert [(each["id"], each["reason"], each["deleted"]) for each in pruned] == [("oldest", "size", True)]
+    assert ids(ask) == {*three, "new"} - {"oldest"}
+
+
+def test_the_settings_say_what_to_prune_where_the_command_does_not(
+    ask: Ask, fails: Fails, three: dict[str, str], state: Path
+) -> None:
+    status, sentence = fails("sessions", "prune", "--yes")
+    assert (status, "--older-than" in sentence) == (1, True)
+    (state / "argent.json").write_text('{"agents": {"defaults": {"session": {"retainFor": "90d"}}}}')
+    assert {each["id"] for each in ask("sessions", "prune", "--dry-run")} == {*three}
+    assert {each["id"] for each in ask("sessions", "prune", "--larger-than", "1T", "--dry-run")} == set()
+
+
+@pytest.mark.parametrize("wrong", [["--older-than", "soon"], ["--larger-than", "much"]])
+def test_a_wrong_limit_is_named(fails: Fails, wrong: list[str]) -> None:
+    assert wrong[0] in fails("sessions", "prune", *wrong)[1]
+
+
 # What a terminal could take for a command --------------------------------------------------------------------------
 
 
@@ -312,14 +454,11 @@ def test_looking_works_while_another_process_owns_the_state(ask: Ask, owner: sub
     assert [each["role"] for each in ask("sessions", "history", "theirs", "--full")] == ["user", "assistant"]
 
 
-def test_changing_is_refused_while_another_process_owns_the_state(
-    fails: Fails, owner: subprocess.Popen[str], state: Path
-) -> None:
-    for command in ("clear", "new"):
-        status, sentence = fails("sessions", command, "theirs")
-        assert status == 1
-        assert f"process {owner.pid} " in sentence
-        assert str(state) in sentence
+def test_changing_asks_the_process_that_owns_the_state(argent: Argent, ask: Ask, owner: subprocess.Popen[str]) -> None:
+    assert argent("sessions", "clear", "theirs") == (0, "Session theirs cleared; it is Active.\n", "")
+    assert argent("sessions", "new", "mine")[0] == 0
+    assert owner.poll() is None
+    assert {each["id"]: each["tokens"] for each in ask("sessions", "list")} == {"theirs": 0, "mine": 0}
 
 
 def test_when_the_owner_has_gone_the_state_is_free(argent: Argent, ask: Ask, owner: subprocess.Popen[str]) -> None:

@@ -1,0 +1,312 @@
+"""The sessions of a state directory that another process owns, used through its control socket.
+
+`Owner` and `RemoteSession` have the methods of `Supervisor` and `Session`, as far as commands need them.
+"""
+
+import logging
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Self, TypeVar
+
+import anyio
+from anyio.abc import UNIXSocketStream
+from anyio.streams.buffered import BufferedByteReceiveStream
+
+from argentos.actors import wire
+from argentos.actors.config import Config
+from argentos.actors.handover import hand_over
+from argentos.actors.info import SessionInfo
+from argentos.actors.retention import Stored
+from argentos.actors.session import check_focus
+from argentos.actors.socket_file import connect
+from argentos.actors.transcript import Transcript
+from argentos.errors import ArgentError, NoReplyError, OwnerGoneError, StoreBusyError, StoreError
+from argentos.storage import Address, Message, SessionKey, Summary, check_id
+
+__all__ = ["Owner", "RemoteSession", "RemoteTurn"]
+
+A = TypeVar("A", bound=wire.Answer)
+
+_log: Final = logging.getLogger(__name__)
+_RETRY: Final = 0.02  # seconds
+_LONGEST_NAME: Final = 200
+
+
+class Owner:
+    """The process that owns a state directory, as one that asks it sees it.
+
+    Every method may raise `OwnerGoneError` if nobody owns the directory, so that nothing was done, `StoreBusyError` if
+    its owner does not answer, and `StoreError` if it ended while it was being asked.
+
+    Args:
+        directory: the state directory.
+        config: for what depends on the settings, such as the window.
+        agent: whose sessions.
+        patience: seconds to wait for a sign of life.
+    """
+
+    def __init__(self, directory: Path, *, config: Config, agent: str = "main", patience: float = 10.0) -> None:
+        self._patience = patience
+        self._directory = directory
+        self.config = config
+        self.agent = agent
+
+    async def ping(self) -> wire.Pong:
+        """Who is it?"""
+        return await self.one(wire.Ping(agent=self.agent), wire.Pong)
+
+    def session(self, session_id: str) -> "RemoteSession":
+        """The handle of a session; nothing is asked yet.
+
+        Raises:
+            InputError: the id cannot be used.
+        """
+        return RemoteSession(self, SessionKey(self.agent, check_id(session_id)))
+
+    async def backup(self, target: Path) -> int:
+        """See `Supervisor.backup`."""
+        return (await self.one(wire.Backup(agent=self.agent, path=str(target)), wire.BackedUp)).size
+
+    async def list(self) -> list[SessionInfo]:
+        """See `Supervisor.list`."""
+        now = datetime.now(UTC)
+        infos: list[SessionInfo] = []
+        async with aclosing(self._sessions(sizes=False)) as pages:
+            async for page in pages:
+                infos += [SessionInfo.of(each, self.config, now) for each in page.sessions]
+        return sorted(infos, key=lambda info: info.last_activity, reverse=True)
+
+    async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
+        """See `Supervisor.stored`."""
+        found: list[Stored] = []
+        async with aclosing(self._sessions(sizes=sizes)) as pages:
+            async for page in pages:
+                known = page.sizes or (0,) * len(page.sessions)
+                found += [Stored.of(each, size) for each, size in zip(page.sessions, known, strict=True)]
+        return tuple(found)
+
+    async def _sessions(self, *, sizes: bool) -> AsyncGenerator[wire.Sessions]:
+        async with aclosing(self.answers(wire.List(agent=self.agent, sizes=sizes))) as answers:
+            async for answer in answers:
+                page = _expect(answer, wire.Sessions)
+                for problem in page.problems:
+                    _log.warning("a session is not listed: %s", problem)
+                yield page
+
+    # Asking -------------------------------------------------------------------------------------------------
+
+    async def one(self, request: wire.Request, kind: type[A]) -> A:
+        """The one answer to a request."""
+        async with aclosing(self.answers(request)) as answers:
+            found = [_expect(answer, kind) async for answer in answers]
+        if len(found) != 1:
+            raise _misunderstood(found)
+        return found[0]
+
+    async def answers(self, request: wire.Request) -> AsyncGenerator[wire.Answer]:
+        """All answers to a request, as they come; the owner's error is raised at their end."""
+        data = wire.encode(request)
+        stream = await self._connect()
+        try:
+            with suppress(anyio.BrokenResourceError):  # the owner hung up; it may have said why
+                with anyio.move_on_after(self._patience):
+                    await stream.send(data)
+            async with aclosing(self._lines(stream)) as lines:
+                async for line in lines:
+                    answer = wire.read_answer(line)
+                    if isinstance(answer, wire.Done):
+                        return
+                    yield answer
+        finally:
+            await anyio.aclose_forcefully(stream)
+
+    async def _connect(self) -> UNIXSocketStream:
+        for _ in range(int(self._patience / _RETRY)):
+            try:
+                return await UNIXSocketStream.from_socket(connect(self._directory))
+            except BlockingIOError:  # a crowd is before the door
+                await anyio.sleep(_RETRY)
+            except OSError as error:
+                raise OwnerGoneError(f"no process owns the state directory {self._directory} now; try again") from error
+        raise self._silent()
+
+    async def _lines(self, stream: UNIXSocketStream) -> AsyncGenerator[bytes]:
+        buffered = BufferedByteReceiveStream(stream)
+        was_taken = False
+        while True:
+            try:
+                with anyio.fail_after(self._patience):
+                    line = await buffered.receive_until(b"\n", wire.LONGEST_ANSWER)
+            except TimeoutError:
+                raise self._silent() from None
+            except (anyio.IncompleteRead, anyio.BrokenResourceError):
+                raise self._ended(was_taken=was_taken) from None
+            was_taken = True
+            if line:
+                yield line
+
+    def _silent(self) -> StoreBusyError:
+        return StoreBusyError(
+            f"the state directory {self._directory} is in use by {self._name()}, which does not answer; stop it, or use"
+            " another --state-dir"
+        )
+
+    def _ended(self, *, was_taken: bool) -> StoreError:
+        if was_taken:
+            return StoreError(
+                f"the process that owns {self._directory} hung up before it had answered, so what was asked may have"
+                " been done; look before you ask again"
+            )
+        return OwnerGoneError(f"the process that owned {self._directory} ended before it took the request; try again")
+
+    def _name(self) -> str:
+        with suppress(OSError), (self._directory / "lock").open(encoding="utf-8", errors="replace") as file:
+            return file.read(_LONGEST_NAME).strip() or "another process"
+        return "another process"
+
+
+class RemoteSession:
+    """One conversation, in the process that owns it: see `Session` for what the methods do and raise."""
+
+    def __init__(self, owner: Owner, key: SessionKey) -> None:
+        self._owner = owner
+        self.key = key
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        return self.key.id
+
+    async def info(self) -> SessionInfo:
+        """See `Session.info`."""
+        return await self._told(wire.Info(agent=self.key.agent, session=self.id))
+
+    async def create(self) -> SessionInfo:
+        """See `Session.create`."""
+        return await self._told(wire.Create(agent=self.key.agent, session=self.id))
+
+    async def adopt(self, transcript: Transcript) -> SessionInfo:
+        """See `Session.adopt`."""
+        with hand_over(transcript) as path:
+            return await self._told(wire.Adopt(agent=self.key.agent, session=self.id, path=str(path)))
+
+    async def clear(self) -> SessionInfo:
+        """See `Session.clear`."""
+        return await self._told(wire.Clear(agent=self.key.agent, session=self.id))
+
+    async def compact(self, focus: str = "") -> SessionInfo:
+        """See `Session.compact`."""
+        check_focus(focus)
+        return await self._told(wire.Compact(agent=self.key.agent, session=self.id, focus=focus))
+
+    async def stop(self) -> SessionInfo:
+        """See `Session.stop`."""
+        return await self._told(wire.Stop(agent=self.key.agent, session=self.id))
+
+    async def delete(self, *, unless_active_since: datetime | None = None) -> bool:
+        """See `Session.delete`."""
+        request = wire.Delete(agent=self.key.agent, session=self.id, unless_active_since=unless_active_since)
+        return (await self._owner.one(request, wire.Deleted)).deleted
+
+    async def summary(self) -> Summary | None:
+        """See `Session.summary`."""
+        request = wire.Summary(agent=self.key.agent, session=self.id)
+        return (await self._owner.one(request, wire.SummaryIs)).summary
+
+    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
+        """See `Session.history`."""
+        messages: list[Message] = []
+        request = wire.History(agent=self.key.agent, session=self.id, full=full)
+        async with aclosing(self._owner.answers(request)) as answers:
+            async for answer in answers:
+                messages += _expect(answer, wire.Messages).messages
+        return tuple(messages)
+
+    async def send(
+        self, text: str, *, message_id: str | None = None, address: Address | None = None, sender: str | None = None
+    ) -> "RemoteTurn":
+        """See `Session.send`; an id is made up where there is none, so that sending may be tried again."""
+        request = wire.Send(
+            agent=self.key.agent,
+            session=self.id,
+            text=text,
+            message_id=message_id or uuid.uuid4().hex,
+            sender=sender,
+            address=address,
+        )
+        answers = self._owner.answers(request)
+        try:
+            accepted = _expect(await anext(answers, None), wire.Accepted)
+        except BaseException:
+            await answers.aclose()
+            raise
+        return RemoteTurn(accepted.number, request.message_id, answers)
+
+    async def _told(self, request: wire.Request) -> SessionInfo:
+        metadata = (await self._owner.one(request, wire.Is)).metadata
+        return SessionInfo.of(metadata, self._owner.config, datetime.now(UTC))
+
+
+class RemoteTurn(AsyncIterator[str]):
+    """An accepted message, and the reply that comes, for one reader: see `Turn`."""
+
+    def __init__(self, number: int, message_id: str, answers: AsyncGenerator[wire.Answer]) -> None:
+        self.number = number
+        self.message_id = message_id
+        self.attempt = 0
+        self._answers = answers
+        self._reply: Message | None = None
+        self._error: Exception | None = None
+
+    def __aiter__(self) -> Self:
+        """The reply's text, piece by piece; an end without a reply is just the end."""
+        return self
+
+    async def __anext__(self) -> str:
+        while self._reply is None and self._error is None:
+            text = await self._pull()
+            if text is not None:
+                return text
+        if self._error is not None and not isinstance(self._error, NoReplyError):
+            raise self._error
+        raise StopAsyncIteration
+
+    async def reply(self) -> Message:
+        """See `Turn.reply`."""
+        while self._reply is None and self._error is None:
+            await self._pull()
+        if self._error is not None:
+            raise self._error
+        assert self._reply is not None  # noqa: S101 - one of the two ends the loop
+        return self._reply
+
+    async def aclose(self) -> None:
+        """Listen no more; the turn goes on."""
+        await self._answers.aclose()
+
+    async def _pull(self) -> str | None:
+        """Take the next answer; gives its text, if it is one."""
+        try:
+            answer = await anext(self._answers, None)
+        except ArgentError as error:
+            self._error = error
+            return None
+        if isinstance(answer, wire.Text):
+            self.attempt = answer.attempt
+            return answer.text
+        self._reply = _expect(answer, wire.Replied).message
+        await self._answers.aclose()
+        return None
+
+
+def _expect(answer: wire.Answer | None, kind: type[A]) -> A:
+    if not isinstance(answer, kind):
+        raise _misunderstood(answer)
+    return answer
+
+
+def _misunderstood(answer: object) -> ArgentError:
+    return ArgentError(f"the owner of the state directory gave an answer to something else: {type(answer).__name__}")

@@ -1,0 +1,212 @@
+"""Whoever has the sessions: this process, where nobody owns the state directory, else the process that does.
+
+A command does its work through `Sessions`, and does not know which of the two it is. Where a command only looks, the
+files are opened for reading only, beside whoever owns them; where it changes something, the directory is owned.
+"""
+
+import logging
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+
+import anyio
+
+from argentos.actors import SessionInfo, Supervisor, Transcript
+from argentos.actors.control_client import Owner
+from argentos.actors.retention import Stored
+from argentos.errors import OwnerGoneError, StoreBusyError, SupervisorStoppedError
+from argentos.gateway.settings import Settings
+from argentos.llm import AnthropicModel, Model, OfflineModel
+from argentos.storage import Address, FileStore, Message, Summary
+
+__all__ = ["Conversation", "Reply", "Sessions", "chosen_model", "open_sessions", "with_sessions"]
+
+T = TypeVar("T")
+
+_log: Final = logging.getLogger(__name__)
+_WAITS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, for an owner that is just beginning or ending
+_TRIES: Final = 3
+_PATIENCE: Final = 5.0  # seconds without a sign of life from the owner
+_GRACE: Final = 1.0  # seconds for turns that run when a chat ends
+
+
+class Reply(Protocol):
+    """The reply to a message as it comes: see `argentos.actors.Turn`."""
+
+    @property
+    def attempt(self) -> int:
+        """1, or more if the reply was begun again."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        """The text as it streams."""
+        ...
+
+    async def reply(self) -> Message:
+        """The reply, once it is durable."""
+        ...
+
+
+class Conversation(Protocol):
+    """What a command does with one session: see `argentos.actors.Session`."""
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        ...
+
+    async def info(self) -> SessionInfo:
+        """State, tokens, last activity and more."""
+        ...
+
+    async def create(self) -> SessionInfo:
+        """Make the session by hand."""
+        ...
+
+    async def adopt(self, transcript: Transcript) -> SessionInfo:
+        """Make the session of a transcript."""
+        ...
+
+    async def clear(self) -> SessionInfo:
+        """Empty the context."""
+        ...
+
+    async def compact(self, focus: str = "") -> SessionInfo:
+        """Replace older messages by a summary now."""
+        ...
+
+    async def stop(self) -> SessionInfo:
+        """End the turn that runs."""
+        ...
+
+    async def delete(self, *, unless_active_since: datetime | None = None) -> bool:
+        """Remove every copy."""
+        ...
+
+    async def summary(self) -> Summary | None:
+        """What stands for the messages that the model sees no more."""
+        ...
+
+    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
+        """The messages."""
+        ...
+
+    async def send(self, text: str, *, message_id: str | None = None, address: Address | None = None) -> Reply:
+        """Accept a message of the user."""
+        ...
+
+
+class Sessions(Protocol):
+    """What a command does with the sessions of an agent: see `argentos.actors.Supervisor`."""
+
+    def session(self, session_id: str) -> Conversation:
+        """The handle of a session."""
+        ...
+
+    async def backup(self, target: Path) -> int:
+        """Save everything to a file."""
+        ...
+
+    async def list(self) -> list[SessionInfo]:
+        """All sessions, those with the latest activity first."""
+        ...
+
+    async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
+        """All sessions, with their sizes if asked for."""
+        ...
+
+
+def chosen_model(name: str | None = None) -> Model:
+    """Claude with `ANTHROPIC_API_KEY`, else the offline stand-in."""
+    return AnthropicModel(name) if os.environ.get("ANTHROPIC_API_KEY") else OfflineModel()
+
+
+@asynccontextmanager
+async def open_sessions(
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    talks: bool = False,
+    model: Model | None = None,
+) -> AsyncGenerator[Sessions]:
+    """The sessions of the settings' agent: in the process that owns them, or here if none does.
+
+    Args:
+        settings: where, and whose.
+        read_only: nothing will be changed.
+        talks: messages will be sent.
+        model: answers and summarises if the sessions are here; the offline one by default.
+
+    Raises:
+        StoreBusyError: the directory has an owner that does not answer; if `read_only`, its files are read instead.
+        StoreError: it cannot be opened.
+    """
+    async with AsyncExitStack() as stack:
+        yield await _enter(stack, settings, read_only=read_only, talks=talks, model=model)
+
+
+async def _enter(
+    stack: AsyncExitStack, settings: Settings, *, read_only: bool, talks: bool, model: Model | None
+) -> Sessions:
+    waits = iter(_WAITS)
+    while True:
+        owner = await _find_owner(settings, read_only=read_only, talks=talks)
+        if owner is not None:
+            return owner
+        store = FileStore(settings.state_dir, read_only=read_only)
+        supervisor = Supervisor(
+            store, model or OfflineModel(), config=settings.config(), agent=settings.agent, grace=_GRACE, resume=talks
+        )
+        try:
+            return await stack.enter_async_context(supervisor)
+        except StoreBusyError:  # it has an owner that cannot be asked yet, or not any more
+            wait = next(waits, None)
+            if wait is None:
+                raise
+            await anyio.sleep(wait)
+
+
+async def _find_owner(settings: Settings, *, read_only: bool, talks: bool) -> Owner | None:
+    """The process that can be asked; None where this one should open the directory, or try to."""
+    owner = Owner(settings.state_dir, config=settings.config(), agent=settings.agent, patience=_PATIENCE)
+    try:
+        pong = await owner.ping()
+    except OwnerGoneError:
+        return None
+    except StoreBusyError as error:
+        if not read_only:
+            raise
+        _log.warning("%s; what is shown is what its files say", error)
+        return None
+    if talks and pong.agent != settings.agent:
+        raise StoreBusyError(
+            f"the state directory {settings.state_dir} is in use for the agent {pong.agent!r}, which is not"
+            f" {settings.agent!r}; stop that process first"
+        )
+    return None if talks and not pong.takes_messages else owner
+
+
+def with_sessions(
+    settings: Settings,
+    work: Callable[[Sessions], Awaitable[T]],
+    *,
+    read_only: bool = False,
+    model: Model | None = None,
+) -> T:
+    """Do a command's work, whoever has the sessions: see `open_sessions`.
+
+    Work that finds the owner gone before it had taken the request is done again, from its beginning.
+    """
+
+    async def run() -> T:
+        for _ in range(_TRIES - 1):
+            with suppress(OwnerGoneError, SupervisorStoppedError):
+                async with open_sessions(settings, read_only=read_only, model=model) as sessions:
+                    return await work(sessions)
+        async with open_sessions(settings, read_only=read_only, model=model) as sessions:
+            return await work(sessions)
+
+    return anyio.run(run)

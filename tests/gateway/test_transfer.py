@@ -1,0 +1,302 @@
+"""`argent sessions export` and `argent sessions import`: moving conversations."""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+Argent: TypeAlias = Callable[..., tuple[int, str, str]]
+Ask: TypeAlias = Callable[..., Any]
+Fails: TypeAlias = Callable[..., tuple[int, str]]
+Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+Record: TypeAlias = Callable[..., Path]
+
+SAMPLES = Path(__file__).parent / "transcripts" / "samples"
+QUESTION = {"at": "2020-02-03T10:00:00Z", "text": "What is the number of the engine?"}
+ANSWER = {"role": "assistant", "sender": "Argent", "at": "2020-02-03T10:01:00Z", "text": "One."}
+
+
+@pytest.fixture
+def ada(argent: Argent, record: Record) -> str:
+    """A session with one question and its answer, of 2020."""
+    assert argent("replay", record(QUESTION, ANSWER))[0] == 0
+    return "user-ada"
+
+
+@pytest.fixture
+def compacted(argent: Argent, record: Record) -> str:
+    """A session with many messages and a summary."""
+    texts = [f"Part {number} of a story about a boat with {number} masts. " * 3 for number in range(40)]
+    lines = [{"at": f"2020-01-01T00:{minute:02}:00Z", "text": text} for minute, text in enumerate(texts)]
+    assert argent("replay", record(*lines), "--max-context-tokens", "1000")[0] == 0
+    return "user-ada"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> tuple[str, str]:
+    """The option that names another state directory."""
+    return ("--state-dir", str(tmp_path / "elsewhere"))
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# Export -----------------------------------------------------------------------------------------------
+
+
+def test_an_export_is_lines_of_json_on_standard_output(argent: Argent, ada: str) -> None:
+    status, out, err = argent("sessions", "export", ada)
+    head, session, question, answer = lines(out)
+    assert (status, err) == (0, "")
+    assert head == {"format": "argentos.sessions", "version": 1, "sessions": 1}
+    assert {key: session[key] for key in ("type", "session", "agent", "messages", "summary", "state", "turns")} == {
+        "type": "session",
+        "session": ada,
+        "agent": "main",
+        "messages": 2,
+        "summary": None,
+        "state": "Idle",
+        "turns": 1,
+    }
+    assert question == {
+        "type": "message",
+        "role": "user",
+        "text": QUESTION["text"],
+        "at": QUESTION["at"],
+        "id": "user-ada:1",
+        "sender": "Ada",
+        "address": {"channel": "telegram", "user": "Ada"},
+    }
+    assert (answer["role"], answer["replyTo"]) == ("assistant", ["user-ada:1"])
+
+
+def test_without_a_name_all_sessions_are_exported(argent: Argent, ada: str) -> None:
+    argent("sessions", "new", "by-hand")
+    out = argent("sessions", "export")[1]
+    assert [line["session"] for line in lines(out) if line.get("type") == "session"] == ["by-hand", ada]
+    assert lines(argent("sessions", "export", "--agent", "other")[1]) == [
+        {"format": "argentos.sessions", "version": 1, "sessions": 0}
+    ]
+
+
+def test_a_file_is_written_for_its_owner_only(argent: Argent, ada: str, tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    assert argent("sessions", "export", "--output", path) == (
+        0,
+        f"Exported 1 session with 2 messages to {path}.\n",
+        "",
+    )
+    assert path.read_text(encoding="utf-8") == argent("sessions", "export", ada)[1]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_exists_is_kept_unless_forced(fails: Fails, ask: Ask, ada: str, tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_text("precious")
+    status, sentence = fails("sessions", "export", ada, "--output", path)
+    assert (status, "--force" in sentence) == (1, True)
+    assert path.read_text() == "precious"
+    assert ask("sessions", "export", ada, "--output", path, "--force") == {"sessions": 1, "messages": 2}
+    assert len(lines(path.read_text(encoding="utf-8"))) == 4
+
+
+@pytest.mark.parametrize("names", [["nobody"], ["user-ada", "nobody"]])
+def test_an_export_that_fails_writes_nothing(fails: Fails, ada: str, tmp_path: Path, names: list[str]) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert "nobody" in fails("sessions", "export", *names, "--output", folder / "out.jsonl")[1]
+    assert "nobody" in fails("sessions", "export", *names)[1]
+    assert list(folder.iterdir()) == []
+    assert ada
+
+
+def test_a_file_that_cannot_be_written_is_named(fails: Fails, ada: str, tmp_path: Path) -> None:
+    path = tmp_path / "no" / "such" / "folder"
+    assert f"{path} cannot be written: No such file" in fails("sessions", "export", ada, "--output", path)[1]
+
+
+# Import -----------------------------------------------------------------------------------------------
+
+
+def test_what_was_exported_is_imported_elsewhere_and_exported_the_same(
+    argent: Argent, compacted: str, elsewhere: tuple[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "out.jsonl"
+    argent("sessions", "export", "--output", path)
+    status, out, err = argent("sessions", "import", path, *elsewhere)
+    assert (status, err) == (0, "")
+    assert out.startswith(f"Imported session {compacted}: 40 messages, ")
+    assert out.endswith("of them behind a summary.\n")
+    ours, theirs = lines(argent("sessions", "export")[1]), lines(argent("sessions", "export", *elsewhere)[1])
+    counted = ("turns", "compactions", "tokens", "state", "lastActivity")
+    assert [{key: line[key] for key in line if key not in counted} for line in theirs] == [
+        {key: line[key] for key in line if key not in counted} for line in ours
+    ]
+    for command in (["history", compacted], ["history", compacted, "--full", "--json"]):
+        assert argent("sessions", *command, *elsewhere) == argent("sessions", *command)
+
+
+def test_an_import_tells_what_was_imported_and_passed_over(argent: Argent, ask: Ask) -> None:
+    session = "7d1c9f0a-3b0e-4a52-8f5e-0d9a4d3c2b1a"
+    status, out, err = argent("sessions", "import", SAMPLES / "openclaw.jsonl")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"Imported session {session}: 6 messages, 2 of them behind a summary.\nPassed over: ")
+    assert "messages of other branches (1), notes of the program (2), thoughts (1), tool calls (1)" in out
+    info = ask("sessions", "info", session)
+    assert (info["state"], info["messages"], info["waiting"], info["compactions"]) == ("Idle", 6, 0, 1)
+    assert ask("sessions", "import", SAMPLES / "openai.json", "--session", "maren") == {
+        "sessions": [
+            {"session": "maren", "messages": 4, "archived": 0, "hasSummary": False, "wasThere": False},
+        ],
+        "passedOver": {"system messages": 1, "tool calls": 1, "tool results": 1, "images": 1},
+    }
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
+def test_every_sample_is_imported_and_its_export_read_again(
+    argent: Argent, sample: Path, elsewhere: tuple[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "out.jsonl"
+    assert argent("sessions", "import", sample)[0] == 0
+    assert argent("sessions", "export", "--output", path)[0] == 0
+    assert argent("sessions", "import", path, *elsewhere)[0] == 0
+    assert argent("sessions", "export", *elsewhere)[1] == path.read_text(encoding="utf-8")
+
+
+def test_a_dry_run_changes_nothing(argent: Argent, state: Path) -> None:
+    status, out, _ = argent("sessions", "import", SAMPLES / "openai.json", "--dry-run")
+    assert (status, out.splitlines()[0]) == (0, "Would import session openai: 4 messages.")
+    assert not state.exists()
+
+
+def test_standard_input_is_read(argent: Argent, fails: Fails, monkeypatch: pytest.MonkeyPatch) -> None:
+    for arguments in ([], ["--session", "maren"]):
+        data = io.BytesIO((SAMPLES / "openai.jsonl").read_bytes())
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data))
+        if arguments:
+            assert argent("sessions", "import", "-", *arguments)[1].startswith("Imported session maren: 4 messages.")
+        else:
+            assert "give it one with --session" in fails("sessions", "import", "-")[1]
+
+
+def test_a_file_with_one_wrong_line_imports_nothing(fails: Fails, ask: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "export.jsonl"
+    good = (SAMPLES / "export.jsonl").read_text(encoding="utf-8")
+    path.write_text(good.replace('"text":"9 m."', '"text":"\\ud800"'), encoding="utf-8")
+    status, sentence = fails("sessions", "import", path)
+    assert (status, sentence.startswith(f"{path}:6: ")) == (1, True)
+    assert ask("sessions", "list") == []
+
+
+def test_a_session_twice_in_a_file_is_refused(fails: Fails, ask: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "export.jsonl"
+    session = {"type": "session", "session": "ada"}
+    texts = [{"format": "argentos.sessions", "version": 1}, session, session]
+    path.write_text("".join(json.dumps(line) + "\n" for line in texts))
+    assert fails("sessions", "import", path)[1] == f"{path}:3: session 'ada' stands in line 2 already"
+    assert ask("sessions", "list") == []
+
+
+def test_a_session_that_is_there_with_other_messages_is_not_touched(
+    argent: Argent, fails: Fails, ask: Ask, ada: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "file.jsonl"
+    others = [{"session": name, "type": "session"} for name in ("first", ada)]
+    message = {"type": "message", "role": "user", "text": "something else"}
+    texts = [{"format": "argentos.sessions", "version": 1}, others[0], message, others[1], message]
+    path.write_text("".join(json.dumps(line) + "\n" for line in texts))
+    before = argent("sessions", "export")[1]
+    status, sentence = fails("sessions", "import", path)
+    assert status == 1
+    assert "user-ada" in sentence
+    assert "--session" in sentence
+    assert "sessions delete" in sentence
+    assert argent("sessions", "export")[1] == before
+    assert [each["id"] for each in ask("sessions", "list")] == [ada]
+
+
+def test_an_import_that_was_interrupted_goes_on(argent: Argent, ask: Ask, tmp_path: Path) -> None:
+    whole = (SAMPLES / "export.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    first = tmp_path / "first.jsonl"
+    first.write_text("".join([whole[0].replace('"sessions":2', '"sessions":1'), *whole[1:6]]), encoding="utf-8")
+    argent("sessions", "import", first)
+    outcome = ask("sessions", "import", SAMPLES / "export.jsonl")
+    assert [(each["session"], each["wasThere"]) for each in outcome["sessions"]] == [
+        ("user-maren", True),
+        ("by-hand", False),
+    ]
+    assert argent("sessions", "import", SAMPLES / "export.jsonl")[1].splitlines() == [
+        "Session user-maren was imported before.",
+        "Session by-hand was imported before.",
+    ]
+
+
+def test_a_session_that_went_on_since_its_import_is_left_as_it_is(argent: Argent, ask: Ask, record: Record) -> None:
+    argent("sessions", "import", SAMPLES / "openai.json", "--session", "user-ada")
+    argent("replay", record({"at": "2030-01-01T00:00:00Z", "text": "And now?"}))
+    outcome = ask("sessions", "import", SAMPLES / "openai.json", "--session", "user-ada")
+    assert [each["wasThere"] for each in outcome["sessions"]] == [True]
+    assert ask("sessions", "info", "user-ada")["messages"] == 5
+
+
+def test_the_agent_of_the_command_gets_the_sessions(argent: Argent, ask: Ask) -> None:
+    argent("sessions", "import", SAMPLES / "export.jsonl", "--agent", "helper")
+    assert ask("sessions", "list") == []
+    assert {each["id"] for each in ask("sessions", "list", "--agent", "helper")} == {"user-maren", "by-hand"}
+
+
+def test_thousands_of_messages_are_one_import(argent: Argent, ask: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "long.jsonl"
+    roles = ("user", "assistant")
+    texts = ({"role": roles[number % 2], "content": f"Message {number}, over."} for number in range(7000))
+    path.write_text("".join(json.dumps(line) + "\n" for line in texts))
+    assert argent("sessions", "import", path)[0] == 0
+    history = ask("sessions", "history", "long")
+    assert [message["number"] for message in history] == list(range(1, 7001))
+    assert history[-1]["text"] == "Message 6999, over."
+
+
+# Beside a running owner -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def owner(start: Start) -> subprocess.Popen[str]:
+    """Another process that owns the state directory, and has one question and its answer in it."""
+    process = start("chat", "theirs")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("Hello there\n")
+    process.stdin.flush()
+    assert "offline" in process.stdout.readline()
+    return process
+
+
+def test_a_running_owner_exports_what_its_files_do_not_have_yet(argent: Argent, owner: subprocess.Popen[str]) -> None:
+    messages = lines(argent("sessions", "export", "theirs")[1])[2:]
+    assert [message["role"] for message in messages] == ["user", "assistant"]
+    assert owner.poll() is None
+
+
+def test_a_running_owner_imports(argent: Argent, ask: Ask, owner: subprocess.Popen[str]) -> None:
+    for _ in range(2):
+        assert argent("sessions", "import", SAMPLES / "export.jsonl")[0] == 0
+    assert ask("sessions", "info", "user-maren")["messages"] == 4
+    assert owner.poll() is None
+    assert {each["id"] for each in ask("sessions", "list")} == {"theirs", "user-maren", "by-hand"}
+
+
+def test_nothing_is_left_of_what_was_handed_to_the_owner(
+    argent: Argent, owner: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "handed"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    assert argent("sessions", "import", SAMPLES / "export.jsonl")[0] == 0
+    assert list(folder.iterdir()) == []
+    assert owner.poll() is None
