@@ -21,9 +21,12 @@ from argentos.gateway.settings import Settings, command_options
 __all__ = ["main", "run"]
 
 _COMMANDS: Final = {
+    "backup": "Save the state directory as it is at one moment, also while it is in use.",
     "chat": "Talk to the agent.",
     "diagram": "Print the lifecycle of a session as a mermaid diagram.",
+    "doctor": "Check everything in the state directory, and mend it.",
     "replay": "Live through a recorded conversation.",
+    "restore": "Make a state directory of a backup.",
     "sessions": "List sessions, and manage them.",
 }
 

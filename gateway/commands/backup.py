@@ -1,0 +1,27 @@
+"""`argent backup`."""
+
+from pathlib import Path
+
+import click
+
+from argentos.gateway.output import print_json, printable, size
+from argentos.gateway.owner import with_sessions
+from argentos.gateway.settings import Settings, command_options
+
+__all__ = ["command"]
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@command_options
+@click.pass_obj
+def command(settings: Settings, file: Path) -> None:
+    """Save the state directory as it is at one moment to a new file, also while it is in use.
+
+    All agents' sessions are in it, and argent.json. `argent restore` brings it back.
+    """
+    written = with_sessions(settings, lambda sessions: sessions.backup(file.absolute()))
+    if settings.json:
+        print_json({"file": str(file), "bytes": written})
+    else:
+        click.echo(f"Saved {settings.state_dir} to {printable(str(file))} ({size(written)}).")
