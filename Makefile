@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
-.PHONY: demo test servers recordings lint types clean
+.PHONY: demo test servers recordings crash power-cuts benchmark-storage lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
 
 # Everything that needs no server and no data from elsewhere.
 test: $(VENV)/.tools
-	$(BIN)/pytest -q -m "not server and not data"
+	$(BIN)/pytest -q -m "not server and not data and not campaign"
 
 # What needs a server: the tests start it themselves.
 servers: $(VENV)/.tools
@@ -21,6 +21,18 @@ servers: $(VENV)/.tools
 # What needs real recordings: in ../shared/data, or where ARGENT_DATA says.
 recordings: $(VENV)/.tools
 	$(BIN)/pytest -q -m data
+
+# Killed with -9 at every moment: 1,000 lives, or 10,000 with LONG=1.
+crash: $(VENV)/.tools
+	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_crash.py
+
+# The power cut under ext4 and XFS, as root on Linux: 100 cuts, or 1,000 with LONG=1.
+power-cuts: $(VENV)/.tools
+	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_power_cut.py
+
+# What storing costs, beside peers (docs/benchmarks.md): a smoke run, or all of it, half an hour, with LONG=1.
+benchmark-storage: $(VENV)-benchmarks/.ready
+	$(VENV)-benchmarks/bin/python -m benchmarks.storage $(if $(LONG),,--quick) $(BENCHMARK)
 
 lint: $(VENV)/.tools
 	$(BIN)/ruff format --check .
@@ -40,5 +52,11 @@ $(VENV)/.tools: $(VENV)/.product
 	$(PIP) --group test --group lint
 	@touch $@
 
+$(VENV)-benchmarks/.ready: pyproject.toml benchmarks/constraints.txt
+	$(PYTHON) -m venv $(VENV)-benchmarks
+	$(VENV)-benchmarks/bin/pip --disable-pip-version-check install -qq -c benchmarks/constraints.txt pip
+	$(VENV)-benchmarks/bin/pip --disable-pip-version-check install -qq -c benchmarks/constraints.txt --editable . --group benchmarks
+	@touch $@
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(VENV)-benchmarks build *.egg-info
