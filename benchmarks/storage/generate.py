@@ -15,6 +15,7 @@ from typing import Any, Final
 import anyio
 
 from argentos import FileStore
+from argentos.errors import StoreFullError
 from argentos.storage import Accepted, Record, Replied, SessionKey, Transitioned, TurnEnded, TurnStarted, Usage, fold
 
 __all__ = ["main"]
@@ -98,8 +99,18 @@ async def _write(store: FileStore, stories: Iterator[_Story]) -> None:
     """Store one story after the other, taking turns with other writers."""
     for story in stories:
         records = story.records()
-        await store.append(story.key, 1, 0, records)
+        await _append(store, story.key, records)
         await store.checkpoint(story.key, fold(story.key, None, records).snapshot)
+
+
+async def _append(store: FileStore, key: SessionKey, records: list[Record]) -> None:
+    """Append, as soon as the files have caught up."""
+    while True:
+        try:
+            await store.append(key, 1, 0, records)
+        except StoreFullError:
+            continue  # the store has waited already
+        return
 
 
 async def _generate(folder: Path, sessions: int) -> None:
