@@ -162,6 +162,8 @@ class Control:
             case wire.List():
                 await self._list(line, request)
             case wire.Backup():
+                if not Path(request.path).is_absolute() or "\0" in request.path:
+                    raise InputError(f"{request.path!a} cannot be written to; name the file with its whole path")
                 size = await self._registry.runtime.store.backup(Path(request.path))
                 await line.send(wire.BackedUp(size))
             case _:

@@ -68,7 +68,7 @@ class Owner:
 
     async def backup(self, target: Path) -> int:
         """See `Supervisor.backup`."""
-        return (await self.one(wire.Backup(agent=self.agent, path=str(target)), wire.BackedUp)).size
+        return (await self.one(wire.Backup(agent=self.agent, path=_whole(target)), wire.BackedUp)).size
 
     async def list(self) -> list[SessionInfo]:
         """See `Supervisor.list`."""
@@ -166,6 +166,11 @@ class Owner:
         with suppress(OSError), (self._directory / "lock").open(encoding="utf-8", errors="replace") as file:
             return file.read(_LONGEST_NAME).strip() or "another process"
         return "another process"
+
+
+def _whole(path: Path) -> str:
+    """The whole path: the owner may be in another folder."""
+    return str(path.absolute())
 
 
 class RemoteSession:

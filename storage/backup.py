@@ -1,13 +1,13 @@
 """A backup: one file with a state directory as it was at one moment. All of this blocks.
 
-It is a gzipped tar of `backup.json`, `argent.json`, `agents/` and `journal/`; the index is made anew where it is
-restored.
+It is a gzipped tar of `backup.json`, `argent.json`, `agents/`, `journal/` and an empty `end`, without which it is not
+whole; the index is made anew where it is restored.
 """
 
 import contextlib
 import gzip
-import io
 import os
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -20,12 +20,25 @@ from msgspec import Struct
 
 from argentos.errors import StoreError
 from argentos.storage import files
+from argentos.storage.lock import Lock
 
 __all__ = ["Manifest", "restore", "write"]
 
 _MANIFEST: Final = "backup.json"
+_END: Final = "end"
+_MODE: Final = 0o600
+_LONGEST_MANIFEST: Final = 64 * 1024
+_PIECE: Final = 1024 * 1024
 _VERSION: Final = 1
 _LEVEL: Final = 1  # texts shrink well, and the owner waits
+
+
+class _Tar(tarfile.TarFile):
+    members: list[tarfile.TarInfo]  # that it has read: every one, were they not cleared
+
+
+class _Versioned(Struct, rename="camel"):
+    argentos_backup: int
 
 
 class Manifest(Struct, frozen=True, rename="camel"):
@@ -48,30 +61,44 @@ def write(root: Path, target: Path, segments: Iterable[Path]) -> int:
 
     Raises:
         FileExistsError: there is such a file.
-        OSError: it cannot be written; nothing is left of it.
+        OSError: it cannot be written, or something not be read; nothing is left of it.
     """
     with files.new(target) as file:
-        with tarfile.open(fileobj=file, mode="w:gz", compresslevel=_LEVEL) as tar:
-            manifest = msgspec.json.encode(Manifest(_VERSION, datetime.now(UTC)))
-            _add(tar, _MANIFEST, io.BytesIO(manifest), len(manifest))
-            for path in (*segments, *_contents(root)):
-                with path.open("rb") as content:
-                    _add(tar, path.relative_to(root).as_posix(), content, os.fstat(content.fileno()).st_size)
+        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_LEVEL) as tar:
+            _add(tar, _MANIFEST, msgspec.json.encode(Manifest(_VERSION, datetime.now(UTC))))
+            for path in (*segments, *_beside(root), *_below(root / "agents")):
+                _add(tar, path.relative_to(root).as_posix(), files.read(path))
+            _add(tar, _END, b"")
+            tar.write(bytes(2 * tarfile.BLOCKSIZE))
         return file.tell()
 
 
-def _contents(root: Path) -> Iterator[Path]:
+def _beside(root: Path) -> list[Path]:
+    return [path for path in (root / "argent.json", *sorted((root / "journal").glob("*.kept"))) if _is_file(path)]
+
+
+def _below(top: Path) -> Iterator[Path]:
     """The files to save: those that a kill left half-written are none."""
-    for pattern in ("argent.json", "journal/*.kept", "agents/**/*"):
-        for path in sorted(root.glob(pattern)):
-            if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                yield path
+    for folder, folders, names in os.walk(top, onerror=_raise):
+        folders.sort()
+        yield from (path for name in sorted(names) if not name.startswith(".") and _is_file(path := Path(folder, name)))
 
 
-def _add(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None:
+def _raise(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):  # there need be no sessions
+        raise error
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _add(tar: gzip.GzipFile, name: str, content: bytes) -> None:
+    """Not with a `TarFile`, which would remember every file."""
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = size, 0o600
-    tar.addfile(entry, content)
+    entry.size, entry.mode = len(content), _MODE
+    for data in (entry.tobuf(), content, bytes(-len(content) % tarfile.BLOCKSIZE)):
+        tar.write(data)
 
 
 def restore(source: Path, root: Path) -> Manifest:
@@ -81,13 +108,16 @@ def restore(source: Path, root: Path) -> Manifest:
         StoreError: `root` is there already and not empty, or the file is no whole backup.
         OSError: it cannot be read, or the directory not be written.
     """
+    root = root.absolute()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise StoreError(f"{root} is not empty; restore into a new directory, named with --state-dir")
     temporary = root.with_name(f".{root.name}.restoring")
-    if temporary.exists():
-        files.remove_folder(temporary)  # left by a process that was killed
+    files.make_folder(temporary)
+    lock = Lock(temporary / "lock")
     try:
+        _empty(temporary)  # a process may have been killed here
         manifest = _unpack(source, temporary)
+        _flush(temporary)
         if root.exists():
             root.rmdir()
         files.move(temporary, root)
@@ -95,39 +125,91 @@ def restore(source: Path, root: Path) -> Manifest:
         with contextlib.suppress(OSError):
             files.remove_folder(temporary)
         raise
+    finally:
+        lock.release()
     return manifest
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            files.remove_folder(path)
+        elif path.name != "lock":
+            files.remove(path)
+
+
+def _flush(top: Path) -> None:
+    """Make all that was written durable: once for everything first, then nothing is left to wait for at each file."""
+    os.sync()
+    for folder, _, names in os.walk(top):
+        for path in (*(Path(folder, name) for name in names), Path(folder)):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                files.sync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def _unpack(source: Path, folder: Path) -> Manifest:
     try:
-        with tarfile.open(source, "r:gz") as tar:
-            first = tar.next()
-            manifest = _manifest(source, tar.extractfile(first) if first and first.name == _MANIFEST else None)
-            files.make_folder(folder)
-            while (entry := tar.next()) is not None:
-                content = tar.extractfile(entry)
-                if content is None or not _is_ours(entry.name):
-                    raise StoreError(f"{source} has {entry.name!a}, which no backup has; nothing was restored")
-                path = folder / entry.name
-                files.make_folder(path.parent)
-                files.replace(path, content.read())
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        with gzip.open(source) as content, _Tar(fileobj=content) as tar:
+            manifest = _manifest(source, tar)
+            for entry in _entries(source, tar):
+                _extract(tar, entry, folder)
+            while content.read(_PIECE):  # to its end, where its checksum is
+                pass
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StoreError(f"{source} has {Path(error.filename).name!a} twice; nothing was restored") from error
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError) as error:
         raise StoreError(f"{source} is no whole backup ({error}); nothing was restored") from error
     return manifest
 
 
-def _is_ours(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return ".." not in parts and (parts == ("argent.json",) or (len(parts) > 1 and parts[0] in {"agents", "journal"}))
+def _entries(source: Path, tar: _Tar) -> Iterator[tarfile.TarInfo]:
+    """Those between manifest and end."""
+    while (entry := tar.next()) is not None:
+        tar.members.clear()
+        if entry.name == _END:
+            if tar.next() is None:
+                return
+            break
+        if not _is_ours(entry):
+            raise StoreError(f"{source} has {entry.name!a}, which no backup has; nothing was restored")
+        yield entry
+    raise StoreError(f"{source} is no whole backup (it has no end); nothing was restored")
 
 
-def _manifest(source: Path, content: IO[bytes] | None) -> Manifest:
+def _is_ours(entry: tarfile.TarInfo) -> bool:
+    parts = PurePosixPath(entry.name).parts
+    is_plain = entry.type == tarfile.REGTYPE and not entry.issparse() and entry.size >= 0
+    is_known = parts == ("argent.json",) or (len(parts) > 1 and parts[0] in {"agents", "journal"})
+    return is_plain and is_known and ".." not in parts
+
+
+def _extract(tar: _Tar, entry: tarfile.TarInfo, folder: Path) -> None:
+    path = folder / entry.name
+    files.make_folder(path.parent)
+    with path.open("xb") as file:
+        os.fchmod(file.fileno(), _MODE)
+        shutil.copyfileobj(_content(tar, entry), file)
+
+
+def _content(tar: _Tar, entry: tarfile.TarInfo) -> IO[bytes]:
+    content = tar.extractfile(entry)
     if content is None:
+        raise tarfile.ReadError(f"{entry.name!a} is no file")
+    return content
+
+
+def _manifest(source: Path, tar: _Tar) -> Manifest:
+    entry = tar.next()
+    if entry is None or entry.name != _MANIFEST or entry.type != tarfile.REGTYPE:
         raise StoreError(f"{source} is no backup of argentos: it does not begin with {_MANIFEST}")
+    content = _content(tar, entry).read(_LONGEST_MANIFEST)
     try:
-        manifest = msgspec.json.decode(content.read(), type=Manifest)
-    except msgspec.MsgspecError as error:
+        version = msgspec.json.decode(content, type=_Versioned).argentos_backup
+        if version > _VERSION:
+            raise StoreError(f"{source} was made by a newer argentos (version {version}); nothing was restored")
+        return msgspec.json.decode(content, type=Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise StoreError(f"{source} is no backup of argentos: {error}") from error
-    if manifest.argentos_backup > _VERSION:
-        raise StoreError(f"{source} was made by a newer argentos; nothing was restored")
-    return manifest

@@ -1,11 +1,15 @@
-"""Checking a state directory, read-only, and mending it. All of this blocks.
+"""Checking a state directory, read-only, and mending it.
 
 What opening a store does by itself (setting aside what is torn or damaged in the journal, finishing deletions) is not
-done again here: `check` only tells of it, and whoever mends opens the store in between.
+done again here: `check` only tells of it, and `repair` opens the store in the end.
 """
 
 import contextlib
+import fcntl
+import logging
 import os
+import re
+import sqlite3
 import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,21 +17,26 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from msgspec import structs
+import anyio.to_thread
 
 from argentos.errors import StoreError
-from argentos.storage import files, layout
+from argentos.storage import files, layout, salvage
+from argentos.storage.file_store import FileStore
 from argentos.storage.index import Index
 from argentos.storage.journal import Recovered, dated, recover
 from argentos.storage.lock import Lock
 from argentos.storage.names import file_name
 from argentos.storage.records import Message, Record, SessionKey
-from argentos.storage.snapshot import REMEMBERED_IDS, Context, Metadata, Snapshot
+from argentos.storage.snapshot import Metadata, Snapshot
 
-__all__ = ["Finding", "check", "mend"]
+__all__ = ["Finding", "check", "mend", "repair"]
 
+_log: Final = logging.getLogger(__name__)
 _FILE: Final = 0o600
 _FOLDER: Final = 0o700
+_PAGE: Final = 1000
+_PASSES: Final = 4  # damage may hide other damage
+_SPAN: Final = re.compile(r"(\d+)-(\d+)\.json")
 
 
 class Finding(NamedTuple):
@@ -37,8 +46,9 @@ class Finding(NamedTuple):
         path: where.
         what: a sentence.
         is_harmless: nothing is wrong with any session; it is only told.
-        remedy: what mending would do, as a sentence; empty where only a person can decide.
+        remedy: what `repair` would do, as a sentence; empty where only a person can decide.
         mend: does it; None where opening the store does, or nothing can.
+        session: which the store has to load for it to be done.
     """
 
     path: Path
@@ -46,40 +56,51 @@ class Finding(NamedTuple):
     is_harmless: bool = False
     remedy: str = ""
     mend: Callable[[], None] | None = None
+    session: SessionKey | None = None
+
+
+class _Journal(defaultdict[SessionKey, list[Record]]):
+    """What the journal has of each session: nothing, where it says that the session was deleted."""
+
+    def __init__(self) -> None:
+        super().__init__(list)
+        self.is_known = True
+
+    def take(self, append: Recovered) -> None:
+        known = self[append.key]
+        if not append.records:
+            known.clear()
+        elif not known or append.records[-1].sequence > known[-1].sequence:
+            known += append.records
 
 
 def check(root: Path) -> list[Finding]:
-    """Everything that is wrong with a state directory; nothing is changed.
+    """Everything that is wrong with a state directory; nothing is changed. This blocks.
 
-    While an owner runs, some of what is found may be in the middle of being written.
+    While an owner runs, what is in the middle of being written looks wrong: so only what does so twice is told.
+
+    Raises:
+        OSError: the directory cannot be looked at.
     """
-    if not root.is_dir():
-        return []
-    tails: defaultdict[SessionKey, list[Record]] = defaultdict(list)
-    return [
-        *_check_modes(root),
-        *_check_leftovers(root),
-        *_check_journal(root / "journal", tails),
-        *_check_sessions(root, tails),
-        *_check_index(root, tails),
-    ]
+    found = list(_find(root))
+    if not found or not _is_owned(root):
+        return found
+    again = {(finding.path, finding.what) for finding in _find(root)}
+    return [each for each in found if (each.path, each.what) in again and not _is_half_written(each.path.name)]
 
 
 def mend(root: Path) -> list[Finding]:
     """Do what is to be done about what `check` finds and opening the store does not do; gives what was done.
 
-    The caller opens the store afterwards.
+    What cannot be done is logged. This blocks; the caller opens the store afterwards, and loads the sessions named.
 
     Raises:
         StoreBusyError: the directory is in use; nothing was changed.
-        OSError: something could not be done.
+        OSError: the directory cannot be looked at.
     """
     lock = Lock(root / "lock")
     try:
-        mended = [finding for finding in check(root) if finding.mend is not None]
-        for finding in mended:
-            if finding.mend is not None:
-                finding.mend()
+        mended = [finding for finding in _find(root) if (finding.mend or finding.session) and _mended(finding)]
         if mended:  # it may say of sessions what is so no longer
             Index(root / "index.sqlite", read_only=False).discard()
     finally:
@@ -87,53 +108,141 @@ def mend(root: Path) -> list[Finding]:
     return mended
 
 
+def _mended(finding: Finding) -> bool:
+    try:
+        if finding.mend is not None:
+            finding.mend()
+    except (OSError, StoreError) as error:
+        _log.error("%s was not mended: %s", finding.path, error)
+        return False
+    return True
+
+
+async def repair(root: Path) -> list[Finding]:
+    """Mend what can be mended; gives what was done, besides what the store says when it is opened.
+
+    Raises:
+        StoreBusyError, OSError: see `mend`.
+    """
+    mended: dict[tuple[Path, str], Finding] = {}
+    for _ in range(_PASSES):
+        found = await anyio.to_thread.run_sync(mend, root)
+        await _open(root, [finding.session for finding in found if finding.session])
+        new = {(each.path, each.what): each for each in found}
+        if new.keys() <= mended.keys():
+            break
+        mended.update(new)
+    return list(mended.values())
+
+
+async def _open(root: Path, keys: Sequence[SessionKey]) -> None:
+    try:
+        async with FileStore(root) as store:
+            for key in keys:
+                with contextlib.suppress(StoreError):  # it was logged
+                    await store.load(key)
+    except StoreError as error:
+        _log.error("%s", error)
+
+
+def _is_owned(root: Path) -> bool:
+    """A process owns the directory now."""
+    try:
+        descriptor = os.open(root / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _find(root: Path) -> Iterator[Finding]:
+    if not root.is_dir():
+        return
+    yield from _check_entries(root)
+    journal = _Journal()
+    yield from _check_journal(root / "journal", journal)
+    for finding in _check_sessions(root, journal):
+        # What there is to mend depends on what the journal has.
+        yield finding if journal.is_known else finding._replace(remedy="", mend=None, session=None)
+    yield from _check_index(root, journal)
+
+
 # Around the sessions -----------------------------------------------------------------------------------------
 
 
-def _check_modes(root: Path) -> Iterator[Finding]:
-    for path in (root, *_ours(root)):
-        found = path.lstat()
-        if stat.S_ISLNK(found.st_mode):
-            yield Finding(path, "it is a symbolic link, which is not followed: put what it names in its place")
-            continue
-        right = _FOLDER if stat.S_ISDIR(found.st_mode) else _FILE
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            mode = f"others may use it (mode {stat.S_IMODE(found.st_mode):03o})"
-            yield Finding(path, mode, remedy=f"make it {right:o}", mend=partial(path.chmod, right))
-        if os.geteuid() not in {0, found.st_uid}:
-            yield Finding(path, f"it belongs to user {found.st_uid}; use argentos as that user, or give it away")
+def _check_entries(root: Path) -> Iterator[Finding]:
+    """Modes and owners, links, and what a kill left."""
+    yield from _check_mode(root, root.stat())  # it may be a link
+    unreadable: list[OSError] = []
+    for path in _entries(root, unreadable):
+        with contextlib.suppress(FileNotFoundError):  # gone meanwhile
+            yield from _check_entry(path)
+    for error in unreadable:
+        if not isinstance(error, FileNotFoundError):
+            yield Finding(Path(error.filename), f"it cannot be looked into: {error.strerror}")
 
 
-def _ours(root: Path) -> Iterator[Path]:
+def _entries(root: Path, unreadable: list[OSError]) -> Iterator[str]:
+    """What is ours in the directory, as paths; strings, for they are many."""
     for name in ("lock", "index.sqlite", "journal", "agents"):
-        path = root / name
-        if os.path.lexists(path):
-            yield path
-            if path.is_dir() and not path.is_symlink():
-                yield from sorted(path.rglob("*"))
+        top = os.path.join(root, name)  # noqa: PTH118 - see above
+        if os.path.lexists(top):
+            yield top
+        if name in {"journal", "agents"} and not os.path.islink(top):  # noqa: PTH114 - see above
+            for folder, folders, names in os.walk(top, onerror=unreadable.append):
+                folders.sort()
+                yield from (f"{folder}/{each}" for each in sorted([*folders, *names]))
 
 
-def _check_leftovers(root: Path) -> Iterator[Finding]:
-    for folder in ("journal", "agents"):
-        for path in sorted((root / folder).rglob(".*.new")):
-            yield Finding(path, "a kill left it half-written", is_harmless=True, remedy="remove it", mend=path.unlink)
-    for pattern in ("*.torn-*", "*.damaged-*"):
-        for path in sorted((root / "journal").glob(pattern)):
-            what = "it was set aside when the journal was opened; remove it when you need it no more"
-            yield Finding(path, what, is_harmless=True)
+def _check_entry(path: str) -> Iterator[Finding]:
+    found = os.lstat(path)
+    if stat.S_ISLNK(found.st_mode):
+        yield Finding(Path(path), "it is a symbolic link, which is not followed: put what it names in its place")
+        return
+    yield from _check_mode(Path(path), found)
+    if _is_half_written(path):
+        yield _half_written(Path(path), is_folder=stat.S_ISDIR(found.st_mode))
+    elif ".torn-" in path or ".damaged-" in path:
+        yield from _set_aside_by_journal(Path(path))
 
 
-def _check_journal(folder: Path, tails: defaultdict[SessionKey, list[Record]]) -> Iterator[Finding]:
-    def take(append: Recovered) -> None:
-        known = tails[append.key]
-        if not append.records:
-            known.clear()
-        elif not known or append.records[-1].sequence > known[-1].sequence:
-            known += append.records
+def _check_mode(path: Path, found: os.stat_result) -> Iterator[Finding]:
+    right = _FOLDER if stat.S_ISDIR(found.st_mode) else _FILE
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & 0o077 or mode & right != right:
+        who = "others may use it" if mode & 0o077 else "its owner may not use it"
+        yield Finding(path, f"{who} (mode {mode:03o})", remedy=f"make it {right:o}", mend=partial(path.chmod, right))
+    if os.geteuid() not in {0, found.st_uid}:
+        yield Finding(path, f"it belongs to user {found.st_uid}; use argentos as that user, or give it away")
 
+
+def _is_half_written(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.startswith(".") and name.endswith(".new")
+
+
+def _half_written(path: Path, *, is_folder: bool) -> Finding:
+    if is_folder:
+        return Finding(path, "it is a folder, and keeps a file from being written: move it away")
+    return Finding(path, "a kill left it half-written", is_harmless=True, remedy="remove it", mend=path.unlink)
+
+
+def _set_aside_by_journal(path: Path) -> Iterator[Finding]:
+    if path.parent.name == "journal":
+        what = "it was set aside when the journal was opened; remove it when you need it no more"
+        yield Finding(path, what, is_harmless=True)
+
+
+def _check_journal(folder: Path, journal: _Journal) -> Iterator[Finding]:
     try:
-        findings = recover(folder, take).findings
+        findings = recover(folder, journal.take).findings
     except (OSError, StoreError) as error:
+        journal.is_known = False
         yield Finding(folder, str(error))
         return
     for finding in findings:
@@ -142,23 +251,44 @@ def _check_journal(folder: Path, tails: defaultdict[SessionKey, list[Record]]) -
         yield Finding(path, "it holds records of a session whose files could not be written", is_harmless=True)
 
 
-def _check_index(root: Path, tails: Mapping[SessionKey, Sequence[Record]]) -> Iterator[Finding]:
+def _check_index(root: Path, journal: Mapping[SessionKey, Sequence[Record]]) -> Iterator[Finding]:
     """Of what is in the journal it may know too little: there the journal has the last word."""
     path = root / "index.sqlite"
-    if not path.is_file() or path.is_symlink():
-        return
+    if not path.is_file() or path.is_symlink() or path.with_name("index.sqlite-journal").exists():
+        return  # the last: a change is being made, or will be undone by the next owner
     index = Index(path, read_only=True)
-    index.open()
+    what = _damage(path)
+    if what is None:
+        index.open()
+        try:
+            busy = {(key.agent, file_name(key.id)) for key in journal}
+            wrong = next((name for agent in _agents(root) for name in _unlike(root, agent, index, busy)), None)
+        finally:
+            index.close()
+        what = wrong and f"it says of session {wrong} what its files do not"
+    if what is not None:
+        yield Finding(path, what, is_harmless=True, remedy="remove it; it is made anew", mend=index.discard)
+
+
+def _damage(path: Path) -> str | None:
     try:
-        for agent in _agents(root):
-            folder = layout.agent_folder(root, agent)
-            busy = {file_name(key.id) for key in tails if key.agent == agent}
-            known = {name: row for name, row in index.all_of(agent).items() if name not in busy}
-            if any(_metadata(folder / name) != row for name, row in known.items()):
-                what = f"it says of sessions of agent {agent} what their files do not"
-                yield Finding(path, what, is_harmless=True, remedy="remove it; it is made anew", mend=index.discard)
-    finally:
-        index.close()
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            connection.execute("SELECT agent, name, metadata FROM sessions LIMIT 1")
+    except sqlite3.Error as error:
+        return f"it is damaged: {error}"
+    return None if answer == "ok" else f"it is damaged: {answer}"
+
+
+def _unlike(root: Path, agent: str, index: Index, busy: set[tuple[str, str]]) -> Iterator[str]:
+    """The agent's sessions of which the index says something else than their files."""
+    folder = layout.agent_folder(root, agent)
+    names = sorted(str(name) for name in index.names(agent))
+    for begin in range(0, len(names), _PAGE):
+        page = names[begin : begin + _PAGE]
+        for name, row in index.page(agent, page[0], page[-1]).items():
+            if (agent, name) not in busy and _metadata(folder / name) != row:
+                yield f"{agent}/{name}"
 
 
 # Sessions ----------------------------------------------------------------------------------------------------
@@ -168,14 +298,14 @@ def _agents(root: Path) -> list[str]:
     """The agents' names, as the sessions' own files say them."""
     names: set[str] = set()
     for folder in sorted((root / "agents").glob("*/sessions")):
-        found = next((metadata for each in _folders(folder) if (metadata := _metadata(each))), None)
-        names.add(found.agent if found else folder.parent.name)
+        read = (metadata.agent for name in _names(folder) if (metadata := _metadata(folder / name)))
+        names.add(next((agent for agent in read if layout.agent_folder(root, agent) == folder), folder.parent.name))
     return sorted(names)
 
 
-def _folders(folder: Path) -> list[Path]:
-    with contextlib.suppress(FileNotFoundError):
-        return sorted(each for each in folder.iterdir() if not each.name.startswith("."))
+def _names(folder: Path) -> list[str]:
+    with contextlib.suppress(OSError):  # what cannot be looked into is told with the modes
+        return sorted(each.name for each in folder.iterdir() if not each.name.startswith("."))
     return []
 
 
@@ -186,41 +316,62 @@ def _metadata(folder: Path) -> Metadata | None:
         return None
 
 
-def _check_sessions(root: Path, tails: dict[SessionKey, list[Record]]) -> Iterator[Finding]:
-    by_place = {layout.session_folder(root, key): (key, records) for key, records in tails.items() if records}
-    places = {each for folder in (root / "agents").glob("*/sessions") for each in _folders(folder)}
-    for place in sorted({*places, *by_place}):
-        key, records = by_place.get(place, (None, []))
-        yield from _check_session(place, key, records)
+def _check_sessions(root: Path, journal: _Journal) -> Iterator[Finding]:
+    by_place = {layout.session_folder(root, key): (key, records) for key, records in journal.items()}
+    for folder in sorted((root / "agents").glob("*/sessions")):
+        for name in _names(folder):
+            yield from _check_session(root, folder / name, *by_place.pop(folder / name, (None, ())))
+    for place, (key, records) in sorted(by_place.items()):
+        if records:
+            yield from _check_session(root, place, key, records)
     for folder in sorted((root / "agents").glob("*/damaged")):
-        for aside in _folders(folder):
-            yield _set_aside(root, aside)
+        yield from _check_asides(root, folder, journal)
 
 
-def _check_session(folder: Path, key: SessionKey | None, records: Sequence[Record]) -> Iterator[Finding]:
+def _check_session(root: Path, folder: Path, known: SessionKey | None, records: Sequence[Record]) -> Iterator[Finding]:
     if folder.is_symlink():
         return  # told of with the modes
-    metadata = _metadata(folder)
-    key = key or (metadata.key if metadata else None)
+    metadata = None if known else _metadata(folder)
+    key = known or (metadata.key if metadata else None)
     if os.path.lexists(folder) and not folder.is_dir():
         yield Finding(folder, "it is no folder, and no session: move it away")
     elif key is None:
-        yield _unknown(folder)
-    elif folder.name != file_name(key.id):
-        yield Finding(folder, f"it holds session {key}, whose folder would be {file_name(key.id)}: rename it")
+        yield from _check_unknown(root, folder)
+    elif known and not records:
+        what = f"the deletion of session {key} was interrupted"
+        yield Finding(folder, what, is_harmless=True, remedy="remove what is left of it")
+    elif (right := layout.session_folder(root, key)) != folder:
+        yield Finding(folder, f"it holds session {key}, whose folder would be {right.relative_to(root)}: move it there")
     else:
         yield from _check_files(folder, key, records)
 
 
-def _unknown(folder: Path) -> Finding:
+def _check_unknown(root: Path, folder: Path) -> Iterator[Finding]:
     """Neither file says which session it is."""
     try:
         layout.read_stored(folder, SessionKey("", ""))
     except layout.CorruptError as error:
-        return _corrupt(folder, error)
+        readable = layout.read_unchecked(folder)
+        if readable and layout.session_folder(root, readable.metadata.key) == folder:
+            yield _corrupt(folder, readable.metadata.key, (), error)
+        else:
+            yield Finding(folder, str(error), remedy=_TO_DAMAGED, mend=lambda: _move_away(folder))
     except StoreError as error:
-        return Finding(folder, str(error))
-    return Finding(folder, "it holds no session", is_harmless=True)
+        yield Finding(folder, str(error))
+    else:
+        if _names(folder / "archive"):
+            yield Finding(folder, "it has an archive, but no history.json; restore that from a backup")
+        else:
+            yield Finding(folder, "it holds no session", is_harmless=True)
+
+
+_TO_DAMAGED: Final = "set the session aside under a dated name"
+
+
+def _move_away(folder: Path) -> None:
+    target = folder.parents[1] / "damaged"
+    files.make_folder(target)
+    files.move(folder, dated(target / folder.name, "damaged"))
 
 
 def _check_files(folder: Path, key: SessionKey, records: Sequence[Record]) -> Iterator[Finding]:
@@ -228,23 +379,39 @@ def _check_files(folder: Path, key: SessionKey, records: Sequence[Record]) -> It
         stored = layout.read_stored(folder, key)
         folded = layout.join(key, folder, stored, records)
     except layout.LostError as error:
-        yield Finding(
-            folder,
-            str(error),
-            remedy="go on from what history.json says",
-            mend=lambda: _rewrite(folder, key, records),
-        )
+        yield _lost(folder, key, records, error)
     except layout.GapError as error:
-        yield Finding(folder, str(error), remedy="set the records in the journal aside, and go on from the files")
+        remedy = "set the records in the journal aside, and go on from the files"
+        yield Finding(folder, str(error), remedy=remedy, session=key)
     except layout.CorruptError as error:
-        yield _corrupt(folder, error)
+        yield _corrupt(folder, key, records, error)
     except StoreError as error:
         yield Finding(folder, str(error))
     else:
         if stored.snapshot is not None:
             yield from _check_view(folder, stored.snapshot)
+            yield from _check_parts(folder, stored.snapshot)
         if folded is not None:
-            yield from _check_archive(folder, folded.snapshot, folded.archived)
+            yield from _check_numbers(folder, folded.snapshot, folded.archived)
+
+
+def _lost(folder: Path, key: SessionKey, records: Sequence[Record], error: StoreError) -> Finding:
+    if (folder / "history.json").exists():
+        remedy = "go on from what history.json says"
+        return Finding(
+            folder, str(error), remedy=remedy, mend=lambda: salvage.go_back(folder, key, records), session=key
+        )
+    if salvage.salvage(folder, key, records) is None:
+        return Finding(folder, str(error))
+    remedy = "go on without what was in history.json"
+    return Finding(folder, str(error), remedy=remedy, mend=lambda: salvage.go_on(folder, key, records), session=key)
+
+
+def _corrupt(folder: Path, key: SessionKey, records: Sequence[Record], error: StoreError) -> Finding:
+    if salvage.salvage(folder, key, records) is None:  # loading sets it aside, with what the journal has of it
+        return Finding(folder, str(error), remedy=_TO_DAMAGED, session=key)
+    remedy = "go on with what can be read; the damaged history.json is kept beside it"
+    return Finding(folder, str(error), remedy=remedy, mend=lambda: salvage.go_on(folder, key, records), session=key)
 
 
 def _check_view(folder: Path, stored: Snapshot) -> Iterator[Finding]:
@@ -258,12 +425,30 @@ def _check_view(folder: Path, stored: Snapshot) -> Iterator[Finding]:
         )
 
 
-def _check_archive(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> Iterator[Finding]:
+def _write(folder: Path, snapshot: Snapshot) -> None:
+    layout.write(folder, snapshot, ())
+
+
+def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
+    """Each file of the archive."""
+    for name in _names(folder / "archive"):
+        span, path = _SPAN.fullmatch(name), folder / "archive" / name
+        try:
+            if span:
+                layout.read_archive(folder, int(span[1]), int(span[2]) + 1)
+        except layout.CorruptError as error:
+            remedy = "set it aside beside, and put what can be read in it into the archive again"
+            mends = partial(salvage.mend_archive, folder, path, stored)
+            yield Finding(path, str(error), remedy=remedy, mend=mends)
+        except StoreError as error:
+            yield Finding(path, str(error))
+
+
+def _check_numbers(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> Iterator[Finding]:
     try:
         stored = layout.read_archive(folder, 1, snapshot.metadata.messages + 1)
-    except StoreError as error:
-        yield Finding(folder / "archive", str(error))
-        return
+    except StoreError:
+        return  # told of each file
     known = {*stored, *(each.number for each in (*archived, *snapshot.context.messages, *snapshot.context.waiting))}
     missing = [number for number in range(1, snapshot.metadata.messages + 1) if number not in known]
     if missing:
@@ -271,66 +456,30 @@ def _check_archive(folder: Path, snapshot: Snapshot, archived: Sequence[Message]
         yield Finding(folder, f"{what}; restore them from a backup")
 
 
-# Mending -----------------------------------------------------------------------------------------------------
+# What was set aside ------------------------------------------------------------------------------------------
 
 
-def _write(folder: Path, snapshot: Snapshot) -> None:
-    layout.write(folder, snapshot, ())
+def _check_asides(root: Path, folder: Path, journal: _Journal) -> Iterator[Finding]:
+    """What was set aside before: the newest of a session is put back where nothing has taken its place."""
+    taken = {key for key, records in journal.items() if records}
+    for name in reversed(_names(folder)):
+        aside = folder / name
+        what = "it was set aside, for it could not be read"
+        key = _whose(root, aside)
+        if key is None or key in taken or os.path.lexists(place := layout.session_folder(root, key)):
+            yield Finding(aside, f"{what}; remove it when you need it no more", is_harmless=True)
+        else:
+            taken.add(key)
+            remedy = f"put it back, as far as it can be read, for there is no session {key}"
+            yield Finding(aside, what, remedy=remedy, mend=partial(salvage.put_back, aside, place, key))
 
 
-def _rewrite(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
-    """Let what `history.json` and the journal say be true, though `metadata.json` has seen more."""
-    stored = layout.read_stored(folder, key)
-    folded = layout.join(key, folder, stored._replace(reaches=0), records)
-    if folded is not None:
-        layout.write(folder, folded.snapshot, folded.archived)
-
-
-def _corrupt(folder: Path, error: StoreError) -> Finding:
-    salvaged = _salvage(folder)
-    if salvaged is None:
-        return Finding(folder, str(error), remedy="set the session aside under a dated name")
-    remedy = "go on with what can be read; the damaged history.json is kept beside it"
-    return Finding(folder, str(error), remedy=remedy, mend=lambda: _replace_history(folder, salvaged))
-
-
-def _salvage(folder: Path) -> Snapshot | None:
-    """The session as far as `history.json` can be read, else with an empty context and what the archive has."""
-    readable = layout.read_unchecked(folder)
-    if readable is not None and folder.name.startswith(file_name(readable.metadata.session)):
-        return readable
-    metadata = layout.read_view(folder)
-    if metadata is None:
+def _whose(root: Path, aside: Path) -> SessionKey | None:
+    """The session that can be saved of this, if there is one, and it belongs here."""
+    readable = layout.read_unchecked(aside)
+    metadata = _metadata(aside) or (readable.metadata if readable else None)
+    if metadata is None or layout.damaged_folder(root, metadata.agent) != aside.parent:
         return None
-    emptied = structs.replace(
-        metadata, tokens=0, waiting=(), waiting_tokens=0, turn=None, summary_tokens=0, boundary=metadata.sequence
-    )
-    with contextlib.suppress(StoreError):
-        archived = layout.read_archive(folder, 1, metadata.messages + 1)
-        ids = tuple(archived[number].id for number in sorted(archived) if not archived[number].reply_to)
-        return Snapshot(emptied, Context(archived_ids=ids[-REMEMBERED_IDS:]))
-    return Snapshot(emptied, Context())
-
-
-def _replace_history(folder: Path, snapshot: Snapshot) -> None:
-    history = folder / "history.json"
-    files.replace(dated(history, "damaged"), files.read(history))
-    layout.write(folder, snapshot, ())
-
-
-def _set_aside(root: Path, aside: Path) -> Finding:
-    """What was set aside before: put back where nothing has taken its place."""
-    what = "it was set aside, for it could not be read"
-    metadata = _metadata(aside)
-    if metadata is not None:
-        folder = layout.session_folder(root, metadata.key)
-        salvaged = None if folder.exists() else _salvage(aside)
-        if salvaged is not None:
-            remedy = f"put it back, as far as it can be read, for there is no session {metadata.key}"
-            return Finding(aside, what, remedy=remedy, mend=lambda: _put_back(aside, folder, salvaged))
-    return Finding(aside, f"{what}; remove it when you need it no more", is_harmless=True)
-
-
-def _put_back(aside: Path, folder: Path, snapshot: Snapshot) -> None:
-    _replace_history(aside, snapshot)
-    files.move(aside, folder)
+    if aside not in layout.places(root, metadata.key) or salvage.salvage(aside, metadata.key, ()) is None:
+        return None
+    return metadata.key

@@ -78,6 +78,7 @@ class FileStore(Store):
         self._index = Index(self.path / "index.sqlite", read_only=read_only)
         self._held: dict[SessionKey, Held] = {}
         self._listing = Listing(self.path, self._held, self._index, self._blocking, trusts_index=not read_only)
+        self._crowd = _HELD
         self._is_open = False
 
     @property
@@ -234,7 +235,7 @@ class FileStore(Store):
     def _hold(self, key: SessionKey) -> Held:
         held = self._held.get(key)
         if held is None:
-            if len(self._held) >= _HELD:
+            if len(self._held) >= self._crowd:
                 self._let_go()
             held = self._held[key] = Held()
         return held
@@ -244,6 +245,7 @@ class FileStore(Store):
         idle = [key for key, held in self._held.items() if held.tail.is_clean and not held.is_deleted]
         for key in idle[: _HELD // 2]:
             del self._held[key]
+        self._crowd = max(_HELD, 2 * len(self._held))  # where few could go, looking again soon would be in vain
 
     # Reading -----------------------------------------------------------------------------------------------
 
@@ -361,6 +363,8 @@ class FileStore(Store):
         Raises:
             StoreError: it cannot be written, or exists; nothing is left of it.
         """
+        if self._read_only or not self._is_open:
+            raise StoreError(f"{target} was not written: the store in {self.path} is not open, or for reading only")
         async with self._writer.paused():
             moment = await self._blocking(self._journal.end_segment)
             return await self._blocking(partial(backup.write, self.path, target, moment))

@@ -111,7 +111,7 @@ class FileWriter:
         self._work.set()
 
     async def progress(self) -> None:
-        """Wait until something was written."""
+        """Wait until the journal has become shorter."""
         await self._progress.wait()
 
     @asynccontextmanager
@@ -126,13 +126,14 @@ class FileWriter:
         """Write what is asked for until closed."""
         while not self._closing:
             self._work = anyio.Event()
-            if self._asked:
-                key = next(iter(self._asked))
-                async with self._lock:
-                    await self._write(key, self._asked.pop(key))
-                self._made_progress()
-                continue
             async with self._lock:
+                # A long journal comes first: its oldest sessions hold up everybody.
+                if self._journal.size >= self._much and await self._drop_segments():
+                    continue
+                if self._asked:
+                    key = next(iter(self._asked))
+                    await self._write(key, self._asked.pop(key))
+                    continue
                 await self._drop_segments()
             if not self._asked and not self._closing:
                 await self._work.wait()
@@ -185,22 +186,29 @@ class FileWriter:
         self._index.put(snapshot.metadata)
         return size
 
-    async def _drop_segments(self) -> None:
-        """Drop the oldest segments as far as the files have them; where the journal is long, see that they do."""
+    async def _drop_segments(self) -> bool:
+        """Drop the oldest segments as far as the files have them; where the journal is long, see that they do.
+
+        Returns:
+            Whether one was dropped.
+        """
+        has_dropped = False
         for segment in self._journal.older:
             if self._pinning(segment) and self._journal.size < self._much:
-                return
+                break
             for key in self._pinning(segment):
                 await self._free(key)
             if self._pinning(segment):
-                return
+                break
             try:
                 await self._run(self._index.commit)
                 await self._run(partial(self._journal.drop, segment))
             except OSError as error:
                 _log.error("%s was not removed: %s", segment.path, error)
-                return
+                break
+            has_dropped = True
             self._made_progress()
+        return has_dropped
 
     def _pinning(self, segment: Segment) -> list[SessionKey]:
         held = self._held

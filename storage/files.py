@@ -122,11 +122,21 @@ def new(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             sync(file.fileno())
-        temporary.rename(path)
+        _put_in_place(temporary, path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
     _sync_folder(path.parent)
+
+
+def _put_in_place(temporary: Path, path: Path) -> None:
+    """Give a file its name: by a link, which replaces nothing, where the file system has links."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        temporary.rename(path)
 
 
 def create(path: Path, head: bytes, size: int) -> int:

@@ -48,6 +48,7 @@ class Index:
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self.age = 0
         self._path = path
+        self._rollback = path.with_name(f"{path.name}-journal")
         self._read_only = read_only
         self._connection: sqlite3.Connection | None = None
         self._lock = threading.RLock()
@@ -55,8 +56,8 @@ class Index:
     def open(self) -> None:
         """Open it, or make it where it is missing, of another version or damaged."""
         with self._tolerant():
-            if self._read_only and not self._path.exists():
-                return
+            if self._read_only and (not self._path.exists() or self._rollback.exists()):
+                return  # a kill left a change half-done, which the next owner rolls back
             try:
                 self._connection = self._connect()
             except sqlite3.Error:
@@ -186,7 +187,7 @@ class Index:
 
     def discard(self) -> None:
         """Remove it, and the journal that would be rolled back into the next one; it is made anew when opened."""
-        for path in (self._path.with_name(f"{self._path.name}-journal"), self._path):
+        for path in (self._rollback, self._path):
             path.unlink(missing_ok=True)
 
 

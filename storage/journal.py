@@ -267,6 +267,10 @@ class Journal:
     def end_segment(self) -> list[Path]:
         """Write to no segment any more that there is; gives them, which hold all that is durable now."""
         with self._mutex:
+            if self._descriptor is not None:  # what is reserved behind its end is needed no more
+                os.ftruncate(self._descriptor, self._at)
+                self._segments[-1].size = self._at
+                self._measure()
             self.close()
             return [segment.path for segment in self._segments]
 

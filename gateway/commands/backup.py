@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from argentos.errors import StoreError
 from argentos.gateway.output import print_json, printable, size
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.settings import Settings, command_options
@@ -20,6 +21,8 @@ def command(settings: Settings, file: Path) -> None:
 
     All agents' sessions are in it, and argent.json. `argent restore` brings it back.
     """
+    if not settings.state_dir.is_dir():
+        raise StoreError(f"there is no state directory {settings.state_dir}; name another with --state-dir")
     written = with_sessions(settings, lambda sessions: sessions.backup(file.absolute()))
     if settings.json:
         print_json({"file": str(file), "bytes": written})

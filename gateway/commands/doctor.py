@@ -1,17 +1,20 @@
 """`argent doctor`."""
 
+import logging
+from typing import Final
+
 import anyio
-import anyio.to_thread
 import click
 from msgspec import Struct
 
 from argentos.errors import StoreError
 from argentos.gateway.output import print_json, printable
 from argentos.gateway.settings import Settings, command_options
-from argentos.storage import FileStore
-from argentos.storage.doctor import Finding, check, mend
+from argentos.storage.doctor import Finding, check, repair
 
 __all__ = ["command"]
+
+_TELLING: Final = [logging.getLogger(f"argentos.storage.{name}") for name in ("layout", "index")]  # what is found here
 
 
 class _Told(Struct, frozen=True, rename="camel"):
@@ -29,10 +32,10 @@ class _Report(Struct, frozen=True, rename="camel"):
 
 
 @click.command("doctor")
-@click.option("--repair", is_flag=True, help="Mend what can be mended.")
+@click.option("--repair", "repairs", is_flag=True, help="Mend what can be mended.")
 @command_options
 @click.pass_obj
-def command(settings: Settings, *, repair: bool) -> int:
+def command(settings: Settings, *, repairs: bool) -> int:
     """Check everything in the state directory, and change nothing.
 
     With --repair, mend what can be mended; the directory must not be in use then. The status is 1 while something is
@@ -41,8 +44,16 @@ def command(settings: Settings, *, repair: bool) -> int:
     settings.config()
     if not settings.state_dir.is_dir():
         raise StoreError(f"there is no state directory {settings.state_dir}; name another with --state-dir")
-    mended = anyio.run(_repair, settings) if repair else []
-    findings = check(settings.state_dir)
+    try:
+        for quiet in _TELLING:
+            quiet.addFilter(_is_error)
+        mended = anyio.run(repair, settings.state_dir) if repairs else []
+        findings = check(settings.state_dir)
+    except OSError as error:
+        raise StoreError(f"{error.filename or settings.state_dir} cannot be checked: {error.strerror}") from error
+    finally:
+        for quiet in _TELLING:
+            quiet.removeFilter(_is_error)
     if settings.json:
         print_json(_Report([_told(each) for each in mended], [_told(each) for each in findings]))
     else:
@@ -50,16 +61,12 @@ def command(settings: Settings, *, repair: bool) -> int:
     return 1 if any(not finding.is_harmless for finding in findings) else 0
 
 
-async def _repair(settings: Settings) -> list[Finding]:
-    """Mend, and let the store do what it does when it is opened: what it says of that is shown as it comes."""
-    mended = await anyio.to_thread.run_sync(mend, settings.state_dir)
-    async with FileStore(settings.state_dir):
-        pass
-    return mended
+def _is_error(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR
 
 
 def _told(finding: Finding) -> _Told:
-    return _Told(str(finding.path), finding.what, finding.is_harmless, finding.remedy)
+    return _Told(printable(str(finding.path)), printable(finding.what), finding.is_harmless, finding.remedy)
 
 
 def _print(settings: Settings, mended: list[Finding], findings: list[Finding]) -> None:

@@ -1,0 +1,139 @@
+"""What can be saved of a session whose files are damaged. All of this blocks.
+
+Whatever is written over here is kept beside it under a dated name; and each function can be killed, and done again.
+"""
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, structs
+
+from argentos.errors import StoreError
+from argentos.storage import files, layout
+from argentos.storage.journal import dated
+from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.snapshot import REMEMBERED_IDS, SCHEMA_VERSION, Context, Folded, Metadata, Snapshot, fold_context
+
+__all__ = ["go_back", "go_on", "mend_archive", "put_back", "salvage"]
+
+
+class _Messages(Struct):
+    messages: tuple[Message, ...]
+
+
+def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded | None:
+    """A session as far as `history.json` can be read, else with an empty context, going on behind `metadata.json`.
+
+    Args:
+        folder: of the session.
+        key: which session that must be.
+        records: those of it that are known elsewhere.
+
+    Returns:
+        The session, and messages of the records that belong into its archive now; None if nothing can be read.
+    """
+    readable = _readable(folder, key, records)
+    if readable is not None:
+        return Folded(readable, ())
+    metadata = _view(folder, key)
+    if metadata is None:
+        return None
+    context, left = fold_context(Context(), [record for record in records if record.sequence <= metadata.sequence])
+    saved = (*left, *context.messages, *context.waiting)
+    emptied = structs.replace(
+        metadata, tokens=0, waiting=(), waiting_tokens=0, turn=None, summary_tokens=0, boundary=metadata.sequence
+    )
+    known = {**_archived(folder, metadata), **{message.number: message for message in saved}}
+    ids = tuple(known[number].id for number in sorted(known) if not known[number].reply_to)
+    return Folded(Snapshot(emptied, Context(archived_ids=ids[-REMEMBERED_IDS:])), saved)
+
+
+def _readable(folder: Path, key: SessionKey, records: Iterable[Record]) -> Snapshot | None:
+    """What `history.json` says whatever its checksum; where its numbers may be what is wrong, with the right ones."""
+    readable = layout.read_unchecked(folder)
+    if readable is None or readable.metadata.version > SCHEMA_VERSION:
+        return None
+    metadata, view = readable.metadata, _view(folder, key)
+    if view is not None and all(record.sequence != metadata.sequence for record in records):
+        metadata = view
+    return Snapshot(structs.replace(metadata, agent=key.agent, session=key.id), readable.context)
+
+
+def _view(folder: Path, key: SessionKey) -> Metadata | None:
+    with contextlib.suppress(StoreError):
+        view = layout.read_view(folder)
+        return view if view is not None and view.key == key else None
+    return None
+
+
+def _archived(folder: Path, metadata: Metadata) -> dict[int, Message]:
+    with contextlib.suppress(StoreError):
+        return layout.read_archive(folder, 1, metadata.messages + 1)
+    return {}
+
+
+def go_on(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
+    """Let a session go on with what can be saved of it."""
+    saved = salvage(folder, key, records)
+    if saved is not None:
+        _replace_history(folder, saved)
+
+
+def _replace_history(folder: Path, saved: Folded) -> None:
+    history = folder / "history.json"
+    with contextlib.suppress(FileNotFoundError):
+        files.replace(dated(history, "damaged"), files.read(history))
+    layout.write(folder, saved.snapshot, saved.archived)
+
+
+def go_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
+    """Let be true what `history.json` and the journal say, though `metadata.json` has seen more."""
+    stored = layout.read_stored(folder, key)._replace(reaches=0)
+    try:
+        folded = layout.join(key, folder, stored, records)
+    except layout.GapError:  # loading sets the records aside
+        folded = layout.join(key, folder, stored, ())
+    if folded is None:
+        return
+    metadata, context = folded.snapshot
+    used = max(layout.read_archive(folder, 1, 1 << 62), default=0)  # those numbers are taken
+    metadata = structs.replace(metadata, messages=max(metadata.messages, used))
+    layout.write(folder, Snapshot(metadata, context), folded.archived)
+
+
+def put_back(aside: Path, folder: Path, key: SessionKey) -> None:
+    """Put what was set aside in its place again, as far as it can be read."""
+    saved = salvage(aside, key, _set_aside(aside))
+    if saved is not None and not folder.exists():
+        _replace_history(aside, _with_records(aside, key, saved))
+        files.make_folder(folder.parent)
+        files.move(aside, folder)
+
+
+def _set_aside(aside: Path) -> list[Record]:
+    """The records that the journal had of it."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(files.read(aside / "records.json"), type=list[Record])
+    return []
+
+
+def _with_records(aside: Path, key: SessionKey, saved: Folded) -> Folded:
+    stored = layout.Stored(saved.snapshot, 0)
+    with contextlib.suppress(layout.GapError):
+        folded = layout.join(key, aside, stored, _set_aside(aside))
+        if folded is not None:
+            return Folded(folded.snapshot, (*saved.archived, *folded.archived))
+    return saved
+
+
+def mend_archive(folder: Path, path: Path, snapshot: Snapshot) -> None:
+    """Put a damaged file of the archive aside, and what can be read in it into the archive again."""
+    damaged = files.read(path)
+    files.replace(dated(path, "damaged"), damaged)
+    with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        layout.write(folder, snapshot, msgspec.json.decode(damaged, type=_Messages).messages)
+    with contextlib.suppress(FileNotFoundError):
+        if files.read(path) == damaged:
+            files.remove(path)
