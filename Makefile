@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
-.PHONY: demo test servers recordings crash power-cuts benchmark-storage lint types clean
+.PHONY: demo test servers recordings crash power-cuts system-calls full-disk concurrent-reads mutations benchmark-storage lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
@@ -29,6 +29,22 @@ crash: $(VENV)/.tools
 # The power cut under ext4 and XFS, as root on Linux: 100 cuts, or 1,000 with LONG=1.
 power-cuts: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_power_cut.py
+
+# Every system call of the store fails once, by strace, on Linux; LONG=1 for each of them in every way.
+system-calls: $(VENV)/.tools
+	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_system_calls.py
+
+# Disks with too little room: every page, every inode, every third byte, or every byte with LONG=1.
+full-disk: $(VENV)/.tools
+	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_full_disk.py
+
+# Files are read while they are written: 30,000 times, or 300,000 with LONG=1.
+concurrent-reads: $(VENV)/.tools
+	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_reads.py
+
+# Damaged journals and files: 1,500, or 15,000 with LONG=1.
+mutations: $(VENV)/.tools
+	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_mutations.py
 
 # What storing costs, beside peers (docs/benchmarks.md): a smoke run, or all of it, half an hour, with LONG=1.
 benchmark-storage: $(VENV)-benchmarks/.ready

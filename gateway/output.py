@@ -4,7 +4,7 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import click
 import msgspec
@@ -20,7 +20,7 @@ def print_json(value: Any) -> None:
     if sys.stdout.isatty() or not isinstance(value, list):
         click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2 if sys.stdout.isatty() else 0))
         return
-    items: list[Any] = value
+    items = cast("list[Any]", value)
     before = b"["
     for begin in range(0, len(items), _PIECE):
         click.echo(before + msgspec.json.encode(items[begin : begin + _PIECE])[1:-1], nl=False)

@@ -270,6 +270,7 @@ class FileStore(Store):
 
     async def _set_aside(self, key: SessionKey) -> None:
         """Put the damage where it harms nobody; what is whole goes on, a history that is not begins anew."""
+        found = None
         with anyio.CancelScope(shield=True):
             try:
                 found = await self._writer.set_aside(key)

@@ -8,7 +8,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -105,7 +105,7 @@ def replace(path: Path, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def new(path: Path) -> Iterator[BinaryIO]:
+def new(path: Path) -> Generator[BinaryIO]:
     """A file that comes to be, durably, once it has been written to the end, and else not at all.
 
     Raises:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from pathlib import Path
 from typing import Any, Final
 
@@ -170,7 +170,7 @@ class Index:
                 connection.close()
 
     @contextlib.contextmanager
-    def _tolerant(self) -> Iterator[None]:
+    def _tolerant(self) -> Generator[None]:
         """A view that fails is given up, and removed, so that it is never wrong."""
         with self._lock:
             try:

@@ -15,14 +15,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from argentos.errors import StaleWriteError
-from argentos.storage import FileStore, MemoryStore, Metadata, SessionKey, Store, inline
+from argentos.storage import FileStore, MemoryStore, Metadata, SessionKey, Store, file_name, inline
 from tests.storage.builders import Scene, Story, play, scenes
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-KEYS = [SessionKey("main", "a"), SessionKey("main", "A"), SessionKey("other", "a")]
+KEYS = [*(SessionKey("main", each) for each in ("a", "A", "b", "ü.json")), SessionKey("other", "a")]
 keys = st.sampled_from(KEYS)
+agents = st.sampled_from(["main", "other", "nobody"])
+cursors = st.none() | st.sampled_from(["", "%", "aa", "z", *(file_name(key.id) for key in KEYS)])
+limits = st.sampled_from([1, 2, 1000])
 
 
 async def load(store: Store, key: SessionKey) -> object:
@@ -31,6 +34,18 @@ async def load(store: Store, key: SessionKey) -> object:
 
 async def read(store: Store, key: SessionKey) -> object:
     return await store.read(key, 1, 1000)
+
+
+async def delete(store: Store, key: SessionKey) -> object:
+    return await store.delete(key)
+
+
+async def page(store: Store, agent: str, cursor: str | None, limit: int) -> object:
+    return await store.list(agent, cursor, limit)
+
+
+async def unfinished(store: Store, agent: str) -> object:
+    return sorted(each.session for each in await store.unfinished(agent, {"Active"}))
 
 
 async def pages(store: Store, agent: str, limit: int) -> list[Metadata]:
@@ -110,11 +125,29 @@ class Stores(RuleBasedStateMachine):
         assert not list((self._file.path / "journal").glob("*.journal"))
         self._enter(self._file.path)
 
+    @rule(key=keys)
+    def delete(self, key: SessionKey) -> None:
+        self._both(delete, key)
+        self._stories.pop(key, None)
+
     @rule(key=keys, calls=st.integers(0, 9))
     def crash(self, key: SessionKey, calls: int) -> None:
         self._calls_until_crash = calls
         self._checkpoint(key)
         self._portal.call(wait_all_tasks_blocked)
+        self._crash()
+
+    @rule(key=keys, calls=st.integers(0, 9))
+    def crash_in_a_deletion(self, key: SessionKey, calls: int) -> None:
+        self._calls_until_crash = calls
+        self._portal.call(self._file.delete, key)
+        self._crash()
+        if self._portal.call(self._file.load, key) is None:  # it had come far enough
+            self._portal.call(self._memory.delete, key)
+            self._stories.pop(key, None)
+
+    def _crash(self) -> None:
+        """Go on with the directory as it was then, or is now if there were fewer calls."""
         self._calls_until_crash = -1
         copy = self._left_by_crash or self._copy()
         self._left_by_crash = None
@@ -134,15 +167,20 @@ class Stores(RuleBasedStateMachine):
 
     @invariant()
     def both_show_the_same(self) -> None:
-        for key, story in self._stories.items():
-            assert self._portal.call(self._file.load, key) == story.snapshot
+        for key in KEYS:
+            story = self._stories.get(key)
+            assert self._portal.call(self._file.load, key) == (story.snapshot if story else None)
             self._both(load, key)
             self._both(read, key)
 
-    @rule(limit=st.sampled_from([1, 2, 1000]))
-    def list(self, limit: int) -> None:
-        for agent in ["main", "other", "nobody"]:
-            self._both(pages, agent, limit)
+    @rule(agent=agents, limit=limits)
+    def list(self, agent: str, limit: int) -> None:
+        self._both(pages, agent, limit)
+        self._both(unfinished, agent)
+
+    @rule(agent=agents, cursor=cursors, limit=limits)
+    def turn_to_a_page(self, agent: str, cursor: str | None, limit: int) -> None:
+        self._both(page, agent, cursor, limit)
 
     def teardown(self) -> None:
         self._opened.__exit__(None, None, None)

@@ -1,0 +1,29 @@
+"""Where lives are to end."""
+
+from random import Random
+from typing import Final
+
+from tests.campaigns.phases import PHASES, Aim, Board
+
+LONGEST_LIFE: Final = 0.03
+"""Seconds behind the first acknowledgement, of a life that is aimed nowhere."""
+
+SYSTEM_CALLS_IN: Final = {"accept": 12, "file write": 60, "compaction": 12, "segment change": 16}
+"""How many system calls, made inside a phase, are looked at as places to end: some repetitions of it."""
+
+
+def chance_from(seed: object) -> Random:
+    """Everything that is left to chance comes from a seed."""
+    return Random(str(seed))  # noqa: S311 - chance, not secrecy
+
+
+def an_aim(chance: Random, board: Board) -> Aim | None:
+    """Inside a phase, three times in five, else anywhere."""
+    phase = chance.choice(PHASES)
+    match chance.randrange(10):
+        case 0 | 1 | 2 | 3:
+            return None
+        case 4 | 5 | 6:
+            return Aim(phase, chance.randrange(SYSTEM_CALLS_IN[phase]))
+        case _:
+            return Aim(phase, chance.randrange(2), chance.random() * board.typical(phase))

@@ -1,0 +1,110 @@
+"""Faults to plant: a campaign that does not see them proves nothing."""
+
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from argentos import FileStore
+from argentos.actors.actor import SessionActor
+from argentos.errors import StoreError
+from argentos.storage import SessionKey, Snapshot, files
+
+
+def skip_the_flush() -> None:
+    """What is acknowledged has not waited for the disk."""
+
+    def write_at(descriptor: int, data: bytes, offset: int) -> None:
+        os.pwrite(descriptor, data, offset)
+
+    _put(files, "write_at", write_at)
+
+
+def forget_message_ids() -> None:
+    """What was accepted before a restart is not known again."""
+    _put(SessionActor, "_remember_ids", _nothing)
+
+
+def write_in_place() -> None:
+    """Files are overwritten, not replaced."""
+
+    def overwrite(path: Path, data: bytes) -> None:
+        with path.open("wb", buffering=0) as file:
+            for begin in range(0, len(data), 512):
+                file.write(data[begin : begin + 512])
+
+    _put(files, "replace", overwrite)
+
+
+def cut_the_journal_at_opening() -> None:
+    """The second half of the newest segment is thrown away before it is read."""
+    enter = FileStore.__aenter__
+
+    async def cut_and_enter(store: FileStore) -> FileStore:
+        newest = max(store.path.glob("journal/*.journal"), default=None)
+        if newest:
+            os.truncate(newest, len(newest.read_bytes().rstrip(b"\0")) // 2)
+        return await enter(store)
+
+    _put(FileStore, "__aenter__", cut_and_enter)
+
+
+def ignore_failed_flushes() -> None:
+    """A flush that fails is taken for one that has not."""
+    flush = os.fdatasync
+
+    def try_to_flush(descriptor: int) -> None:
+        with suppress(OSError):
+            flush(descriptor)
+
+    _put(os, "fdatasync", try_to_flush)
+
+
+def ignore_short_writes() -> None:
+    """A write is taken to have written everything."""
+    write = os.write
+
+    def write_some(descriptor: int, data: bytes) -> int:
+        write(descriptor, data)
+        return len(data)
+
+    _put(os, "write", write_some)
+
+
+def hide_damage() -> None:
+    """A session that cannot be read is one that never was, and nobody is told."""
+    load = FileStore.load
+
+    async def load_what_can_be_loaded(store: FileStore, key: SessionKey) -> Snapshot | None:
+        try:
+            return await load(store, key)
+        except StoreError:
+            return None
+
+    logging.disable()
+    _put(FileStore, "load", load_what_can_be_loaded)
+
+
+def _put(owner: object, name: str, fault: Callable[..., object]) -> None:
+    getattr(owner, name)  # what does not exist cannot be replaced
+    setattr(owner, name, fault)
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+PLANTS: Final[dict[str, Callable[[], Any]]] = {
+    plant.__name__.replace("_", " "): plant
+    for plant in (
+        skip_the_flush,
+        forget_message_ids,
+        write_in_place,
+        cut_the_journal_at_opening,
+        ignore_failed_flushes,
+        ignore_short_writes,
+        hide_damage,
+    )
+}
