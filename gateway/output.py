@@ -4,23 +4,27 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import click
 import msgspec
 
-__all__ = ["age", "count", "percent", "print_json", "printable", "size", "table"]
+__all__ = ["age", "count", "percent", "print_json", "print_json_list", "printable", "size", "table"]
 
 _PIECE: Final = 1000
 _COLOURS: Final = ((95, "red"), (80, "bright_red"), (60, "yellow"))
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output: laid out for a terminal, and else in pieces, however long it is."""
-    if sys.stdout.isatty() or not isinstance(value, list):
-        click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2 if sys.stdout.isatty() else 0))
+    """One JSON document on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2 if sys.stdout.isatty() else 0))
+
+
+def print_json_list(items: Sequence[Any]) -> None:
+    """A JSON array on standard output, in pieces where no terminal wants it laid out, for it may be long."""
+    if sys.stdout.isatty():
+        print_json(items)
         return
-    items = cast("list[Any]", value)
     before = b"["
     for begin in range(0, len(items), _PIECE):
         click.echo(before + msgspec.json.encode(items[begin : begin + _PIECE])[1:-1], nl=False)

@@ -13,7 +13,7 @@ from argentos.actors import SessionInfo, parse_duration, parse_size
 from argentos.actors.retention import Due, choose
 from argentos.errors import InputError, SessionNotFoundError, StoreDamagedError, StoreVersionError
 from argentos.gateway.commands.transfer import export_command, import_command
-from argentos.gateway.output import age, count, percent, print_json, printable, size, table
+from argentos.gateway.output import age, count, percent, print_json, print_json_list, printable, size, table
 from argentos.gateway.owner import Conversation, Sessions, chosen_model, with_sessions
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Message, Summary
@@ -57,7 +57,7 @@ def _list(settings: Settings, limit: int | None, active: float | None) -> None:
         infos = [info for info in infos if info.last_activity >= since]
     infos = infos[:limit]
     if settings.json:
-        print_json(infos)
+        print_json_list(infos)
     elif not infos:
         click.echo("No sessions found.")
     else:
