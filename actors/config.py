@@ -31,7 +31,7 @@ def parse_duration(text: str | float, path: str) -> float:
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
     if not 0 < seconds <= _LONGEST:
         raise ConfigError(
-            f'{path}: {text!r} is no duration up to ten years; write seconds, or "90s", "30m", "2h", "1d"'
+            f'{path}: {text!r:.60} is no duration up to ten years; write seconds, or "90s", "30m", "2h", "1d"'
         )
     return seconds
 
@@ -45,7 +45,7 @@ def parse_size(text: str | float, path: str) -> int:
     found = _SIZE.fullmatch(str(text).strip())
     size = int(float(found[1]) * _SIZES[found[2]]) if found else 0
     if not 0 < size <= _LARGEST:
-        raise ConfigError(f'{path}: {text!r} is no size up to 1024 T; write bytes, or "64K", "500M", "10G", "1T"')
+        raise ConfigError(f'{path}: {text!r:.60} is no size up to 1024 T; write bytes, or "64K", "500M", "10G", "1T"')
     return size
 
 
@@ -103,13 +103,15 @@ class Config(Struct, frozen=True, kw_only=True):
         """
         path = state_dir / "argent.json"
         try:
+            if path.exists() and not path.is_file():  # a pipe would keep us waiting
+                raise ConfigError(f"{path} is no file; put the settings there, or nothing")
             content = msgspec.json.decode(path.read_bytes())
         except FileNotFoundError:
             return cls()
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise ConfigError(f"{path} is not JSON: {error}") from error
+            raise ConfigError(f"{path} is not JSON: {str(error)[:200]}") from error
         config = cls()
         for name in dict.fromkeys(("defaults", agent)):
             where = f"agents.{name}.session"
@@ -146,7 +148,7 @@ def _overridden(config: Config, section: Mapping[str, Any], where: str) -> Confi
     for key, value in section.items():
         if key not in _KEYS:
             near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.0)[0]
-            raise ConfigError(f"{where}.{key} is not a setting; did you mean {near}?")
+            raise ConfigError(f"{where}.{key:.60} is not a setting; did you mean {near}?")
         name = _KEYS[key]
         changes[name] = _read(name, value, f"{where}.{key}")
     try:

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -14,8 +15,10 @@ from typing import BinaryIO, Final
 
 __all__ = [
     "create",
+    "exists",
     "make_folder",
     "move",
+    "names",
     "read",
     "remove",
     "remove_folder",
@@ -68,10 +71,44 @@ def _write(descriptor: int, data: bytes) -> None:
 
 
 def read(path: Path) -> bytes:
-    """The whole file; a symbolic link is refused."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read()
+    """The whole file.
+
+    Raises:
+        OSError: it cannot be read; ELOOP, EISDIR or ENXIO if it is no regular file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe is not waited for
+    try:
+        _check_kind(descriptor)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    except OSError as error:
+        error.filename = str(path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _check_kind(descriptor: int) -> None:
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # reading says of a folder what it is
+        raise OSError(errno.ENXIO, "Not a regular file")
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder, in order; nothing if there is none. Unlike `glob` it passes over no error."""
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something of this name, a link included; an error is no answer."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def size_of_folder(path: Path) -> int:

@@ -23,7 +23,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from argentos.errors import StoreDamagedError, StoreVersionError
+from argentos.errors import StoreVersionError
 from argentos.storage.records import Record, SessionKey
 
 __all__ = ["MAGIC", "Broken", "Frame", "Scan", "encode_body", "encode_commit", "scan"]
@@ -92,7 +92,6 @@ def scan(data: bytes, path: Path) -> Scan:
 
     Raises:
         StoreVersionError: a newer version wrote it, or a record in it.
-        StoreDamagedError: it does not begin as a segment does.
     """
     if data.startswith(MAGIC):
         return _scan(data, path)
@@ -100,9 +99,11 @@ def scan(data: bytes, path: Path) -> Scan:
         return _scan_first_version(data, path)
     if MAGIC.startswith(data.rstrip(b"\0")):  # killed while the segment was made
         return Scan([], [])
-    if data.startswith(_FAMILY):
+    found = _scan(data, path)
+    if data.startswith(_FAMILY) and not found.frames:
         raise StoreVersionError(f"{path} was written by a newer argentos; it was left as it is")
-    raise StoreDamagedError(f"{path} is not a journal of argentos: it begins with {data[:8]!a}; move it away")
+    found.broken.insert(0, Broken(0, len(MAGIC), -1, None))
+    return found
 
 
 def _scan(data: bytes, path: Path) -> Scan:

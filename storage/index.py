@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import sqlite3
+import stat
 import threading
 import zlib
 from collections.abc import Collection, Generator
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from argentos.storage import files
 from argentos.storage.names import file_name
 from argentos.storage.records import SessionKey
 from argentos.storage.snapshot import Metadata
@@ -60,15 +62,16 @@ class Index:
                 return  # a kill left a change half-done, which the next owner rolls back
             try:
                 self._connection = self._connect()
-            except sqlite3.Error:
+            except (sqlite3.Error, UnicodeDecodeError):
                 if self._read_only:
                     raise
                 self.discard()
                 self._connection = self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        if self._path.is_symlink():
-            raise sqlite3.OperationalError("it is a symbolic link, which is not followed")
+        for path in (self._path, self._rollback):
+            if files.exists(path) and not stat.S_ISREG(path.lstat().st_mode):
+                raise sqlite3.OperationalError(f"{path.name} is no regular file")
         if not self._read_only:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
             self._path.chmod(0o600)
@@ -88,7 +91,7 @@ class Index:
                 connection.execute("PRAGMA secure_delete = ON")
                 connection.executescript(_SCHEMA)
             connection.execute("SELECT count(*) FROM (SELECT 1 FROM sessions LIMIT 1)")
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             connection.close()
             raise
         return connection
@@ -175,7 +178,7 @@ class Index:
         with self._lock:
             try:
                 yield
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
                 _log.warning("the index %s cannot be used: %s; lists read the files instead", self._path, error)
                 connection, self._connection = self._connection, None
                 if connection is not None:

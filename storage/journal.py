@@ -10,22 +10,25 @@ segment from being dropped.
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from argentos.storage import files
-from argentos.storage.frames import MAGIC, Frame, Scan, encode_body, encode_commit, scan
+from argentos.storage.frames import MAGIC, Broken, Frame, Scan, encode_body, encode_commit, scan
 from argentos.storage.records import Record, SessionKey
 
 __all__ = ["Finding", "Journal", "NoSegmentError", "Recovered", "Recovery", "Segment", "dated", "recover"]
 
+_NO_FILE: Final = {errno.ELOOP, errno.EISDIR, errno.ENXIO}
 _ASIDE: Final = ("*.torn-*", "*.damaged-*", ".*.new")
 
 
@@ -139,9 +142,16 @@ def recover(folder: Path, take: Callable[[Recovered], None]) -> Recovery:
 
 
 def _scans(folder: Path, pattern: str) -> Iterator[tuple[Segment, Scan]]:
-    for path in sorted(folder.glob(pattern)):
-        with contextlib.suppress(FileNotFoundError):  # the owner dropped it while we looked: the files have it
+    for path in (folder / name for name in files.names(folder) if fnmatchcase(name, pattern)):
+        try:
             data = files.read(path)
+        except FileNotFoundError:  # the owner dropped it while we looked: the files have it
+            continue
+        except OSError as error:
+            if error.errno not in _NO_FILE:
+                raise
+            yield Segment(path), Scan([], [Broken(0, 0, -1, None)])
+        else:
             yield Segment(path, len(data)), scan(data, path)
 
 
@@ -202,8 +212,9 @@ class Journal:
         """
         files.make_folder(self._folder)
         recovery = recover(self._folder, take)
-        for half in self._folder.glob(".*.new"):  # left by a process that was killed
-            files.remove(half)
+        for name in files.names(self._folder):
+            if fnmatchcase(name, ".*.new"):  # left by a process that was killed
+                files.remove(self._folder / name)
         self._commit = recovery.commit
         self._segments = recovery.segments
         self._kept = recovery.kept
@@ -321,10 +332,9 @@ class Journal:
 
     def forget_aside(self, mentioning: str = "") -> None:
         """Remove what was set aside, all or what mentions this; more than that cannot be told of it."""
-        for pattern in _ASIDE:
-            for path in self._folder.glob(pattern):
-                if mentioning.encode() in files.read(path):
-                    files.remove(path)
+        for path in (self._folder / name for name in files.names(self._folder)):
+            if any(fnmatchcase(path.name, pattern) for pattern in _ASIDE) and _mentions(path, mentioning):
+                files.remove(path)
 
     def close(self) -> None:
         """Stop writing."""
@@ -332,6 +342,15 @@ class Journal:
         if descriptor is not None:
             with contextlib.suppress(OSError):  # what was written to it has been flushed
                 os.close(descriptor)
+
+
+def _mentions(path: Path, text: str) -> bool:
+    try:
+        return text.encode() in files.read(path)
+    except OSError as error:
+        if error.errno not in _NO_FILE:
+            raise
+        return not text
 
 
 def _encode(frames: Sequence[Frame]) -> bytes:
@@ -343,6 +362,10 @@ def _encode(frames: Sequence[Frame]) -> bytes:
 
 def _set_aside(path: Path, findings: Sequence[Finding]) -> Path:
     """Keep what is torn, or the whole segment where something is damaged."""
+    if not path.is_file() or path.is_symlink():
+        aside = dated(path, "damaged")
+        files.move(path, aside)
+        return aside
     data = files.read(path)
     if all(finding.is_torn for finding in findings):
         aside = dated(path, "torn")

@@ -7,7 +7,6 @@ message stands in at least one of them or in the journal. All of this blocks.
 """
 
 import logging
-import os
 import re
 import zlib
 from collections.abc import Sequence
@@ -88,6 +87,7 @@ class _Versioned(Struct):
 
 _T = TypeVar("_T", Metadata, _History, _Archive)
 _log: Final = logging.getLogger(__name__)
+_LONGEST: Final = 200  # characters of what is quoted
 _ARCHIVE_FILE: Final = 1024 * 1024
 _SEAL: Final = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
 _DATED: Final = re.compile(r"\.damaged-\d{8}T\d{6}Z(-\d+)?")
@@ -111,13 +111,9 @@ def damaged_folder(root: Path, agent: str) -> Path:
 
 def places(root: Path, key: SessionKey) -> list[Path]:
     """Where something of a session is: its folder, and what was set aside of it."""
-    name = file_name(key.id)
-    aside = (path for path in damaged_folder(root, key.agent).glob(f"{name}.damaged-*") if _is_dated(path.name, name))
-    return [path for path in (session_folder(root, key), *aside) if os.path.lexists(path)]
-
-
-def _is_dated(name: str, whose: str) -> bool:
-    return _DATED.fullmatch(name.removeprefix(whose)) is not None
+    name, folder = file_name(key.id), damaged_folder(root, key.agent)
+    aside = [folder / each for each in files.names(folder) if _DATED.fullmatch(each.removeprefix(name))]
+    return [path for path in (session_folder(root, key), *aside) if files.exists(path)]
 
 
 def session_folder(root: Path, key: SessionKey) -> Path:
@@ -133,16 +129,38 @@ def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _T | None:
     except OSError as error:
         raise StoreDamagedError(f"{path} cannot be read: {error.strerror}; it was left as it is") from error
     try:
-        _check(data, path)
+        is_sealed = _check(data, path)
         version = _version.decode(data).version
         if version > SCHEMA_VERSION:
             raise StoreVersionError(
-                f"{path} was written by a newer argentos (version {version}, this one reads {SCHEMA_VERSION});"
+                f"{path} was written by a newer argentos (version {str(version)[:20]}, this one reads {SCHEMA_VERSION});"
                 " it was left as it is"
             )
-        return decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise CorruptError(f"{path} is damaged: {error}; it was left as it is") from error
+        content = decoder.decode(data)
+        if not is_sealed:
+            _check_sense(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
+        raise CorruptError(f"{path} is damaged: {str(error)[:_LONGEST]}; it was left as it is") from error
+    return content
+
+
+def _check_sense(content: Metadata | _History | _Archive) -> None:
+    """What no checksum vouches for has to make sense at least.
+
+    Raises:
+        ValueError, OverflowError: it does not.
+    """
+    msgspec.msgpack.encode(content)  # no number that could not be written
+    if isinstance(content, _History):
+        metadata, context = _snapshot(content)
+        if metadata.version > SCHEMA_VERSION:
+            raise ValueError("its metadata is of a newer version")
+        tokens = sum(message.tokens for message in context.messages) + (
+            context.summary.tokens if context.summary else 0
+        )
+        waiting = tuple(message.number for message in context.waiting)
+        if (metadata.tokens, metadata.waiting) != (tokens, waiting):
+            raise ValueError("its messages are not those that its metadata tells of")
 
 
 def _sealed(content: Struct) -> bytes:
@@ -151,12 +169,18 @@ def _sealed(content: Struct) -> bytes:
     return b'{"checksum":"%08x",%b\n' % (zlib.crc32(data), data)
 
 
-def _check(data: bytes, path: Path) -> None:
+def _check(data: bytes, path: Path) -> bool:
+    """Whether a checksum vouches for the file.
+
+    Raises:
+        CorruptError: it is wrong.
+    """
     sealed = _SEAL.match(data)
     if sealed and zlib.crc32(data[sealed.end() :].rstrip(b"\n")) != int(sealed[1], 16):
         raise CorruptError(
             f"{path} is damaged: its checksum is wrong; it was left as it is (remove the checksum if you edited it)"
         )
+    return sealed is not None
 
 
 def read_metadata(folder: Path) -> Metadata | None:
@@ -205,7 +229,9 @@ def read_stored(folder: Path, key: SessionKey) -> Stored:
     history = _read(folder / "history.json", _history)
     for found in (metadata, history.metadata if history else None):
         if found is not None and found.key != key:
-            raise StoreDamagedError(f"{folder} holds the session {found.key}, not {key}; was it renamed?")
+            raise StoreDamagedError(
+                f"{folder} holds the session {str(found.key)[:_LONGEST]}, not {key}; was it renamed?"
+            )
     reaches = metadata.sequence if metadata else 0
     return Stored(_snapshot(history) if history else None, reaches)
 
@@ -252,7 +278,11 @@ class _Part(NamedTuple):
 
 
 def _archive_parts(folder: Path) -> list[_Part]:
-    spans = ((_SPAN.fullmatch(path.name), path) for path in (folder / "archive").glob("*.json"))
+    archive = folder / "archive"
+    try:
+        spans = [(_SPAN.fullmatch(name), archive / name) for name in files.names(archive)]
+    except OSError as error:
+        raise StoreDamagedError(f"{archive} cannot be read: {error.strerror}; it was left as it is") from error
     return sorted(_Part(int(span[1]), int(span[2]), path) for span, path in spans if span)
 
 

@@ -1,5 +1,6 @@
 """One writer: the lock on a state directory."""
 
+import contextlib
 import fcntl
 import os
 import sys
@@ -36,4 +37,5 @@ class Lock:
 
     def release(self) -> None:
         """Let go; the file stays, for removing it would open a gap for two owners."""
-        os.close(self._descriptor)
+        with contextlib.suppress(OSError):  # the kernel lets go all the same
+            os.close(self._descriptor)

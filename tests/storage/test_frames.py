@@ -186,13 +186,20 @@ def test_a_segment_whose_making_was_killed_holds_nothing(size: int, zeros: int) 
 @pytest.mark.parametrize("magic", [b"ARGENTJ3", b"ARGENTJ9", b"ARGENTJA"])
 def test_a_segment_of_a_newer_version_is_refused(magic: bytes) -> None:
     with pytest.raises(StoreVersionError, match=r"00000001\.journal was written by a newer argentos"):
-        read(magic + frames_of(Story())[0])
+        read(magic + b"frames of a kind that this version does not know")
+
+
+def test_a_segment_whose_version_is_a_flipped_bit_is_damaged_and_not_newer() -> None:
+    found = read(b"ARGENTJ3" + frames_of(Story())[0])
+    assert [(each.start, each.end) for each in found.broken] == [(0, 8)]
+    assert len(found.frames) == 1
 
 
 @pytest.mark.parametrize("foreign", [b"{}", b"ARGENTX1" + bytes(30), b"SQLite format 3\0"])
-def test_a_file_that_is_no_segment_is_refused(foreign: bytes) -> None:
-    with pytest.raises(StoreDamagedError, match=r"00000001\.journal is not a journal of argentos"):
-        read(foreign)
+def test_a_file_that_is_no_segment_is_broken_from_its_beginning(foreign: bytes) -> None:
+    found = read(foreign)
+    assert found.frames == []
+    assert found.broken[0].start == 0
 
 
 # The first version -------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argentos.errors import StoreDamagedError, StoreVersionError
-from argentos.storage import Record, SessionKey
+from argentos.errors import StoreVersionError
+from argentos.storage import Record, SessionKey, files
 from argentos.storage.frames import MAGIC, encode_body, encode_commit
 from argentos.storage.journal import Journal, NoSegmentError, Recovered, recover
 from tests.storage.builders import KEY, OTHER, Story, stories
@@ -278,21 +278,24 @@ def test_what_is_there_twice_is_no_damage(tmp_path: Path, twice: str) -> None:
     assert told == []
 
 
-@pytest.mark.parametrize(
-    ("foreign", "error"),
-    [
-        (b"{}", StoreDamagedError),
-        (b"SQLite format 3\0", StoreDamagedError),
-        (b"ARGENTJ3" + bytes(9), StoreVersionError),
-    ],
-)
-def test_what_cannot_be_read_at_all_is_refused_and_nothing_is_changed(
-    tmp_path: Path, foreign: bytes, error: type[Exception]
-) -> None:
+@pytest.mark.parametrize("foreign", [b"{}", b"SQLite format 3\0"])
+def test_what_is_no_segment_is_set_aside_and_the_others_are_read(tmp_path: Path, foreign: bytes) -> None:
+    story = Story()
+    path = written(tmp_path / "journal", MAGIC + frames_of(story)[0])
+    written(tmp_path / "journal", foreign, SECOND)
+    journal, records, told = opened(path.parent)
+    journal.close()
+    assert records == story.records
+    assert told
+    assert any(each.read_bytes() == foreign for each in path.parent.iterdir() if "-" in each.name)
+
+
+def test_a_segment_of_a_newer_version_is_refused_and_nothing_is_changed(tmp_path: Path) -> None:
     torn = MAGIC + frames_of(Story())[0][:-1]
+    foreign = b"ARGENTJ3" + bytes(9)
     path = written(tmp_path / "journal", torn)
     written(tmp_path / "journal", foreign, SECOND)
-    with pytest.raises(error):
+    with pytest.raises(StoreVersionError):
         opened(path.parent)
     assert names(path.parent) == [FIRST, SECOND]
     assert path.read_bytes() == torn
@@ -396,23 +399,27 @@ def test_a_segment_that_its_owner_drops_while_we_look_is_passed_over(
     folder = tmp_path / "journal"
     for number, each in enumerate(frames_of(story), 1):
         written(folder, MAGIC + each, f"{number:08}.journal")
-    glob = Path.glob
+    names = files.names
 
-    def globbed(path: Path, pattern: str) -> list[Path]:
-        found = list(glob(path, pattern))
+    def named(path: Path) -> list[str]:
+        found = names(path)
         (folder / SECOND).unlink(missing_ok=True)
         return found
 
-    monkeypatch.setattr(Path, "glob", globbed)
+    monkeypatch.setattr(files, "names", named)
     assert recovered(folder) == story.records[:1]
 
 
-def test_a_journal_that_is_a_link_is_refused(tmp_path: Path) -> None:
-    elsewhere = written(tmp_path / "elsewhere", MAGIC)
+def test_a_segment_that_is_a_link_is_not_followed_but_set_aside(tmp_path: Path) -> None:
+    elsewhere = written(tmp_path / "elsewhere", MAGIC + frames_of(Story())[0])
     (tmp_path / "journal").mkdir()
     (tmp_path / "journal" / FIRST).symlink_to(elsewhere)
-    with pytest.raises(OSError, match="symbolic link"):
-        opened(tmp_path / "journal")
+    journal, records, told = opened(tmp_path / "journal")
+    journal.close()
+    assert records == []
+    assert told
+    assert not (tmp_path / "journal" / FIRST).is_symlink()
+    assert elsewhere.exists()
 
 
 # Single sessions ---------------------------------------------------------------------------------------------
