@@ -133,7 +133,8 @@ def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _T | None:
         version = _version.decode(data).version
         if version > SCHEMA_VERSION:
             raise StoreVersionError(
-                f"{path} was written by a newer argentos (version {str(version)[:20]}, this one reads {SCHEMA_VERSION});"
+                f"{path} was written by a newer argentos (version {str(version)[:20]},"
+                f" this one reads {SCHEMA_VERSION});"
                 " it was left as it is"
             )
         content = decoder.decode(data)
