@@ -104,7 +104,7 @@ class Config(Struct, frozen=True, kw_only=True):
         path = state_dir / "argent.json"
         try:
             if path.exists() and not path.is_file():  # a pipe would keep us waiting
-                raise ConfigError(f"{path} is no file; put the settings there, or nothing")
+                raise ConfigError(f"{path} cannot be read: it is no file")
             content = msgspec.json.decode(path.read_bytes())
         except FileNotFoundError:
             return cls()

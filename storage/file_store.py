@@ -92,7 +92,10 @@ class FileStore(Store):
         self._stack = AsyncExitStack()
         async with AsyncExitStack() as stack:
             if self._read_only:
-                await self._blocking(partial(recover, self.path / "journal", self._recovered))
+                recovery = await self._blocking(partial(recover, self.path / "journal", self._recovered))
+                for finding in recovery.findings:
+                    if not finding.is_torn:  # as what an owner is just writing may look
+                        _log.warning("%s", finding)
                 await self._open_index(stack)
             else:
                 await self._open(stack)

@@ -11,6 +11,7 @@ import pytest
 
 import argentos
 from argentos.gateway.cli import main
+from argentos.storage.frames import MAGIC
 
 Argent: TypeAlias = Callable[..., tuple[int, str, str]]
 Ask: TypeAlias = Callable[..., Any]
@@ -184,15 +185,21 @@ def test_a_home_that_nobody_has_is_refused(fails: Fails, command: list[str]) -> 
     assert "~nobody-has-this-name" in sentence
 
 
-def test_a_damaged_journal_is_named_and_left_alone(argent: Argent, fails: Fails, state: Path) -> None:
+def test_a_damaged_journal_is_named_and_set_aside(argent: Argent, state: Path) -> None:
     argent("sessions", "new", "ada")
     journal = state / "journal" / "00000001.journal"
-    journal.write_bytes(b"something else entirely")
-    for command in (["sessions", "list"], ["sessions", "new", "bob"]):
-        status, sentence = fails(*command)
-        assert status == 1
-        assert str(journal) in sentence
-    assert journal.read_bytes() == b"something else entirely"
+    foreign = [b"something else entirely", MAGIC + b"and more"]
+    journal.write_bytes(foreign[0])
+    journal.with_name("00000002.journal").write_bytes(foreign[1])
+    status, _, told = argent("sessions", "list")
+    assert status == 0
+    assert str(journal) in told
+    assert journal.read_bytes() == foreign[0]
+    status, _, told = argent("sessions", "new", "bob")
+    assert status == 0
+    assert str(journal) in told
+    [aside] = journal.parent.glob("00000001.journal.damaged-*")
+    assert aside.read_bytes() == foreign[0]
 
 
 # argent.json ------------------------------------------------------------------------------------------

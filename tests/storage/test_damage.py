@@ -502,6 +502,8 @@ async def test_damage_in_the_journal_is_told_once_and_harms_one_session(
             assert await reader.load(each.key) == each.snapshot
         assert await reader.load(KEY) == whole
     assert tree(copy) == before
+    assert any("records of session user-jason are lost" in record.getMessage() for record in caplog.records)
+    caplog.clear()
     async with FileStore(copy, run=inline) as store:
         for each in (other, third):
             assert await store.load(each.key) == each.snapshot
