@@ -104,7 +104,7 @@ def test_a_backup_asked_of_an_owner_under_load_is_a_state_that_existed(
                 assert acknowledged <= found
         begins += 200
         assert main(["--state-dir", str(restored), "doctor"]) == 0
-    assert len(acknowledged) > len(found)
+    assert len(acknowledged) >= len(found)
 
 
 def test_a_backup_says_how_large_it_is_and_is_restored_elsewhere(
