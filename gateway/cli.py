@@ -65,9 +65,15 @@ class _Complaints(logging.Handler):
         _complain(record.getMessage(), 1)
 
 
+def _tells_something(record: logging.LogRecord) -> bool:
+    """False for a wait on a socket that was cancelled in the moment it ended: anyio lets asyncio complain of that."""
+    return record.exc_info is None or getattr(record.exc_info[0], "__name__", "") != "InvalidStateError"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; gives the exit status."""
     logging.getLogger("argentos").handlers = [_Complaints(logging.WARNING)]
+    logging.getLogger("asyncio").addFilter(_tells_something)
     try:
         result = _argent.main(args=argv, prog_name="argent", standalone_mode=False)
     except click.exceptions.Exit as leaving:
