@@ -125,7 +125,7 @@ _DURATIONS: Final = frozenset({"idle_after", "passivate_after", "turn_timeout", 
 
 def _check_range(key: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:
-        raise ConfigError(f"{key}: {value} is out of range; use {least} to {most}")
+        raise ConfigError(f"{key}: {str(value)[:40]} is out of range; use {least} to {most}")
 
 
 def _section(content: object, path: Path, *keys: str) -> dict[str, Any]:
