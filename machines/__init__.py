@@ -5,6 +5,7 @@ Pure: no I/O after import, and no knowledge of sessions but in `argentos.machine
 
 from argentos.machines.diagram import Diagram
 from argentos.machines.elements import Edge, Place, State
+from argentos.machines.labels import Label
 from argentos.machines.machine import END, START, Binding, Machine, Refused, Timer, Transition
 from argentos.machines.session import SESSION, SessionFacts
 
@@ -15,6 +16,7 @@ __all__ = [
     "Binding",
     "Diagram",
     "Edge",
+    "Label",
     "Machine",
     "Place",
     "Refused",

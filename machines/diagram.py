@@ -2,23 +2,29 @@
 
 from dataclasses import dataclass
 
-from argentos.machines.elements import OUTSIDE, Edge, Place, State
+from argentos.machines.elements import Edge, Place, State
 from argentos.machines.markdown import state_diagram
-from argentos.machines.reader import read
+from argentos.machines.mermaid import Document, read, write
+from argentos.machines.mermaid.statements import Direction
 
 __all__ = ["Diagram"]
 
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """A mermaid `stateDiagram`: its states and edges in the order of the text.
+    """A mermaid `stateDiagram`.
 
-    `file` is the name that errors give; `end` is the place of the last line.
+    Attributes:
+        states: those of every level, in the order in which the text first names them.
+        edges: those of every level, in the order of the text.
+        document: everything that the text says, as a tree: styles, notes and comments too.
+        end: the place behind the last statement.
+        file: the name that errors give.
     """
 
     states: tuple[State, ...]
     edges: tuple[Edge, ...]
-    direction: str
+    document: Document
     end: Place
     file: str
 
@@ -27,10 +33,10 @@ class Diagram:
         """Read mermaid's text.
 
         Raises:
-            DiagramError: the text is not a state diagram of the flat subset: states, edges with labels,
-                aliases, descriptions, comments and a direction.
+            DiagramError: the text is not a state diagram, or takes mermaid at a word that its author hardly
+                meant. Whether a diagram can run is not asked here, but by `Machine`.
         """
-        return cls(*read(text, file=file), file=file)
+        return cls._read(text, file)
 
     @classmethod
     def from_markdown(cls, text: str, *, file: str = "<markdown>") -> "Diagram":
@@ -44,23 +50,19 @@ class Diagram:
         """
         fence = state_diagram(text, file=file)
         # Empty lines in front keep the line numbers those of the whole text.
-        return cls.parse("\n" * fence.line + fence.body, file=file)
+        return cls._read("\n" * fence.line + fence.body, file, margin=fence.indent)
+
+    @classmethod
+    def _read(cls, text: str, file: str, margin: int = 0) -> "Diagram":
+        contents = read(text, file=file, margin=margin)
+        return cls(contents.states, contents.edges, contents.document, contents.end, file)
+
+    @property
+    def direction(self) -> str:
+        """The direction of the whole, as `LR`; empty where the text gives none."""
+        found = [each.value for each in self.document.body if isinstance(each, Direction)]
+        return found[-1] if found else ""
 
     def to_mermaid(self) -> str:
-        """The diagram as mermaid's text; reading it again gives the same states and edges."""
-        lines = ["stateDiagram-v2"]
-        if self.direction:
-            lines.append(f"    direction {self.direction}")
-        ends = (name for edge in self.edges for name in (edge.source, edge.target) if name != OUTSIDE)
-        implied = [(name, "") for name in dict.fromkeys(ends)]
-        # Edges name their states by themselves; any other state, order or description needs a line for each.
-        declared = () if [(state.name, state.description) for state in self.states] == implied else self.states
-        for state in declared:
-            if '"' in state.description:
-                lines.append(f"    {state.name} : {state.description}")
-            elif state.description:
-                lines.append(f'    state "{state.description}" as {state.name}')
-            else:
-                lines.append(f"    state {state.name}")
-        lines += [f"    {edge}" for edge in self.edges]
-        return "\n".join(lines) + "\n"
+        """The diagram as mermaid's text; reading it again gives the same, comments included, at other places."""
+        return write(self.document)

@@ -1,12 +1,16 @@
 """What a state diagram is made of, as frozen data with the places in the text."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
-__all__ = ["OUTSIDE", "Edge", "Place", "State"]
+from argentos.machines.labels import Label, read_label
+
+__all__ = ["OUTSIDE", "Edge", "Kind", "Place", "State"]
 
 OUTSIDE: Final = "[*]"
 """What mermaid writes for both ends of a life: an edge from it begins one, an edge to it ends one."""
+
+Kind: TypeAlias = Literal["state", "choice", "fork", "join"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,24 +23,55 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state, at the place where it is named first."""
+    """A state, at the place where it is named first.
+
+    Attributes:
+        description: what is shown instead of the name, a line for each description.
+        kind: `state`, or the pseudo-state that `<<choice>>`, `<<fork>>` or `<<join>>` makes of it.
+        within: the composite state that it belongs to; empty at the top. A state belongs where it is declared
+            first, and where no line declares it, where it is named first.
+        region: the number of the parallel region within that state, from 0.
+        regions: how many regions it has itself: 0 unless composite, 2 or more where they are parallel.
+    """
 
     name: str
     description: str
     place: Place
+    kind: Kind = "state"
+    within: str = ""
+    region: int = 0
+    regions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`source --> target: label`; the label may be empty, and source or target may be `[*]`."""
+    """`source --> target: label`; the label may be empty, and source or target may be `[*]`.
+
+    `within` and `region` tell where it stands, which says whose beginning or end a `[*]` is. The classes are
+    those of the `:::` behind source and target.
+    """
 
     source: str
     target: str
     label: str
     place: Place
     label_place: Place
+    source_class: str = ""
+    target_class: str = ""
+    within: str = ""
+    region: int = 0
 
     def __str__(self) -> str:
-        """The edge as mermaid writes it."""
+        """The edge as mermaid writes it, without classes."""
         arrow = f"{self.source} --> {self.target}"
         return f"{arrow}: {self.label}" if self.label else arrow
+
+    @property
+    def parts(self) -> Label:
+        """The label in UML's notation: event or delay, guard and effect."""
+        return read_label(self.label)
+
+    @property
+    def guard_place(self) -> Place:
+        """Where the guard of the label stands; the label's own place where it has none."""
+        return Place(self.label_place.line, self.label_place.column + self.parts.guard_at)

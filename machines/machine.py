@@ -25,6 +25,7 @@ from transitions import Machine as Definition
 from argentos.errors import DiagramError, UnknownStateError
 from argentos.machines.diagram import Diagram
 from argentos.machines.elements import OUTSIDE, Edge, Place
+from argentos.machines.mermaid.statements import Declaration, walk
 
 __all__ = ["END", "START", "Binding", "Machine", "Refused", "Timer", "Transition"]
 
@@ -185,6 +186,7 @@ def _refuse(diagram: Diagram, problem: str, place: Place, text: str = "") -> NoR
 
 def _check(diagram: Diagram, bindings: Mapping[str, Binding], facts: type[object] | None) -> None:
     """Refuse what could not run, at the place where it stands."""
+    _refuse_structure(diagram)
     starts = [edge for edge in diagram.edges if edge.source == OUTSIDE]
     if not starts:
         _refuse(diagram, "nothing begins: add an edge '[*] --> State: label'", diagram.end)
@@ -199,6 +201,18 @@ def _check(diagram: Diagram, bindings: Mapping[str, Binding], facts: type[object
         if label not in labels:
             problem = f"no edge has the label {label!r}, which is bound; add the edge, or remove the binding"
             _refuse(diagram, problem, diagram.end)
+
+
+def _refuse_structure(diagram: Diagram) -> None:
+    """Refuse what machines do not run yet, though it can be read."""
+    for statement in walk(diagram.document.body):
+        if not isinstance(statement, Declaration):
+            continue
+        parts = len(statement.regions)
+        what = "parallel regions" if parts > 1 else "states within it" if parts else f"<<{statement.kind}>>"
+        if parts or statement.kind != "state":
+            problem = f"{statement.name} has {what}, which machines do not run yet; use plain states and labelled edges"
+            _refuse(diagram, problem, statement.place, statement.name)
 
 
 def _check_edge(diagram: Diagram, edge: Edge, bindings: Mapping[str, Binding], facts: type[object] | None) -> None:

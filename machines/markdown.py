@@ -12,11 +12,12 @@ _OPENING = re.compile(r"(?P<indent> {0,3})(?P<ticks>`{3,}(?=[^`]*$)|~{3,})[ \t]*
 
 
 class Fence(NamedTuple):
-    """The body of a fenced block, and the number of lines above it."""
+    """The body of a fenced block, the number of lines above it, and by how many blanks it is indented."""
 
     language: str
     body: str
     line: int
+    indent: int = 0
 
 
 def fences(text: str) -> Iterator[Fence]:
@@ -33,7 +34,7 @@ def fences(text: str) -> Iterator[Fence]:
             if closing.fullmatch(inner):
                 break
             body.append(inner)
-        yield Fence(opening["language"], "\n".join(body), number)
+        yield Fence(opening["language"], "\n".join(body), number, len(opening["indent"]))
 
 
 def state_diagram(text: str, *, file: str) -> Fence:
@@ -41,7 +42,7 @@ def state_diagram(text: str, *, file: str) -> Fence:
     found = [
         fence
         for fence in fences(text.replace("\r\n", "\n"))
-        if fence.language == "mermaid" and re.search(r"^\s*stateDiagram", fence.body, re.MULTILINE)
+        if fence.language == "mermaid" and re.search(r"^[ \t]*stateDiagram", fence.body, re.MULTILINE)
     ]
     if not found:
         raise DiagramError(

@@ -206,6 +206,39 @@ def test_a_second_beginning_is_refused_and_names_the_first() -> None:
     assert "[*] --> A: made stands above" in problem
 
 
+@pytest.mark.parametrize(
+    ("marked", "what"),
+    [
+        ("^state A {\n[*] --> B: go\n}", "A has states within it"),
+        ('^state "a state" as A {\n}', "A has states within it"),
+        ("^state A {\nB\n--\nC\n}", "A has parallel regions"),
+        ("  ^state A <<choice>>", "A has <<choice>>"),
+        ("  ^state A [[fork]]", "A has <<fork>>"),
+        ("^state A <<join>>", "A has <<join>>"),
+    ],
+)
+def test_what_can_be_read_but_not_run_yet_is_refused_where_it_stands(marked: str, what: str) -> None:
+    problem = refused(f"stateDiagram-v2\n[*] --> A: made\n{marked}\n", {"made": "make", "go": "go"})
+    assert problem == f"{what}, which machines do not run yet; use plain states and labelled edges"
+
+
+def test_notes_styles_comments_and_the_like_change_nothing_about_a_machine() -> None:
+    dressed = Diagram.parse(
+        "---\ntitle: A door\n---\n%%{init: {}}%%\n"
+        + DOOR_TEXT
+        + "note left of Open : wide\nclassDef loud fill:#f00\nclass Open loud\ndirection LR\naccTitle: A door\n"
+        + "hide empty description\nscale 350 width\n%% the end\n"
+    )
+    bound = Machine(dressed, DOOR_BINDINGS, facts=DoorFacts)
+    assert bound.states == DOOR.states
+    assert bound.transitions == DOOR.transitions
+
+
+def test_a_label_in_the_notation_of_uml_is_bound_as_a_whole() -> None:
+    bound = machine("A --> B: go [is ready] / log", **{"go [is ready] / log": Binding("go", guards=("ready",))})
+    assert bound.decide("A", "go", SimpleNamespace(ready=False)) == Refused("A", "go", "ready")
+
+
 @pytest.mark.parametrize("edge", ["^A --> B", "^A --> [*]"])
 def test_an_edge_without_label_is_refused(edge: str) -> None:
     assert "has no label" in refused(f"stateDiagram-v2\n[*] --> A: made\n  {edge}", {"made": "make"})

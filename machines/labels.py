@@ -1,0 +1,61 @@
+"""UML's notation in labels: `event [guard] / effect`, and `after 15m` for an event that time raises."""
+
+from typing import Final, NamedTuple
+
+__all__ = ["Label", "read_label"]
+
+_AFTER: Final = "after "
+
+
+class Label(NamedTuple):
+    """The parts of a label, as names to be looked up; nothing of it is ever evaluated.
+
+    Attributes:
+        event: the label's text before guard and effect; empty for a delay, and where nothing stands there.
+        delay: behind `after`, as in `after 15m`; otherwise empty.
+        guard: the text within the brackets.
+        effect: the text behind the slash.
+        guard_at: how many characters of the label stand before the guard.
+    """
+
+    event: str
+    delay: str = ""
+    guard: str = ""
+    effect: str = ""
+    guard_at: int = 0
+
+
+def read_label(text: str) -> Label:
+    """The parts of a label. A text that is not of the notation is an event as a whole."""
+    slash, opening, closing = _slash(text, 0), text.find("["), text.find("]")
+    guarded = _guarded(text) and not 0 <= slash < opening
+    if guarded:
+        slash = _slash(text, closing + 1)
+    head, effect = (text, "") if slash < 0 else (text[:slash].rstrip(), text[slash + 1 :].strip())
+    if not guarded:
+        return _timed(head)._replace(effect=effect)
+    inner = head[opening + 1 : closing]
+    blanks = len(inner) - len(inner.lstrip())
+    before = _timed(head[:opening].rstrip())
+    return before._replace(guard=inner.strip(), effect=effect, guard_at=opening + 1 + blanks)
+
+
+def _guarded(text: str) -> bool:
+    """Whether the first brackets are a guard: something stands in them, and at most an effect behind them."""
+    opening, closing = text.find("["), text.find("]")
+    behind = text[closing + 1 :].lstrip()
+    return 0 <= opening < closing and bool(text[opening + 1 : closing].strip()) and (not behind or behind[0] == "/")
+
+
+def _slash(text: str, start: int) -> int:
+    """Where the slash of an effect stands: first, behind a guard, or behind a blank; not as in `and/or`."""
+    at = text.find("/", start)
+    while at > 0 and text[at - 1] != "]" and not text[at - 1].isspace():
+        at = text.find("/", at + 1)
+    return at
+
+
+def _timed(event: str) -> Label:
+    if event.startswith(_AFTER):
+        return Label("", delay=event.removeprefix(_AFTER).strip())
+    return Label(event)

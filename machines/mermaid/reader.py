@@ -1,0 +1,202 @@
+"""Reading a whole text: what stands above the header, the header, and the statements within each other."""
+
+import re
+from typing import Final, NamedTuple
+
+from argentos.machines.elements import Edge, Place, State
+from argentos.machines.mermaid.cursor import Cursor
+from argentos.machines.mermaid.gathering import Gathering, Home
+from argentos.machines.mermaid.keywords import AT_THE_TOP, KEYWORDS, keyword
+from argentos.machines.mermaid.statements import Comment, Declaration, Directive, Document, Statement
+from argentos.machines.mermaid.states import Opened, edge_or_state, state
+from argentos.machines.mermaid.words import expect_end
+
+__all__ = ["DEPTH", "Contents", "read"]
+
+DEPTH: Final = 50
+"""How deep composite states may stand within each other."""
+
+_HEADER = re.compile(r"stateDiagram(?:-v2)?(?![\w-])")
+_DIVIDER = re.compile(r"--(?=[ \t]|\Z)")
+_OPENING_DIRECTIVE = re.compile(r"%%\{")
+_DIRECTIVE = re.compile(r"\s*\w+\s*(?::\s*[\[{]|\Z)", re.ASCII)
+_CLOSING_BRACE = re.compile(r"\}")
+
+
+class Contents(NamedTuple):
+    """What was read; `end` is the place behind the last statement."""
+
+    document: Document
+    states: tuple[State, ...]
+    edges: tuple[Edge, ...]
+    end: Place
+
+
+class _Scope:
+    """A composite state that is open, or the top."""
+
+    def __init__(self, head: Opened) -> None:
+        self.head = head
+        self.regions: list[list[Statement]] = [[]]
+
+    @property
+    def home(self) -> Home:
+        return Home(self.head.name, len(self.regions) - 1)
+
+
+class _Reader:
+    """Reads the statements below the header."""
+
+    def __init__(self, cursor: Cursor, end: Place) -> None:
+        self.cursor = cursor
+        self.end = end
+        self.states = Gathering()
+        self.edges: list[Edge] = []
+        self.open = [_Scope(Opened("", "", end))]
+
+    def read(self) -> list[Statement]:
+        more = True
+        while more:
+            if self.cursor.at_line_end:
+                more = self.cursor.next_line()
+            elif remark := _remark(self.cursor):
+                self.keep(remark)
+            else:
+                self.statement()
+                self.end = self.cursor.behind
+        if len(self.open) > 1:
+            head = self.open[-1].head
+            self.cursor.refuse(f"the state {head.name} is never closed; add '}}' on a line of its own", head.place)
+        if twice := self.states.described_twice():
+            name, place = twice
+            self.cursor.refuse(f"{name} holds states, and so can have one description only; remove this one", place)
+        return self.open[0].regions[0]
+
+    def keep(self, statement: Statement) -> None:
+        self.open[-1].regions[-1].append(statement)
+
+    def statement(self) -> None:
+        """Read what is neither empty nor a comment."""
+        cursor, home = self.cursor, self.open[-1].home
+        word = keyword(cursor)
+        if cursor.sees("}"):
+            self.close()
+        elif cursor.peek(_DIVIDER):
+            self.divide()
+        elif word == "state":
+            declared = state(cursor, self.states, home)
+            self.descend(declared) if isinstance(declared, Opened) else self.keep(declared)
+        elif word:
+            if home.within and word in AT_THE_TOP:
+                cursor.refuse(f"{word!r} stands outside composite states only; move it there")
+            self.keep(KEYWORDS[word](cursor, self.states, home))
+        else:
+            found = edge_or_state(cursor, self.states, home)
+            self.keep(found)
+            if isinstance(found, Edge):
+                self.edges.append(found)
+
+    def descend(self, head: Opened) -> None:
+        if len(self.open) > DEPTH:
+            self.cursor.refuse(f"composite states stand more than {DEPTH} deep; move some out", head.place)
+        self.open.append(_Scope(head))
+
+    def close(self) -> None:
+        """Read the brace that closes a composite state."""
+        cursor = self.cursor
+        if len(self.open) == 1:
+            cursor.refuse("'}' closes no composite state; remove it")
+        cursor.take(_CLOSING_BRACE)
+        if not cursor.sees("%%", "#", "}"):
+            expect_end(cursor)
+        closed = self.open.pop()
+        regions = tuple(map(tuple, closed.regions))
+        self.states.compose(closed.head.name, len(regions))
+        self.keep(Declaration(closed.head.name, closed.head.place, title=closed.head.title, regions=regions))
+
+    def divide(self) -> None:
+        """Read the line between two parallel regions."""
+        if len(self.open) == 1:
+            self.cursor.refuse("'--' divides a composite state only; put its regions into 'state A { … }'")
+        if not self.cursor.at_line_start:
+            self.cursor.refuse("'--' needs a line of its own")
+        self.cursor.take(_DIVIDER)
+        expect_end(self.cursor)
+        self.open[-1].regions.append([])
+
+
+def _remark(cursor: Cursor) -> Comment | Directive | None:
+    """A comment or a directive, if one stands here."""
+    place = cursor.place
+    if cursor.take(_OPENING_DIRECTIVE):
+        text = cursor.take_to("}%%")
+        if text is None:
+            cursor.refuse("the directive is never closed; add '}%%'", place)
+        if _DIRECTIVE.match(text) is None:
+            cursor.refuse(
+                "a directive is a word, or a word, ':' and a value in brackets, as in '%%{init: {…}}%%'", place
+            )
+        return Directive("%%{" + text.strip() + "}%%", place)
+    if cursor.sees("%%", "#"):
+        text = cursor.take_line()
+        if "%%{" in text:
+            cursor.refuse("'%%{' cannot stand in a comment: mermaid takes it for the beginning of a directive", place)
+        return Comment(text, place)
+    return None
+
+
+def _front_matter(cursor: Cursor, margin: int) -> str:
+    """The lines between two `---`, at the first of which the cursor stands."""
+    place, lines = cursor.place, list[str]()
+    while cursor.next_line():
+        if cursor.rest == "---" and cursor.column <= margin:
+            cursor.take_line()
+            break
+        lines.append(cursor.line)
+    else:
+        cursor.refuse("the front matter is never closed; add '---', not indented, behind it", place)
+    text = "\n".join(line[min(margin, len(line) - len(line.lstrip())) :] for line in lines).strip("\n")
+    return text or cursor.refuse("the front matter is empty; remove it", place)
+
+
+def _head(cursor: Cursor, margin: int) -> tuple[str, list[Comment | Directive], str]:
+    """Front matter, what stands above the header, and the header."""
+    front_matter, preamble = "", list[Comment | Directive]()
+    more = True
+    while more:
+        if cursor.at_line_end:
+            more = cursor.next_line()
+        elif remark := (None if cursor.sees("#") else _remark(cursor)):
+            preamble.append(remark)
+        elif cursor.rest == "---" and cursor.column <= margin and not front_matter:
+            front_matter = _front_matter(cursor, margin)
+        else:
+            return front_matter, preamble, _header(cursor)
+    return cursor.refuse("a diagram begins with 'stateDiagram-v2', and here is none", Place(1, 1))
+
+
+def _header(cursor: Cursor) -> str:
+    place, line = cursor.place, cursor.shown
+    header = cursor.take(_HEADER)
+    if header is None or not (cursor.at_line_end or (cursor.behind_blank and cursor.sees("%%"))):
+        cursor.refuse(f"a diagram begins with 'stateDiagram-v2', alone on its line, not {line}", place)
+    return header
+
+
+def read(text: str, *, file: str, margin: int = 0) -> Contents:
+    """Read the text of one diagram.
+
+    Args:
+        text: mermaid's text.
+        file: the name that errors give.
+        margin: by how many blanks the whole text may be indented, as within a list of a Markdown text.
+
+    Raises:
+        DiagramError: with the place of the first thing that is not understood.
+    """
+    cursor = Cursor(text, file)
+    front_matter, preamble, header = _head(cursor, margin)
+    reader = _Reader(cursor, cursor.behind)
+    body = tuple(reader.read())
+    document = Document(front_matter, tuple(preamble), header, body)
+    return Contents(document, reader.states.states(), tuple(reader.edges), reader.end)

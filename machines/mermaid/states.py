@@ -1,0 +1,134 @@
+"""The statements that make states and edges."""
+
+import re
+from typing import Final, NamedTuple, cast
+
+from argentos.machines.elements import OUTSIDE, Edge, Kind, Place
+from argentos.machines.mermaid.cursor import Cursor
+from argentos.machines.mermaid.gathering import Gathering, Home
+from argentos.machines.mermaid.statements import Declaration
+from argentos.machines.mermaid.words import (
+    COLON,
+    NAME,
+    class_behind,
+    expect_end,
+    expect_line_end,
+    is_reserved,
+    name,
+    quoted,
+    text_behind_colon,
+)
+
+__all__ = ["BRACE", "Opened", "edge_or_state", "state"]
+
+BRACE: Final = re.compile(r"\{")
+_OUTSIDE = re.compile(r"\[\*\]")
+_ARROW = re.compile(r"-->")
+_STATE = re.compile(r"state\b", re.IGNORECASE)
+_AS = re.compile(r"as(?=[ \t])", re.IGNORECASE)
+_KIND = re.compile(r"<<(choice|fork|join)>>|\[\[(choice|fork|join)\]\]", re.IGNORECASE)
+
+
+class Opened(NamedTuple):
+    """The head of a composite state, whose regions follow."""
+
+    name: str
+    title: str
+    place: Place
+
+
+def edge_or_state(cursor: Cursor, states: Gathering, home: Home) -> Edge | Declaration:
+    """`A --> B: label`, `A`, or `A : text`, where names may have classes behind `:::`."""
+    place = cursor.place
+    source = _end(cursor, "a state's name")
+    source_class = class_behind(cursor)
+    if cursor.take(_ARROW) is None:
+        return _described(cursor, states, home, Declaration(source, place, style_class=source_class))
+    target_place = cursor.place
+    target = _end(cursor, "the name of the target")
+    target_class = class_behind(cursor)
+    label, label_place = text_behind_colon(cursor) if cursor.peek(COLON) else ("", cursor.place)
+    expect_end(cursor)
+    states.mention(source, place, home)
+    states.mention(target, target_place, home)
+    return Edge(source, target, label, place, label_place, source_class, target_class, *home)
+
+
+def state(cursor: Cursor, states: Gathering, home: Home) -> Declaration | Opened:
+    """The statements that begin with `state`."""
+    place = cursor.place
+    cursor.take(_STATE)
+    if cursor.sees('"'):
+        return _titled(cursor, states, home, place)
+    declared = _plain_name(cursor)
+    if found := cursor.take(_KIND):
+        kind = cast("Kind", found[2:-2].lower())
+        expect_end(cursor)
+        states.declare(declared, place, home, kind=kind)
+        return Declaration(declared, place, kind=kind)
+    states.declare(declared, place, home)
+    if _opens(cursor, home):
+        return Opened(declared, "", place)
+    if cursor.sees(":"):
+        cursor.refuse(f"mermaid takes ':' for a part of the name here; write '{declared}{cursor.rest}' without 'state'")
+    if cursor.sees("&lt;"):
+        cursor.refuse("the text is escaped for HTML; write '<<' for '&lt;&lt;' and '>>' for '&gt;&gt;'")
+    expect_end(cursor, "%%", "#")
+    return Declaration(declared, place)
+
+
+def _titled(cursor: Cursor, states: Gathering, home: Home, place: Place) -> Declaration | Opened:
+    """`state "title" as A`, with a text or an opening brace behind it."""
+    if hidden := _KIND.search(cursor.line, cursor.column):
+        problem = f"{hidden[0]!r} cannot stand behind a title: mermaid takes all before it for a name"
+        cursor.refuse(problem, Place(place.line, hidden.start() + 1))
+    title = quoted(cursor)
+    if cursor.take(_AS) is None:
+        cursor.refuse(f"'as' and a name were expected behind the title, not {cursor.shown}")
+    declared = name(cursor, "the name of the state")
+    if _opens(cursor, home):
+        states.declare(declared, place, home, title)
+        return Opened(declared, title, place)
+    text, text_place = text_behind_colon(cursor, "text") if cursor.peek(COLON) else ("", cursor.place)
+    if "{" in text:
+        problem = "mermaid takes this brace for the beginning of a composite state; write the text on a line of its own"
+        cursor.refuse(problem, Place(text_place.line, text_place.column + text.index("{")))
+    expect_line_end(cursor)
+    states.declare(declared, place, home, title, text)
+    return Declaration(declared, place, title=title, text=text)
+
+
+def _described(cursor: Cursor, states: Gathering, home: Home, bare: Declaration) -> Declaration:
+    if bare.name == OUTSIDE:
+        cursor.refuse("'-->' was expected behind [*]")
+    text = ""
+    if cursor.peek(COLON):
+        text, _ = text_behind_colon(cursor, "text")
+    elif cursor.sees("-"):
+        cursor.refuse(f"'-->' was expected, not {cursor.shown}")
+    expect_end(cursor)
+    states.declare(bare.name, bare.place, home, text)
+    return Declaration(bare.name, bare.place, text=text, style_class=bare.style_class)
+
+
+def _end(cursor: Cursor, expected: str) -> str:
+    return cursor.take(_OUTSIDE) or name(cursor, expected)
+
+
+def _plain_name(cursor: Cursor) -> str:
+    """A name behind `state`, where mermaid takes `as` for the word that follows a title."""
+    word = cursor.peek(NAME)
+    if word and word[0].lower() == "as" and not is_reserved(word[0]):
+        cursor.refuse("'as' follows a title in quotes; give the state another name, or write it without 'state'")
+    return name(cursor, "a state's name")
+
+
+def _opens(cursor: Cursor, home: Home) -> bool:
+    """Pass the opening brace. At the top, and only there, mermaid lets it stand at the beginning of the next line."""
+    if cursor.take(BRACE):
+        return True
+    below = cursor.lines[cursor.row + 1].lstrip() if cursor.row + 1 < len(cursor.lines) else ""
+    if home.within or not cursor.at_line_end or not below.startswith("{"):
+        return False
+    cursor.next_line()
+    return cursor.take(BRACE) is not None

@@ -1,0 +1,1 @@
+"""Testing machines by what their diagrams say. Its modules need Hypothesis, this one needs nothing."""
