@@ -47,6 +47,7 @@ from argentos.errors import (
     SessionNotFoundError,
 )
 from argentos.machines import SESSION
+from argentos.machines.session import timer_in
 from argentos.storage import (
     Accepted,
     Cleared,
@@ -487,7 +488,7 @@ class SessionActor:
         if self._snapshot is None or not self._snapshot.metadata.is_settled:
             return None
         metadata, runtime = self._snapshot.metadata, self._runtime
-        has_timer = SESSION.timer(metadata.state) is not None
+        has_timer = timer_in(metadata.state) is not None
         duration = runtime.config.idle_after if has_timer else runtime.config.passivate_after
         return duration - (runtime.clock.now() - metadata.quiet_since).total_seconds()
 
@@ -508,7 +509,7 @@ class SessionActor:
             and wait <= 0
             and not self._jobs.is_running
             and not self._requests.is_waiting
-            and SESSION.timer(self._snapshot.metadata.state) is None
+            and timer_in(self._snapshot.metadata.state) is None
         )
 
 

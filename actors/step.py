@@ -16,7 +16,7 @@ from typing import Final, Literal, TypedDict
 
 from argentos.llm import Compacted, Gauge, Reply
 from argentos.machines import SESSION, START, Refused, Transition
-from argentos.machines.session import SETTLING, TURNS_RUN_IN
+from argentos.machines.session import SETTLING, TURNS_RUN_IN, timer_in
 from argentos.storage import (
     Accepted,
     Address,
@@ -110,7 +110,7 @@ class _Overdue:
 
 def state_at(metadata: Metadata, now: datetime, idle_after: float) -> str:
     """The state to show: an overdue timer counts as fired, though nothing has been written yet."""
-    timer = SESSION.timer(metadata.state)
+    timer = timer_in(metadata.state)
     if timer is None:
         return metadata.state
     decision = SESSION.decide(metadata.state, timer.event, _Overdue(metadata, now, idle_after))
@@ -176,7 +176,7 @@ class Step:
 
     def advance(self, now: datetime) -> None:
         """Let time pass until `now`: a timer that came due on the way is raised at its own time."""
-        timer = SESSION.timer(self.metadata.state) if self.snapshot else None
+        timer = timer_in(self.metadata.state) if self.snapshot else None
         if timer is not None:
             duration = timedelta(seconds=self._duration(timer.duration))
             if now - self.metadata.quiet_since >= duration:

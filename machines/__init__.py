@@ -3,11 +3,15 @@
 Pure: no I/O after import, and no knowledge of sessions but in `argentos.machines.session`.
 """
 
+from argentos.machines.bindings import Binding
+from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.diagram import Diagram
 from argentos.machines.elements import Edge, Place, State
 from argentos.machines.labels import Label
-from argentos.machines.machine import END, START, Binding, Machine, Refused, Timer, Transition
+from argentos.machines.machine import Machine
 from argentos.machines.session import SESSION, SessionFacts
+from argentos.machines.table import Guard
+from argentos.machines.tree import END, START
 
 __all__ = [
     "END",
@@ -16,6 +20,7 @@ __all__ = [
     "Binding",
     "Diagram",
     "Edge",
+    "Guard",
     "Label",
     "Machine",
     "Place",

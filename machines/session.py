@@ -16,10 +16,12 @@ whether it is time.
 from importlib import resources
 from typing import Final, Protocol
 
+from argentos.machines.bindings import Binding
+from argentos.machines.decisions import Timer
 from argentos.machines.diagram import Diagram
-from argentos.machines.machine import Binding, Machine
+from argentos.machines.machine import Machine
 
-__all__ = ["BINDINGS", "SESSION", "SETTLING", "TURNS_RUN_IN", "SessionFacts"]
+__all__ = ["BINDINGS", "SESSION", "SETTLING", "TURNS_RUN_IN", "SessionFacts", "timer_in"]
 
 
 class SessionFacts(Protocol):
@@ -81,4 +83,9 @@ def _diagram() -> Diagram:
     return Diagram.parse(path.read_text(encoding="utf-8"), file=str(path))
 
 
-SESSION: Final = Machine(_diagram(), BINDINGS, facts=SessionFacts)
+SESSION: Final = Machine(_diagram(), BINDINGS, facts=SessionFacts, stored=True)
+
+
+def timer_in(state: str) -> Timer | None:
+    """The timer that runs in a state of the session; there is one at most."""
+    return next(iter(SESSION.timers(state)), None)

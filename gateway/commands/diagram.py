@@ -23,10 +23,12 @@ def command(settings: Settings) -> None:
             "target": edge.target,
             "label": edge.label,
             "event": edge.event,
-            "guards": SESSION.bindings[edge.label].guards,
-            "timer": SESSION.bindings[edge.label].timer,
+            "guards": [str(guard) for guard in guards],
+            "timer": next((each.duration for each in SESSION.timers(edge.source) if each.event == edge.event), None),
             "effects": edge.effects,
         }
-        for edge in SESSION.transitions
+        for state in SESSION.states
+        for event in SESSION.events
+        for guards, edge in SESSION.ways(state, event)
     ]
     print_json({"states": SESSION.states, "edges": edges})

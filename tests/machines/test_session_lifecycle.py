@@ -103,12 +103,12 @@ def test_the_facts_are_what_the_guards_ask_and_nothing_more() -> None:
 
 
 def test_only_an_active_session_has_a_timer() -> None:
-    assert [SESSION.timer(state) for state in SESSION.states] == [
-        None,
-        None,
-        Timer("no_recent_activity", "idle_after"),
-        None,
-        None,
+    assert [SESSION.timers(state) for state in SESSION.states] == [
+        (),
+        (),
+        (Timer("no_recent_activity", "idle_after", "Active"),),
+        (),
+        (),
     ]
 
 

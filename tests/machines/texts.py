@@ -103,3 +103,39 @@ def unplaced(part: Any) -> Any:
         fields = (field.name for field in dataclasses.fields(part))
         return dataclasses.replace(part, **{name: unplaced(getattr(part, name)) for name in fields})
     return tuple(unplaced(each) for each in part)
+
+
+KEYBOARD: Final = """\
+stateDiagram-v2
+    [*] --> Off: Built
+    Off --> On: Power pressed [has_power]
+    state On {
+        [*] --> NumLockOff
+        NumLockOff --> NumLockOn: Num pressed
+        NumLockOn --> NumLockOff: Num pressed
+        --
+        [*] --> CapsLockOff
+        CapsLockOff --> CapsLockOn: Caps pressed
+        CapsLockOn --> CapsLockOff: Caps pressed
+        CapsLockOn --> CapsLockOff: All released
+        --
+        [*] --> Quiet
+        state Quiet {
+            [*] --> Dark
+            Dark --> Lit: Key pressed
+            Lit --> Dark: after a_second
+        }
+        Quiet --> Counting: Count started
+        Counting --> enough: Key pressed
+        state enough <<choice>>
+        enough --> Quiet: [is_enough]
+        enough --> Counting: else
+        Counting --> Quiet: All released
+    }
+    On --> Off: Power pressed
+    On --> On: Reset
+    Lit --> Broken: Struck [not is_hard]
+    On --> Sleeping: after an_hour
+    Sleeping --> On: Key pressed
+    Broken --> [*]: Thrown away
+"""

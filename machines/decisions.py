@@ -1,0 +1,59 @@
+"""What a machine answers with."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from argentos.machines.elements import Edge
+
+__all__ = ["Refused", "Timer", "Transition"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """An edge that may be taken, or several at once in parallel regions.
+
+    Attributes:
+        source: the machine's state before.
+        target: the machine's state behind it.
+        label: of the edge; where a choice was passed, `first → branch`, and of parallel regions `one & other`.
+        edges: the edges of the diagram that are taken.
+        left: the states that are left, the innermost first; their timers end.
+
+    The last two follow from the others, so equality does not ask for them.
+    """
+
+    source: str
+    target: str
+    event: str
+    label: str
+    effects: tuple[str, ...] = ()
+    edges: tuple[Edge, ...] = field(default=(), compare=False, repr=False)
+    left: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    def __str__(self) -> str:
+        """The edge as mermaid writes it."""
+        return f"{self.source} --> {self.target}: {self.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why no edge was taken: `guard` did not hold, or, where it is None, the state knows no such event."""
+
+    state: str
+    event: str
+    guard: str | None = None
+
+    def __str__(self) -> str:
+        """The reason as a sentence."""
+        if self.guard is None:
+            return f"{self.state} knows no event {self.event!r}"
+        name = self.guard.removeprefix("not ")
+        return f"{self.state} refuses {self.event!r}: {name} is {'false' if name == self.guard else 'true'}"
+
+
+class Timer(NamedTuple):
+    """`event` is raised once `state` has been active for the duration of that name without a break."""
+
+    event: str
+    duration: str
+    state: str
