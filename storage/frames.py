@@ -8,8 +8,10 @@ A frame is one append to one session:
     12  8  number of the commit: the appends that became durable together have the same
     20  …  body: MessagePack of `[agent, session, [record, …]]`
 
-A body without records says that the session was deleted: nothing in front of it counts any more. Whatever is damaged is
-passed over up to the next whole frame, so that one broken byte costs one append.
+A body without records says that the session was deleted: nothing in front of it counts any more. Commits are numbered
+without gaps, so that a frame that is gone without a trace is missed. A segment begins with a body of no session, whose
+commit is the one in front; the same stands where a gap is known of. Whatever is damaged is passed over up to the next
+whole frame, so that one broken byte costs one append.
 
 Segments of the first version (`ARGENTJ1`) have no marks; a frame there was a whole commit. They are read, and no more
 written.
@@ -26,7 +28,7 @@ import msgspec
 from argentos.errors import StoreVersionError
 from argentos.storage.records import Record, SessionKey
 
-__all__ = ["MAGIC", "Broken", "Frame", "Scan", "encode_body", "encode_commit", "scan"]
+__all__ = ["MAGIC", "NOBODY", "Broken", "Frame", "Scan", "encode_body", "encode_commit", "encode_start", "scan"]
 
 MAGIC: Final = b"ARGENTJ2"
 _FIRST_MAGIC: Final = b"ARGENTJ1"
@@ -35,6 +37,9 @@ _MARK: Final = b"\xc1AJ\xc1"
 _HEAD: Final = Layout("<4sIIQ")
 _FIRST_HEAD: Final = Layout("<II")
 _COMMIT: Final = Layout("<Q")
+
+NOBODY: Final = SessionKey("", "")
+"""The session of a frame that only says which commit is in front."""
 
 _T = TypeVar("_T")
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -67,10 +72,15 @@ class Broken(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What a segment holds, in order."""
+    """What a segment holds, in order.
+
+    Attributes:
+        is_numbered: its commits follow those of the segment in front.
+    """
 
     frames: list[Frame]
     broken: list[Broken]
+    is_numbered: bool = True
 
 
 def encode_body(key: SessionKey, records: Sequence[Record]) -> bytes:
@@ -85,6 +95,11 @@ def encode_commit(commit: int, bodies: Sequence[bytes]) -> bytes:
     for body in bodies:
         parts += (_HEAD.pack(_MARK, len(body), zlib.crc32(body, seed), commit), body)
     return b"".join(parts)
+
+
+def encode_start(commit: int) -> bytes:
+    """How a segment begins behind this commit."""
+    return MAGIC + encode_commit(commit, [encode_body(NOBODY, [])])
 
 
 def scan(data: bytes, path: Path) -> Scan:
@@ -166,7 +181,7 @@ def _guess(data: bytes, at: int) -> tuple[int, SessionKey | None]:
 
 
 def _scan_first_version(data: bytes, path: Path) -> Scan:
-    found = Scan([], [])
+    found = Scan([], [], is_numbered=False)
     at, commit = len(_FIRST_MAGIC), 0
     while at < len(data):
         body = _first_body_at(data, at)

@@ -23,7 +23,17 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from argentos.storage import files
-from argentos.storage.frames import MAGIC, Broken, Frame, Scan, encode_body, encode_commit, scan
+from argentos.storage.frames import (
+    MAGIC,
+    NOBODY,
+    Broken,
+    Frame,
+    Scan,
+    encode_body,
+    encode_commit,
+    encode_start,
+    scan,
+)
 from argentos.storage.records import Record, SessionKey
 
 __all__ = ["Finding", "Journal", "NoSegmentError", "Recovered", "Recovery", "Segment", "dated", "recover"]
@@ -48,6 +58,7 @@ class Finding(NamedTuple):
     """Something in a segment that could not be taken over.
 
     Attributes:
+        start: the same as `end` where something is gone without a trace.
         is_torn: a crash explains it: it belongs to a commit that was never acknowledged.
         key: the session it belongs to, as far as that is known.
     """
@@ -60,6 +71,8 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         """One sentence."""
+        if self.start == self.end:
+            return f"what stood at byte {self.start} of {self.path} is gone: records of sessions that cannot be told"
         place = f"bytes {self.start} to {self.end} of {self.path}"
         if self.is_torn:
             return f"{place} are torn: a write that was never acknowledged"
@@ -90,6 +103,7 @@ class Recovery(NamedTuple):
         commit: the number of the newest commit, 0 where there is none.
         findings: what could not be taken over.
         whole: for each segment with findings, what can be.
+        hollow: the last segment, where a kill left nothing in it.
     """
 
     segments: list[Segment]
@@ -97,6 +111,7 @@ class Recovery(NamedTuple):
     commit: int
     findings: list[Finding]
     whole: dict[Path, list[Frame]]
+    hollow: list[Segment]
 
 
 def dated(path: Path, why: str) -> Path:
@@ -114,21 +129,30 @@ def recover(folder: Path, take: Callable[[Recovered], None]) -> Recovery:
     """
     scans = list(_scans(folder, f"{'[0-9]' * 8}.journal"))
     kept = list(_scans(folder, "*.kept"))  # behind the segments: an owner copies before it drops
-    newest = max((frame.commit for _, found in scans for frame in found.frames), default=0)
-    for broken in scans[-1][1].broken if scans else ():  # commits of which nothing is whole
-        newest += broken.commit == newest + 1
-    recovery = Recovery([segment for segment, _ in scans], set(), newest, [], {})
+    newest = _newest(scans)
+    recovery = Recovery(
+        [segment for segment, _ in scans],
+        set(),
+        newest,
+        [],
+        {},
+        [segment for segment, found in scans[-1:] if not any(found[:2])],
+    )
     for segment, found in kept:  # the segments continue it, or the files have overtaken it
         recovery.findings.extend(_findings(segment, found, None))
         for frame in found.frames:
             recovery.kept.add(frame.key)
             take(Recovered(frame.key, frame.records, frame.end - frame.start))
     last: dict[SessionKey, int] = {}
+    gaps = list(_gaps(scans))
     for segment, found in scans:
         findings = _findings(segment, found, newest if segment is scans[-1][0] else None)
-        whole: list[Frame] = []
+        findings += [gap for gap in gaps if gap.path == segment.path]
+        whole = [_nobody(frame.commit - 1) for frame in found.frames[:1] if frame.key != NOBODY]
         for frame in found.frames:
-            if _follows(frame, last):
+            if frame.key == NOBODY:
+                whole.append(frame)
+            elif _follows(frame, last):
                 whole.append(frame)
                 segment.last[frame.key] = frame.records[-1].sequence if frame.records else 0
                 take(Recovered(frame.key, frame.records, frame.end - frame.start))
@@ -138,7 +162,54 @@ def recover(folder: Path, take: Callable[[Recovered], None]) -> Recovery:
         if findings:
             recovery.findings.extend(findings)
             recovery.whole[segment.path] = whole
+    for (segment, _), commit in zip(scans, _reaches(scans, newest), strict=True):
+        if segment.path in recovery.whole:
+            recovery.whole[segment.path].append(_nobody(commit))
     return recovery
+
+
+def _newest(scans: Sequence[tuple[Segment, Scan]]) -> int:
+    """The number of the newest commit, whole or torn."""
+    newest = max((frame.commit for _, found in scans for frame in found.frames), default=0)
+    for broken in scans[-1][1].broken if scans else ():  # commits of which nothing is whole
+        newest += broken.commit == newest + 1
+    return newest
+
+
+def _gaps(scans: Sequence[tuple[Segment, Scan]]) -> Iterator[Finding]:
+    """Where commits are missing, though nothing is broken there."""
+    segment, end, commit = Path(), 0, -1
+    for number, (here, found) in enumerate(scans):
+        stands = sorted([*found.frames, *found.broken], key=lambda each: each.start)
+        if not stands and number + 1 < len(scans):  # it has lost even what it began with
+            yield Finding(here.path, len(MAGIC), len(MAGIC), is_torn=False, key=None)
+        if not (stands and found.is_numbered and _number(here.path) == _number(segment) + 1):
+            commit = -1
+        for each in stands:
+            if isinstance(each, Broken):
+                commit = -1
+                continue
+            is_known = each.key == NOBODY and each.start > len(MAGIC)
+            if not is_known and 0 <= commit < each.commit - (each.key != NOBODY):
+                yield Finding(segment, end, end, is_torn=False, key=None)
+            segment, end, commit = here.path, each.end, max(commit, each.commit)
+
+
+def _number(segment: Path) -> int:
+    return int(segment.stem) if segment.stem.isdecimal() else -1
+
+
+def _reaches(scans: Sequence[tuple[Segment, Scan]], newest: int) -> Iterator[int]:
+    """The last commit of each segment, as far as that can be told, with those that are gone."""
+    firsts = [next((frame.commit - (frame.key != NOBODY) for frame in found.frames), None) for _, found in scans]
+    for number, (_, found) in enumerate(scans):
+        known = max((frame.commit for frame in found.frames), default=0)
+        behind = next((first for first in firsts[number + 1 :] if first is not None), newest)
+        yield max(known, behind)
+
+
+def _nobody(commit: int) -> Frame:
+    return Frame(0, 0, commit, NOBODY, [])
 
 
 def _scans(folder: Path, pattern: str) -> Iterator[tuple[Segment, Scan]]:
@@ -218,6 +289,8 @@ class Journal:
         self._commit = recovery.commit
         self._segments = recovery.segments
         self._kept = recovery.kept
+        for segment in recovery.hollow:
+            self.drop(segment)
         self._measure()
         self._number = max((int(segment.path.stem) for segment in self._segments), default=0)
         told: list[str] = []
@@ -242,13 +315,14 @@ class Journal:
             NoSegmentError: it cannot be made; nothing has changed.
         """
         path = self._folder / f"{self._number + 1:08}.journal"
+        start = encode_start(self._commit)
         try:
-            descriptor = files.create(path, MAGIC, self._segment_size)
+            descriptor = files.create(path, start, self._segment_size)
         except OSError as error:
             raise NoSegmentError(f"{path} cannot be made ({error.strerror})") from error
         self.close()
         self._number += 1
-        self._descriptor, self._at = descriptor, len(MAGIC)
+        self._descriptor, self._at = descriptor, len(start)
         self._segments.append(Segment(path, self._segment_size))
         self._measure()
 
@@ -263,10 +337,10 @@ class Journal:
             OSError: what the disk holds now is unknown, and a second fsync would not tell: only opening does.
         """
         with self._mutex:
-            self._commit += 1
-            data = encode_commit(self._commit, [body for _, _, body in batch])
-            if self._descriptor is None or (self._at + len(data) > self._segment_size and self._at > len(MAGIC)):
+            data = encode_commit(self._commit + 1, [body for _, _, body in batch])
+            if self._descriptor is None or (self._at + len(data) > self._segment_size and self._segments[-1].last):
                 self.begin_segment()
+            self._commit += 1
             files.write_at(self._open_descriptor(), data, self._at)
             self._at += len(data)
             segment = self._segments[-1]
@@ -324,7 +398,8 @@ class Journal:
             for segment in self._segments:
                 data = files.read(segment.path)
                 if name in data:
-                    kept = _encode([frame for frame in scan(data, segment.path).frames if frame.key != key])
+                    frames = scan(data, segment.path).frames
+                    kept = _encode([*(frame for frame in frames if frame.key != key), _nobody(frames[-1].commit)])
                     files.replace(segment.path, kept)
                     segment.size = len(kept)
                     segment.last.pop(key, None)
@@ -354,10 +429,20 @@ def _mentions(path: Path, text: str) -> bool:
 
 
 def _encode(frames: Sequence[Frame]) -> bytes:
-    commits = groupby(frames, lambda frame: frame.commit)
+    """A segment of these frames; commits that are gone are known to be."""
+    commits = groupby(_bridged(frames), lambda frame: frame.commit)
     return MAGIC + b"".join(
         encode_commit(commit, [encode_body(frame.key, frame.records) for frame in group]) for commit, group in commits
     )
+
+
+def _bridged(frames: Sequence[Frame]) -> Iterator[Frame]:
+    commit = frames[0].commit
+    for frame in frames:
+        if frame.key != NOBODY and frame.commit > commit + 1:
+            yield _nobody(frame.commit - 1)
+        commit = frame.commit
+        yield frame
 
 
 def _set_aside(path: Path, findings: Sequence[Finding]) -> Path:

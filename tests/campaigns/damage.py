@@ -99,7 +99,11 @@ class Damager:
         """Whether something is gone without a trace, or a file of the journal is as it was before."""
         if part not in {"journal", "archive"}:
             return False
-        if after is None or kind == drop_a_record.__name__:
+        if after is None:
+            return True
+        if part == "journal" and name != journal_names(self._state)[-1]:  # the next segment says what was in front of it
+            return False
+        if kind == drop_a_record.__name__:
             return True
         held = {state.rstrip(b"\0") for state in self.wreck.states.get(name, [])}
         return after.rstrip(b"\0") in held or len(after.rstrip(b"\0")) < _HEAD

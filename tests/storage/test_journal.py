@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import StoreVersionError
 from argentos.storage import Record, SessionKey, files
-from argentos.storage.frames import MAGIC, encode_body, encode_commit
+from argentos.storage.frames import MAGIC, encode_body, encode_commit, scan
 from argentos.storage.journal import Journal, NoSegmentError, Recovered, recover
 from tests.storage.builders import KEY, OTHER, Story, stories
 
@@ -99,7 +99,8 @@ def test_a_torn_end_is_cut_at_the_last_whole_record_and_set_aside(tmp_path: Path
         journal, records, told = opened(folder)
         journal.close()
         assert records == story.records[:-1]
-        assert path.read_bytes() == kept
+        assert kept[len(MAGIC) :] in path.read_bytes()
+        assert last[20:] not in path.read_bytes()
         assert "never acknowledged" in told[0]
         assert aside(folder, "torn") == [last[:length].rstrip(b"\0")]
         assert aside(folder, "damaged") == []
@@ -237,7 +238,8 @@ def test_the_end_of_a_segment_that_another_follows_is_not_torn_but_damaged(tmp_p
     journal, records, _ = opened(path.parent)
     journal.close()
     assert records == [story.records[0], *(other.records if later else ())]
-    assert path.read_bytes() == MAGIC + first
+    assert first in path.read_bytes()
+    assert second[20:-1] not in path.read_bytes()
     assert aside(path.parent, "damaged") == [data]
     assert aside(path.parent, "torn") == []
 
@@ -504,3 +506,91 @@ def test_an_ended_session_begins_anew_with_its_first_record(tmp_path: Path) -> N
     found: list[Recovered] = []
     assert recover(folder, found.append).findings == []
     assert [each.records for each in found] == [old.records, [], new.records]
+
+
+# Gone without a trace ---------------------------------------------------------------------------------------------
+
+
+def segments_of(folder: Path, *stories: Story) -> list[Path]:
+    """A segment for each story, written as an owner writes them."""
+    for story in stories:
+        journal, _, _ = opened(folder)
+        for record in story.records:
+            journal.write([(story.key, record.sequence, encode_body(story.key, [record]))])
+        journal.close()
+    return [folder / name for name in names(folder)]
+
+
+def cut(path: Path, frames: int) -> None:
+    """Leave so many frames, besides the one that a segment begins with."""
+    found = scan(path.read_bytes(), path).frames
+    path.write_bytes(path.read_bytes()[: found[frames].end] if frames >= 0 else bytes(100))
+
+
+@pytest.mark.parametrize("frames", [-1, 0, 1])
+def test_an_older_segment_that_has_lost_its_end_without_a_trace_is_told_of_once(tmp_path: Path, frames: int) -> None:
+    first, second = Story().say(), Story(OTHER).say()
+    older, _ = segments_of(tmp_path / "journal", first, second)
+    cut(older, frames)
+    damaged = older.read_bytes()
+    journal, records, told = opened(older.parent)
+    journal.close()
+    assert records == [*first.records[: max(frames, 0)], *second.records]
+    assert f"of {older} is gone" in told[0]
+    assert aside(older.parent, "damaged") == [damaged]
+    assert opened(older.parent)[1:] == (records, [])
+
+
+def test_a_commit_that_is_gone_from_the_middle_is_told_of_once(tmp_path: Path) -> None:
+    stories = [Story(SessionKey("main", f"{number}")) for number in range(3)]
+    path = written(
+        tmp_path / "journal",
+        MAGIC + b"".join(frame(story.key, story.records, n + 1) for n, story in enumerate(stories) if n != 1),
+    )
+    journal, records, told = opened(path.parent)
+    journal.close()
+    assert records == [*stories[0].records, *stories[2].records]
+    assert "is gone" in told[0]
+    assert opened(path.parent)[1:] == (records, [])
+
+
+def test_what_was_forgotten_is_not_missed(tmp_path: Path) -> None:
+    stories = [Story(SessionKey("main", f"{number}")).say() for number in range(4)]
+    segments_of(tmp_path / "journal", *stories)
+    journal, _, _ = opened(tmp_path / "journal")
+    for story in stories[::2]:
+        journal.forget(story.key)
+    journal.close()
+    assert opened(tmp_path / "journal")[1:] == ([*stories[1].records, *stories[3].records], [])
+
+
+def test_what_was_torn_is_not_missed_later(tmp_path: Path) -> None:
+    story = Story().say()
+    path = written(tmp_path / "journal", MAGIC + b"".join(frames_of(story))[:-1])
+    for _ in range(3):
+        segments_of(path.parent, Story(SessionKey("main", f"{len(names(path.parent))}")))
+    assert opened(path.parent)[2] == []
+
+
+def test_a_segment_in_which_a_kill_left_nothing_is_removed_and_not_missed(tmp_path: Path) -> None:
+    story = Story()
+    segments_of(tmp_path / "journal", story)
+    hollow = written(tmp_path / "journal", bytes(500), SECOND)
+    journal, records, told = opened(tmp_path / "journal")
+    journal.close()
+    assert (records, told) == (story.records, [])
+    assert not hollow.exists()
+    segments_of(tmp_path / "journal", Story(OTHER))
+    assert opened(tmp_path / "journal")[2] == []
+
+
+def test_a_commit_that_found_no_room_leaves_no_gap(tmp_path: Path) -> None:
+    journal, _, _ = opened(tmp_path / "journal", segment_size=1)
+    write(journal, story := Story())
+    (tmp_path / "journal" / SECOND).mkdir()
+    with pytest.raises(NoSegmentError):
+        journal.write([(OTHER, 1, encode_body(OTHER, Story(OTHER).records))])
+    (tmp_path / "journal" / SECOND).rmdir()
+    write(journal, story.say())
+    journal.close()
+    assert opened(tmp_path / "journal")[2] == []
