@@ -4,7 +4,7 @@ import click
 
 from argentos.gateway.output import print_json
 from argentos.gateway.settings import Settings, command_options
-from argentos.machines import SESSION
+from argentos.machines import SESSION, Transition
 
 __all__ = ["command"]
 
@@ -23,12 +23,14 @@ def command(settings: Settings) -> None:
             "target": edge.target,
             "label": edge.label,
             "event": edge.event,
-            "guards": [str(guard) for guard in guards],
+            "guards": _guards(edge),
             "timer": next((each.duration for each in SESSION.timers(edge.source) if each.event == edge.event), None),
             "effects": edge.effects,
         }
-        for state in SESSION.states
-        for event in SESSION.events
-        for guards, edge in SESSION.ways(state, event)
+        for edge in SESSION.transitions
     ]
     print_json({"states": SESSION.states, "edges": edges})
+
+
+def _guards(edge: Transition) -> list[str]:
+    return [str(guard) for guards, each in SESSION.ways(edge.source, edge.event) if each == edge for guard in guards]
