@@ -101,8 +101,8 @@ class Damager:
             return False
         if after is None:
             return True
-        if part == "journal" and name != journal_names(self._state)[-1]:  # the next segment says what was in front of it
-            return False
+        if part == "journal" and name != journal_names(self._state)[-1]:
+            return False  # the next segment says what was in front of it
         if kind == drop_a_record.__name__:
             return True
         held = {state.rstrip(b"\0") for state in self.wreck.states.get(name, [])}
