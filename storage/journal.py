@@ -180,7 +180,7 @@ def _gaps(scans: Sequence[tuple[Segment, Scan]]) -> Iterator[Finding]:
     """Where commits are missing, though nothing is broken there."""
     segment, end, commit = Path(), 0, -1
     for number, (here, found) in enumerate(scans):
-        stands = sorted([*found.frames, *found.broken], key=lambda each: each.start)
+        stands: list[Frame | Broken] = sorted([*found.frames, *found.broken], key=lambda each: each.start)
         if not stands and number + 1 < len(scans):  # it has lost even what it began with
             yield Finding(here.path, len(MAGIC), len(MAGIC), is_torn=False, key=None)
         if not (stands and found.is_numbered and _number(here.path) == _number(segment) + 1):
