@@ -27,7 +27,7 @@ __all__ = ["Conversation", "Reply", "Sessions", "chosen_model", "open_sessions",
 T = TypeVar("T")
 
 _log: Final = logging.getLogger(__name__)
-_WAITS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)  # seconds, for an owner that is just beginning or ending
+_WAITS: Final = (0.05, 0.1, 0.2, *[0.4] * 10, *[1.0] * 4)  # seconds, for owners that are just beginning or ending
 _TRIES: Final = 3
 _PATIENCE: Final = 5.0  # seconds without a sign of life from the owner
 _GRACE: Final = 1.0  # seconds for turns that run when a chat ends
