@@ -2,7 +2,8 @@
 
 from argentos.actors.clock import Clock, ManualClock, SystemClock
 from argentos.actors.config import Config, parse_duration, parse_size
-from argentos.actors.events import Event, Happened, Missed, Subscription
+from argentos.actors.events import Event, Failed, Happened, Missed, Subscription
+from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
 from argentos.actors.session import Session
 from argentos.actors.supervisor import Supervisor
@@ -13,7 +14,9 @@ __all__ = [
     "Clock",
     "Config",
     "Event",
+    "Failed",
     "Happened",
+    "Health",
     "ManualClock",
     "Missed",
     "Session",

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from argentos.actors.commands import (
     Accept,
@@ -45,6 +45,7 @@ from argentos.errors import (
     SessionError,
     SessionExistsError,
     SessionNotFoundError,
+    SessionParkedError,
 )
 from argentos.machines import SESSION
 from argentos.machines.session import timer_in
@@ -72,6 +73,18 @@ def not_found(key: SessionKey) -> SessionNotFoundError:
     return SessionNotFoundError(f"there is no session {key}; `argent sessions list` shows those there are")
 
 
+class Supervising(Protocol):
+    """Who owns the actors."""
+
+    def fail(self, key: SessionKey, cause: Exception) -> SessionParkedError | None:
+        """The actor failed: None if it is to restart, the error for everybody if it is parked."""
+        ...
+
+    def forget(self, key: SessionKey) -> None:
+        """The actor leaves memory."""
+        ...
+
+
 class SessionActor:
     """A session in memory."""
 
@@ -80,7 +93,6 @@ class SessionActor:
         "_control",
         "_epoch",
         "_error",
-        "_forget",
         "_jobs",
         "_listeners",
         "_mailbox",
@@ -90,12 +102,13 @@ class SessionActor:
         "_runtime",
         "_scheduled",
         "_snapshot",
+        "_supervisor",
         "key",
     )
 
-    def __init__(self, key: SessionKey, runtime: Runtime, forget: Callable[[SessionKey], None]) -> None:
+    def __init__(self, key: SessionKey, runtime: Runtime, supervisor: Supervising) -> None:
         self.key = key
-        self._forget = forget
+        self._supervisor = supervisor
         self._runtime = runtime
         self._mailbox: deque[Accept] = deque()
         self._control: deque[Command] = deque()
@@ -138,6 +151,15 @@ class SessionActor:
             self._scheduled = True
             self._runtime.steps.submit(self._run)
 
+    def passivate(self) -> bool:
+        """Leave memory, if nothing is going on: what the session is can be read again."""
+        metadata = self._snapshot.metadata if self._snapshot else None
+        is_quiet = not (self._scheduled or self._jobs.is_running or self._requests.is_waiting)
+        if is_quiet and self._revived and (metadata is None or not is_at_work(metadata)):
+            self.close(SessionError(f"session {self.key} left memory; try again"))
+            return True
+        return False
+
     async def _run(self) -> None:
         """Take one step; the dispatcher calls this."""
         commands = self._take()
@@ -166,17 +188,32 @@ class SessionActor:
         return sorted(commands, key=lambda command: command.at)
 
     def _give_up(self, commands: Sequence[Command], error: Exception) -> None:
-        """Answer everybody with the error, and leave memory: the next message revives from the store."""
-        if not isinstance(error, ArgentError):
-            _log.error("session %s failed; it will be revived from its snapshot", self.key, exc_info=error)
+        """Answer whoever is concerned with the error, and restart from the snapshot, be parked, or leave memory."""
         for command in commands:
             command.fail(error)
-        self.close(error)
+        if isinstance(error, ArgentError):  # it is told what is wrong; the next message revives from the store
+            self.close(error)
+            return
+        _log.error("session %s failed", self.key, exc_info=error)
+        parked = self._supervisor.fail(self.key, error)
+        if parked is None:
+            self._restart(error)
+        else:
+            _log.critical("%s", parked)
+            self.close(parked)
+
+    def _restart(self, error: Exception) -> None:
+        """Begin anew from what is durable. Whoever waits for a reply goes on waiting: it will be answered."""
+        self._revived = False
+        self._jobs.cancel()
+        self._requests.refuse(error)
+        self._scheduled = False
+        self.tell(Wake(self._runtime.clock.now()))
 
     def close(self, error: Exception) -> None:
         """Leave memory; whoever still waits gets the error."""
         self._closed = True
-        self._forget(self.key)
+        self._supervisor.forget(self.key)
         for command in (*self._control, *self._mailbox):
             command.fail(error)
         self._requests.refuse(error)
@@ -244,6 +281,8 @@ class SessionActor:
         self._revived = True
         self._epoch = self._snapshot.metadata.epoch + 1 if self._snapshot else 1
         self._remember_ids()
+        if self._snapshot is not None:
+            self._listeners.catch_up(self._snapshot)
 
     def _remember_ids(self) -> None:
         if self._snapshot is not None:
@@ -274,7 +313,7 @@ class SessionActor:
             self._snapshot = step.snapshot
             self._take_over(step.records)
             self._requests.follow(step.snapshot)
-            self._runtime.publish(self.key, step.records)
+            self._runtime.events.publish(self.key, step.records)
             if wants_files:
                 step.effects.append("write_files")
         for effect in dict.fromkeys(step.effects):

@@ -62,6 +62,9 @@ class Config(Struct, frozen=True, kw_only=True):
         mailbox_limit: messages that may wait in one session.
         turn_timeout: until a turn without a reply is given up.
         compaction_timeout: until the model's summary is given up for an extractive one.
+        restart_intensity: how often a session that fails is restarted within `restart_period`; then it is parked.
+        restart_period: see `restart_intensity`.
+        max_live: sessions in memory; beyond it those that were quiet for longest leave it early.
         retain_for: after its last activity, until a session is deleted; None keeps it for ever.
         retain_bytes: of all the agent's sessions on disk; beyond it the oldest are deleted. None sets no limit.
     """
@@ -75,6 +78,9 @@ class Config(Struct, frozen=True, kw_only=True):
     mailbox_limit: int = 1000
     turn_timeout: float = 600.0
     compaction_timeout: float = 180.0
+    restart_intensity: int = 3
+    restart_period: float = 5.0
+    max_live: int = 100_000
     retain_for: float | None = None
     retain_bytes: int | None = None
 
@@ -93,6 +99,8 @@ class Config(Struct, frozen=True, kw_only=True):
         if self.retain_bytes is not None:
             _check_range("retainBytes", self.retain_bytes, 1, _LARGEST)
         _check_range("mailboxLimit", self.mailbox_limit, 1, 1_000_000)
+        _check_range("restartIntensity", self.restart_intensity, 0, 1000)
+        _check_range("maxLive", self.max_live, 1, 10_000_000)
 
     @classmethod
     def load(cls, state_dir: Path, agent: str = "main") -> "Config":
@@ -120,7 +128,9 @@ class Config(Struct, frozen=True, kw_only=True):
 
 
 _KEYS: Final = {re.sub(r"_(\w)", lambda m: m[1].upper(), name): name for name in Config.__struct_fields__}
-_DURATIONS: Final = frozenset({"idle_after", "passivate_after", "turn_timeout", "compaction_timeout", "retain_for"})
+_DURATIONS: Final = frozenset(
+    {"idle_after", "passivate_after", "turn_timeout", "compaction_timeout", "restart_period", "retain_for"}
+)
 
 
 def _check_range(key: str, value: float, least: float, most: float) -> None:

@@ -175,18 +175,18 @@ class Control:
         match request:
             case wire.Info():
                 await line.send(wire.Is((await registry.look(key)).metadata))
+            case wire.Unpark():
+                self._check_ours(key)
+                registry.unpark(key)
+                await line.send(wire.Is((await registry.look(key)).metadata))
             case wire.Summary():
                 await line.send(wire.SummaryIs((await registry.look(key)).context.summary))
             case wire.History():
                 await self._read(line, key, full=request.full)
             case wire.Delete():
                 await line.send(wire.Deleted(await registry.delete(key, request.unless_active_since)))
-            case wire.Create():
-                await self._change(line, key, commands.Create(now))
-            case wire.Clear():
-                await self._change(line, key, commands.Clear(now))
-            case wire.Stop():
-                await self._change(line, key, commands.Stop(now))
+            case wire.Create() | wire.Clear() | wire.Stop():
+                await self._change(line, key, _CHANGES[type(request)](now))
             case wire.Compact():
                 check_focus(request.focus)
                 await self._change(line, key, commands.Compact(now, request.focus))
@@ -253,6 +253,13 @@ class Control:
                 f"the state directory is in use for the agent {self._agent!r}, so no session of {key.agent!r} can be"
                 " changed; stop that process first"
             )
+
+
+_CHANGES: Final[dict[type, type[commands.Create | commands.Clear | commands.Stop]]] = {
+    wire.Create: commands.Create,
+    wire.Clear: commands.Clear,
+    wire.Stop: commands.Stop,
+}
 
 
 class _Line:

@@ -211,6 +211,10 @@ class RemoteSession:
         """See `Session.stop`."""
         return await self._told(wire.Stop(agent=self.key.agent, session=self.id))
 
+    async def unpark(self) -> SessionInfo:
+        """See `Session.unpark`."""
+        return await self._told(wire.Unpark(agent=self.key.agent, session=self.id))
+
     async def delete(self, *, unless_active_since: datetime | None = None) -> bool:
         """See `Session.delete`."""
         request = wire.Delete(agent=self.key.agent, session=self.id, unless_active_since=unless_active_since)

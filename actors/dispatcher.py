@@ -43,6 +43,16 @@ class Dispatcher:
         self._scopes.clear()
 
     @property
+    def running(self) -> int:
+        """How many jobs run."""
+        return self._workers - len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a worker."""
+        return len(self._queue)
+
+    @property
     def is_drained(self) -> bool:
         """Nothing runs and nothing waits to."""
         return not self._queue and len(self._idle) == self._workers

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from argentos.storage import Record, SessionKey
 
-__all__ = ["Event", "Events", "Happened", "Missed", "Subscription"]
+__all__ = ["Event", "Events", "Failed", "Happened", "Missed", "Subscription"]
 
 
 class Happened(Struct, frozen=True):
@@ -25,7 +25,19 @@ class Missed(Struct, frozen=True):
     count: int
 
 
-Event: TypeAlias = Happened | Missed
+class Failed(Struct, frozen=True):
+    """A session raised what it should not have, a bug or a lack of memory.
+
+    Attributes:
+        is_parked: it failed too often and takes nothing more; otherwise it was restarted from its snapshot.
+    """
+
+    session: SessionKey
+    error: Exception
+    is_parked: bool
+
+
+Event: TypeAlias = Happened | Failed | Missed
 
 
 class Subscription(AsyncIterator[Event]):
@@ -36,11 +48,11 @@ class Subscription(AsyncIterator[Event]):
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._buffer: deque[Happened] = deque()
+        self._buffer: deque[Happened | Failed] = deque()
         self._missed = 0
         self._arrived = anyio.Event()
 
-    def put(self, event: Happened) -> None:
+    def put(self, event: Happened | Failed) -> None:
         """Add an event, at the cost of the oldest one where there is no room."""
         if len(self._buffer) == self._limit:
             self._buffer.popleft()
@@ -95,6 +107,9 @@ class Events:
         """Tell all subscribers."""
         if self._subscriptions:
             for record in records:
-                event = Happened(key, record)
-                for subscription in self._subscriptions:
-                    subscription.put(event)
+                self.tell(Happened(key, record))
+
+    def tell(self, event: Happened | Failed) -> None:
+        """Tell all subscribers of one event."""
+        for subscription in self._subscriptions:
+            subscription.put(event)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from argentos.actors.turn import Turn
-from argentos.storage import Message
+from argentos.errors import NoReplyError
+from argentos.storage import Message, Snapshot
 
 __all__ = ["Listeners"]
 
@@ -21,6 +22,17 @@ class Listeners:
         turn = self._turns.setdefault(number, Turn(number, message_id))
         turn.message_id = turn.message_id or message_id
         return turn
+
+    def catch_up(self, snapshot: Snapshot) -> None:
+        """Answer those whose turn has ended unheard, as when the actor failed just then."""
+        metadata, context = snapshot
+        open_ = {*metadata.waiting, *(metadata.turn.messages if metadata.turn else ())}
+        for turn in [turn for number, turn in self._turns.items() if number not in open_]:
+            reply = next((each for each in context.messages if turn.message_id in each.reply_to), None)
+            if reply is not None:
+                self.finish((turn.number,), reply)
+            else:
+                self.fail((turn.number,), NoReplyError("the turn ended without a reply", "no_reply"))
 
     def begin(self, numbers: Iterable[int], attempt: int) -> None:
         """The model is being asked to answer these messages; whoever listens later hears it from the beginning."""

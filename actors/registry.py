@@ -1,18 +1,23 @@
 """The live actors of a supervisor, by session."""
 
+import itertools
+from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Final
 
 from argentos.actors.actor import SessionActor, not_found
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Look, Receipt, Stop, Wake
+from argentos.actors.events import Failed
 from argentos.actors.runtime import Runtime
-from argentos.errors import SupervisorStoppedError
+from argentos.actors.supervision import Supervision, parked
+from argentos.errors import SessionParkedError, SupervisorStoppedError
 from argentos.storage import Page, SessionKey, Snapshot
 
 __all__ = ["Registry"]
 
 _PAGE: Final = 5000
+_LOOKED_AT: Final = 16  # of those in use longest ago, to find one that is quiet
 
 
 class Registry:
@@ -21,7 +26,9 @@ class Registry:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.is_open = False
-        self._actors: dict[SessionKey, SessionActor] = {}
+        self._actors: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # those in use last at the end
+        config = runtime.config
+        self.supervision = Supervision(config.restart_intensity, config.restart_period)
 
     def __len__(self) -> int:
         """How many sessions are in memory."""
@@ -55,8 +62,12 @@ class Registry:
             SupervisorStoppedError: the supervisor is closed.
         """
         command = Delete(self.runtime.clock.now(), unless_active_since)
-        self._find(key).tell(command)
-        return await command.answered()
+        self._check_open()
+        self._live(key).tell(command)  # a parked session can be deleted, for that does not revive it
+        is_deleted = await command.answered()
+        if is_deleted:
+            self.supervision.forget(key)
+        return is_deleted
 
     async def pages(self, agent: str) -> AsyncGenerator[Page]:
         """All sessions of an agent, page by page, as they stand durably."""
@@ -85,13 +96,27 @@ class Registry:
 
     def wake(self, key: SessionKey) -> None:
         """Have the session look at the time, and at what is left to do; nothing any more once closed."""
-        if self.is_open:
+        if self.is_open and key not in self.supervision.parked:
             self._find(key).tell(Wake(self.runtime.clock.now()))
+
+    def unpark(self, key: SessionKey) -> bool:
+        """Let a parked session go on, with what it was left with; False if it was not parked."""
+        self._check_open()
+        was_parked = self.supervision.unpark(key)
+        if was_parked:
+            self.wake(key)
+        return was_parked
 
     def fire(self, key: SessionKey) -> None:
         """The deadline of a session in memory has come."""
         if key in self._actors:
             self.wake(key)
+
+    def fail(self, key: SessionKey, cause: Exception) -> SessionParkedError | None:
+        """An actor failed: None if it is to restart from its snapshot, the error for everybody if it is parked."""
+        is_parked = self.supervision.fail(key, cause, self.runtime.clock.monotonic()) == "park"
+        self.runtime.events.tell(Failed(key, cause, is_parked))
+        return parked(key, cause) if is_parked else None
 
     def forget(self, key: SessionKey) -> None:
         """The session leaves memory."""
@@ -114,7 +139,23 @@ class Registry:
 
     def _find(self, key: SessionKey) -> SessionActor:
         self._check_open()
+        if key not in self._actors:
+            self.supervision.check(key)
+        return self._live(key)
+
+    def _live(self, key: SessionKey) -> SessionActor:
         actor = self._actors.get(key)
         if actor is None:
-            actor = self._actors[key] = SessionActor(key, self.runtime, self.forget)
+            actor = self._actors[key] = SessionActor(key, self.runtime, self)
+            self._make_room()
+        else:
+            self._actors.move_to_end(key)
         return actor
+
+    def _make_room(self) -> None:
+        """Have the session that was quiet for longest leave memory, if there are too many; one at work stays."""
+        if len(self._actors) <= self.runtime.config.max_live:
+            return
+        for actor in list(itertools.islice(self._actors.values(), _LOOKED_AT)):
+            if actor.passivate():
+                return

@@ -1,14 +1,14 @@
 """What the actors of one supervisor share."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from argentos.actors.clock import Clock
 from argentos.actors.config import Config
 from argentos.actors.dispatcher import Dispatcher
+from argentos.actors.events import Events
 from argentos.actors.timers import Timers
 from argentos.llm import Gauge, Model, TokenCounter
-from argentos.storage import Record, SessionKey, Store
+from argentos.storage import Store
 
 __all__ = ["Runtime"]
 
@@ -20,7 +20,7 @@ class Runtime:
     Attributes:
         steps: runs the actors, a step at a time.
         work: runs what takes long: turns and compactions.
-        publish: tells the outside what became durable.
+        events: tells the outside what became durable, and what failed.
         is_draining: no more work is begun.
     """
 
@@ -34,5 +34,5 @@ class Runtime:
     steps: Dispatcher
     work: Dispatcher
     timers: Timers
-    publish: Callable[[SessionKey, Sequence[Record]], None]
+    events: Events
     is_draining: bool = False

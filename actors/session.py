@@ -204,6 +204,15 @@ class Session:
         """
         return self._info(await self._registry.tell(self.key, Stop(self._registry.runtime.clock.now())))
 
+    async def unpark(self) -> SessionInfo:
+        """Let a session go on that failed too often, with what waits in it; one that is not parked is left alone.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        self._registry.unpark(self.key)
+        return await self.info()
+
     async def delete(self, *, unless_active_since: datetime | None = None) -> bool:
         """Remove every copy of the session; a turn that runs is ended, and whoever waits for it gets the error.
 

@@ -16,6 +16,7 @@ from argentos.actors.config import Config
 from argentos.actors.control import Control
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events, Subscription
+from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
 from argentos.actors.registry import Registry
 from argentos.actors.retention import Stored, keep_within, stored_sessions
@@ -84,7 +85,7 @@ class Supervisor:
             steps=Dispatcher(_STEPS_AT_ONCE, "step"),
             work=Dispatcher(max_turns or max(8, 4 * (os.cpu_count() or 1)), "work"),
             timers=Timers(clock, self._fire),
-            publish=self._events.publish,
+            events=self._events,
         )
         self._registry = Registry(self._runtime)
         self._control = Control(self._registry, self.agent, takes_messages=resume)
@@ -142,6 +143,17 @@ class Supervisor:
             yield subscription
         finally:
             self._events.unsubscribe(subscription)
+
+    def health(self) -> Health:
+        """Whether messages are accepted, and how much there is to do."""
+        runtime = self._runtime
+        return Health(
+            store=str(runtime.store.failure or ""),
+            live=self.live,
+            parked={key.id: repr(cause) for key, cause in self._registry.supervision.parked.items()},
+            running=runtime.work.running,
+            waiting=runtime.work.waiting,
+        )
 
     @property
     def live(self) -> int:

@@ -52,6 +52,7 @@ __all__ = [
     "Summary",
     "SummaryIs",
     "Text",
+    "Unpark",
     "encode",
     "read_answer",
     "read_request",
@@ -131,6 +132,10 @@ class Stop(_AboutSession, frozen=True, tag="stop", kw_only=True):
     """End the turn: `Is`."""
 
 
+class Unpark(_AboutSession, frozen=True, tag="unpark", kw_only=True):
+    """Let a session go on that failed too often: `Is`."""
+
+
 class Delete(_AboutSession, frozen=True, tag="delete", kw_only=True, rename="camel"):
     """Remove every copy, unless it is at work or was active after that time: `Deleted`."""
 
@@ -146,7 +151,7 @@ class Send(_AboutSession, frozen=True, tag="send", kw_only=True, rename="camel")
     address: Address | None = None
 
 
-OfSession: TypeAlias = Info | History | Summary | Create | Adopt | Clear | Compact | Stop | Delete | Send
+OfSession: TypeAlias = Info | History | Summary | Create | Adopt | Clear | Compact | Stop | Unpark | Delete | Send
 
 Request: TypeAlias = Ping | List | Backup | OfSession
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from argentos.actors import (
         Config,
+        Failed,
         Happened,
+        Health,
         ManualClock,
         Missed,
         Session,
@@ -28,8 +30,10 @@ __all__ = [
     "AnthropicModel",
     "ArgentError",
     "Config",
+    "Failed",
     "FileStore",
     "Happened",
+    "Health",
     "ManualClock",
     "MemoryStore",
     "Message",
@@ -52,7 +56,9 @@ __version__ = "0.1.0"
 _FOLDERS: Final = {
     "actors": {
         "Config",
+        "Failed",
         "Happened",
+        "Health",
         "ManualClock",
         "Missed",
         "Session",

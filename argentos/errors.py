@@ -11,6 +11,7 @@
     │   ├── SessionExistsError
     │   ├── MailboxFullError         the queue of the session is full; nothing was accepted
     │   ├── NothingToCompactError
+    │   ├── SessionParkedError       it failed too often, and takes nothing until it is unparked
     │   ├── NoReplyError             the turn ended without a reply
     │   └── SupervisorStoppedError
     ├── StoreError                   the state directory
@@ -48,6 +49,7 @@ __all__ = [
     "SessionError",
     "SessionExistsError",
     "SessionNotFoundError",
+    "SessionParkedError",
     "StaleWriteError",
     "StoreBusyError",
     "StoreDamagedError",
@@ -120,6 +122,13 @@ class MailboxFullError(SessionError):
 
 class NothingToCompactError(SessionError):
     """No messages are old enough to be replaced by a summary; nothing was changed."""
+
+
+class SessionParkedError(SessionError):
+    """The session failed too often in a short time, and takes nothing until an operator has it unparked.
+
+    What it accepted before is kept. Not raised for one failure: then the session is restarted from its snapshot.
+    """
 
 
 class NoReplyError(SessionError):

@@ -82,6 +82,10 @@ class Conversation(Protocol):
         """End the turn that runs."""
         ...
 
+    async def unpark(self) -> SessionInfo:
+        """Let a session go on that failed too often."""
+        ...
+
     async def delete(self, *, unless_active_since: datetime | None = None) -> bool:
         """Remove every copy."""
         ...

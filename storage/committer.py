@@ -84,6 +84,11 @@ class Committer:
         self._failure: OSError | None = None
         self._closing = False
 
+    @property
+    def failure(self) -> StoreFailedError | None:
+        """Why nothing more is written; None while all is well."""
+        return None if self._failure is None else self._failed(self._failure)
+
     def submit(self, key: SessionKey, tail: Tail, records: Sequence[Record], body: bytes) -> Batch:
         """Have an append written; gives the batch that it is part of.
 

@@ -86,6 +86,11 @@ class FileStore(Store):
         """See `Store.owned_directory`."""
         return None if self._read_only else self.path
 
+    @property
+    def failure(self) -> StoreError | None:
+        """See `Store.failure`."""
+        return self._committer.failure
+
     async def __aenter__(self) -> Self:
         """See `Store.__aenter__`."""
         self._held.clear()

@@ -46,6 +46,11 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """The directory that it owns while it is open, where others look for its owner; None where there is none."""
         return None
 
+    @property
+    def failure(self) -> StoreError | None:
+        """Why nothing can be appended any more, until the store is opened again; None while all is well."""
+        return None
+
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
         """Write records, all or none, and return when they are durable.
 

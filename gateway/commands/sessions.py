@@ -141,6 +141,15 @@ def _stop(settings: Settings, session_id: str) -> None:
     _report(settings, _on_session(settings, session_id, lambda session: session.stop()), "stopped")
 
 
+@command.command("unpark")
+@click.argument("session_id", metavar="ID")
+@command_options
+@click.pass_obj
+def _unpark(settings: Settings, session_id: str) -> None:
+    """Let a session go on that failed too often and is parked; what waits in it is answered."""
+    _report(settings, _on_session(settings, session_id, lambda session: session.unpark()), "unparked")
+
+
 def _report(settings: Settings, info: SessionInfo, done: str) -> None:
     if settings.json:
         print_json(info)

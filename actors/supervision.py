@@ -1,0 +1,88 @@
+"""What becomes of actors that fail: restarted, or parked, as `diagrams/supervision.mmd` says."""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from argentos.errors import SessionParkedError
+from argentos.machines import Transition
+from argentos.machines.supervision import SUPERVISION
+from argentos.storage import SessionKey
+
+__all__ = ["Supervision"]
+
+
+class _Facts(NamedTuple):
+    may_restart: bool
+
+
+class Supervision:
+    """Counts the failures of each actor, and remembers those that are parked.
+
+    Args:
+        intensity: restarts allowed within the period; one failure more parks.
+        period: in seconds.
+    """
+
+    def __init__(self, intensity: int, period: float) -> None:
+        self._intensity = intensity
+        self._period = period
+        self._failures: dict[SessionKey, deque[float]] = {}
+        self._parked: dict[SessionKey, Exception] = {}
+
+    @property
+    def parked(self) -> Mapping[SessionKey, Exception]:
+        """The parked sessions, each with the cause."""
+        return self._parked
+
+    def check(self, key: SessionKey) -> None:
+        """Something came in for an actor that is not live.
+
+        Raises:
+            SessionParkedError: it is parked; the sentence gives the cause.
+        """
+        cause = self._parked.get(key)
+        if cause is not None and not self._takes(_PARKED, "something_came_in"):
+            raise parked(key, cause)
+
+    def fail(self, key: SessionKey, cause: Exception, now: float) -> str:
+        """A live actor failed; gives what is to be done, `restart` or `park`.
+
+        Args:
+            key: of the session.
+            cause: what it raised.
+            now: the monotonic time, in seconds.
+        """
+        failures = self._failures.setdefault(key, deque(maxlen=self._intensity + 1))
+        failures.append(now)
+        recent = sum(now - each <= self._period for each in failures)
+        decision = SUPERVISION.decide(_LIVE, "failed", _Facts(recent <= self._intensity))
+        effect = decision.effects[0] if isinstance(decision, Transition) else "park"
+        if effect == "park":
+            self._parked[key] = cause
+            del self._failures[key]
+        return effect
+
+    def unpark(self, key: SessionKey) -> bool:
+        """Let the session be revived again; False if it was not parked."""
+        return self._takes(_PARKED, "unparked") and self._parked.pop(key, None) is not None
+
+    def forget(self, key: SessionKey) -> None:
+        """The session is gone."""
+        self._failures.pop(key, None)
+        self._parked.pop(key, None)
+
+    @staticmethod
+    def _takes(state: str, event: str) -> bool:
+        return isinstance(SUPERVISION.decide(state, event, None), Transition)
+
+
+_LIVE: Final = "Live"
+_PARKED: Final = "Parked"
+
+
+def parked(key: SessionKey, cause: Exception) -> SessionParkedError:
+    """The error for a session that failed too often."""
+    return SessionParkedError(
+        f"session {key} failed too often and is parked ({cause!r}); `argent sessions unpark {key.id}` lets it go on"
+    )

@@ -1,0 +1,30 @@
+"""The life of an actor under its supervisor: `diagrams/supervision.mmd`, whose labels say everything.
+
+A resting actor is not in memory. One that fails is restarted from its snapshot, unless it fails too often: then it is
+parked, and takes nothing until an operator has looked.
+"""
+
+from importlib import resources
+from typing import Final, Protocol
+
+from argentos.machines.diagram import Diagram
+from argentos.machines.machine import Machine
+
+__all__ = ["SUPERVISION", "SupervisionFacts"]
+
+
+class SupervisionFacts(Protocol):
+    """What the guards of an actor's life may ask."""
+
+    @property
+    def may_restart(self) -> bool:
+        """It has not failed more often of late than it may."""
+        ...
+
+
+def _diagram() -> Diagram:
+    path = resources.files("argentos.diagrams").joinpath("supervision.mmd")
+    return Diagram.parse(path.read_text(encoding="utf-8"), file=str(path))
+
+
+SUPERVISION: Final = Machine(_diagram(), facts=SupervisionFacts)
