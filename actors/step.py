@@ -329,10 +329,17 @@ class Step:
             if any(isinstance(decision, Transition) for decision in decisions):
                 continue
             if any(isinstance(refused, Refused) and refused.guard == "context_fits" for refused in decisions):
-                self.effects.append("summarise")  # what came meanwhile was too much: once more
+                self._make_room()
             if self.may_begin_turns and self.metadata.state in TURNS_RUN_IN:
                 self._begin_turn()
             return
+
+    def _make_room(self) -> None:
+        """What came during the compaction was too much: once more, unless all that is left has to be kept."""
+        if self.gauge.older(self.require(), by_hand=False) > 0:
+            self.effects.append("summarise")
+        else:
+            self.keep()
 
     def _begin_turn(self) -> None:
         metadata, context = self.require()

@@ -204,6 +204,23 @@ async def test_a_model_whose_window_is_smaller_than_thought_is_compacted_for_and
         assert (await session.info()).compactions == 1
 
 
+async def test_a_compaction_that_cannot_make_room_is_ended_and_the_turn_shows_whether_it_fits(running: Running) -> None:
+    model = Scripted()
+    async with running(model, config=SMALL) as supervisor:
+        session = supervisor.session("maren")
+        await fill(supervisor, 3)
+        model.overflows = 1
+        turn = await session.send("Does it fit? " + "word " * 100)
+        await model.summarising.wait()
+        for _ in range(3):
+            await session.say("word " * 150)  # kept, for they came behind the message that is to be answered
+        asked = len(model.requests)
+        model.may_summarise.set()
+        with anyio.fail_after(5):
+            assert (await turn.reply()).text.startswith("reply")
+        assert sum(1 for request in model.requests[asked:] if request.instruction) <= 1  # the one after the turn
+
+
 async def test_a_context_that_no_compaction_helps_fails_its_turn(running: Running) -> None:
     async with running(Scripted(overflows=5), config=SMALL) as supervisor:
         session = supervisor.session("maren")
