@@ -33,7 +33,7 @@ from argentos.actors.jobs import Jobs, Tag
 from argentos.actors.listeners import Listeners
 from argentos.actors.requests import CompactionRequests, nothing_to_compact
 from argentos.actors.runtime import Runtime
-from argentos.actors.step import Step, is_at_work, is_compacting
+from argentos.actors.step import Step, collected_at, is_at_work, is_compacting
 from argentos.actors.work import Answer, ask_model, make_summary
 from argentos.errors import (
     ArgentError,
@@ -299,7 +299,7 @@ class SessionActor:
             epoch=self._epoch,
             now=runtime.clock.now(),
             gauge=runtime.gauge,
-            idle_after=runtime.config.idle_after,
+            config=runtime.config,
         )
         step.may_begin_turns = not runtime.is_draining
         step.is_interrupted = not self._jobs.is_running and bool(self._snapshot and self._snapshot.metadata.turn)
@@ -340,6 +340,8 @@ class SessionActor:
         if record.outcome == "replied" and reply is not None:
             self._listeners.finish(record.messages, reply)
         else:
+            if record.outcome == "stopped":
+                self._jobs.cancel()
             error = self._error or NoReplyError(_ENDINGS[record.outcome], record.outcome)
             self._listeners.fail(record.messages, error)
         self._error = None
@@ -524,9 +526,12 @@ class SessionActor:
 
         None while there is something to answer: the end of the turn asks again.
         """
-        if self._snapshot is None or not self._snapshot.metadata.is_settled:
+        if self._snapshot is None:
             return None
         metadata, runtime = self._snapshot.metadata, self._runtime
+        if not metadata.is_settled:
+            due = None if metadata.turn else collected_at(self._snapshot.context, runtime.config)
+            return None if due is None else (due - runtime.clock.now()).total_seconds()
         has_timer = timer_in(metadata.state) is not None
         duration = runtime.config.idle_after if has_timer else runtime.config.passivate_after
         return duration - (runtime.clock.now() - metadata.quiet_since).total_seconds()
@@ -546,6 +551,7 @@ class SessionActor:
         return (
             wait is not None
             and wait <= 0
+            and self._snapshot.metadata.is_settled
             and not self._jobs.is_running
             and not self._requests.is_waiting
             and timer_in(self._snapshot.metadata.state) is None

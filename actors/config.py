@@ -60,6 +60,10 @@ class Config(Struct, frozen=True, kw_only=True):
         passivate_after: of idling, until the session leaves memory.
         keep_recent_tokens: of the latest messages, kept word for word by a compaction at most.
         mailbox_limit: messages that may wait in one session.
+        queue_mode: what becomes of messages that come while a turn runs: `collect` answers them together in the next
+            turn, `followup` one by one, `interrupt` ends the turn that runs in favour of them.
+        collect_for: a turn begins once no message has come for so long; None begins it at once.
+        collect_max: messages that one turn answers at most.
         turn_timeout: until a turn without a reply is given up.
         compaction_timeout: until the model's summary is given up for an extractive one.
         restart_intensity: how often a session that fails is restarted within `restart_period`; then it is parked.
@@ -76,6 +80,9 @@ class Config(Struct, frozen=True, kw_only=True):
     passivate_after: float = 600.0
     keep_recent_tokens: int = 20_000
     mailbox_limit: int = 1000
+    queue_mode: Literal["collect", "followup", "interrupt"] = "collect"
+    collect_for: float | None = None
+    collect_max: int = 20
     turn_timeout: float = 600.0
     compaction_timeout: float = 180.0
     restart_intensity: int = 3
@@ -99,8 +106,14 @@ class Config(Struct, frozen=True, kw_only=True):
         if self.retain_bytes is not None:
             _check_range("retainBytes", self.retain_bytes, 1, _LARGEST)
         _check_range("mailboxLimit", self.mailbox_limit, 1, 1_000_000)
+        _check_range("collectMax", self.collect_max, 1, 1_000_000)
         _check_range("restartIntensity", self.restart_intensity, 0, 1000)
         _check_range("maxLive", self.max_live, 1, 10_000_000)
+
+    @property
+    def most_together(self) -> int:
+        """How many messages a turn answers at most."""
+        return 1 if self.queue_mode == "followup" else self.collect_max
 
     @classmethod
     def load(cls, state_dir: Path, agent: str = "main") -> "Config":
@@ -129,7 +142,15 @@ class Config(Struct, frozen=True, kw_only=True):
 
 _KEYS: Final = {re.sub(r"_(\w)", lambda m: m[1].upper(), name): name for name in Config.__struct_fields__}
 _DURATIONS: Final = frozenset(
-    {"idle_after", "passivate_after", "turn_timeout", "compaction_timeout", "restart_period", "retain_for"}
+    {
+        "idle_after",
+        "passivate_after",
+        "collect_for",
+        "turn_timeout",
+        "compaction_timeout",
+        "restart_period",
+        "retain_for",
+    }
 )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypedDict
 
+from argentos.actors.config import Config
 from argentos.llm import Compacted, Gauge, Reply
 from argentos.machines import SESSION, START, Refused, Transition
 from argentos.machines.session import SETTLING, TURNS_RUN_IN, timer_in
@@ -21,6 +22,7 @@ from argentos.storage import (
     Accepted,
     Address,
     Cleared,
+    Context,
     Kept,
     Metadata,
     Record,
@@ -35,7 +37,7 @@ from argentos.storage import (
     fold,
 )
 
-__all__ = ["COMPACTING", "Step", "is_at_work", "is_compacting", "state_at"]
+__all__ = ["COMPACTING", "Step", "collected_at", "is_at_work", "is_compacting", "state_at"]
 
 COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows(state, "continues_with_summary"))
 """The states in which a session waits for a summary."""
@@ -71,7 +73,7 @@ class _Facts:
 
     @property
     def is_quiet(self) -> bool:
-        return _is_quiet(self._step.metadata, self._step.now, self._step.idle_after)
+        return _is_quiet(self._step.metadata, self._step.now, self._step.config.idle_after)
 
     @property
     def compaction_is_due(self) -> bool:
@@ -117,6 +119,14 @@ def state_at(metadata: Metadata, now: datetime, idle_after: float) -> str:
     return decision.target if isinstance(decision, Transition) else metadata.state
 
 
+def collected_at(context: Context, config: Config) -> datetime | None:
+    """When the messages that wait are to be answered; None if at once, or if none waits."""
+    waiting = context.waiting
+    if config.collect_for is None or not waiting or len(waiting) >= config.most_together:
+        return None
+    return waiting[-1].at + timedelta(seconds=config.collect_for)
+
+
 class Step:
     """One step of a session, being decided.
 
@@ -126,7 +136,7 @@ class Step:
         epoch: of the owner.
         now: the wall time.
         gauge: measures the context.
-        idle_after: seconds.
+        config: the settings.
 
     Attributes:
         records: what is to be appended.
@@ -145,7 +155,7 @@ class Step:
         epoch: int,
         now: datetime,
         gauge: Gauge,
-        idle_after: float,
+        config: Config,
     ) -> None:
         self.key = key
         self.snapshot = snapshot
@@ -153,7 +163,7 @@ class Step:
         self.epoch = epoch
         self.now = now
         self.gauge = gauge
-        self.idle_after = idle_after
+        self.config = config
         self.records: list[Record] = []
         self.effects: list[str] = []
         self.may_begin_turns = True
@@ -201,6 +211,8 @@ class Step:
         """Take a message, from the user or from the agent; gives its number."""
         if self.snapshot is None:
             self.create()
+        if self.config.queue_mode == "interrupt" and role == "user":
+            self._interrupt()
         number = self.metadata.messages + 1
         self._emit(
             Accepted(
@@ -253,6 +265,12 @@ class Step:
                 usage=reply.usage,
             )
         )
+
+    def _interrupt(self) -> None:
+        """End the turn that runs, in favour of a message that has come."""
+        turn = self.metadata.turn
+        if turn is not None:
+            self._emit(TurnEnded(**self._head(), turn=turn.turn, outcome="stopped", messages=turn.messages))
 
     def stop(self, outcome: Literal["stopped", "cleared"] = "stopped") -> None:
         """End the turn, and give up what waits behind it; a compaction is ended, its context kept."""
@@ -330,7 +348,7 @@ class Step:
                 continue
             if any(isinstance(refused, Refused) and refused.guard == "context_fits" for refused in decisions):
                 self._make_room()
-            if self.may_begin_turns and self.metadata.state in TURNS_RUN_IN:
+            if self.may_begin_turns and self.metadata.state in TURNS_RUN_IN and not self._is_collecting():
                 self._begin_turn()
             return
 
@@ -340,6 +358,12 @@ class Step:
             self.effects.append("summarise")
         else:
             self.keep()
+
+    def _is_collecting(self) -> bool:
+        """More messages are waited for before a turn answers them together."""
+        _, context = self.require()
+        due = collected_at(context, self.config)
+        return due is not None and self.metadata.turn is None and self.now < due
 
     def _begin_turn(self) -> None:
         metadata, context = self.require()
@@ -355,7 +379,8 @@ class Step:
                 )
             )
         elif context.waiting:
-            taken = context.waiting[: self.gauge.fitting(context.waiting, metadata)]
+            fitting = self.gauge.fitting(context.waiting, metadata)
+            taken = context.waiting[: min(fitting, self.config.most_together)]
             tokens = sum(message.tokens for message in taken)
             self._emit(
                 TurnStarted(
@@ -372,7 +397,7 @@ class Step:
     # Records ------------------------------------------------------------------------------------------------
 
     def _duration(self, name: str) -> float:
-        durations: Mapping[str, float] = {"idle_after": self.idle_after}
+        durations: Mapping[str, float] = {"idle_after": self.config.idle_after}
         return durations[name]
 
     def _head(self) -> _Head:

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from argentos.actors.config import Config
 from argentos.actors.step import Step, is_compacting, state_at
 from argentos.llm import Compacted, Gauge, Reply
 from argentos.machines import SESSION
@@ -36,7 +37,7 @@ class Session(RuleBasedStateMachine):
     # The actor ----------------------------------------------------------------------------------------------
 
     def step(self) -> Step:
-        step = Step(KEY, self.snapshot, epoch=1, now=self.now, gauge=GAUGE, idle_after=IDLE_AFTER)
+        step = Step(KEY, self.snapshot, epoch=1, now=self.now, gauge=GAUGE, config=Config(idle_after=IDLE_AFTER))
         turn = self.snapshot.metadata.turn if self.snapshot else None
         step.is_interrupted = turn is not None and self.running is None
         return step

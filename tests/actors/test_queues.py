@@ -1,0 +1,153 @@
+"""What becomes of messages that come while a turn runs, or shortly after each other."""
+
+from collections.abc import AsyncGenerator, Sequence
+
+import anyio
+import pytest
+
+from argentos import Config, ManualClock, Reply, Request, Session, Turn
+from argentos.errors import NoReplyError
+from tests.actors.conftest import Running
+
+pytestmark = pytest.mark.anyio
+
+
+class Listening:
+    """A model that waits for leave before each reply, and keeps what was new in each request."""
+
+    name = "listening"
+    token_ratio = 1.0
+    can_summarise = False
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self.ended = 0
+        self.leave = anyio.Semaphore(0)
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        before = {text for texts in self.asked for text in texts}
+        self.asked.append([each.text for each in request.messages if each.role == "user" and each.text not in before])
+        try:
+            await self.leave.acquire()
+            yield Reply(f"reply {len(self.asked)}")
+        finally:
+            self.ended += 1
+
+
+async def send(session: Session, *texts: str) -> list[Turn]:
+    turns = [await session.send(text, message_id=text) for text in texts]
+    await anyio.wait_all_tasks_blocked()
+    return turns
+
+
+async def replies(turns: Sequence[Turn]) -> list[str]:
+    found: list[str] = []
+    for turn in turns:
+        try:
+            with anyio.fail_after(5):
+                found.append((await turn.reply()).text)
+        except NoReplyError as error:
+            found.append(error.outcome)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("config", "asked", "answers"),
+    [
+        (Config(), [["one"], ["two", "three", "four"]], ["reply 1"] + ["reply 2"] * 3),
+        (Config(collect_max=2), [["one"], ["two", "three"], ["four"]], ["reply 1", "reply 2", "reply 2", "reply 3"]),
+        (
+            Config(queue_mode="followup"),
+            [["one"], ["two"], ["three"], ["four"]],
+            ["reply 1", "reply 2", "reply 3", "reply 4"],
+        ),
+        (
+            Config(queue_mode="interrupt"),
+            [["one"], ["two"], ["three"], ["four"]],
+            ["stopped", "stopped", "stopped", "reply 4"],
+        ),
+    ],
+    ids=["collect", "collect at most two", "followup", "interrupt"],
+)
+async def test_messages_that_come_while_a_turn_runs_follow_the_mode(
+    running: Running, config: Config, asked: list[list[str]], answers: list[str]
+) -> None:
+    model = Listening()
+    async with running(model, config=config) as supervisor:
+        session = supervisor.session("maren")
+        turns: list[Turn] = []
+        for text in ("one", "two", "three", "four"):
+            turns += await send(session, text)
+        for _ in range(4):
+            model.leave.release()
+        assert await replies(turns) == answers
+        await anyio.wait_all_tasks_blocked()
+        assert model.ended == len(model.asked)
+        assert (await session.info()).waiting == 0
+    assert model.asked == asked
+
+
+async def test_a_turn_waits_until_no_more_messages_come(running: Running, clock: ManualClock) -> None:
+    model = Listening()
+    async with running(model, config=Config(collect_for=2.0)) as supervisor:
+        session = supervisor.session("maren")
+        turns = await send(session, "one")
+        for text in ("two", "three"):
+            clock.advance(1.5)
+            turns += await send(session, text)
+        clock.advance(1.9)
+        await anyio.wait_all_tasks_blocked()
+        assert model.asked == []
+        clock.advance(0.1)
+        model.leave.release()
+        assert await replies(turns) == ["reply 1"] * 3
+    assert model.asked == [["one", "two", "three"]]
+
+
+async def test_a_turn_waits_no_longer_than_for_the_most_messages_it_answers(running: Running) -> None:
+    model = Listening()
+    async with running(model, config=Config(collect_for=60.0, collect_max=2)) as supervisor:
+        turns = await send(supervisor.session("maren"), "one", "two")
+        model.leave.release()
+        assert await replies(turns) == ["reply 1"] * 2
+
+
+async def test_messages_that_were_being_collected_are_answered_after_a_restart(
+    running: Running, clock: ManualClock
+) -> None:
+    config = Config(collect_for=60.0)
+    async with running(Listening(), config=config) as supervisor:
+        await send(supervisor.session("maren"), "one")
+    clock.advance(61.0)
+    model = Listening()
+    model.leave.release()
+    async with running(model, config=config) as supervisor:
+        turn = await supervisor.session("maren").send("one", message_id="one")
+        assert await replies([turn]) == ["reply 1"]
+
+
+async def test_the_time_of_collecting_runs_from_the_message_across_restarts(
+    running: Running, clock: ManualClock
+) -> None:
+    config = Config(collect_for=60.0)
+    async with running(Listening(), config=config) as supervisor:
+        await send(supervisor.session("maren"), "one")
+    clock.advance(59.0)
+    model = Listening()
+    model.leave.release()
+    async with running(model, config=config) as supervisor:
+        turn = await supervisor.session("maren").send("one", message_id="one")
+        await anyio.wait_all_tasks_blocked()
+        assert model.asked == []
+        clock.advance(1.0)
+        assert await replies([turn]) == ["reply 1"]
+
+
+async def test_a_message_of_the_agent_interrupts_nothing(running: Running) -> None:
+    model = Listening()
+    async with running(model, config=Config(queue_mode="interrupt")) as supervisor:
+        session = supervisor.session("maren")
+        turns = await send(session, "one")
+        await session.say("By the way.")
+        model.leave.release()
+        assert await replies(turns) == ["reply 1"]
