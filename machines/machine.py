@@ -17,6 +17,7 @@ Both ends of a life, which mermaid writes `[*]`, are states here: `START` before
 
 import itertools
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from argentos.errors import UnknownStateError
@@ -31,6 +32,11 @@ from argentos.machines.tree import START, Tree
 __all__ = ["Machine"]
 
 _SHOWN: Final = 20  # states in a sentence
+
+
+@lru_cache(maxsize=4096)  # bounded, for events may be anybody's words
+def _refused(state: str, event: str, guard: Guard | None) -> Refused:
+    return Refused(state, event, str(guard) if guard else None)
 
 
 class Machine:
@@ -116,7 +122,7 @@ class Machine:
                     break
             else:
                 return transition
-        return Refused(state, event, str(refusal) if refusal else None)
+        return _refused(state, event, refusal)
 
     def ways(self, state: str, event: str) -> tuple[tuple[tuple[Guard, ...], Transition], ...]:
         """What the event may do in the state: each transition with its guards, in the order in which they are tried."""
