@@ -270,7 +270,8 @@ class SessionActor:
         await self._commit(step)
         for answer in answers:
             answer()
-        while step.records:  # what has become durable may be what a guard waited for
+        while step.records and step.snapshot and is_compacting(step.snapshot.metadata):
+            # That a summary has become durable may be what the machine waited for.
             step = self._step()
             step.settle()
             await self._commit(step)
