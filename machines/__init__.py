@@ -4,20 +4,25 @@ Pure: no I/O after import, and no knowledge of sessions but in `argentos.machine
 """
 
 from argentos.machines.bindings import Binding
+from argentos.machines.comparison import Change, Comparison, compare
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.diagram import Diagram
 from argentos.machines.elements import Edge, Place, State
 from argentos.machines.labels import Label
 from argentos.machines.machine import Machine
+from argentos.machines.registry import MACHINES
 from argentos.machines.session import SESSION, SessionFacts
 from argentos.machines.table import Guard
 from argentos.machines.tree import END, START
 
 __all__ = [
     "END",
+    "MACHINES",
     "SESSION",
     "START",
     "Binding",
+    "Change",
+    "Comparison",
     "Diagram",
     "Edge",
     "Guard",
@@ -29,4 +34,5 @@ __all__ = [
     "State",
     "Timer",
     "Transition",
+    "compare",
 ]

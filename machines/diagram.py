@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from argentos.machines.elements import Edge, Place, State
-from argentos.machines.markdown import state_diagram
+from argentos.machines.markdown import Fence, state_diagram
 from argentos.machines.mermaid import Document, read, write
 from argentos.machines.mermaid.statements import Direction
 
@@ -48,7 +48,15 @@ class Diagram:
             DiagramError: there is no state diagram or more than one, or it cannot be read. Lines count
                 from the top of the Markdown text.
         """
-        fence = state_diagram(text, file=file)
+        return cls.from_fence(state_diagram(text, file=file), file=file)
+
+    @classmethod
+    def from_fence(cls, fence: Fence, *, file: str = "<markdown>") -> "Diagram":
+        """Read the state diagram in a fence of a Markdown text.
+
+        Raises:
+            DiagramError: it cannot be read. Lines count from the top of the Markdown text.
+        """
         # Empty lines in front keep the line numbers those of the whole text.
         return cls._read("\n" * fence.line + fence.body, file, margin=fence.indent)
 

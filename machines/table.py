@@ -16,12 +16,13 @@ from argentos.machines.diagram import Diagram
 from argentos.machines.routes import Route
 from argentos.machines.tree import Tree, is_within, lineage, parent
 
-__all__ = ["LIMIT", "Guard", "Row", "Table", "compile_table"]
+__all__ = ["BESIDE", "LIMIT", "Guard", "Row", "Table", "compile_table"]
 
 LIMIT: Final = 4_096
 """How many states a machine may have, the combinations of its parallel regions counted."""
 
-_BESIDE: Final = " & "
+BESIDE: Final = " & "
+"""Between the innermost states of parallel regions."""
 
 _Leaves: TypeAlias = tuple[str, ...]
 
@@ -165,7 +166,7 @@ class _Compiler:
             source=self._name(leaves),
             target=self._name(behind),
             event=event,
-            label=_BESIDE.join(route.label for route in way.routes),
+            label=BESIDE.join(route.label for route in way.routes),
             effects=tuple(effect for route in way.routes for effect in route.meaning.effects),
             edges=tuple(edge for route in way.routes for edge in route.edges),
             left=self._names(left),
@@ -186,7 +187,7 @@ class _Compiler:
                         yield Timer(event, duration, self._tree.name(path))
 
     def _name(self, leaves: Sequence[str]) -> str:
-        return _BESIDE.join(self._names(leaves))
+        return BESIDE.join(self._names(leaves))
 
     def _names(self, paths: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._tree.name(path) for path in paths)

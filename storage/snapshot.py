@@ -5,6 +5,7 @@ A snapshot has two halves, kept in a file each: `Metadata`, small, for lists and
 be newer than the other: folding passes over the records that a half already has.
 """
 
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -96,7 +97,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         waiting: numbers of accepted messages that no turn has taken up yet, with `waiting_tokens`.
         boundary: sequence of the last record that ended a compaction or replaced the context, 0 if none did.
         kept_at: the number of messages when a compaction was last ended without a summary.
-        edges: for each edge, as mermaid writes it, how often it was taken.
+        edges: for each edge, as mermaid writes it, how often it was taken, and when last.
     """
 
     version: int
@@ -267,8 +268,6 @@ def _apply(old: Metadata, record: Record) -> Metadata:
                 waiting_tokens=0 if emptied else old.waiting_tokens,
             )
         case Transitioned():
-            edge = f"{record.source} --> {record.target}: {record.label}"
-            count = old.edges[edge].count + 1 if edge in old.edges else 1
             return _moved(
                 old,
                 record,
@@ -276,7 +275,7 @@ def _apply(old: Metadata, record: Record) -> Metadata:
                 since=record.at,
                 state_sequence=record.sequence,
                 label=record.label,
-                edges={**old.edges, edge: Taken(count, record.at)},
+                edges=_taken(old, record),
             )
         case Summarised():
             return _moved(
@@ -304,6 +303,14 @@ def _apply(old: Metadata, record: Record) -> Metadata:
 
 def _moved(old: Metadata, record: Record, **changes: object) -> Metadata:
     return structs.replace(old, sequence=record.sequence, epoch=record.epoch, **changes)
+
+
+def _taken(old: Metadata, record: Transitioned) -> dict[str, Taken]:
+    """The edges taken so far; all sessions share their names, which would be half of what a quiet one costs."""
+    edges = {sys.intern(edge): taken for edge, taken in old.edges.items()}
+    edge = sys.intern(f"{record.source} --> {record.target}: {record.label}")
+    count = edges[edge].count + 1 if edge in edges else 1
+    return {**edges, edge: Taken(count, record.at)}
 
 
 def _calibrate(old: Metadata, reply: Replied) -> Calibration | None:

@@ -45,6 +45,8 @@ def triggered(bound: Machine, before: list[str], event: str, facts: dict[str, bo
             definition.events[event].trigger(model)
     except MachineError:
         return "unknown"
+    finally:
+        definition.after_state_change = []
     return sorted(flat(model.state)) if taken else "refused"
 
 

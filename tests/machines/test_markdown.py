@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import DiagramError
 from argentos.machines import Diagram, Place
+from argentos.machines.markdown import fences
 
 DIAGRAM = "stateDiagram-v2\n    [*] --> Open: Made\n    Open --> Shut: Pushed"
 PAGE = f"# Doors\n\nHow a door lives:\n\n```mermaid\n{DIAGRAM}\n```\n\nMore text.\n"
@@ -185,3 +186,106 @@ def test_any_markdown_is_read_or_refused_at_a_place_within_it(parts: list[str]) 
         assert 1 <= answer.column <= len(lines[answer.line - 1]) + 1
     else:
         assert 1 < answer.end.line <= len(lines)
+
+
+# Lists and quotes -------------------------------------------------------------------------------------------
+
+
+def within(prefix: str, text: str) -> str:
+    return "\n".join((prefix + line).rstrip() for line in text.split("\n"))
+
+
+@pytest.mark.parametrize(
+    ("above", "prefix"),
+    [
+        ("- a point\n\n", "  "),
+        ("- a point\n\n", "     "),
+        ("10. a point\n\n", "    "),
+        ("- a point\n  1. another\n\n", "     "),
+        ("- a point\n  text\n", "  "),
+        ("> quoted\n>\n", "> "),
+        ("", ">"),
+        ("> - quoted\n>\n", ">   "),
+        ("> > twice\n", "> > "),
+        ("- > in a list\n", "  > "),
+        ("!!! note\n\n", "    "),
+        ('=== "Python"\n\n    ??? tip "more"\n\n', "        "),
+    ],
+)
+def test_a_fence_may_stand_in_a_list_or_a_quote(above: str, prefix: str) -> None:
+    text = f"{above}{within(prefix, f'```mermaid{chr(10)}{DIAGRAM}{chr(10)}```')}\n\nText.\n"
+    found = list(fences(text))
+    assert [(fence.language, fence.is_closed) for fence in found] == [("mermaid", True)]
+    diagram = Diagram.from_fence(found[0])
+    assert [edge.label for edge in diagram.edges] == ["Made", "Pushed"]
+    assert [text.split("\n")[edge.place.line - 1][edge.place.column - 1 :] for edge in diagram.edges] == [
+        str(edge) for edge in diagram.edges
+    ]
+
+
+def test_a_fence_may_begin_directly_behind_the_mark_of_a_list() -> None:
+    assert labels(f"- ```mermaid\n{within('  ', DIAGRAM)}\n  ```\n") == ["Made", "Pushed"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a point\n\n      ```mermaid\n      x\n      ```\n",
+        "- a point\n\ntext\n\n    ```mermaid\n    x\n    ```\n",
+        ">     ```mermaid\n>     x\n>     ```\n",
+    ],
+)
+def test_what_is_indented_as_code_is_no_fence(text: str) -> None:
+    assert list(fences(text)) == []
+
+
+@pytest.mark.parametrize("text", ["- ```mermaid\n  A\nText\n", "> ```mermaid\n> A\nText\n"])
+def test_a_fence_ends_with_the_list_or_quote_that_it_stands_in(text: str) -> None:
+    (fence,) = fences(text)
+    assert (fence.is_closed, fence.body.strip(), fence.line, fence.end) == (False, "A", 1, 2)
+
+
+def test_a_fence_that_the_end_of_a_list_has_ended_is_followed_by_others() -> None:
+    assert [fence.language for fence in fences("- ```a\n  x\n```b\ny\n```\n")] == ["a", "b"]
+
+
+# Attributes -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attributes", "value"),
+    [
+        ("machine=door", "door"),
+        ("theme={null} machine=door", "door"),
+        ('machine="door" title=Doors', "door"),
+        ("{machine='door'}", "door"),
+        ("{1,3} {machine=door, x=y}", "door"),
+        ("machine=", ""),
+        ('title="machine=door"', None),
+        ("the-machine=door", None),
+        ("machine", None),
+        ("", None),
+    ],
+)
+def test_an_attribute_has_a_value_or_is_not_there(attributes: str, value: str | None) -> None:
+    (fence,) = fences(f"```mermaid {attributes}\n```")
+    assert fence.attribute("machine") == value
+
+
+# Replacing --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("prefix", ["", "  ", "> "])
+def test_replacing_a_body_keeps_the_margin_the_line_ends_and_all_else(line_end: str, prefix: str) -> None:
+    def text(body: str) -> str:
+        lines = within(prefix, f"```mermaid\n{body}\n```")
+        return f"\ufeffAbove\n\n{lines}\nBelow, without an end".replace("\n", line_end)
+
+    (fence,) = fences(text(DIAGRAM))
+    assert fence.replaced_in(text(DIAGRAM), "A\n\nB\n") == text("A\n\nB")
+
+
+def test_a_fence_without_a_body_gets_one() -> None:
+    (fence,) = fences("```mermaid\n```")
+    assert fence.replaced_in("```mermaid\n```", "A\n") == "```mermaid\nA\n```"

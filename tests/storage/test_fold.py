@@ -1,11 +1,12 @@
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from argentos.storage import Calibration, Context, Message, Outcome, Replied, Snapshot, Summary, Taken, Usage, fold
-from argentos.storage.snapshot import REMEMBERED_IDS, fold_context, fold_metadata
+from argentos.storage.snapshot import REMEMBERED_IDS, Metadata, fold_context, fold_metadata
 from tests.storage.builders import BEGIN, KEY, Story, stories
 
 
@@ -162,6 +163,14 @@ def test_a_transition_is_counted_for_its_edge() -> None:
     assert (story.metadata.state, story.metadata.since) == ("Idle", last.at)
     assert story.metadata.state_sequence == last.sequence
     assert story.metadata.edges["Active --> Idle: label"] == Taken(2, last.at)
+
+
+def test_sessions_share_the_names_of_their_edges_also_once_they_were_revived() -> None:
+    one, other = Story().move("Created", "Active"), Story().move("Created", "Active")
+    revived = msgspec.json.decode(msgspec.json.encode(other.metadata), type=Metadata)
+    moved = fold_metadata(KEY, revived, [Story().move("Created", "Active").move("Active", "Idle").records[-1]])
+    assert all(edge is same for edge, same in zip(one.metadata.edges, moved.edges, strict=False))
+    assert list(moved.edges)[: len(one.metadata.edges)] == list(one.metadata.edges)
 
 
 def test_the_ids_of_the_latest_archived_messages_are_remembered() -> None:

@@ -1,0 +1,240 @@
+"""What a change of a machine means for what was stored with the machine before.
+
+A snapshot names a state of its machine. So it suffers where the new machine has no such state, and it may be stuck
+where an event that took it out of its state does so no more. Both break; all other differences are only told. States
+that were renamed are recognised by their edges: the name is lost, but the edges are not told once more.
+"""
+
+import itertools
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from argentos.machines.diagram import Diagram
+from argentos.machines.elements import Place, State
+from argentos.machines.machine import Machine
+from argentos.machines.renames import renames
+from argentos.machines.steps import Step, held, pairs, steps
+from argentos.machines.table import BESIDE
+from argentos.machines.tree import END
+
+__all__ = ["Change", "Comparison", "compare"]
+
+_SHOWN: Final = 5  # states in a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two machines.
+
+    Attributes:
+        before: the state or edge in the old machine; empty if it is new.
+        after: the same in the new machine; empty if it is gone.
+        sentence: what changed, and what that means.
+        states: those of the old machine in which something stored suffers; empty unless it breaks.
+        file: of the old diagram or, for what was added, of the new one.
+        place: within it.
+    """
+
+    before: str
+    after: str
+    sentence: str
+    states: tuple[str, ...]
+    file: str
+    place: Place
+
+    @property
+    def is_breaking(self) -> bool:
+        """Whether something stored may suffer."""
+        return bool(self.states)
+
+    def __str__(self) -> str:
+        """The sentence, with its place in front."""
+        return f"{self.file}:{self.place.line}:{self.place.column}: {self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All differences: those that break first, each in the order of the diagrams."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def is_breaking(self) -> bool:
+        """Whether something stored may suffer."""
+        return any(change.is_breaking for change in self.changes)
+
+    def __str__(self) -> str:
+        """A line for each change."""
+        return "\n".join(map(str, self.changes))
+
+
+def compare(old: Machine | Diagram, new: Machine | Diagram) -> Comparison:
+    """What would happen to what was stored with the old machine.
+
+    Args:
+        old: the machine before; the labels of a diagram are their own meaning.
+        new: the machine that takes its place.
+
+    Raises:
+        DiagramError: one of the diagrams cannot run.
+    """
+    found = _Comparer(_Side(old), _Side(new)).changes()
+    return Comparison(tuple(sorted(found, key=lambda change: not change.is_breaking)))
+
+
+class _Side:
+    """One of the machines."""
+
+    def __init__(self, given: Machine | Diagram) -> None:
+        self.machine = given if isinstance(given, Machine) else Machine(given, stored=True)
+        self.diagram = self.machine.diagram
+        self.states = {state.name: state for state in self.diagram.states}
+        self.known = dict.fromkeys(self.machine.states)
+        self.steps = steps(self.machine)
+
+    def shape(self, name: str) -> str:
+        """What a state is, and where it stands."""
+        state = self.states[name]
+        around = self.states.get(state.within)
+        region = f"region {state.region + 1} of " if around and around.regions > 1 else ""
+        return f"{_kind(state)} {f'in {region}{state.within}' if state.within else 'at the top'}"
+
+
+class _Comparer:
+    def __init__(self, old: _Side, new: _Side) -> None:
+        self.old, self.new = old, new
+        self.renamed = renames(old.diagram, new.diagram)
+        self.moved = {name for name in old.states if self._is_moved(name)}
+
+    def changes(self) -> Iterator[Change]:
+        """All changes: those of states, and those of edges."""
+        lost = self._by_cause(self.old, self.new, self.moved)
+        for state in self.old.states.values():
+            yield from self._state(state, tuple(lost.pop(state.name, ())))
+        for states in lost.values():
+            yield self._lost(tuple(states))
+        yield from self._new_states()
+        yield from self._steps()
+
+    # States ---------------------------------------------------------------------------------------------------
+
+    def _state(self, state: State, lost: tuple[str, ...]) -> Iterator[Change]:
+        """What became of a state of the old diagram; `lost` are the machine's states that ended with that."""
+        after = self.renamed.get(state.name, state.name)
+        if after not in self.new.states:
+            told, now = [f"{state.name} is gone"], ""
+        else:
+            told, now = list(self._became(state.name, after)), f"state {after}"
+        if told:
+            sentence = " and ".join(told) + (f"; {_unknown(lost)}" if lost else "")
+            yield Change(f"state {state.name}", now, sentence, lost, self.old.diagram.file, state.place)
+
+    def _became(self, name: str, after: str) -> Iterator[str]:
+        if after != name:
+            yield f"{name} is called {after} now"
+        if name in self.moved:
+            yield f"{name} is {self.new.shape(after)} now, not {self.old.shape(name)}"
+
+    def _is_moved(self, name: str) -> bool:
+        """Whether a state stands elsewhere in the new diagram, or is another kind of state there."""
+        was, now = self.old.states[name], self.new.states.get(self.renamed.get(name, name))
+        if now is None:
+            return False
+        within = self.renamed.get(was.within, was.within)
+        return (within, was.region, was.kind, was.regions) != (now.within, now.region, now.kind, now.regions)
+
+    def _lost(self, states: tuple[str, ...]) -> Change:
+        """States that no state of the diagram accounts for: ends, and combinations that are not met any more."""
+        sentence = f"{_listed(states)} cannot be reached any more; {_unknown(states)}"
+        return Change(_listed(states), "", sentence, states, self.old.diagram.file, self.old.diagram.end)
+
+    def _new_states(self) -> Iterator[Change]:
+        file = self.new.diagram.file
+        known = {self.renamed.get(name, name): name for name in self.old.states}
+        for state in self.new.states.values():
+            if state.name not in known:
+                sentence = f"{state.name} is new, {self.new.shape(state.name)}"
+                yield Change("", f"state {state.name}", sentence, (), file, state.place)
+        moved = {name for name in known if known[name] in self.moved}
+        for cause, states in self._by_cause(self.new, self.old, moved).items():
+            if cause not in self.new.states:
+                yield Change("", _listed(states), f"{_listed(states)} is new", (), file, self.new.diagram.end)
+
+    def _by_cause(self, side: _Side, other: _Side, moved: Collection[str]) -> dict[str, list[str]]:
+        """The states that only this machine has, by what is the reason: a state of its diagram, or an end."""
+        found: dict[str, list[str]] = {}
+        for state in side.known:
+            if state not in other.known:
+                found.setdefault(_cause(side, other, moved, state), []).append(state)
+        return found
+
+    # Edges ----------------------------------------------------------------------------------------------------
+
+    def _steps(self) -> Iterator[Change]:
+        matched = pairs(self.old.steps, self.new.steps, self.renamed)
+        after = dict(matched)
+        before = {new: old for old, new in matched}
+        stuck = held(self.old.steps, after, self.new.machine)
+        freed = held(self.new.steps, before, self.old.machine)
+        for step in self.old.steps:
+            now = after.get(step)
+            told = self._differences(step, now) if now else ["it is gone"]
+            if told or stuck[step] or (now and freed[now]):
+                yield self._step(step, now, told, stuck[step])
+        for step in self.new.steps:
+            if step not in before:
+                place = step.edges[0].place
+                yield Change("", str(step), f"{step}: it is new", (), self.new.diagram.file, place)
+
+    def _step(self, step: Step, now: Step | None, told: Sequence[str], stuck: tuple[str, ...]) -> Change:
+        parts = list(told)
+        if stuck:
+            parts.append(f"what is stored in {_listed(stuck)} may be stuck, for {step.event!r} does not leave it now")
+        sentence = f"{step}: {'; '.join(parts or ['it leaves more states'])}"
+        place = step.edges[0].place
+        return Change(str(step), str(now or ""), sentence, stuck, self.old.diagram.file, place)
+
+    def _differences(self, step: Step, now: Step) -> list[str]:
+        target = self.renamed.get(step.target, step.target)
+        told = [
+            f"it {verb} {_told(after)}, not {_told(before)}"
+            for verb, before, after in (
+                ("leads to", target, now.target),
+                ("takes the event", step.event, now.event),
+                ("asks for", tuple(sorted(step.guards)), tuple(sorted(now.guards))),
+                ("is raised after", step.timers, now.timers),
+                ("does", step.effects, now.effects),
+            )
+            if before != after
+        ]
+        return told or ([f"it is labelled {now.label!r} now"] if step.label != now.label else [])
+
+
+def _cause(side: _Side, other: _Side, moved: Collection[str], state: str) -> str:
+    """Why only one machine has the state; empty where nothing in its diagram accounts for that."""
+    innermost, around = state.split(BESIDE), side.machine.active(state)
+    gone = (name for name in (*innermost, *around) if name in side.states and name not in other.states)
+    ends = (name for name in innermost if name.endswith(END))
+    return next(itertools.chain(gone, (name for name in reversed(around) if name in moved), ends), "")
+
+
+def _kind(state: State) -> str:
+    if state.kind != "state":
+        return f"a {state.kind}"
+    if state.regions > 1:
+        return f"a state of {state.regions} regions"
+    return "a composite state" if state.regions else "a plain state"
+
+
+def _unknown(states: Sequence[str]) -> str:
+    return f"what is stored in {_listed(states)} would not be understood"
+
+
+def _listed(states: Sequence[str]) -> str:
+    shown = ", ".join(states[:_SHOWN])
+    return f"{shown} and {len(states) - _SHOWN} more" if len(states) > _SHOWN else shown
+
+
+def _told(part: str | tuple[str, ...]) -> str:
+    return part if isinstance(part, str) else " and ".join(part) or "nothing"
