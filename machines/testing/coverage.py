@@ -1,0 +1,143 @@
+"""What the lives that a test has led have seen of a machine, all of them together."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from argentos.machines.decisions import Transition
+from argentos.machines.elements import Edge, Place
+from argentos.machines.machine import Machine
+from argentos.machines.mermaid import write
+from argentos.machines.mermaid.statements import Declaration, Region, Setting, Statement, Styling
+from argentos.machines.testing.outcomes import asked, following
+from argentos.machines.tree import START
+
+__all__ = ["Asked", "Coverage", "Pair"]
+
+_NOWHERE: Final = Place(1, 1)
+_MISSED: Final = "fill:#fdd,stroke:#c00"
+
+
+class Pair(NamedTuple):
+    """An event in a state, legal or not."""
+
+    state: str
+    event: str
+
+    def __str__(self) -> str:
+        """As the report has it."""
+        return f"{self.event} in {self.state}"
+
+
+class Asked(NamedTuple):
+    """A fact that an event made a state ask for, and what it was."""
+
+    pair: Pair
+    fact: str
+    value: bool
+
+    def __str__(self) -> str:
+        """As the report has it."""
+        return f"{self.pair}, {self.fact} being {str(self.value).lower()}"
+
+
+class Coverage:
+    """What was seen of a machine, and how often.
+
+    Attributes:
+        states: visits.
+        edges: how often each edge of the diagram was taken.
+        pairs: how often each event was raised in each state.
+        guards: what guards found, where facts were told.
+        taken: how often each transition was, by its label, as pictures of the machine ask for it.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._by_names = {(each.source, each.target, each.event, each.label): each for each in machine.transitions}
+        states = _reachable(machine)
+        pairs = [Pair(state, event) for state in states for event in machine.events]
+        self.states = Counter(dict.fromkeys(states, 0))
+        self.edges = Counter(
+            {edge: 0 for each in machine.transitions if each.source in self.states for edge in each.edges}
+        )
+        self.pairs = Counter(dict.fromkeys(pairs, 0))
+        self.guards = Counter(
+            {Asked(pair, fact, value): 0 for pair in pairs for fact in asked(machine, *pair) for value in (True, False)}
+        )
+
+        self.taken = Counter[str]()
+
+    def saw_state(self, state: str) -> None:
+        """A life began in the state."""
+        self.states[state] += 1
+
+    def saw_raised(self, state: str, event: str, facts: object | None) -> None:
+        """An event was raised; the facts are None where nobody told them."""
+        pair = Pair(state, event)
+        self.pairs[pair] += 1
+        for fact in asked(self._machine, state, event) if facts is not None else ():
+            self.guards[Asked(pair, fact, bool(getattr(facts, fact)))] += 1
+
+    def saw_taken(self, transition: Transition) -> None:
+        """A transition was taken."""
+        key = (transition.source, transition.target, transition.event, transition.label)
+        self.states[transition.target] += 1
+        self.taken[transition.label] += 1
+        self.edges.update(self._by_names[key].edges)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Everything that has not been seen, as the report names it."""
+        return tuple(str(each) for counts in self._all().values() for each, count in counts.items() if not count)
+
+    def report(self) -> str:
+        """How much of what was seen, and everything that was not, as lines of text."""
+        lines = [f"{sum(map(bool, counts.values()))} of {len(counts)} {what}" for what, counts in self._all().items()]
+        missing = [f"  never: {each}" for each in self.missing]
+        return "\n".join([f"{self._machine.diagram.file}: {', '.join(lines)}", *missing]) + "\n"
+
+    def draw(self) -> str:
+        """The diagram as mermaid's text: each edge with how often it was taken, the states never seen in red."""
+        document = self._machine.diagram.document
+        body = (*self._counted(document.body), *self._marks())
+        return write(dataclasses.replace(document, body=body))
+
+    def _all(self) -> dict[str, Counter[str] | Counter[Edge] | Counter[Pair] | Counter[Asked]]:
+        return {
+            "states": self.states,
+            "edges": self.edges,
+            "(state, event) pairs": self.pairs,
+            "outcomes of guards": self.guards,
+        }
+
+    def _counted(self, region: Region) -> Iterator[Statement]:
+        for statement in region:
+            if isinstance(statement, Declaration):
+                regions = tuple(tuple(self._counted(inner)) for inner in statement.regions)
+                yield dataclasses.replace(statement, regions=regions)
+            elif isinstance(statement, Edge) and statement in self.edges:
+                count = f"{self.edges[statement]:,}×" if self.edges[statement] else "never"
+                yield dataclasses.replace(statement, label=f"{statement.label} ({count})".lstrip())
+            else:
+                yield statement
+
+    def _marks(self) -> Iterator[Statement]:
+        seen = {name for state, count in self.states.items() if count for name in self._machine.active(state)}
+        missed = tuple(
+            each.name for each in self._machine.diagram.states if each.kind == "state" and each.name not in seen
+        )
+        if missed:
+            yield Setting("classDef", f"missed {_MISSED}", _NOWHERE)
+            yield Styling("class", missed, "missed", _NOWHERE)
+
+
+def _reachable(machine: Machine) -> Sequence[str]:
+    """The states that a life can come to, in the order of the machine."""
+    reached, waiting = {START}, [START]
+    while waiting:
+        behind = following(machine, waiting.pop()).keys() - reached
+        reached |= behind
+        waiting += behind
+    return [state for state in machine.states if state in reached]
