@@ -72,7 +72,11 @@ def _cancelled_only_by_us() -> Generator[None]:
 
 
 async def make_summary(runtime: Runtime, snapshot: Snapshot, *, by_hand: bool, focus: str) -> Compacted | None:
-    """A summary for the session that waits for one, or None if even quotes could not be made."""
+    """A summary for the session that waits for one, or None if there is nothing to put into it, or no way to."""
+    # Who asked is forgotten in a restart; what would not be compacted for its size was to be compacted by hand.
+    by_hand = by_hand or runtime.gauge.older(snapshot, by_hand=False) == 0
+    if runtime.gauge.older(snapshot, by_hand=by_hand) == 0:
+        return None
     try:
         with _cancelled_only_by_us():
             return await compact(

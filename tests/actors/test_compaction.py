@@ -244,3 +244,20 @@ async def test_a_compaction_cut_off_by_a_restart_is_made_again(running: Running,
         await session.ask("Are you there?")
         info = await session.info()
         assert (info.state, info.compactions) == ("Active", 1)
+
+
+async def test_a_compaction_by_hand_cut_off_by_a_restart_is_made_again(running: Running, store: MemoryStore) -> None:
+    model = Scripted()
+    async with running(model) as supervisor:
+        await fill(supervisor, 8)
+        async with anyio.create_task_group() as group:
+            group.start_soon(supervisor.session("maren").compact)
+            await model.summarising.wait()
+            group.cancel_scope.cancel()
+    async with running(ReplayModel(), on=store) as supervisor:
+        session = supervisor.session("maren")
+        while (await session.info()).state == "Compacted":
+            await anyio.wait_all_tasks_blocked()
+        summary = await session.summary()
+        assert summary is not None
+        assert (summary.first, summary.last + len(await session.history())) == (1, 16)

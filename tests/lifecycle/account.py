@@ -1,0 +1,214 @@
+"""What must have happened in a session, kept by whoever watches it: the oracle.
+
+It knows the six edges, the words of the guards and the settings, and nothing of how the product decides. Every
+record is checked against it at the moment when it becomes durable, and only then believed.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from argentos.llm import Request
+from argentos.storage import (
+    Accepted,
+    Cleared,
+    Kept,
+    Record,
+    Replied,
+    Summarised,
+    Transitioned,
+    TurnEnded,
+    TurnStarted,
+)
+from tests.lifecycle.ledger import CONFIG, LARGEST, START, Ledger, count_words
+
+__all__ = ["Account"]
+
+_EDGES: Final = {
+    (START, "first_message"): ("Created", "First message"),
+    ("Created", "processing_messages"): ("Active", "Processing messages"),
+    ("Active", "no_recent_activity"): ("Idle", "No recent activity"),
+    ("Idle", "new_message"): ("Active", "New message"),
+    ("Active", "context_window_full"): ("Compacted", "Context window full"),
+    ("Compacted", "continues_with_summary"): ("Active", "Continues with summary"),
+}
+
+
+class Account(Ledger):
+    """The ledger of a session that refuses what must not be."""
+
+    # Records ------------------------------------------------------------------------------------------------
+
+    def take(self, records: Sequence[Record]) -> None:
+        """These have become durable, in one append."""
+        self.append.append(self.append[-1] + len(records))
+        for record in records:
+            self.require("numbered one by one", that=record.sequence == len(self.records) + 1, problem=record)
+            last = self.records[-1] if self.records else record
+            is_late = isinstance(record, Transitioned) and record.event == "no_recent_activity"  # dated when it was due
+            self.require("time goes on", that=is_late or record.at >= last.at, problem=record)
+            is_newer = record.epoch > self.old_epoch and record.epoch >= last.epoch
+            self.require("an owner has an epoch of its own", that=is_newer, problem=record)
+            self._take(record)
+            if isinstance(record, Accepted | Replied | Cleared | Transitioned):
+                self.quiet_since = record.at
+            self.records.append(record)
+
+    def _take(self, record: Record) -> None:
+        self.require("created first", that=self.exists or isinstance(record, Transitioned), problem=record)
+        match record:
+            case Transitioned():
+                self._move(record)
+            case Accepted():
+                self._accept(record)
+            case TurnStarted():
+                self._begin(record)
+            case Replied():
+                self._reply(record)
+            case TurnEnded():
+                self._end(record)
+            case Summarised():
+                self._summarise(record)
+            case Cleared():
+                self.context, self.summary, self.boundary = [], None, record
+            case Kept():
+                self.kept_at, self.boundary = len(self.messages), record
+
+    def _accept(self, record: Accepted) -> None:
+        self.require("accepted once", that=record.id not in self.accepted, problem=record)
+        self.accepted.add(record.id)
+        self.require("accepted as sent", that=self.sent.get(record.id) == (record.role, record.text), problem=record)
+        self.require("accepted in order", that=record.id in self.sendings, problem=(record, self.sendings))
+        del self.sendings[: self.sendings.index(record.id) + 1]
+        self._number(record)
+        self.require("the size is bounded", that=self.size_of([record.number]) <= LARGEST, problem=record)
+        (self.waiting if record.role == "user" else self.context).append(record.number)
+        self.require("the queue is bounded", that=len(self.waiting) <= CONFIG.mailbox_limit, problem=self.waiting)
+
+    def _number(self, record: Accepted | Replied) -> None:
+        self.messages.append(record)
+        self.require("numbered without a gap", that=record.number == len(self.messages), problem=record)
+
+    def _begin(self, record: TurnStarted) -> None:
+        self.require("turns run in Active", that=self.state == "Active", problem=(self.state, record))
+        numbers = list(record.messages)
+        if self.turn is not None:
+            again = (self.turn.turn, self.turn.attempt + 1, list(self.turn.messages))
+            self.require("a turn is begun again as it was", that=again == (record.turn, record.attempt, numbers))
+        else:
+            following = (record.turn, record.attempt) == (self.turns + 1, 1)
+            self.require("turns are counted", that=following, problem=record)
+            self.require(
+                "the queue is answered in order", that=bool(numbers) and numbers == self.waiting[: len(numbers)]
+            )
+            self.context += numbers
+            del self.waiting[: len(numbers)]
+        self.turn, self.turns, self.begun_behind = record, record.turn, len(self.context) - len(numbers)
+
+    def _reply(self, record: Replied) -> None:
+        asked = tuple(self.messages[number - 1] for number in (self.turn.messages if self.turn else ()))
+        ids = tuple(each.id for each in asked)
+        self.require("one reply for each message", that=not self.replies.keys() & set(record.reply_to), problem=record)
+        self.require("a reply answers its turn", that=bool(ids) and record.reply_to == ids, problem=(ids, record))
+        self.require("a reply is what the model said", that=record.text in self.said, problem=record)
+        self.require(
+            "a reply goes where its message came from", that=record.address == asked[-1].address, problem=record
+        )
+        self._number(record)
+        self.context.append(record.number)
+        self.replies |= dict.fromkeys(ids, record)
+
+    def _end(self, record: TurnEnded) -> None:
+        ended = self.turn.messages if self.turn else ()
+        if record.outcome in {"stopped", "cleared"}:
+            ended = (*ended, *self.waiting)
+            self.context += self.waiting
+            self.waiting = []
+        self.require("a turn ends with its own messages", that=bool(ended) and record.messages == ended, problem=record)
+        ids = {self.messages[number - 1].id for number in ended}
+        is_answered = ids <= self.replies.keys()
+        self.require("a turn ends as it went", that=(record.outcome == "replied") == is_answered, problem=record)
+        self.ended |= ids
+        self.turn, self.overflowed = None, False
+
+    def _summarise(self, record: Summarised) -> None:
+        self.require("a summary is asked for", that=self.state == "Compacted", problem=record)
+        gone, stay = self.context[: record.replaced], self.context[record.replaced :]
+        running = set(self.turn.messages if self.turn else ())
+        self.require("a summary replaces something", that=bool(gone), problem=record)
+        self.require("the newest messages stay", that=bool(stay) and not running & set(gone), problem=(gone, stay))
+        self.require("a summary frees what it replaces", that=record.freed == self.size_of(gone), problem=record)
+        self.context, self.summary, self.boundary = stay, record, record
+
+    # Edges --------------------------------------------------------------------------------------------------
+
+    def _move(self, record: Transitioned) -> None:
+        edge = _EDGES.get((self.state, record.event))
+        is_edge = record.source == self.state and edge == (record.target, record.label)
+        self.require("only edges of the diagram", that=is_edge, problem=(self.state, record))
+        match record.event:
+            case "processing_messages":
+                self.require("guard: has_message", that=bool(self.messages), problem=record)
+            case "no_recent_activity":
+                self._check_quiet(record)
+            case "new_message":
+                self.require("woken by something", that=self._is_woken(), problem=record)
+            case "context_window_full":
+                self._check_full(record)
+            case "continues_with_summary":
+                self._check_summarised(record)
+            case _:
+                pass
+        self.state = record.target
+
+    def _check_quiet(self, record: Transitioned) -> None:
+        silence = record.at - self.quiet_since
+        is_quiet = self.is_settled and silence >= timedelta(seconds=CONFIG.idle_after)
+        self.require("guard: is_quiet", that=is_quiet, problem=(silence, self.waiting, self.turn))
+        self.require("idle from its own time on", that=silence == timedelta(seconds=CONFIG.idle_after), problem=silence)
+
+    def _is_woken(self) -> bool:
+        return isinstance(self.records[-1], Accepted) or bool(self.asked_by_hand)
+
+    def _check_full(self, record: Transitioned) -> None:
+        by_hand = bool(self.asked_by_hand)
+        is_due = self.is_full or by_hand or self.overflowed
+        self.require("guard: compaction_is_due", that=is_due, problem=(self.tokens, self.waiting, record))
+        self.require("guard: has_older_messages", that=bool(self.older(by_hand=by_hand)), problem=self.context)
+        self.boundary, self.asked_by_hand = None, 0
+
+    def _check_summarised(self, record: Transitioned) -> None:
+        durable = self.boundary is not None and self.boundary.sequence <= self.append[-2]
+        self.require("guard: summary_is_durable", that=durable, problem=(self.boundary, record))
+        size = self.tokens + self.size_of(self.waiting[:1])
+        fits = size <= CONFIG.max_context_tokens or isinstance(self.boundary, Kept)
+        self.require("guard: context_fits", that=fits, problem=size)
+
+    # Requests -----------------------------------------------------------------------------------------------
+
+    def check_request(self, request: Request) -> None:
+        """The model is asked for a reply or a summary."""
+        shown = [message.number for message in request.messages]
+        is_durable = max(shown, default=0) <= len(self.messages)
+        self.require("a turn is durable before it runs", that=is_durable, problem=shown)
+        texts = [message.text for message in request.messages]
+        self.require(
+            "the model sees the words", that=texts == [self.text_of(number) for number in shown], problem=shown
+        )
+        summary = request.summary.text if request.summary else None
+        self.require(
+            "the model sees the summary", that=summary == (self.summary and self.summary.text), problem=summary
+        )
+        if request.instruction:
+            self.require("an effect follows its append", that=self.state == "Compacted", problem=self.state)
+            self.require("a summary is of the oldest", that=shown == self.context[: len(shown)], problem=shown)
+            return
+        self.require("a turn is durable before it runs", that=self.turn is not None, problem=request)
+        asked = list(self.turn.messages if self.turn else ())
+        before = [number for number in self.context if number not in asked]  # the latest may have come meanwhile
+        seen = shown[: -len(asked)]
+        is_whole = shown == [*seen, *asked] and seen == before[: len(seen)] and len(seen) >= self.begun_behind
+        self.require("the model sees the conversation", that=is_whole, problem=(shown, before, asked))
+        size = self.size_of(shown) + (count_words(summary) if summary else 0)
+        is_first = self.turn is not None and self.turn.attempt == 1 and len(asked) > 1  # later on more may have come
+        self.require("a request fits the window", that=size <= CONFIG.max_context_tokens or not is_first, problem=size)

@@ -1,0 +1,140 @@
+"""What a session stands on, under the eyes of its account: a store that can be held, a model that waits to be told."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Final, Literal, TypeAlias
+
+import anyio
+import anyio.lowlevel
+
+from argentos import MemoryStore, Reply, Request
+from argentos.errors import ContextOverflowError, ModelUnavailableError, StoreFailedError
+from argentos.storage import Record, SessionKey, Snapshot
+from tests.lifecycle.account import Account
+
+__all__ = ["Asked", "ModelInHand", "Outcome", "Side", "WatchedStore"]
+
+Side: TypeAlias = Literal["before", "behind"]
+"""Of the moment when an append is durable."""
+
+Outcome: TypeAlias = Literal["reply", "nothing", "failure", "overflow", "break off", "at length"]
+
+_KILLED: Final = "the process was killed"
+
+
+class WatchedStore(MemoryStore):
+    """Tells an account what becomes durable.
+
+    Attributes:
+        holds: every append waits on this side, until `go_on`.
+        is_cut_off: the process that uses it was killed: nothing of what it still does has happened.
+        covered: the highest sequence of a checkpoint.
+    """
+
+    def __init__(self, account: Account) -> None:
+        super().__init__()
+        self.holds: Side | None = None
+        self.is_cut_off = False
+        self.covered = 0
+        self._account = account
+        self._going_on = anyio.Event()
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        await self._wait("before")
+        is_much = await super().append(key, epoch, expected_sequence, records)
+        self._account.take(records)
+        await self._wait("behind")
+        return is_much
+
+    async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
+        if not self.is_cut_off:
+            sequence = snapshot.metadata.sequence
+            durable = len(self._account.records)
+            self._account.require("an effect follows its append", that=sequence <= durable, problem=(sequence, durable))
+            self.covered = max(self.covered, sequence)
+            await super().checkpoint(key, snapshot)
+
+    async def _wait(self, side: Side) -> None:
+        while self.holds == side and not self.is_cut_off:
+            await self._going_on.wait()
+        if self.is_cut_off:
+            raise StoreFailedError(_KILLED)
+
+    def go_on(self) -> None:
+        """Hold nothing any more."""
+        self.holds = None
+        self._going_on.set()
+        self._going_on = anyio.Event()
+
+    def cut_off(self) -> None:
+        """The process is killed."""
+        self.is_cut_off = True
+        self.go_on()
+
+
+class Asked:
+    """A request that the model has not answered yet; `at` is in seconds of the monotonic clock."""
+
+    def __init__(self, request: Request, at: float) -> None:
+        self.request = request
+        self.at = at
+        self.outcome: Outcome | None = None
+        self._told = anyio.Event()
+
+    @property
+    def is_for_a_summary(self) -> bool:
+        return bool(self.request.instruction)
+
+    def tell(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self._told.set()
+
+    async def told(self) -> Outcome:
+        if self.outcome is None:
+            await self._told.wait()
+        assert self.outcome is not None
+        return self.outcome
+
+
+class ModelInHand:
+    """Does what it is told, and waits until then.
+
+    Attributes:
+        asked: what it has been asked and not answered.
+    """
+
+    name = "in hand"
+    token_ratio = 1.0
+    can_summarise = True
+
+    def __init__(self, account: Account) -> None:
+        self.asked: list[Asked] = []
+        self._account = account
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        await anyio.lowlevel.checkpoint()  # a job that was cancelled meanwhile asks nothing
+        self._account.check_request(request)
+        asked = Asked(request, anyio.current_time())
+        self.asked.append(asked)
+        try:
+            outcome = await asked.told()
+        finally:
+            self.asked.remove(asked)
+        for piece in self._pieces(outcome):
+            yield piece
+
+    def _pieces(self, outcome: Outcome) -> list[str | Reply]:
+        number = len(self._account.said)
+        match outcome:
+            case "failure":
+                raise ModelUnavailableError("not now")
+            case "overflow":
+                self._account.overflowed = True
+                raise ContextOverflowError("too much")
+            case "break off":
+                return [f"answer {number}"]
+            case "nothing":
+                return [Reply("")]
+            case "reply" | "at length":
+                text = f"answer {number}" + " and so on" * (50 if outcome == "at length" else 8)
+                self._account.said.append(text)
+                return [text, Reply(text)]

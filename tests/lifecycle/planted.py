@@ -1,0 +1,507 @@
+"""Bugs to plant: each is a small change to the source of a shipped module, and the checks that may find it first."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+__all__ = ["BUGS", "ROOT", "Bug"]
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+class Bug(NamedTuple):
+    """A change to a module.
+
+    Attributes:
+        breaks: what is wrong then.
+        module: its file.
+        old: stands once in its source.
+        new: is put in its place.
+        checks: one of them fails first; which one, is for the lives to say.
+    """
+
+    breaks: str
+    module: str
+    old: str
+    new: str
+    checks: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.breaks
+
+    def planted(self) -> str:
+        """The source with the bug.
+
+        Raises:
+            LookupError: the source has changed.
+        """
+        source = (ROOT / self.module).read_text(encoding="utf-8")
+        times = source.count(self.old)
+        if times != 1:
+            raise LookupError(
+                f"{self.module} has {self.old!r} {times} times, not once: renew the planted bug “{self.breaks}”"
+            )
+        return source.replace(self.old, self.new)
+
+
+BUGS: Final[Sequence[Bug]] = (
+    # The machine -----------------------------------------------------------------------------------------------
+    Bug(
+        "a session made by hand is Active without a message",
+        "machines/session.py",
+        'Binding("processing_messages", guards=("has_message",))',
+        'Binding("processing_messages")',
+        ("guard: has_message",),
+    ),
+    Bug(
+        "a session idles during a turn",
+        "machines/session.py",
+        '"no_recent_activity", guards=("is_quiet",), timer',
+        '"no_recent_activity", timer',
+        ("guard: is_quiet", "shown as it is"),
+    ),
+    Bug(
+        "a session waits for a summary of nothing",
+        "machines/session.py",
+        'guards=("compaction_is_due", "has_older_messages")',
+        'guards=("compaction_is_due",)',
+        ("guard: has_older_messages",),
+    ),
+    Bug(
+        "a session is compacted all the time",
+        "machines/session.py",
+        'guards=("compaction_is_due", "has_older_messages")',
+        'guards=("has_older_messages",)',
+        ("guard: compaction_is_due",),
+    ),
+    Bug(
+        "a session goes on before its summary is durable",
+        "machines/session.py",
+        'guards=("summary_is_durable", "context_fits")',
+        'guards=("context_fits",)',
+        ("guard: summary_is_durable", "it comes to rest"),
+    ),
+    Bug(
+        "a session goes on with more than its window holds",
+        "machines/session.py",
+        'guards=("summary_is_durable", "context_fits")',
+        'guards=("summary_is_durable",)',
+        ("guard: context_fits",),
+    ),
+    Bug(
+        "nobody makes the summary",
+        "machines/session.py",
+        'has_older_messages"), effects=("summarise",)',
+        'has_older_messages")',
+        ("the model is asked for what is open",),
+    ),
+    Bug(
+        "an idle session never idles",
+        "machines/session.py",
+        'guards=("is_quiet",), timer="idle_after"',
+        'guards=("is_quiet",)',
+        ("a quiet session idles", "only what is quiet leaves memory"),
+    ),
+    Bug(
+        "a turn begins in Compacted",
+        "machines/session.py",
+        'frozenset({"Active"})',
+        'frozenset({"Active", "Compacted"})',
+        ("turns run in Active",),
+    ),
+    Bug(
+        "decisions take the first way, whatever its guards say",
+        "machines/machine.py",
+        "                    refusal = guard\n                    break\n",
+        "                    refusal = guard\n",
+        ("it comes to rest",),
+    ),
+    Bug(
+        "the effects of a transition are forgotten",
+        "machines/machine.py",
+        "return self._effects.get(label, ())",
+        "return ()",
+        ("the model is asked for what is open",),
+    ),
+    # Steps -----------------------------------------------------------------------------------------------------
+    Bug(
+        "an idle session keeps its message waiting",
+        "actors/step.py",
+        '            )\n        )\n        self.offer("new_message")\n        return number',
+        "            )\n        )\n        return number",
+        ("Idle has nothing to answer",),
+    ),
+    Bug(
+        "activity does not put idling off",
+        "storage/snapshot.py",
+        "return max(self.last_activity, self.since)",
+        "return self.since",
+        ("guard: is_quiet", "only what is quiet leaves memory"),
+    ),
+    Bug(
+        "idling is dated when it was noticed",
+        "actors/step.py",
+        "                self.now = self.metadata.quiet_since + duration\n",
+        "",
+        ("idle from its own time on",),
+    ),
+    Bug(
+        "a stop leaves the queue to itself while no turn runs",
+        "actors/step.py",
+        "        if not metadata.is_settled:\n            running",
+        "        if metadata.turn is not None:\n            running",
+        ("a stop leaves nothing to answer",),
+    ),
+    Bug(
+        "a stop does not end a compaction",
+        "actors/step.py",
+        "        if is_compacting(metadata):\n            self.keep()\n",
+        "",
+        ("a stop leaves nothing to answer", "the model is asked for what is open"),
+    ),
+    Bug(
+        "a compaction that was stopped begins again at once",
+        "actors/step.py",
+        "return step.gauge.is_full(step.metadata) and step.metadata.kept_at < step.metadata.messages",
+        "return step.gauge.is_full(step.metadata)",
+        ("guard: compaction_is_due",),
+    ),
+    Bug(
+        "what a clear found running goes on",
+        "actors/step.py",
+        '        self.stop("cleared")\n',
+        "",
+        ("the model sees the conversation", "a stop leaves nothing to answer"),
+    ),
+    Bug(
+        "a reply is recorded twice",
+        "actors/step.py",
+        '            outcome = "replied"\n',
+        '            outcome = "replied"\n            self._reply(turn, open_turn.messages, reply, tokens)\n',
+        ("one reply for each message",),
+    ),
+    Bug(
+        "an interrupted turn is left lying",
+        "actors/actor.py",
+        "step.is_interrupted = not self._jobs.is_running and bool(self._snapshot and self._snapshot.metadata.turn)",
+        "step.is_interrupted = False",
+        ("a request fits the window", "the model is asked for what is open"),
+    ),
+    Bug(
+        "a turn of an earlier life is run again without saying so",
+        "actors/step.py",
+        "attempt=metadata.turn.attempt + 1,",
+        "attempt=metadata.turn.attempt,",
+        ("a turn is begun again as it was",),
+    ),
+    Bug(
+        "a turn takes the latest of the queue first",
+        "actors/step.py",
+        "messages=tuple(message.number for message in taken),",
+        "messages=tuple(message.number for message in reversed(taken)),",
+        ("the queue is answered in order",),
+    ),
+    Bug(
+        "a reply goes to where the first message came from",
+        "actors/step.py",
+        "address=answered[-1].address,",
+        "address=answered[0].address,",
+        ("a reply goes where its message came from",),
+    ),
+    # The actor -------------------------------------------------------------------------------------------------
+    Bug(
+        "effects are run before the append",
+        "actors/actor.py",
+        "        if step.records and step.snapshot is not None:\n            wants_files",
+        "        if step.records and step.snapshot is not None:\n            self._snapshot = step.snapshot\n"
+        "            for effect in step.effects:\n"
+        "                await _EFFECTS[effect](self)\n"
+        "            wants_files",
+        ("an effect follows its append",),
+    ),
+    Bug(
+        "a turn is started before the append",
+        "actors/actor.py",
+        "        if step.records and step.snapshot is not None:\n            wants_files",
+        "        if step.records and step.snapshot is not None:\n            self._snapshot = step.snapshot\n"
+        "            self._start_turn()\n            wants_files",
+        ("a turn is durable before it runs",),
+    ),
+    Bug(
+        "what happens is published before it is durable",
+        "actors/actor.py",
+        "            wants_files = "
+        "await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)\n"
+        "            self._snapshot = step.snapshot\n"
+        "            self._take_over(step.records)\n"
+        "            self._requests.follow(step.snapshot)\n"
+        "            self._runtime.events.publish(self.key, step.records)\n",
+        "            self._runtime.events.publish(self.key, step.records)\n"
+        "            wants_files = "
+        "await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)\n"
+        "            self._snapshot = step.snapshot\n"
+        "            self._take_over(step.records)\n"
+        "            self._requests.follow(step.snapshot)\n",
+        ("published is durable",),
+    ),
+    Bug(
+        "a message is acknowledged before it is durable",
+        "actors/actor.py",
+        "        return lambda: command.answer(Receipt(number, turn, self._require()))",
+        "        if self._snapshot is not None:\n"
+        "            command.answer(Receipt(number, turn, self._snapshot))\n"
+        "        return lambda: command.answer(Receipt(number, turn, self._require()))",
+        ("acknowledged is durable",),
+    ),
+    Bug(
+        "a summary that became durable is not looked at",
+        "actors/actor.py",
+        "        while step.records and step.snapshot and is_compacting(step.snapshot.metadata):\n",
+        "        while False:\n",
+        ("the model is asked for what is open",),
+    ),
+    Bug(
+        "a session that is not quiet for long leaves memory",
+        "actors/actor.py",
+        "            and wait <= 0\n",
+        "",
+        ("only what is quiet leaves memory",),
+    ),
+    Bug(
+        "what comes in during a step is not looked at",
+        "actors/actor.py",
+        "        if self._mailbox or self._control:\n            self._schedule()\n        elif",
+        "        if",
+        ("every command is answered",),
+    ),
+    Bug(
+        "effects are not derived again on revival",
+        "actors/actor.py",
+        "effects = SESSION.after(self._snapshot.metadata.label) if self._snapshot else ()",
+        "effects = ()",
+        ("the model is asked for what is open",),
+    ),
+    Bug(
+        "a new owner takes the old one's epoch",
+        "actors/actor.py",
+        "self._snapshot.metadata.epoch + 1 if self._snapshot",
+        "self._snapshot.metadata.epoch if self._snapshot",
+        ("an owner has an epoch of its own",),
+    ),
+    Bug(
+        "a message sent again is accepted again",
+        "actors/actor.py",
+        "number = self._numbers.get(command.message_id)",
+        "number = None",
+        ("accepted once",),
+    ),
+    Bug(
+        "a message sent twice at once is accepted twice",
+        "actors/actor.py",
+        "            self._numbers[command.message_id] = number  # resent within this very step, it is known already\n",
+        "",
+        ("accepted once",),
+    ),
+    Bug(
+        "a message sent again after a revival is accepted again",
+        "actors/actor.py",
+        "self._snapshot.metadata.epoch + 1 if self._snapshot else 1\n        self._remember_ids()\n",
+        "self._snapshot.metadata.epoch + 1 if self._snapshot else 1\n",
+        ("accepted once",),
+    ),
+    Bug(
+        "a message sent again after a compaction is accepted again",
+        "storage/snapshot.py",
+        "ids = (*ids, *(message.id for message in archived if not message.reply_to))[-REMEMBERED_IDS:]",
+        "ids = ids[-REMEMBERED_IDS:]",
+        ("accepted once",),
+    ),
+    Bug(
+        "the queue takes one message too many",
+        "actors/actor.py",
+        "        waiting = len(step.metadata.waiting) if step.snapshot else 0\n        if waiting >=",
+        "        waiting = len(step.metadata.waiting) if step.snapshot else 0\n        if waiting >",
+        ("the queue is bounded",),
+    ),
+    Bug(
+        "a message of any size is accepted",
+        "actors/actor.py",
+        "if command.tokens * ratio > gauge.largest_message:",
+        "if command.tokens * ratio > gauge.window:",
+        ("the size is bounded",),
+    ),
+    Bug(
+        "the mailbox is emptied from behind",
+        "actors/actor.py",
+        "self._mailbox.popleft()",
+        "self._mailbox.pop()",
+        ("accepted in order",),
+    ),
+    Bug(
+        "a stop does not end the work",
+        "actors/actor.py",
+        '        self._jobs.cancel()\n        self._refuse_compactions(step, "it was stopped")',
+        '        self._refuse_compactions(step, "it was stopped")',
+        ("the model is asked for what is open",),
+    ),
+    Bug(
+        "a job that is cancelled goes on",
+        "actors/jobs.py",
+        "        if self._scope is not None:\n            self._scope.cancel()\n",
+        "",
+        ("the model is asked for what is open",),
+    ),
+    Bug(
+        "a session without a message never leaves memory",
+        "actors/actor.py",
+        "            and timer_in(self._snapshot.metadata.state) is None\n",
+        '            and self._snapshot.metadata.state == "Idle"\n',
+        ("what is quiet leaves memory",),
+    ),
+    Bug(
+        "a timer is armed with the wall clock",
+        "actors/actor.py",
+        "self._runtime.clock.monotonic() + wait",
+        "self._runtime.clock.now().timestamp() + wait",
+        ("a quiet session idles", "what is quiet leaves memory"),
+    ),
+    Bug(
+        "a timer is armed once and never again",
+        "actors/timers.py",
+        "                del self._armed[key]\n",
+        "",
+        ("what is quiet leaves memory", "a quiet session idles"),
+    ),
+    Bug(
+        "a timer is not waited for before another one ends",
+        "actors/timers.py",
+        "            self._earlier.set()\n",
+        "            pass\n",
+        ("a quiet session idles", "what is quiet leaves memory"),
+    ),
+    Bug(
+        "a timer fires only after its time",
+        "actors/timers.py",
+        "self._heap[0][0] <= now",
+        "self._heap[0][0] < now",
+        ("it comes to rest",),
+    ),
+    Bug(
+        "what was left unanswered is not taken up after a restart",
+        "actors/supervisor.py",
+        "            self._registry.wake(metadata.key)\n",
+        "            pass\n",
+        ("the model is asked for what is open",),
+    ),
+    Bug(
+        "a worker that is free is not woken",
+        "actors/dispatcher.py",
+        "            self._idle.pop().set()\n",
+        "            self._idle.pop()\n",
+        (
+            "every command is answered",
+            "the model is asked for what is open",
+            "a supervisor ends",
+            "what is quiet leaves memory",
+        ),
+    ),
+    Bug(
+        "whoever waits for a reply is not woken",
+        "actors/turn.py",
+        "        self._reply = reply\n        self._notify()\n",
+        "        self._reply = reply\n",
+        ("whoever asked hears",),
+    ),
+    Bug(
+        "the first reply of a batch only is heard",
+        "actors/listeners.py",
+        "            turn.finish(reply)\n            del self._turns[turn.number]\n",
+        "            turn.finish(reply)\n            del self._turns[turn.number]\n            break\n",
+        ("whoever asked hears",),
+    ),
+    # The model's side ------------------------------------------------------------------------------------------
+    Bug(
+        "a compaction replaces the newest messages too",
+        "llm/compaction.py",
+        "replaced = context.messages[: gauge.older(snapshot, by_hand=by_hand)]",
+        "replaced = context.messages",
+        ("the newest messages stay",),
+    ),
+    Bug(
+        "a compaction loses the newest messages",
+        "storage/snapshot.py",
+        "del messages[: record.replaced]",
+        "del messages[-record.replaced :]",
+        ("guard: has_older_messages", "stored as acknowledged", "the model sees the conversation"),
+    ),
+    Bug(
+        "a compaction throws messages away",
+        "storage/snapshot.py",
+        "archived += messages[: record.replaced]\n",
+        "archived += messages[1 : record.replaced]\n",
+        ("nothing is lost",),
+    ),
+    Bug(
+        "a compaction makes no room",
+        "storage/snapshot.py",
+        "tokens=old.tokens - record.freed - old.summary_tokens + record.tokens,",
+        "tokens=old.tokens - old.summary_tokens + record.tokens,",
+        ("guard: compaction_is_due", "stored as acknowledged"),
+    ),
+    Bug(
+        "a compaction replaces the messages of the turn",
+        "llm/gauge.py",
+        "        if (turn := metadata.turn) is not None:\n            messages = tuple(takewhile(lambda message: "
+        "message.number not in turn.messages, messages))\n",
+        "",
+        ("guard: has_older_messages",),
+    ),
+    Bug(
+        "a turn takes more than its window holds",
+        "llm/gauge.py",
+        "        return max(1, len(metadata.waiting) - count)",
+        "        return max(1, len(metadata.waiting))",
+        ("a request fits the window",),
+    ),
+    Bug(
+        "what waits behind a stopped turn leaves the context",
+        "storage/snapshot.py",
+        "                messages += waiting\n                waiting.clear()\n",
+        "                waiting.clear()\n",
+        (
+            "nothing is lost",
+            "a full window is compacted",
+            "stored as acknowledged",
+            "the model sees the conversation",
+            "shown whole",
+        ),
+    ),
+    Bug(
+        "a clear keeps the summary",
+        "storage/snapshot.py",
+        "                messages.clear()\n                summary = None\n",
+        "                messages.clear()\n",
+        ("the model sees the summary",),
+    ),
+    Bug(
+        "the model is not shown what it is to answer last",
+        "llm/context.py",
+        "messages=(*before, *asked),",
+        "messages=(*asked, *before),",
+        ("the model sees the conversation",),
+    ),
+    Bug(
+        "a summary that hangs is waited for",
+        "llm/compaction.py",
+        "with anyio.fail_after(seconds):",
+        "with anyio.fail_after(None):",
+        ("a model that hangs is given up",),
+    ),
+    Bug(
+        "a turn that hangs is waited for",
+        "actors/work.py",
+        "with anyio.fail_after(timeout):",
+        "with anyio.fail_after(None):",
+        ("a model that hangs is given up",),
+    ),
+)

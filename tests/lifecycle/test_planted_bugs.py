@@ -1,0 +1,44 @@
+"""Bugs are planted into the shipped modules, one at a time, and found by what generated lives see."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import pytest
+
+from tests.lifecycle.planted import BUGS, ROOT, Bug
+
+AT_ONCE: Final = 2
+SEED: Final = 1  # every bug is found from other seeds, too; this one makes all runs the same
+
+
+def failed_checks(bug: Bug) -> str:
+    """What a process of its own says of lives with the bug, so that the bug stays there."""
+    command = [sys.executable, "-m", "tests.lifecycle.planter", str(BUGS.index(bug)), str(SEED)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - ours
+    return done.stdout.strip() or done.stderr
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[Bug, str]:
+    """For each bug the check that failed; some at once, for each process takes a second."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(BUGS, pool.map(failed_checks, BUGS), strict=True))
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("bug", BUGS, ids=str)
+def test_a_planted_bug_is_found_by_the_check_that_knows_of_it(bug: Bug, found: dict[Bug, str]) -> None:
+    assert found[bug] in bug.checks
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=str)
+def test_a_planted_bug_is_a_change_to_the_source_as_it_is(bug: Bug) -> None:
+    compile(bug.planted(), bug.module, "exec")
+
+
+def test_a_bug_that_fits_the_source_no_more_says_so() -> None:
+    outdated = BUGS[0]._replace(old="what is not there")
+    with pytest.raises(LookupError, match="0 times, not once: renew the planted bug"):
+        outdated.planted()
