@@ -1,0 +1,42 @@
+"""Ours, part by part."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from benchmarks.machines.own import DECIDED, TRIGGERED
+from benchmarks.storage.figures import Target, median, short, table
+from benchmarks.storage.process import run_module
+
+__all__ = ["Parts", "measure"]
+
+
+class Parts(NamedTuple):
+    """For each round microseconds by name."""
+
+    runs: list[dict[str, float]]
+
+    def targets(self) -> Iterator[Target]:
+        """What is promised of deciding holds for the larger machines, too."""
+        times = median(run[TRIGGERED] / run[DECIDED] for run in self.runs)
+        yield Target("× faster than the trigger of a nested and parallel definition", times, 5.0)
+
+    def tables(self) -> Iterator[str]:
+        """One table; medians."""
+        yield "Ours, part by part"
+        yield table(("", "µs", "least", "most"), map(self._row, self.runs[0]))
+
+    def _row(self, name: str) -> tuple[str, ...]:
+        took = [run[name] for run in self.runs]
+        return (name, *map(short, (median(took), min(took), max(took))))
+
+
+def measure(*, rounds: int, seconds: float, progress: Callable[[str], None]) -> Parts:
+    """Measure all parts in every round, each for so many seconds; `progress` is told what comes next."""
+    runs: list[dict[str, float]] = []
+    for number in range(rounds):
+        progress(f"round {number + 1} of {rounds}: ours, part by part")
+        done = run_module("benchmarks.machines.own", seconds)
+        runs.append(msgspec.json.decode(done.output, type=dict[str, float]))
+    return Parts(runs)
