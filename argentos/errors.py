@@ -4,6 +4,7 @@
     ├── DiagramError                 a diagram, or its bindings, cannot be read or run
     ├── UnknownStateError            a state that the machine does not have
     ├── ConfigError                  argent.json, or a setting
+    ├── MissingExtraError            an optional dependency is not installed
     ├── InputError                   an argument or a line of input cannot be taken
     │   └── MessageTooLargeError     a message that the context window could never hold
     ├── SessionError                 a session cannot do what was asked of it
@@ -39,6 +40,7 @@ __all__ = [
     "InputError",
     "MailboxFullError",
     "MessageTooLargeError",
+    "MissingExtraError",
     "ModelError",
     "ModelRefusedError",
     "ModelUnavailableError",
@@ -94,6 +96,10 @@ class UnknownStateError(ArgentError):
 
 class ConfigError(ArgentError):
     """A setting cannot be used; the sentence names its path in argent.json."""
+
+
+class MissingExtraError(ArgentError):
+    """An optional dependency is not installed; the sentence says how to install it. Nothing was done."""
 
 
 class InputError(ArgentError):

@@ -1,0 +1,89 @@
+"""One function that draws in every format."""
+
+from typing import Final, Literal, TypeAlias, get_args, overload
+
+from argentos.errors import InputError
+from argentos.machines.diagram import Diagram
+from argentos.machines.drawing.dot import to_dot
+from argentos.machines.drawing.live import Live
+from argentos.machines.drawing.mermaid import to_mermaid
+from argentos.machines.drawing.notes import notes_on
+from argentos.machines.drawing.svg import to_png, to_svg
+from argentos.machines.drawing.text import to_text
+from argentos.machines.machine import Machine
+
+__all__ = ["FORMATS", "Format", "draw"]
+
+Format: TypeAlias = Literal["mermaid", "dot", "svg", "png", "text"]
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+
+
+@overload
+def draw(
+    machine: Machine | Diagram,
+    format: Literal["mermaid", "dot", "svg", "text"] = "mermaid",
+    *,
+    live: Live | None = None,
+    guards: bool = False,
+    timers: bool = False,
+) -> str: ...
+@overload
+def draw(
+    machine: Machine | Diagram,
+    format: Literal["png"],
+    *,
+    live: Live | None = None,
+    guards: bool = False,
+    timers: bool = False,
+) -> bytes: ...
+@overload
+def draw(
+    machine: Machine | Diagram,
+    format: Format,
+    *,
+    live: Live | None = None,
+    guards: bool = False,
+    timers: bool = False,
+) -> str | bytes: ...
+def draw(
+    machine: Machine | Diagram,
+    format: Format = "mermaid",
+    *,
+    live: Live | None = None,
+    guards: bool = False,
+    timers: bool = False,
+) -> str | bytes:
+    """A picture of the definition or, with `live`, of one thing that it runs.
+
+    Args:
+        machine: the machine; or a diagram, which need not be able to run.
+        format: `mermaid` and `dot` are texts for other tools, `text` is for the terminal. `svg` and `png` need the
+            extra `argentos[draw]`.
+        live: marks the current state, and shows at each edge how often it was taken, and when last.
+        guards: shows the guards that the labels do not show themselves.
+        timers: shows the delays that the labels do not show themselves.
+
+    Returns:
+        Text; the bytes of the file for `png`. The same arguments always give the same.
+
+    Raises:
+        InputError: there is no such format.
+        UnknownStateError: `live` is about a state that the machine does not have.
+        MissingExtraError: the renderer is not installed.
+        DiagramError: the renderer refuses the diagram.
+    """
+    diagram = machine if isinstance(machine, Diagram) else machine.diagram
+    notes = notes_on(machine, live, guards=guards, timers=timers)
+    match format:
+        case "mermaid":
+            return to_mermaid(diagram, notes)
+        case "dot":
+            return to_dot(diagram, notes)
+        case "text":
+            return to_text(diagram, notes)
+        case "svg":
+            return to_svg(diagram, notes)
+        case "png":
+            return to_png(to_svg(diagram, notes))
+        case _:
+            raise InputError(f"there is no format {format!r}; choose one of {', '.join(FORMATS)}")

@@ -1,0 +1,53 @@
+"""The diagram's own text, with notes at its edges and the current state in colour."""
+
+import dataclasses
+import re
+from typing import Final
+
+from argentos.machines.diagram import Diagram
+from argentos.machines.drawing.notes import Notes
+from argentos.machines.elements import Edge
+from argentos.machines.mermaid import write
+from argentos.machines.mermaid.statements import Declaration, Document, Region, Setting, Statement, Styling
+
+__all__ = ["annotated", "to_mermaid"]
+
+_MARKS: Final = {
+    "currentState": "fill:#ffd866,stroke:#b58900,stroke-width:3px,color:#000",
+    "aroundCurrent": "stroke:#b58900,stroke-width:3px",
+}
+_NO_TEXT: Final = re.compile(r"[^\w\s.,+×·:\-()\[\]]|(?<=:):|:$")
+
+
+def to_mermaid(diagram: Diagram, notes: Notes) -> str:
+    """Mermaid's text; without notes as the author wrote it, comments included."""
+    return write(annotated(diagram, notes))
+
+
+def annotated(diagram: Diagram, notes: Notes) -> Document:
+    """The diagram's statements, with the notes in the labels and the marks behind all."""
+    names = {state.name for state in diagram.states}
+    marks: list[Statement] = []
+    for mark, marked in zip(_MARKS, (notes.current, notes.around), strict=True):
+        if known := tuple(name for name in marked if name in names):
+            marks.append(Setting("classDef", f"{mark} {_MARKS[mark]}", diagram.end))
+            marks.append(Styling("class", known, mark, diagram.end))
+    body = _region(diagram.document.body, notes)
+    return dataclasses.replace(diagram.document, body=(*body, *marks))
+
+
+def _region(region: Region, notes: Notes) -> Region:
+    return tuple(_statement(statement, notes) for statement in region)
+
+
+def _statement(statement: Statement, notes: Notes) -> Statement:
+    if isinstance(statement, Edge) and statement in notes.lines:
+        lines = [_NO_TEXT.sub(_entity, line) for line in notes.lines[statement]]
+        return dataclasses.replace(statement, label="<br/>".join(filter(None, (statement.label, *lines))))
+    if isinstance(statement, Declaration):
+        return dataclasses.replace(statement, regions=tuple(_region(each, notes) for each in statement.regions))
+    return statement
+
+
+def _entity(found: re.Match[str]) -> str:
+    return f"#{ord(found[0])};"

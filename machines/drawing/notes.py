@@ -1,0 +1,166 @@
+"""What a picture shows beside the diagram's own labels: guards, timers, and what happened."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from argentos.errors import UnknownStateError
+from argentos.machines.diagram import Diagram
+from argentos.machines.drawing.live import Live, Taken
+from argentos.machines.elements import OUTSIDE, Edge
+from argentos.machines.machine import Machine
+from argentos.machines.table import BESIDE
+from argentos.machines.tree import END, START
+
+__all__ = ["Notes", "notes_on"]
+
+_AND: Final = re.compile(r"\s+and\s+|\s*&&\s*|\s*,\s*")
+_THEN: Final = " → "
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What is shown beside a diagram.
+
+    Attributes:
+        lines: for an edge, what stands beneath its label; edges without notes are missing.
+        current: the states that something is in, parallel ones side by side.
+        around: the composite states around them.
+    """
+
+    lines: Mapping[Edge, tuple[str, ...]] = field(default_factory=dict[Edge, tuple[str, ...]])
+    current: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
+
+    def at_end(self, within: str, region: int) -> bool:
+        """Whether what a region's `[*]` ends is over; the end of a composite state is named by its whole path."""
+        paths = [f"/{name.removesuffix(END)}" for name in self.current if name.endswith(END)]
+        if not within:
+            return "/" in paths
+        return any(path.endswith((f"/{within}/", f"/{within}/{region + 1}/")) for path in paths)
+
+
+def notes_on(machine: Machine | Diagram, live: Live | None, *, guards: bool, timers: bool) -> Notes:
+    """All that was asked for; of a diagram alone the labels show the guards and delays themselves.
+
+    Raises:
+        UnknownStateError: `live` is about a state that the machine does not have.
+    """
+    found = [_timers(machine) if timers else {}, _guards(machine) if guards else {}]
+    lines: dict[Edge, tuple[str, ...]] = {
+        edge: (" ".join(each[edge] for each in found if edge in each),) for edge in {**found[0], **found[1]}
+    }
+    if live is None:
+        return Notes(lines)
+    for edge, taken in _taken(machine, live).items():
+        lines[edge] = (*lines.get(edge, ()), _shown(taken))
+    current = tuple(live.state.split(BESIDE))
+    return Notes(lines, current, tuple(name for name in _active(machine, live.state) if name not in current))
+
+
+# The definition ------------------------------------------------------------------------------------------------
+
+
+def _timers(machine: Machine | Diagram) -> dict[Edge, str]:
+    """`after …` for each edge that a timer takes, unless its label says so itself."""
+    if isinstance(machine, Diagram):
+        return {}
+    return {
+        edge: f"after {timer.duration}"
+        for state in machine.states
+        for timer in machine.timers(state)
+        for _, transition in machine.ways(state, timer.event)
+        for edge in transition.edges
+        if edge.source == timer.state and not edge.parts.delay
+    }
+
+
+def _guards(machine: Machine | Diagram) -> dict[Edge, str]:
+    """`[…]` with the guards of each edge that its label does not show."""
+    if isinstance(machine, Diagram):
+        return {}
+    asked: dict[Edge, list[str]] = {}
+    before: dict[Edge, set[Edge]] = {}
+    for guards, edges in _ways(machine):
+        for edge, previous in zip(edges, (None, *edges), strict=False):
+            asked[edge] = [guard for guard in asked.get(edge, guards) if guard in guards]
+            if previous is not None and previous.target == edge.source:
+                before.setdefault(edge, set()).add(previous)
+    choices = {state.name for state in machine.diagram.states if state.kind == "choice"}
+    shown: dict[Edge, str] = {}
+    for edge, guards in asked.items():
+        known = set(_in_label(edge))
+        if edge.source in choices:
+            known.update(guard for previous in before[edge] for guard in asked[previous])
+        if more := [guard for guard in guards if guard not in known]:
+            shown[edge] = f"[{' and '.join(more)}]"
+    return shown
+
+
+def _ways(machine: Machine) -> Iterator[tuple[list[str], tuple[Edge, ...]]]:
+    for state in machine.states:
+        for event in machine.events:
+            for guards, transition in machine.ways(state, event):
+                yield [str(guard) for guard in guards], transition.edges
+
+
+def _in_label(edge: Edge) -> Iterator[str]:
+    """The guards that the label shows; where a choice is left, its text may be nothing else."""
+    for text in (edge.parts.guard, edge.parts.event):
+        for guard in _AND.split(text):
+            name = guard.removeprefix("not ").lstrip("!").strip().replace(" ", "_")
+            yield f"not {name}" if guard.startswith(("not ", "!")) else name
+
+
+# What happened -------------------------------------------------------------------------------------------------
+
+
+def _taken(machine: Machine | Diagram, live: Live) -> dict[Edge, Taken]:
+    """How often each edge was taken, of those that were."""
+    labels: dict[Edge, dict[str, None]] = {}
+    for label, edge in _labelled(machine, live):
+        if label in live.taken:
+            labels.setdefault(edge, {})[label] = None
+    return {edge: _sum([live.taken[label] for label in found]) for edge, found in labels.items()}
+
+
+def _labelled(machine: Machine | Diagram, live: Live) -> Iterator[tuple[str, Edge]]:
+    """Every label under which an edge may be counted, with the edge."""
+    if isinstance(machine, Machine):
+        for transition in machine.transitions:
+            for edge in transition.edges:
+                yield transition.label, edge
+                yield str(transition), edge
+        return
+    for label in live.taken:
+        parts = {part for way in label.split(BESIDE) for part in way.split(_THEN)}
+        yield from ((label, edge) for edge in machine.edges if {edge.label or "else", str(edge)} & {*parts, label})
+
+
+def _sum(found: Sequence[Taken]) -> Taken:
+    times = [taken.last for taken in found if taken.last is not None]
+    return Taken(sum(taken.count for taken in found), max(times, key=datetime.timestamp, default=None))
+
+
+def _shown(taken: Taken) -> str:
+    if taken.last is None:
+        return f"{taken.count}×"
+    return f"{taken.count}× · {taken.last.isoformat(sep=' ', timespec='seconds').replace('+00:00', 'Z')}"
+
+
+def _active(machine: Machine | Diagram, state: str) -> tuple[str, ...]:
+    """The states that are active, those around them too."""
+    if isinstance(machine, Machine):
+        return machine.active(state)
+    within = {each.name: each.within for each in machine.states} | {START: "", END: "", OUTSIDE: ""}
+    found: dict[str, None] = {}
+    for name in state.split(BESIDE):
+        if name not in within:
+            raise UnknownStateError(f"{machine.file} has no state {name!r}; was it removed from the diagram?")
+        inner: str = name
+        while inner:
+            found[inner] = None
+            inner = within[inner]
+    return tuple(found)
