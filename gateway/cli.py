@@ -23,7 +23,7 @@ __all__ = ["main", "run"]
 _COMMANDS: Final = {
     "backup": "Save the state directory as it is at one moment, also while it is in use.",
     "chat": "Talk to the agent.",
-    "diagram": "Print the lifecycle of a session as a mermaid diagram.",
+    "diagram": "Draw lifecycles, check those in documents, and compare versions.",
     "doctor": "Check everything in the state directory, and mend it.",
     "replay": "Live through a recorded conversation.",
     "restore": "Make a state directory of a backup.",

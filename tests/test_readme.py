@@ -6,18 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from msgspec.structs import fields
 
 from argentos import Config
-from argentos.machines import SESSION, Diagram
+from argentos.gateway.cli import main
+from argentos.machines import MACHINES, SESSION, Diagram
 from argentos.machines.markdown import fences
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return [fence.body for fence in fences(README) if fence.language == language]
+def blocks(language: str, text: str = README) -> list[str]:
+    return [fence.body for fence in fences(text) if fence.language == language]
 
 
 def run(program: str, home: Path) -> str:
@@ -31,6 +33,18 @@ def run(program: str, home: Path) -> str:
 
 def test_the_diagram_is_the_program() -> None:
     assert Diagram.from_markdown(README).to_mermaid() == SESSION.draw()
+
+
+def test_every_machine_stands_in_a_document_and_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    assert main(["diagram", "check", *map(str, documents)]) == 0, capsys.readouterr().out
+    shown = {fence.attribute("machine") for path in documents for fence in fences(path.read_text(encoding="utf-8"))}
+    assert shown - {None} == set(MACHINES)
+
+
+def test_the_comparison_in_the_documents_runs(tmp_path: Path) -> None:
+    program = blocks("python", (ROOT / "docs/diagrams.md").read_text(encoding="utf-8"))[0]
+    assert run(program, tmp_path).strip() == program.rstrip().rsplit("# ", 1)[1]
 
 
 def test_the_embedding_runs(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def settings(**session: Any) -> str:
         (["sessions", "nonsense"], "nonsense"),
         (["sessions", "list", "--nonsense"], "--nonsense"),
         (["--nonsense"], "--nonsense"),
-        (["diagram", "surplus"], "surplus"),
+        (["diagram", "door.mmd", "surplus"], "surplus"),
         (["sessions", "info"], "ID"),
         (["sessions", "clear"], "ID"),
         (["sessions", "history"], "ID"),
