@@ -4,19 +4,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
-.PHONY: demo test servers recordings crash power-cuts system-calls full-disk concurrent-reads mutations benchmark-storage lint types clean
+.PHONY: demo test diagrams servers model-checking recordings crash power-cuts system-calls full-disk concurrent-reads mutations cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
 
 # Everything that needs no server and no data from elsewhere.
 test: $(VENV)/.tools
-	$(BIN)/pytest -q -m "not server and not data and not campaign"
+	$(BIN)/pytest -q -m "not server and not data and not campaign and not spin"
 
 # What needs a server: the tests start it themselves.
 servers: $(VENV)/.tools
 	$(PIP) --group servers
 	$(BIN)/pytest -q -m server
+
+# What Spin proves of the lifecycles, a second opinion: it needs `spin` and a C compiler (Debian's packages spin, gcc).
+model-checking: $(VENV)/.tools
+	$(BIN)/pytest -q -m spin
 
 # What needs real recordings: in ../shared/data, or where ARGENT_DATA says.
 recordings: $(VENV)/.tools
@@ -46,9 +50,26 @@ concurrent-reads: $(VENV)/.tools
 mutations: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_mutations.py
 
+# Cancelled at every moment: on files at some of them, as in `make test`, or at all with LONG=1.
+cancellation: $(VENV)/.tools
+	$(BIN)/python -m pytest -q --timeout 1200 -p tests.campaigns.conftest $(if $(LONG),--long) tests/actors/test_cancel*.py
+
 # What storing costs, beside peers (docs/benchmarks.md): a smoke run, or all of it, half an hour, with LONG=1.
 benchmark-storage: $(VENV)-benchmarks/.ready
 	$(VENV)-benchmarks/bin/python -m benchmarks.storage $(if $(LONG),,--quick) $(BENCHMARK)
+
+# What deciding costs, beside peers (docs/benchmarks.md): two minutes; XState too, where node and npm are installed.
+benchmark-machines: $(VENV)-benchmarks/.ready
+	$(VENV)-benchmarks/bin/python -m benchmarks.machines $(BENCHMARK)
+
+# What a session in memory costs, beside peers, and what it does to others (docs/benchmarks.md): a smoke run, or all of
+# it, half an hour, with LONG=1; BENCHMARK="soak" for the twenty minutes of the soak.
+benchmark-actors: $(VENV)-benchmarks/.ready
+	$(VENV)-benchmarks/bin/python -m benchmarks.actors $(if $(LONG),,--quick) $(BENCHMARK)
+
+# The diagrams in the documents are those of the program.
+diagrams: $(VENV)/.product
+	$(BIN)/argent diagram check *.md docs/*.md
 
 lint: $(VENV)/.tools
 	$(BIN)/ruff format --check .

@@ -63,6 +63,17 @@ def test_the_door_runs_and_prints_what_it_says(tmp_path: Path) -> None:
     assert run(program, tmp_path).strip() == said
 
 
+def test_the_door_is_tested_in_two_more_lines(tmp_path: Path) -> None:
+    program = "\n".join(blocks("python")[1:3])
+    assert run(f"{program}\nTestDoor('runTest').runTest()", tmp_path)
+
+
+def test_the_guide_to_machines_prints_what_it_says(tmp_path: Path) -> None:
+    program = "\n".join(blocks("python", (ROOT / "docs/machines.md").read_text(encoding="utf-8")))
+    printed = [line for line in program.splitlines() if line.startswith("print(")]
+    assert run(program, tmp_path).splitlines() == [line.split(")  # ")[1] for line in printed]
+
+
 def test_the_settings_are_the_defaults(tmp_path: Path) -> None:
     content = blocks("json")[0]
     (tmp_path / "argent.json").write_text(content)
