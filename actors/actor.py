@@ -46,6 +46,7 @@ from argentos.errors import (
     SessionExistsError,
     SessionNotFoundError,
     SessionParkedError,
+    SupervisorStoppedError,
 )
 from argentos.machines import SESSION
 from argentos.machines.session import timer_in
@@ -170,6 +171,9 @@ class SessionActor:
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends this actor and no other
             self._give_up(commands, error)
             return
+        except BaseException:
+            self._cut_off(commands)
+            raise
         if self._closed:
             return
         self._scheduled = False
@@ -201,6 +205,16 @@ class SessionActor:
         else:
             _log.critical("%s", parked)
             self.close(parked)
+
+    def _cut_off(self, commands: Sequence[Command]) -> None:
+        """The step is cancelled: nobody knows any more what became of it, but everybody concerned gets an answer."""
+        error = SupervisorStoppedError(
+            f"the supervisor was closed while session {self.key} was at work; what was sent is kept or not: send it"
+            " again with the same id"
+        )
+        for command in commands:
+            command.fail(error)
+        self.close(error)
 
     def _restart(self, error: Exception) -> None:
         """Begin anew from what is durable. Whoever waits for a reply goes on waiting: it will be answered."""

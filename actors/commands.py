@@ -62,8 +62,9 @@ class _Command(Generic[T]):
             self._answered.set()
 
     def fail(self, error: Exception) -> None:
-        """Not done, for this reason."""
-        self._error = error
+        """Not done, for this reason, unless it was answered before."""
+        if self._answer is None:
+            self._error = error
         if self._answered is not None:
             self._answered.set()
 

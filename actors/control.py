@@ -61,7 +61,7 @@ class Control:
         """Serve in this directory, which the caller owns; where that cannot be, say so and go on without."""
         self._scope = anyio.CancelScope()
         try:
-            self._file = await anyio.to_thread.run_sync(SocketFile, directory)
+            self._file = SocketFile(directory)  # not in a thread: cancelled, that would leave the socket behind
         except OSError as error:
             where = error.filename or directory / NAME
             _log.warning("other commands cannot reach this process: %s: %s", where, error.strerror)
@@ -106,6 +106,8 @@ class Control:
                 del self._lines[slowest]
                 is_full = False
         line = _Line(stream)
+        if self._file is None:  # it was accepted just before the end
+            line.scope.cancel()
         self._lines[line] = None
         group.start_soon(self._serve, line, is_full, name="argentos control")
 

@@ -199,11 +199,13 @@ class Supervisor:
                     await _close(runtime.model)
         finally:
             self._registry.close()
-            await self._control.close()
-            runtime.work.cancel()
-            runtime.steps.cancel()
-            self._group.cancel_scope.cancel()
-            await self._stack.aclose()
+            try:
+                await self._control.close()
+            finally:
+                runtime.work.cancel()
+                runtime.steps.cancel()
+                self._group.cancel_scope.cancel()
+                await self._stack.aclose()
 
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)

@@ -152,7 +152,7 @@ class NoReplyError(SessionError):
 
 
 class SupervisorStoppedError(SessionError):
-    """The supervisor has been closed, or was never entered; nothing was accepted."""
+    """The supervisor has been closed, or was never entered; nothing was accepted, unless the sentence says so."""
 
 
 class StoreError(ArgentError):

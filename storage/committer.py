@@ -1,5 +1,6 @@
 """Group commit: appends that come while the disk is busy are written together, as soon as it is free."""
 
+import errno
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
@@ -49,7 +50,9 @@ class Batch:
         self._done.set()
 
     def fail(self, error: StoreError) -> None:
-        """Nothing of it is acknowledged."""
+        """Nothing of it is acknowledged, unless all of it has been."""
+        if self._done.is_set():
+            return
         self._error = error
         for tail, _, _ in self._appends:
             tail.give_up()
@@ -79,6 +82,7 @@ class Committer:
         self._journal = journal
         self._run = run
         self._path = path
+        self._now = Batch()
         self._next = Batch()
         self._work = anyio.Event()
         self._failure: OSError | None = None
@@ -129,16 +133,22 @@ class Committer:
         self._work.set()
 
     async def run(self) -> None:
-        """Write until closed."""
-        while self._next.bodies or not self._closing:
-            if self._next.bodies:
-                await self._commit()
-            else:
-                self._work = anyio.Event()
-                await self._work.wait()
+        """Write until closed; cancelled from elsewhere, it leaves nobody waiting."""
+        try:
+            while self._next.bodies or not self._closing:
+                if self._next.bodies:
+                    await self._commit()
+                else:
+                    self._work = anyio.Event()
+                    await self._work.wait()
+        except BaseException:
+            self._failure = OSError(errno.ECANCELED, "it was cut off")
+            self._refuse(self._now, self._failed(self._failure))
+            raise
 
     async def _commit(self) -> None:
         batch, self._next = self._next, Batch()
+        self._now = batch
         try:
             await self._run(partial(self._journal.write, batch.bodies))
         except NoSegmentError as error:

@@ -79,6 +79,7 @@ class FileStore(Store):
         self._held: dict[SessionKey, Held] = {}
         self._listing = Listing(self.path, self._held, self._index, self._blocking, trusts_index=not read_only)
         self._crowd = _HELD
+        self._lock: Lock | None = None
         self._is_open = False
 
     @property
@@ -110,8 +111,8 @@ class FileStore(Store):
 
     async def _open(self, stack: AsyncExitStack) -> None:
         """Take the directory over."""
-        lock = await self._blocking(self._take_lock)
-        stack.callback(lock.release)
+        stack.callback(self._release_lock)  # before it is taken, for this may be cancelled when it just has been
+        await self._blocking(self._take_lock)
         findings = await self._blocking(partial(self._journal.open, self._recovered))
         stack.callback(self._journal.close)
         for finding in findings:
@@ -147,20 +148,18 @@ class FileStore(Store):
 
     def _start(self, group: TaskGroup) -> None:
         """The standing tasks: shielded, for they end what they began; only `__aexit__` ends them."""
-        self._written = anyio.Event()
 
         async def commit() -> None:
-            with anyio.CancelScope(shield=True):
-                await self._committer.run()
-            self._writer.close()
-
-        async def write() -> None:
             try:
                 with anyio.CancelScope(shield=True):
-                    await self._writer.run()
-                    await self._writer.finish()
+                    await self._committer.run()
             finally:
-                self._written.set()
+                self._writer.close()
+
+        async def write() -> None:
+            with anyio.CancelScope(shield=True):
+                await self._writer.run()
+                await self._writer.finish()
 
         group.start_soon(commit, name="argentos journal")
         group.start_soon(write, name="argentos files")
@@ -168,17 +167,18 @@ class FileStore(Store):
     async def __aexit__(self, *_: object) -> None:
         """Write all files, then close. What cannot be written stays in the journal."""
         self._is_open = False
-        try:
-            if not self._read_only:
-                self._committer.close()
-                with anyio.CancelScope(shield=True):
-                    await self._written.wait()
-        finally:
-            await self._stack.aclose()
+        if not self._read_only:
+            self._committer.close()
+        await self._stack.aclose()
 
-    def _take_lock(self) -> Lock:
+    def _take_lock(self) -> None:
         files.make_folder(self.path)
-        return Lock(self.path / "lock")
+        self._lock = Lock(self.path / "lock")
+
+    def _release_lock(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
 
     def _recovered(self, append: Recovered) -> None:
         held = self._held.get(append.key) or Held()

@@ -38,5 +38,11 @@ def running(clock: ManualClock, store: MemoryStore) -> Running:
     return run
 
 
+@pytest.fixture
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Whether a test is to take its time: `make cancellation LONG=1`."""
+    return bool(request.config.getoption("--long", default=False))
+
+
 def count_words(text: str) -> int:
     return len(text.split())
