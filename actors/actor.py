@@ -507,7 +507,9 @@ class SessionActor:
         if turn is None:
             return
         self._listeners.begin(turn.messages, turn.attempt)
-        answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages))
+        with self._runtime.telemetry.working("turn", self.key, turn.turn) as outcome:
+            answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages))
+            outcome.name = "replied" if isinstance(answer, Answer) else type(answer).__name__
         reply, tokens = answer if isinstance(answer, Answer) else (None, 0)
         error = None if isinstance(answer, Answer) else answer
         now = self._runtime.clock.now()
@@ -515,9 +517,11 @@ class SessionActor:
 
     async def _run_compaction(self, snapshot: Snapshot, asked_at: int) -> None:
         asked = self._requests.served
-        compacted = await make_summary(
-            self._runtime, snapshot, by_hand=asked is not None, focus=asked.focus if asked else ""
-        )
+        with self._runtime.telemetry.working("compaction", self.key, snapshot.metadata.compactions + 1) as outcome:
+            compacted = await make_summary(
+                self._runtime, snapshot, by_hand=asked is not None, focus=asked.focus if asked else ""
+            )
+            outcome.name = compacted.method if compacted else "kept"
         self.tell(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
 
     # Effects ------------------------------------------------------------------------------------------------

@@ -41,8 +41,9 @@ class Registry:
             MailboxFullError: too many messages wait in the session.
             SupervisorStoppedError: the supervisor is closed.
         """
-        self._find(key).tell(command)
-        return await command.answered()
+        with self.runtime.telemetry.accepting():
+            self._find(key).tell(command)
+            return await command.answered()
 
     async def tell(self, key: SessionKey, command: Adopt | Create | Look | Stop | Clear | Compact) -> Snapshot:
         """Queue a command in the session's control lane and wait for its answer.
@@ -116,6 +117,7 @@ class Registry:
         """An actor failed: None if it is to restart from its snapshot, the error for everybody if it is parked."""
         is_parked = self.supervision.fail(key, cause, self.runtime.clock.monotonic()) == "park"
         self.runtime.events.tell(Failed(key, cause, is_parked))
+        self.runtime.telemetry.failed(is_parked=is_parked)
         return parked(key, cause) if is_parked else None
 
     def forget(self, key: SessionKey) -> None:

@@ -6,6 +6,7 @@ from argentos.actors.clock import Clock
 from argentos.actors.config import Config
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events
+from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
 from argentos.llm import Gauge, Model, TokenCounter
 from argentos.storage import Store
@@ -20,6 +21,7 @@ class Runtime:
     Attributes:
         steps: runs the actors, a step at a time.
         work: runs what takes long: turns and compactions.
+        telemetry: tells the host's traces and metrics.
         events: tells the outside what became durable, and what failed.
         is_draining: no more work is begun.
     """
@@ -35,4 +37,5 @@ class Runtime:
     work: Dispatcher
     timers: Timers
     events: Events
+    telemetry: Telemetry
     is_draining: bool = False

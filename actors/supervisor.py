@@ -23,6 +23,7 @@ from argentos.actors.retention import Stored, keep_within, stored_sessions
 from argentos.actors.runtime import Runtime
 from argentos.actors.session import Session
 from argentos.actors.step import COMPACTING
+from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
 from argentos.errors import InputError, StoreError
 from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
@@ -86,8 +87,10 @@ class Supervisor:
             work=Dispatcher(max_turns or max(8, 4 * (os.cpu_count() or 1)), "work"),
             timers=Timers(clock, self._fire),
             events=self._events,
+            telemetry=Telemetry(agent, clock),
         )
         self._registry = Registry(self._runtime)
+        self._runtime.telemetry.observe(self.health)
         self._control = Control(self._registry, self.agent, takes_messages=resume)
 
     def session(self, session_id: str) -> Session:

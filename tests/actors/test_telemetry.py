@@ -1,0 +1,119 @@
+"""What a host's OpenTelemetry is told, and what it is not."""
+
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import anyio
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from argentos import Config, ManualClock, OfflineModel, ReplayModel
+from argentos.errors import ModelRefusedError, NoReplyError
+from tests.actors.conftest import Running
+
+pytestmark = pytest.mark.anyio
+
+
+class Host:
+    """A host that gathers what it is told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.exporter, self.reader = InMemorySpanExporter(), InMemoryMetricReader()
+        self.tracers = TracerProvider()
+        self.tracers.add_span_processor(SimpleSpanProcessor(self.exporter))
+        self.meters = MeterProvider([self.reader])
+        monkeypatch.setattr("argentos.actors.telemetry.trace.get_tracer", self.tracers.get_tracer)
+        monkeypatch.setattr("argentos.actors.telemetry.metrics.get_meter", self.meters.get_meter)
+
+    def spans(self) -> list[tuple[str, dict[str, Any]]]:
+        return [(span.name, dict(span.attributes or {})) for span in self.exporter.get_finished_spans()]
+
+    def metrics(self) -> dict[str, list[Any]]:
+        data = self.reader.get_metrics_data()
+        scopes = [scope for resource in data.resource_metrics for scope in resource.scope_metrics] if data else []
+        return {metric.name: list(metric.data.data_points) for scope in scopes for metric in scope.metrics}
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    host = Host(monkeypatch)
+    yield host
+    host.tracers.shutdown()
+    host.meters.shutdown()
+
+
+async def test_a_turn_is_a_span_with_its_outcome(running: Running, host: Host) -> None:
+    async with running(ReplayModel(["Yes."])) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Is it secret?")
+        with pytest.raises(ModelRefusedError):
+            await session.ask("And now?")
+    common = {"argentos.agent": "main", "argentos.session": "maren"}
+    assert host.spans() == [
+        ("argentos.turn", {**common, "argentos.number": 1, "argentos.outcome": "replied"}),
+        ("argentos.turn", {**common, "argentos.number": 2, "argentos.outcome": "ModelRefusedError"}),
+    ]
+
+
+async def test_a_turn_that_is_stopped_is_a_span_too(running: Running, host: Host) -> None:
+    async with running(ReplayModel(live=True)) as supervisor:
+        turn = await supervisor.session("maren").send("Hello?")
+        await anyio.wait_all_tasks_blocked()
+        await supervisor.session("maren").stop()
+        with pytest.raises(NoReplyError):
+            await turn.reply()
+        await anyio.wait_all_tasks_blocked()
+    assert [attributes["argentos.outcome"] for _, attributes in host.spans()] == ["cancelled"]
+
+
+async def test_a_compaction_is_a_span_with_its_method(running: Running, host: Host) -> None:
+    async with running(OfflineModel(), config=Config(max_context_tokens=2000, keep_recent_tokens=200)) as supervisor:
+        session = supervisor.session("maren")
+        for _ in range(12):
+            await session.ask("word " * 100)
+        assert (await session.info()).compactions
+    compactions = [attributes for name, attributes in host.spans() if name == "argentos.compaction"]
+    assert compactions[0]["argentos.number"] == 1
+    assert compactions[0]["argentos.outcome"] == "extractive"
+
+
+async def test_the_metrics_tell_how_much_there_is_to_do(running: Running, host: Host, clock: ManualClock) -> None:
+    model = ReplayModel(live=True)
+    async with running(model, max_turns=1) as supervisor:
+        for name in ("maren", "hela", "odin"):
+            await supervisor.session(name).send("Hello?")
+        await anyio.wait_all_tasks_blocked()
+        told = {name: points[0].value for name, points in host.metrics().items() if hasattr(points[0], "value")}
+        assert told == {
+            "argentos.sessions.live": 3,
+            "argentos.sessions.parked": 0,
+            "argentos.work.running": 1,
+            "argentos.work.waiting": 2,
+        }
+        clock.advance(2.0)
+        for _ in range(3):
+            model.feed("Yes.")
+        for name in ("maren", "hela", "odin"):
+            await supervisor.session(name).stop()
+    metrics = host.metrics()
+    assert metrics["argentos.accept.duration"][0].count == 3
+    assert metrics["argentos.turn.duration"][0].max >= 2.0
+
+
+async def test_no_text_of_a_message_is_told(running: Running, host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    async with running(ReplayModel(["a canary in the reply"])) as supervisor:
+        await supervisor.session("maren").ask("a canary in the message")
+    assert "canary" not in f"{host.spans()}{host.metrics()}{caplog.text}"
+
+
+async def test_a_supervisor_that_is_gone_is_observed_no_more(running: Running, host: Host) -> None:
+    async with running(OfflineModel()):
+        assert host.metrics()["argentos.sessions.live"]
+    gc.collect()
+    assert "argentos.sessions.live" not in host.metrics()
