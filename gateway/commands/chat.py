@@ -46,7 +46,7 @@ async def _chat(settings: Settings, session_id: str, model_name: str | None) -> 
         if sys.stdin.isatty():
             await _greet(chat.session)
         async with anyio.create_task_group() as group:
-            group.start_soon(chat.watch_interrupts)
+            group.start_soon(chat.watch_signals, group.cancel_scope)
             await _converse(chat)
             group.cancel_scope.cancel()
 
@@ -102,11 +102,13 @@ class _Chat:
             self._summary = await self.session.summary()
         return self._summary if self._summary != before else None
 
-    async def watch_interrupts(self) -> None:
-        """Do what Ctrl-C means, until cancelled."""
-        with anyio.open_signal_receiver(signal.SIGINT) as signals:
-            async for _ in signals:
-                if self._prompt is not None:
+    async def watch_signals(self, chat: anyio.CancelScope) -> None:
+        """Do what Ctrl-C means, until cancelled; SIGTERM ends the chat."""
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for each in signals:
+                if each == signal.SIGTERM:
+                    chat.cancel()
+                elif self._prompt is not None:
                     self._prompt.cancel()
                 else:
                     with contextlib.suppress(ArgentError):

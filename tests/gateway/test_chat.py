@@ -212,14 +212,15 @@ def test_a_chat_through_real_pipes_goes_on_too(start: Start, ask: Ask) -> None:
     assert [each["text"] for each in ask("sessions", "history", "chat")][::2] == ["First", "Second"]
 
 
-def test_an_interrupt_while_a_pipe_is_silent_ends_the_chat(start: Start) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_pipe_is_silent_ends_the_chat(start: Start, number: signal.Signals) -> None:
     process = start("chat")
     assert process.stdin is not None
     assert process.stderr is not None
     process.stdin.write("half a mess")
     process.stdin.flush()
     wait_until_read(process.stdin.fileno())
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     assert process.wait(PATIENCE / 2) in {0, 130}
     assert process.stderr.read().strip() == OFFLINE.strip()
 
