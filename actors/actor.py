@@ -13,6 +13,8 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
+import anyio
+
 from argentos.actors.commands import (
     Accept,
     Adopt,
@@ -100,6 +102,7 @@ class SessionActor:
         "_numbers",
         "_requests",
         "_revived",
+        "_room",
         "_runtime",
         "_scheduled",
         "_snapshot",
@@ -122,6 +125,7 @@ class SessionActor:
         self._listeners = Listeners()
         self._jobs = Jobs(runtime.work)
         self._requests = CompactionRequests()
+        self._room = anyio.Event()  # replaced by whoever waits for room
         self._error: Exception | None = None  # why the turn failed that is being ended
 
     # Coming in ----------------------------------------------------------------------------------------------
@@ -143,6 +147,12 @@ class SessionActor:
         else:
             self._control.append(command)
         self._schedule()
+
+    async def room(self) -> None:
+        """Wait until something has been taken from the mailbox since the last look, or the actor has left memory."""
+        await self._room.wait()
+        if not self._closed:
+            self._room = anyio.Event()
 
     def _full(self, waiting: int) -> MailboxFullError:
         return MailboxFullError(f"{waiting} messages wait in session {self.key} already; send again later")
@@ -176,6 +186,7 @@ class SessionActor:
             raise
         if self._closed:
             return
+        self._room.set()
         self._scheduled = False
         if self._mailbox or self._control:
             self._schedule()
@@ -227,6 +238,7 @@ class SessionActor:
     def close(self, error: Exception) -> None:
         """Leave memory; whoever still waits gets the error."""
         self._closed = True
+        self._room.set()
         self._supervisor.forget(self.key)
         for command in (*self._control, *self._mailbox):
             command.fail(error)

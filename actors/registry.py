@@ -45,6 +45,12 @@ class Registry:
             self._find(key).tell(command)
             return await command.answered()
 
+    async def room(self, key: SessionKey) -> None:
+        """Wait until the session's mailbox may have room."""
+        actor = self._actors.get(key)
+        if actor is not None:
+            await actor.room()
+
     async def tell(self, key: SessionKey, command: Adopt | Create | Look | Stop | Clear | Compact) -> Snapshot:
         """Queue a command in the session's control lane and wait for its answer.
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+import anyio
 import anyio.to_thread
 from msgspec import structs
 
@@ -14,7 +15,7 @@ from argentos.actors.registry import Registry
 from argentos.actors.scribe import records_of
 from argentos.actors.transcript import Transcript, transcript_of
 from argentos.actors.turn import Turn
-from argentos.errors import InputError, MessageTooLargeError, NoReplyError
+from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, NoReplyError
 from argentos.llm import TokenCounter
 from argentos.storage import MESSAGE_TOKENS, Address, Message, Record, Role, SessionKey, Snapshot, Summary, fold
 
@@ -50,6 +51,7 @@ class Session:
         message_id: str | None = None,
         address: Address | None = None,
         sender: str | None = None,
+        patience: float = 0.0,
     ) -> Turn:
         """Accept a message of the user; when this returns, it is durable. The session is made if need be.
 
@@ -59,12 +61,24 @@ class Session:
                 with the first outcome, within the last 1,000 messages at least. Without one an id is made up.
             address: where the message came from; the reply carries it.
             sender: a name to show.
+            patience: seconds to wait for room, where too many messages wait in the session.
 
         Raises:
             InputError: the text is empty or cannot be stored, or the id is too long.
             MessageTooLargeError: the context window could never hold it.
             MailboxFullError: too many messages wait in the session.
         """
+        deadline = anyio.current_time() + patience
+        while True:
+            try:
+                return await self._send(text, message_id, address, sender)
+            except MailboxFullError:
+                if anyio.current_time() >= deadline:
+                    raise
+            with anyio.CancelScope(deadline=deadline):
+                await self._registry.room(self.key)
+
+    async def _send(self, text: str, message_id: str | None, address: Address | None, sender: str | None) -> Turn:
         receipt = await self._accept("user", text, message_id, address, sender)
         return receipt.turn or await self._settled(receipt, message_id or "")
 
@@ -75,6 +89,7 @@ class Session:
         message_id: str | None = None,
         address: Address | None = None,
         sender: str | None = None,
+        patience: float = 0.0,
     ) -> Message:
         """Send a message and wait for its reply.
 
@@ -82,7 +97,7 @@ class Session:
             NoReplyError, ModelError: see `Turn.reply`.
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
-        turn = await self.send(text, message_id=message_id, address=address, sender=sender)
+        turn = await self.send(text, message_id=message_id, address=address, sender=sender, patience=patience)
         return await turn.reply()
 
     async def say(

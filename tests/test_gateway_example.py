@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -39,7 +39,7 @@ def port() -> int:
 
 
 @contextmanager
-def gateway(*command: str) -> Iterator[subprocess.Popen[str]]:
+def gateway(*command: str) -> Generator[subprocess.Popen[str]]:
     with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
         assert process.stdout is not None
         assert process.stdout.readline() == "serving\n"

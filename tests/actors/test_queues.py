@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from argentos import Config, ManualClock, Reply, Request, Session, Turn
-from argentos.errors import NoReplyError
+from argentos.errors import MailboxFullError, NoReplyError
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -151,3 +151,35 @@ async def test_a_message_of_the_agent_interrupts_nothing(running: Running) -> No
         await session.say("By the way.")
         model.leave.release()
         assert await replies(turns) == ["reply 1"]
+
+
+async def test_a_message_waits_for_room_as_long_as_it_may(running: Running) -> None:
+    model = Listening()
+    outcomes: dict[str, Turn | MailboxFullError] = {}
+
+    async def patiently(text: str) -> None:
+        outcomes[text] = await supervisor.session("maren").send(text, message_id=text, patience=30.0)
+
+    async with running(model, config=Config(mailbox_limit=2)) as supervisor:
+        session = supervisor.session("maren")
+        turns = await send(session, "one", "two", "three")
+        with pytest.raises(MailboxFullError):
+            await session.send("four")
+        with pytest.raises(MailboxFullError):
+            await session.send("four", patience=0.01)
+        async with anyio.create_task_group() as group:
+            for text in ("four", "five", "six"):
+                group.start_soon(patiently, text)
+            await anyio.wait_all_tasks_blocked()
+            assert outcomes == {}
+            for _ in range(8):
+                model.leave.release()
+        assert len(await replies(turns)) == 3
+        assert {message.id for message in await session.history() if message.role == "user"} == {
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+        }
