@@ -9,7 +9,6 @@ from argentos.machines.drawing.live import Live
 from argentos.machines.drawing.mermaid import to_mermaid
 from argentos.machines.drawing.notes import notes_on
 from argentos.machines.drawing.svg import to_png, to_svg
-from argentos.machines.drawing.text import to_text
 from argentos.machines.machine import Machine
 
 __all__ = ["FORMATS", "Format", "draw"]
@@ -80,6 +79,8 @@ def draw(
         case "dot":
             return to_dot(diagram, notes)
         case "text":
+            from argentos.machines.drawing.text import to_text  # noqa: PLC0415 - rich measures texts, for this alone
+
             return to_text(diagram, notes)
         case "svg":
             return to_svg(diagram, notes)
