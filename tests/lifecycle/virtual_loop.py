@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 _MOST_ROUNDS: Final = 5000
 _THREAD: Final = 5.0  # seconds that a thread may take
-_BUSY: Final = 0.5  # seconds of this process's own time that coming to rest may take
+_BUSY: Final = 4.0  # seconds of this process's own time that coming to rest may take; one may go to the collector
 _AGAIN: Final = 0.05
 
 
