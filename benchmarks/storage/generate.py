@@ -1,7 +1,8 @@
-"""Stored sessions by the thousand: `python -m benchmarks.storage.generate FOLDER SESSIONS`.
+"""Stored sessions by the thousand: `python -m benchmarks.storage.generate FOLDER SESSIONS [IDLE]`.
 
 They are written by the store, as a gateway leaves them after a year: conversations of a few messages up to some dozens,
-most of them idle, some cut off while active. Only the flushes are left out: nobody would miss these files.
+most of them idle (the part IDLE, by default nine in ten), the others cut off while active. Only the flushes are left
+out: nobody would miss these files.
 """
 
 import os
@@ -23,14 +24,14 @@ __all__ = ["main"]
 _WRITERS: Final = 256
 _YEAR: Final = timedelta(days=365)
 _CHANNELS: Final = ("telegram", "discord", "slack", "whatsapp", "web")
-_IDLE: Final = 0.9  # of all sessions
 _WORDS: Final = ("ship", "sails", "dawn", "wind", "tide", "agree", "please", "keep", "three", "berths", "harbour")
 
 
 class _Story:
     """The records of one session, made up exchange by exchange."""
 
-    def __init__(self, number: int, now: datetime) -> None:
+    def __init__(self, number: int, now: datetime, idle: float) -> None:
+        self._idle = idle
         self._random = random.Random(number)  # noqa: S311 - made up, not secret
         self.key = SessionKey("main", f"{self._random.choice(_CHANNELS)}-{number:06}")
         self._at = now - _YEAR * self._random.random()
@@ -44,7 +45,7 @@ class _Story:
         exchanges = 1 + min(30, int(self._random.expovariate(1 / 4)))
         for turn in range(1, exchanges + 1):
             self._exchange(turn)
-        if self._random.random() < _IDLE:
+        if self._random.random() < self._idle:
             self._at += timedelta(minutes=30)
             self._move("Active", "Idle", "no_recent_activity", "No recent activity")
         return self._records
@@ -113,9 +114,9 @@ async def _append(store: FileStore, key: SessionKey, records: list[Record]) -> N
         return
 
 
-async def _generate(folder: Path, sessions: int) -> None:
+async def _generate(folder: Path, sessions: int, idle: float) -> None:
     now = datetime.now(UTC)
-    stories = (_Story(number, now) for number in range(sessions))
+    stories = (_Story(number, now, idle) for number in range(sessions))
     async with FileStore(folder) as store, anyio.create_task_group() as group:
         for _ in range(_WRITERS):
             group.start_soon(_write, store, stories)
@@ -125,11 +126,11 @@ def _leave_out(_: int) -> None:
     """No flush."""
 
 
-def main(folder: str, sessions: str) -> None:
+def main(folder: str, sessions: str, idle: str = "0.9") -> None:
     """Write the sessions."""
     for flush in ("fsync", "fdatasync"):
         setattr(os, flush, _leave_out)
-    anyio.run(_generate, Path(folder), int(sessions))
+    anyio.run(_generate, Path(folder), int(sessions), float(idle))
 
 
 if __name__ == "__main__":

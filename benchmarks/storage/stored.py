@@ -13,7 +13,7 @@ from benchmarks.storage.figures import Target, median, short, table
 from benchmarks.storage.process import Finished, run_module
 from benchmarks.storage.startup import Startup
 
-__all__ = ["Stored", "measure"]
+__all__ = ["Stored", "generated", "measure"]
 
 _MANY: Final = 100_000
 _QUICK: Final = 2000
@@ -88,7 +88,7 @@ def measure(folder: Path, *, rounds: int, quick: bool, progress: Callable[[str],
         progress: told what comes next.
     """
     sessions = _QUICK if quick else _MANY
-    state = _generated(folder, sessions, progress)
+    state = generated(folder, sessions, progress)
     runs: list[Run] = []
     for number in range(rounds):
         progress(f"round {number + 1} of {rounds}: starting up on, and listing, {sessions:,} sessions")
@@ -113,12 +113,19 @@ def _run(started: Finished, listed: Finished, sessions: int) -> Run:
     )
 
 
-def _generated(folder: Path, sessions: int, progress: Callable[[str], None]) -> Path:
-    """The state directory with so many sessions; a file beside it says that it is complete."""
-    state, complete = folder / f"sessions-{sessions}", folder / f"sessions-{sessions}.complete"
+def generated(folder: Path, sessions: int, progress: Callable[[str], None], *, kind: str = "sessions") -> Path:
+    """The state directory with so many sessions; a file beside it says that it is complete.
+
+    Args:
+        folder: where it is, or will be.
+        sessions: in it.
+        progress: told if they are to be made.
+        kind: `sessions` as they are found after a year, or `overdue`: all active, though nothing has happened for long.
+    """
+    state, complete = folder / f"{kind}-{sessions}", folder / f"{kind}-{sessions}.complete"
     if not complete.exists():
         progress(f"storing {sessions:,} sessions in {state}")
         folder.mkdir(parents=True, exist_ok=True)
-        run_module("benchmarks.storage.generate", state, sessions)
+        run_module("benchmarks.storage.generate", state, sessions, *(("0",) if kind == "overdue" else ()))
         complete.touch()
     return state

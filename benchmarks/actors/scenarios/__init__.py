@@ -1,0 +1,1 @@
+"""What is done to a supervisor: `python -m benchmarks.actors.scenarios.NAME …`, one JSON object out."""

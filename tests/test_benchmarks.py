@@ -1,0 +1,21 @@
+"""The benchmarks run; what they measure is not judged here."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks read /proc")
+
+
+@pytest.mark.parametrize("part", ["asks", "load", "soak"])
+def test_the_short_form_of_a_benchmark_of_the_actors_runs(part: str, tmp_path: Path) -> None:
+    output = tmp_path / "figures.json"
+    folders = ["--directory", str(tmp_path), "--json", str(output)]
+    command = [sys.executable, "-m", "benchmarks.actors", part, "--quick", *folders]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert done.returncode == 0, done.stderr
+    assert f'"{part}":' in output.read_text()
