@@ -19,8 +19,8 @@ class CompactionRequests:
     __slots__ = ("_asked", "_served")
 
     def __init__(self) -> None:
-        self._asked: list[Compact] = []
-        self._served: list[Compact] = []
+        self._asked: tuple[Compact, ...] = ()
+        self._served: tuple[Compact, ...] = ()
 
     @property
     def is_waiting(self) -> bool:
@@ -34,22 +34,22 @@ class CompactionRequests:
 
     def ask(self, command: Compact) -> None:
         """A compaction is to begin at the next chance."""
-        self._asked.append(command)
+        self._asked += (command,)
 
     def join(self, command: Compact) -> None:
         """The compaction that runs will do."""
-        self._served.append(command)
+        self._served += (command,)
 
     def follow(self, snapshot: Snapshot) -> None:
         """Answer whoever can be answered, now that the session stands there."""
         metadata = snapshot.metadata
         if is_compacting(metadata):
             self._served += self._asked
-            self._asked.clear()
+            self._asked = ()
             return
         for command in self._served:
             command.answer(snapshot)
-        self._served.clear()
+        self._served = ()
         if metadata.turn is None:  # a chance, and the machine did not take it
             self.refuse(nothing_to_compact(metadata.key))
 
@@ -57,5 +57,5 @@ class CompactionRequests:
         """No compaction will come of these requests."""
         for command in (*self._asked, *self._served):
             command.fail(error)
-        self._asked.clear()
-        self._served.clear()
+        self._asked = ()
+        self._served = ()

@@ -333,8 +333,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "the mailbox is emptied from behind",
         "actors/actor.py",
-        "self._mailbox.popleft()",
-        "self._mailbox.pop()",
+        "commands += self._mailbox[:room]\n",
+        "commands += self._mailbox[:room][::-1]\n",
         ("accepted in order",),
     ),
     Bug(
