@@ -48,17 +48,22 @@ class Listeners:
         """The reply to these messages is durable."""
         for turn in self._of(numbers):
             turn.finish(reply)
-            del self._turns[turn.number]
+            self._forget(turn)
 
     def fail(self, numbers: Iterable[int], error: Exception) -> None:
         """There will be no reply to these messages."""
         for turn in self._of(numbers):
             turn.fail(error)
-            del self._turns[turn.number]
+            self._forget(turn)
 
     def close(self, error: Exception) -> None:
         """There will be no reply to any message for now."""
         self.fail(tuple(self._turns), error)
+
+    def _forget(self, turn: Turn) -> None:
+        del self._turns[turn.number]
+        if not self._turns:
+            self._turns = {}  # the old one keeps the room that it once needed, as long as the session lives
 
     def _of(self, numbers: Iterable[int]) -> Iterator[Turn]:
         for number in numbers:
