@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
-.PHONY: demo test diagrams servers model-checking recordings crash power-cuts system-calls full-disk concurrent-reads mutations cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
+.PHONY: demo test diagrams servers model-checking drawings recordings crash power-cuts system-calls full-disk concurrent-reads mutations cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
 
 # Everything that needs no server and no data from elsewhere.
 test: $(VENV)/.tools
-	$(BIN)/pytest -q -m "not server and not data and not campaign and not spin"
+	$(BIN)/pytest -q -m "not server and not data and not campaign and not spin and not graphviz"
 
 # What needs a server: the tests start it themselves.
 servers: $(VENV)/.tools
@@ -21,6 +21,10 @@ servers: $(VENV)/.tools
 # What Spin proves of the lifecycles, a second opinion: it needs `spin` and a C compiler (Debian's packages spin, gcc).
 model-checking: $(VENV)/.tools
 	$(BIN)/pytest -q -m spin
+
+# What Graphviz makes of machines drawn as DOT: it needs `dot` (Debian's package graphviz).
+drawings: $(VENV)/.tools
+	$(BIN)/pytest -q -m graphviz
 
 # What needs real recordings: in ../shared/data, or where ARGENT_DATA says.
 recordings: $(VENV)/.tools

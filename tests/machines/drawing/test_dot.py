@@ -5,6 +5,7 @@ import subprocess
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from argentos.machines import Diagram, Edge, Machine
@@ -12,6 +13,8 @@ from argentos.machines.drawing import draw
 from argentos.machines.elements import OUTSIDE
 from tests.machines.generated import machines
 from tests.machines.texts import KEYBOARD
+
+pytestmark = pytest.mark.graphviz
 
 
 def graph_of(dot: str) -> dict[str, Any]:
