@@ -415,8 +415,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "the first reply of a batch only is heard",
         "actors/listeners.py",
-        "            turn.finish(reply)\n            del self._turns[turn.number]\n",
-        "            turn.finish(reply)\n            del self._turns[turn.number]\n            break\n",
+        "            turn.finish(reply)\n            self._forget(turn)\n",
+        "            turn.finish(reply)\n            self._forget(turn)\n            break\n",
         ("whoever asked hears",),
     ),
     # The model's side ------------------------------------------------------------------------------------------
