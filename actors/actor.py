@@ -161,6 +161,14 @@ class SessionActor:
     def _full(self, waiting: int) -> MailboxFullError:
         return MailboxFullError(f"{waiting} messages wait in session {self.key} already; send again later")
 
+    def _report(self, command: TurnDone | SummaryMade) -> None:
+        """A job tells what it came to, as the last thing that it does."""
+        if not self._closed:
+            self._control.append(command)
+            if not self._scheduled:
+                self._scheduled = True
+                self._runtime.steps.follow(self._run)
+
     def _schedule(self) -> None:
         if not self._scheduled:
             self._scheduled = True
@@ -509,7 +517,7 @@ class SessionActor:
 
     # Jobs ---------------------------------------------------------------------------------------------------
 
-    def _start(self, tag: Tag, work: Callable[[], Awaitable[None]]) -> None:
+    def _start(self, tag: Tag, work: Callable[[anyio.CancelScope], Awaitable[None]]) -> None:
         if not self._runtime.is_draining:
             self._jobs.start(tag, work)
 
@@ -519,27 +527,32 @@ class SessionActor:
         if snapshot is not None and turn is not None and not is_compacting(snapshot.metadata):
             self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot))
 
-    async def _run_turn(self, snapshot: Snapshot) -> None:
+    async def _run_turn(self, snapshot: Snapshot, scope: anyio.CancelScope) -> None:
         turn = snapshot.metadata.turn
         if turn is None:
             return
         self._listeners.begin(turn.messages, turn.attempt)
         with self._runtime.telemetry.working("turn", self.key, turn.turn) as outcome:
-            answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages))
+            answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages), scope)
+            if answer is None:
+                return
             outcome.name = "replied" if isinstance(answer, Answer) else type(answer).__name__
         reply, tokens = answer if isinstance(answer, Answer) else (None, 0)
         error = None if isinstance(answer, Answer) else answer
         now = self._runtime.clock.now()
-        self.tell(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
+        self._report(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
 
-    async def _run_compaction(self, snapshot: Snapshot, asked_at: int) -> None:
+    async def _run_compaction(self, snapshot: Snapshot, asked_at: int, scope: anyio.CancelScope) -> None:
         asked = self._requests.served
-        with self._runtime.telemetry.working("compaction", self.key, snapshot.metadata.compactions + 1) as outcome:
+        with (
+            scope,
+            self._runtime.telemetry.working("compaction", self.key, snapshot.metadata.compactions + 1) as outcome,
+        ):
             compacted = await make_summary(
                 self._runtime, snapshot, by_hand=asked is not None, focus=asked.focus if asked else ""
             )
             outcome.name = compacted.method if compacted else "kept"
-        self.tell(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
+            self._report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
 
     # Effects ------------------------------------------------------------------------------------------------
 

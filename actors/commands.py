@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
-import anyio
-
 from argentos.actors.turn import Turn
+from argentos.actors.waiter import Waiter, new_waiter
 from argentos.llm import Compacted, Reply
 from argentos.storage import Address, Record, Role, Snapshot
 
@@ -51,7 +50,7 @@ class _Command(Generic[T]):
 
     def __init__(self, at: datetime) -> None:
         self.at = at
-        self._answered: anyio.Event | None = None
+        self._answered: Waiter | None = None
         self._answer: T | None = None
         self._error: Exception | None = None
 
@@ -71,7 +70,7 @@ class _Command(Generic[T]):
     async def answered(self) -> T:
         """Wait for the result."""
         if self._answer is None and self._error is None:
-            self._answered = anyio.Event()
+            self._answered = new_waiter()
             await self._answered.wait()
         if self._error is not None:
             raise self._error

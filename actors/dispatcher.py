@@ -9,6 +9,8 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
+from argentos.actors.waiter import Waiter, new_waiter
+
 __all__ = ["Dispatcher", "Job"]
 
 Job: TypeAlias = Callable[[], Awaitable[None]]
@@ -28,38 +30,30 @@ class Dispatcher:
         self._limit = limit
         self._name = name
         self._queue: deque[Job] = deque()
-        self._idle: list[anyio.Event] = []
+        self._following: list[Job] = []
+        self._idle: list[Waiter] = []
         self._hired = 0
         self._present = 0  # of those hired: asyncio may cancel a task before it begins
-        self._running = 0
+        self._busy = 0
         self._is_over = False
         self._scopes: list[anyio.CancelScope] = []
-        self._drained: list[anyio.Event] = []
+        self._drained: list[Waiter] = []
         self._group: TaskGroup | None = None
 
     def start(self, group: TaskGroup) -> None:
         """Take workers from this task group from now on; those of an earlier one have ended with it."""
         self._group = group
-        self._hired = self._present = self._running = 0
+        self._hired = self._present = self._busy = 0
         self._is_over = False
         self._queue.clear()
+        self._following.clear()
         self._idle.clear()
         self._scopes.clear()
 
     @property
-    def running(self) -> int:
-        """How many jobs run."""
-        return self._running
-
-    @property
-    def waiting(self) -> int:
-        """How many jobs wait for a worker."""
-        return len(self._queue)
-
-    @property
     def is_drained(self) -> bool:
         """Nothing runs and nothing waits to."""
-        return not self._queue and not self._running
+        return not self._queue and not self._busy
 
     def submit(self, job: Job) -> None:
         """Run the job as soon as a worker is free."""
@@ -68,6 +62,13 @@ class Dispatcher:
             self._idle.pop().set()
         elif self._hired < self._limit:
             self._hire()
+
+    def follow(self, job: Job) -> None:
+        """Run the job once the one that calls this has ended, as it is about to.
+
+        Its worker goes on with it, so that what follows costs no change of tasks.
+        """
+        self._following.append(job)
 
     def _hire(self) -> None:
         if self._group is not None:
@@ -81,9 +82,9 @@ class Dispatcher:
         while not self.is_drained:
             if not self._present:  # cancelled from elsewhere before they began
                 self._hire()
-            event = anyio.Event()
-            self._drained.append(event)
-            await event.wait()
+            waiter = new_waiter()
+            self._drained.append(waiter)
+            await waiter.wait()
 
     def cancel(self) -> None:
         """End the workers, and what they are running; what waits is dropped."""
@@ -94,15 +95,9 @@ class Dispatcher:
 
     def _tell_drained(self) -> None:
         if self._drained and self.is_drained:
-            for event in self._drained:
-                event.set()
+            for waiter in self._drained:
+                waiter.set()
             self._drained.clear()
-
-    async def _run(self, job: Job) -> None:
-        try:
-            await job()
-        except Exception:  # noqa: BLE001 - one job must not end the others
-            _log.exception("a job of %s raised; the others go on", self._name)
 
     async def _work(self) -> None:
         self._present += 1
@@ -120,7 +115,7 @@ class Dispatcher:
 
     async def _run_all(self) -> None:
         run = 0
-        self._running += 1
+        self._busy += 1
         try:
             while self._queue:
                 await self._run(self._queue.popleft())
@@ -128,14 +123,31 @@ class Dispatcher:
                 if run % _FAIR_AFTER == 0:
                     await anyio.lowlevel.checkpoint()
         finally:
-            self._running -= 1
+            self._busy -= 1
             self._tell_drained()
 
-    async def _rest(self) -> None:
-        event = anyio.Event()
-        self._idle.append(event)
+    async def _run(self, job: Job) -> None:
         try:
-            await event.wait()
+            await job()
+        except Exception:  # noqa: BLE001 - one job must not end the others
+            _log.exception("a job of %s raised; the others go on", self._name)
         finally:
-            if not event.is_set():
-                self._idle.remove(event)
+            self._take_following()
+
+    def _take_following(self) -> None:
+        """Queue what follows: this worker comes back for the first, and others are sent for the rest."""
+        if self._following:
+            first, *others = self._following
+            self._following.clear()
+            self._queue.append(first)
+            for job in others:
+                self.submit(job)
+
+    async def _rest(self) -> None:
+        waiter = new_waiter()
+        self._idle.append(waiter)
+        try:
+            await waiter.wait()
+        finally:
+            if not waiter.is_set():
+                self._idle.remove(waiter)

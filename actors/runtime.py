@@ -6,6 +6,7 @@ from argentos.actors.clock import Clock
 from argentos.actors.config import Config
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events
+from argentos.actors.jobs import Places
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
 from argentos.llm import Gauge, Model, TokenCounter
@@ -34,7 +35,7 @@ class Runtime:
     count: TokenCounter
     system: str
     steps: Dispatcher
-    work: Dispatcher
+    work: Places
     timers: Timers
     events: Events
     telemetry: Telemetry

@@ -18,6 +18,7 @@ from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events, Subscription
 from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
+from argentos.actors.jobs import Places
 from argentos.actors.registry import Registry
 from argentos.actors.retention import Stored, keep_within, stored_sessions
 from argentos.actors.runtime import Runtime
@@ -75,6 +76,8 @@ class Supervisor:
         self._resume = resume
         self._events = Events()
         clock = clock or SystemClock()
+        max_turns = max_turns or max(8, 4 * (os.cpu_count() or 1))
+        workers = Dispatcher(_STEPS_AT_ONCE + max_turns, "worker")
         self._runtime = Runtime(
             store=store,
             model=model,
@@ -83,8 +86,8 @@ class Supervisor:
             clock=clock,
             count=count,
             system=system,
-            steps=Dispatcher(_STEPS_AT_ONCE, "step"),
-            work=Dispatcher(max_turns or max(8, 4 * (os.cpu_count() or 1)), "work"),
+            steps=workers,
+            work=Places(max_turns, workers),
             timers=Timers(clock, self._fire),
             events=self._events,
             telemetry=Telemetry(agent, clock),
@@ -173,7 +176,7 @@ class Supervisor:
             await stack.enter_async_context(self._runtime.store)
             group = await stack.enter_async_context(anyio.create_task_group())
             self._runtime.steps.start(group)
-            self._runtime.work.start(group)
+            self._runtime.work.start()
             self._runtime.is_draining = False
             self._registry.is_open = True
             group.start_soon(self._runtime.timers.run, name="argentos timers")

@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-import anyio
-
+from argentos.actors.waiter import Waiter, new_waiter
 from argentos.errors import NoReplyError
 from argentos.storage import Message
 
@@ -44,7 +43,7 @@ class Turn:
         self._pieces: list[str] = []
         self._reply: Message | None = None
         self._error: Exception | None = None
-        self._changed: anyio.Event | None = None
+        self._waiting: list[Waiter] = []
 
     async def reply(self) -> Message:
         """The reply, once it is durable.
@@ -87,14 +86,18 @@ class Turn:
             await self._change()
 
     async def _change(self) -> None:
-        if self._changed is None:
-            self._changed = anyio.Event()
-        await self._changed.wait()
+        waiter = new_waiter()
+        self._waiting.append(waiter)
+        try:
+            await waiter.wait()
+        finally:
+            if not waiter.is_set():
+                self._waiting.remove(waiter)
 
     def _notify(self) -> None:
-        if self._changed is not None:
-            self._changed.set()
-            self._changed = None
+        for waiter in self._waiting:
+            waiter.set()
+        self._waiting.clear()
 
     # For the actor ------------------------------------------------------------------------------------------
 

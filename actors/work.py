@@ -25,18 +25,26 @@ class Answer(NamedTuple):
     tokens: int
 
 
-async def ask_model(runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None]) -> Answer | ModelError:
+async def ask_model(
+    runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None], scope: anyio.CancelScope
+) -> Answer | ModelError | None:
     """The model's reply to the turn that is open in the snapshot, or why there is none.
 
-    `push` is given the text as it streams.
+    Args:
+        runtime: has the model, and its time.
+        snapshot: of the session.
+        push: is given the text as it streams.
+        scope: not entered yet; whoever cancels it gets None.
     """
     timeout = runtime.config.turn_timeout
+    scope.deadline = anyio.current_time() + timeout
     try:
-        with anyio.fail_after(timeout):
+        with scope:
             reply = await _stream(runtime, snapshot, push)
-        reply.text.encode()
-        return Answer(reply, runtime.count(reply.text) + MESSAGE_TOKENS)
-    except TimeoutError:
+            reply.text.encode()
+            return Answer(reply, runtime.count(reply.text) + MESSAGE_TOKENS)
+        if anyio.current_time() < scope.deadline:
+            return None
         return ModelUnavailableError(f"the model gave no reply within {timeout:g} s; ask again later")
     except ModelError as error:
         return error
