@@ -433,7 +433,7 @@ class SessionActor:
     def _adopt(self, step: Step, command: Adopt) -> None:
         self._check_new(step)
         step.records += command.records  # one append, so that a crash leaves all of the session or nothing
-        step.snapshot = command.snapshot
+        step.snapshot, step.metadata = command.snapshot, command.snapshot.metadata
         step.effects.append("write_files")
         step.advance(command.at)
 
@@ -532,26 +532,23 @@ class SessionActor:
         if turn is None:
             return
         self._listeners.begin(turn.messages, turn.attempt)
-        with self._runtime.telemetry.working("turn", self.key, turn.turn) as outcome:
+        with self._runtime.telemetry.working("turn", self.key, turn.turn) as working:
             answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages), scope)
             if answer is None:
                 return
-            outcome.name = "replied" if isinstance(answer, Answer) else type(answer).__name__
+            working.outcome = "replied" if isinstance(answer, Answer) else type(answer).__name__
         reply, tokens = answer if isinstance(answer, Answer) else (None, 0)
         error = None if isinstance(answer, Answer) else answer
         now = self._runtime.clock.now()
         self._report(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
 
     async def _run_compaction(self, snapshot: Snapshot, asked_at: int, scope: anyio.CancelScope) -> None:
-        asked = self._requests.served
-        with (
-            scope,
-            self._runtime.telemetry.working("compaction", self.key, snapshot.metadata.compactions + 1) as outcome,
-        ):
+        asked, number = self._requests.served, snapshot.metadata.compactions + 1
+        with scope, self._runtime.telemetry.working("compaction", self.key, number) as working:
             compacted = await make_summary(
                 self._runtime, snapshot, by_hand=asked is not None, focus=asked.focus if asked else ""
             )
-            outcome.name = compacted.method if compacted else "kept"
+            working.outcome = compacted.method if compacted else "kept"
             self._report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
 
     # Effects ------------------------------------------------------------------------------------------------

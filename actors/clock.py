@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -28,7 +29,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's time, and the event loop's."""
+    """The machine's time."""
 
     def now(self) -> datetime:
         """See `Clock.now`."""
@@ -36,11 +37,11 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """See `Clock.monotonic`."""
-        return anyio.current_time()
+        return time.monotonic()
 
     async def sleep_until(self, deadline: float) -> None:
         """See `Clock.sleep_until`."""
-        await anyio.sleep_until(deadline)
+        await anyio.sleep(deadline - time.monotonic())
 
 
 class ManualClock:

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Self, TypeAlias
 
-import anyio
 from msgspec import Struct
 
+from argentos.actors.waiter import Waiter, new_waiter
 from argentos.storage import Record, SessionKey
 
 __all__ = ["Event", "Events", "Failed", "Happened", "Missed", "Subscription"]
@@ -50,7 +50,7 @@ class Subscription(AsyncIterator[Event]):
         self._limit = limit
         self._buffer: deque[Happened | Failed] = deque()
         self._missed = 0
-        self._arrived = anyio.Event()
+        self._waiting: Waiter | None = None
 
     def put(self, event: Happened | Failed) -> None:
         """Add an event, at the cost of the oldest one where there is no room."""
@@ -58,13 +58,15 @@ class Subscription(AsyncIterator[Event]):
             self._buffer.popleft()
             self._missed += 1
         self._buffer.append(event)
-        self._arrived.set()
+        if self._waiting is not None:
+            self._waiting.set()
+            self._waiting = None
 
     async def get(self) -> Event:
         """Wait for the next event."""
         while not self._buffer:
-            self._arrived = anyio.Event()
-            await self._arrived.wait()
+            self._waiting = new_waiter()
+            await self._waiting.wait()
         return self._next()
 
     def __aiter__(self) -> Self:

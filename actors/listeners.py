@@ -19,7 +19,9 @@ class Listeners:
 
     def expect(self, number: int, message_id: str) -> Turn:
         """The turn for a message, the same for whoever asks."""
-        turn = self._turns.setdefault(number, Turn(number, message_id))
+        turn = self._turns.get(number)
+        if turn is None:
+            turn = self._turns[number] = Turn(number, message_id)
         turn.message_id = turn.message_id or message_id
         return turn
 

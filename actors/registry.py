@@ -41,9 +41,11 @@ class Registry:
             MailboxFullError: too many messages wait in the session.
             SupervisorStoppedError: the supervisor is closed.
         """
-        with self.runtime.telemetry.accepting():
-            self._find(key).tell(command)
-            return await command.answered()
+        begun = self.runtime.clock.monotonic()
+        self._find(key).tell(command)
+        receipt = await command.answered()
+        self.runtime.telemetry.accepted(begun)
+        return receipt
 
     async def room(self, key: SessionKey) -> None:
         """Wait until the session's mailbox may have room."""
@@ -70,7 +72,8 @@ class Registry:
         """
         command = Delete(self.runtime.clock.now(), unless_active_since)
         self._check_open()
-        self._live(key).tell(command)  # a parked session can be deleted, for that does not revive it
+        # A parked session can be deleted, for that does not revive it.
+        (self._actors.get(key) or self._spawn(key)).tell(command)
         is_deleted = await command.answered()
         if is_deleted:
             self.supervision.forget(key)
@@ -147,17 +150,16 @@ class Registry:
 
     def _find(self, key: SessionKey) -> SessionActor:
         self._check_open()
-        if key not in self._actors:
-            self.supervision.check(key)
-        return self._live(key)
-
-    def _live(self, key: SessionKey) -> SessionActor:
         actor = self._actors.get(key)
         if actor is None:
-            actor = self._actors[key] = SessionActor(key, self.runtime, self)
-            self._make_room()
-        else:
-            self._actors.move_to_end(key)
+            self.supervision.check(key)
+            return self._spawn(key)
+        self._actors.move_to_end(key)
+        return actor
+
+    def _spawn(self, key: SessionKey) -> SessionActor:
+        actor = self._actors[key] = SessionActor(key, self.runtime, self)
+        self._make_room()
         return actor
 
     def _make_room(self) -> None:

@@ -1,6 +1,9 @@
 """What the actors of one supervisor share."""
 
-from dataclasses import dataclass
+import itertools
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from argentos.actors.clock import Clock
 from argentos.actors.config import Config
@@ -40,3 +43,9 @@ class Runtime:
     events: Events
     telemetry: Telemetry
     is_draining: bool = False
+    _ids: Iterator[int] = field(default_factory=itertools.count)
+    _life: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def new_id(self) -> str:
+        """An id for a message that came without one: of this supervisor, and of no other anywhere."""
+        return f"{self._life}-{next(self._ids)}"

@@ -1,6 +1,5 @@
 """The handle of a session: what embedders hold. It does no I/O until asked to."""
 
-import uuid
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -68,19 +67,24 @@ class Session:
             MessageTooLargeError: the context window could never hold it.
             MailboxFullError: too many messages wait in the session.
         """
+        if patience > 0:
+            receipt = await self._accept_patiently(text, message_id, address, sender, patience)
+        else:
+            receipt = await self._accept("user", text, message_id, address, sender)
+        return receipt.turn or await self._settled(receipt, message_id or "")
+
+    async def _accept_patiently(
+        self, text: str, message_id: str | None, address: Address | None, sender: str | None, patience: float
+    ) -> Receipt:
         deadline = anyio.current_time() + patience
         while True:
             try:
-                return await self._send(text, message_id, address, sender)
+                return await self._accept("user", text, message_id, address, sender)
             except MailboxFullError:
                 if anyio.current_time() >= deadline:
                     raise
             with anyio.CancelScope(deadline=deadline):
                 await self._registry.room(self.key)
-
-    async def _send(self, text: str, message_id: str | None, address: Address | None, sender: str | None) -> Turn:
-        receipt = await self._accept("user", text, message_id, address, sender)
-        return receipt.turn or await self._settled(receipt, message_id or "")
 
     async def ask(
         self,
@@ -251,12 +255,13 @@ class Session:
         self, role: Role, text: str, message_id: str | None, address: Address | None, sender: str | None
     ) -> Receipt:
         self._check(text, message_id, address, sender)
+        runtime = self._registry.runtime
         command = Accept(
-            self._registry.runtime.clock.now(),
-            message_id=message_id or uuid.uuid4().hex,
+            runtime.clock.now(),
+            message_id=message_id or runtime.new_id(),
             role=role,
             text=text,
-            tokens=self._registry.runtime.count(text) + MESSAGE_TOKENS,
+            tokens=runtime.count(text) + MESSAGE_TOKENS,
             sender=sender,
             address=address,
         )
@@ -269,14 +274,13 @@ class Session:
             raise MessageTooLargeError(f"the message has {len(text)} characters; no window of this session holds it")
         if message_id is not None and not 0 < len(message_id) <= _LONGEST_ID:
             raise InputError(f"the message id has {len(message_id)} characters; it must have 1 to {_LONGEST_ID}")
-        where = () if address is None else (each or "" for each in structs.astuple(address))
-        for what, content in (
-            ("text", text),
-            ("id", message_id or ""),
-            ("sender", sender or ""),
-            ("address", "".join(where)),
-        ):
-            _check_whole(f"the {what} of the message", content)
+        _check_whole("the text of the message", text)
+        if message_id is not None:
+            _check_whole("the id of the message", message_id)
+        if sender is not None:
+            _check_whole("the sender of the message", sender)
+        if address is not None:
+            _check_whole("the address of the message", "".join(each or "" for each in structs.astuple(address)))
 
     async def _settled(self, receipt: Receipt, message_id: str) -> Turn:
         """A turn that has been: its reply is looked up."""

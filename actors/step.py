@@ -24,6 +24,7 @@ from argentos.storage import (
     Cleared,
     Context,
     Kept,
+    Message,
     Metadata,
     Record,
     Replied,
@@ -41,6 +42,11 @@ __all__ = ["COMPACTING", "Step", "collected_at", "is_at_work", "is_compacting", 
 
 COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows(state, "continues_with_summary"))
 """The states in which a session waits for a summary."""
+
+
+_SETTLING_IN: Final = {
+    state: tuple(event for event in SETTLING if SESSION.knows(state, event)) for state in SESSION.states
+}
 
 
 def is_compacting(metadata: Metadata) -> bool:
@@ -139,6 +145,8 @@ class Step:
         config: the settings.
 
     Attributes:
+        snapshot: where the session stands as far as it is decided.
+        metadata: of the snapshot; missing as long as there is none.
         records: what is to be appended.
         effects: names of what is to be done once that is durable.
         is_interrupted: nobody is running the turn that is open.
@@ -146,6 +154,23 @@ class Step:
         may_begin_turns: turns may begin.
         overflowed: the model said that the context is larger than its window.
     """
+
+    __slots__ = (
+        "compaction_asked",
+        "config",
+        "durable",
+        "effects",
+        "epoch",
+        "gauge",
+        "is_interrupted",
+        "key",
+        "may_begin_turns",
+        "metadata",
+        "now",
+        "overflowed",
+        "records",
+        "snapshot",
+    )
 
     def __init__(
         self,
@@ -159,7 +184,10 @@ class Step:
     ) -> None:
         self.key = key
         self.snapshot = snapshot
-        self.durable = snapshot.metadata.sequence if snapshot else 0
+        self.durable = 0
+        if snapshot is not None:
+            self.metadata = snapshot.metadata
+            self.durable = snapshot.metadata.sequence
         self.epoch = epoch
         self.now = now
         self.gauge = gauge
@@ -177,20 +205,15 @@ class Step:
             raise RuntimeError(f"session {self.key} does not exist yet")
         return self.snapshot
 
-    @property
-    def metadata(self) -> Metadata:
-        """Of the session, as far as it is decided."""
-        return self.require().metadata
-
     # What comes in ------------------------------------------------------------------------------------------
 
     def advance(self, now: datetime) -> None:
         """Let time pass until `now`: a timer that came due on the way is raised at its own time."""
         timer = timer_in(self.metadata.state) if self.snapshot else None
         if timer is not None:
-            duration = timedelta(seconds=self._duration(timer.duration))
-            if now - self.metadata.quiet_since >= duration:
-                self.now = self.metadata.quiet_since + duration
+            due = self.metadata.quiet_since + timedelta(seconds=self._duration(timer.duration))
+            if now >= due:
+                self.now = due
                 self.offer(timer.event)
         self.now = now
 
@@ -249,7 +272,7 @@ class Step:
         return False
 
     def _reply(self, turn: int, numbers: Sequence[int], reply: Reply, tokens: int) -> None:
-        answered = [message for message in self.require().context.messages if message.number in numbers]
+        answered = _latest(self.require().context.messages, numbers)
         number = self.metadata.messages + 1
         self._emit(
             Replied(
@@ -343,7 +366,7 @@ class Step:
         if self.snapshot is None:
             return
         while self.metadata.turn is None or self.is_interrupted:
-            decisions = [self.offer(event) for event in SETTLING if SESSION.knows(self.metadata.state, event)]
+            decisions = [self.offer(event) for event in _SETTLING_IN[self.metadata.state]]
             if any(isinstance(decision, Transition) for decision in decisions):
                 continue
             if any(isinstance(refused, Refused) and refused.guard == "context_fits" for refused in decisions):
@@ -407,3 +430,15 @@ class Step:
     def _emit(self, record: Record) -> None:
         self.records.append(record)
         self.snapshot = fold(self.key, self.snapshot, (record,)).snapshot
+        self.metadata = self.snapshot.metadata
+
+
+def _latest(messages: Sequence[Message], numbers: Sequence[int]) -> list[Message]:
+    """The messages with these numbers, which are among the last, in their order."""
+    found: list[Message] = []
+    for message in reversed(messages):
+        if len(found) == len(numbers):
+            break
+        if message.number in numbers:
+            found.append(message)
+    return found[::-1]

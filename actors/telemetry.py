@@ -15,9 +15,10 @@ No text of a message is in any of them.
 """
 
 import weakref
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager  # noqa: TC003
+from types import TracebackType
+from typing import Final, Self
 
 from opentelemetry import metrics, trace
 from opentelemetry.metrics import CallbackOptions, Observation
@@ -26,7 +27,7 @@ from argentos.actors.clock import Clock
 from argentos.actors.health import Health
 from argentos.storage import SessionKey
 
-__all__ = ["Outcome", "Telemetry"]
+__all__ = ["Telemetry", "Working"]
 
 _NAME: Final = "argentos"
 _OBSERVED: Final[Mapping[str, Callable[[Health], int]]] = {
@@ -35,19 +36,6 @@ _OBSERVED: Final[Mapping[str, Callable[[Health], int]]] = {
     "argentos.work.running": lambda health: health.running,
     "argentos.work.waiting": lambda health: health.waiting,
 }
-
-
-class Outcome:
-    """How a turn or a compaction ended; whoever does it says so.
-
-    Attributes:
-        name: `cancelled`, unless said otherwise.
-    """
-
-    __slots__ = ("name",)
-
-    def __init__(self) -> None:
-        self.name = "cancelled"
 
 
 class Telemetry:
@@ -84,26 +72,55 @@ class Telemetry:
 
         return observe
 
-    @contextmanager
-    def accepting(self) -> Generator[None]:
-        """A message is being made durable; one that is refused is not counted."""
-        begun = self._clock.monotonic()
-        yield
+    def accepted(self, begun: float) -> None:
+        """A message that came at this monotonic time is durable."""
         self._accepts.record(self._clock.monotonic() - begun, self._agent)
 
-    @contextmanager
-    def working(self, kind: str, key: SessionKey, number: int) -> Generator[Outcome]:
-        """A `turn` or a `compaction` runs."""
-        outcome, begun = Outcome(), self._clock.monotonic()
+    def working(self, kind: str, key: SessionKey, number: int) -> "Working":
+        """A `turn` or a `compaction` that is about to run."""
         attributes = {**self._agent, "argentos.session": key.id, "argentos.number": number}
-        with self._tracer.start_as_current_span(f"argentos.{kind}", attributes=attributes) as span:
-            try:
-                yield outcome
-            finally:
-                span.set_attribute("argentos.outcome", outcome.name)
-                attributes = {**self._agent, "argentos.outcome": outcome.name}
-                self._work[kind].record(self._clock.monotonic() - begun, attributes)
+        span = self._tracer.start_span(f"argentos.{kind}", attributes=attributes)
+        return Working(self, kind, span, self._clock.monotonic())
+
+    def worked(self, kind: str, begun: float, outcome: str) -> None:
+        """What began at this monotonic time has ended."""
+        self._work[kind].record(self._clock.monotonic() - begun, {**self._agent, "argentos.outcome": outcome})
 
     def failed(self, *, is_parked: bool) -> None:
         """An actor raised what it should not have."""
         self._failures.add(1, {**self._agent, "argentos.parked": is_parked})
+
+
+class Working:
+    """A turn or a compaction that runs; its span is the current one meanwhile.
+
+    Attributes:
+        outcome: how it ended; whoever does it says so.
+    """
+
+    __slots__ = ("_begun", "_current", "_kind", "_span", "_telemetry", "outcome")
+
+    def __init__(self, telemetry: Telemetry, kind: str, span: trace.Span, begun: float) -> None:
+        self._telemetry = telemetry
+        self._kind = kind
+        self._span = span
+        self._begun = begun
+        self._current: AbstractContextManager[trace.Span] | None = None
+        self.outcome = "cancelled"
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        if self._span is not trace.INVALID_SPAN:  # as it is without an SDK
+            self._current = trace.use_span(self._span)
+            self._current.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        """End, and tell."""
+        if self._current is not None:
+            self._current.__exit__(kind, error, where)
+        self._span.set_attribute("argentos.outcome", self.outcome)
+        self._span.end()
+        self._telemetry.worked(self._kind, self._begun, self.outcome)

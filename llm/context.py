@@ -9,17 +9,25 @@ __all__ = ["assemble", "summary_text"]
 def assemble(snapshot: Snapshot, *, system: str, window: int) -> Request:
     """The request for the turn that is open in the snapshot."""
     metadata, context = snapshot
-    answered = frozenset(metadata.turn.messages if metadata.turn else ())
-    # What the agent said by itself since the turn began comes before the messages that it is to answer.
-    before = tuple(message for message in context.messages if message.number not in answered)
-    asked: tuple[Message, ...] = tuple(message for message in context.messages if message.number in answered)
+    answered = metadata.turn.messages if metadata.turn else ()
     return Request(
         session=metadata.session,
         system=system,
         summary=context.summary,
-        messages=(*before, *asked),
+        messages=_with_last(context.messages, answered),
         window=window,
     )
+
+
+def _with_last(messages: tuple[Message, ...], numbers: tuple[int, ...]) -> tuple[Message, ...]:
+    """The messages, those with these numbers last.
+
+    They are, unless the agent has said something by itself since the turn began: that comes before what it answers.
+    """
+    if tuple(message.number for message in messages[len(messages) - len(numbers) :]) == numbers:
+        return messages
+    before = (message for message in messages if message.number not in numbers)
+    return (*before, *(message for message in messages if message.number in numbers))
 
 
 def summary_text(summary: Summary) -> str:

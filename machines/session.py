@@ -88,4 +88,7 @@ SESSION: Final = Machine(_diagram(), BINDINGS, facts=SessionFacts, stored=True)
 
 def timer_in(state: str) -> Timer | None:
     """The timer that runs in a state of the session; there is one at most."""
-    return next(iter(SESSION.timers(state)), None)
+    return _TIMERS[state]
+
+
+_TIMERS: Final = {state: next(iter(SESSION.timers(state)), None) for state in SESSION.states}

@@ -50,6 +50,7 @@ REMEMBERED_IDS: Final = 1000
 """A message id is recognised when it is sent again among at least this many of the latest messages."""
 
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
+_BESIDE_CONTEXT: Final = frozenset({Transitioned, Kept})
 _RATIO_DECAY: Final = 0.99
 _RATIO_MARGIN: Final = 1.1
 
@@ -380,7 +381,7 @@ def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, 
 def _touches_context(record: Record) -> bool:
     if isinstance(record, TurnEnded):
         return record.outcome in _EMPTYING
-    return not isinstance(record, Transitioned | Kept)
+    return type(record) not in _BESIDE_CONTEXT
 
 
 def _accepted(record: Accepted) -> Message:
