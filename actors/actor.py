@@ -213,7 +213,9 @@ class SessionActor:
         room = max(0, _BATCH - len(commands))
         commands += self._mailbox[:room]
         del self._mailbox[:room]
-        return sorted(commands, key=lambda command: command.at)
+        if len(commands) > 1:
+            commands.sort(key=lambda command: command.at)
+        return commands
 
     def _give_up(self, commands: Sequence[Command], error: Exception) -> None:
         """Answer whoever is concerned with the error, and restart from the snapshot, be parked, or leave memory."""
@@ -593,15 +595,11 @@ class SessionActor:
         """Nothing is left to do, and the time has come."""
         if self._snapshot is None:
             return True
+        metadata = self._snapshot.metadata
+        if timer_in(metadata.state) is not None or not metadata.is_settled:
+            return False
         wait = self._wait()
-        return (
-            wait is not None
-            and wait <= 0
-            and self._snapshot.metadata.is_settled
-            and not self._jobs.is_running
-            and not self._requests.is_waiting
-            and timer_in(self._snapshot.metadata.state) is None
-        )
+        return wait is not None and wait <= 0 and not self._jobs.is_running and not self._requests.is_waiting
 
 
 def _is_unsettled(step: Step, number: int) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from typing import Self
 
 from argentos.storage.names import file_name
-from argentos.storage.records import Message, Record, SessionKey
-from argentos.storage.snapshot import Metadata, Snapshot, fold, fold_metadata
+from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised
+from argentos.storage.snapshot import Context, Metadata, Snapshot, fold, fold_context, fold_metadata
 from argentos.storage.store import Page, Store, check_write, page_of
 from argentos.storage.tail import Tail
 
@@ -103,8 +103,10 @@ class MemoryStore(Store):
         session = self._sessions.get(key)
         if session is None or not session.tail.has(snapshot.metadata.sequence, snapshot.metadata.epoch):
             return
-        records = [each for each in session.tail.records if each.sequence <= snapshot.metadata.sequence]
-        folded = fold(key, session.base, records)
-        session.archive.update((message.number, message) for message in folded.archived)
-        session.base = folded.snapshot
+        base = session.base.context if session.base else Context()
+        records = session.tail.upto(snapshot.metadata.sequence)
+        if any(isinstance(record, Summarised | Cleared) for record in records):
+            _, archived = fold_context(base, records)
+            session.archive.update((message.number, message) for message in archived)
+        session.base = snapshot
         session.tail.covered(snapshot.metadata.sequence)

@@ -145,7 +145,7 @@ def check_write(
         raise StaleWriteError(
             f"session {key} stands at record {sequence}, the writer expected {expected}; load it again"
         )
-    if any(record.sequence != number for number, record in enumerate(records, expected + 1)):
+    if [record.sequence for record in records] != [*range(expected + 1, expected + 1 + len(records))]:
         raise StaleWriteError(f"session {key}: the records do not follow record {expected} one by one")
 
 

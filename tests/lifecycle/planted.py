@@ -354,8 +354,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a session without a message never leaves memory",
         "actors/actor.py",
-        "            and timer_in(self._snapshot.metadata.state) is None\n",
-        '            and self._snapshot.metadata.state == "Idle"\n',
+        "if timer_in(metadata.state) is not None or not metadata.is_settled:",
+        'if metadata.state != "Idle" or not metadata.is_settled:',
         ("what is quiet leaves memory",),
     ),
     Bug(
