@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final, Protocol
 
 import anyio
+import anyio.lowlevel
 
 from argentos.actors.commands import (
     Accept,
@@ -64,7 +65,7 @@ from argentos.storage import (
     reply_of,
 )
 
-__all__ = ["SessionActor", "not_found"]
+__all__ = ["SessionActor", "mailbox_full", "not_found"]
 
 _log: Final = logging.getLogger(__name__)
 _BATCH: Final = 64  # commands taken into one step, and so into one write
@@ -73,6 +74,11 @@ _BATCH: Final = 64  # commands taken into one step, and so into one write
 def not_found(key: SessionKey) -> SessionNotFoundError:
     """The error for a session that does not exist."""
     return SessionNotFoundError(f"there is no session {key}; `argent sessions list` shows those there are")
+
+
+def mailbox_full(key: SessionKey, waiting: int) -> MailboxFullError:
+    """The error for a message too many."""
+    return MailboxFullError(f"{waiting} messages wait in session {key} already; send again later")
 
 
 class Supervising(Protocol):
@@ -101,10 +107,10 @@ class SessionActor:
         "_numbers",
         "_requests",
         "_revived",
-        "_room",
         "_runtime",
         "_scheduled",
         "_snapshot",
+        "_stepped",
         "_supervisor",
         "key",
     )
@@ -124,42 +130,37 @@ class SessionActor:
         self._listeners = Listeners()
         self._jobs = Jobs(runtime.work)
         self._requests = CompactionRequests()
-        self._room: anyio.Event | None = None  # made by whoever waits for room
+        self._stepped: anyio.Event | None = None  # made by whoever waits for the next step
         self._error: Exception | None = None  # why the turn failed that is being ended
 
     # Coming in ----------------------------------------------------------------------------------------------
 
     def tell(self, command: Command) -> None:
-        """Queue a command. The control lane, for all but messages, is never full.
-
-        Raises:
-            MailboxFullError: too many messages wait already.
-        """
+        """Queue a command: messages in the mailbox, which is looked at before, and others in the control lane."""
         if self._closed:
             command.fail(SessionError(f"session {self.key} was restarted; try again"))
             return
         if isinstance(command, Accept):
-            waiting = len(self._mailbox) + (len(self._snapshot.metadata.waiting) if self._snapshot else 0)
-            if waiting >= self._runtime.config.mailbox_limit:
-                raise self._full(waiting)
             self._mailbox.append(command)
         else:
             self._control.append(command)
         self._schedule()
 
-    async def room(self) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many messages wait, accepted or about to be."""
+        return len(self._mailbox) + (len(self._snapshot.metadata.waiting) if self._snapshot else 0)
+
+    async def stepped(self) -> None:
         """Wait until the actor has taken its next step, or left memory."""
         if not self._closed:
-            self._room = self._room or anyio.Event()
-            await self._room.wait()
+            self._stepped = self._stepped or anyio.Event()
+            await self._stepped.wait()
 
-    def _make_room(self) -> None:
-        if self._room is not None:
-            self._room.set()
-            self._room = None
-
-    def _full(self, waiting: int) -> MailboxFullError:
-        return MailboxFullError(f"{waiting} messages wait in session {self.key} already; send again later")
+    def _tell_stepped(self) -> None:
+        if self._stepped is not None:
+            self._stepped.set()
+            self._stepped = None
 
     def _report(self, command: TurnDone | SummaryMade) -> None:
         """A job tells what it came to, as the last thing that it does."""
@@ -198,7 +199,7 @@ class SessionActor:
             raise
         if self._closed:
             return
-        self._make_room()
+        self._tell_stepped()
         self._scheduled = False
         if self._mailbox or self._control:
             self._schedule()
@@ -224,7 +225,6 @@ class SessionActor:
         if isinstance(error, ArgentError):  # it is told what is wrong; the next message revives from the store
             self.close(error)
             return
-        _log.error("session %s failed", self.key, exc_info=error)
         parked = self._supervisor.fail(self.key, error)
         if parked is None:
             self._restart(error)
@@ -248,12 +248,18 @@ class SessionActor:
         self._jobs.cancel()
         self._requests.refuse(error)
         self._scheduled = False
+        self._runtime.restarts.submit(self._begin_again)
+
+    async def _begin_again(self) -> None:
+        """Take a step, and let everybody else have one before the next actor is begun again."""
         self.tell(Wake(self._runtime.clock.now()))
+        await self.stepped()
+        await anyio.lowlevel.checkpoint()
 
     def close(self, error: Exception) -> None:
         """Leave memory; whoever still waits gets the error."""
         self._closed = True
-        self._make_room()
+        self._tell_stepped()
         self._supervisor.forget(self.key)
         for command in (*self._control, *self._mailbox):
             command.fail(error)
@@ -474,7 +480,7 @@ class SessionActor:
     def _check_room(self, step: Step, command: Accept) -> None:
         waiting = len(step.metadata.waiting) if step.snapshot else 0
         if waiting >= self._runtime.config.mailbox_limit:
-            raise self._full(waiting)
+            raise mailbox_full(self.key, waiting)
         gauge = self._runtime.gauge
         ratio = gauge.ratio(step.metadata) if step.snapshot else gauge.first_ratio
         if command.tokens * ratio > gauge.largest_message:

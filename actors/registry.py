@@ -1,12 +1,13 @@
 """The live actors of a supervisor, by session."""
 
 import itertools
+import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Final
 
-from argentos.actors.actor import SessionActor, not_found
+from argentos.actors.actor import SessionActor, mailbox_full, not_found
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Look, Receipt, Stop, Wake
 from argentos.actors.events import Failed
 from argentos.actors.runtime import Runtime
@@ -16,6 +17,7 @@ from argentos.storage import Page, SessionKey, Snapshot
 
 __all__ = ["Registry"]
 
+_log: Final = logging.getLogger(__name__)
 _PAGE: Final = 5000
 _LOOKED_AT: Final = 16  # of those in use longest ago, to find one that is quiet
 
@@ -38,7 +40,6 @@ class Registry:
         """Queue a message in the session's mailbox and wait until it is durable.
 
         Raises:
-            MailboxFullError: too many messages wait in the session.
             SupervisorStoppedError: the supervisor is closed.
         """
         begun = self.runtime.clock.monotonic()
@@ -47,11 +48,23 @@ class Registry:
         self.runtime.telemetry.accepted(begun)
         return receipt
 
+    async def check_room(self, key: SessionKey) -> None:
+        """Refuse a message for which there is no room, before anything else is done for it.
+
+        Raises:
+            MailboxFullError: too many messages wait in the session.
+        """
+        actor = self._actors.get(key)
+        if actor is not None and self._is_full(actor):
+            error = mailbox_full(key, actor.waiting)
+            await self.runtime.refusals.go_through()  # a flood must not keep the others from being served
+            raise error
+
     async def room(self, key: SessionKey) -> None:
         """Wait until the session's mailbox may have room."""
         actor = self._actors.get(key)
-        if actor is not None:
-            await actor.room()
+        if actor is not None and self._is_full(actor):
+            await actor.stepped()
 
     async def tell(self, key: SessionKey, command: Adopt | Create | Look | Stop | Clear | Compact) -> Snapshot:
         """Queue a command in the session's control lane and wait for its answer.
@@ -124,7 +137,10 @@ class Registry:
 
     def fail(self, key: SessionKey, cause: Exception) -> SessionParkedError | None:
         """An actor failed: None if it is to restart from its snapshot, the error for everybody if it is parked."""
-        is_parked = self.supervision.fail(key, cause, self.runtime.clock.monotonic()) == "park"
+        now = self.runtime.clock.monotonic()
+        trace = None if self.supervision.has_failed(key, now) else cause  # a loop would fill the log with the same
+        _log.error("session %s failed: %r", key, cause, exc_info=trace)
+        is_parked = self.supervision.fail(key, cause, now) == "park"
         self.runtime.events.tell(Failed(key, cause, is_parked))
         self.runtime.telemetry.failed(is_parked=is_parked)
         return parked(key, cause) if is_parked else None
@@ -143,6 +159,9 @@ class Registry:
                     f"the supervisor was closed; the message is kept, and answered when session {actor.key} is revived"
                 )
             )
+
+    def _is_full(self, actor: SessionActor) -> bool:
+        return actor.waiting >= self.runtime.config.mailbox_limit
 
     def _check_open(self) -> None:
         if not self.is_open:

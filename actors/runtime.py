@@ -12,6 +12,7 @@ from argentos.actors.events import Events
 from argentos.actors.jobs import Places
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
+from argentos.actors.turnstile import Turnstile
 from argentos.llm import Gauge, Model, TokenCounter
 from argentos.storage import Store
 
@@ -24,6 +25,8 @@ class Runtime:
 
     Attributes:
         steps: runs the actors, a step at a time.
+        restarts: begins those again that failed, one after the other, so that the others hardly notice.
+        refusals: whoever sends too much is refused there, likewise.
         work: runs what takes long: turns and compactions.
         telemetry: tells the host's traces and metrics.
         events: tells the outside what became durable, and what failed.
@@ -38,6 +41,8 @@ class Runtime:
     count: TokenCounter
     system: str
     steps: Dispatcher
+    restarts: Dispatcher
+    refusals: Turnstile
     work: Places
     timers: Timers
     events: Events

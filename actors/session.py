@@ -254,6 +254,7 @@ class Session:
     async def _accept(
         self, role: Role, text: str, message_id: str | None, address: Address | None, sender: str | None
     ) -> Receipt:
+        await self._registry.check_room(self.key)
         self._check(text, message_id, address, sender)
         runtime = self._registry.runtime
         command = Accept(

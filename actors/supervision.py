@@ -45,6 +45,10 @@ class Supervision:
         if cause is not None and not self._takes(_PARKED, "something_came_in"):
             raise parked(key, cause)
 
+    def has_failed(self, key: SessionKey, now: float) -> bool:
+        """It has failed within the period before this monotonic time, and was restarted."""
+        return any(now - each <= self._period for each in self._failures.get(key, ()))
+
     def fail(self, key: SessionKey, cause: Exception, now: float) -> str:
         """A live actor failed; gives what is to be done, `restart` or `park`.
 

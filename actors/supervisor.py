@@ -26,6 +26,7 @@ from argentos.actors.session import Session
 from argentos.actors.step import COMPACTING
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
+from argentos.actors.turnstile import Turnstile
 from argentos.errors import InputError, StoreError
 from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
 from argentos.storage import SessionKey, Store, check_id
@@ -87,6 +88,8 @@ class Supervisor:
             count=count,
             system=system,
             steps=workers,
+            restarts=Dispatcher(1, "restart"),
+            refusals=Turnstile(),
             work=Places(max_turns, workers),
             timers=Timers(clock, self._fire),
             events=self._events,
@@ -176,6 +179,7 @@ class Supervisor:
             await stack.enter_async_context(self._runtime.store)
             group = await stack.enter_async_context(anyio.create_task_group())
             self._runtime.steps.start(group)
+            self._runtime.restarts.start(group)
             self._runtime.work.start()
             self._runtime.is_draining = False
             self._registry.is_open = True
@@ -209,6 +213,7 @@ class Supervisor:
                 await self._control.close()
             finally:
                 runtime.work.cancel()
+                runtime.restarts.cancel()
                 runtime.steps.cancel()
                 self._group.cancel_scope.cancel()
                 await self._stack.aclose()

@@ -183,3 +183,23 @@ async def test_a_message_waits_for_room_as_long_as_it_may(running: Running) -> N
             "five",
             "six",
         }
+
+
+async def test_a_flood_that_is_refused_lets_others_be_served(running: Running) -> None:
+    refused = 0
+
+    async def flood() -> None:
+        nonlocal refused
+        while True:
+            with pytest.raises(MailboxFullError):
+                await supervisor.session("maren").send("More!")
+            refused += 1
+
+    async with running(Listening(), config=Config(mailbox_limit=1)) as supervisor, anyio.create_task_group() as group:
+        await send(supervisor.session("maren"), "one", "two")
+        for _ in range(100):
+            group.start_soon(flood)
+        for _ in range(10):
+            await supervisor.session("hela").say("I am here.")
+        group.cancel_scope.cancel()
+    assert 0 < refused < 100

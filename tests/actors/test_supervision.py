@@ -193,3 +193,39 @@ async def test_sessions_at_work_stay_in_memory_however_many_there_are(running: R
         for number in range(10):
             await supervisor.session(f"s-{number}").send("Hello?")
         assert supervisor.live == 10
+
+
+async def test_the_log_has_the_traceback_of_the_first_failure_and_a_line_for_those_that_follow(
+    running: Running, store: Faulty, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.faults += [ValueError("a bug")] * 2
+    store.is_faulty = ends_a_turn
+    async with running(OfflineModel()) as supervisor:
+        await supervisor.session("maren").ask("Hello?")
+    failures = [record for record in caplog.records if "failed" in record.getMessage()]
+    assert [record.getMessage() for record in failures] == ["session maren failed: ValueError('a bug')"] * 2
+    assert [bool(record.exc_info) for record in failures] == [True, False]
+
+
+class AlwaysFaulty(MemoryStore):
+    """Fails whenever a turn ends, but in one session."""
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        if key != OTHER and ends_a_turn(records):
+            raise ValueError("a bug")
+        return await super().append(key, epoch, expected_sequence, records)
+
+
+async def test_restarts_come_one_after_the_other_so_that_others_are_served_meanwhile(running: Running) -> None:
+    sessions = 50
+    async with running(OfflineModel(), on=AlwaysFaulty()) as supervisor:
+        async with supervisor.events() as events, anyio.create_task_group() as group:
+            for number in range(sessions):
+                group.start_soon(supervisor.session(f"failing-{number}").send, "Hello?")
+            failures = 0
+            while failures < sessions:
+                failures += isinstance(await events.get(), Failed)
+            for _ in range(10):
+                await supervisor.session("hela").say("I am here.")
+            failures += sum(isinstance(event, Failed) for event in events.pending())
+        assert failures < 2 * sessions  # of four times as many
