@@ -39,6 +39,7 @@ class WatchedStore(MemoryStore):
         self._going_on = anyio.Event()
 
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        await anyio.lowlevel.checkpoint()  # as every disk does
         await self._wait("before")
         is_much = await super().append(key, epoch, expected_sequence, records)
         self._account.take(records)

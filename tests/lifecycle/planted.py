@@ -141,7 +141,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "idling is dated when it was noticed",
         "actors/step.py",
-        "                self.now = self.metadata.quiet_since + duration\n",
+        "                self.now = due\n",
         "",
         ("idle from its own time on",),
     ),
@@ -263,8 +263,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a session that is not quiet for long leaves memory",
         "actors/actor.py",
-        "            and wait <= 0\n",
-        "",
+        "return wait is not None and wait <= 0 and",
+        "return wait is not None and",
         ("only what is quiet leaves memory",),
     ),
     Bug(
@@ -347,7 +347,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a job that is cancelled goes on",
         "actors/jobs.py",
-        "        if self._scope is not None:\n            self._scope.cancel()\n",
+        "            self._job.cancel()\n",
         "",
         ("the model is asked for what is open",),
     ),
@@ -486,8 +486,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "the model is not shown what it is to answer last",
         "llm/context.py",
-        "messages=(*before, *asked),",
-        "messages=(*asked, *before),",
+        "messages=_with_last(context.messages, answered),",
+        "messages=_with_last(context.messages, answered)[::-1],",
         ("the model sees the conversation",),
     ),
     Bug(
@@ -500,8 +500,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a turn that hangs is waited for",
         "actors/work.py",
-        "with anyio.fail_after(timeout):",
-        "with anyio.fail_after(None):",
+        "    scope.deadline = anyio.current_time() + timeout\n",
+        "",
         ("a model that hangs is given up",),
     ),
 )
