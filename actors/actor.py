@@ -317,7 +317,7 @@ class SessionActor:
         await self._commit(step)
         for answer in answers:
             answer()
-        while step.records and step.snapshot and is_compacting(step.snapshot.metadata):
+        while step.records and is_compacting(step.metadata):
             # That a summary has become durable may be what the machine waited for.
             step = self._step()
             step.settle()
@@ -356,11 +356,11 @@ class SessionActor:
 
     async def _commit(self, step: Step) -> None:
         """Append what was decided; once it is durable, take it over and do what follows."""
-        if step.records and step.snapshot is not None:
+        if step.records:
             wants_files = await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)
-            self._snapshot = step.snapshot
+            self._snapshot = snapshot = step.snapshot
             self._take_over(step.records)
-            self._requests.follow(step.snapshot)
+            self._requests.follow(snapshot)
             self._runtime.events.publish(self.key, step.records)
             if wants_files:
                 step.effects.append("write_files")
@@ -440,18 +440,17 @@ class SessionActor:
 
     def _adopt(self, step: Step, command: Adopt) -> None:
         self._check_new(step)
-        step.records += command.records  # one append, so that a crash leaves all of the session or nothing
-        step.snapshot, step.metadata = command.snapshot, command.snapshot.metadata
+        step.adopt(command.records, command.snapshot)  # one append: a crash leaves all of the session or nothing
         step.effects.append("write_files")
         step.advance(command.at)
 
     def _check_new(self, step: Step) -> None:
-        if step.snapshot is not None:
+        if step.exists:
             raise SessionExistsError(f"there is a session {self.key} already; use it, or another id")
 
     def _end(self, step: Step, command: Stop | Clear) -> None:
         """End whatever runs, and what was asked for."""
-        if step.snapshot is None:
+        if not step.exists:
             raise not_found(self.key)
         if isinstance(command, Clear):
             step.clear()
@@ -478,11 +477,11 @@ class SessionActor:
         return lambda: command.answer(Receipt(number, turn, self._require()))
 
     def _check_room(self, step: Step, command: Accept) -> None:
-        waiting = len(step.metadata.waiting) if step.snapshot else 0
+        waiting = len(step.metadata.waiting) if step.exists else 0
         if waiting >= self._runtime.config.mailbox_limit:
             raise mailbox_full(self.key, waiting)
         gauge = self._runtime.gauge
-        ratio = gauge.ratio(step.metadata) if step.snapshot else gauge.first_ratio
+        ratio = gauge.ratio(step.metadata) if step.exists else gauge.first_ratio
         if command.tokens * ratio > gauge.largest_message:
             raise MessageTooLargeError(
                 f"the message has about {command.tokens * ratio:.0f} tokens; with a window of {gauge.window} the most"
@@ -510,7 +509,7 @@ class SessionActor:
             step.summarise(command.compacted)
 
     def _ask_compaction(self, step: Step, command: Compact) -> None:
-        if step.snapshot is None:
+        if not step.exists:
             raise not_found(self.key)
         if is_compacting(step.metadata):
             self._requests.join(command)

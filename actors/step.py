@@ -35,7 +35,8 @@ from argentos.storage import (
     Transitioned,
     TurnEnded,
     TurnStarted,
-    fold,
+    fold_context,
+    fold_metadata,
 )
 
 __all__ = ["COMPACTING", "Step", "collected_at", "is_at_work", "is_compacting", "state_at"]
@@ -90,7 +91,7 @@ class _Facts:
 
     @property
     def has_older_messages(self) -> bool:
-        return self._step.gauge.older(self._step.require(), by_hand=self._step.compaction_asked) > 0
+        return self._step.gauge.older(self._step.snapshot, by_hand=self._step.compaction_asked) > 0
 
     @property
     def summary_is_durable(self) -> bool:
@@ -99,7 +100,7 @@ class _Facts:
 
     @property
     def context_fits(self) -> bool:
-        metadata, context = self._step.require()
+        metadata, context = self._step.snapshot
         if metadata.kept_at == metadata.messages:  # no summary could be had: the turn will show whether it fits
             return True
         return self._step.gauge.fits(metadata, context.waiting[0] if context.waiting else None)
@@ -145,8 +146,7 @@ class Step:
         config: the settings.
 
     Attributes:
-        snapshot: where the session stands as far as it is decided.
-        metadata: of the snapshot; missing as long as there is none.
+        exists: there is a session, as far as it is decided; `metadata` is missing as long as there is none.
         records: what is to be appended.
         effects: names of what is to be done once that is durable.
         is_interrupted: nobody is running the turn that is open.
@@ -158,9 +158,11 @@ class Step:
     __slots__ = (
         "compaction_asked",
         "config",
+        "context",
         "durable",
         "effects",
         "epoch",
+        "exists",
         "gauge",
         "is_interrupted",
         "key",
@@ -169,7 +171,6 @@ class Step:
         "now",
         "overflowed",
         "records",
-        "snapshot",
     )
 
     def __init__(
@@ -183,11 +184,12 @@ class Step:
         config: Config,
     ) -> None:
         self.key = key
-        self.snapshot = snapshot
+        self.exists = snapshot is not None
         self.durable = 0
+        self.context = Context()
         if snapshot is not None:
-            self.metadata = snapshot.metadata
-            self.durable = snapshot.metadata.sequence
+            self.metadata, self.context = snapshot
+            self.durable = self.metadata.sequence
         self.epoch = epoch
         self.now = now
         self.gauge = gauge
@@ -199,17 +201,22 @@ class Step:
         self.compaction_asked = False
         self.overflowed = False
 
-    def require(self) -> Snapshot:
-        """The snapshot of a session that exists."""
-        if self.snapshot is None:
-            raise RuntimeError(f"session {self.key} does not exist yet")
-        return self.snapshot
+    def adopt(self, records: Sequence[Record], snapshot: Snapshot) -> None:
+        """Make the session of records, which fold to this snapshot."""
+        self.records += records
+        self.metadata, self.context = snapshot
+        self.exists = True
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Where the session stands, as far as it is decided."""
+        return Snapshot(self.metadata, self.context)
 
     # What comes in ------------------------------------------------------------------------------------------
 
     def advance(self, now: datetime) -> None:
         """Let time pass until `now`: a timer that came due on the way is raised at its own time."""
-        timer = timer_in(self.metadata.state) if self.snapshot else None
+        timer = timer_in(self.metadata.state) if self.exists else None
         if timer is not None:
             due = self.metadata.quiet_since + timedelta(seconds=self._duration(timer.duration))
             if now >= due:
@@ -232,7 +239,7 @@ class Step:
         address: Address | None,
     ) -> int:
         """Take a message, from the user or from the agent; gives its number."""
-        if self.snapshot is None:
+        if not self.exists:
             self.create()
         if self.config.queue_mode == "interrupt" and role == "user":
             self._interrupt()
@@ -266,13 +273,13 @@ class Step:
 
     def overflow(self, turn: int, attempt: int, reason: str) -> bool:
         """The model's window was too small: compact and try once more, or end the turn; False as above."""
-        if attempt > 1 or self.gauge.older(self.require(), by_hand=False) == 0:
+        if attempt > 1 or self.gauge.older(self.snapshot, by_hand=False) == 0:
             return self.finish_turn(turn, attempt, None, 0, reason)
         self.overflowed = self.is_interrupted = True
         return False
 
     def _reply(self, turn: int, numbers: Sequence[int], reply: Reply, tokens: int) -> None:
-        answered = _latest(self.require().context.messages, numbers)
+        answered = _latest(self.context.messages, numbers)
         number = self.metadata.messages + 1
         self._emit(
             Replied(
@@ -316,7 +323,7 @@ class Step:
 
     def ask_compaction(self) -> bool:
         """Compact at the next chance, though the window is not full; False where nothing is to be gained."""
-        if self.gauge.older(self.require(), by_hand=True) == 0:
+        if self.gauge.older(self.snapshot, by_hand=True) == 0:
             return False
         self.compaction_asked = True
         self.offer("new_message")
@@ -346,7 +353,7 @@ class Step:
 
     def offer(self, event: str) -> Transition | Refused:
         """Raise an event, and take the edge if the machine says so."""
-        state = self.metadata.state if self.snapshot else START
+        state = self.metadata.state if self.exists else START
         decision = SESSION.decide(state, event, _Facts(self))
         if isinstance(decision, Transition):
             self._emit(
@@ -363,7 +370,7 @@ class Step:
 
     def settle(self) -> None:
         """Take the edges whose time has come, and begin a turn if there is something to answer."""
-        if self.snapshot is None:
+        if not self.exists:
             return
         while self.metadata.turn is None or self.is_interrupted:
             decisions = [self.offer(event) for event in _SETTLING_IN[self.metadata.state]]
@@ -377,19 +384,18 @@ class Step:
 
     def _make_room(self) -> None:
         """What came during the compaction was too much: once more, unless all that is left has to be kept."""
-        if self.gauge.older(self.require(), by_hand=False) > 0:
+        if self.gauge.older(self.snapshot, by_hand=False) > 0:
             self.effects.append("summarise")
         else:
             self.keep()
 
     def _is_collecting(self) -> bool:
         """More messages are waited for before a turn answers them together."""
-        _, context = self.require()
-        due = collected_at(context, self.config)
+        due = collected_at(self.context, self.config)
         return due is not None and self.metadata.turn is None and self.now < due
 
     def _begin_turn(self) -> None:
-        metadata, context = self.require()
+        metadata, waiting = self.metadata, self.context.waiting
         if metadata.turn is not None:
             self._emit(
                 TurnStarted(
@@ -401,9 +407,9 @@ class Step:
                     request_tokens=metadata.tokens + self.gauge.system_tokens,
                 )
             )
-        elif context.waiting:
-            fitting = self.gauge.fitting(context.waiting, metadata)
-            taken = context.waiting[: min(fitting, self.config.most_together)]
+        elif waiting:
+            fitting = self.gauge.fitting(waiting, metadata)
+            taken = waiting[: min(fitting, self.config.most_together)]
             tokens = sum(message.tokens for message in taken)
             self._emit(
                 TurnStarted(
@@ -424,13 +430,14 @@ class Step:
         return durations[name]
 
     def _head(self) -> _Head:
-        sequence = self.metadata.sequence if self.snapshot else 0
+        sequence = self.metadata.sequence if self.exists else 0
         return {"sequence": sequence + 1, "epoch": self.epoch, "at": self.now}
 
     def _emit(self, record: Record) -> None:
         self.records.append(record)
-        self.snapshot = fold(self.key, self.snapshot, (record,)).snapshot
-        self.metadata = self.snapshot.metadata
+        self.metadata = fold_metadata(self.key, self.metadata if self.exists else None, (record,))
+        self.context, _ = fold_context(self.context, (record,))
+        self.exists = True
 
 
 def _latest(messages: Sequence[Message], numbers: Sequence[int]) -> list[Message]:

@@ -22,7 +22,19 @@ from argentos.storage.records import (
     Usage,
 )
 from argentos.storage.runner import Runner, inline, threads
-from argentos.storage.snapshot import Calibration, Context, Metadata, OpenTurn, Snapshot, Summary, Taken, fold, reply_of
+from argentos.storage.snapshot import (
+    Calibration,
+    Context,
+    Metadata,
+    OpenTurn,
+    Snapshot,
+    Summary,
+    Taken,
+    fold,
+    fold_context,
+    fold_metadata,
+    reply_of,
+)
 from argentos.storage.store import Page, Store
 
 __all__ = [
@@ -58,6 +70,8 @@ __all__ = [
     "expand_home",
     "file_name",
     "fold",
+    "fold_context",
+    "fold_metadata",
     "inline",
     "reply_of",
     "threads",

@@ -212,8 +212,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "effects are run before the append",
         "actors/actor.py",
-        "        if step.records and step.snapshot is not None:\n            wants_files",
-        "        if step.records and step.snapshot is not None:\n            self._snapshot = step.snapshot\n"
+        "        if step.records:\n            wants_files",
+        "        if step.records:\n            self._snapshot = snapshot = step.snapshot\n"
         "            for effect in step.effects:\n"
         "                await _EFFECTS[effect](self)\n"
         "            wants_files",
@@ -222,8 +222,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a turn is started before the append",
         "actors/actor.py",
-        "        if step.records and step.snapshot is not None:\n            wants_files",
-        "        if step.records and step.snapshot is not None:\n            self._snapshot = step.snapshot\n"
+        "        if step.records:\n            wants_files",
+        "        if step.records:\n            self._snapshot = snapshot = step.snapshot\n"
         "            self._start_turn()\n            wants_files",
         ("a turn is durable before it runs",),
     ),
@@ -232,16 +232,16 @@ BUGS: Final[Sequence[Bug]] = (
         "actors/actor.py",
         "            wants_files = "
         "await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)\n"
-        "            self._snapshot = step.snapshot\n"
+        "            self._snapshot = snapshot = step.snapshot\n"
         "            self._take_over(step.records)\n"
-        "            self._requests.follow(step.snapshot)\n"
+        "            self._requests.follow(snapshot)\n"
         "            self._runtime.events.publish(self.key, step.records)\n",
         "            self._runtime.events.publish(self.key, step.records)\n"
         "            wants_files = "
         "await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)\n"
-        "            self._snapshot = step.snapshot\n"
+        "            self._snapshot = snapshot = step.snapshot\n"
         "            self._take_over(step.records)\n"
-        "            self._requests.follow(step.snapshot)\n",
+        "            self._requests.follow(snapshot)\n",
         ("published is durable",),
     ),
     Bug(
@@ -256,7 +256,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a summary that became durable is not looked at",
         "actors/actor.py",
-        "        while step.records and step.snapshot and is_compacting(step.snapshot.metadata):\n",
+        "        while step.records and is_compacting(step.metadata):\n",
         "        while False:\n",
         ("the model is asked for what is open",),
     ),
@@ -319,8 +319,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "the queue takes one message too many",
         "actors/actor.py",
-        "        waiting = len(step.metadata.waiting) if step.snapshot else 0\n        if waiting >=",
-        "        waiting = len(step.metadata.waiting) if step.snapshot else 0\n        if waiting >",
+        "        waiting = len(step.metadata.waiting) if step.exists else 0\n        if waiting >=",
+        "        waiting = len(step.metadata.waiting) if step.exists else 0\n        if waiting >",
         ("the queue is bounded",),
     ),
     Bug(
