@@ -3,13 +3,17 @@
 import heapq
 import itertools
 from collections.abc import Callable
+from typing import Final
 
 import anyio
+import anyio.lowlevel
 
 from argentos.actors.clock import Clock
 from argentos.storage import SessionKey
 
 __all__ = ["Timers"]
+
+_AT_ONCE: Final = 4
 
 
 class Timers:
@@ -43,7 +47,8 @@ class Timers:
     async def run(self) -> None:
         """Fire what is due, until cancelled."""
         while True:
-            self._fire_due()
+            while self._fire_due():
+                await anyio.lowlevel.checkpoint()
             self._earlier = anyio.Event()
             if not self._heap:
                 await self._earlier.wait()
@@ -57,10 +62,14 @@ class Timers:
         await self._earlier.wait()
         scope.cancel()
 
-    def _fire_due(self) -> None:
+    def _fire_due(self) -> bool:
+        """Fire what is due, a few at a time: after a night all may be. Tells whether more is."""
         now = self._clock.monotonic()
-        while self._heap and self._heap[0][0] <= now:
+        for _ in range(_AT_ONCE):
+            if not self._heap or self._heap[0][0] > now:
+                return False
             deadline, _, key = heapq.heappop(self._heap)
             if self._armed.get(key) == deadline:
                 del self._armed[key]
                 self._fire(key)
+        return True

@@ -123,6 +123,25 @@ async def test_an_earlier_deadline_is_not_slept_through() -> None:
         group.cancel_scope.cancel()
 
 
+async def test_deadlines_that_have_all_passed_leave_room_for_others() -> None:
+    fired: list[str] = []
+    clock = ManualClock(START)
+    timers = Timers(clock, lambda key: fired.append(key.id))
+    async with anyio.create_task_group() as group:
+        group.start_soon(timers.run)
+        for number in range(1000):
+            timers.arm(SessionKey("main", str(number)), 10)
+        await anyio.wait_all_tasks_blocked()
+        clock.advance(3600)
+        while not fired:
+            await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        assert len(fired) < 20
+        await anyio.wait_all_tasks_blocked()
+        assert len(fired) == 1000
+        group.cancel_scope.cancel()
+
+
 async def test_a_disarmed_timer_does_not_fire() -> None:
     fired: list[str] = []
     clock = ManualClock(START)
