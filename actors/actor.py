@@ -13,7 +13,6 @@ from functools import partial
 from typing import Final, Protocol
 
 import anyio
-import anyio.lowlevel
 
 from argentos.actors.commands import (
     Accept,
@@ -86,6 +85,10 @@ class Supervising(Protocol):
 
     def fail(self, key: SessionKey, cause: Exception) -> SessionParkedError | None:
         """The actor failed: None if it is to restart, the error for everybody if it is parked."""
+        ...
+
+    def waited(self, key: SessionKey, seconds: float) -> None:
+        """The actor, which failed, begins again only now."""
         ...
 
     def forget(self, key: SessionKey) -> None:
@@ -248,13 +251,14 @@ class SessionActor:
         self._jobs.cancel()
         self._requests.refuse(error)
         self._scheduled = False
-        self._runtime.restarts.submit(self._begin_again)
+        self._runtime.restarts.submit(partial(self._begin_again, self._runtime.clock.monotonic()))
 
-    async def _begin_again(self) -> None:
-        """Take a step, and let everybody else have one before the next actor is begun again."""
+    async def _begin_again(self, failed_at: float) -> None:
+        """Take a step, when everybody else has had the chance to."""
+        await self._runtime.turnstile.go_through()
+        self._supervisor.waited(self.key, self._runtime.clock.monotonic() - failed_at)
         self.tell(Wake(self._runtime.clock.now()))
         await self.stepped()
-        await anyio.lowlevel.checkpoint()
 
     def close(self, error: Exception) -> None:
         """Leave memory; whoever still waits gets the error."""

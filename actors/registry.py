@@ -57,7 +57,7 @@ class Registry:
         actor = self._actors.get(key)
         if actor is not None and self._is_full(actor):
             error = mailbox_full(key, actor.waiting)
-            await self.runtime.refusals.go_through()  # a flood must not keep the others from being served
+            await self.runtime.turnstile.go_through()  # a flood must not keep the others from being served
             raise error
 
     async def room(self, key: SessionKey) -> None:
@@ -144,6 +144,10 @@ class Registry:
         self.runtime.events.tell(Failed(key, cause, is_parked))
         self.runtime.telemetry.failed(is_parked=is_parked)
         return parked(key, cause) if is_parked else None
+
+    def waited(self, key: SessionKey, seconds: float) -> None:
+        """An actor that failed begins again only now."""
+        self.supervision.waited(key, seconds)
 
     def forget(self, key: SessionKey) -> None:
         """The session leaves memory."""

@@ -25,8 +25,8 @@ class Runtime:
 
     Attributes:
         steps: runs the actors, a step at a time.
-        restarts: begins those again that failed, one after the other, so that the others hardly notice.
-        refusals: whoever sends too much is refused there, likewise.
+        restarts: begins those again that failed, a few at a time.
+        turnstile: where restarts and refusals wait, so that everybody else hardly notices.
         work: runs what takes long: turns and compactions.
         telemetry: tells the host's traces and metrics.
         events: tells the outside what became durable, and what failed.
@@ -42,7 +42,7 @@ class Runtime:
     system: str
     steps: Dispatcher
     restarts: Dispatcher
-    refusals: Turnstile
+    turnstile: Turnstile
     work: Places
     timers: Timers
     events: Events

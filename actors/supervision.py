@@ -67,6 +67,12 @@ class Supervision:
             del self._failures[key]
         return effect
 
+    def waited(self, key: SessionKey, seconds: float) -> None:
+        """A restart had to wait for others: that time does not count, or many in a loop would go on for ever."""
+        failures = self._failures.get(key)
+        if failures is not None:
+            self._failures[key] = deque((each + seconds for each in failures), failures.maxlen)
+
     def unpark(self, key: SessionKey) -> bool:
         """Let the session be revived again; False if it was not parked."""
         return self._takes(_PARKED, "unparked") and self._parked.pop(key, None) is not None

@@ -36,6 +36,7 @@ __all__ = ["Supervisor"]
 _log: Final = logging.getLogger(__name__)
 
 _STEPS_AT_ONCE: Final = 256  # they wait for the disk most of their time, and share its writes
+_RESTARTS_AT_ONCE: Final = 8  # likewise
 
 
 class Supervisor:
@@ -88,8 +89,8 @@ class Supervisor:
             count=count,
             system=system,
             steps=workers,
-            restarts=Dispatcher(1, "restart"),
-            refusals=Turnstile(),
+            restarts=Dispatcher(_RESTARTS_AT_ONCE, "restart"),
+            turnstile=Turnstile(),
             work=Places(max_turns, workers),
             timers=Timers(clock, self._fire),
             events=self._events,

@@ -1,6 +1,9 @@
 """The dispatcher, the timers, the manual clock and the subscriptions, each by itself."""
 
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import anyio
 import anyio.lowlevel
@@ -9,6 +12,7 @@ import pytest
 from argentos import Happened, ManualClock, Missed
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events
+from argentos.actors.jobs import Job, Places
 from argentos.actors.timers import Timers
 from argentos.storage import Cleared, SessionKey
 
@@ -74,6 +78,111 @@ async def test_a_long_queue_lets_other_tasks_run() -> None:
         assert 0 < len(seen) < 1000
         await dispatcher.drained()
         dispatcher.cancel()
+
+
+async def test_what_follows_a_job_runs_behind_what_waited_before() -> None:
+    ran: list[str] = []
+
+    async def first() -> None:
+        dispatcher.follow(partial(note, "follows"))
+        dispatcher.follow(partial(note, "follows, too"))
+
+    async def note(name: str) -> None:
+        ran.append(name)
+
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(1, "test")
+        dispatcher.start(group)
+        dispatcher.submit(first)
+        dispatcher.submit(partial(note, "waited"))
+        await dispatcher.drained()
+        dispatcher.cancel()
+    assert ran == ["waited", "follows", "follows, too"]
+
+
+async def test_what_follows_a_job_waits_for_no_other_that_follows_it() -> None:
+    async def first() -> None:
+        dispatcher.follow(anyio.sleep_forever)
+        dispatcher.follow(done)
+
+    async def done() -> None:
+        event.set()
+
+    event = anyio.Event()
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(2, "test")
+        dispatcher.start(group)
+        dispatcher.submit(first)
+        with anyio.fail_after(5):
+            await event.wait()
+        dispatcher.cancel()
+
+
+class Worked:
+    """Jobs that run until they are told to end."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.leave = anyio.Semaphore(0)
+
+    def job(self, number: int) -> Job:
+        async def work(scope: anyio.CancelScope) -> None:
+            with scope:
+                self.begun.append(number)
+                await self.leave.acquire()
+
+        return Job(("turn", number, 1), work)
+
+
+@asynccontextmanager
+async def places(limit: int, jobs: Iterable[Job]) -> AsyncGenerator[Places]:
+    async def submit() -> None:
+        for job in jobs:
+            few.submit(job)
+
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(10, "test")
+        dispatcher.start(group)
+        few = Places(limit, dispatcher)
+        dispatcher.submit(submit)
+        await anyio.wait_all_tasks_blocked()
+        yield few
+        few.cancel()
+        with anyio.fail_after(5):
+            await dispatcher.drained()
+        dispatcher.cancel()
+
+
+async def test_no_more_jobs_have_a_place_than_there_are_and_the_others_come_in_order() -> None:
+    worked = Worked()
+    async with places(2, map(worked.job, range(5))) as few:
+        assert (worked.begun, few.running, few.waiting) == ([0, 1], 2, 3)
+        worked.leave.release()
+        await anyio.wait_all_tasks_blocked()
+        assert (worked.begun, few.running, few.waiting) == ([0, 1, 2], 2, 2)
+        for _ in range(4):
+            worked.leave.release()
+        with anyio.fail_after(5):
+            await few.drained()
+        assert (worked.begun, few.running, few.waiting) == ([0, 1, 2, 3, 4], 0, 0)
+
+
+async def test_a_job_that_is_cancelled_before_it_has_a_place_is_not_begun() -> None:
+    worked = Worked()
+    jobs = [worked.job(number) for number in range(3)]
+    async with places(1, jobs):
+        jobs[1].cancel()
+        jobs[0].cancel()
+        await anyio.wait_all_tasks_blocked()
+        assert worked.begun == [0, 2]
+
+
+async def test_places_that_are_cancelled_end_what_runs_and_drop_what_waits() -> None:
+    worked = Worked()
+    async with places(1, map(worked.job, range(3))) as few:
+        few.cancel()
+        await anyio.wait_all_tasks_blocked()
+        assert (worked.begun, few.running, few.waiting) == ([0], 0, 0)
 
 
 async def test_cancelling_ends_what_runs_and_drops_what_waits() -> None:

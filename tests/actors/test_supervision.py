@@ -233,3 +233,12 @@ async def test_restarts_come_one_after_the_other_so_that_others_are_served_meanw
                 failures += isinstance(await events.get(), Failed)
             await supervisor.session("hela").say("I am here.")
         assert len(supervisor.health().parked) < sessions / 2
+
+
+def test_the_time_for_which_a_restart_waits_does_not_count() -> None:
+    supervision, now = Supervision(intensity=3, period=5.0), 0.0
+    for _ in range(3):
+        assert supervision.fail(KEY, ValueError("a bug"), now) == "restart"
+        now += 60.0
+        supervision.waited(KEY, 60.0)
+    assert supervision.fail(KEY, ValueError("a bug"), now) == "park"
