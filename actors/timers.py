@@ -14,6 +14,7 @@ from argentos.storage import SessionKey
 __all__ = ["Timers"]
 
 _AT_ONCE: Final = 4
+_SPARE: Final = 64
 
 
 class Timers:
@@ -43,6 +44,13 @@ class Timers:
     def disarm(self, key: SessionKey) -> None:
         """Do not fire for this session any more."""
         self._armed.pop(key, None)
+        if len(self._heap) > _SPARE + 2 * len(self._armed):
+            self._heap = [entry for entry in self._heap if self._armed.get(entry[2]) == entry[0]]
+            heapq.heapify(self._heap)
+
+    def __len__(self) -> int:
+        """How many deadlines are kept, with some that do not count any more."""
+        return len(self._heap)
 
     async def run(self) -> None:
         """Fire what is due, until cancelled."""

@@ -265,6 +265,15 @@ async def test_a_disarmed_timer_does_not_fire() -> None:
         group.cancel_scope.cancel()
 
 
+async def test_deadlines_of_sessions_that_come_and_go_are_not_kept() -> None:
+    timers = Timers(ManualClock(START), lambda _: None)
+    timers.arm(B, 5)
+    for deadline in range(10, 10_000):
+        timers.arm(A, deadline)
+        timers.disarm(A)
+    assert len(timers) < 100
+
+
 async def test_a_manual_clock_wakes_sleepers_when_their_time_comes() -> None:
     clock = ManualClock(START)
     woken: list[float] = []
