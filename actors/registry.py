@@ -160,7 +160,8 @@ class Registry:
         for actor in list(self._actors.values()):
             actor.close(
                 SupervisorStoppedError(
-                    f"the supervisor was closed; the message is kept, and answered when session {actor.key} is revived"
+                    f"the supervisor was closed; the message is kept, and answered when session {actor.key} is revived;"
+                    " one that was not acknowledged is to be sent again"
                 )
             )
 

@@ -54,6 +54,8 @@ class Supervisor:
             least.
         grace: seconds that running turns are given at the end. A message whose turn is cut off is answered
             when the supervisor runs again.
+        patience: seconds that the store is waited for at the end, and then the model; whoever waits for an
+            acknowledgement longer than that gets `SupervisorStoppedError`.
         resume: whether to answer, at once, what was left unanswered by an earlier run, to apply the retention, and
             to take messages from other processes. Without it the supervisor does what it is told, and no more.
     """
@@ -70,11 +72,13 @@ class Supervisor:
         count: TokenCounter = count_tokens,
         max_turns: int | None = None,
         grace: float = 10.0,
+        patience: float = 10.0,
         resume: bool = True,
     ) -> None:
         self.agent = check_id(agent, "agent's name")
         self.config = config or Config()
         self._grace = grace
+        self._patience = patience
         self._resume = resume
         self._events = Events()
         clock = clock or SystemClock()
@@ -205,9 +209,9 @@ class Supervisor:
                     await runtime.work.drained()
                 runtime.work.cancel()
                 self._registry.is_open = False  # nothing new; what came in is still decided
-                await runtime.steps.drained()
+                await self._settle()
                 if isinstance(runtime.model, Closeable):
-                    await _close(runtime.model)
+                    await _close(runtime.model, self._patience)
         finally:
             self._registry.close()
             try:
@@ -218,6 +222,18 @@ class Supervisor:
                 runtime.steps.cancel()
                 self._group.cancel_scope.cancel()
                 await self._stack.aclose()
+
+    async def _settle(self) -> None:
+        """Let what came in become durable, unless the store takes too long."""
+        with anyio.move_on_after(self._patience) as scope:
+            await self._runtime.steps.drained()
+        if scope.cancelled_caught:
+            _log.critical(
+                "agent %s: the store has not taken everything within %g s, so it is closed as it stands; what was"
+                " acknowledged is durable, and what was not is to be sent again",
+                self.agent,
+                self._patience,
+            )
 
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)
@@ -235,9 +251,10 @@ class Supervisor:
             self._registry.wake(metadata.key)
 
 
-async def _close(model: Closeable) -> None:
+async def _close(model: Closeable, patience: float) -> None:
     try:
-        await model.aclose()
+        with anyio.fail_after(patience):
+            await model.aclose()
     except Exception:  # noqa: BLE001 - the store has to be closed all the same
         _log.exception("the model could not be closed")
 

@@ -35,7 +35,7 @@ from argentos.storage.listing import Listing
 from argentos.storage.lock import Lock
 from argentos.storage.names import expand_home
 from argentos.storage.records import Message, Record, SessionKey
-from argentos.storage.runner import Runner, threads
+from argentos.storage.runner import Runner, Threads, shielded, threads
 from argentos.storage.snapshot import Folded, Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_write
 
@@ -58,6 +58,8 @@ class FileStore(Store):
         run: where blocking calls run.
         segment_size: bytes of a file of the journal.
         journal_limit: bytes of journal at which appends are refused; from half of that they are slowed down.
+        patience: seconds that a disk which does not answer is waited for, when the store is closed or a caller
+            cancelled. The directory stays locked until the disk answers or the process ends.
     """
 
     def __init__(
@@ -68,11 +70,16 @@ class FileStore(Store):
         run: Runner | None = None,
         segment_size: int = 16 * _MEBIBYTE,
         journal_limit: int = 256 * _MEBIBYTE,
+        patience: float = 10.0,
     ) -> None:
         self.path = expand_home(path)
         self._read_only = read_only
-        self._run = run or threads()
-        self._run_commits = run or threads(1)
+        self._patience = patience
+        self._threads = Threads(patience)
+        self._run = run or self._threads.runner()
+        self._run_commits = run or self._threads.runner(1)
+        self._run_backup = run or threads(1)  # slow, and never to be left alone while files change again
+        self._standing: list[anyio.CancelScope] = []
         self._limit = journal_limit
         self._journal = Journal(self.path / "journal", min(segment_size, journal_limit // 4))
         self._index = Index(self.path / "index.sqlite", read_only=read_only)
@@ -114,19 +121,19 @@ class FileStore(Store):
         stack.callback(self._release_lock)  # before it is taken, for this may be cancelled when it just has been
         await self._blocking(self._take_lock)
         findings = await self._blocking(partial(self._journal.open, self._recovered))
-        stack.callback(self._journal.close)
+        stack.callback(self._threads.at_rest, self._journal.close)
         for finding in findings:
             _log.warning("%s", finding)
         await self._open_index(stack)
         await self._blocking(self._distrust_index)
-        self._committer = Committer(self._journal, self._run_commits, self.path)
+        self._committer = Committer(self._journal, self._watched(self._run_commits), self.path)
         self._writer = FileWriter(
             self.path,
             self._held,
             journal=self._journal,
             committer=self._committer,
             index=self._index,
-            run=self._run,
+            run=self._watched(self._run),
             much=self._limit // 4,
         )
         for key in [key for key, held in self._held.items() if held.is_deleted]:
@@ -138,7 +145,7 @@ class FileStore(Store):
         self._start(group)
 
     async def _open_index(self, stack: AsyncExitStack) -> None:
-        stack.callback(self._index.close)
+        stack.callback(self._threads.at_rest, self._index.close)
         await self._blocking(self._index.open)
 
     def _distrust_index(self) -> None:
@@ -148,27 +155,53 @@ class FileStore(Store):
 
     def _start(self, group: TaskGroup) -> None:
         """The standing tasks: shielded, for they end what they began; only `__aexit__` ends them."""
+        self._standing = [anyio.CancelScope(shield=True), anyio.CancelScope(shield=True)]
+        commits, files = self._standing
 
         async def commit() -> None:
             try:
-                with anyio.CancelScope(shield=True):
+                with commits:
                     await self._committer.run()
             finally:
                 self._writer.close()
 
         async def write() -> None:
-            with anyio.CancelScope(shield=True):
+            with files:
                 await self._writer.run()
                 await self._writer.finish()
+            if files.cancelled_caught:
+                _log.critical(
+                    "%s was closed though the disk does not answer; what was acknowledged is in the journal, and the"
+                    " files follow when it is opened again",
+                    self.path,
+                )
 
         group.start_soon(commit, name="argentos journal")
         group.start_soon(write, name="argentos files")
 
+    def _watched(self, run: Runner) -> Runner:
+        """Calls that show, when they end, that the disk answers."""
+
+        async def watched(function: Callable[[], T], /) -> T:
+            try:
+                return await run(function)
+            finally:
+                if not self._is_open:
+                    self._give_time()
+
+        return watched
+
+    def _give_time(self) -> None:
+        """The standing tasks may wait so long for the disk, once the store is being closed."""
+        for scope in self._standing:
+            scope.deadline = anyio.current_time() + self._patience
+
     async def __aexit__(self, *_: object) -> None:
-        """Write all files, then close. What cannot be written stays in the journal."""
+        """Write all files, then close. What cannot be written in time stays in the journal."""
         self._is_open = False
         if not self._read_only:
             self._committer.close()
+            self._give_time()
         await self._stack.aclose()
 
     def _take_lock(self) -> None:
@@ -178,7 +211,7 @@ class FileStore(Store):
     def _release_lock(self) -> None:
         lock, self._lock = self._lock, None
         if lock is not None:
-            lock.release()
+            self._threads.at_rest(lock.release)
 
     def _recovered(self, append: Recovered) -> None:
         held = self._held.get(append.key) or Held()
@@ -190,9 +223,9 @@ class FileStore(Store):
         else:
             held.is_deleted = True
 
-    async def _blocking(self, function: Callable[[], T]) -> T:
+    async def _blocking(self, function: Callable[[], T], run: Runner | None = None) -> T:
         try:
-            return await self._run(function)
+            return await (run or self._run)(function)
         except OSError as error:
             where = error.filename or self.path
             raise StoreError(f"{where} cannot be used: {error.strerror}") from error
@@ -279,7 +312,7 @@ class FileStore(Store):
     async def _set_aside(self, key: SessionKey) -> None:
         """Put the damage where it harms nobody; what is whole goes on, a history that is not begins anew."""
         found = None
-        with anyio.CancelScope(shield=True):
+        async with shielded(self._patience):
             try:
                 found = await self._writer.set_aside(key)
             except OSError as failure:
@@ -344,7 +377,7 @@ class FileStore(Store):
         if self._read_only:
             raise StoreError(f"the state directory {self.path} was opened for reading only")
         held = self._hold(key)
-        with anyio.CancelScope(shield=True):
+        async with shielded(self._patience):
             if not held.is_deleted:
                 self._check_open(key, held)
                 places = await self._blocking(partial(layout.places, self.path, key))
@@ -353,7 +386,7 @@ class FileStore(Store):
                     return False
                 await self._end(key, held)
             return await self._finish_deletion(key)
-        return False  # a scope that was not cancelled is never left so
+        raise StoreError(f"session {key} was not deleted, for the disk does not answer; try again later")
 
     async def _end(self, key: SessionKey, held: Held) -> None:
         """Make it durable that the session is deleted."""
@@ -376,7 +409,7 @@ class FileStore(Store):
             raise StoreError(f"{target} was not written: the store in {self.path} is not open, or for reading only")
         async with self._writer.paused():
             moment = await self._blocking(self._journal.end_segment)
-            return await self._blocking(partial(backup.write, self.path, target, moment))
+            return await self._blocking(partial(backup.write, self.path, target, moment), self._run_backup)
 
     async def _finish_deletion(self, key: SessionKey) -> bool:
         try:

@@ -154,6 +154,7 @@ class FileWriter:
             except OSError as error:
                 _log.error("the journal in %s was not closed: %s", self._root, error)
             await self._drop_segments()
+            await self._run(self._index.commit)
 
     async def _write(self, key: SessionKey, snapshot: Snapshot | None) -> None:
         """Bring the files of a session up to a snapshot, or to its end; what cannot be written stays in its tail."""

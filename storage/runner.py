@@ -1,15 +1,28 @@
-"""Where blocking calls run: in threads, or, for a simulation with virtual time, right here."""
+"""Where blocking calls run: in threads, or, for a simulation with virtual time, right here.
 
+A thread that hangs in a system call, as on a disk that has gone away, cannot be ended. So the threads are daemons, for
+which no process waits at its end, and whoever is cancelled waits for what it began only so long.
+"""
+
+import logging
+import math
+import os
+import queue
 import threading
-from collections.abc import Awaitable, Callable
-from typing import Generic, Protocol, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import anyio
-import anyio.to_thread
+import anyio.from_thread
+import anyio.lowlevel
 
-__all__ = ["Runner", "inline", "threads"]
+__all__ = ["Runner", "Threads", "inline", "shielded", "threads"]
 
 T = TypeVar("T")
+
+_log: Final = logging.getLogger(__name__)
+_KEPT: Final = 10.0  # seconds that a thread without work is kept
 
 
 class Runner(Protocol):
@@ -20,55 +33,200 @@ class Runner(Protocol):
         ...
 
 
-def threads(limit: int = 8) -> Runner:
+class Threads:
     """Threads of its own, so that whatever else fills anyio's default ones cannot hold up the store.
 
-    However the caller is cancelled, it gets to know only when nothing is being done any more.
+    However the caller is cancelled, it gets to know only when nothing is being done any more, or when its patience has
+    ended: then the thread is left alone with what it does.
+
+    Args:
+        patience: seconds that a cancelled caller waits for what it has begun.
     """
-    limiter: list[anyio.CapacityLimiter] = []  # made in the event loop that uses it
 
-    async def run(function: Callable[[], T], /) -> T:
-        if not limiter:
-            limiter.append(anyio.CapacityLimiter(limit))
-        call = _Call(function)
+    def __init__(self, patience: float = math.inf) -> None:
+        self._patience = patience
+        self._mutex = threading.Lock()
+        self._alone: set[_Call[Any]] = set()
+        self._at_rest: list[Callable[[], None]] = []
+
+    def runner(self, limit: int = 8) -> Runner:
+        """Runs so many calls at a time; those that were left alone do not count."""
+        limiter: list[anyio.CapacityLimiter] = []  # made in the event loop that uses it
+
+        async def run(function: Callable[[], T], /) -> T:
+            if not limiter:
+                limiter.append(anyio.CapacityLimiter(limit))
+            async with limiter[0]:
+                return await self._run(function)
+
+        return run
+
+    def at_rest(self, then: Callable[[], None]) -> None:
+        """Do something once no thread is left alone any more: now, or in the last such thread, when it has ended."""
+        with self._mutex:
+            if self._alone:
+                self._at_rest.append(then)
+                return
+        then()
+
+    async def _run(self, function: Callable[[], T]) -> T:
+        call: _Call[T] = _Call(function, self._ended)
+        _start(call)
         try:
-            return await anyio.to_thread.run_sync(call, limiter=limiter[0])
+            await call.told.wait()
         finally:
-            await call.ended()
+            if not call.told.is_set():
+                await self._give_up(call)
+        return call.result()
 
-    return run
+    async def _give_up(self, call: "_Call[Any]") -> None:
+        try:
+            await call.wait(self._patience)
+        finally:  # which is cancelled, whoever has waited
+            self._leave_alone(call)
+
+    def _leave_alone(self, call: "_Call[Any]") -> None:
+        with self._mutex:
+            if call.is_over:
+                return
+            self._alone.add(call)
+        _log.critical(
+            "the disk does not answer: %s has not returned %g s after it was given up; its thread is left alone",
+            call.name,
+            self._patience,
+        )
+
+    def _ended(self, call: "_Call[Any]") -> None:
+        """In the thread."""
+        with self._mutex:
+            call.is_over = True
+            if call not in self._alone:
+                return
+            self._alone.discard(call)
+            due, self._at_rest = ([], self._at_rest) if self._alone else (self._at_rest, [])
+        _log.warning("the disk answers again: %s has returned", call.name)
+        for then in due:
+            then()
+
+
+def threads(limit: int = 8) -> Runner:
+    """Threads that are waited for, however long that takes."""
+    return Threads().runner(limit)
 
 
 class _Call(Generic[T]):
-    """A function in a thread, which `Task.cancel` of asyncio would leave alone with what it does."""
+    """A function that runs in a thread.
 
-    __slots__ = ("_begun", "_ended", "_function")
+    Attributes:
+        told: its end is known in the event loop.
+        is_over: it has ended.
+    """
 
-    def __init__(self, function: Callable[[], T]) -> None:
+    def __init__(self, function: Callable[[], T], ended: "Callable[[_Call[T]], None]") -> None:
+        self.told = anyio.Event()
+        self.is_over = False
         self._function = function
-        self._begun = threading.Lock()
-        self._ended = threading.Event()
+        self._ended = ended
+        self._token = anyio.lowlevel.current_token()
+        self._results: list[T] = []
+        self._error: BaseException | None = None
 
-    def __call__(self) -> T:
-        if not self._begun.acquire(blocking=False):
-            raise RuntimeError("the call was given up before it began")
+    @property
+    def name(self) -> str:
+        """Of the function."""
+        function = getattr(self._function, "func", self._function)
+        return str(getattr(function, "__qualname__", function))
+
+    def __call__(self) -> None:
+        """Run it; in the thread."""
         try:
-            return self._function()
-        finally:
-            self._ended.set()
+            self._results.append(self._function())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            self._error = error
+        self._ended(self)
+        with suppress(RuntimeError):  # the event loop has ended, and nobody waits any more
+            anyio.from_thread.run_sync(self.told.set, token=self._token)
 
-    async def ended(self) -> None:
-        """Wait until it is being done no more, and will not be."""
-        if self._ended.is_set() or self._begun.acquire(blocking=False):
-            return
+    async def wait(self, patience: float) -> None:
+        """Wait until it has ended, but not longer than so many seconds."""
         async with anyio.create_task_group() as group:  # which waits for its tasks however often it is cancelled
-            group.start_soon(self._wait)
+            group.start_soon(self._wait, patience)
 
-    async def _wait(self) -> None:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self._ended.wait, limiter=anyio.CapacityLimiter(1))
+    async def _wait(self, patience: float) -> None:
+        with anyio.move_on_after(patience, shield=True):
+            await self.told.wait()
+
+    def result(self) -> T:
+        """What it gave, or raised."""
+        error, self._error = self._error, None  # no cycle of the error and this frame
+        if error is not None:
+            raise error
+        return self._results[0]
+
+
+class _Worker:
+    """A thread that does one thing after another."""
+
+    def __init__(self) -> None:
+        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="argentos disk", daemon=True).start()
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Do this next."""
+        self._work.put(work)
+
+    def _run(self) -> None:
+        while (work := self._next()) is not None:
+            work()
+            del work  # nothing that was done is kept while there is nothing to do
+            _idle.append(self)
+
+    def _next(self) -> Callable[[], None] | None:
+        try:
+            return self._work.get(timeout=_KEPT)
+        except queue.Empty:
+            try:
+                _idle.remove(self)
+            except ValueError:  # somebody has work for it, just now
+                return self._work.get()
+            return None
+
+
+_idle: Final[list[_Worker]] = []
+os.register_at_fork(after_in_child=_idle.clear)  # a child has none of the threads
+
+
+def _start(work: Callable[[], None]) -> None:
+    try:
+        worker = _idle.pop()
+    except IndexError:
+        worker = _Worker()
+    worker.do(work)
 
 
 async def inline(function: Callable[[], T], /) -> T:
     """Run it in the event loop itself: slower for many, deterministic for all."""
     return function()
+
+
+@asynccontextmanager
+async def shielded(patience: float) -> AsyncGenerator[None]:
+    """What is begun inside is ended, though the caller is cancelled; but from then on within so many seconds."""
+    raised: Exception | None = None
+    async with anyio.create_task_group() as group:
+        with anyio.CancelScope(shield=True) as scope:
+            group.start_soon(_limit_once_cancelled, scope, patience)
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - raised as it is, and not in a group
+                raised = error
+        group.cancel_scope.cancel()
+    if raised is not None:
+        raise raised
+
+
+async def _limit_once_cancelled(scope: anyio.CancelScope, patience: float) -> None:
+    try:
+        await anyio.sleep_forever()
+    finally:
+        scope.deadline = anyio.current_time() + patience

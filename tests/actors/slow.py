@@ -120,6 +120,7 @@ class Interrupting:
         self._action = action
         self._behind = behind
         self._threads = threads()
+        self._token: anyio.lowlevel.EventLoopToken | None = None
 
     def then(self, calls: int) -> None:
         """Do it during the so manyth call from now."""
@@ -127,14 +128,15 @@ class Interrupting:
 
     async def __call__(self, function: Callable[[], T], /) -> T:
         self._left -= 1
+        self._token = anyio.lowlevel.current_token()
         return await self._threads(partial(self._interrupt, function) if self._left == 0 else function)
 
     def _interrupt(self, function: Callable[[], T]) -> T:
         if not self._behind:
-            anyio.from_thread.run_sync(self._action)
+            anyio.from_thread.run_sync(self._action, token=self._token)
         result = function()
         if self._behind:
-            anyio.from_thread.run_sync(self._action)
+            anyio.from_thread.run_sync(self._action, token=self._token)
         return result
 
 

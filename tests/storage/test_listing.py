@@ -125,6 +125,7 @@ async def test_what_a_list_read_meanwhile_makes_no_later_one_stale(
     story.epoch = 2
     read_metadata = layout.read_metadata
     pending = [True]
+    token = anyio.lowlevel.current_token()
     async with FileStore(state) as store:
 
         async def go_on() -> None:
@@ -146,7 +147,7 @@ async def test_what_a_list_read_meanwhile_makes_no_later_one_stale(
             found = read_metadata(folder)
             if pending:
                 pending.clear()
-                anyio.from_thread.run(go_on)
+                anyio.from_thread.run(go_on, token=token)
             return found
 
         monkeypatch.setattr(layout, "read_metadata", slowly)
