@@ -122,6 +122,17 @@ class Registry:
         if self.is_open and key not in self.supervision.parked:
             self._find(key).tell(Wake(self.runtime.clock.now()))
 
+    async def resume(self, key: SessionKey) -> None:
+        """Have a session that is not in memory do what it was left with; returns when that has begun.
+
+        Raises:
+            ArgentError: it cannot be revived.
+        """
+        if self.is_open and key not in self._actors and key not in self.supervision.parked:
+            command = Wake(self.runtime.clock.now())
+            self._find(key).tell(command)
+            await command.answered()
+
     def unpark(self, key: SessionKey) -> bool:
         """Let a parked session go on, with what it was left with; False if it was not parked."""
         self._check_open()

@@ -4,12 +4,10 @@ import logging
 import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
 import anyio
-import anyio.to_thread
 
 from argentos.actors.clock import Clock, SystemClock
 from argentos.actors.config import Config
@@ -20,14 +18,14 @@ from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
 from argentos.actors.jobs import Places
 from argentos.actors.registry import Registry
+from argentos.actors.resume import resume_unfinished
 from argentos.actors.retention import Stored, keep_within, stored_sessions
 from argentos.actors.runtime import Runtime
 from argentos.actors.session import Session
-from argentos.actors.step import COMPACTING
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
 from argentos.actors.turnstile import Turnstile
-from argentos.errors import InputError, StoreError
+from argentos.errors import InputError
 from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
 from argentos.storage import SessionKey, Store, check_id
 
@@ -190,7 +188,7 @@ class Supervisor:
             self._registry.is_open = True
             group.start_soon(self._runtime.timers.run, name="argentos timers")
             if self._resume:
-                group.start_soon(self._resume_unfinished, name="argentos resume")
+                group.start_soon(resume_unfinished, self._registry, self.agent, name="argentos resume")
             if self._resume and (self.config.retain_for is not None or self.config.retain_bytes is not None):
                 group.start_soon(keep_within, self._registry, self.agent, name="argentos retention")
             if (directory := self._runtime.store.owned_directory) is not None:
@@ -237,18 +235,6 @@ class Supervisor:
 
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)
-
-    async def _resume_unfinished(self) -> None:
-        """Wake the sessions that were left with something to do."""
-        # Loading the encoding takes a third of a second: not in the event loop.
-        await anyio.to_thread.run_sync(partial(self._runtime.count, ""))
-        try:
-            unfinished = await self._runtime.store.unfinished(self.agent, COMPACTING)
-        except StoreError as error:
-            _log.error("what was left unanswered is not known, so it is answered at the next message: %s", error)
-            return
-        for metadata in unfinished:
-            self._registry.wake(metadata.key)
 
 
 async def _close(model: Closeable, patience: float) -> None:

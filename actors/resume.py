@@ -1,0 +1,66 @@
+"""Sessions that an earlier run left with something to do, taken up a few at a time."""
+
+import logging
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+import anyio
+import anyio.to_thread
+
+from argentos.actors.dispatcher import Dispatcher
+from argentos.actors.registry import Registry
+from argentos.actors.step import COMPACTING
+from argentos.errors import ArgentError, SessionNotFoundError, StoreError
+from argentos.storage import Metadata
+
+__all__ = ["resume_unfinished"]
+
+_log: Final = logging.getLogger(__name__)
+_AT_ONCE: Final = 16
+
+
+async def resume_unfinished(registry: Registry, agent: str) -> None:
+    """Revive the sessions that wait for a reply or a summary, as fast as there is room for their work.
+
+    Each waits its turn behind the work there is, so that no more are in memory than are at work, or soon will be, and
+    new messages are answered meanwhile. One that somebody has revived already is left alone.
+    """
+    # Loading the encoding takes a third of a second: not in the event loop.
+    await anyio.to_thread.run_sync(partial(registry.runtime.count, ""))
+    try:
+        unfinished = await registry.runtime.store.unfinished(agent, COMPACTING)
+    except StoreError as error:
+        _log.error("what was left unanswered is not known, so it is answered at the next message: %s", error)
+        return
+    left = iter(unfinished)
+    del unfinished
+    async with anyio.create_task_group() as group:
+        for _ in range(_AT_ONCE):
+            group.start_soon(_resume, registry, left)
+
+
+async def _resume(registry: Registry, left: Iterator[Metadata]) -> None:
+    for metadata in left:
+        await _begun(registry.runtime.work)
+        if registry.runtime.is_draining:
+            return
+        try:
+            await registry.resume(metadata.key)
+        except SessionNotFoundError:
+            pass  # it was deleted meanwhile
+        except ArgentError as error:
+            _log.warning("session %s goes on with its next message, not now: %s", metadata.key, error)
+        except Exception:  # noqa: BLE001, S110 - the actor has told of it, and is restarted or parked
+            pass
+
+
+async def _begun(work: Dispatcher) -> None:
+    """Wait until all work has begun that is waiting now."""
+    event = anyio.Event()
+
+    async def tell() -> None:
+        event.set()
+
+    work.submit(tell)
+    await event.wait()
