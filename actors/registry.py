@@ -18,7 +18,7 @@ from argentos.storage import Page, SessionKey, Snapshot
 __all__ = ["Registry"]
 
 _log: Final = logging.getLogger(__name__)
-_PAGE: Final = 5000
+_PAGE: Final = 1000
 _LOOKED_AT: Final = 16  # of those in use longest ago, to find one that is quiet
 
 

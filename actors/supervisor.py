@@ -4,10 +4,12 @@ import logging
 import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
 import anyio
+import anyio.lowlevel
 
 from argentos.actors.clock import Clock, SystemClock
 from argentos.actors.config import Config
@@ -28,6 +30,7 @@ from argentos.actors.turnstile import Turnstile
 from argentos.errors import InputError
 from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
 from argentos.storage import SessionKey, Store, check_id
+from argentos.storage.pace import in_steps, merged
 
 __all__ = ["Supervisor"]
 
@@ -113,13 +116,16 @@ class Supervisor:
     async def list(self) -> list[SessionInfo]:
         """All sessions, those with the latest activity first; one that cannot be read is logged instead."""
         now = self._runtime.clock.now()
-        infos: list[SessionInfo] = []
+        steps: list[list[SessionInfo]] = []
         async with aclosing(self._registry.pages(self.agent)) as pages:
             async for page in pages:
-                infos += [SessionInfo.of(metadata, self.config, now) for metadata in page.sessions]
+                for sessions in in_steps(page.sessions):
+                    infos = [SessionInfo.of(metadata, self.config, now) for metadata in sessions]
+                    steps.append(sorted(infos, key=_last_activity, reverse=True))
+                    await anyio.lowlevel.checkpoint()
                 for problem in page.problems:
                     _log.warning("a session is not listed: %s", problem)
-        return sorted(infos, key=lambda info: info.last_activity, reverse=True)
+        return await merged(steps, _last_activity)
 
     async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
         """All sessions as retention sees them; one that cannot be read is logged instead.
@@ -235,6 +241,10 @@ class Supervisor:
 
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)
+
+
+def _last_activity(info: SessionInfo) -> datetime:
+    return info.last_activity
 
 
 async def _close(model: Closeable, patience: float) -> None:

@@ -8,11 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import anyio.lowlevel
+
 from argentos.errors import StoreError
 from argentos.storage import layout
 from argentos.storage.file_writer import Held
 from argentos.storage.index import Index
 from argentos.storage.names import file_name
+from argentos.storage.pace import in_steps
 from argentos.storage.records import Record, SessionKey
 from argentos.storage.runner import Runner
 from argentos.storage.snapshot import Metadata, fold_metadata
@@ -61,30 +64,39 @@ class Listing:
 
     async def page(self, agent: str, cursor: str | None, limit: int) -> Page:
         """See `Store.list`."""
-        tails = self._tails(agent)
+        tails = await self._tails(agent)
         names, following = page_of(await self._names(agent, tails), cursor, limit)
-        if not names:
-            return Page((), None)
-        known = await self._run(partial(self._index.page, agent, names[0], names[-1]))
-        sessions, problems = await self._listed(agent, names, known, tails)
+        sessions: list[Metadata] = []
+        problems: list[str] = []
+        for step in in_steps(names):
+            known = await self._run(partial(self._index.page, agent, step[0], step[-1]))
+            found, wrong = await self._listed(agent, step, known, tails)
+            sessions += found
+            problems += wrong
         return Page(tuple(sessions), following, tuple(problems))
 
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """See `Store.unfinished`."""
-        tails = self._tails(agent)
+        tails = await self._tails(agent)
         names = set(await self._names(agent, tails))
         known = await self._run(partial(self._index.unfinished, agent, states))
         unknown = names - await self._run(partial(self._index.names, agent))
-        sessions, _ = await self._listed(agent, sorted(names & {*known, *unknown, *tails}), known, tails)
-        return tuple(each for each in sessions if not each.is_settled or each.state in states)
+        sessions: list[Metadata] = []
+        for step in in_steps(sorted(names & {*known, *unknown, *tails})):
+            found, _ = await self._listed(agent, step, known, tails)
+            sessions += [each for each in found if not each.is_settled or each.state in states]
+            await anyio.lowlevel.checkpoint()
+        return tuple(sessions)
 
-    def _tails(self, agent: str) -> dict[str, _Lacking]:
+    async def _tails(self, agent: str) -> dict[str, _Lacking]:
         """What the files lack of the agent's sessions, by the names of their folders."""
-        return {
-            file_name(key.id): _Lacking(key, tuple(held.tail.records))
-            for key, held in self._held.items()
-            if key.agent == agent and held.tail.records
-        }
+        tails: dict[str, _Lacking] = {}
+        for step in in_steps([*self._held.items()]):
+            for key, held in step:
+                if held.tail.records and key.agent == agent:
+                    tails[file_name(key.id)] = _Lacking(key, tuple(held.tail.records))
+            await anyio.lowlevel.checkpoint()
+        return tails
 
     async def _names(self, agent: str, tails: Mapping[str, _Lacking]) -> Sequence[str]:
         """The names of all folders in order, and of the sessions that have none yet."""
@@ -116,7 +128,7 @@ class Listing:
     ) -> tuple[list[Metadata], list[str]]:
         """The metadata of these sessions, and a sentence for each that cannot be read."""
         lagging = [name for name in names if self._lags(known.get(name), tails.get(name))]
-        read = await self._run(partial(self._read_metadata, agent, lagging))
+        read = await self._run(partial(self._read_metadata, agent, lagging)) if lagging else {}
         sessions: list[Metadata] = []
         problems: list[str] = []
         for name in names:

@@ -1,10 +1,14 @@
 """A store that forgets: for tests, and for sessions that nobody wants to keep."""
 
 import sys
+from bisect import bisect_left, insort
 from collections.abc import Collection, Sequence
 from typing import Self
 
+import anyio.lowlevel
+
 from argentos.storage.names import file_name
+from argentos.storage.pace import in_steps
 from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised
 from argentos.storage.snapshot import Context, Metadata, Snapshot, fold, fold_context, fold_metadata
 from argentos.storage.store import Page, Store, check_write, page_of
@@ -32,6 +36,8 @@ class MemoryStore(Store):
 
     def __init__(self) -> None:
         self._sessions: dict[SessionKey, _Session] = {}
+        self._names: dict[str, list[str]] = {}  # of each agent's sessions, in order
+        self._keys: dict[tuple[str, str], SessionKey] = {}
 
     async def __aenter__(self) -> Self:
         """Nothing is to be opened."""
@@ -54,8 +60,15 @@ class MemoryStore(Store):
         )
         tail.reserve(records)
         tail.extend(records, len(records))
-        self._sessions[key] = session
+        if key not in self._sessions:
+            self._add(key, session)
         return tail.size > _CHECKPOINT_RECORDS
+
+    def _add(self, key: SessionKey, session: _Session) -> None:
+        name = file_name(key.id)
+        insort(self._names.setdefault(key.agent, []), name)
+        self._keys[key.agent, name] = key
+        self._sessions[key] = session
 
     async def load(self, key: SessionKey) -> Snapshot | None:
         """See `Store.load`."""
@@ -76,9 +89,16 @@ class MemoryStore(Store):
 
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """See `Store.list`."""
-        keys = {file_name(key.id): key for key in self._sessions if key.agent == agent}
-        names, cursor = page_of(sorted(keys), cursor, limit)
-        return Page(tuple(self._metadata(keys[name]) for name in names), cursor)
+        names, cursor = page_of(self._names.get(agent, ()), cursor, limit)
+        return Page(await self._metadata_of([self._keys[agent, name] for name in names]), cursor)
+
+    async def _metadata_of(self, keys: Sequence[SessionKey]) -> tuple[Metadata, ...]:
+        """What is known of these sessions, without those that are deleted meanwhile."""
+        found: list[Metadata] = []
+        for step in in_steps(keys):
+            found += [self._metadata(key) for key in step if key in self._sessions]
+            await anyio.lowlevel.checkpoint()
+        return tuple(found)
 
     def _metadata(self, key: SessionKey) -> Metadata:
         session = self._sessions[key]
@@ -86,7 +106,7 @@ class MemoryStore(Store):
 
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """See `Store.unfinished`."""
-        known = (self._metadata(key) for key in self._sessions if key.agent == agent)
+        known = await self._metadata_of([key for key in self._sessions if key.agent == agent])
         return tuple(each for each in known if not each.is_settled or each.state in states)
 
     async def size(self, key: SessionKey) -> int:
@@ -96,7 +116,11 @@ class MemoryStore(Store):
 
     async def delete(self, key: SessionKey) -> bool:
         """See `Store.delete`."""
-        return self._sessions.pop(key, None) is not None
+        if self._sessions.pop(key, None) is None:
+            return False
+        name, names = file_name(key.id), self._names[key.agent]
+        del names[bisect_left(names, name)], self._keys[key.agent, name]
+        return True
 
     async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
         """See `Store.checkpoint`."""
