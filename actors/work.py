@@ -1,13 +1,13 @@
 """What takes long: a turn of the model, and a compaction. Neither touches the session; the actor is told."""
 
-import asyncio
 import logging
-from collections.abc import Callable, Generator
-from contextlib import aclosing, contextmanager
+from collections.abc import Callable
+from contextlib import aclosing
 from typing import Final, NamedTuple
 
 import anyio
 
+from argentos.actors.containment import contained
 from argentos.actors.runtime import Runtime
 from argentos.errors import ModelError, ModelUnavailableError, ReplyInterruptedError
 from argentos.llm import Compacted, Reply, assemble, compact
@@ -40,7 +40,7 @@ async def ask_model(
     scope.deadline = anyio.current_time() + timeout
     try:
         with scope:
-            reply = await _stream(runtime, snapshot, push)
+            reply = await contained(_stream(runtime, snapshot, push))
             reply.text.encode()
             return Answer(reply, runtime.count(reply.text) + MESSAGE_TOKENS)
         if anyio.current_time() < scope.deadline:
@@ -55,28 +55,12 @@ async def ask_model(
 
 async def _stream(runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None]) -> Reply:
     request = assemble(snapshot, system=runtime.system, window=runtime.gauge.window)
-    with _cancelled_only_by_us():
-        async with aclosing(runtime.model.stream(request)) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, Reply):
-                    return piece
-                push(piece)
+    async with aclosing(runtime.model.stream(request)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Reply):
+                return piece
+            push(piece)
     raise ReplyInterruptedError("the model ended its stream without a reply; ask again")
-
-
-@contextmanager
-def _cancelled_only_by_us() -> Generator[None]:
-    """A model that awaited something that was cancelled has failed; nobody cancelled the session.
-
-    On trio this cannot happen: there the exception belongs to the scope that was cancelled.
-    """
-    try:
-        yield
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
-        raise ModelError("the model was cancelled from inside; ask again") from None
 
 
 async def make_summary(runtime: Runtime, snapshot: Snapshot, *, by_hand: bool, focus: str) -> Compacted | None:
@@ -86,17 +70,17 @@ async def make_summary(runtime: Runtime, snapshot: Snapshot, *, by_hand: bool, f
     if runtime.gauge.older(snapshot, by_hand=by_hand) == 0:
         return None
     try:
-        with _cancelled_only_by_us():
-            return await compact(
-                snapshot,
-                runtime.model,
-                runtime.gauge,
-                count=runtime.count,
-                system=runtime.system,
-                seconds=runtime.config.compaction_timeout,
-                by_hand=by_hand,
-                focus=focus,
-            )
+        making = compact(
+            snapshot,
+            runtime.model,
+            runtime.gauge,
+            count=runtime.count,
+            system=runtime.system,
+            seconds=runtime.config.compaction_timeout,
+            by_hand=by_hand,
+            focus=focus,
+        )
+        return await contained(making)
     except Exception:  # noqa: BLE001 - likewise
         _log.exception("session %s: no summary could be made, so its context is kept", snapshot.metadata.key)
         return None

@@ -12,7 +12,7 @@ import anyio.lowlevel
 import pytest
 
 from argentos import Address, Config, FileStore, ManualClock, MemoryStore, ReplayModel, Reply, Request, Supervisor
-from argentos.errors import InputError, ModelError, SupervisorStoppedError
+from argentos.errors import InputError, ModelError, NoReplyError, SupervisorStoppedError
 from argentos.storage import Record, SessionKey
 
 pytestmark = pytest.mark.anyio
@@ -92,6 +92,115 @@ async def test_a_model_that_is_cancelled_from_inside_cancels_nobody_else(running
     async with running(Custom(await_something_cancelled)) as supervisor:
         with pytest.raises(ModelError, match="cancelled from inside"):
             await supervisor.session("maren").ask("Hello?")
+
+
+async def cancel_the_task_and_wait(_: Request) -> None:
+    cancel_this_task()
+    await anyio.sleep_forever()
+
+
+async def cancel_the_task_and_go_on(_: Request) -> None:
+    cancel_this_task()
+
+
+async def cancel_the_task_twice(_: Request) -> None:
+    cancel_this_task()
+    with contextlib.suppress(asyncio.CancelledError):
+        await anyio.sleep_forever()
+    await cancel_the_task_and_wait(_)
+
+
+async def cancel_the_task_within_a_timeout(_: Request) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.001):
+            await asyncio.Event().wait()
+    await anyio.lowlevel.checkpoint()
+    async with asyncio.timeout(60):
+        cancel_this_task()
+        await asyncio.Event().wait()
+
+
+async def cancel_the_task_within_a_scope(_: Request) -> None:
+    with anyio.move_on_after(0.001):
+        await anyio.sleep_forever()
+    await anyio.lowlevel.checkpoint()
+    with anyio.CancelScope(shield=True):
+        await cancel_the_task_and_wait(_)
+
+
+def cancel_this_task() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
+CANCELLATIONS = [
+    cancel_the_task_and_wait,
+    cancel_the_task_and_go_on,
+    cancel_the_task_twice,
+    cancel_the_task_within_a_timeout,
+    cancel_the_task_within_a_scope,
+]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("cancel", CANCELLATIONS)
+async def test_a_model_that_cancels_its_own_task_fails_its_turn_and_no_other(
+    running: Running, cancel: Callable[[Request], Awaitable[None]]
+) -> None:
+    async def cancel_when_told(request: Request) -> None:
+        if request.messages[-1].text == "Cancel!":
+            await cancel(request)
+
+    async with running(Custom(cancel_when_told), max_turns=1) as supervisor:
+        for _ in range(3):
+            with contextlib.suppress(ModelError):
+                await supervisor.session("maren").ask("Cancel!")
+            assert (await supervisor.session("other").ask("Hello?")).text == "Yes."
+        assert (await supervisor.session("maren").ask("And now?")).text == "Yes."
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_turn_whose_model_cancels_its_own_task_can_still_be_stopped(running: Running) -> None:
+    asked = asyncio.Event()
+
+    async def cancel_and_hang(request: Request) -> None:
+        if request.messages[-1].text != "Hang!":
+            return
+        cancel_this_task()
+        with contextlib.suppress(asyncio.CancelledError):
+            await anyio.sleep_forever()
+        asked.set()
+        await anyio.sleep_forever()
+
+    async with running(Custom(cancel_and_hang), max_turns=1) as supervisor:
+        turn = await supervisor.session("maren").send("Hang!")
+        await asked.wait()
+        await supervisor.session("maren").stop()
+        with pytest.raises(NoReplyError):
+            await turn.reply()
+        assert (await supervisor.session("maren").ask("And now?")).text == "Yes."
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_host_that_cancels_while_a_model_cancels_itself_is_obeyed(running: Running) -> None:
+    async def cancel_and_hang(_: Request) -> None:
+        cancel_this_task()
+        with contextlib.suppress(asyncio.CancelledError):
+            await anyio.sleep_forever()
+        asked.set()
+        await anyio.sleep_forever()
+
+    async def host() -> None:
+        async with running(Custom(cancel_and_hang)) as supervisor:
+            await supervisor.session("maren").ask("Hello?")
+
+    asked = asyncio.Event()
+    task = asyncio.ensure_future(host())
+    await asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_whoever_listens_late_hears_the_reply_from_its_beginning(running: Running) -> None:

@@ -76,9 +76,10 @@ async def test_new_messages_are_answered_while_others_are_taken_up(running: Runn
     class Slow(Held):
         """Takes a moment for each reply."""
 
-        async def stream(self, _: Request) -> AsyncGenerator[str | Reply, None]:
+        async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
             self.begun += 1
-            await anyio.lowlevel.checkpoint()
+            for _ in request.messages:
+                await anyio.lowlevel.checkpoint()
             yield Reply("Yes.")
 
     model = Slow()
