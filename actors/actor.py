@@ -47,6 +47,8 @@ from argentos.errors import (
     SessionExistsError,
     SessionNotFoundError,
     SessionParkedError,
+    StoreError,
+    StoreFullError,
     SupervisorStoppedError,
 )
 from argentos.machines import SESSION
@@ -55,6 +57,7 @@ from argentos.storage import (
     Accepted,
     Cleared,
     Message,
+    Metadata,
     Record,
     Replied,
     SessionKey,
@@ -67,6 +70,9 @@ from argentos.storage import (
 __all__ = ["SessionActor", "mailbox_full", "not_found"]
 
 _log: Final = logging.getLogger(__name__)
+_PASSING: Final = {StoreError, StoreFullError}  # and none of their kind: trying later may help
+_FIRST_DELAY: Final = 1.0  # seconds
+_LONGEST_DELAY: Final = 30.0  # seconds
 _BATCH: Final = 64  # commands taken into one step, and so into one write
 
 
@@ -108,6 +114,7 @@ class SessionActor:
         "_listeners",
         "_mailbox",
         "_numbers",
+        "_put_off_for",
         "_requests",
         "_revived",
         "_runtime",
@@ -134,6 +141,7 @@ class SessionActor:
         self._jobs = Jobs(runtime.work)
         self._requests = CompactionRequests()
         self._stepped: anyio.Event | None = None  # made by whoever waits for the next step
+        self._put_off_for = 0.0  # seconds, since the store had no room
         self._error: Exception | None = None  # why the turn failed that is being ended
 
     # Coming in ----------------------------------------------------------------------------------------------
@@ -223,6 +231,9 @@ class SessionActor:
 
     def _give_up(self, commands: Sequence[Command], error: Exception) -> None:
         """Answer whoever is concerned with the error, and restart from the snapshot, be parked, or leave memory."""
+        if type(error) in _PASSING and self._snapshot is not None and is_at_work(self._snapshot.metadata):
+            self._put_off(commands, self._snapshot, error)
+            return
         for command in commands:
             command.fail(error)
         if isinstance(error, ArgentError):  # it is told what is wrong; the next message revives from the store
@@ -234,6 +245,28 @@ class SessionActor:
         else:
             _log.critical("%s", parked)
             self.close(parked)
+
+    def _put_off(self, commands: Sequence[Command], durable: Snapshot, error: Exception) -> None:
+        """Begin anew later, though nothing comes in; what a job has reported is kept, what runs goes on."""
+        has_more = bool(self._mailbox or self._control)
+        for command in commands:
+            if isinstance(command, Look):
+                command.answer(durable)
+            elif isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable.metadata):
+                self._jobs.unfinish(command.tag)
+                self._control.append(command)
+            else:
+                command.fail(error)
+        self._revived = self._scheduled = False
+        self._error = None
+        self._requests.refuse(error)
+        if not self._put_off_for:
+            _log.warning("session %s is taken up again later: %s", self.key, error)
+        self._put_off_for = min(max(_FIRST_DELAY, 2 * self._put_off_for), _LONGEST_DELAY)
+        self._runtime.timers.arm(self.key, self._runtime.clock.monotonic() + self._put_off_for)
+        self._tell_stepped()
+        if has_more:
+            self._schedule()
 
     def _cut_off(self, commands: Sequence[Command]) -> None:
         """The step is cancelled: nobody knows any more what became of it, but everybody concerned gets an answer."""
@@ -363,6 +396,7 @@ class SessionActor:
         if step.records:
             wants_files = await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)
             self._snapshot = snapshot = step.snapshot
+            self._put_off_for = 0.0
             self._take_over(step.records)
             self._requests.follow(snapshot)
             self._runtime.events.publish(self.key, step.records)
@@ -573,7 +607,7 @@ class SessionActor:
         """Begin to make a summary, unless one is being made or waited for no more."""
         snapshot = self._snapshot
         if snapshot is not None and is_compacting(snapshot.metadata):
-            asked_at = max(snapshot.metadata.state_sequence, snapshot.metadata.boundary)
+            asked_at = _asked_at(snapshot.metadata)
             self._start(("summary", asked_at, 0), partial(self._run_compaction, snapshot, asked_at))
 
     # Time ---------------------------------------------------------------------------------------------------
@@ -609,6 +643,19 @@ class SessionActor:
             return False
         wait = self._wait()
         return wait is not None and wait <= 0 and not self._jobs.is_running and not self._requests.is_waiting
+
+
+def _is_awaited(report: TurnDone | SummaryMade, metadata: Metadata) -> bool:
+    """The session has the turn, or the compaction, of which this is the end."""
+    if isinstance(report, SummaryMade):
+        return is_compacting(metadata) and report.asked_at == _asked_at(metadata)
+    turn = metadata.turn
+    return turn is not None and (turn.turn, turn.attempt) == (report.turn, report.attempt)
+
+
+def _asked_at(metadata: Metadata) -> int:
+    """The sequence that tells one compaction from another."""
+    return max(metadata.state_sequence, metadata.boundary)
 
 
 def _is_unsettled(step: Step, number: int) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
+from argentos.actors.jobs import Tag
 from argentos.actors.turn import Turn
 from argentos.actors.waiter import Waiter, new_waiter
 from argentos.llm import Compacted, Reply
@@ -191,6 +192,11 @@ class TurnDone(_Command[Snapshot]):
         self.tokens = tokens
         self.error = error
 
+    @property
+    def tag(self) -> Tag:
+        """Of the job that reports this."""
+        return ("turn", self.turn, self.attempt)
+
 
 class SummaryMade(_Command[Snapshot]):
     """A summary is ready, or could not be made; `asked_at` is the sequence at which it was asked for."""
@@ -201,6 +207,11 @@ class SummaryMade(_Command[Snapshot]):
         super().__init__(at)
         self.asked_at = asked_at
         self.compacted = compacted
+
+    @property
+    def tag(self) -> Tag:
+        """Of the job that reports this."""
+        return ("summary", self.asked_at, 0)
 
 
 Decided: TypeAlias = Accept | Adopt | Create | Look | Stop | Clear | Compact | Wake | TurnDone | SummaryMade

@@ -11,7 +11,7 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
     """A supervisor at a moment.
 
     Attributes:
-        store: why the store takes nothing more; empty while all is well.
+        store: why the store takes nothing, for now or until it is opened again; empty while all is well.
         live: sessions in memory.
         parked: sessions that failed too often, by id, each with the cause.
         running: turns and compactions that run.

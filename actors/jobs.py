@@ -132,8 +132,16 @@ class Jobs:
         self._job = None
         return True
 
+    def unfinish(self, tag: Tag) -> None:
+        """The report of a job that has ended is to come once more."""
+        self._job = Job(tag, _is_done)
+
     def cancel(self) -> None:
         """End the job, if one runs; its report will not be recognised."""
         if self._job is not None:
             self._job.cancel()
             self._job = None
+
+
+async def _is_done(_: anyio.CancelScope) -> None:
+    """What is left to do of a job that has ended."""

@@ -50,7 +50,7 @@ async def _resume(registry: Registry, left: Iterator[Metadata]) -> None:
         except SessionNotFoundError:
             pass  # it was deleted meanwhile
         except ArgentError as error:
-            _log.warning("session %s goes on with its next message, not now: %s", metadata.key, error)
+            _log.warning("session %s was not taken up where it was left: %s", metadata.key, error)
         except Exception:  # noqa: BLE001, S110 - the actor has told of it, and is restarted or parked
             pass
 

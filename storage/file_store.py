@@ -83,6 +83,7 @@ class FileStore(Store):
         self._limit = journal_limit
         self._journal = Journal(self.path / "journal", min(segment_size, journal_limit // 4))
         self._index = Index(self.path / "index.sqlite", read_only=read_only)
+        self._committer = self._new_committer()
         self._held: dict[SessionKey, Held] = {}
         self._listing = Listing(self.path, self._held, self._index, self._blocking, trusts_index=not read_only)
         self._crowd = _HELD
@@ -97,7 +98,7 @@ class FileStore(Store):
     @property
     def failure(self) -> StoreError | None:
         """See `Store.failure`."""
-        return self._committer.failure
+        return self._committer.failure or self._lack_of_room()
 
     async def __aenter__(self) -> Self:
         """See `Store.__aenter__`."""
@@ -126,7 +127,7 @@ class FileStore(Store):
             _log.warning("%s", finding)
         await self._open_index(stack)
         await self._blocking(self._distrust_index)
-        self._committer = Committer(self._journal, self._watched(self._run_commits), self.path)
+        self._committer = self._new_committer()
         self._writer = FileWriter(
             self.path,
             self._held,
@@ -143,6 +144,9 @@ class FileStore(Store):
                 _log.error("%s", error)
         group = await stack.enter_async_context(anyio.create_task_group())
         self._start(group)
+
+    def _new_committer(self) -> Committer:
+        return Committer(self._journal, self._watched(self._run_commits), self.path)
 
     async def _open_index(self, stack: AsyncExitStack) -> None:
         stack.callback(self._threads.at_rest, self._index.close)
@@ -267,11 +271,16 @@ class FileStore(Store):
         if self._journal.size > half:
             with anyio.move_on_after((self._journal.size - half) / half):
                 await self._writer.progress()
-        if self._journal.size >= self._limit:
-            raise StoreFullError(
-                f"the journal in {self.path} has reached {self._limit >> 20} MiB, for the files cannot follow; nothing"
-                " was accepted: send again later"
-            )
+        if (full := self._lack_of_room()) is not None:
+            raise full
+
+    def _lack_of_room(self) -> StoreFullError | None:
+        if not self._is_open or self._journal.size < self._limit:
+            return None
+        return StoreFullError(
+            f"the journal in {self.path} has reached {self._limit >> 20} MiB, for the files cannot follow; nothing"
+            " was accepted: send again later"
+        )
 
     def _hold(self, key: SessionKey) -> Held:
         held = self._held.get(key)

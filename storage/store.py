@@ -48,7 +48,10 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
 
     @property
     def failure(self) -> StoreError | None:
-        """Why nothing can be appended any more, until the store is opened again; None while all is well."""
+        """Why nothing can be appended; None while all is well.
+
+        A `StoreFullError` passes; any other error stays until the store is opened again.
+        """
         return None
 
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:

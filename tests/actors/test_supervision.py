@@ -2,11 +2,23 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import anyio
 import pytest
 
-from argentos import Config, Failed, ManualClock, MemoryStore, OfflineModel, ReplayModel, Reply, Request
+from argentos import (
+    Config,
+    Failed,
+    FileStore,
+    ManualClock,
+    MemoryStore,
+    OfflineModel,
+    ReplayModel,
+    Reply,
+    Request,
+    Supervisor,
+)
 from argentos.actors.supervision import Supervision
 from argentos.errors import SessionNotFoundError, SessionParkedError, StoreFullError
 from argentos.machines import END, START
@@ -145,6 +157,10 @@ async def test_what_waits_in_the_mailbox_outlives_a_restart(running: Running, st
         taken = {message.id for message in await supervisor.session("maren").history()}
         assert refused
         assert taken == outcomes.keys() - refused
+
+
+async def test_a_supervisor_that_has_not_begun_is_well(tmp_path: Path) -> None:
+    assert Supervisor(FileStore(tmp_path), OfflineModel()).health().is_well
 
 
 async def test_a_full_store_parks_nobody(running: Running, store: Faulty) -> None:

@@ -602,6 +602,7 @@ async def test_acceptance_slows_from_half_the_limit_of_the_journal_and_ends_at_i
 
         with pytest.raises(StoreFullError, match="nothing was accepted: send again later"):
             await send()
+        assert isinstance(store.failure, StoreFullError)
         half = LIMIT // SEGMENT // 2
         assert sum(waits[: half - 1]) == 0
         assert waits[half + 1 :] == sorted(waits[half + 1 :])
@@ -610,6 +611,7 @@ async def test_acceptance_slows_from_half_the_limit_of_the_journal_and_ends_at_i
         assert await store.load(refused.key) is None
         gate.open()
         await wait_all_tasks_blocked()
+        assert store.failure is None
         await append(store, again := Story(refused.key))
         assert await store.load(refused.key) == again.snapshot
     await assert_kept(state, *stories[: len(waits)], again)
