@@ -396,10 +396,10 @@ class SessionActor:
         if step.records:
             wants_files = await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)
             self._snapshot = snapshot = step.snapshot
-            self._put_off_for = 0.0
             self._take_over(step.records)
             self._requests.follow(snapshot)
             self._runtime.events.publish(self.key, step.records)
+            self._put_off_for = 0.0
             if wants_files:
                 step.effects.append("write_files")
         for effect in dict.fromkeys(step.effects):

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 import anyio
+import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from argentos.errors import StoreDamagedError, StoreError, StoreFullError
@@ -395,6 +396,7 @@ class FileStore(Store):
                     return False
                 await self._end(key, held)
             return await self._finish_deletion(key)
+        await anyio.lowlevel.checkpoint_if_cancelled()
         raise StoreError(f"session {key} was not deleted, for the disk does not answer; try again later")
 
     async def _end(self, key: SessionKey, held: Held) -> None:

@@ -1,5 +1,6 @@
 """A disk that does not answer: a supervisor ends all the same, and so does its process."""
 
+import asyncio
 import logging
 import os
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from argentos import FileStore, ReplayModel, Supervisor
 from argentos.errors import StoreBusyError, SupervisorStoppedError
+from argentos.storage import layout
 
 pytestmark = pytest.mark.anyio
 
@@ -118,6 +120,51 @@ async def test_a_supervisor_ends_though_files_cannot_be_written(
     await unlocked(tmp_path)
     async with running(on=FileStore(tmp_path)) as supervisor:
         assert (await supervisor.session("maren").info()).messages == 2
+
+
+async def test_a_supervisor_ends_though_a_deletion_hangs(running: Running, tmp_path: Path, fdatasync: Hanging) -> None:
+    refused: list[Exception] = []
+
+    async def delete() -> None:
+        try:
+            await supervisor.session("maren").delete()
+        except SupervisorStoppedError as error:
+            refused.append(error)
+
+    async with anyio.create_task_group() as group:
+        store = FileStore(tmp_path, patience=PATIENCE)
+        async with running(ReplayModel(["Yes."]), on=store, patience=PATIENCE) as supervisor:
+            await supervisor.session("maren").ask("Hello?")
+            fdatasync.hang()
+            group.start_soon(delete)
+            await anyio.to_thread.run_sync(fdatasync.hangs.wait)
+    assert len(refused) == 1
+    fdatasync.let_go()
+    await unlocked(tmp_path)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_host_that_is_cancelled_ends_though_a_read_hangs(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(ReplayModel(["Yes."]), on=FileStore(tmp_path)) as supervisor:
+        await supervisor.session("maren").ask("Hello?")
+    reading = Hanging(layout.read_stored)
+    monkeypatch.setattr(layout, "read_stored", reading)
+    reading.hang()
+
+    async def host() -> None:
+        store = FileStore(tmp_path, patience=PATIENCE)
+        async with running(ReplayModel(["Yes."]), on=store, patience=PATIENCE) as supervisor:
+            await supervisor.session("maren").ask("And now?")
+
+    task = asyncio.ensure_future(host())
+    await anyio.to_thread.run_sync(reading.hangs.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    reading.let_go()
+    await unlocked(tmp_path)
 
 
 PROGRAM = """

@@ -388,8 +388,8 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "what was left unanswered is not taken up after a restart",
-        "actors/supervisor.py",
-        "            self._registry.wake(metadata.key)\n",
+        "actors/resume.py",
+        "            await registry.resume(metadata.key)\n",
         "            pass\n",
         ("the model is asked for what is open",),
     ),
