@@ -70,7 +70,6 @@ from argentos.storage import (
 __all__ = ["SessionActor", "mailbox_full", "not_found"]
 
 _log: Final = logging.getLogger(__name__)
-_PASSING: Final = {StoreError, StoreFullError}  # and none of their kind: trying later may help
 _FIRST_DELAY: Final = 1.0  # seconds
 _LONGEST_DELAY: Final = 30.0  # seconds
 _BATCH: Final = 64  # commands taken into one step, and so into one write
@@ -143,6 +142,11 @@ class SessionActor:
         self._stepped: anyio.Event | None = None  # made by whoever waits for the next step
         self._put_off_for = 0.0  # seconds, since the store had no room
         self._error: Exception | None = None  # why the turn failed that is being ended
+
+    @property
+    def job(self) -> Tag | None:
+        """Of the turn or the compaction that runs, or waits for its place."""
+        return self._jobs.tag
 
     # Coming in ----------------------------------------------------------------------------------------------
 
@@ -231,8 +235,9 @@ class SessionActor:
 
     def _give_up(self, commands: Sequence[Command], error: Exception) -> None:
         """Answer whoever is concerned with the error, and restart from the snapshot, be parked, or leave memory."""
-        if type(error) in _PASSING and self._snapshot is not None and is_at_work(self._snapshot.metadata):
-            self._put_off(commands, self._snapshot, error)
+        durable = self._snapshot
+        if durable is not None and is_at_work(durable.metadata) and self._passes(error):
+            self._put_off(commands, durable, error)
             return
         for command in commands:
             command.fail(error)
@@ -245,6 +250,11 @@ class SessionActor:
         else:
             _log.critical("%s", parked)
             self.close(parked)
+
+    def _passes(self, error: Exception) -> bool:
+        """Trying later may help: the store is full or, where it just was, the session cannot be read at the moment."""
+        cannot_be_read = type(error) is StoreError and not self._revived
+        return isinstance(error, StoreFullError) or (cannot_be_read and self._put_off_for > 0)
 
     def _put_off(self, commands: Sequence[Command], durable: Snapshot, error: Exception) -> None:
         """Begin anew later, though nothing comes in; what a job has reported is kept, what runs goes on."""
@@ -259,7 +269,8 @@ class SessionActor:
                 command.fail(error)
         self._revived = self._scheduled = False
         self._error = None
-        self._requests.refuse(error)
+        if any(isinstance(command, Compact) for command in commands):
+            self._requests.refuse(error)
         if not self._put_off_for:
             _log.warning("session %s is taken up again later: %s", self.key, error)
         self._put_off_for = min(max(_FIRST_DELAY, 2 * self._put_off_for), _LONGEST_DELAY)

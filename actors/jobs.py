@@ -114,6 +114,11 @@ class Jobs:
         self._job: Job | None = None
 
     @property
+    def tag(self) -> Tag | None:
+        """Of the job that was started and has neither reported nor been cancelled."""
+        return self._tag
+
+    @property
     def is_running(self) -> bool:
         """Whether a job was started that has neither reported nor been cancelled."""
         return self._job is not None

@@ -10,6 +10,7 @@ from typing import Final
 from argentos.actors.actor import SessionActor, mailbox_full, not_found
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Look, Receipt, Stop, Wake
 from argentos.actors.events import Failed
+from argentos.actors.jobs import Tag
 from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
 from argentos.errors import SessionParkedError, SupervisorStoppedError
@@ -123,7 +124,7 @@ class Registry:
             self._find(key).tell(Wake(self.runtime.clock.now()))
 
     async def resume(self, key: SessionKey) -> None:
-        """Have a session that is not in memory do what it was left with; returns when that has begun.
+        """Have a session that is not in memory do what it was left with; returns when a turn of it has ended.
 
         Raises:
             ArgentError: it cannot be revived.
@@ -132,6 +133,13 @@ class Registry:
             command = Wake(self.runtime.clock.now())
             self._find(key).tell(command)
             await command.answered()
+            job = self._job(key)
+            while job is not None and self._job(key) == job:
+                await self.room(key)
+
+    def _job(self, key: SessionKey) -> Tag | None:
+        actor = self._actors.get(key)
+        return None if actor is None else actor.job
 
     def unpark(self, key: SessionKey) -> bool:
         """Let a parked session go on, with what it was left with; False if it was not parked."""

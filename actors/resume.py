@@ -8,7 +8,6 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.registry import Registry
 from argentos.actors.step import COMPACTING
 from argentos.errors import ArgentError, SessionNotFoundError, StoreError
@@ -17,14 +16,13 @@ from argentos.storage import Metadata
 __all__ = ["resume_unfinished"]
 
 _log: Final = logging.getLogger(__name__)
-_AT_ONCE: Final = 16
 
 
-async def resume_unfinished(registry: Registry, agent: str) -> None:
-    """Revive the sessions that wait for a reply or a summary, as fast as there is room for their work.
+async def resume_unfinished(registry: Registry, agent: str, at_once: int) -> None:
+    """Revive the sessions that wait for a reply or a summary, so many at a time.
 
-    Each waits its turn behind the work there is, so that no more are in memory than are at work, or soon will be, and
-    new messages are answered meanwhile. One that somebody has revived already is left alone.
+    The next one follows when the turn, or the compaction, of one has ended. So few are in memory for it, and new
+    messages need not wait behind all of them. One that somebody has revived already is left alone.
     """
     # Loading the encoding takes a third of a second: not in the event loop.
     await anyio.to_thread.run_sync(partial(registry.runtime.count, ""))
@@ -36,13 +34,12 @@ async def resume_unfinished(registry: Registry, agent: str) -> None:
     left = iter(unfinished)
     del unfinished
     async with anyio.create_task_group() as group:
-        for _ in range(_AT_ONCE):
+        for _ in range(at_once):
             group.start_soon(_resume, registry, left)
 
 
 async def _resume(registry: Registry, left: Iterator[Metadata]) -> None:
     for metadata in left:
-        await _begun(registry.runtime.work)
         if registry.runtime.is_draining:
             return
         try:
@@ -53,14 +50,3 @@ async def _resume(registry: Registry, left: Iterator[Metadata]) -> None:
             _log.warning("session %s was not taken up where it was left: %s", metadata.key, error)
         except Exception:  # noqa: BLE001, S110 - the actor has told of it, and is restarted or parked
             pass
-
-
-async def _begun(work: Dispatcher) -> None:
-    """Wait until all work has begun that is waiting now."""
-    event = anyio.Event()
-
-    async def tell() -> None:
-        event.set()
-
-    work.submit(tell)
-    await event.wait()

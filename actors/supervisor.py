@@ -81,10 +81,10 @@ class Supervisor:
         self._grace = grace
         self._patience = patience
         self._resume = resume
+        self._max_turns = max_turns or max(8, 4 * (os.cpu_count() or 1))
         self._events = Events()
         clock = clock or SystemClock()
-        max_turns = max_turns or max(8, 4 * (os.cpu_count() or 1))
-        workers = Dispatcher(_STEPS_AT_ONCE + max_turns, "worker")
+        workers = Dispatcher(_STEPS_AT_ONCE + self._max_turns, "worker")
         self._runtime = Runtime(
             store=store,
             model=model,
@@ -96,7 +96,7 @@ class Supervisor:
             steps=workers,
             restarts=Dispatcher(_RESTARTS_AT_ONCE, "restart"),
             turnstile=Turnstile(),
-            work=Places(max_turns, workers),
+            work=Places(self._max_turns, workers),
             timers=Timers(clock, self._fire),
             events=self._events,
             telemetry=Telemetry(agent, clock),
@@ -194,7 +194,9 @@ class Supervisor:
             self._registry.is_open = True
             group.start_soon(self._runtime.timers.run, name="argentos timers")
             if self._resume:
-                group.start_soon(resume_unfinished, self._registry, self.agent, name="argentos resume")
+                group.start_soon(
+                    resume_unfinished, self._registry, self.agent, 2 * self._max_turns, name="argentos resume"
+                )
             if self._resume and (self.config.retain_for is not None or self.config.retain_bytes is not None):
                 group.start_soon(keep_within, self._registry, self.agent, name="argentos retention")
             if (directory := self._runtime.store.owned_directory) is not None:

@@ -21,7 +21,7 @@
     │   ├── StoreDamagedError        a file in it cannot be read; it was left as it is, or set aside
     │   ├── StoreVersionError        a file in it is of a newer version; it was left as it is
     │   ├── StoreFailedError         a write failed; the store takes no more
-    │   ├── StoreFullError           the files cannot follow the journal; sending later helps
+    │   ├── StoreFullError           the journal has no room for more; sending later helps
     │   └── StaleWriteError          an owner that has been replaced, or a sequence out of order
     └── ModelError                   the model gave no reply
         ├── ModelUnavailableError    not reached, overloaded or rate limited: trying later may help
@@ -186,9 +186,9 @@ class StoreFailedError(StoreError):
 
 
 class StoreFullError(StoreError):
-    """The journal has reached its limit, for the files cannot follow; nothing was accepted, so send again later.
+    """The journal has reached its limit, for the files cannot follow, or the disk has no room for more of it.
 
-    Never raised for a full disk: a write that fails is a `StoreFailedError`, or a `StoreError` that says so.
+    Nothing was accepted, so send again later. A write that fails half-way is a `StoreFailedError` instead.
     """
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import anyio
 
-from argentos.errors import StoreError, StoreFailedError
+from argentos.errors import StoreError, StoreFailedError, StoreFullError
 from argentos.storage.frames import encode_body
 from argentos.storage.journal import Journal, NoSegmentError
 from argentos.storage.records import Record, SessionKey
@@ -174,5 +174,5 @@ class Committer:
         failure.__cause__ = error
         return failure
 
-    def _no_room(self, error: NoSegmentError) -> StoreError:
-        return StoreError(f"the journal cannot grow: {error}; nothing was accepted: make room, and send again")
+    def _no_room(self, error: NoSegmentError) -> StoreFullError:
+        return StoreFullError(f"the journal cannot grow: {error}; nothing was accepted: make room, and send again")

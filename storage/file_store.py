@@ -161,7 +161,7 @@ class FileStore(Store):
     def _start(self, group: TaskGroup) -> None:
         """The standing tasks: shielded, for they end what they began; only `__aexit__` ends them."""
         self._standing = [anyio.CancelScope(shield=True), anyio.CancelScope(shield=True)]
-        commits, files = self._standing
+        commits, writes = self._standing
 
         async def commit() -> None:
             try:
@@ -171,10 +171,10 @@ class FileStore(Store):
                 self._writer.close()
 
         async def write() -> None:
-            with files:
+            with writes:
                 await self._writer.run()
                 await self._writer.finish()
-            if files.cancelled_caught:
+            if writes.cancelled_caught:
                 _log.critical(
                     "%s was closed though the disk does not answer; what was acknowledged is in the journal, and the"
                     " files follow when it is opened again",

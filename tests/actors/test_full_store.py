@@ -61,12 +61,6 @@ def model() -> Gated:
     return Gated()
 
 
-@pytest.fixture(params=[StoreFullError("full"), StoreError("the journal cannot grow")], ids=["limit", "disk"])
-def error(request: pytest.FixtureRequest) -> StoreError:
-    found: StoreError = request.param
-    return found
-
-
 async def pass_time(clock: ManualClock, seconds: float) -> None:
     for _ in range(int(seconds)):
         clock.advance(1)
@@ -74,12 +68,12 @@ async def pass_time(clock: ManualClock, seconds: float) -> None:
 
 
 async def test_a_reply_that_finds_no_room_is_kept_and_durable_later_without_asking_again(
-    running: Running, store: Filling, model: Gated, clock: ManualClock, error: StoreError
+    running: Running, store: Filling, model: Gated, clock: ManualClock
 ) -> None:
     async with running(model) as supervisor:
         turn = await supervisor.session("maren").send("Hello?")
         await anyio.wait_all_tasks_blocked()
-        store.error = error
+        store.error = StoreFullError("full")
         model.go_on.set()
         await pass_time(clock, 100)
         assert store.refused > 1
@@ -92,12 +86,12 @@ async def test_a_reply_that_finds_no_room_is_kept_and_durable_later_without_aski
 
 
 async def test_messages_whose_turn_finds_no_room_to_begin_are_answered_later(
-    running: Running, store: Filling, model: Gated, clock: ManualClock, error: StoreError
+    running: Running, store: Filling, model: Gated, clock: ManualClock
 ) -> None:
     model.go_on.set()
     async with running(model, config=Config(collect_for=5.0)) as supervisor:
         turn = await supervisor.session("maren").send("Hello?")
-        store.error = error
+        store.error = StoreFullError("full")
         await pass_time(clock, 10)
         assert store.refused
         assert model.asked == 0
@@ -118,31 +112,25 @@ async def test_a_summary_that_finds_no_room_is_kept_and_taken_later(
             await session.ask("word " * 30)
         model.go_on = anyio.Event()
         async with anyio.create_task_group() as group:
-            group.start_soon(refused, session.compact)
+            group.start_soon(session.compact)
             await anyio.wait_all_tasks_blocked()
             store.error = StoreFullError("full")
             model.go_on.set()
-        asked = model.asked
-        assert (await session.info()).state == "Compacted"
-        store.error = None
-        await pass_time(clock, 31)
+            await pass_time(clock, 10)
+            asked = model.asked
+            assert (await session.info()).state == "Compacted"
+            store.error = None
+            await pass_time(clock, 31)
         info = await session.info()
         assert (info.state, info.compactions, model.asked) == ("Active", 1, asked)
 
 
-async def refused(call: Callable[[], object]) -> None:
-    with pytest.raises(StoreFullError):
-        await call()  # type: ignore[misc]
-
-
-async def test_a_message_that_is_refused_ends_no_turn_that_runs(
-    running: Running, store: Filling, model: Gated, error: StoreError
-) -> None:
+async def test_a_message_that_is_refused_ends_no_turn_that_runs(running: Running, store: Filling, model: Gated) -> None:
     async with running(model) as supervisor:
         session = supervisor.session("maren")
         turn = await session.send("Hello?")
         await anyio.wait_all_tasks_blocked()
-        store.error = error
+        store.error = StoreFullError("full")
         with pytest.raises(StoreError):
             await session.send("And now?", message_id="m-2")
         assert (await session.info()).messages == 1
@@ -190,11 +178,44 @@ async def test_a_session_that_cannot_be_read_meanwhile_is_taken_up_all_the_same(
     async with running(model, on=store) as supervisor:
         turn = await supervisor.session("maren").send("Hello?")
         await anyio.wait_all_tasks_blocked()
-        store.error = StoreError("too many files are open")
+        store.error = StoreFullError("full")
         model.go_on.set()
+        await pass_time(clock, 10)
+        store.error = StoreError("too many files are open")
         await pass_time(clock, 40)
         store.error = None
         await pass_time(clock, 31)
         with anyio.fail_after(1):
             assert (await turn.reply()).text == "Yes."
         assert model.asked == 1
+
+
+async def test_what_can_never_be_stored_is_not_tried_again(
+    running: Running, store: Filling, model: Gated, clock: ManualClock
+) -> None:
+    async with running(model, resume=False) as supervisor:
+        turn = await supervisor.session("maren").send("Hello?")
+        await anyio.wait_all_tasks_blocked()
+        store.error = StoreError("half a surrogate pair cannot be stored")
+        model.go_on.set()
+        await pass_time(clock, 60)
+        assert store.refused == 1
+        with pytest.raises(StoreError, match="half a surrogate pair"):
+            await turn.reply()
+
+
+async def test_a_command_that_finds_no_room_is_refused_and_not_done_later(
+    running: Running, store: Filling, model: Gated, clock: ManualClock
+) -> None:
+    async with running(model) as supervisor:
+        session = supervisor.session("maren")
+        await session.send("Hello?")
+        await anyio.wait_all_tasks_blocked()
+        store.error = StoreFullError("full")
+        model.go_on.set()
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(StoreFullError):
+            await session.clear()
+        store.error = None
+        await pass_time(clock, 31)
+        assert (await session.info()).messages == 2

@@ -17,7 +17,7 @@ Running: TypeAlias = Callable[..., AbstractAsyncContextManager[Supervisor]]
 
 MANY = 200
 TURNS = 4
-LIVE = 2 * 16 + TURNS
+LIVE = 2 * TURNS
 
 
 class Held:
