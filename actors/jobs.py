@@ -116,7 +116,7 @@ class Jobs:
     @property
     def tag(self) -> Tag | None:
         """Of the job that was started and has neither reported nor been cancelled."""
-        return self._tag
+        return None if self._job is None else self._job.tag
 
     @property
     def is_running(self) -> bool:

@@ -10,7 +10,6 @@ from typing import Final
 from argentos.actors.actor import SessionActor, mailbox_full, not_found
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Look, Receipt, Stop, Wake
 from argentos.actors.events import Failed
-from argentos.actors.jobs import Tag
 from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
 from argentos.errors import SessionParkedError, SupervisorStoppedError
@@ -133,13 +132,10 @@ class Registry:
             command = Wake(self.runtime.clock.now())
             self._find(key).tell(command)
             await command.answered()
-            job = self._job(key)
-            while job is not None and self._job(key) == job:
-                await self.room(key)
-
-    def _job(self, key: SessionKey) -> Tag | None:
-        actor = self._actors.get(key)
-        return None if actor is None else actor.job
+            actor = self._actors.get(key)
+            job = actor.job if actor else None
+            while actor is not None and job is not None and actor.job == job:
+                await actor.stepped()
 
     def unpark(self, key: SessionKey) -> bool:
         """Let a parked session go on, with what it was left with; False if it was not parked."""
