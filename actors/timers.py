@@ -37,8 +37,9 @@ class Timers:
         if self._armed.get(key, float("inf")) <= deadline:
             return
         self._armed[key] = deadline
-        heapq.heappush(self._heap, (deadline, next(self._order), key))
-        if self._heap[0][2] == key:
+        entry = (deadline, next(self._order), key)
+        heapq.heappush(self._heap, entry)
+        if self._heap[0] is entry:
             self._earlier.set()
 
     def disarm(self, key: SessionKey) -> None:

@@ -274,6 +274,44 @@ async def test_deadlines_of_sessions_that_come_and_go_are_not_kept() -> None:
     assert len(timers) < 100
 
 
+class _CountingClock(ManualClock):
+    sleeps = 0
+
+    async def sleep_until(self, deadline: float) -> None:
+        self.sleeps += 1
+        await super().sleep_until(deadline)
+
+
+async def test_a_session_that_comes_and_goes_does_not_disturb_the_sleep_of_the_timers() -> None:
+    clock = _CountingClock(START)
+    timers = Timers(clock, lambda _: None)
+    async with anyio.create_task_group() as group:
+        group.start_soon(timers.run)
+        for late in range(20):
+            timers.arm(A, 100 + late)
+            await anyio.wait_all_tasks_blocked()
+            timers.disarm(A)
+        assert clock.sleeps == 1
+        group.cancel_scope.cancel()
+
+
+async def test_a_deadline_outlives_those_of_sessions_that_are_gone() -> None:
+    fired: list[str] = []
+    clock = ManualClock(START)
+    timers = Timers(clock, lambda key: fired.append(key.id))
+    timers.arm(B, 5000)
+    for late in range(1000):
+        timers.arm(A, 1000 + late)
+        timers.disarm(A)
+    async with anyio.create_task_group() as group:
+        group.start_soon(timers.run)
+        await anyio.wait_all_tasks_blocked()
+        clock.advance(5000)
+        await anyio.wait_all_tasks_blocked()
+        assert fired == ["b"]
+        group.cancel_scope.cancel()
+
+
 async def test_a_manual_clock_wakes_sleepers_when_their_time_comes() -> None:
     clock = ManualClock(START)
     woken: list[float] = []
