@@ -114,6 +114,7 @@ class SessionActor:
         "_mailbox",
         "_numbers",
         "_put_off_for",
+        "_remembers",
         "_requests",
         "_revived",
         "_runtime",
@@ -136,6 +137,7 @@ class SessionActor:
         self._snapshot: Snapshot | None = None
         self._epoch = 0
         self._numbers: dict[str, int] = {}  # of the messages by id; 0 for those in the archive
+        self._remembers = False  # whether those of the snapshot are among them
         self._listeners = Listeners()
         self._jobs = Jobs(runtime.work)
         self._requests = CompactionRequests()
@@ -376,12 +378,14 @@ class SessionActor:
         self._snapshot = await self._runtime.store.load(self.key)
         self._revived = True
         self._epoch = self._snapshot.metadata.epoch + 1 if self._snapshot else 1
-        self._remember_ids()
+        self._remembers = False
         if self._snapshot is not None:
             self._listeners.catch_up(self._snapshot)
 
     def _remember_ids(self) -> None:
-        if self._snapshot is not None:
+        """Look into the snapshot for ids when a message comes, and not sooner: there may be a thousand."""
+        if not self._remembers and self._snapshot is not None:
+            self._remembers = True
             context = self._snapshot.context
             self._numbers = dict.fromkeys(context.archived_ids, 0)
             known = (*context.messages, *context.waiting)
@@ -429,7 +433,7 @@ class SessionActor:
                 case TurnEnded():
                     self._end_turns(record, reply)
                 case Summarised() | Cleared():
-                    self._remember_ids()
+                    self._remembers = False
                 case _:
                     pass
 
@@ -509,6 +513,7 @@ class SessionActor:
         self._refuse_compactions(step, "it was stopped")
 
     def _accept(self, step: Step, command: Accept) -> Callable[[], None]:
+        self._remember_ids()
         number = self._numbers.get(command.message_id)
         if number is None:
             self._check_room(step, command)

@@ -9,9 +9,9 @@ message stands in at least one of them or in the journal. All of this blocks.
 import logging
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -61,6 +61,9 @@ class LostError(StoreDamagedError):
     """`metadata.json` has seen more than there is: the files, or the journal, were put back to an older state."""
 
 
+_NO_IDS: Final = msgspec.Raw()
+
+
 class _History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """`history.json`: a snapshot, metadata first."""
 
@@ -69,7 +72,38 @@ class _History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="ca
     summary: Summary | None = None
     messages: tuple[Message, ...] = ()
     waiting: tuple[Message, ...] = ()
-    archived_ids: tuple[str, ...] = ()
+    archived_ids: msgspec.Raw = _NO_IDS
+
+
+class _ArchivedIds(Collection[str]):
+    """Ids as they stand in the file: a thousand strings are made only where they are asked for.
+
+    Args:
+        raw: an array of strings, in JSON.
+    """
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: msgspec.Raw) -> None:
+        self._raw = raw.copy()  # else it would keep the whole file in memory
+
+    def _decoded(self) -> tuple[str, ...]:
+        return _ids.decode(self._raw)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._decoded())
+
+    def __len__(self) -> int:
+        return len(self._decoded())
+
+    def __contains__(self, text: object) -> bool:
+        return text in self._decoded()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Collection) and self._decoded() == tuple(cast("Collection[object]", other))
+
+    def __hash__(self) -> int:
+        return hash(self._decoded())
 
 
 class _Archive(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -97,6 +131,7 @@ _version: Final = msgspec.json.Decoder(_Versioned)
 _metadata: Final = msgspec.json.Decoder(Metadata)
 _history: Final = msgspec.json.Decoder(_History)
 _archive: Final = msgspec.json.Decoder(_Archive)
+_ids: Final = msgspec.json.Decoder(tuple[str, ...])
 
 
 def agent_folder(root: Path, agent: str) -> Path:
@@ -130,19 +165,30 @@ def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _T | None:
         raise StoreDamagedError(f"{path} cannot be read: {error.strerror}; it was left as it is") from error
     try:
         is_sealed = _check(data, path)
-        version = _version.decode(data).version
-        if version > SCHEMA_VERSION:
-            raise StoreVersionError(
-                f"{path} was written by a newer argentos (version {str(version)[:20]},"
-                f" this one reads {SCHEMA_VERSION});"
-                " it was left as it is"
-            )
-        content = decoder.decode(data)
+        content = _decode(data, decoder, path)
         if not is_sealed:
             _check_sense(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
         raise CorruptError(f"{path} is damaged: {str(error)[:_LONGEST]}; it was left as it is") from error
     return content
+
+
+def _decode(data: bytes, decoder: msgspec.json.Decoder[_T], path: Path) -> _T:
+    try:
+        content = decoder.decode(data)
+    except msgspec.ValidationError:
+        _check_version(_version.decode(data).version, path)  # which may have other fields
+        raise
+    _check_version(content.version, path)
+    return content
+
+
+def _check_version(version: int, path: Path) -> None:
+    if version > SCHEMA_VERSION:
+        raise StoreVersionError(
+            f"{path} was written by a newer argentos (version {str(version)[:20]}, this one reads {SCHEMA_VERSION});"
+            " it was left as it is"
+        )
 
 
 def _check_sense(content: Metadata | _History | _Archive) -> None:
@@ -154,6 +200,7 @@ def _check_sense(content: Metadata | _History | _Archive) -> None:
     msgspec.msgpack.encode(content)  # no number that could not be written
     if isinstance(content, _History):
         metadata, context = _snapshot(content)
+        tuple(context.archived_ids)  # raises where they are none
         if metadata.version > SCHEMA_VERSION:
             raise ValueError("its metadata is of a newer version")
         tokens = sum(message.tokens for message in context.messages) + (
@@ -242,7 +289,7 @@ def _snapshot(history: _History) -> Snapshot:
         summary=history.summary,
         messages=history.messages,
         waiting=history.waiting,
-        archived_ids=history.archived_ids,
+        archived_ids=_ArchivedIds(history.archived_ids) if history.archived_ids else (),
     )
     return Snapshot(history.metadata, context)
 
@@ -250,9 +297,11 @@ def _snapshot(history: _History) -> Snapshot:
 def read_unchecked(folder: Path) -> Snapshot | None:
     """What `history.json` says whatever its checksum; None where it cannot be read."""
     try:
-        return _snapshot(_history.decode(files.read(folder / "history.json")))
+        snapshot = _snapshot(_history.decode(files.read(folder / "history.json")))
+        tuple(snapshot.context.archived_ids)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+    return snapshot
 
 
 def read_archive(folder: Path, start: int, stop: int) -> dict[int, Message]:
@@ -319,7 +368,7 @@ def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
         summary=context.summary,
         messages=context.messages,
         waiting=context.waiting,
-        archived_ids=context.archived_ids,
+        archived_ids=msgspec.Raw(_encoder.encode(ids)) if (ids := tuple(context.archived_ids)) else _NO_IDS,
     )
     for name, content in (("history.json", history), ("metadata.json", metadata)):
         data = _sealed(content)

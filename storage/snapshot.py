@@ -6,7 +6,7 @@ be newer than the other: folding passes over the records that a half already has
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -166,7 +166,7 @@ class Context(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, r
     summary: Summary | None = None
     messages: tuple[Message, ...] = ()
     waiting: tuple[Message, ...] = ()
-    archived_ids: tuple[str, ...] = ()
+    archived_ids: Collection[str] = ()
 
 
 class Snapshot(NamedTuple):

@@ -305,8 +305,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a message sent again after a revival is accepted again",
         "actors/actor.py",
-        "self._snapshot.metadata.epoch + 1 if self._snapshot else 1\n        self._remember_ids()\n",
-        "self._snapshot.metadata.epoch + 1 if self._snapshot else 1\n",
+        "if not self._remembers and self._snapshot is not None:",
+        "if not self._remembers and self._snapshot is not None and self._epoch == 1:",
         ("accepted once",),
     ),
     Bug(

@@ -376,6 +376,38 @@ async def test_a_file_that_jq_wrote_again_is_taken_as_it_is(state: Path) -> None
     await assert_kept(state, story, other)
 
 
+@pytest.mark.parametrize("ids", [b"{}", b"null", b'"m-1"', b"[1]", b'["m-1",null]', b'["\xff"]', b'["\\ud83d"]'])
+async def test_a_file_without_checksum_is_damaged_where_archived_ids_are_no_texts(state: Path, ids: bytes) -> None:
+    story, _ = await pair(state)
+    content = json.loads((folder(state) / HISTORY).read_bytes())
+    del content["checksum"]
+    assert content["archivedIds"] == ["m-1"]
+    data = json.dumps(content).encode()
+    assert data.count(b'["m-1"]') == 1
+    (folder(state) / HISTORY).write_bytes(data)
+    await assert_kept(state, story)
+    (folder(state) / HISTORY).write_bytes(data.replace(b'["m-1"]', ids))
+    async with FileStore(state, run=inline) as store:
+        with pytest.raises(StoreDamagedError, match=r"history\.json is damaged"):
+            await store.load(KEY)
+
+
+async def test_a_loaded_context_is_the_same_as_one_that_was_folded(state: Path) -> None:
+    story, other = await pair(state)
+    async with FileStore(state, read_only=True) as one, FileStore(state, read_only=True) as two:
+        loaded, again, another = await one.load(KEY), await two.load(KEY), await two.load(OTHER)
+    assert loaded
+    assert again
+    assert another
+    assert loaded.context == again.context == story.context == loaded.context
+    ids = loaded.context.archived_ids
+    assert (list(ids), len(ids), "m-1" in ids, "m-2" in ids) == (["m-1"], 1, True, False)
+    assert hash(ids) == hash(again.context.archived_ids)
+    assert ids == another.context.archived_ids
+    assert ids not in ((), ("m-2",), "m-1", None)
+    assert other.context.archived_ids == ids
+
+
 async def test_a_damaged_archive_is_refused_where_it_is_read_and_left_as_it_is(state: Path) -> None:
     story, _ = await pair(state)
     flip(folder(state) / ARCHIVE, b"about a")

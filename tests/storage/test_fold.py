@@ -177,7 +177,7 @@ def test_the_ids_of_the_latest_archived_messages_are_remembered() -> None:
     story = Story()
     for _ in range(REMEMBERED_IDS + 5):
         story.say("a", "assistant")
-    ids = story.clear().context.archived_ids
+    ids = tuple(story.clear().context.archived_ids)
     assert (len(ids), ids[0], ids[-1]) == (REMEMBERED_IDS, "m-6", f"m-{REMEMBERED_IDS + 5}")
 
 
