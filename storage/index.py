@@ -13,7 +13,7 @@ import threading
 import zlib
 from collections.abc import Collection, Generator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -22,7 +22,7 @@ from argentos.storage.names import file_name
 from argentos.storage.records import SessionKey
 from argentos.storage.snapshot import Metadata
 
-__all__ = ["Index"]
+__all__ = ["Index", "Unfinished"]
 
 _log: Final = logging.getLogger(__name__)
 _VERSION: Final = 1
@@ -34,6 +34,18 @@ _SCHEMA: Final = f"""
 """
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(Metadata)
+
+
+class Unfinished(NamedTuple):
+    """Sessions by the names of their folders.
+
+    Attributes:
+        unfinished: those with something left to do; None stands for a row that is damaged.
+        finished: the others.
+    """
+
+    unfinished: dict[str, Metadata | None]
+    finished: set[str]
 
 
 class Index:
@@ -143,10 +155,25 @@ class Index:
         """What it knows of all the agent's sessions."""
         return self._decoded(agent, "1", ())
 
-    def unfinished(self, agent: str, states: Collection[str]) -> dict[str, Metadata | None]:
-        """The agent's sessions with messages that wait, and those in one of these states, by name."""
+    def unfinished(self, agent: str, states: Collection[str], first: str, last: str) -> Unfinished:
+        """Which of the agent's sessions have messages that wait, or are in one of these states.
+
+        Args:
+            agent: whose sessions.
+            states: of the machine.
+            first: the name of the first folder to look at.
+            last: that of the last one.
+        """
         marks = ", ".join("?" * len(states))
-        return self._decoded(agent, f"(NOT settled OR state IN ({marks}))", tuple(states))
+        rows = self._rows(
+            f"SELECT name, CASE WHEN NOT settled OR state IN ({marks}) THEN metadata END"  # noqa: S608 - question marks
+            " FROM sessions WHERE agent = ? AND name BETWEEN ? AND ?",
+            (*states, agent, first, last),
+        )
+        return Unfinished(
+            {name: _metadata(agent, name, data) for name, data in rows if data is not None},
+            {name for name, data in rows if data is None},
+        )
 
     def names(self, agent: str) -> set[str]:
         """The names of the folders it knows."""

@@ -2,9 +2,11 @@
 
 import os
 import time
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from heapq import merge
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,11 +21,12 @@ from argentos.storage.pace import in_steps
 from argentos.storage.records import Record, SessionKey
 from argentos.storage.runner import Runner
 from argentos.storage.snapshot import Metadata, fold_metadata
-from argentos.storage.store import Page, page_of
+from argentos.storage.store import Page
 
 __all__ = ["Listing"]
 
 _TICK: Final = 50_000_000  # nanoseconds between two times that a file system tells apart, and some more
+_AT_ONCE: Final = 5000  # sessions looked at together when all are: few enough to take no memory worth speaking of
 
 
 class _Lacking(NamedTuple):
@@ -65,7 +68,7 @@ class Listing:
     async def page(self, agent: str, cursor: str | None, limit: int) -> Page:
         """See `Store.list`."""
         tails = await self._tails(agent)
-        names, following = page_of(await self._names(agent, tails), cursor, limit)
+        names, following = _page(await self._folders(agent), tails, self._gone(agent), cursor, limit)
         sessions: list[Metadata] = []
         problems: list[str] = []
         for step in in_steps(names):
@@ -77,16 +80,16 @@ class Listing:
 
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """See `Store.unfinished`."""
-        tails = await self._tails(agent)
-        names = set(await self._names(agent, tails))
-        known = await self._run(partial(self._index.unfinished, agent, states))
-        unknown = names - await self._run(partial(self._index.names, agent))
-        sessions: list[Metadata] = []
-        for step in in_steps(sorted(names & {*known, *unknown, *tails})):
-            found, _ = await self._listed(agent, step, known, tails)
-            sessions += [each for each in found if not each.is_settled or each.state in states]
-            await anyio.lowlevel.checkpoint()
-        return tuple(sessions)
+        tails, folders, gone = await self._tails(agent), await self._folders(agent), self._gone(agent)
+        unfinished: list[Metadata] = []
+        for names in _pages(folders, tails, gone):
+            known = await self._run(partial(self._index.unfinished, agent, states, names[0], names[-1]))
+            named = [name for name in names if name not in known.finished or name in tails]
+            for step in in_steps(named):
+                found, _ = await self._listed(agent, step, known.unfinished, tails)
+                unfinished += [each for each in found if not each.is_settled or each.state in states]
+                await anyio.lowlevel.checkpoint()
+        return tuple(unfinished)
 
     async def _tails(self, agent: str) -> dict[str, _Lacking]:
         """What the files lack of the agent's sessions, by the names of their folders."""
@@ -98,16 +101,15 @@ class Listing:
             await anyio.lowlevel.checkpoint()
         return tails
 
-    async def _names(self, agent: str, tails: Mapping[str, _Lacking]) -> Sequence[str]:
-        """The names of all folders in order, and of the sessions that have none yet."""
-        names = await self._run(partial(self._folders, agent))
-        gone = {file_name(key.id) for key, held in self._held.items() if held.is_deleted and key.agent == agent}
-        if gone:
-            names = [name for name in names if name not in gone]
-        new = [name for name in tails if name not in names[(at := bisect_left(names, name)) : at + 1]]
-        return sorted([*names, *new]) if new else names
+    def _gone(self, agent: str) -> set[str]:
+        """The names of the folders that are being removed."""
+        return {file_name(key.id) for key, held in self._held.items() if held.is_deleted and key.agent == agent}
 
-    def _folders(self, agent: str) -> list[str]:
+    async def _folders(self, agent: str) -> Sequence[str]:
+        """The names of all folders in order."""
+        return await self._run(partial(self._read_folders, agent))
+
+    def _read_folders(self, agent: str) -> Sequence[str]:
         """Read again only where something came or went since: a folder's time says so, but not within its tick."""
         folder = layout.agent_folder(self._root, agent)
         try:
@@ -163,7 +165,42 @@ class Listing:
             else:
                 if metadata is not None:
                     self._index.add(metadata, age)
+        self._index.commit()
         return found
+
+
+def _pages(folders: Sequence[str], new: Collection[str], gone: Collection[str]) -> Iterator[Sequence[str]]:
+    """All names, some at a time."""
+    cursor: str | None = None
+    while True:
+        names, cursor = _page(folders, new, gone, cursor, _AT_ONCE)
+        if names:
+            yield names
+        if cursor is None:
+            return
+
+
+def _page(
+    folders: Sequence[str], new: Collection[str], gone: Collection[str], cursor: str | None, limit: int
+) -> tuple[Sequence[str], str | None]:
+    """The names behind the cursor, and the cursor behind those.
+
+    Args:
+        folders: names in order.
+        new: names that may not be among them yet.
+        gone: names that are none any more.
+        cursor: the last name of the page before, None for the first page.
+        limit: names on a page.
+    """
+    begin = 0 if cursor is None else bisect_right(folders, cursor)
+    made = (name for name in folders[begin : begin + limit + len(gone) + 1] if name not in gone)
+    more = sorted(name for name in new if (cursor is None or name > cursor) and not _has(folders, name))
+    names = list(islice(merge(made, more), limit + 1))
+    return names[:limit], names[limit - 1] if len(names) > limit else None
+
+
+def _has(ordered: Sequence[str], name: str) -> bool:
+    return name in ordered[(at := bisect_left(ordered, name)) : at + 1]
 
 
 def _has_gap(metadata: Metadata | None, tail: _Lacking | None) -> bool:

@@ -105,9 +105,14 @@ def test_unfinished_sessions_are_found_by_state_and_by_what_waits(path: Path) ->
     waiting, active, done = Story().say(), Story(OTHER).move("Created", "Active"), Story(SessionKey("main", "done"))
     for story in (waiting, active, done):
         index.put(story.metadata)
-    assert list(index.unfinished("main", ["Active"])) == ["user-ada", "user-jason"]
-    assert list(index.unfinished("main", [])) == ["user-jason"]
-    assert list(index.unfinished("other", ["Active"])) == []
+    everything = ("\0", "\uffff")
+    assert index.unfinished("main", ["Active"], *everything) == (
+        {"user-ada": active.metadata, "user-jason": waiting.metadata},
+        {"done"},
+    )
+    assert index.unfinished("main", [], *everything) == ({"user-jason": waiting.metadata}, {"done", "user-ada"})
+    assert index.unfinished("main", ["Active"], "e", "user-b") == ({"user-ada": active.metadata}, set())
+    assert index.unfinished("other", ["Active"], *everything) == ({}, set())
     index.close()
 
 
