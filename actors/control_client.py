@@ -18,7 +18,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from argentos.actors import wire
 from argentos.actors.config import Config
 from argentos.actors.handover import hand_over
-from argentos.actors.info import SessionInfo
+from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.retention import Stored
 from argentos.actors.session import check_focus
 from argentos.actors.socket_file import connect
@@ -70,14 +70,14 @@ class Owner:
         """See `Supervisor.backup`."""
         return (await self.one(wire.Backup(agent=self.agent, path=_whole(target)), wire.BackedUp)).size
 
-    async def list(self) -> list[SessionInfo]:
+    async def list(self, *, limit: int | None = None, active_since: datetime | None = None) -> list[SessionInfo]:
         """See `Supervisor.list`."""
         now = datetime.now(UTC)
-        infos: list[SessionInfo] = []
+        latest = Latest(limit, active_since)
         async with aclosing(self._sessions(sizes=False)) as pages:
             async for page in pages:
-                infos += [SessionInfo.of(each, self.config, now) for each in page.sessions]
-        return sorted(infos, key=lambda info: info.last_activity, reverse=True)
+                latest.add(SessionInfo.of(each, self.config, now) for each in page.sessions)
+        return await latest.sorted()
 
     async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
         """See `Supervisor.stored`."""

@@ -1,7 +1,10 @@
 """What is told about a session."""
 
+import sys
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 
 from msgspec import Struct
 
@@ -9,8 +12,9 @@ from argentos.actors.config import Config
 from argentos.actors.step import state_at
 from argentos.llm import Gauge
 from argentos.storage import Metadata, Taken
+from argentos.storage.pace import merged
 
-__all__ = ["SessionInfo"]
+__all__ = ["Latest", "SessionInfo"]
 
 
 class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
@@ -46,10 +50,11 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         known = metadata.calibration
         gauge = _gauge(config, known.model if known else "")
         tokens = gauge.estimate(metadata)
+        # Names are shared: those of the edges alone would be a third of what a session takes in a long list.
         return cls(
             id=metadata.session,
-            agent=metadata.agent,
-            state=state_at(metadata, now, config.idle_after),
+            agent=sys.intern(metadata.agent),
+            state=sys.intern(state_at(metadata, now, config.idle_after)),
             created_at=metadata.created_at,
             last_activity=metadata.last_activity,
             messages=metadata.messages,
@@ -59,8 +64,47 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             percent=round(100 * tokens / gauge.window, 1),
             compactions=metadata.compactions,
             waiting=len(metadata.waiting) + (len(metadata.turn.messages) if metadata.turn else 0),
-            edges=metadata.edges,
+            edges={sys.intern(edge): taken for edge, taken in metadata.edges.items()},
         )
+
+
+class Latest:
+    """Collects the sessions with the latest activity, and lets go of the others.
+
+    Args:
+        limit: how many, at most; None for all.
+        active_since: none whose last activity was before.
+        spare: how many too many are collected before they are sorted out.
+    """
+
+    def __init__(self, limit: int | None, active_since: datetime | None, spare: int = 5000) -> None:
+        self._limit = limit
+        self._since = active_since
+        self._spare = spare
+        self._steps: list[list[SessionInfo]] = []  # each in order
+        self._held = 0
+
+    def add(self, infos: Iterable[SessionInfo]) -> None:
+        """Tell of some: few enough to be sorted without keeping anybody waiting."""
+        since = self._since
+        kept = [info for info in infos if since is None or info.last_activity >= since]
+        self._steps.append(_sorted(kept))
+        self._held += len(kept)
+        if self._limit is not None and self._held > self._limit + self._spare:
+            self._steps = [_sorted(chain(*self._steps))[: self._limit]]
+            self._held = len(self._steps[0])
+
+    async def sorted(self) -> list[SessionInfo]:
+        """Those with the latest activity first."""
+        return (await merged(self._steps, _last_activity))[: self._limit]
+
+
+def _sorted(infos: Iterable[SessionInfo]) -> list[SessionInfo]:
+    return sorted(infos, key=_last_activity, reverse=True)
+
+
+def _last_activity(info: SessionInfo) -> datetime:
+    return info.last_activity
 
 
 @lru_cache(maxsize=64)

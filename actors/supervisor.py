@@ -17,7 +17,7 @@ from argentos.actors.control import Control
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events, Subscription
 from argentos.actors.health import Health
-from argentos.actors.info import SessionInfo
+from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.jobs import Places
 from argentos.actors.registry import Registry
 from argentos.actors.resume import resume_unfinished
@@ -30,7 +30,7 @@ from argentos.actors.turnstile import Turnstile
 from argentos.errors import InputError
 from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
 from argentos.storage import SessionKey, Store, check_id
-from argentos.storage.pace import in_steps, merged
+from argentos.storage.pace import in_steps
 
 __all__ = ["Supervisor"]
 
@@ -113,19 +113,23 @@ class Supervisor:
         """
         return Session(self._registry, SessionKey(self.agent, check_id(session_id)))
 
-    async def list(self) -> list[SessionInfo]:
-        """All sessions, those with the latest activity first; one that cannot be read is logged instead."""
+    async def list(self, *, limit: int | None = None, active_since: datetime | None = None) -> list[SessionInfo]:
+        """The sessions, those with the latest activity first; one that cannot be read is logged instead.
+
+        Args:
+            limit: the latest so many; by default all, of which a million take about a gigabyte of memory.
+            active_since: those that were active then or later.
+        """
         now = self._runtime.clock.now()
-        steps: list[list[SessionInfo]] = []
+        latest = Latest(limit, active_since)
         async with aclosing(self._registry.pages(self.agent)) as pages:
             async for page in pages:
                 for sessions in in_steps(page.sessions):
-                    infos = [SessionInfo.of(metadata, self.config, now) for metadata in sessions]
-                    steps.append(sorted(infos, key=_last_activity, reverse=True))
+                    latest.add(SessionInfo.of(metadata, self.config, now) for metadata in sessions)
                     await anyio.lowlevel.checkpoint()
                 for problem in page.problems:
                     _log.warning("a session is not listed: %s", problem)
-        return await merged(steps, _last_activity)
+        return await latest.sorted()
 
     async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
         """All sessions as retention sees them; one that cannot be read is logged instead.
@@ -243,10 +247,6 @@ class Supervisor:
 
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)
-
-
-def _last_activity(info: SessionInfo) -> datetime:
-    return info.last_activity
 
 
 async def _close(model: Closeable, patience: float) -> None:

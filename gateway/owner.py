@@ -114,8 +114,8 @@ class Sessions(Protocol):
         """Save everything to a file."""
         ...
 
-    async def list(self) -> list[SessionInfo]:
-        """All sessions, those with the latest activity first."""
+    async def list(self, *, limit: int | None = None, active_since: datetime | None = None) -> list[SessionInfo]:
+        """The sessions, those with the latest activity first."""
         ...
 
     async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:

@@ -51,11 +51,8 @@ def _on_session(
 @click.pass_obj
 def _list(settings: Settings, limit: int | None, active: float | None) -> None:
     """All sessions, those with the latest activity first."""
-    infos = with_sessions(settings, lambda sessions: sessions.list(), read_only=True)
-    if active is not None:
-        since = datetime.now(UTC) - timedelta(minutes=min(active, _A_CENTURY))
-        infos = [info for info in infos if info.last_activity >= since]
-    infos = infos[:limit]
+    since = None if active is None else datetime.now(UTC) - timedelta(minutes=min(active, _A_CENTURY))
+    infos = with_sessions(settings, lambda sessions: sessions.list(limit=limit, active_since=since), read_only=True)
     if settings.json:
         print_json_list(infos)
     elif not infos:

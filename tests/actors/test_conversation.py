@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import TypeAlias
 
 import anyio
@@ -303,6 +304,10 @@ async def test_the_list_has_the_latest_activity_first(running: Running, clock: M
             clock.advance(1)
             await supervisor.session(name).ask("Hello?")
         assert [info.id for info in await supervisor.list()] == ["c", "b", "a"]
+        assert [info.id for info in await supervisor.list(limit=2)] == ["c", "b"]
+        since = clock.now() - timedelta(seconds=1)
+        assert [info.id for info in await supervisor.list(active_since=since)] == ["c", "b"]
+        assert [info.id for info in await supervisor.list(limit=1, active_since=since)] == ["c"]
 
 
 async def test_agents_have_sessions_of_their_own(running: Running) -> None:
