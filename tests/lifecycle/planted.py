@@ -382,8 +382,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a timer fires only after its time",
         "actors/timers.py",
-        "self._heap[0][0] <= now",
-        "self._heap[0][0] < now",
+        "self._heap[0][0] > now",
+        "self._heap[0][0] >= now",
         ("it comes to rest",),
     ),
     Bug(
