@@ -41,7 +41,7 @@ class SystemClock:
 
     async def sleep_until(self, deadline: float) -> None:
         """See `Clock.sleep_until`."""
-        await anyio.sleep(deadline - time.monotonic())
+        await anyio.sleep(max(0.0, deadline - time.monotonic()))
 
 
 class ManualClock:

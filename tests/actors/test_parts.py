@@ -10,6 +10,7 @@ import anyio.lowlevel
 import pytest
 
 from argentos import Happened, ManualClock, Missed
+from argentos.actors.clock import SystemClock
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events
 from argentos.actors.jobs import Job, Places
@@ -310,6 +311,12 @@ async def test_a_deadline_outlives_those_of_sessions_that_are_gone() -> None:
         await anyio.wait_all_tasks_blocked()
         assert fired == ["b"]
         group.cancel_scope.cancel()
+
+
+async def test_the_clock_of_the_machine_does_not_wait_for_what_has_passed() -> None:
+    clock = SystemClock()
+    with anyio.fail_after(1):
+        await clock.sleep_until(clock.monotonic() - 1)
 
 
 async def test_a_manual_clock_wakes_sleepers_when_their_time_comes() -> None:
