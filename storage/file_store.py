@@ -375,6 +375,10 @@ class FileStore(Store):
         """See `Store.unfinished`."""
         return await self._listing.unfinished(agent, states)
 
+    async def owing(self, agent: str) -> tuple[Metadata, ...]:
+        """See `Store.owing`."""
+        return await self._listing.owing(agent)
+
     # Files -------------------------------------------------------------------------------------------------
 
     async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:

@@ -22,13 +22,14 @@ from argentos.storage.names import file_name
 from argentos.storage.records import SessionKey
 from argentos.storage.snapshot import Metadata
 
-__all__ = ["Index", "Unfinished"]
+__all__ = ["Index", "Sought"]
 
 _log: Final = logging.getLogger(__name__)
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SCHEMA: Final = f"""
     CREATE TABLE IF NOT EXISTS sessions (
-        agent TEXT, name TEXT, state TEXT, settled INTEGER, metadata BLOB, PRIMARY KEY (agent, name)
+        agent TEXT, name TEXT, state TEXT, settled INTEGER, owing INTEGER, metadata BLOB,
+        PRIMARY KEY (agent, name)
     ) WITHOUT ROWID;
     PRAGMA user_version = {_VERSION};
 """
@@ -36,16 +37,16 @@ _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(Metadata)
 
 
-class Unfinished(NamedTuple):
+class Sought(NamedTuple):
     """Sessions by the names of their folders.
 
     Attributes:
-        unfinished: those with something left to do; None stands for a row that is damaged.
-        finished: the others.
+        found: those that were looked for; None stands for a row that is damaged.
+        others: those that are known not to be.
     """
 
-    unfinished: dict[str, Metadata | None]
-    finished: set[str]
+    found: dict[str, Metadata | None]
+    others: set[str]
 
 
 class Index:
@@ -111,7 +112,7 @@ class Index:
     def put(self, metadata: Metadata) -> None:
         """Take over what was written to a file; lasting with the next `commit`."""
         self.age += 1
-        self._change("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?)", _row(metadata))
+        self._change("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)", _row(metadata))
 
     def add(self, metadata: Metadata, since: int) -> None:
         """Take over what was read in a file, unless a file was written since: that may have been this one.
@@ -122,7 +123,7 @@ class Index:
         """
         with self._lock:
             if since == self.age:
-                self._change("INSERT OR IGNORE INTO sessions VALUES (?, ?, ?, ?, ?)", _row(metadata))
+                self._change("INSERT OR IGNORE INTO sessions VALUES (?, ?, ?, ?, ?, ?)", _row(metadata))
 
     def remove(self, key: SessionKey) -> None:
         """Forget a session; lasting with the next `commit`."""
@@ -155,7 +156,7 @@ class Index:
         """What it knows of all the agent's sessions."""
         return self._decoded(agent, "1", ())
 
-    def unfinished(self, agent: str, states: Collection[str], first: str, last: str) -> Unfinished:
+    def unfinished(self, agent: str, states: Collection[str], first: str, last: str) -> Sought:
         """Which of the agent's sessions have messages that wait, or are in one of these states.
 
         Args:
@@ -165,14 +166,21 @@ class Index:
             last: that of the last one.
         """
         marks = ", ".join("?" * len(states))
+        return self._sought(f"NOT settled OR state IN ({marks})", (*states, agent, first, last))
+
+    def owing(self, agent: str, first: str, last: str) -> Sought:
+        """Which of the agent's sessions have messages that were not delivered yet; as above."""
+        return self._sought("owing", (agent, first, last))
+
+    def _sought(self, condition: str, values: tuple[str, ...]) -> Sought:
         rows = self._rows(
-            f"SELECT name, CASE WHEN NOT settled OR state IN ({marks}) THEN metadata END"  # noqa: S608 - question marks
+            f"SELECT name, agent, CASE WHEN {condition} THEN metadata END"  # noqa: S608 - one of those above
             " FROM sessions WHERE agent = ? AND name BETWEEN ? AND ?",
-            (*states, agent, first, last),
+            values,
         )
-        return Unfinished(
-            {name: _metadata(agent, name, data) for name, data in rows if data is not None},
-            {name for name, data in rows if data is None},
+        return Sought(
+            {name: _metadata(agent, name, data) for name, agent, data in rows if data is not None},
+            {name for name, _, data in rows if data is None},
         )
 
     def names(self, agent: str) -> set[str]:
@@ -224,7 +232,8 @@ class Index:
 def _row(metadata: Metadata) -> tuple[object, ...]:
     name, data = file_name(metadata.session), _encoder.encode(metadata)
     checksum = zlib.crc32(data, zlib.crc32(name.encode()))
-    return (metadata.agent, name, metadata.state, metadata.is_settled, checksum.to_bytes(4, "little") + data)
+    sealed = checksum.to_bytes(4, "little") + data
+    return (metadata.agent, name, metadata.state, metadata.is_settled, bool(metadata.undelivered), sealed)
 
 
 def _metadata(agent: str, name: object, data: object) -> Metadata | None:

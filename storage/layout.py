@@ -21,6 +21,7 @@ from argentos.storage import files
 from argentos.storage.names import file_name
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import (
+    NEWEST_VERSION,
     SCHEMA_VERSION,
     Context,
     Folded,
@@ -184,9 +185,9 @@ def _decode(data: bytes, decoder: msgspec.json.Decoder[_T], path: Path) -> _T:
 
 
 def _check_version(version: int, path: Path) -> None:
-    if version > SCHEMA_VERSION:
+    if version > NEWEST_VERSION:
         raise StoreVersionError(
-            f"{path} was written by a newer argentos (version {str(version)[:20]}, this one reads {SCHEMA_VERSION});"
+            f"{path} was written by a newer argentos (version {str(version)[:20]}, this one reads {NEWEST_VERSION});"
             " it was left as it is"
         )
 
@@ -201,7 +202,7 @@ def _check_sense(content: Metadata | _History | _Archive) -> None:
     if isinstance(content, _History):
         metadata, context = _snapshot(content)
         tuple(context.archived_ids)  # raises where they are none
-        if metadata.version > SCHEMA_VERSION:
+        if metadata.version > NEWEST_VERSION:
             raise ValueError("its metadata is of a newer version")
         tokens = sum(message.tokens for message in context.messages) + (
             context.summary.tokens if context.summary else 0
@@ -363,7 +364,7 @@ def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
     files.make_folder(folder)
     size = _write_archive(folder, metadata.key, archived) if archived else 0
     history = _History(
-        version=SCHEMA_VERSION,
+        version=metadata.version,
         metadata=metadata,
         summary=context.summary,
         messages=context.messages,

@@ -3,7 +3,7 @@
 import os
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from heapq import merge
 from itertools import islice
@@ -15,7 +15,7 @@ import anyio.lowlevel
 from argentos.errors import StoreError
 from argentos.storage import layout
 from argentos.storage.file_writer import Held
-from argentos.storage.index import Index
+from argentos.storage.index import Index, Sought
 from argentos.storage.names import file_name
 from argentos.storage.pace import in_steps
 from argentos.storage.records import Record, SessionKey
@@ -80,16 +80,27 @@ class Listing:
 
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """See `Store.unfinished`."""
+        look_up = partial(self._index.unfinished, agent, states)
+        return await self._sought(agent, look_up, lambda each: not each.is_settled or each.state in states)
+
+    async def owing(self, agent: str) -> tuple[Metadata, ...]:
+        """See `Store.owing`."""
+        return await self._sought(agent, partial(self._index.owing, agent), lambda each: bool(each.undelivered))
+
+    async def _sought(
+        self, agent: str, look_up: Callable[[str, str], Sought], is_sought: Callable[[Metadata], bool]
+    ) -> tuple[Metadata, ...]:
+        """What the index finds, and those of which it does not know the latest, if they are sought."""
         tails, folders, gone = await self._tails(agent), await self._folders(agent), self._gone(agent)
-        unfinished: list[Metadata] = []
+        sought: list[Metadata] = []
         for names in _pages(folders, tails, gone):
-            known = await self._run(partial(self._index.unfinished, agent, states, names[0], names[-1]))
-            named = [name for name in names if name not in known.finished or name in tails]
+            known = await self._run(partial(look_up, names[0], names[-1]))
+            named = [name for name in names if name not in known.others or name in tails]
             for step in in_steps(named):
-                found, _ = await self._listed(agent, step, known.unfinished, tails)
-                unfinished += [each for each in found if not each.is_settled or each.state in states]
+                found, _ = await self._listed(agent, step, known.found, tails)
+                sought += filter(is_sought, found)
                 await anyio.lowlevel.checkpoint()
-        return tuple(unfinished)
+        return tuple(sought)
 
     async def _tails(self, agent: str) -> dict[str, _Lacking]:
         """What the files lack of the agent's sessions, by the names of their folders."""

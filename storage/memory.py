@@ -109,6 +109,11 @@ class MemoryStore(Store):
         known = await self._metadata_of([key for key in self._sessions if key.agent == agent])
         return tuple(each for each in known if not each.is_settled or each.state in states)
 
+    async def owing(self, agent: str) -> tuple[Metadata, ...]:
+        """See `Store.owing`."""
+        known = (self._metadata(key) for key in self._sessions if key.agent == agent)
+        return tuple(each for each in known if each.undelivered)
+
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""
         messages = await self.read(key, 1, sys.maxsize)

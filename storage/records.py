@@ -15,9 +15,11 @@ __all__ = [
     "Accepted",
     "Address",
     "Cleared",
+    "Delivered",
     "Kept",
     "Message",
     "Outcome",
+    "Owed",
     "Record",
     "Replied",
     "Role",
@@ -199,4 +201,19 @@ class Kept(_Record, frozen=True, tag="kept", kw_only=True):
     """A compaction was ended before it had a summary; the context stays as it is."""
 
 
-Record: TypeAlias = Transitioned | Accepted | TurnStarted | Replied | TurnEnded | Summarised | Cleared | Kept
+class Owed(_Record, frozen=True, tag="owed", kw_only=True):
+    """The message of this number is to be delivered to its channel; the record before it is the message's."""
+
+    number: int
+    channel: str
+
+
+class Delivered(_Record, frozen=True, tag="delivered", kw_only=True):
+    """The message of this number was delivered to its channel."""
+
+    number: int
+
+
+Record: TypeAlias = (
+    Transitioned | Accepted | TurnStarted | Replied | TurnEnded | Summarised | Cleared | Kept | Owed | Delivered
+)

@@ -14,7 +14,7 @@ from argentos.errors import StoreError
 from argentos.storage import files, layout
 from argentos.storage.journal import dated
 from argentos.storage.records import Message, Record, SessionKey
-from argentos.storage.snapshot import REMEMBERED_IDS, SCHEMA_VERSION, Context, Folded, Metadata, Snapshot, fold_context
+from argentos.storage.snapshot import NEWEST_VERSION, REMEMBERED_IDS, Context, Folded, Metadata, Snapshot, fold_context
 
 __all__ = ["go_back", "go_on", "mend_archive", "put_back", "salvage"]
 
@@ -53,7 +53,7 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
 def _readable(folder: Path, key: SessionKey, records: Iterable[Record]) -> Snapshot | None:
     """What `history.json` says whatever its checksum; where its numbers may be what is wrong, with the right ones."""
     readable = layout.read_unchecked(folder)
-    if readable is None or readable.metadata.version > SCHEMA_VERSION:
+    if readable is None or readable.metadata.version > NEWEST_VERSION:
         return None
     metadata, view = readable.metadata, _view(folder, key)
     if view is not None and all(record.sequence != metadata.sequence for record in records):

@@ -15,8 +15,10 @@ from msgspec import Struct, structs
 from argentos.storage.records import (
     Accepted,
     Cleared,
+    Delivered,
     Kept,
     Message,
+    Owed,
     Record,
     Replied,
     SessionKey,
@@ -27,6 +29,7 @@ from argentos.storage.records import (
 )
 
 __all__ = [
+    "NEWEST_VERSION",
     "REMEMBERED_IDS",
     "SCHEMA_VERSION",
     "Calibration",
@@ -46,11 +49,14 @@ __all__ = [
 SCHEMA_VERSION: Final = 1
 """Of `metadata.json`, `history.json` and the archive."""
 
+NEWEST_VERSION: Final = 2
+"""Of the two JSON files of a session that has ever owed something to a channel: an older version would forget it."""
+
 REMEMBERED_IDS: Final = 1000
 """A message id is recognised when it is sent again among at least this many of the latest messages."""
 
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
-_BESIDE_CONTEXT: Final = frozenset({Transitioned, Kept})
+_BESIDE_CONTEXT: Final = frozenset({Transitioned, Kept, Owed, Delivered})
 _RATIO_DECAY: Final = 0.99
 _RATIO_MARGIN: Final = 1.1
 
@@ -99,6 +105,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         boundary: sequence of the last record that ended a compaction or replaced the context, 0 if none did.
         kept_at: the number of messages when a compaction was last ended without a summary.
         edges: for each edge, as mermaid writes it, how often it was taken, and when last.
+        undelivered: numbers of the messages that are owed to a channel, in order, by channel.
     """
 
     version: int
@@ -124,6 +131,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     summary_tokens: int = 0
     calibration: Calibration | None = None
     edges: dict[str, Taken] = {}
+    undelivered: dict[str, tuple[int, ...]] = {}
 
     @property
     def key(self) -> SessionKey:
@@ -300,10 +308,20 @@ def _apply(old: Metadata, record: Record) -> Metadata:
             )
         case Kept():
             return _moved(old, record, boundary=record.sequence, kept_at=old.messages)
+        case _:  # Owed, Delivered
+            return _moved(old, record, version=NEWEST_VERSION, undelivered=_undelivered(old, record))
 
 
 def _moved(old: Metadata, record: Record, **changes: object) -> Metadata:
     return structs.replace(old, sequence=record.sequence, epoch=record.epoch, **changes)
+
+
+def _undelivered(old: Metadata, record: Owed | Delivered) -> dict[str, tuple[int, ...]]:
+    before, number = old.undelivered, record.number
+    if isinstance(record, Owed):
+        return {**before, record.channel: (*before.get(record.channel, ()), number)}
+    left = {channel: tuple(each for each in numbers if each != number) for channel, numbers in before.items()}
+    return {channel: numbers for channel, numbers in left.items() if numbers}
 
 
 def _taken(old: Metadata, record: Transitioned) -> dict[str, Taken]:

@@ -103,6 +103,13 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """
         ...
 
+    async def owing(self, agent: str) -> tuple[Metadata, ...]:
+        """The agent's sessions with messages that were not delivered to their channel yet.
+
+        Sessions that cannot be read are left out; `list` tells of them.
+        """
+        ...
+
     async def size(self, key: SessionKey) -> int:
         """Roughly how many bytes the session takes, archive included; 0 where there is none."""
         ...
