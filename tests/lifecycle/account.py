@@ -12,7 +12,9 @@ from argentos.llm import Request
 from argentos.storage import (
     Accepted,
     Cleared,
+    Delivered,
     Kept,
+    Owed,
     Record,
     Replied,
     Summarised,
@@ -73,6 +75,8 @@ class Account(Ledger):
                 self.context, self.summary, self.boundary = [], None, record
             case Kept():
                 self.kept_at, self.boundary = len(self.messages), record
+            case Owed() | Delivered():
+                self.require("nothing is owed without an outbox", that=False, problem=record)
 
     def _accept(self, record: Accepted) -> None:
         self.require("accepted once", that=record.id not in self.accepted, problem=record)

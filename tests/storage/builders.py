@@ -11,9 +11,11 @@ from argentos.storage import (
     Accepted,
     Cleared,
     Context,
+    Delivered,
     Kept,
     Metadata,
     Outcome,
+    Owed,
     Record,
     Replied,
     Role,
@@ -65,6 +67,9 @@ class Story:
     @property
     def context(self) -> Context:
         return self.snapshot.context
+
+    def owes(self, number: int) -> bool:
+        return any(number in numbers for numbers in self.metadata.undelivered.values())
 
     def _head(self) -> _Head:
         sequence = len(self.records) + 1
@@ -164,18 +169,28 @@ class Story:
         self._add(Kept(**self._head()))
         return self
 
+    def owe(self, channel: str = "telegram") -> "Story":
+        self._add(Owed(**self._head(), number=self.metadata.messages, channel=channel))
+        return self
+
+    def deliver(self, number: int) -> "Story":
+        self._add(Delivered(**self._head(), number=number))
+        return self
+
     def move(self, source: str, target: str) -> "Story":
         self._add(Transitioned(**self._head(), source=source, target=target, event="event", label="label"))
         return self
 
 
-Action = Literal["user", "agent", "start", "reply", "end", "stop", "summarise", "clear", "keep", "move"]
+Action = Literal[
+    "user", "agent", "start", "reply", "end", "stop", "summarise", "clear", "keep", "move", "owe", "deliver"
+]
 Scene = tuple[Action, str]
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.just("x" * 300)
-_actions: st.SearchStrategy[Action] = st.sampled_from(
-    ["user", "user", "agent", "start", "start", "reply", "end", "stop", "summarise", "clear", "keep", "move"]
-)
+_turns: list[Action] = ["user", "user", "agent", "start", "start", "reply", "end", "stop"]
+_others: list[Action] = ["summarise", "clear", "keep", "move", "owe", "deliver"]
+_actions: st.SearchStrategy[Action] = st.sampled_from([*_turns, *_others])
 scenes: st.SearchStrategy[list[Scene]] = st.lists(st.tuples(_actions, _texts), max_size=8)
 
 
@@ -208,7 +223,15 @@ def _play(story: Story, action: Action, text: str) -> None:
         case "move":
             story.move("Active", text.strip() or "Idle")
         case _:
-            pass
+            _post(story, action, text)
+
+
+def _post(story: Story, action: Action, text: str) -> None:
+    last = story.metadata.messages
+    if action == "owe" and last and not story.owes(last):
+        story.owe("telegram" if len(text) % 2 else "discord")
+    elif action == "deliver":
+        story.deliver(len(text))
 
 
 @st.composite

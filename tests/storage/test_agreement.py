@@ -48,6 +48,10 @@ async def unfinished(store: Store, agent: str) -> object:
     return sorted(each.session for each in await store.unfinished(agent, {"Active"}))
 
 
+async def owing(store: Store, agent: str) -> object:
+    return sorted((each.session, each.undelivered) for each in await store.owing(agent))
+
+
 async def pages(store: Store, agent: str, limit: int) -> list[Metadata]:
     page = await store.list(agent, None, limit)
     sessions = [*page.sessions]
@@ -177,6 +181,7 @@ class Stores(RuleBasedStateMachine):
     def list(self, agent: str, limit: int) -> None:
         self._both(pages, agent, limit)
         self._both(unfinished, agent)
+        self._both(owing, agent)
 
     @rule(agent=agents, cursor=cursors, limit=limits)
     def turn_to_a_page(self, agent: str, cursor: str | None, limit: int) -> None:

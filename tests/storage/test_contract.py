@@ -414,6 +414,30 @@ async def test_unfinished_are_sessions_with_waiting_messages_or_turns_and_those_
     assert (await found()).keys() == {"waiting", "settled"}
 
 
+@pytest.mark.parametrize("is_checkpointed", [True, False])
+async def test_those_that_owe_a_message_to_a_channel_are_found(store: Store, *, is_checkpointed: bool) -> None:
+    owing = Story(SessionKey("main", "owing")).converse("a").owe().converse("b").owe("discord")
+    cleared = Story(SessionKey("main", "cleared")).converse("a").owe().clear()
+    delivered = Story(SessionKey("main", "delivered")).converse("a").owe().deliver(2)
+    waiting = Story(SessionKey("main", "waiting")).say()
+    stories = [owing, cleared, delivered, waiting]
+    await appended(store, *stories, Story(SessionKey("other", "elsewhere")).say().owe())
+    if is_checkpointed:
+        for story in stories:
+            await store.checkpoint(story.key, story.snapshot)
+        await wait_all_tasks_blocked()
+
+    async def found() -> dict[str, Metadata]:
+        return {each.session: each for each in await store.owing("main")}
+
+    assert await found() == {"owing": owing.metadata, "cleared": cleared.metadata}
+    await appended(store, owing.deliver(2), cleared.deliver(2), waiting.start().reply().end().owe())
+    assert await found() == {"owing": owing.metadata, "waiting": waiting.metadata}
+    await store.delete(waiting.key)
+    assert await found() == {"owing": owing.metadata}
+    assert await store.load(owing.key) == owing.snapshot
+
+
 async def test_the_size_of_a_session_grows_with_it_and_counts_what_left_the_context(store: Store) -> None:
     assert await store.size(KEY) == 0
     story = Story().say("x" * 5000)

@@ -223,7 +223,7 @@ async def test_what_is_set_aside_is_private_whatever_the_umask(state: Path) -> N
 @pytest.mark.parametrize("name", [HISTORY, METADATA, ARCHIVE])
 async def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(state: Path, name: str) -> None:
     _, other = await pair(state)
-    (folder(state) / name).write_bytes(b'{"version":2,"sessions":"quite another format"}')
+    (folder(state) / name).write_bytes(b'{"version":3,"sessions":"quite another format"}')
     before = tree(folder(state))
     async with FileStore(state, run=inline) as store:
         for _ in range(2):
@@ -428,7 +428,7 @@ async def test_a_damaged_archive_is_refused_where_it_is_read_and_left_as_it_is(s
     ] or len(after) == len(before) + 1
 
 
-@pytest.mark.parametrize("content", [DAMAGE["cut"], b'{"version":2}'], ids=["damaged", "newer"])
+@pytest.mark.parametrize("content", [DAMAGE["cut"], b'{"version":3}'], ids=["damaged", "newer"])
 async def test_a_list_goes_on_past_a_session_that_cannot_be_read(state: Path, content: bytes) -> None:
     _, other = await pair(state)
     (state / "index.sqlite").unlink()

@@ -416,7 +416,7 @@ async def test_links_and_what_stands_in_the_wrong_place_are_told_and_left(state:
 
 async def test_a_newer_file_is_told_and_left(state: Path) -> None:
     await three(state)
-    (place(state) / HISTORY).write_bytes(b'{"version":2}')
+    (place(state) / HISTORY).write_bytes(b'{"version":3}')
     before = tree(state)
     [finding] = problems(state)
     assert "newer argentos" in finding.what

@@ -95,6 +95,14 @@ async def test_each_session_has_a_folder_of_its_own(state: Path) -> None:
     ]
 
 
+async def test_the_files_of_a_session_that_owed_something_are_of_a_version_that_would_not_forget_it(
+    state: Path,
+) -> None:
+    await kept(state, Story().converse("a").owe().deliver(2).clear())
+    names = ["metadata.json", "history.json", "archive/00000001-00000002.json"]
+    assert [json.loads((folder(state) / name).read_bytes())["version"] for name in names] == [2, 2, 1]
+
+
 async def test_the_files_are_json_that_says_what_it_is(state: Path) -> None:
     story = Story().converse("hé\n", "b").summarise(3).say("c")
     await kept(state, story)

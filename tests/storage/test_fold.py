@@ -4,9 +4,30 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from argentos.storage import Calibration, Context, Message, Outcome, Replied, Snapshot, Summary, Taken, Usage, fold
-from argentos.storage.snapshot import REMEMBERED_IDS, Metadata, fold_context, fold_metadata
+from argentos.storage import (
+    Calibration,
+    Context,
+    Delivered,
+    Message,
+    Outcome,
+    Owed,
+    Replied,
+    Snapshot,
+    Summary,
+    Taken,
+    Usage,
+    fold,
+)
+from argentos.storage.snapshot import (
+    NEWEST_VERSION,
+    REMEMBERED_IDS,
+    SCHEMA_VERSION,
+    Metadata,
+    fold_context,
+    fold_metadata,
+)
 from tests.storage.builders import BEGIN, KEY, Story, stories
 
 
@@ -242,3 +263,25 @@ def test_a_reply_outside_of_a_turn_teaches_nothing() -> None:
     story = Story().reply("a", Usage("model", 50, 7))
     assert isinstance(story.records[-1], Replied)
     assert story.metadata.calibration is None
+
+
+def test_what_is_owed_stands_by_channel_in_order_until_it_is_delivered() -> None:
+    story = Story().converse("a").owe().say("b", "assistant").owe("discord").converse("c").owe()
+    assert story.metadata.undelivered == {"telegram": (2, 5), "discord": (3,)}
+    assert story.deliver(2).metadata.undelivered == {"telegram": (5,), "discord": (3,)}
+    assert story.deliver(2).deliver(99).metadata.undelivered == {"telegram": (5,), "discord": (3,)}
+    assert story.clear().deliver(5).deliver(3).metadata.undelivered == {}
+
+
+def test_delivering_changes_nothing_else() -> None:
+    story = Story().converse("a").owe()
+    before = story.snapshot
+    metadata, context = story.deliver(2).snapshot
+    assert context == before.context
+    assert metadata == structs.replace(before.metadata, sequence=metadata.sequence, undelivered={})
+
+
+@given(stories())
+def test_only_a_session_that_has_owed_something_has_files_that_an_older_version_refuses(story: Story) -> None:
+    has_owed = any(isinstance(record, Owed | Delivered) for record in story.records)
+    assert story.metadata.version == (NEWEST_VERSION if has_owed else SCHEMA_VERSION)

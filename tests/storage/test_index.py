@@ -116,6 +116,16 @@ def test_unfinished_sessions_are_found_by_state_and_by_what_waits(path: Path) ->
     index.close()
 
 
+def test_sessions_that_owe_something_are_found(path: Path) -> None:
+    index = opened(path)
+    owing, done = Story().converse("a").owe(), Story(OTHER).converse("a").owe().deliver(2)
+    for story in (owing, done):
+        index.put(story.metadata)
+    assert index.owing("main") == {"user-jason": owing.metadata}
+    assert index.owing("other") == {}
+    index.close()
+
+
 @pytest.mark.parametrize("umask", [0o000, 0o077, 0o277])
 def test_it_is_private_whatever_the_umask(path: Path, umask: int) -> None:
     old = os.umask(umask)
