@@ -5,6 +5,7 @@ from argentos.actors.config import Config, parse_duration, parse_size
 from argentos.actors.events import Event, Failed, Happened, Missed, Subscription
 from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
+from argentos.actors.outbox import Delivery
 from argentos.actors.session import Session
 from argentos.actors.supervisor import Supervisor
 from argentos.actors.transcript import Transcript, TranscriptMessage, TranscriptSummary
@@ -13,6 +14,7 @@ from argentos.actors.turn import Turn
 __all__ = [
     "Clock",
     "Config",
+    "Delivery",
     "Event",
     "Failed",
     "Happened",

@@ -23,6 +23,7 @@ from argentos.actors.commands import (
     Create,
     Decided,
     Delete,
+    Deliver,
     Look,
     Receipt,
     Stop,
@@ -402,6 +403,7 @@ class SessionActor:
             config=runtime.config,
         )
         step.may_begin_turns = not runtime.is_draining
+        step.channels = runtime.channels
         step.is_interrupted = not self._jobs.is_running and bool(self._snapshot and self._snapshot.metadata.turn)
         step.compaction_asked = self._requests.is_waiting
         return step
@@ -474,14 +476,16 @@ class SessionActor:
                     self._adopt(step, command)
                 case Stop() | Clear():
                     self._end(step, command)
-                case Look() | Wake():
+                case Deliver():
+                    self._deliver(step, command)
+                case _:  # Look and Wake ask for nothing
                     pass
         except ArgentError as error:
             command.fail(error)
             return None
         return partial(self._answer, command)
 
-    def _answer(self, command: Adopt | Create | Look | Stop | Clear | Wake | TurnDone | SummaryMade) -> None:
+    def _answer(self, command: Adopt | Create | Deliver | Look | Stop | Clear | Wake | TurnDone | SummaryMade) -> None:
         if self._snapshot is not None:
             command.answer(self._snapshot)
         else:
@@ -511,6 +515,11 @@ class SessionActor:
             step.stop()
         self._jobs.cancel()
         self._refuse_compactions(step, "it was stopped")
+
+    def _deliver(self, step: Step, command: Deliver) -> None:
+        """Unless it was another session of this name, which was deleted since."""
+        if step.exists and step.metadata.created_at == command.created_at:
+            step.deliver(command.number)
 
     def _accept(self, step: Step, command: Accept) -> Callable[[], None]:
         self._remember_ids()

@@ -19,6 +19,7 @@ __all__ = [
     "Create",
     "Decided",
     "Delete",
+    "Deliver",
     "Look",
     "Receipt",
     "Stop",
@@ -142,6 +143,17 @@ class Delete(_Command[bool]):
         self.unless_active_since = unless_active_since
 
 
+class Deliver(_Command[Snapshot]):
+    """The message of this number was delivered, in the session that was made at that time."""
+
+    __slots__ = ("created_at", "number")
+
+    def __init__(self, at: datetime, number: int, created_at: datetime) -> None:
+        super().__init__(at)
+        self.number = number
+        self.created_at = created_at
+
+
 class Stop(_Command[Snapshot]):
     """End the turn and empty the queue."""
 
@@ -214,6 +226,6 @@ class SummaryMade(_Command[Snapshot]):
         return ("summary", self.asked_at, 0)
 
 
-Decided: TypeAlias = Accept | Adopt | Create | Look | Stop | Clear | Compact | Wake | TurnDone | SummaryMade
+Decided: TypeAlias = Accept | Adopt | Create | Deliver | Look | Stop | Clear | Compact | Wake | TurnDone | SummaryMade
 
 Command: TypeAlias = Decided | Delete

@@ -2,14 +2,14 @@
 
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Self, TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 from msgspec import Struct
 
 from argentos.actors.waiter import Waiter, new_waiter
 from argentos.storage import Record, SessionKey
 
-__all__ = ["Event", "Events", "Failed", "Happened", "Missed", "Subscription"]
+__all__ = ["Event", "Events", "Failed", "Happened", "Missed", "Subscriber", "Subscription"]
 
 
 class Happened(Struct, frozen=True):
@@ -38,6 +38,14 @@ class Failed(Struct, frozen=True):
 
 
 Event: TypeAlias = Happened | Failed | Missed
+
+
+class Subscriber(Protocol):
+    """Whoever is told of every event, at once; it must not raise, nor take long."""
+
+    def put(self, event: Happened | Failed) -> None:
+        """This has happened."""
+        ...
 
 
 class Subscription(AsyncIterator[Event]):
@@ -93,15 +101,19 @@ class Events:
     """The subscriptions of a supervisor."""
 
     def __init__(self) -> None:
-        self._subscriptions: list[Subscription] = []
+        self._subscriptions: list[Subscriber] = []
 
     def subscribe(self, limit: int) -> Subscription:
         """Begin a subscription."""
         subscription = Subscription(limit)
-        self._subscriptions.append(subscription)
+        self.add(subscription)
         return subscription
 
-    def unsubscribe(self, subscription: Subscription) -> None:
+    def add(self, subscription: Subscriber) -> None:
+        """Begin a subscription of another kind."""
+        self._subscriptions.append(subscription)
+
+    def unsubscribe(self, subscription: Subscriber) -> None:
         """End a subscription."""
         self._subscriptions.remove(subscription)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from argentos.actors.actor import SessionActor, mailbox_full, not_found
-from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Look, Receipt, Stop, Wake
+from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Deliver, Look, Receipt, Stop, Wake
 from argentos.actors.events import Failed
 from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
@@ -66,7 +66,9 @@ class Registry:
         if actor is not None and self._is_full(actor):
             await actor.stepped()
 
-    async def tell(self, key: SessionKey, command: Adopt | Create | Look | Stop | Clear | Compact) -> Snapshot:
+    async def tell(
+        self, key: SessionKey, command: Adopt | Create | Deliver | Look | Stop | Clear | Compact
+    ) -> Snapshot:
         """Queue a command in the session's control lane and wait for its answer.
 
         Raises:
@@ -84,7 +86,7 @@ class Registry:
             SupervisorStoppedError: the supervisor is closed.
         """
         command = Delete(self.runtime.clock.now(), unless_active_since)
-        self._check_open()
+        self.check_open()
         # A parked session can be deleted, for that does not revive it.
         (self._actors.get(key) or self._spawn(key)).tell(command)
         is_deleted = await command.answered()
@@ -109,7 +111,7 @@ class Registry:
             SessionNotFoundError: there is no such session.
             SupervisorStoppedError: the supervisor is closed.
         """
-        self._check_open()
+        self.check_open()
         if key in self._actors:
             return await self.tell(key, Look(self.runtime.clock.now()))
         snapshot = await self.runtime.store.load(key)
@@ -117,9 +119,13 @@ class Registry:
             raise not_found(key)
         return snapshot
 
+    def is_parked(self, key: SessionKey) -> bool:
+        """The session failed too often, and takes nothing."""
+        return key in self.supervision.parked
+
     def wake(self, key: SessionKey) -> None:
         """Have the session look at the time, and at what is left to do; nothing any more once closed."""
-        if self.is_open and key not in self.supervision.parked:
+        if self.is_open and not self.is_parked(key):
             self._find(key).tell(Wake(self.runtime.clock.now()))
 
     async def resume(self, key: SessionKey) -> None:
@@ -128,7 +134,7 @@ class Registry:
         Raises:
             ArgentError: it cannot be revived.
         """
-        if self.is_open and key not in self._actors and key not in self.supervision.parked:
+        if self.is_open and key not in self._actors and not self.is_parked(key):
             command = Wake(self.runtime.clock.now())
             self._find(key).tell(command)
             await command.answered()
@@ -139,7 +145,7 @@ class Registry:
 
     def unpark(self, key: SessionKey) -> bool:
         """Let a parked session go on, with what it was left with; False if it was not parked."""
-        self._check_open()
+        self.check_open()
         was_parked = self.supervision.unpark(key)
         if was_parked:
             self.wake(key)
@@ -180,15 +186,20 @@ class Registry:
                 )
             )
 
-    def _is_full(self, actor: SessionActor) -> bool:
-        return actor.waiting >= self.runtime.config.mailbox_limit
+    def check_open(self) -> None:
+        """Refuse what only a running supervisor can do.
 
-    def _check_open(self) -> None:
+        Raises:
+            SupervisorStoppedError: the supervisor is closed.
+        """
         if not self.is_open:
             raise SupervisorStoppedError("the supervisor is not running; use it inside `async with`")
 
+    def _is_full(self, actor: SessionActor) -> bool:
+        return actor.waiting >= self.runtime.config.mailbox_limit
+
     def _find(self, key: SessionKey) -> SessionActor:
-        self._check_open()
+        self.check_open()
         actor = self._actors.get(key)
         if actor is None:
             self.supervision.check(key)

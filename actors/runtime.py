@@ -31,6 +31,7 @@ class Runtime:
         telemetry: tells the host's traces and metrics.
         events: tells the outside what became durable, and what failed.
         is_draining: no more work is begun.
+        channels: those to which what the agent says is owed, until it was delivered.
     """
 
     store: Store
@@ -48,6 +49,7 @@ class Runtime:
     events: Events
     telemetry: Telemetry
     is_draining: bool = False
+    channels: frozenset[str] = frozenset()
     _ids: Iterator[int] = field(default_factory=itertools.count)
     _life: str = field(default_factory=lambda: uuid.uuid4().hex)
 

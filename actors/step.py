@@ -23,9 +23,11 @@ from argentos.storage import (
     Address,
     Cleared,
     Context,
+    Delivered,
     Kept,
     Message,
     Metadata,
+    Owed,
     Record,
     Replied,
     Role,
@@ -152,10 +154,12 @@ class Step:
         is_interrupted: nobody is running the turn that is open.
         compaction_asked: somebody asked for a compaction by hand.
         may_begin_turns: turns may begin.
+        channels: what the agent says to these is owed until it was delivered.
         overflowed: the model said that the context is larger than its window.
     """
 
     __slots__ = (
+        "channels",
         "compaction_asked",
         "config",
         "context",
@@ -197,6 +201,7 @@ class Step:
         self.records: list[Record] = []
         self.effects: list[str] = []
         self.may_begin_turns = True
+        self.channels: frozenset[str] = frozenset()
         self.is_interrupted = False
         self.compaction_asked = False
         self.overflowed = False
@@ -256,6 +261,8 @@ class Step:
                 address=address,
             )
         )
+        if role == "assistant":
+            self._owe(number, address)
         self.offer("new_message")
         return number
 
@@ -295,6 +302,17 @@ class Step:
                 usage=reply.usage,
             )
         )
+        self._owe(number, answered[-1].address)
+
+    def _owe(self, number: int, address: Address | None) -> None:
+        """What the agent said is to be delivered, where that is somebody's business."""
+        if address is not None and address.channel in self.channels:
+            self._emit(Owed(**self._head(), number=number, channel=address.channel))
+
+    def deliver(self, number: int) -> None:
+        """Take note that a message was delivered, unless that is known."""
+        if any(number in numbers for numbers in self.metadata.undelivered.values()):
+            self._emit(Delivered(**self._head(), number=number))
 
     def _interrupt(self) -> None:
         """End the turn that runs, in favour of a message that has come."""

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from argentos.actors.events import Events, Subscription
 from argentos.actors.health import Health
 from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.jobs import Places
+from argentos.actors.outbox import Outbox, Reader
 from argentos.actors.registry import Registry
 from argentos.actors.resume import resume_unfinished
 from argentos.actors.retention import Stored, keep_within, stored_sessions
@@ -59,6 +60,8 @@ class Supervisor:
             acknowledgement longer than that gets `SupervisorStoppedError`.
         resume: whether to answer, at once, what was left unanswered by an earlier run, to apply the retention, and
             to take messages from other processes. Without it the supervisor does what it is told, and no more.
+        outbox: the channels to which every reply, and whatever else the agent says, is owed until it was delivered;
+            see `Supervisor.outbox`.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class Supervisor:
         grace: float = 10.0,
         patience: float = 10.0,
         resume: bool = True,
+        outbox: Collection[str] = (),
     ) -> None:
         self.agent = check_id(agent, "agent's name")
         self.config = config or Config()
@@ -100,8 +104,10 @@ class Supervisor:
             timers=Timers(clock, self._fire),
             events=self._events,
             telemetry=Telemetry(agent, clock),
+            channels=_channels(outbox),
         )
         self._registry = Registry(self._runtime)
+        self._outbox = Outbox(self._registry, agent)
         self._runtime.telemetry.observe(self.health)
         self._control = Control(self._registry, self.agent, takes_messages=resume)
 
@@ -166,6 +172,21 @@ class Supervisor:
         finally:
             self._events.unsubscribe(subscription)
 
+    @asynccontextmanager
+    async def outbox(self, channel: str) -> AsyncGenerator[Reader]:
+        """What is owed to a channel, in this and in earlier runs, for the one who delivers it.
+
+        Each delivery is given until `Delivery.done` returned: at least once, again to the next reader and after a
+        crash, in the order of its session. Other sessions go on meanwhile.
+
+        Raises:
+            InputError: the supervisor was made without this channel, or it has a reader already.
+            StoreError: the store cannot be read.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        async with self._outbox.read(channel) as reader:
+            yield reader
+
     def health(self) -> Health:
         """Whether messages are accepted, and how much there is to do."""
         runtime = self._runtime
@@ -224,6 +245,7 @@ class Supervisor:
                     await _close(runtime.model, self._patience)
         finally:
             self._registry.close()
+            self._outbox.close()
             try:
                 await self._control.close()
             finally:
@@ -255,6 +277,12 @@ async def _close(model: Closeable, patience: float) -> None:
             await model.aclose()
     except Exception:  # noqa: BLE001 - the store has to be closed all the same
         _log.exception("the model could not be closed")
+
+
+def _channels(names: Collection[str]) -> frozenset[str]:
+    if isinstance(names, str):
+        raise InputError(f"the outbox takes several names: use ({names!r},)")
+    return frozenset(names)
 
 
 def _gauge(config: Config, model: Model, system_tokens: int) -> Gauge:

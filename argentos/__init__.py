@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from argentos.actors import (
         Config,
+        Delivery,
         Failed,
         Happened,
         Health,
@@ -30,6 +31,7 @@ __all__ = [
     "AnthropicModel",
     "ArgentError",
     "Config",
+    "Delivery",
     "Failed",
     "FileStore",
     "Happened",
@@ -56,6 +58,7 @@ __version__ = "0.1.0"
 _FOLDERS: Final = {
     "actors": {
         "Config",
+        "Delivery",
         "Failed",
         "Happened",
         "Health",

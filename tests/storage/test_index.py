@@ -121,8 +121,10 @@ def test_sessions_that_owe_something_are_found(path: Path) -> None:
     owing, done = Story().converse("a").owe(), Story(OTHER).converse("a").owe().deliver(2)
     for story in (owing, done):
         index.put(story.metadata)
-    assert index.owing("main") == {"user-jason": owing.metadata}
-    assert index.owing("other") == {}
+    everything = ("\0", "\uffff")
+    assert index.owing("main", *everything) == ({"user-jason": owing.metadata}, {"user-ada"})
+    assert index.owing("main", "a", "user-b") == ({}, {"user-ada"})
+    assert index.owing("other", *everything) == ({}, set())
     index.close()
 
 

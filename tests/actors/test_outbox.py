@@ -1,0 +1,342 @@
+"""What the agent said to a channel is given to its reader, at least once, in order, until it was delivered."""
+
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+
+import anyio
+import pytest
+
+from argentos import Address, Config, FileStore, ManualClock, MemoryStore, Reply, Request, Supervisor
+from argentos.actors.outbox import Delivery, Reader
+from argentos.errors import InputError, SessionParkedError, StoreDamagedError, SupervisorStoppedError
+from argentos.storage import Record, SessionKey, Snapshot, Store, inline
+from tests.actors.conftest import Running
+
+pytestmark = pytest.mark.anyio
+
+TELEGRAM = Address("telegram", "123")
+DISCORD = Address("discord", "456")
+CHANNELS = ("telegram", "discord")
+
+
+@pytest.fixture(params=["memory", "files"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return MemoryStore() if request.param == "memory" else FileStore(tmp_path / "state", run=inline)
+
+
+class Echo:
+    name = "echo"
+    token_ratio = 1.0
+    can_summarise = True
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        yield Reply("So far." if request.instruction else f"Re: {request.messages[-1].text}")
+
+
+async def following(reader: Reader) -> Delivery:
+    with anyio.fail_after(5):
+        return await anext(reader)
+
+
+async def nothing_comes(reader: Reader) -> bool:
+    """Once everybody waits, the reader still does."""
+    given: list[Delivery] = []
+
+    async def read() -> None:
+        given.append(await anext(reader))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(read)
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+    return not given
+
+
+async def deliver_all(supervisor: Supervisor, channel: str = "telegram") -> list[str]:
+    """Deliver until nothing more comes."""
+    texts: list[str] = []
+
+    async def read(deliveries: Reader) -> None:
+        async for delivery in deliveries:
+            texts.append(delivery.message.text)
+            await delivery.done()
+
+    async with supervisor.outbox(channel) as deliveries, anyio.create_task_group() as group:
+        group.start_soon(read, deliveries)
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+    return texts
+
+
+async def test_a_reply_is_given_with_its_address_until_it_is_done(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        reply = await supervisor.session("maren").ask("one", address=TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            given = await following(deliveries)
+            assert (given.session, given.message, given.address) == ("maren", reply, TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            again = await following(deliveries)
+            assert (again.id, again.message) == (given.id, reply)
+            await again.done()
+            await again.done()
+            assert await nothing_comes(deliveries)
+        async with supervisor.outbox("telegram") as deliveries:
+            assert await nothing_comes(deliveries)
+
+
+async def test_a_reader_that_waits_is_given_what_comes(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        texts: list[str] = []
+
+        async def read() -> None:
+            async with supervisor.outbox("telegram") as deliveries:
+                async for delivery in deliveries:
+                    texts.append(delivery.message.text)
+                    await delivery.done()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(read)
+            for number in range(3):
+                await supervisor.session("maren").ask(f"{number}", address=TELEGRAM)
+                await supervisor.session("ada").say(f"note {number}", address=TELEGRAM)
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+        assert sorted(texts) == ["Re: 0", "Re: 1", "Re: 2", "note 0", "note 1", "note 2"]
+        assert [text for text in texts if text.startswith("Re")] == ["Re: 0", "Re: 1", "Re: 2"]
+
+
+async def test_only_what_the_agent_says_to_a_named_channel_is_owed(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=["telegram"]) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("elsewhere", address=DISCORD)
+        await session.ask("nowhere")
+        await session.say("By the way.", address=TELEGRAM)
+        await session.say("By the way.", address=DISCORD)
+        assert await deliver_all(supervisor) == ["By the way."]
+
+
+async def test_what_was_not_delivered_is_given_again_by_the_next_process_under_the_same_id(
+    running: Running, store: Store
+) -> None:
+    ids: list[str] = []
+    for _ in range(2):
+        async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+            if not ids:
+                await supervisor.session("maren").ask("one", address=TELEGRAM)
+            async with supervisor.outbox("telegram") as deliveries:
+                ids.append((await following(deliveries)).id)
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+
+
+async def test_the_next_message_of_a_session_waits_for_the_one_in_front_and_other_sessions_go_on(
+    running: Running, store: Store
+) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        for session in ("ada", "maren"):
+            for text in ("one", "two"):
+                await supervisor.session(session).ask(text, address=TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            first, other = await following(deliveries), await following(deliveries)
+            assert {first.session, other.session} == {"ada", "maren"}
+            assert await nothing_comes(deliveries)
+            await other.done()
+            second = await following(deliveries)
+            assert (second.session, second.message.text) == (other.session, "Re: two")
+            await first.done()
+            assert (await following(deliveries)).session == first.session
+
+
+async def test_channels_do_not_wait_for_each_other(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        session = supervisor.session("user-jason")
+        await session.ask("one", address=TELEGRAM)
+        await session.ask("two", address=DISCORD)
+        async with supervisor.outbox("telegram") as telegram, supervisor.outbox("discord") as discord:
+            first, second = await following(telegram), await following(discord)
+            assert (first.message.text, second.message.text) == ("Re: one", "Re: two")
+            await second.done()
+            await first.done()
+            assert await nothing_comes(telegram)
+            assert await nothing_comes(discord)
+
+
+async def test_messages_answered_together_are_answered_once_where_the_last_came_from(
+    running: Running, store: Store, clock: ManualClock
+) -> None:
+    config = Config(collect_for=5.0)
+    async with running(Echo(), on=store, config=config, outbox=CHANNELS) as supervisor:
+        session = supervisor.session("user-jason")
+        await session.send("one", address=TELEGRAM)
+        turn = await session.send("two", address=DISCORD)
+        clock.advance(5)
+        await turn.reply()
+        assert await deliver_all(supervisor, "telegram") == []
+        assert await deliver_all(supervisor, "discord") == ["Re: two"]
+
+
+async def test_what_is_owed_outlasts_clearing_and_compaction(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, config=Config(max_context_tokens=500), outbox=CHANNELS) as supervisor:
+        session = supervisor.session("maren")
+        for number in range(3):
+            await session.ask(f"{number} " + "word " * 30, address=TELEGRAM)
+        await session.compact()
+        await session.ask("last", address=TELEGRAM)
+        await session.clear()
+        assert await session.history() == ()
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        assert [text.split()[1] for text in await deliver_all(supervisor)] == ["0", "1", "2", "last"]
+
+
+async def test_a_deleted_session_owes_nothing_and_a_new_one_of_its_name_owes_its_own(
+    running: Running, store: Store, clock: ManualClock
+) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("old", address=TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            old = await following(deliveries)
+            await session.delete()
+            clock.advance(1)
+            await session.ask("new", address=TELEGRAM)
+            await old.done()
+            new = await following(deliveries)
+            assert new.message.text == "Re: new"
+            assert new.id != old.id
+            await session.delete()
+            await new.done()
+            assert await nothing_comes(deliveries)
+
+
+async def test_a_channel_that_is_not_served_is_refused_with_those_that_are(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        with pytest.raises(InputError, match="'slack', only: discord, telegram"):
+            async with supervisor.outbox("slack"):
+                pass
+    with pytest.raises(InputError, match=r"\('telegram',\)"):
+        Supervisor(store, Echo(), outbox="telegram")
+
+
+async def test_a_channel_has_one_reader_at_a_time(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        async with supervisor.outbox("telegram"):
+            with pytest.raises(InputError, match="has a reader already"):
+                async with supervisor.outbox("telegram"):
+                    pass
+            async with supervisor.outbox("discord"):
+                pass
+        async with supervisor.outbox("telegram"):
+            pass
+
+
+async def test_a_message_sent_again_is_owed_once(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        session = supervisor.session("maren")
+        for _ in range(2):
+            await session.ask("one", message_id="m-1", address=TELEGRAM)
+            await session.say("two", message_id="a-1", address=TELEGRAM)
+        assert await deliver_all(supervisor) == ["Re: one", "two"]
+
+
+async def test_delivering_is_no_activity_and_keeps_nothing_in_memory(
+    running: Running, store: Store, clock: ManualClock
+) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("one", address=TELEGRAM)
+        await session.ask("two", address=TELEGRAM)
+        clock.advance(1800)
+        await anyio.wait_all_tasks_blocked()
+        clock.advance(7 * 24 * 3600)
+        await anyio.wait_all_tasks_blocked()
+        before = await session.info()
+        assert (supervisor.live, before.state) == (0, "Idle")
+        assert await deliver_all(supervisor) == ["Re: one", "Re: two"]
+        after = await session.info()
+        assert (after.state, after.last_activity, after.edges) == (before.state, before.last_activity, before.edges)
+        await anyio.wait_all_tasks_blocked()
+        assert supervisor.live == 0
+
+
+class Unreadable(MemoryStore):
+    """One session cannot be loaded for a while."""
+
+    is_mended = False
+
+    async def load(self, key: SessionKey) -> Snapshot | None:
+        if key.id == "ada" and not self.is_mended:
+            raise StoreDamagedError("history.json is damaged")
+        return await super().load(key)
+
+
+async def test_a_session_that_cannot_be_read_holds_up_no_other_and_is_tried_again(
+    running: Running, clock: ManualClock
+) -> None:
+    store = Unreadable()
+    store.is_mended = True
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        for name in ("ada", "maren"):
+            await supervisor.session(name).ask("one", address=TELEGRAM)
+    store.is_mended = False
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor, supervisor.outbox("telegram") as deliveries:
+        given = await following(deliveries)
+        assert given.session == "maren"
+        await given.done()
+        assert await nothing_comes(deliveries)
+        store.is_mended = True
+        clock.advance(10)
+        assert (await following(deliveries)).session == "ada"
+
+
+class Fragile(MemoryStore):
+    """Appends to one session fail in a way that nobody foresaw."""
+
+    fails = False
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        if key.id == "ada" and self.fails:
+            raise RuntimeError("a bug")
+        return await super().append(key, epoch, expected_sequence, records)
+
+
+async def test_a_parked_session_holds_up_no_other_and_is_served_when_it_goes_on(
+    running: Running, clock: ManualClock
+) -> None:
+    store = Fragile()
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor, supervisor.outbox("telegram") as deliveries:
+        for name in ("ada", "maren"):
+            await supervisor.session(name).ask("one", address=TELEGRAM)
+        ada, maren = await following(deliveries), await following(deliveries)
+        store.fails = True
+        for _ in range(4):
+            with pytest.raises((RuntimeError, SessionParkedError)):
+                await supervisor.session("ada").say("two")
+        with pytest.raises(SessionParkedError):
+            await ada.done()
+        await maren.done()
+        assert await nothing_comes(deliveries)
+        store.fails = False
+        await supervisor.session("ada").unpark()
+        clock.advance(10)
+        again = await following(deliveries)
+        assert again.id == ada.id
+        await again.done()
+
+
+async def test_a_reader_that_waits_hears_that_the_supervisor_is_closed(running: Running, store: Store) -> None:
+    heard: list[Exception] = []
+
+    async def read(supervisor: Supervisor, started: anyio.Event) -> None:
+        async with supervisor.outbox("telegram") as deliveries:
+            started.set()
+            try:
+                await anext(deliveries)
+            except SupervisorStoppedError as error:
+                heard.append(error)
+
+    async with anyio.create_task_group() as group, running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        started = anyio.Event()
+        group.start_soon(read, supervisor, started)
+        await started.wait()
+        await anyio.wait_all_tasks_blocked()
+    assert len(heard) == 1
