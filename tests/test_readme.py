@@ -74,6 +74,15 @@ def test_the_guide_to_machines_prints_what_it_says(tmp_path: Path) -> None:
     assert run(program, tmp_path).splitlines() == [line.split(")  # ")[1] for line in printed]
 
 
+def test_the_outbox_in_the_guide_to_embedding_runs_and_prints_what_it_says(tmp_path: Path) -> None:
+    program = next(
+        each
+        for each in blocks("python", (ROOT / "docs/embedding.md").read_text(encoding="utf-8"))
+        if "supervisor.outbox" in each
+    )
+    assert run(program, tmp_path).strip() == program.rstrip().rsplit("# ", 1)[1]
+
+
 def test_the_settings_are_the_defaults(tmp_path: Path) -> None:
     content = blocks("json")[0]
     (tmp_path / "argent.json").write_text(content)

@@ -227,7 +227,7 @@ async def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(state: Pat
     before = tree(folder(state))
     async with FileStore(state, run=inline) as store:
         for _ in range(2):
-            with pytest.raises(StoreVersionError, match=r"version 2, this one reads 1") as refused:
+            with pytest.raises(StoreVersionError, match=r"version 3, this one reads 2") as refused:
                 await store.read(KEY, *EVERYTHING)
             assert str(folder(state) / name) in str(refused.value)
         assert await store.load(OTHER) == other.snapshot
