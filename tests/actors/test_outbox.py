@@ -9,7 +9,7 @@ import pytest
 from argentos import Address, Config, FileStore, ManualClock, MemoryStore, Reply, Request, Supervisor
 from argentos.actors.outbox import Delivery, Reader
 from argentos.errors import InputError, SessionParkedError, StoreDamagedError, SupervisorStoppedError
-from argentos.storage import Record, SessionKey, Snapshot, Store, inline
+from argentos.storage import Delivered, Record, SessionKey, Snapshot, Store, inline
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -256,6 +256,51 @@ async def test_delivering_is_no_activity_and_keeps_nothing_in_memory(
         assert (after.state, after.last_activity, after.edges) == (before.state, before.last_activity, before.edges)
         await anyio.wait_all_tasks_blocked()
         assert supervisor.live == 0
+
+
+class Slow(MemoryStore):
+    """That a message was delivered takes its time to become durable."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go_on = anyio.Event()
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        if any(isinstance(record, Delivered) for record in records):
+            await self.may_go_on.wait()
+        return await super().append(key, epoch, expected_sequence, records)
+
+
+async def test_whoever_is_cancelled_while_a_delivery_is_noted_holds_its_session_up_for_seconds_only(
+    running: Running, clock: ManualClock
+) -> None:
+    store = Slow()
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor, supervisor.outbox("telegram") as deliveries:
+        for text in ("one", "two"):
+            await supervisor.session("maren").ask(text, address=TELEGRAM)
+        first = await following(deliveries)
+        async with anyio.create_task_group() as group:
+            group.start_soon(first.done)
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+        assert await nothing_comes(deliveries)
+        store.may_go_on.set()
+        clock.advance(10)
+        second = await following(deliveries)
+        assert second.message.text == "Re: two"
+        await second.done()
+        assert await nothing_comes(deliveries)
+
+
+async def test_whoever_is_cancelled_while_a_message_is_looked_up_loses_none(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        await supervisor.session("maren").ask("one", address=TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                await anext(deliveries)
+            assert scope.cancelled_caught
+            assert (await following(deliveries)).message.text == "Re: one"
 
 
 class Unreadable(MemoryStore):
