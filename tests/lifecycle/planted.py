@@ -127,8 +127,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "an idle session keeps its message waiting",
         "actors/step.py",
-        '            )\n        )\n        self.offer("new_message")\n        return number',
-        "            )\n        )\n        return number",
+        '            self._owe(number, address)\n        self.offer("new_message")\n        return number',
+        "            self._owe(number, address)\n        return number",
         ("Idle has nothing to answer",),
     ),
     Bug(
