@@ -73,7 +73,7 @@ __all__ = ["SessionActor", "mailbox_full", "not_found"]
 _log: Final = logging.getLogger(__name__)
 _FIRST_DELAY: Final = 1.0  # seconds
 _LONGEST_DELAY: Final = 30.0  # seconds
-_BATCH: Final = 64  # commands taken into one step, and so into one write
+_BATCH: Final = 16  # commands taken into one step, and so into one write
 
 
 def not_found(key: SessionKey) -> SessionNotFoundError:

@@ -38,7 +38,7 @@ __all__ = ["Supervisor"]
 _log: Final = logging.getLogger(__name__)
 
 _STEPS_AT_ONCE: Final = 256  # they wait for the disk most of their time, and share its writes
-_RESTARTS_AT_ONCE: Final = 8  # likewise
+_RESTARTS_AT_ONCE: Final = 2  # likewise
 
 
 class Supervisor:
