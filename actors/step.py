@@ -223,9 +223,10 @@ class Step:
         """Let time pass until `now`: a timer that came due on the way is raised at its own time."""
         timer = timer_in(self.metadata.state) if self.exists else None
         if timer is not None:
-            due = self.metadata.quiet_since + timedelta(seconds=self._duration(timer.duration))
-            if now >= due:
-                self.now = due
+            quiet_since = self.metadata.quiet_since
+            duration = timedelta(seconds=self._duration(timer.duration))
+            if now - quiet_since >= duration:
+                self.now = quiet_since + duration
                 self.offer(timer.event)
         self.now = now
 

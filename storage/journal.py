@@ -352,12 +352,15 @@ class Journal:
     def end_segment(self) -> list[Path]:
         """Write to no segment any more that there is; gives them, which hold all that is durable now."""
         with self._mutex:
-            if self._descriptor is not None:  # what is reserved behind its end is needed no more
-                os.ftruncate(self._descriptor, self._at)
-                self._segments[-1].size = self._at
-                self._measure()
-            self.close()
+            self._end_segment()
             return [segment.path for segment in self._segments]
+
+    def _end_segment(self) -> None:
+        if self._descriptor is not None:  # what is reserved behind its end is needed no more
+            os.ftruncate(self._descriptor, self._at)
+            self._segments[-1].size = self._at
+            self._measure()
+        self.close()
 
     def _open_descriptor(self) -> int:
         if self._descriptor is None:
@@ -393,7 +396,7 @@ class Journal:
         """Take a session out of the journal."""
         name = encode_body(key, [])[1:-1]
         with self._mutex:
-            self.close()
+            self._end_segment()
             self.release(key)
             for segment in self._segments:
                 data = files.read(segment.path)

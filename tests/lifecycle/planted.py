@@ -141,7 +141,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "idling is dated when it was noticed",
         "actors/step.py",
-        "                self.now = due\n",
+        "                self.now = quiet_since + duration\n",
         "",
         ("idle from its own time on",),
     ),

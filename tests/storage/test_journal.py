@@ -489,6 +489,16 @@ def test_a_forgotten_session_is_nowhere_and_the_others_stay(tmp_path: Path) -> N
     assert recovered(folder) == [*other.records, *again.records]
 
 
+def test_forgetting_sessions_leaves_no_reserved_room_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    journal, _, _ = opened(folder, segment_size=1 << 20)
+    for number in range(5):
+        write(journal, Story(SessionKey("main", f"{number}")).say())
+        journal.forget(SessionKey("main", "nobody"))
+    assert journal.size == sum(path.stat().st_size for path in folder.iterdir()) < 1 << 20
+    assert len(recovered(folder)) == 5 * len(Story().say().records)
+
+
 @pytest.mark.parametrize("id_", ["a", "b" * 40, "c" * 300, "Ünal"])
 def test_a_session_is_forgotten_however_its_name_is_encoded(tmp_path: Path, id_: str) -> None:
     folder, key = tmp_path / "journal", SessionKey("agent " * 10, id_)
