@@ -1,89 +1,39 @@
 """The actor: the one owner of a live session.
 
-Its life is a series of steps, one at a time, run by a worker of the dispatcher whenever something has come in
-(`argentos.actors.step` decides, this module does). What takes long, a turn of the model or a compaction, is a
-job that a step starts and that reports back through the control lane, so that the actor goes on deciding
-meanwhile. Between steps an actor waits in no task.
+Its life is a series of steps, one at a time, run by a worker of the dispatcher whenever something has come in. Between
+steps an actor waits in no task. What a step does is the `Behaviour`'s; the actor has the mailbox, and answers for what
+becomes of a step that fails.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
 from typing import Final, Protocol
 
 import anyio
 
-from argentos.actors.commands import (
-    Accept,
-    Adopt,
-    Clear,
-    Command,
-    Compact,
-    Create,
-    Decided,
-    Delete,
-    Deliver,
-    Look,
-    Receipt,
-    Stop,
-    SummaryMade,
-    TurnDone,
-    Wake,
-)
-from argentos.actors.jobs import Jobs, Tag
-from argentos.actors.listeners import Listeners
-from argentos.actors.requests import CompactionRequests, nothing_to_compact
+from argentos.actors.behaviour import Behaviour, not_found
+from argentos.actors.commands import Accept, Command, Decided, Delete, SummaryMade, TurnDone, Wake
+from argentos.actors.jobs import Tag
 from argentos.actors.runtime import Runtime
-from argentos.actors.step import Step, collected_at, is_at_work, is_compacting
-from argentos.actors.work import Answer, ask_model, make_summary
+from argentos.actors.step import is_at_work
 from argentos.errors import (
     ArgentError,
-    ContextOverflowError,
-    MailboxFullError,
-    MessageTooLargeError,
-    NoReplyError,
-    NothingToCompactError,
     SessionError,
-    SessionExistsError,
     SessionNotFoundError,
     SessionParkedError,
     StoreError,
     StoreFullError,
     SupervisorStoppedError,
 )
-from argentos.machines import SESSION
-from argentos.machines.session import timer_in
-from argentos.storage import (
-    Accepted,
-    Cleared,
-    Message,
-    Metadata,
-    Record,
-    Replied,
-    SessionKey,
-    Snapshot,
-    Summarised,
-    TurnEnded,
-    reply_of,
-)
+from argentos.storage import SessionKey, Snapshot
 
-__all__ = ["SessionActor", "mailbox_full", "not_found"]
+__all__ = ["SessionActor"]
 
 _log: Final = logging.getLogger(__name__)
 _FIRST_DELAY: Final = 1.0  # seconds
 _LONGEST_DELAY: Final = 30.0  # seconds
 _BATCH: Final = 16  # commands taken into one step, and so into one write
-
-
-def not_found(key: SessionKey) -> SessionNotFoundError:
-    """The error for a session that does not exist."""
-    return SessionNotFoundError(f"there is no session {key}; `argent sessions list` shows those there are")
-
-
-def mailbox_full(key: SessionKey, waiting: int) -> MailboxFullError:
-    """The error for a message too many."""
-    return MailboxFullError(f"{waiting} messages wait in session {key} already; send again later")
 
 
 class Supervising(Protocol):
@@ -106,21 +56,13 @@ class SessionActor:
     """A session in memory."""
 
     __slots__ = (
+        "_behaviour",
         "_closed",
         "_control",
-        "_epoch",
-        "_error",
-        "_jobs",
-        "_listeners",
         "_mailbox",
-        "_numbers",
         "_put_off_for",
-        "_remembers",
-        "_requests",
-        "_revived",
         "_runtime",
         "_scheduled",
-        "_snapshot",
         "_stepped",
         "_supervisor",
         "key",
@@ -130,26 +72,18 @@ class SessionActor:
         self.key = key
         self._supervisor = supervisor
         self._runtime = runtime
+        self._behaviour = Behaviour(key, runtime, self)
         self._mailbox: list[Accept] = []  # empty most of the time, when a deque would take ten times as much memory
         self._control: list[Command] = []
         self._scheduled = False
         self._closed = False
-        self._revived = False
-        self._snapshot: Snapshot | None = None
-        self._epoch = 0
-        self._numbers: dict[str, int] = {}  # of the messages by id; 0 for those in the archive
-        self._remembers = False  # whether those of the snapshot are among them
-        self._listeners = Listeners()
-        self._jobs = Jobs(runtime.work)
-        self._requests = CompactionRequests()
         self._stepped: anyio.Event | None = None  # made by whoever waits for the next step
         self._put_off_for = 0.0  # seconds, since the store had no room
-        self._error: Exception | None = None  # why the turn failed that is being ended
 
     @property
     def job(self) -> Tag | None:
         """Of the turn or the compaction that runs, or waits for its place."""
-        return self._jobs.tag
+        return self._behaviour.job
 
     # Coming in ----------------------------------------------------------------------------------------------
 
@@ -164,23 +98,7 @@ class SessionActor:
             self._control.append(command)
         self._schedule()
 
-    @property
-    def waiting(self) -> int:
-        """How many messages wait, accepted or about to be."""
-        return len(self._mailbox) + (len(self._snapshot.metadata.waiting) if self._snapshot else 0)
-
-    async def stepped(self) -> None:
-        """Wait until the actor has taken its next step, or left memory."""
-        if not self._closed:
-            self._stepped = self._stepped or anyio.Event()
-            await self._stepped.wait()
-
-    def _tell_stepped(self) -> None:
-        if self._stepped is not None:
-            self._stepped.set()
-            self._stepped = None
-
-    def _report(self, command: TurnDone | SummaryMade) -> None:
+    def report(self, command: TurnDone | SummaryMade) -> None:
         """A job tells what it came to, as the last thing that it does."""
         if not self._closed:
             self._control.append(command)
@@ -193,22 +111,31 @@ class SessionActor:
             self._scheduled = True
             self._runtime.steps.submit(self._run)
 
-    def passivate(self) -> bool:
-        """Leave memory, if nothing is going on: what the session is can be read again."""
-        metadata = self._snapshot.metadata if self._snapshot else None
-        is_quiet = not (self._scheduled or self._jobs.is_running or self._requests.is_waiting)
-        if is_quiet and self._revived and (metadata is None or not is_at_work(metadata)):
-            self.close(SessionError(f"session {self.key} left memory; try again"))
-            return True
-        return False
+    @property
+    def waiting(self) -> int:
+        """How many messages wait, accepted or about to be."""
+        return len(self._mailbox) + self._behaviour.waiting
+
+    async def stepped(self) -> None:
+        """Wait until the actor has taken its next step, or left memory."""
+        if not self._closed:
+            self._stepped = self._stepped or anyio.Event()
+            await self._stepped.wait()
+
+    def _tell_stepped(self) -> None:
+        if self._stepped is not None:
+            self._stepped.set()
+            self._stepped = None
+
+    # A step -------------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
         """Take one step; the dispatcher calls this."""
         commands = self._take()
         try:
             others = await self._delete(commands)
-            if others:
-                await self._take_step(others)
+            if others and await self._behaviour.take_step(others):
+                self._put_off_for = 0.0
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends this actor and no other
             self._give_up(commands, error)
             return
@@ -221,7 +148,7 @@ class SessionActor:
         self._scheduled = False
         if self._mailbox or self._control:
             self._schedule()
-        elif self._may_passivate():
+        elif self._behaviour.may_passivate():
             # No await since the mailbox was looked at: no message can be left behind.
             self.close(SessionError(f"session {self.key} left memory; try again"))
 
@@ -236,9 +163,36 @@ class SessionActor:
             commands.sort(key=lambda command: command.at)
         return commands
 
+    async def _delete(self, commands: Sequence[Command]) -> Sequence[Decided]:
+        """Do what deletions ask for, before anything else; gives the other commands, none if the session is gone.
+
+        The session is not revived for it, so that a damaged one can be deleted. It leaves memory only when the store
+        has forgotten it: until then nobody else can revive it, and what it had running afterwards reports to nobody.
+        """
+        others = [command for command in commands if not isinstance(command, Delete)]
+        deletions = [command for command in commands if isinstance(command, Delete)]
+        while deletions:
+            command = deletions.pop(0)
+            since = command.unless_active_since
+            if since is not None and (await self._behaviour.is_in_use(since) or others or self._mailbox):
+                command.answer(value=False)
+                continue
+            self._behaviour.cancel()
+            if await self._runtime.store.delete(self.key):
+                command.answer(value=True)
+                gone = SessionNotFoundError(f"session {self.key} was deleted; a new message begins it again")
+                for each in (*others, *deletions):
+                    each.fail(gone)
+                self.close(gone)
+                return []
+            command.fail(not_found(self.key))
+        return others
+
+    # A step that fails --------------------------------------------------------------------------------------
+
     def _give_up(self, commands: Sequence[Command], error: Exception) -> None:
         """Answer whoever is concerned with the error, and restart from the snapshot, be parked, or leave memory."""
-        durable = self._snapshot
+        durable = self._behaviour.snapshot
         if durable is not None and is_at_work(durable.metadata) and self._passes(error):
             self._put_off(commands, durable, error)
             return
@@ -256,24 +210,14 @@ class SessionActor:
 
     def _passes(self, error: Exception) -> bool:
         """Trying later may help: the store is full or, where it just was, the session cannot be read at the moment."""
-        cannot_be_read = type(error) is StoreError and not self._revived
+        cannot_be_read = type(error) is StoreError and not self._behaviour.is_revived
         return isinstance(error, StoreFullError) or (cannot_be_read and self._put_off_for > 0)
 
     def _put_off(self, commands: Sequence[Command], durable: Snapshot, error: Exception) -> None:
-        """Begin anew later, though nothing comes in; what a job has reported is kept, what runs goes on."""
+        """Begin anew later, though nothing comes in."""
         has_more = bool(self._mailbox or self._control)
-        for command in commands:
-            if isinstance(command, Look):
-                command.answer(durable)
-            elif isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable.metadata):
-                self._jobs.unfinish(command.tag)
-                self._control.append(command)
-            else:
-                command.fail(error)
-        self._revived = self._scheduled = False
-        self._error = None
-        if any(isinstance(command, Compact) for command in commands):
-            self._requests.refuse(error)
+        self._control += self._behaviour.put_off(commands, durable, error)
+        self._scheduled = False
         if not self._put_off_for:
             _log.warning("session %s is taken up again later: %s", self.key, error)
         self._put_off_for = min(max(_FIRST_DELAY, 2 * self._put_off_for), _LONGEST_DELAY)
@@ -281,6 +225,19 @@ class SessionActor:
         self._tell_stepped()
         if has_more:
             self._schedule()
+
+    def _restart(self, error: Exception) -> None:
+        """Begin anew from what is durable. Whoever waits for a reply goes on waiting: it will be answered."""
+        self._behaviour.begin_again(error)
+        self._scheduled = False
+        self._runtime.restarts.submit(partial(self._begin_again, self._runtime.clock.monotonic()))
+
+    async def _begin_again(self, failed_at: float) -> None:
+        """Take a step, when everybody else has had the chance to."""
+        await self._runtime.turnstile.go_through()
+        self._supervisor.waited(self.key, self._runtime.clock.monotonic() - failed_at)
+        self.tell(Wake(self._runtime.clock.now()))
+        await self.stepped()
 
     def _cut_off(self, commands: Sequence[Command]) -> None:
         """The step is cancelled: nobody knows any more what became of it, but everybody concerned gets an answer."""
@@ -292,20 +249,14 @@ class SessionActor:
             command.fail(error)
         self.close(error)
 
-    def _restart(self, error: Exception) -> None:
-        """Begin anew from what is durable. Whoever waits for a reply goes on waiting: it will be answered."""
-        self._revived = False
-        self._jobs.cancel()
-        self._requests.refuse(error)
-        self._scheduled = False
-        self._runtime.restarts.submit(partial(self._begin_again, self._runtime.clock.monotonic()))
+    # The end ------------------------------------------------------------------------------------------------
 
-    async def _begin_again(self, failed_at: float) -> None:
-        """Take a step, when everybody else has had the chance to."""
-        await self._runtime.turnstile.go_through()
-        self._supervisor.waited(self.key, self._runtime.clock.monotonic() - failed_at)
-        self.tell(Wake(self._runtime.clock.now()))
-        await self.stepped()
+    def passivate(self) -> bool:
+        """Leave memory, if nothing is going on: what the session is can be read again."""
+        if self._scheduled or not self._behaviour.is_quiet:
+            return False
+        self.close(SessionError(f"session {self.key} left memory; try again"))
+        return True
 
     def close(self, error: Exception) -> None:
         """Leave memory; whoever still waits gets the error."""
@@ -314,392 +265,4 @@ class SessionActor:
         self._supervisor.forget(self.key)
         for command in (*self._control, *self._mailbox):
             command.fail(error)
-        self._requests.refuse(error)
-        self._listeners.close(error)
-        self._jobs.cancel()
-
-    # Deletion -----------------------------------------------------------------------------------------------
-
-    async def _delete(self, commands: Sequence[Command]) -> Sequence[Decided]:
-        """Do what deletions ask for, before anything else; gives the other commands, none if the session is gone.
-
-        The session is not revived for it, so that a damaged one can be deleted. It leaves memory only when the store
-        has forgotten it: until then nobody else can revive it, and what it had running afterwards reports to nobody.
-        """
-        others = [command for command in commands if not isinstance(command, Delete)]
-        deletions = [command for command in commands if isinstance(command, Delete)]
-        while deletions:
-            command = deletions.pop(0)
-            since = command.unless_active_since
-            if since is not None and (await self._is_in_use(since) or others or self._mailbox):
-                command.answer(value=False)
-                continue
-            self._jobs.cancel()
-            if await self._runtime.store.delete(self.key):
-                command.answer(value=True)
-                gone = SessionNotFoundError(f"session {self.key} was deleted; a new message begins it again")
-                for each in (*others, *deletions):
-                    each.fail(gone)
-                self.close(gone)
-                return []
-            command.fail(not_found(self.key))
-        return others
-
-    async def _is_in_use(self, since: datetime) -> bool:
-        """It is at work, or was active after this time."""
-        snapshot = self._snapshot if self._revived else await self._runtime.store.load(self.key)
-        if snapshot is None:
-            return False
-        metadata = snapshot.metadata
-        return is_at_work(metadata) or self._requests.is_waiting or metadata.last_activity > since
-
-    # A step -------------------------------------------------------------------------------------------------
-
-    async def _take_step(self, commands: Sequence[Decided]) -> None:
-        effects: tuple[str, ...] = ()
-        if not self._revived:
-            await self._revive()
-            # Whether the last transition's effects were done before is not known; they bear being done again.
-            effects = SESSION.after(self._snapshot.metadata.label) if self._snapshot else ()
-        step = self._step()
-        step.effects += effects
-        answers = [answer for command in commands if (answer := self._handle(step, command)) is not None]
-        step.settle()
-        await self._commit(step)
-        for answer in answers:
-            answer()
-        while step.records and is_compacting(step.metadata):
-            # That a summary has become durable may be what the machine waited for.
-            step = self._step()
-            step.settle()
-            await self._commit(step)
-        self._arm()
-
-    async def _revive(self) -> None:
-        self._snapshot = await self._runtime.store.load(self.key)
-        self._revived = True
-        self._epoch = self._snapshot.metadata.epoch + 1 if self._snapshot else 1
-        self._remembers = False
-        if self._snapshot is not None:
-            self._listeners.catch_up(self._snapshot)
-
-    def _remember_ids(self) -> None:
-        """Look into the snapshot for ids when a message comes, and not sooner: there may be a thousand."""
-        if not self._remembers and self._snapshot is not None:
-            self._remembers = True
-            context = self._snapshot.context
-            self._numbers = dict.fromkeys(context.archived_ids, 0)
-            known = (*context.messages, *context.waiting)
-            self._numbers |= {each.id: each.number for each in known if not each.reply_to}
-
-    def _step(self) -> Step:
-        runtime = self._runtime
-        step = Step(
-            self.key,
-            self._snapshot,
-            epoch=self._epoch,
-            now=runtime.clock.now(),
-            gauge=runtime.gauge,
-            config=runtime.config,
-        )
-        step.may_begin_turns = not runtime.is_draining
-        step.channels = runtime.channels
-        step.is_interrupted = not self._jobs.is_running and bool(self._snapshot and self._snapshot.metadata.turn)
-        step.compaction_asked = self._requests.is_waiting
-        return step
-
-    async def _commit(self, step: Step) -> None:
-        """Append what was decided; once it is durable, take it over and do what follows."""
-        if step.records:
-            wants_files = await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)
-            self._snapshot = snapshot = step.snapshot
-            self._take_over(step.records)
-            self._requests.follow(snapshot)
-            self._runtime.events.publish(self.key, step.records)
-            self._put_off_for = 0.0
-            if wants_files:
-                step.effects.append("write_files")
-        for effect in dict.fromkeys(step.effects):
-            await _EFFECTS[effect](self)
-        self._start_turn()
-
-    def _take_over(self, records: Sequence[Record]) -> None:
-        """What is kept beside the snapshot follows it."""
-        reply: Message | None = None
-        for record in records:
-            match record:
-                case Accepted():
-                    self._numbers[record.id] = record.number
-                case Replied():
-                    reply = reply_of(record)
-                case TurnEnded():
-                    self._end_turns(record, reply)
-                case Summarised() | Cleared():
-                    self._remembers = False
-                case _:
-                    pass
-
-    def _end_turns(self, record: TurnEnded, reply: Message | None) -> None:
-        if record.outcome == "replied" and reply is not None:
-            self._listeners.finish(record.messages, reply)
-        else:
-            if record.outcome == "stopped":
-                self._jobs.cancel()
-            error = self._error or NoReplyError(_ENDINGS[record.outcome], record.outcome)
-            self._listeners.fail(record.messages, error)
-        self._error = None
-
-    def _require(self) -> Snapshot:
-        if self._snapshot is None:
-            raise not_found(self.key)
-        return self._snapshot
-
-    # Commands -----------------------------------------------------------------------------------------------
-
-    def _handle(self, step: Step, command: Decided) -> Callable[[], None] | None:
-        """Decide about a command; gives how to answer it once that is durable."""
-        step.advance(command.at)
-        try:
-            match command:
-                case Accept():
-                    return self._accept(step, command)
-                case TurnDone():
-                    self._finish_turn(step, command)
-                case SummaryMade():
-                    self._summarise(step, command)
-                case Compact():
-                    self._ask_compaction(step, command)
-                    return None  # answered when the conversation goes on
-                case Create():
-                    self._create(step)
-                case Adopt():
-                    self._adopt(step, command)
-                case Stop() | Clear():
-                    self._end(step, command)
-                case Deliver():
-                    self._deliver(step, command)
-                case _:  # Look and Wake ask for nothing
-                    pass
-        except ArgentError as error:
-            command.fail(error)
-            return None
-        return partial(self._answer, command)
-
-    def _answer(self, command: Adopt | Create | Deliver | Look | Stop | Clear | Wake | TurnDone | SummaryMade) -> None:
-        if self._snapshot is not None:
-            command.answer(self._snapshot)
-        else:
-            command.fail(not_found(self.key))
-
-    def _create(self, step: Step) -> None:
-        self._check_new(step)
-        step.create()
-
-    def _adopt(self, step: Step, command: Adopt) -> None:
-        self._check_new(step)
-        step.adopt(command.records, command.snapshot)  # one append: a crash leaves all of the session or nothing
-        step.effects.append("write_files")
-        step.advance(command.at)
-
-    def _check_new(self, step: Step) -> None:
-        if step.exists:
-            raise SessionExistsError(f"there is a session {self.key} already; use it, or another id")
-
-    def _end(self, step: Step, command: Stop | Clear) -> None:
-        """End whatever runs, and what was asked for."""
-        if not step.exists:
-            raise not_found(self.key)
-        if isinstance(command, Clear):
-            step.clear()
-        else:
-            step.stop()
-        self._jobs.cancel()
-        self._refuse_compactions(step, "it was stopped")
-
-    def _deliver(self, step: Step, command: Deliver) -> None:
-        """Unless it was another session of this name, which was deleted since."""
-        if step.exists and step.metadata.created_at == command.created_at:
-            step.deliver(command.number)
-
-    def _accept(self, step: Step, command: Accept) -> Callable[[], None]:
-        self._remember_ids()
-        number = self._numbers.get(command.message_id)
-        if number is None:
-            self._check_room(step, command)
-            number = step.accept(
-                command.message_id,
-                command.role,
-                command.text,
-                command.tokens,
-                sender=command.sender,
-                address=command.address,
-            )
-            self._numbers[command.message_id] = number  # resent within this very step, it is known already
-        waits = command.role == "user" and _is_unsettled(step, number)
-        turn = self._listeners.expect(number, command.message_id) if waits else None
-        return lambda: command.answer(Receipt(number, turn, self._require()))
-
-    def _check_room(self, step: Step, command: Accept) -> None:
-        waiting = len(step.metadata.waiting) if step.exists else 0
-        if waiting >= self._runtime.config.mailbox_limit:
-            raise mailbox_full(self.key, waiting)
-        gauge = self._runtime.gauge
-        ratio = gauge.ratio(step.metadata) if step.exists else gauge.first_ratio
-        if command.tokens * ratio > gauge.largest_message:
-            raise MessageTooLargeError(
-                f"the message has about {command.tokens * ratio:.0f} tokens; with a window of {gauge.window} the most"
-                f" is {gauge.largest_message}: send it in parts, or raise maxContextTokens"
-            )
-
-    def _finish_turn(self, step: Step, command: TurnDone) -> None:
-        if not self._jobs.finish(("turn", command.turn, command.attempt)):
-            return
-        if isinstance(command.error, ContextOverflowError):
-            ended = step.overflow(command.turn, command.attempt, str(command.error))
-        else:
-            ended = step.finish_turn(
-                command.turn, command.attempt, command.reply, command.tokens, str(command.error or "")
-            )
-        self._error = command.error if ended else None
-
-    def _summarise(self, step: Step, command: SummaryMade) -> None:
-        if not self._jobs.finish(("summary", command.asked_at, 0)):
-            return
-        if command.compacted is None:
-            step.keep()
-            self._refuse_compactions(step, "no summary could be made")
-        else:
-            step.summarise(command.compacted)
-
-    def _ask_compaction(self, step: Step, command: Compact) -> None:
-        if not step.exists:
-            raise not_found(self.key)
-        if is_compacting(step.metadata):
-            self._requests.join(command)
-        elif step.ask_compaction():
-            self._requests.ask(command)
-        else:
-            raise nothing_to_compact(self.key)
-
-    def _refuse_compactions(self, step: Step, why: str) -> None:
-        step.compaction_asked = False
-        self._requests.refuse(NothingToCompactError(f"session {self.key} was not compacted: {why}"))
-
-    # Jobs ---------------------------------------------------------------------------------------------------
-
-    def _start(self, tag: Tag, work: Callable[[anyio.CancelScope], Awaitable[None]]) -> None:
-        if not self._runtime.is_draining:
-            self._jobs.start(tag, work)
-
-    def _start_turn(self) -> None:
-        snapshot = self._snapshot
-        turn = snapshot.metadata.turn if snapshot else None
-        if snapshot is not None and turn is not None and not is_compacting(snapshot.metadata):
-            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot))
-
-    async def _run_turn(self, snapshot: Snapshot, scope: anyio.CancelScope) -> None:
-        turn = snapshot.metadata.turn
-        if turn is None:
-            return
-        self._listeners.begin(turn.messages, turn.attempt)
-        with self._runtime.telemetry.working("turn", self.key, turn.turn) as working:
-            answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages), scope)
-            if answer is None:
-                return
-            working.outcome = "replied" if isinstance(answer, Answer) else type(answer).__name__
-        reply, tokens = answer if isinstance(answer, Answer) else (None, 0)
-        error = None if isinstance(answer, Answer) else answer
-        now = self._runtime.clock.now()
-        self._report(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
-
-    async def _run_compaction(self, snapshot: Snapshot, asked_at: int, scope: anyio.CancelScope) -> None:
-        asked, number = self._requests.served, snapshot.metadata.compactions + 1
-        with scope, self._runtime.telemetry.working("compaction", self.key, number) as working:
-            compacted = await make_summary(
-                self._runtime, snapshot, by_hand=asked is not None, focus=asked.focus if asked else ""
-            )
-            working.outcome = compacted.method if compacted else "kept"
-            self._report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
-
-    # Effects ------------------------------------------------------------------------------------------------
-
-    async def write_files(self) -> None:
-        """Have the files follow."""
-        if self._snapshot is not None:
-            await self._runtime.store.checkpoint(self.key, self._snapshot)
-
-    async def summarise(self) -> None:
-        """Begin to make a summary, unless one is being made or waited for no more."""
-        snapshot = self._snapshot
-        if snapshot is not None and is_compacting(snapshot.metadata):
-            asked_at = _asked_at(snapshot.metadata)
-            self._start(("summary", asked_at, 0), partial(self._run_compaction, snapshot, asked_at))
-
-    # Time ---------------------------------------------------------------------------------------------------
-
-    def _wait(self) -> float | None:
-        """Seconds until something is to be done though nothing comes in: the state's timer, or leaving memory.
-
-        None while there is something to answer: the end of the turn asks again.
-        """
-        if self._snapshot is None:
-            return None
-        metadata, runtime = self._snapshot.metadata, self._runtime
-        if not metadata.is_settled:
-            due = None if metadata.turn else collected_at(self._snapshot.context, runtime.config)
-            return None if due is None else (due - runtime.clock.now()).total_seconds()
-        has_timer = timer_in(metadata.state) is not None
-        duration = runtime.config.idle_after if has_timer else runtime.config.passivate_after
-        return duration - (runtime.clock.now() - metadata.quiet_since).total_seconds()
-
-    def _arm(self) -> None:
-        wait = self._wait()
-        if wait is not None:
-            # A deadline that has passed was offered just now and refused: not again at once.
-            wait = wait if wait > 0 else self._runtime.config.idle_after
-            self._runtime.timers.arm(self.key, self._runtime.clock.monotonic() + wait)
-
-    def _may_passivate(self) -> bool:
-        """Nothing is left to do, and the time has come."""
-        if self._snapshot is None:
-            return True
-        metadata = self._snapshot.metadata
-        if timer_in(metadata.state) is not None or not metadata.is_settled:
-            return False
-        wait = self._wait()
-        return wait is not None and wait <= 0 and not self._jobs.is_running and not self._requests.is_waiting
-
-
-def _is_awaited(report: TurnDone | SummaryMade, metadata: Metadata) -> bool:
-    """The session has the turn, or the compaction, of which this is the end."""
-    if isinstance(report, SummaryMade):
-        return is_compacting(metadata) and report.asked_at == _asked_at(metadata)
-    turn = metadata.turn
-    return turn is not None and (turn.turn, turn.attempt) == (report.turn, report.attempt)
-
-
-def _asked_at(metadata: Metadata) -> int:
-    """The sequence that tells one compaction from another."""
-    return max(metadata.state_sequence, metadata.boundary)
-
-
-def _is_unsettled(step: Step, number: int) -> bool:
-    metadata = step.metadata
-    return number in metadata.waiting or (metadata.turn is not None and number in metadata.turn.messages)
-
-
-_ENDINGS: Final = {
-    "replied": "the turn has ended",
-    "no_reply": "the agent had nothing to say",
-    "failed": "the model failed; ask again",
-    "stopped": "the turn was stopped before its reply",
-    "cleared": "the session was cleared before the reply",
-}
-
-_EFFECTS: Final[dict[str, Callable[[SessionActor], Awaitable[None]]]] = {
-    "summarise": SessionActor.summarise,
-    "write_files": SessionActor.write_files,
-}
-
-if _unknown := SESSION.effects - _EFFECTS.keys():
-    raise RuntimeError(f"the bindings of a session name effects that no actor has: {sorted(_unknown)}")
+        self._behaviour.close(error)

@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Final
 
-from argentos.actors.actor import SessionActor, mailbox_full, not_found
+from argentos.actors.actor import SessionActor
+from argentos.actors.behaviour import mailbox_full, not_found
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Deliver, Look, Receipt, Stop, Wake
 from argentos.actors.events import Failed
 from argentos.actors.runtime import Runtime

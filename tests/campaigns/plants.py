@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from argentos import FileStore
-from argentos.actors.actor import SessionActor
+from argentos.actors.behaviour import Behaviour
 from argentos.errors import StoreError
 from argentos.storage import SessionKey, Snapshot, files
 
@@ -24,7 +24,7 @@ def skip_the_flush() -> None:
 
 def forget_message_ids() -> None:
     """What was accepted before a restart is not known again."""
-    _put(SessionActor, "_remember_ids", _nothing)
+    _put(Behaviour, "_remember_ids", _nothing)
 
 
 def write_in_place() -> None:

@@ -182,8 +182,8 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "an interrupted turn is left lying",
-        "actors/actor.py",
-        "step.is_interrupted = not self._jobs.is_running and bool(self._snapshot and self._snapshot.metadata.turn)",
+        "actors/behaviour.py",
+        "step.is_interrupted = not self._jobs.is_running and bool(self.snapshot and self.snapshot.metadata.turn)",
         "step.is_interrupted = False",
         ("a request fits the window", "the model is asked for what is open"),
     ),
@@ -211,9 +211,9 @@ BUGS: Final[Sequence[Bug]] = (
     # The actor -------------------------------------------------------------------------------------------------
     Bug(
         "effects are run before the append",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "        if step.records:\n            wants_files",
-        "        if step.records:\n            self._snapshot = snapshot = step.snapshot\n"
+        "        if step.records:\n            self.snapshot = snapshot = step.snapshot\n"
         "            for effect in step.effects:\n"
         "                await _EFFECTS[effect](self)\n"
         "            wants_files",
@@ -221,48 +221,48 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a turn is started before the append",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "        if step.records:\n            wants_files",
-        "        if step.records:\n            self._snapshot = snapshot = step.snapshot\n"
+        "        if step.records:\n            self.snapshot = snapshot = step.snapshot\n"
         "            self._start_turn()\n            wants_files",
         ("a turn is durable before it runs",),
     ),
     Bug(
         "what happens is published before it is durable",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "            wants_files = "
-        "await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)\n"
-        "            self._snapshot = snapshot = step.snapshot\n"
+        "await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)\n"
+        "            self.snapshot = snapshot = step.snapshot\n"
         "            self._take_over(step.records)\n"
         "            self._requests.follow(snapshot)\n"
-        "            self._runtime.events.publish(self.key, step.records)\n",
-        "            self._runtime.events.publish(self.key, step.records)\n"
+        "            self._runtime.events.publish(self._key, step.records)\n",
+        "            self._runtime.events.publish(self._key, step.records)\n"
         "            wants_files = "
-        "await self._runtime.store.append(self.key, self._epoch, step.durable, step.records)\n"
-        "            self._snapshot = snapshot = step.snapshot\n"
+        "await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)\n"
+        "            self.snapshot = snapshot = step.snapshot\n"
         "            self._take_over(step.records)\n"
         "            self._requests.follow(snapshot)\n",
         ("published is durable",),
     ),
     Bug(
         "a message is acknowledged before it is durable",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "        return lambda: command.answer(Receipt(number, turn, self._require()))",
-        "        if self._snapshot is not None:\n"
-        "            command.answer(Receipt(number, turn, self._snapshot))\n"
+        "        if self.snapshot is not None:\n"
+        "            command.answer(Receipt(number, turn, self.snapshot))\n"
         "        return lambda: command.answer(Receipt(number, turn, self._require()))",
         ("acknowledged is durable",),
     ),
     Bug(
         "a summary that became durable is not looked at",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "        while step.records and is_compacting(step.metadata):\n",
         "        while False:\n",
         ("the model is asked for what is open",),
     ),
     Bug(
         "a session that is not quiet for long leaves memory",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "return wait is not None and wait <= 0 and",
         "return wait is not None and",
         ("only what is quiet leaves memory",),
@@ -276,37 +276,37 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "effects are not derived again on revival",
-        "actors/actor.py",
-        "effects = SESSION.after(self._snapshot.metadata.label) if self._snapshot else ()",
+        "actors/behaviour.py",
+        "effects = SESSION.after(self.snapshot.metadata.label) if self.snapshot else ()",
         "effects = ()",
         ("the model is asked for what is open",),
     ),
     Bug(
         "a new owner takes the old one's epoch",
-        "actors/actor.py",
-        "self._snapshot.metadata.epoch + 1 if self._snapshot",
-        "self._snapshot.metadata.epoch if self._snapshot",
+        "actors/behaviour.py",
+        "self.snapshot.metadata.epoch + 1 if self.snapshot",
+        "self.snapshot.metadata.epoch if self.snapshot",
         ("an owner has an epoch of its own",),
     ),
     Bug(
         "a message sent again is accepted again",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "number = self._numbers.get(command.message_id)",
         "number = None",
         ("accepted once",),
     ),
     Bug(
         "a message sent twice at once is accepted twice",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "            self._numbers[command.message_id] = number  # resent within this very step, it is known already\n",
         "",
         ("accepted once",),
     ),
     Bug(
         "a message sent again after a revival is accepted again",
-        "actors/actor.py",
-        "if not self._remembers and self._snapshot is not None:",
-        "if not self._remembers and self._snapshot is not None and self._epoch == 1:",
+        "actors/behaviour.py",
+        "if not self._remembers and self.snapshot is not None:",
+        "if not self._remembers and self.snapshot is not None and self._epoch == 1:",
         ("accepted once",),
     ),
     Bug(
@@ -318,14 +318,14 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "the queue takes one message too many",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "        waiting = len(step.metadata.waiting) if step.exists else 0\n        if waiting >=",
         "        waiting = len(step.metadata.waiting) if step.exists else 0\n        if waiting >",
         ("the queue is bounded",),
     ),
     Bug(
         "a message of any size is accepted",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "if command.tokens * ratio > gauge.largest_message:",
         "if command.tokens * ratio > gauge.window:",
         ("the size is bounded",),
@@ -339,7 +339,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a stop does not end the work",
-        "actors/actor.py",
+        "actors/behaviour.py",
         '        self._jobs.cancel()\n        self._refuse_compactions(step, "it was stopped")',
         '        self._refuse_compactions(step, "it was stopped")',
         ("the model is asked for what is open",),
@@ -353,14 +353,14 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a session without a message never leaves memory",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "if timer_in(metadata.state) is not None or not metadata.is_settled:",
         'if metadata.state != "Idle" or not metadata.is_settled:',
         ("what is quiet leaves memory",),
     ),
     Bug(
         "a timer is armed with the wall clock",
-        "actors/actor.py",
+        "actors/behaviour.py",
         "self._runtime.clock.monotonic() + wait",
         "self._runtime.clock.now().timestamp() + wait",
         ("a quiet session idles", "what is quiet leaves memory"),

@@ -1,0 +1,544 @@
+"""What a live session does: in a step it decides about what came in, appends, and does what follows.
+
+`argentos.actors.step` decides, this module does. What takes long, a turn of the model or a compaction, is a job that a
+step starts and that reports back, so that the session goes on deciding meanwhile. When a step is taken, and what
+becomes of one that fails, is up to the actor.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Final, Protocol
+
+import anyio
+
+from argentos.actors.commands import (
+    Accept,
+    Adopt,
+    Clear,
+    Command,
+    Compact,
+    Create,
+    Decided,
+    Deliver,
+    Look,
+    Receipt,
+    Stop,
+    SummaryMade,
+    TurnDone,
+    Wake,
+)
+from argentos.actors.jobs import Jobs, Tag
+from argentos.actors.listeners import Listeners
+from argentos.actors.requests import CompactionRequests, nothing_to_compact
+from argentos.actors.runtime import Runtime
+from argentos.actors.step import Step, collected_at, is_at_work, is_compacting
+from argentos.actors.work import Answer, ask_model, make_summary
+from argentos.errors import (
+    ArgentError,
+    ContextOverflowError,
+    MailboxFullError,
+    MessageTooLargeError,
+    NoReplyError,
+    NothingToCompactError,
+    SessionExistsError,
+    SessionNotFoundError,
+)
+from argentos.machines import SESSION
+from argentos.machines.session import timer_in
+from argentos.storage import (
+    Accepted,
+    Cleared,
+    Message,
+    Metadata,
+    Record,
+    Replied,
+    SessionKey,
+    Snapshot,
+    Summarised,
+    TurnEnded,
+    reply_of,
+)
+
+__all__ = ["Behaviour", "mailbox_full", "not_found"]
+
+
+def not_found(key: SessionKey) -> SessionNotFoundError:
+    """The error for a session that does not exist."""
+    return SessionNotFoundError(f"there is no session {key}; `argent sessions list` shows those there are")
+
+
+def mailbox_full(key: SessionKey, waiting: int) -> MailboxFullError:
+    """The error for a message too many."""
+    return MailboxFullError(f"{waiting} messages wait in session {key} already; send again later")
+
+
+class Reporting(Protocol):
+    """Whom a job tells what it came to."""
+
+    def report(self, command: TurnDone | SummaryMade) -> None:
+        """Take the report, as the last thing that the job does."""
+        ...
+
+
+class Behaviour:
+    """What a session does while it is in memory.
+
+    Args:
+        key: of the session.
+        runtime: what it uses.
+        actor: gets the reports of its jobs.
+
+    Attributes:
+        snapshot: where the session stands, durably; None where it does not exist, or was not revived yet.
+        is_revived: the store has been asked for the snapshot.
+    """
+
+    __slots__ = (
+        "_actor",
+        "_epoch",
+        "_error",
+        "_jobs",
+        "_key",
+        "_listeners",
+        "_numbers",
+        "_remembers",
+        "_requests",
+        "_runtime",
+        "is_revived",
+        "snapshot",
+    )
+
+    def __init__(self, key: SessionKey, runtime: Runtime, actor: Reporting) -> None:
+        self._key = key
+        self._runtime = runtime
+        self._actor = actor
+        self.is_revived = False
+        self.snapshot: Snapshot | None = None
+        self._epoch = 0
+        self._numbers: dict[str, int] = {}  # of the messages by id; 0 for those in the archive
+        self._remembers = False  # whether those of the snapshot are among them
+        self._listeners = Listeners()
+        self._jobs = Jobs(runtime.work)
+        self._requests = CompactionRequests()
+        self._error: Exception | None = None  # why the turn failed that is being ended
+
+    @property
+    def job(self) -> Tag | None:
+        """Of the turn or the compaction that runs, or waits for its place."""
+        return self._jobs.tag
+
+    @property
+    def waiting(self) -> int:
+        """How many accepted messages wait."""
+        return len(self.snapshot.metadata.waiting) if self.snapshot else 0
+
+    @property
+    def is_at_work(self) -> bool:
+        """Something waits for its answer."""
+        return self._requests.is_waiting or (self.snapshot is not None and is_at_work(self.snapshot.metadata))
+
+    @property
+    def is_quiet(self) -> bool:
+        """It is in memory, and nothing is going on."""
+        return self.is_revived and not self.is_at_work and not self._jobs.is_running
+
+    async def is_in_use(self, since: datetime) -> bool:
+        """It is at work, or was active after this time; the session is not revived for it."""
+        snapshot = self.snapshot if self.is_revived else await self._runtime.store.load(self._key)
+        if snapshot is None:
+            return False
+        metadata = snapshot.metadata
+        return is_at_work(metadata) or self._requests.is_waiting or metadata.last_activity > since
+
+    # Ends ---------------------------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """End the job that runs."""
+        self._jobs.cancel()
+
+    def begin_again(self, error: Exception) -> None:
+        """Revive from what is durable in the next step. Whoever waits for a reply goes on waiting."""
+        self.is_revived = False
+        self._jobs.cancel()
+        self._requests.refuse(error)
+
+    def put_off(self, commands: Sequence[Command], durable: Snapshot, error: Exception) -> list[Command]:
+        """Revive in the next step, which comes later; what runs goes on.
+
+        Returns:
+            What jobs have reported, and is to be decided again. The other commands are answered.
+        """
+        kept: list[Command] = []
+        for command in commands:
+            if isinstance(command, Look):
+                command.answer(durable)
+            elif isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable.metadata):
+                self._jobs.unfinish(command.tag)
+                kept.append(command)
+            else:
+                command.fail(error)
+        self.is_revived = False
+        self._error = None
+        if any(isinstance(command, Compact) for command in commands):
+            self._requests.refuse(error)
+        return kept
+
+    def close(self, error: Exception) -> None:
+        """Leave memory; whoever still waits gets the error."""
+        self._requests.refuse(error)
+        self._listeners.close(error)
+        self._jobs.cancel()
+
+    # A step -------------------------------------------------------------------------------------------------
+
+    async def take_step(self, commands: Sequence[Decided]) -> bool:
+        """Decide about commands, and do what follows; tells whether anything became durable."""
+        effects: tuple[str, ...] = ()
+        if not self.is_revived:
+            await self._revive()
+            # Whether the last transition's effects were done before is not known; they bear being done again.
+            effects = SESSION.after(self.snapshot.metadata.label) if self.snapshot else ()
+        step = self._step()
+        step.effects += effects
+        answers = [answer for command in commands if (answer := self._handle(step, command)) is not None]
+        step.settle()
+        await self._commit(step)
+        has_appended = bool(step.records)
+        for answer in answers:
+            answer()
+        while step.records and is_compacting(step.metadata):
+            # That a summary has become durable may be what the machine waited for.
+            step = self._step()
+            step.settle()
+            await self._commit(step)
+        self._arm()
+        return has_appended
+
+    async def _revive(self) -> None:
+        self.snapshot = await self._runtime.store.load(self._key)
+        self.is_revived = True
+        self._epoch = self.snapshot.metadata.epoch + 1 if self.snapshot else 1
+        self._remembers = False
+        if self.snapshot is not None:
+            self._listeners.catch_up(self.snapshot)
+
+    def _remember_ids(self) -> None:
+        """Look into the snapshot for ids when a message comes, and not sooner: there may be a thousand."""
+        if not self._remembers and self.snapshot is not None:
+            self._remembers = True
+            context = self.snapshot.context
+            self._numbers = dict.fromkeys(context.archived_ids, 0)
+            known = (*context.messages, *context.waiting)
+            self._numbers |= {each.id: each.number for each in known if not each.reply_to}
+
+    def _step(self) -> Step:
+        runtime = self._runtime
+        step = Step(
+            self._key,
+            self.snapshot,
+            epoch=self._epoch,
+            now=runtime.clock.now(),
+            gauge=runtime.gauge,
+            config=runtime.config,
+        )
+        step.may_begin_turns = not runtime.is_draining
+        step.channels = runtime.channels
+        step.is_interrupted = not self._jobs.is_running and bool(self.snapshot and self.snapshot.metadata.turn)
+        step.compaction_asked = self._requests.is_waiting
+        return step
+
+    async def _commit(self, step: Step) -> None:
+        """Append what was decided; once it is durable, take it over and do what follows."""
+        if step.records:
+            wants_files = await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)
+            self.snapshot = snapshot = step.snapshot
+            self._take_over(step.records)
+            self._requests.follow(snapshot)
+            self._runtime.events.publish(self._key, step.records)
+            if wants_files:
+                step.effects.append("write_files")
+        for effect in dict.fromkeys(step.effects):
+            await _EFFECTS[effect](self)
+        self._start_turn()
+
+    def _take_over(self, records: Sequence[Record]) -> None:
+        """What is kept beside the snapshot follows it."""
+        reply: Message | None = None
+        for record in records:
+            match record:
+                case Accepted():
+                    self._numbers[record.id] = record.number
+                case Replied():
+                    reply = reply_of(record)
+                case TurnEnded():
+                    self._end_turns(record, reply)
+                case Summarised() | Cleared():
+                    self._remembers = False
+                case _:
+                    pass
+
+    def _end_turns(self, record: TurnEnded, reply: Message | None) -> None:
+        if record.outcome == "replied" and reply is not None:
+            self._listeners.finish(record.messages, reply)
+        else:
+            if record.outcome == "stopped":
+                self._jobs.cancel()
+            error = self._error or NoReplyError(_ENDINGS[record.outcome], record.outcome)
+            self._listeners.fail(record.messages, error)
+        self._error = None
+
+    def _require(self) -> Snapshot:
+        if self.snapshot is None:
+            raise not_found(self._key)
+        return self.snapshot
+
+    # Commands -----------------------------------------------------------------------------------------------
+
+    def _handle(self, step: Step, command: Decided) -> Callable[[], None] | None:
+        """Decide about a command; gives how to answer it once that is durable."""
+        step.advance(command.at)
+        try:
+            match command:
+                case Accept():
+                    return self._accept(step, command)
+                case TurnDone():
+                    self._finish_turn(step, command)
+                case SummaryMade():
+                    self._summarise(step, command)
+                case Compact():
+                    self._ask_compaction(step, command)
+                    return None  # answered when the conversation goes on
+                case Create():
+                    self._create(step)
+                case Adopt():
+                    self._adopt(step, command)
+                case Stop() | Clear():
+                    self._end(step, command)
+                case Deliver():
+                    self._deliver(step, command)
+                case _:  # Look and Wake ask for nothing
+                    pass
+        except ArgentError as error:
+            command.fail(error)
+            return None
+        return partial(self._answer, command)
+
+    def _answer(self, command: Adopt | Create | Deliver | Look | Stop | Clear | Wake | TurnDone | SummaryMade) -> None:
+        if self.snapshot is not None:
+            command.answer(self.snapshot)
+        else:
+            command.fail(not_found(self._key))
+
+    def _create(self, step: Step) -> None:
+        self._check_new(step)
+        step.create()
+
+    def _adopt(self, step: Step, command: Adopt) -> None:
+        self._check_new(step)
+        step.adopt(command.records, command.snapshot)  # one append: a crash leaves all of the session or nothing
+        step.effects.append("write_files")
+        step.advance(command.at)
+
+    def _check_new(self, step: Step) -> None:
+        if step.exists:
+            raise SessionExistsError(f"there is a session {self._key} already; use it, or another id")
+
+    def _end(self, step: Step, command: Stop | Clear) -> None:
+        """End whatever runs, and what was asked for."""
+        if not step.exists:
+            raise not_found(self._key)
+        if isinstance(command, Clear):
+            step.clear()
+        else:
+            step.stop()
+        self._jobs.cancel()
+        self._refuse_compactions(step, "it was stopped")
+
+    def _deliver(self, step: Step, command: Deliver) -> None:
+        """Unless it was another session of this name, which was deleted since."""
+        if step.exists and step.metadata.created_at == command.created_at:
+            step.deliver(command.number)
+
+    def _accept(self, step: Step, command: Accept) -> Callable[[], None]:
+        self._remember_ids()
+        number = self._numbers.get(command.message_id)
+        if number is None:
+            self._check_room(step, command)
+            number = step.accept(
+                command.message_id,
+                command.role,
+                command.text,
+                command.tokens,
+                sender=command.sender,
+                address=command.address,
+            )
+            self._numbers[command.message_id] = number  # resent within this very step, it is known already
+        waits = command.role == "user" and _is_unsettled(step, number)
+        turn = self._listeners.expect(number, command.message_id) if waits else None
+        return lambda: command.answer(Receipt(number, turn, self._require()))
+
+    def _check_room(self, step: Step, command: Accept) -> None:
+        waiting = len(step.metadata.waiting) if step.exists else 0
+        if waiting >= self._runtime.config.mailbox_limit:
+            raise mailbox_full(self._key, waiting)
+        gauge = self._runtime.gauge
+        ratio = gauge.ratio(step.metadata) if step.exists else gauge.first_ratio
+        if command.tokens * ratio > gauge.largest_message:
+            raise MessageTooLargeError(
+                f"the message has about {command.tokens * ratio:.0f} tokens; with a window of {gauge.window} the most"
+                f" is {gauge.largest_message}: send it in parts, or raise maxContextTokens"
+            )
+
+    def _finish_turn(self, step: Step, command: TurnDone) -> None:
+        if not self._jobs.finish(("turn", command.turn, command.attempt)):
+            return
+        if isinstance(command.error, ContextOverflowError):
+            ended = step.overflow(command.turn, command.attempt, str(command.error))
+        else:
+            ended = step.finish_turn(
+                command.turn, command.attempt, command.reply, command.tokens, str(command.error or "")
+            )
+        self._error = command.error if ended else None
+
+    def _summarise(self, step: Step, command: SummaryMade) -> None:
+        if not self._jobs.finish(("summary", command.asked_at, 0)):
+            return
+        if command.compacted is None:
+            step.keep()
+            self._refuse_compactions(step, "no summary could be made")
+        else:
+            step.summarise(command.compacted)
+
+    def _ask_compaction(self, step: Step, command: Compact) -> None:
+        if not step.exists:
+            raise not_found(self._key)
+        if is_compacting(step.metadata):
+            self._requests.join(command)
+        elif step.ask_compaction():
+            self._requests.ask(command)
+        else:
+            raise nothing_to_compact(self._key)
+
+    def _refuse_compactions(self, step: Step, why: str) -> None:
+        step.compaction_asked = False
+        self._requests.refuse(NothingToCompactError(f"session {self._key} was not compacted: {why}"))
+
+    # Jobs ---------------------------------------------------------------------------------------------------
+
+    def _start(self, tag: Tag, work: Callable[[anyio.CancelScope], Awaitable[None]]) -> None:
+        if not self._runtime.is_draining:
+            self._jobs.start(tag, work)
+
+    def _start_turn(self) -> None:
+        snapshot = self.snapshot
+        turn = snapshot.metadata.turn if snapshot else None
+        if snapshot is not None and turn is not None and not is_compacting(snapshot.metadata):
+            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot))
+
+    async def _run_turn(self, snapshot: Snapshot, scope: anyio.CancelScope) -> None:
+        turn = snapshot.metadata.turn
+        if turn is None:
+            return
+        self._listeners.begin(turn.messages, turn.attempt)
+        with self._runtime.telemetry.working("turn", self._key, turn.turn) as working:
+            answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages), scope)
+            if answer is None:
+                return
+            working.outcome = "replied" if isinstance(answer, Answer) else type(answer).__name__
+        reply, tokens = answer if isinstance(answer, Answer) else (None, 0)
+        error = None if isinstance(answer, Answer) else answer
+        now = self._runtime.clock.now()
+        self._actor.report(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
+
+    async def _run_compaction(self, snapshot: Snapshot, asked_at: int, scope: anyio.CancelScope) -> None:
+        asked, number = self._requests.served, snapshot.metadata.compactions + 1
+        with scope, self._runtime.telemetry.working("compaction", self._key, number) as working:
+            compacted = await make_summary(
+                self._runtime, snapshot, by_hand=asked is not None, focus=asked.focus if asked else ""
+            )
+            working.outcome = compacted.method if compacted else "kept"
+            self._actor.report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
+
+    # Effects ------------------------------------------------------------------------------------------------
+
+    async def write_files(self) -> None:
+        """Have the files follow."""
+        if self.snapshot is not None:
+            await self._runtime.store.checkpoint(self._key, self.snapshot)
+
+    async def summarise(self) -> None:
+        """Begin to make a summary, unless one is being made or waited for no more."""
+        snapshot = self.snapshot
+        if snapshot is not None and is_compacting(snapshot.metadata):
+            asked_at = _asked_at(snapshot.metadata)
+            self._start(("summary", asked_at, 0), partial(self._run_compaction, snapshot, asked_at))
+
+    # Time ---------------------------------------------------------------------------------------------------
+
+    def _wait(self) -> float | None:
+        """Seconds until something is to be done though nothing comes in: the state's timer, or leaving memory.
+
+        None while there is something to answer: the end of the turn asks again.
+        """
+        if self.snapshot is None:
+            return None
+        metadata, runtime = self.snapshot.metadata, self._runtime
+        if not metadata.is_settled:
+            due = None if metadata.turn else collected_at(self.snapshot.context, runtime.config)
+            return None if due is None else (due - runtime.clock.now()).total_seconds()
+        has_timer = timer_in(metadata.state) is not None
+        duration = runtime.config.idle_after if has_timer else runtime.config.passivate_after
+        return duration - (runtime.clock.now() - metadata.quiet_since).total_seconds()
+
+    def _arm(self) -> None:
+        wait = self._wait()
+        if wait is not None:
+            # A deadline that has passed was offered just now and refused: not again at once.
+            wait = wait if wait > 0 else self._runtime.config.idle_after
+            self._runtime.timers.arm(self._key, self._runtime.clock.monotonic() + wait)
+
+    def may_passivate(self) -> bool:
+        """Nothing is left to do, and the time has come."""
+        if self.snapshot is None:
+            return True
+        metadata = self.snapshot.metadata
+        if timer_in(metadata.state) is not None or not metadata.is_settled:
+            return False
+        wait = self._wait()
+        return wait is not None and wait <= 0 and not self._jobs.is_running and not self._requests.is_waiting
+
+
+def _is_awaited(report: TurnDone | SummaryMade, metadata: Metadata) -> bool:
+    """The session has the turn, or the compaction, of which this is the end."""
+    if isinstance(report, SummaryMade):
+        return is_compacting(metadata) and report.asked_at == _asked_at(metadata)
+    turn = metadata.turn
+    return turn is not None and (turn.turn, turn.attempt) == (report.turn, report.attempt)
+
+
+def _asked_at(metadata: Metadata) -> int:
+    """The sequence that tells one compaction from another."""
+    return max(metadata.state_sequence, metadata.boundary)
+
+
+def _is_unsettled(step: Step, number: int) -> bool:
+    metadata = step.metadata
+    return number in metadata.waiting or (metadata.turn is not None and number in metadata.turn.messages)
+
+
+_ENDINGS: Final = {
+    "replied": "the turn has ended",
+    "no_reply": "the agent had nothing to say",
+    "failed": "the model failed; ask again",
+    "stopped": "the turn was stopped before its reply",
+    "cleared": "the session was cleared before the reply",
+}
+
+_EFFECTS: Final[dict[str, Callable[[Behaviour], Awaitable[None]]]] = {
+    "summarise": Behaviour.summarise,
+    "write_files": Behaviour.write_files,
+}
+
+if _unknown := SESSION.effects - _EFFECTS.keys():
+    raise RuntimeError(f"the bindings of a session name effects that no actor has: {sorted(_unknown)}")
