@@ -197,6 +197,19 @@ def create(path: Path, head: bytes, size: int) -> int:
     return descriptor
 
 
+def reopen(path: Path, size: int) -> int:
+    """Open a file to write behind what is in it, with blocks reserved as for a new one; gives its descriptor."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if sys.platform == "linux":
+            os.posix_fallocate(descriptor, 0, size)
+        sync(descriptor)
+    except BaseException:  # no open descriptor
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def remove(path: Path) -> None:
     """Remove a file, durably; it may be gone already."""
     path.unlink(missing_ok=True)

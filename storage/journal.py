@@ -396,6 +396,7 @@ class Journal:
         """Take a session out of the journal."""
         name = encode_body(key, [])[1:-1]
         with self._mutex:
+            is_open = self._descriptor is not None
             self._end_segment()
             self.release(key)
             for segment in self._segments:
@@ -406,7 +407,15 @@ class Journal:
                     files.replace(segment.path, kept)
                     segment.size = len(kept)
                     segment.last.pop(key, None)
+            if is_open:
+                self._continue(self._segments[-1])
             self._measure()
+
+    def _continue(self, segment: Segment) -> None:
+        """Write on in the last segment, so that many deletions do not make many small ones."""
+        with contextlib.suppress(OSError):  # the next commit begins a segment, or says what is wrong
+            self._descriptor = files.reopen(segment.path, self._segment_size)
+            self._at, segment.size = segment.size, max(segment.size, self._segment_size)
 
     def forget_aside(self, mentioning: str = "") -> None:
         """Remove what was set aside, all or what mentions this; more than that cannot be told of it."""

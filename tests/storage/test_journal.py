@@ -1,5 +1,7 @@
 """The journal: what was committed is recovered, and what cannot be read is set aside."""
 
+import errno
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -489,14 +491,35 @@ def test_a_forgotten_session_is_nowhere_and_the_others_stay(tmp_path: Path) -> N
     assert recovered(folder) == [*other.records, *again.records]
 
 
-def test_forgetting_sessions_leaves_no_reserved_room_behind(tmp_path: Path) -> None:
+def test_many_sessions_that_are_forgotten_leave_neither_segments_nor_reserved_room_behind(tmp_path: Path) -> None:
     folder = tmp_path / "journal"
-    journal, _, _ = opened(folder, segment_size=1 << 20)
-    for number in range(5):
-        write(journal, Story(SessionKey("main", f"{number}")).say())
-        journal.forget(SessionKey("main", "nobody"))
-    assert journal.size == sum(path.stat().st_size for path in folder.iterdir()) < 1 << 20
-    assert len(recovered(folder)) == 5 * len(Story().say().records)
+    journal, _, _ = opened(folder, segment_size=10_000)
+    kept = [Story(SessionKey("main", f"kept-{number}")).say() for number in range(20)]
+    for number, story in enumerate(kept):
+        write(journal, story, Story(gone := SessionKey("main", f"gone-{number}")).say())
+        journal.forget(gone)
+    assert len(names(folder)) == 1
+    assert journal.size == sum(path.stat().st_size for path in folder.iterdir()) == 10_000
+    write(journal, last := Story().say())
+    journal.close()
+    assert opened(folder)[1:] == ([record for story in (*kept, last) for record in story.records], [])
+
+
+def test_a_session_is_forgotten_though_the_last_segment_cannot_be_written_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = tmp_path / "journal"
+    journal, _, _ = opened(folder)
+    write(journal, Story(), other := Story(OTHER))
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "reopen", full)
+        journal.forget(KEY)
+    write(journal, other.say())
+    journal.close()
+    assert recovered(folder) == other.records
 
 
 @pytest.mark.parametrize("id_", ["a", "b" * 40, "c" * 300, "Ünal"])
