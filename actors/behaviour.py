@@ -81,6 +81,16 @@ class Reporting(Protocol):
         ...
 
 
+class _Nobody:
+    """In the place of an actor that has left memory."""
+
+    def report(self, command: TurnDone | SummaryMade) -> None:
+        """What a job came to that ended too late."""
+
+
+_NOBODY: Final = _Nobody()
+
+
 class Behaviour:
     """What a session does while it is in memory.
 
@@ -112,7 +122,7 @@ class Behaviour:
     def __init__(self, key: SessionKey, runtime: Runtime, actor: Reporting) -> None:
         self._key = key
         self._runtime = runtime
-        self._actor = actor
+        self._actor: Reporting = actor
         self.is_revived = False
         self.snapshot: Snapshot | None = None
         self._epoch = 0
@@ -189,6 +199,7 @@ class Behaviour:
         self._requests.refuse(error)
         self._listeners.close(error)
         self._jobs.cancel()
+        self._actor = _NOBODY  # with a cycle, all that it held would wait for the garbage collector
 
     # A step -------------------------------------------------------------------------------------------------
 

@@ -5,11 +5,12 @@ All of these block; the store runs them in a thread.
 
 import contextlib
 import errno
+import mmap
 import os
 import shutil
 import stat
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -123,13 +124,19 @@ def size_of_folder(path: Path) -> int:
 
 def replace(path: Path, data: bytes) -> None:
     """Write a file so that whoever reads it, and whenever the power fails, there is the old or the new, whole."""
+    replace_by(path, [data])
+
+
+def replace_by(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write a file likewise, of chunks that are never in memory together."""
     temporary = path.with_name(f".{path.name}.new")
     with contextlib.suppress(FileNotFoundError):
         temporary.unlink()  # left by a process that was killed
     descriptor = os.open(temporary, _NEW, _FILE_MODE)
     try:
         os.fchmod(descriptor, _FILE_MODE)
-        _write(descriptor, data)
+        for chunk in chunks:
+            _write(descriptor, chunk)
         sync(descriptor)
     except BaseException:  # an interrupt, too, leaves nothing half-written behind
         with contextlib.suppress(OSError):
@@ -195,6 +202,17 @@ def create(path: Path, head: bytes, size: int) -> int:
             path.unlink()
         raise
     return descriptor
+
+
+@contextlib.contextmanager
+def mapped(path: Path) -> Generator[mmap.mmap]:
+    """A file that is not empty, to be looked at without a copy of it in memory."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data:
+            yield data
+    finally:
+        os.close(descriptor)
 
 
 def reopen(path: Path, size: int) -> int:

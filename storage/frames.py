@@ -18,7 +18,8 @@ written.
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from mmap import mmap
 from pathlib import Path
 from struct import Struct as Layout
 from typing import Final, NamedTuple, TypeVar
@@ -28,7 +29,19 @@ import msgspec
 from argentos.errors import StoreVersionError
 from argentos.storage.records import Record, SessionKey
 
-__all__ = ["MAGIC", "NOBODY", "Broken", "Frame", "Scan", "encode_body", "encode_commit", "encode_start", "scan"]
+__all__ = [
+    "MAGIC",
+    "NOBODY",
+    "Broken",
+    "Frame",
+    "Scan",
+    "encode_body",
+    "encode_commit",
+    "encode_nobody",
+    "encode_start",
+    "scan",
+    "without",
+]
 
 MAGIC: Final = b"ARGENTJ2"
 _FIRST_MAGIC: Final = b"ARGENTJ1"
@@ -37,6 +50,7 @@ _MARK: Final = b"\xc1AJ\xc1"
 _HEAD: Final = Layout("<4sIIQ")
 _FIRST_HEAD: Final = Layout("<II")
 _COMMIT: Final = Layout("<Q")
+_CHUNK: Final = 1 << 16
 
 NOBODY: Final = SessionKey("", "")
 """The session of a frame that only says which commit is in front."""
@@ -97,9 +111,14 @@ def encode_commit(commit: int, bodies: Sequence[bytes]) -> bytes:
     return b"".join(parts)
 
 
+def encode_nobody(commit: int) -> bytes:
+    """A frame that says that there was this commit."""
+    return encode_commit(commit, [encode_body(NOBODY, [])])
+
+
 def encode_start(commit: int) -> bytes:
     """How a segment begins behind this commit."""
-    return MAGIC + encode_commit(commit, [encode_body(NOBODY, [])])
+    return MAGIC + encode_nobody(commit)
 
 
 def scan(data: bytes, path: Path) -> Scan:
@@ -121,6 +140,46 @@ def scan(data: bytes, path: Path) -> Scan:
     return found
 
 
+def without(data: bytes | mmap, key: SessionKey) -> Iterator[bytes]:
+    """A segment, of this version, without the frames of a session; commits that are gone are known to be.
+
+    It comes in chunks, and no record is decoded: a segment is large, and there is one for each thread that does this.
+    """
+    begin, at, newest, last = 0, len(MAGIC), -1, -1
+    for start, end, commit, whose in _heads(data):
+        is_first = last < 0 and whose == NOBODY  # which says what is in front of the segment
+        if is_first or whose not in {key, NOBODY}:
+            is_bridged = 0 <= newest < commit - 1
+            if is_bridged or start != at:
+                yield from _chunks(data, begin, at)
+                begin = start
+            if is_bridged:
+                yield encode_nobody(commit - 1)
+            at, newest = end, commit
+        last = commit
+    yield from _chunks(data, begin, at)
+    yield encode_nobody(last)
+
+
+def _chunks(data: bytes | mmap, begin: int, end: int) -> Iterator[bytes]:
+    for at in range(begin, end, _CHUNK):
+        yield data[at : min(at + _CHUNK, end)]
+
+
+def _heads(data: bytes | mmap) -> Iterator[tuple[int, int, int, SessionKey]]:
+    """Where each whole frame is, its commit, and its session."""
+    at, end = len(MAGIC), len(data)
+    while at < end:
+        if not _is_whole(data, at):
+            at = _next_mark(data, at + 1, end)
+            continue
+        _, length, _, commit = _HEAD.unpack_from(data, at)
+        begin = at + _HEAD.size
+        agent, session, _ = _key.decode(data[begin : begin + length])
+        yield at, begin + length, commit, SessionKey(agent, session)
+        at = begin + length
+
+
 def _scan(data: bytes, path: Path) -> Scan:
     found = Scan([], [])
     at, end = len(MAGIC), len(data.rstrip(b"\0"))
@@ -135,7 +194,7 @@ def _scan(data: bytes, path: Path) -> Scan:
     return found
 
 
-def _is_whole(data: bytes, at: int) -> bool:
+def _is_whole(data: bytes | mmap, at: int) -> bool:
     """A whole, undamaged frame begins here."""
     begin = at + _HEAD.size
     if begin > len(data):
@@ -162,7 +221,7 @@ def _decoded(decoder: msgspec.msgpack.Decoder[_T], body: bytes, path: Path) -> _
         raise StoreVersionError(f"{path} has a record that this argentos cannot read ({error}); it was left") from error
 
 
-def _next_mark(data: bytes, at: int, end: int) -> int:
+def _next_mark(data: bytes | mmap, at: int, end: int) -> int:
     """Where the next frame may begin, or the end."""
     found = data.find(_MARK, at, end)
     return end if found < 0 else found

@@ -33,6 +33,7 @@ from argentos.storage.frames import (
     encode_commit,
     encode_start,
     scan,
+    without,
 )
 from argentos.storage.records import Record, SessionKey
 
@@ -400,12 +401,8 @@ class Journal:
             self._end_segment()
             self.release(key)
             for segment in self._segments:
-                data = files.read(segment.path)
-                if name in data:
-                    frames = scan(data, segment.path).frames
-                    kept = _encode([*(frame for frame in frames if frame.key != key), _nobody(frames[-1].commit)])
-                    files.replace(segment.path, kept)
-                    segment.size = len(kept)
+                if _strip(segment.path, key, name):
+                    segment.size = segment.path.stat().st_size
                     segment.last.pop(key, None)
             if is_open:
                 self._continue(self._segments[-1])
@@ -438,6 +435,16 @@ def _mentions(path: Path, text: str) -> bool:
         if error.errno not in _NO_FILE:
             raise
         return not text
+
+
+def _strip(path: Path, key: SessionKey, name: bytes) -> bool:
+    """Take a session out of a segment, if its encoded name is in it."""
+    with files.mapped(path) as data:
+        if data.find(name) < 0:
+            return False
+        is_first_version = data[: len(MAGIC)] != MAGIC
+        files.replace_by(path, without(_encode(scan(data[:], path).frames) if is_first_version else data, key))
+        return True
 
 
 def _encode(frames: Sequence[Frame]) -> bytes:

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -627,3 +628,20 @@ def test_a_commit_that_found_no_room_leaves_no_gap(tmp_path: Path) -> None:
     write(journal, story.say())
     journal.close()
     assert opened(tmp_path / "journal")[2] == []
+
+
+def test_forgetting_a_session_takes_little_memory_however_much_others_have_said(tmp_path: Path) -> None:
+    journal, _, _ = opened(tmp_path / "journal", segment_size=1 << 22)
+    for number in range(200):
+        story = Story(SessionKey("main", f"{number}"))
+        for _ in range(50):
+            story.say("Hello!")
+        write(journal, story)
+    size = (tmp_path / "journal" / FIRST).stat().st_size
+    tracemalloc.start()
+    try:
+        journal.forget(SessionKey("main", "7"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * size
