@@ -5,7 +5,6 @@ All of these block; the store runs them in a thread.
 
 import contextlib
 import errno
-import mmap
 import os
 import shutil
 import stat
@@ -30,6 +29,7 @@ __all__ = [
 ]
 
 _FILE_MODE: Final = 0o600
+_PIECE: Final = 1 << 16
 _FOLDER_MODE: Final = 0o700
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -77,11 +77,22 @@ def read(path: Path) -> bytes:
     Raises:
         OSError: it cannot be read; ELOOP, EISDIR or ENXIO if it is no regular file.
     """
+    with opened(path) as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Generator[BinaryIO]:
+    """A file to read from.
+
+    Raises:
+        OSError: as for `read`.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe is not waited for
     try:
         _check_kind(descriptor)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read()
+            yield file
     except OSError as error:
         error.filename = str(path)
         raise
@@ -204,24 +215,26 @@ def create(path: Path, head: bytes, size: int) -> int:
     return descriptor
 
 
-@contextlib.contextmanager
-def mapped(path: Path) -> Generator[mmap.mmap]:
-    """A file that is not empty, to be looked at without a copy of it in memory."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data:
-            yield data
-    finally:
-        os.close(descriptor)
+def contains(file: BinaryIO, text: bytes) -> bool:
+    """Whether these bytes are in what is left of a file, which is read a piece at a time."""
+    end = b""
+    while piece := file.read(_PIECE):
+        end += piece
+        if text in end:
+            return True
+        end = end[-len(text) :]
+    return False
 
 
 def reopen(path: Path, size: int) -> int:
-    """Open a file to write behind what is in it, with blocks reserved as for a new one; gives its descriptor."""
+    """Open a file to write behind what is in it, with blocks reserved as for a new one; gives its descriptor.
+
+    They are lasting with the next `write_at`.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         if sys.platform == "linux":
             os.posix_fallocate(descriptor, 0, size)
-        sync(descriptor)
     except BaseException:  # no open descriptor
         os.close(descriptor)
         raise

@@ -19,10 +19,9 @@ written.
 
 import zlib
 from collections.abc import Iterator, Sequence
-from mmap import mmap
 from pathlib import Path
 from struct import Struct as Layout
-from typing import Final, NamedTuple, TypeVar
+from typing import BinaryIO, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -51,6 +50,7 @@ _HEAD: Final = Layout("<4sIIQ")
 _FIRST_HEAD: Final = Layout("<II")
 _COMMIT: Final = Layout("<Q")
 _CHUNK: Final = 1 << 16
+_LONGEST: Final = 1 << 30  # bytes of a frame: a damaged length asks for no more
 
 NOBODY: Final = SessionKey("", "")
 """The session of a frame that only says which commit is in front."""
@@ -140,44 +140,40 @@ def scan(data: bytes, path: Path) -> Scan:
     return found
 
 
-def without(data: bytes | mmap, key: SessionKey) -> Iterator[bytes]:
-    """A segment, of this version, without the frames of a session; commits that are gone are known to be.
+def without(segment: BinaryIO, key: SessionKey) -> Iterator[bytes]:
+    """A segment without the frames of a session, in chunks; commits that are gone are known to be.
 
-    It comes in chunks, and no record is decoded: a segment is large, and there is one for each thread that does this.
+    It is never in memory as a whole, and no record is decoded: segments are large, and threads keep what they once had.
+
+    Raises:
+        ValueError: it is not of this version, or not whole.
     """
-    begin, at, newest, last = 0, len(MAGIC), -1, -1
-    for start, end, commit, whose in _heads(data):
+    if segment.read(len(MAGIC)) != MAGIC:
+        raise ValueError("no segment of this version")
+    chunk, newest, last = bytearray(MAGIC), -1, -1
+    for frame, commit, whose in _frames_of(segment):
         is_first = last < 0 and whose == NOBODY  # which says what is in front of the segment
         if is_first or whose not in {key, NOBODY}:
-            is_bridged = 0 <= newest < commit - 1
-            if is_bridged or start != at:
-                yield from _chunks(data, begin, at)
-                begin = start
-            if is_bridged:
-                yield encode_nobody(commit - 1)
-            at, newest = end, commit
+            chunk += encode_nobody(commit - 1) + frame if 0 <= newest < commit - 1 else frame
+            newest = commit
         last = commit
-    yield from _chunks(data, begin, at)
-    yield encode_nobody(last)
+        if len(chunk) >= _CHUNK:
+            yield bytes(chunk)
+            chunk.clear()
+    yield bytes(chunk) + encode_nobody(last)
 
 
-def _chunks(data: bytes | mmap, begin: int, end: int) -> Iterator[bytes]:
-    for at in range(begin, end, _CHUNK):
-        yield data[at : min(at + _CHUNK, end)]
-
-
-def _heads(data: bytes | mmap) -> Iterator[tuple[int, int, int, SessionKey]]:
-    """Where each whole frame is, its commit, and its session."""
-    at, end = len(MAGIC), len(data)
-    while at < end:
-        if not _is_whole(data, at):
-            at = _next_mark(data, at + 1, end)
-            continue
-        _, length, _, commit = _HEAD.unpack_from(data, at)
-        begin = at + _HEAD.size
-        agent, session, _ = _key.decode(data[begin : begin + length])
-        yield at, begin + length, commit, SessionKey(agent, session)
-        at = begin + length
+def _frames_of(segment: BinaryIO) -> Iterator[tuple[bytes, int, SessionKey]]:
+    """Each frame, its commit, and its session, up to what is only reserved."""
+    while (head := segment.read(_HEAD.size)).strip(b"\0"):
+        if len(head) < _HEAD.size:
+            raise ValueError("a frame is cut off")
+        _, length, _, commit = _HEAD.unpack(head)
+        frame = head + segment.read(min(length, _LONGEST))
+        if not _is_whole(frame, 0):
+            raise ValueError("a frame is damaged")
+        agent, session, _ = _key.decode(frame[_HEAD.size :])
+        yield frame, commit, SessionKey(agent, session)
 
 
 def _scan(data: bytes, path: Path) -> Scan:
@@ -194,7 +190,7 @@ def _scan(data: bytes, path: Path) -> Scan:
     return found
 
 
-def _is_whole(data: bytes | mmap, at: int) -> bool:
+def _is_whole(data: bytes, at: int) -> bool:
     """A whole, undamaged frame begins here."""
     begin = at + _HEAD.size
     if begin > len(data):
@@ -221,7 +217,7 @@ def _decoded(decoder: msgspec.msgpack.Decoder[_T], body: bytes, path: Path) -> _
         raise StoreVersionError(f"{path} has a record that this argentos cannot read ({error}); it was left") from error
 
 
-def _next_mark(data: bytes | mmap, at: int, end: int) -> int:
+def _next_mark(data: bytes, at: int, end: int) -> int:
     """Where the next frame may begin, or the end."""
     found = data.find(_MARK, at, end)
     return end if found < 0 else found

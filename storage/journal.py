@@ -439,12 +439,16 @@ def _mentions(path: Path, text: str) -> bool:
 
 def _strip(path: Path, key: SessionKey, name: bytes) -> bool:
     """Take a session out of a segment, if its encoded name is in it."""
-    with files.mapped(path) as data:
-        if data.find(name) < 0:
+    with files.opened(path) as segment:
+        if not files.contains(segment, name):
             return False
-        is_first_version = data[: len(MAGIC)] != MAGIC
-        files.replace_by(path, without(_encode(scan(data[:], path).frames) if is_first_version else data, key))
-        return True
+        segment.seek(0)
+        try:
+            files.replace_by(path, without(segment, key))
+        except ValueError:
+            frames = scan(files.read(path), path).frames
+            files.replace(path, _encode([*(each for each in frames if each.key != key), _nobody(frames[-1].commit)]))
+    return True
 
 
 def _encode(frames: Sequence[Frame]) -> bytes:

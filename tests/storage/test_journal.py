@@ -506,6 +506,19 @@ def test_many_sessions_that_are_forgotten_leave_neither_segments_nor_reserved_ro
     assert opened(folder)[1:] == ([record for story in (*kept, last) for record in story.records], [])
 
 
+def test_a_session_is_forgotten_though_another_was_damaged_meanwhile(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    journal, _, _ = opened(folder)
+    damaged, whole = Story(SessionKey("main", "damaged")).say("broken"), Story(OTHER).say("whole")
+    write(journal, Story().say("secret"), damaged, whole)
+    path = folder / FIRST
+    path.write_bytes(path.read_bytes().replace(b"broken", b"brOken"))
+    journal.forget(KEY)
+    journal.close()
+    assert recovered(folder) == whole.records
+    assert b"secret" not in path.read_bytes()
+
+
 def test_a_session_is_forgotten_though_the_last_segment_cannot_be_written_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
