@@ -139,7 +139,7 @@ class SessionActor:
         except Exception as error:  # noqa: BLE001 - whatever it is, it ends this actor and no other
             self._give_up(commands, error)
             return
-        except BaseException:
+        except BaseException:  # cancelled: whoever waits gets an answer all the same
             self._cut_off(commands)
             raise
         if self._closed:

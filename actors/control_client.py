@@ -249,7 +249,7 @@ class RemoteSession:
         answers = self._owner.answers(request)
         try:
             accepted = _expect(await anext(answers, None), wire.Accepted)
-        except BaseException:
+        except BaseException:  # also cancelled: the connection is not left open
             await answers.aclose()
             raise
         return RemoteTurn(accepted.number, request.message_id, answers)

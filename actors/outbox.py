@@ -133,7 +133,7 @@ class Reader(AsyncIterator[Delivery]):
             delivery: Delivery | None = None
             try:
                 delivery = await self._look_up(key)
-            except BaseException:
+            except BaseException:  # also cancelled: what was looked up is given to the next who asks
                 self._again.add(key)
                 raise
             finally:

@@ -44,7 +44,7 @@ class SocketFile:
                 self.socket.settimeout(0)
                 self.socket.listen(_BACKLOG)
                 self._identity = _identity(path)
-            except BaseException:
+            except BaseException:  # an interrupt, too, leaves no open socket
                 self.socket.close()
                 raise
 
@@ -69,7 +69,7 @@ def connect(directory: Path) -> socket.socket:
         try:
             connection.settimeout(0)
             connection.connect(os.fspath(path))
-        except BaseException:
+        except BaseException:  # likewise
             connection.close()
             raise
         return connection

@@ -121,7 +121,7 @@ def restore(source: Path, root: Path) -> Manifest:
         if root.exists():
             root.rmdir()
         files.move(temporary, root)
-    except BaseException:
+    except BaseException:  # an interrupt, too, leaves no half of a directory
         with contextlib.suppress(OSError):
             files.remove_folder(temporary)
         raise

@@ -141,7 +141,7 @@ class Committer:
                 else:
                     self._work = anyio.Event()
                     await self._work.wait()
-        except BaseException:
+        except BaseException:  # cancelled by the host: nobody waits for what is not written any more
             self._failure = OSError(errno.ECANCELED, "it was cut off")
             self._refuse(self._now, self._failed(self._failure))
             raise

@@ -152,10 +152,6 @@ class Index:
         """
         return self._decoded(agent, "name BETWEEN ? AND ?", (first, last))
 
-    def all_of(self, agent: str) -> dict[str, Metadata | None]:
-        """What it knows of all the agent's sessions."""
-        return self._decoded(agent, "1", ())
-
     def unfinished(self, agent: str, states: Collection[str], first: str, last: str) -> Sought:
         """Which of the agent's sessions have messages that wait, or are in one of these states.
 

@@ -1,7 +1,5 @@
 """The command: see docs/benchmarks.md."""
 
-import os
-import platform
 import sys
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -10,6 +8,7 @@ import click
 import msgspec
 
 from benchmarks.actors import asks, load, loaded, soak
+from benchmarks.storage import process
 from benchmarks.storage.figures import Target, targets_table
 
 _PARTS: Final = ("asks", "load", "soak")
@@ -49,7 +48,7 @@ def main(
     if sys.platform != "linux":
         raise click.ClickException("this needs Linux: it reads /proc")
     directory.mkdir(parents=True, exist_ok=True)
-    machine = _machine()
+    machine = process.machine()
     click.echo("\n".join(f"{name}: {value}" for name, value in machine.items()))
     results: dict[str, _Result] = {}
     for part in parts or _PARTS[:2]:
@@ -69,16 +68,6 @@ def main(
 
 def _progress(text: str) -> None:
     click.echo(text, err=True)
-
-
-def _machine() -> dict[str, str]:
-    """Where and on what this was measured, and what else was running."""
-    return {
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "cores": str(os.cpu_count()),
-        "load": " ".join(f"{load:.2f}" for load in os.getloadavg()),
-    }
 
 
 def _json(machine: dict[str, str], results: dict[str, _Result], targets: list[Target]) -> bytes:

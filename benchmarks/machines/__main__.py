@@ -1,7 +1,5 @@
 """The command: see docs/benchmarks.md."""
 
-import os
-import platform
 import tempfile
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -11,6 +9,7 @@ import msgspec
 
 from benchmarks.machines import events, parts, sessions
 from benchmarks.machines.node import Node, NodeMissingError
+from benchmarks.storage import process
 from benchmarks.storage.figures import Target, targets_table
 
 _PARTS: Final = ("events", "sessions", "own")
@@ -31,7 +30,7 @@ def main(chosen: tuple[str, ...], *, quick: bool, rounds: int, seconds: float, o
     results: dict[str, _Result] = {}
     with tempfile.TemporaryDirectory() as scratch:
         node = _node(Path(scratch))
-        machine = _machine(node)
+        machine = {**process.machine(), "node": node if isinstance(node, str) else node.version}
         click.echo("\n".join(f"{name}: {value}" for name, value in machine.items()))
         for part in chosen or _PARTS:
             results[part] = _measure(part, node, rounds=rounds, seconds=seconds, quick=quick)
@@ -59,17 +58,6 @@ def _measure(part: str, node: Node | str, *, rounds: int, seconds: float, quick:
     if part == "sessions":
         return sessions.measure(node, quick=quick, progress=progress)
     return parts.measure(rounds=rounds, seconds=seconds / 5, progress=progress)
-
-
-def _machine(node: Node | str) -> dict[str, str]:
-    """Where and on what this was measured, and what else was running."""
-    return {
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "node": node if isinstance(node, str) else node.version,
-        "cores": str(os.cpu_count()),
-        "load": " ".join(f"{load:.2f}" for load in os.getloadavg()),
-    }
 
 
 def _json(machine: dict[str, str], results: dict[str, _Result], targets: list[Target]) -> bytes:

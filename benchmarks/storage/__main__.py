@@ -1,7 +1,6 @@
 """The command: see docs/benchmarks.md."""
 
 import os
-import platform
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import click
 import msgspec
 
-from benchmarks.storage import accepts, stored, written
+from benchmarks.storage import accepts, process, stored, written
 from benchmarks.storage.figures import Target, targets_table
 
 _PARTS: Final = ("accepts", "bytes", "sessions")
@@ -45,7 +44,7 @@ def main(
         raise click.ClickException("this needs Linux: it preloads a library and reads /proc")
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:_CORES])
     directory.mkdir(parents=True, exist_ok=True)
-    machine = _machine(directory)
+    machine = {**process.machine(), "file system": _file_system(directory), **dict(_versions())}
     click.echo("\n".join(f"{name}: {value}" for name, value in machine.items()))
     results: dict[str, _Result] = {}
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
@@ -68,17 +67,6 @@ def _measure(part: str, scratch: Path, directory: Path, *, rounds: int, seconds:
     if part == "bytes":
         return written.measure(scratch, quick=quick, progress=progress)
     return stored.measure(directory, rounds=rounds, quick=quick, progress=progress)
-
-
-def _machine(directory: Path) -> dict[str, str]:
-    """Where and on what this was measured."""
-    return {
-        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "cores": str(len(os.sched_getaffinity(0))),
-        "file system": _file_system(directory),
-        **dict(_versions()),
-    }
 
 
 def _file_system(directory: Path) -> str:

@@ -1,6 +1,7 @@
 """Starting what is measured, each in a process of its own, and what the kernel says of it."""
 
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from typing import Final, NamedTuple
 
 import click
 
-__all__ = ["Finished", "compiled", "run_module"]
+__all__ = ["Finished", "compiled", "machine", "run_module"]
 
 _LONGEST: Final = 3600.0  # seconds
 _KIB: Final = 1024
@@ -32,6 +33,16 @@ class Finished(NamedTuple):
     wall: float
     cpu: float
     memory: int
+
+
+def machine() -> dict[str, str]:
+    """Where and on what something is measured, and what else is running."""
+    return {
+        "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "cores": str(os.cpu_count()),
+        "load": " ".join(f"{load:.2f}" for load in os.getloadavg()),
+    }
 
 
 def run_module(

@@ -1,5 +1,6 @@
 """A session in time: idling, waking, leaving memory, coming back."""
 
+import gc
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias
@@ -9,6 +10,7 @@ import pytest
 
 from argentos import Config, Happened, ManualClock, ReplayModel, Supervisor
 from argentos.actors import Subscription
+from argentos.actors.behaviour import Behaviour
 from argentos.storage import MemoryStore, Transitioned
 
 pytestmark = pytest.mark.anyio
@@ -136,6 +138,20 @@ async def test_an_idle_session_leaves_memory_and_is_revived_by_a_message(running
             await anyio.wait_all_tasks_blocked()
         await session.ask("There?")
         assert [message.text for message in await session.history()] == ["Hello?", "Yes.", "There?", "Still here."]
+
+
+async def test_a_session_that_leaves_memory_does_not_wait_for_the_garbage_collector(running: Running) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(each, Behaviour) for each in gc.get_objects())
+        async with running(ReplayModel(["Yes."] * 10), config=Config(max_live=1)) as supervisor:
+            for number in range(10):
+                await supervisor.session(f"user-{number}").ask("Hello?")
+            assert supervisor.live == 1
+            assert sum(isinstance(each, Behaviour) for each in gc.get_objects()) == before + 1
+    finally:
+        gc.enable()
 
 
 async def test_looking_at_a_session_does_not_bring_it_into_memory(running: Running) -> None:
