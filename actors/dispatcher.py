@@ -16,6 +16,7 @@ __all__ = ["Dispatcher", "Job"]
 Job: TypeAlias = Callable[[], Awaitable[None]]
 
 _FAIR_AFTER: Final = 16
+_WAY: Final = 0.002  # seconds
 _log: Final = logging.getLogger(__name__)
 
 
@@ -85,6 +86,15 @@ class Dispatcher:
             waiter = new_waiter()
             self._drained.append(waiter)
             await waiter.wait()
+
+    async def give_way(self) -> None:
+        """Let what runs go on, between two steps of something that is in no hurry."""
+        if self.is_drained:
+            await anyio.lowlevel.checkpoint()
+        else:
+            # A job that waits for a thread gains nothing by a turn of the event loop: only while that sleeps does the
+            # thread get the interpreter at once.
+            await anyio.sleep(_WAY)
 
     def cancel(self) -> None:
         """End the workers, and what they are running; what waits is dropped."""

@@ -1,7 +1,7 @@
 """What is told about a session."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
@@ -94,9 +94,9 @@ class Latest:
             self._steps = [_sorted(chain(*self._steps))[: self._limit]]
             self._held = len(self._steps[0])
 
-    async def sorted(self) -> list[SessionInfo]:
-        """Those with the latest activity first."""
-        return (await merged(self._steps, _last_activity))[: self._limit]
+    async def sorted(self, give_way: Callable[[], Awaitable[None]]) -> list[SessionInfo]:
+        """Those with the latest activity first; others are given way in between."""
+        return (await merged(self._steps, _last_activity, give_way))[: self._limit]
 
 
 def _sorted(infos: Iterable[SessionInfo]) -> list[SessionInfo]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final, Self
 
 import anyio
-import anyio.lowlevel
 
 from argentos.actors.clock import Clock, SystemClock
 from argentos.actors.config import Config
@@ -128,14 +127,15 @@ class Supervisor:
         """
         now = self._runtime.clock.now()
         latest = Latest(limit, active_since)
+        give_way = self._runtime.steps.give_way
         async with aclosing(self._registry.pages(self.agent)) as pages:
             async for page in pages:
                 for sessions in in_steps(page.sessions):
                     latest.add(SessionInfo.of(metadata, self.config, now) for metadata in sessions)
-                    await anyio.lowlevel.checkpoint()
+                    await give_way()
                 for problem in page.problems:
                     _log.warning("a session is not listed: %s", problem)
-        return await latest.sorted()
+        return await latest.sorted(give_way)
 
     async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
         """All sessions as retention sees them; one that cannot be read is logged instead.

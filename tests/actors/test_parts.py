@@ -119,6 +119,30 @@ async def test_what_follows_a_job_waits_for_no_other_that_follows_it() -> None:
         dispatcher.cancel()
 
 
+async def test_who_gives_way_sleeps_while_a_job_runs_and_not_where_none_does() -> None:
+    rounds = 0
+
+    async def count_rounds() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(1, "test")
+        dispatcher.start(group)
+        group.start_soon(count_rounds)
+        before = rounds
+        await dispatcher.give_way()
+        assert rounds - before <= 2
+        dispatcher.submit(anyio.sleep_forever)
+        began = anyio.current_time()
+        await dispatcher.give_way()
+        assert anyio.current_time() - began >= 0.001  # in which a thread gets the interpreter
+        group.cancel_scope.cancel()
+        dispatcher.cancel()
+
+
 class Worked:
     """Jobs that run until they are told to end."""
 
