@@ -145,10 +145,11 @@ class SessionActor:
         if self._closed:
             return
         self._tell_stepped()
-        self._scheduled = False
         if self._mailbox or self._control:
-            self._schedule()
-        elif self._behaviour.may_passivate():
+            self._runtime.steps.again(self._run)  # behind everybody else, whoever floods this session
+            return
+        self._scheduled = False
+        if self._behaviour.may_passivate():
             # No await since the mailbox was looked at: no message can be left behind.
             self.close(SessionError(f"session {self.key} left memory; try again"))
 

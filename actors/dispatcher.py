@@ -32,6 +32,7 @@ class Dispatcher:
         self._name = name
         self._queue: deque[Job] = deque()
         self._following: list[Job] = []
+        self._again: list[Job] = []
         self._idle: list[Waiter] = []
         self._hired = 0
         self._present = 0  # of those hired: asyncio may cancel a task before it begins
@@ -48,6 +49,7 @@ class Dispatcher:
         self._is_over = False
         self._queue.clear()
         self._following.clear()
+        self._again.clear()
         self._idle.clear()
         self._scopes.clear()
 
@@ -70,6 +72,10 @@ class Dispatcher:
         Its worker goes on with it, so that what follows costs no change of tasks.
         """
         self._following.append(job)
+
+    def again(self, job: Job) -> None:
+        """Run the job, which calls this and is about to end, once more: when everybody else has had a chance."""
+        self._again.append(job)
 
     def _hire(self) -> None:
         if self._group is not None:
@@ -130,11 +136,27 @@ class Dispatcher:
             while self._queue:
                 await self._run(self._queue.popleft())
                 run += 1
-                if run % _FAIR_AFTER == 0:
-                    await anyio.lowlevel.checkpoint()
+                if self._again or run % _FAIR_AFTER == 0:
+                    await self._pause()
         finally:
             self._busy -= 1
             self._tell_drained()
+
+    async def _pause(self) -> None:
+        """Give everybody else a chance, and queue what is to run once more."""
+        again, self._again = self._again, []
+        try:
+            await anyio.lowlevel.checkpoint()
+        finally:
+            for job in again:
+                self._come_back_for(job)
+
+    def _come_back_for(self, job: Job) -> None:
+        """Queue a job for the worker that calls this, or for another one where something else comes first."""
+        if self._queue:
+            self.submit(job)
+        else:
+            self._queue.append(job)
 
     async def _run(self, job: Job) -> None:
         try:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 
+from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
 from argentos.actors.config import Config
@@ -94,7 +95,7 @@ class Latest:
             self._steps = [_sorted(chain(*self._steps))[: self._limit]]
             self._held = len(self._steps[0])
 
-    async def sorted(self, give_way: Callable[[], Awaitable[None]]) -> list[SessionInfo]:
+    async def sorted(self, give_way: Callable[[], Awaitable[None]] = checkpoint) -> list[SessionInfo]:
         """Those with the latest activity first; others are given way in between."""
         return (await merged(self._steps, _last_activity, give_way))[: self._limit]
 

@@ -58,7 +58,7 @@ class Registry:
         actor = self._actors.get(key)
         if actor is not None and self._is_full(actor):
             error = mailbox_full(key, actor.waiting)
-            await self.runtime.turnstile.go_through()  # a flood must not keep the others from being served
+            await self.runtime.refusals.go_through()  # a flood must not keep the others from being served
             raise error
 
     async def room(self, key: SessionKey) -> None:

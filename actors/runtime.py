@@ -26,7 +26,8 @@ class Runtime:
     Attributes:
         steps: runs the actors, a step at a time.
         restarts: begins those again that failed, a few at a time.
-        turnstile: where restarts and refusals wait, so that everybody else hardly notices.
+        turnstile: where restarts wait, so that everybody else hardly notices.
+        refusals: where they wait likewise.
         work: runs what takes long: turns and compactions.
         telemetry: tells the host's traces and metrics.
         events: tells the outside what became durable, and what failed.
@@ -44,6 +45,7 @@ class Runtime:
     steps: Dispatcher
     restarts: Dispatcher
     turnstile: Turnstile
+    refusals: Turnstile
     work: Places
     timers: Timers
     events: Events

@@ -38,6 +38,7 @@ _log: Final = logging.getLogger(__name__)
 
 _STEPS_AT_ONCE: Final = 256  # they wait for the disk most of their time, and share its writes
 _RESTARTS_AT_ONCE: Final = 2  # likewise
+_REFUSALS: Final = 32  # in a row; they take about a millisecond
 
 
 class Supervisor:
@@ -98,7 +99,8 @@ class Supervisor:
             system=system,
             steps=workers,
             restarts=Dispatcher(_RESTARTS_AT_ONCE, "restart"),
-            turnstile=Turnstile(),
+            turnstile=Turnstile(workers.give_way, 1),
+            refusals=Turnstile(workers.give_way, _REFUSALS),
             work=Places(self._max_turns, workers),
             timers=Timers(clock, self._fire),
             events=self._events,

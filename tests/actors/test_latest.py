@@ -4,7 +4,6 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import anyio
-import anyio.lowlevel
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -30,7 +29,7 @@ def test_what_is_kept_of_many_sessions_are_the_latest_in_the_order_of_all(
     latest = Latest(limit, None, spare=3)
     for begin in range(0, len(told), pages):
         latest.add(told[begin : begin + pages])
-    assert anyio.run(latest.sorted, anyio.lowlevel.checkpoint) == ordered[:limit]
+    assert anyio.run(latest.sorted) == ordered[:limit]
 
 
 def test_few_of_many_sessions_take_the_memory_of_few() -> None:

@@ -1,5 +1,6 @@
 """The dispatcher, the timers, the manual clock and the subscriptions, each by itself."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -117,6 +118,74 @@ async def test_what_follows_a_job_waits_for_no_other_that_follows_it() -> None:
         with anyio.fail_after(5):
             await event.wait()
         dispatcher.cancel()
+
+
+async def test_a_job_that_runs_again_comes_behind_what_came_before_that() -> None:
+    ran: list[str] = []
+
+    async def flooded() -> None:
+        ran.append("flooded")
+        if len(ran) < 5:
+            dispatcher.again(flooded)
+
+    async def other() -> None:
+        ran.append("other")
+
+    async def send() -> None:
+        dispatcher.submit(other)
+
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(1, "test")
+        dispatcher.start(group)
+        dispatcher.submit(flooded)
+        await anyio.lowlevel.checkpoint()
+        group.start_soon(send)
+        await anyio.wait_all_tasks_blocked()
+        dispatcher.cancel()
+    assert ran.count("flooded") == 4
+    assert "other" in ran[:4]
+
+
+async def test_a_job_that_runs_again_does_not_wait_for_what_follows_it() -> None:
+    ran: list[str] = []
+
+    async def first() -> None:
+        ran.append("first")
+        if len(ran) == 1:
+            dispatcher.follow(anyio.sleep_forever)
+            dispatcher.again(first)
+
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(2, "test")
+        dispatcher.start(group)
+        dispatcher.submit(first)
+        await anyio.wait_all_tasks_blocked()
+        dispatcher.cancel()
+    assert ran == ["first", "first"]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_job_is_not_lost_when_its_worker_is_cancelled_before_it_runs_again(anyio_backend: str) -> None:
+    assert anyio_backend == "asyncio"
+    ran = 0
+
+    async def job() -> None:
+        nonlocal ran
+        ran += 1
+        if ran == 1:
+            worker = asyncio.current_task()
+            assert worker
+            worker.cancel()
+            dispatcher.again(job)
+
+    async with anyio.create_task_group() as group:
+        dispatcher = Dispatcher(1, "test")
+        dispatcher.start(group)
+        dispatcher.submit(job)
+        with anyio.CancelScope(shield=True):  # as where the host is cancelled
+            await dispatcher.drained()
+        dispatcher.cancel()
+    assert ran == 2
 
 
 async def test_who_gives_way_sleeps_while_a_job_runs_and_not_where_none_does() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from argentos import Config, ManualClock, Reply, Request, Session, Turn
@@ -203,3 +204,21 @@ async def test_a_flood_that_is_refused_lets_others_be_served(running: Running) -
             await supervisor.session("hela").say("I am here.")
         group.cancel_scope.cancel()
     assert 0 < refused < 100
+
+
+async def test_a_flood_that_is_accepted_lets_others_be_served(running: Running) -> None:
+    accepted = 0
+
+    async def flood() -> None:
+        nonlocal accepted
+        while True:
+            await supervisor.session("maren").send("More!")
+            accepted += 1
+
+    async with running(Listening()) as supervisor, anyio.create_task_group() as group:
+        for _ in range(100):
+            group.start_soon(flood)
+        await anyio.lowlevel.checkpoint()
+        await supervisor.session("hela").say("I am here.")
+        group.cancel_scope.cancel()
+    assert accepted < 200

@@ -270,8 +270,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what comes in during a step is not looked at",
         "actors/actor.py",
-        "        if self._mailbox or self._control:\n            self._schedule()\n        elif",
-        "        if",
+        "        if self._mailbox or self._control:\n            self._runtime.steps.again(self._run)",
+        "        if False:\n            self._runtime.steps.again(self._run)",
         ("every command is answered",),
     ),
     Bug(

@@ -17,6 +17,7 @@ _MOST_ROUNDS: Final = 5000
 _THREAD: Final = 5.0  # seconds that a thread may take
 _BUSY: Final = 4.0  # seconds of this process's own time that coming to rest may take; one may go to the collector
 _AGAIN: Final = 0.05
+_PAUSE: Final = 0.01  # seconds, or less: for others at this moment, and not for another one to come
 
 
 class NeverAtRestError(Exception):
@@ -30,16 +31,20 @@ class _Selector(selectors.DefaultSelector):
         super().__init__()
         self._at_rest = at_rest
         self.rounds = 0
+        self.paused = 0.0  # seconds
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         self.rounds += 1
         if self.rounds > _MOST_ROUNDS:
             raise NeverAtRestError(f"{_MOST_ROUNDS} rounds of the event loop, and no end")
+        if timeout and timeout <= _PAUSE:
+            self.paused += timeout
+            timeout = 0
         return super().select(0 if timeout == 0 or self._at_rest() else _THREAD)
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Its time is that of a clock that stands still; timeouts of anyio's end with it.
+    """Its time is that of a clock that stands still; timeouts of anyio's end with it, and short pauses at once.
 
     Args:
         clock: the time.
@@ -54,8 +59,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(self._watch)
 
     def time(self) -> float:
-        """The clock's."""
-        return self._clock.monotonic()
+        """The clock's, and the pauses."""
+        return self._clock.monotonic() + self._watch.paused
 
     def rest(self) -> None:
         """Run until everything waits.
