@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from benchmarks.actors.loaded import Known, Load, Round
+from benchmarks.actors.scenarios.arrivals import Arrivals
 from benchmarks.actors.scenarios.crashes import Crashes
 from benchmarks.actors.scenarios.flood import Flood
 from benchmarks.actors.scenarios.live import Live
@@ -71,6 +72,10 @@ class _Bench:
             "one a millisecond": self._run("crashes", Crashes, crashing, 0.001, seconds),
             "one a millisecond, FileStore": self._stored("crashes", Crashes, crashing, 0.001, seconds),
         }
+        arrivals = {
+            "one a millisecond": self._run("arrivals", Arrivals, crashing, 0.001, seconds),
+            "one a millisecond, FileStore": self._stored("arrivals", Arrivals, crashing, 0.001, seconds),
+        }
         hung = max(5, _HUNG // self._part)
         stops = {
             "MemoryStore": self._run("stops", Waits, hung),
@@ -79,7 +84,7 @@ class _Bench:
         self._progress(f"{name}: a restart, revivals")
         overdue = self._run("overdue", Overdue, self._overdue, seconds)
         revival = self._revival(_MANY // self._part, _REVIVALS // self._part)
-        return Round(floods, crashes, stops, overdue, revival)
+        return Round(floods, crashes, arrivals, stops, overdue, revival)
 
     def live(self) -> Live:
         """All the overdue sessions in memory, and a message to every tenth."""

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from benchmarks.actors.scenarios.arrivals import Arrivals
 from benchmarks.actors.scenarios.crashes import Crashes
 from benchmarks.actors.scenarios.flood import Flood
 from benchmarks.actors.scenarios.live import Live
@@ -28,6 +29,7 @@ class Round(Struct, frozen=True):
 
     floods: dict[str, Flood]
     crashes: dict[str, Crashes]
+    arrivals: dict[str, Arrivals]
     stops: dict[str, Waits]
     overdue: Overdue
     revival: Revival
@@ -70,7 +72,8 @@ class Load(NamedTuple):
         """What others see; what stops, revivals and starts take; many live sessions."""
         yield "ms of an ask in other sessions, in calm and meanwhile: medians of the rounds"
         yield table(
-            ("", "asks", "p50 calm", "p50", "p99 calm", "p99", "p99 × calm", "most"), map(_row, self._disturbed())
+            ("", "asks", "p50 calm", "p50", "p99 calm", "p99", "p99 × calm", "most"),
+            map(_row, (*self._disturbed(), *self._arrivals())),
         )
         yield "What was done"
         yield table(("", "", ""), self._done())
@@ -103,6 +106,12 @@ class Load(NamedTuple):
         overdue = [each.overdue for each in self.rounds]
         yield "after a restart", [each.calm for each in overdue], [each.starting for each in overdue]
         yield "… while all are listed", [each.calm for each in overdue], [each.listing for each in overdue]
+
+    def _arrivals(self) -> Iterator[tuple[str, list[Waits], list[Waits]]]:
+        """Likewise, while there is only much to do."""
+        for name in self.rounds[0].arrivals:
+            arrivals = [each.arrivals[name] for each in self.rounds]
+            yield f"new sessions, {name}", [each.calm for each in arrivals], [each.others for each in arrivals]
 
     def _done(self) -> Iterator[tuple[str, ...]]:
         last = self.rounds[-1]
