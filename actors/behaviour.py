@@ -28,6 +28,7 @@ from argentos.actors.commands import (
     TurnDone,
     Wake,
 )
+from argentos.actors.dedupe import Dedupe
 from argentos.actors.jobs import Jobs, Tag
 from argentos.actors.listeners import Listeners
 from argentos.actors.requests import CompactionRequests, nothing_to_compact
@@ -47,7 +48,6 @@ from argentos.errors import (
 from argentos.machines import SESSION
 from argentos.machines.session import timer_in
 from argentos.storage import (
-    Accepted,
     Cleared,
     Message,
     Metadata,
@@ -106,13 +106,12 @@ class Behaviour:
 
     __slots__ = (
         "_actor",
+        "_dedupe",
         "_epoch",
         "_error",
         "_jobs",
         "_key",
         "_listeners",
-        "_numbers",
-        "_remembers",
         "_requests",
         "_runtime",
         "is_revived",
@@ -126,8 +125,7 @@ class Behaviour:
         self.is_revived = False
         self.snapshot: Snapshot | None = None
         self._epoch = 0
-        self._numbers: dict[str, int] = {}  # of the messages by id; 0 for those in the archive
-        self._remembers = False  # whether those of the snapshot are among them
+        self._dedupe = Dedupe()
         self._listeners = Listeners()
         self._jobs = Jobs(runtime.work)
         self._requests = CompactionRequests()
@@ -230,18 +228,9 @@ class Behaviour:
         self.snapshot = await self._runtime.store.load(self._key)
         self.is_revived = True
         self._epoch = self.snapshot.metadata.epoch + 1 if self.snapshot else 1
-        self._remembers = False
+        self._dedupe.forget()
         if self.snapshot is not None:
             self._listeners.catch_up(self.snapshot)
-
-    def _remember_ids(self) -> None:
-        """Look into the snapshot for ids when a message comes, and not sooner: there may be a thousand."""
-        if not self._remembers and self.snapshot is not None:
-            self._remembers = True
-            context = self.snapshot.context
-            self._numbers = dict.fromkeys(context.archived_ids, 0)
-            known = (*context.messages, *context.waiting)
-            self._numbers |= {each.id: each.number for each in known if not each.reply_to}
 
     def _step(self) -> Step:
         runtime = self._runtime
@@ -278,14 +267,12 @@ class Behaviour:
         reply: Message | None = None
         for record in records:
             match record:
-                case Accepted():
-                    self._numbers[record.id] = record.number
                 case Replied():
                     reply = reply_of(record)
                 case TurnEnded():
                     self._end_turns(record, reply)
                 case Summarised() | Cleared():
-                    self._remembers = False
+                    self._dedupe.forget()
                 case _:
                     pass
 
@@ -372,8 +359,7 @@ class Behaviour:
             step.deliver(command.number)
 
     def _accept(self, step: Step, command: Accept) -> Callable[[], None]:
-        self._remember_ids()
-        number = self._numbers.get(command.message_id)
+        number = self._dedupe.number_of(command.message_id, step.context)
         if number is None:
             self._check_room(step, command)
             number = step.accept(
@@ -384,7 +370,7 @@ class Behaviour:
                 sender=command.sender,
                 address=command.address,
             )
-            self._numbers[command.message_id] = number  # resent within this very step, it is known already
+            self._dedupe.add(command.message_id, number)
         waits = command.role == "user" and _is_unsettled(step, number)
         turn = self._listeners.expect(number, command.message_id) if waits else None
         return lambda: command.answer(Receipt(number, turn, self._require()))

@@ -83,6 +83,17 @@ async def test_a_message_that_was_not_taken_is_refused_with_the_cause(running: R
         assert (await supervisor.session("maren").ask("Hello?")).text
 
 
+async def test_a_first_message_that_was_not_taken_can_be_sent_again_at_once_with_its_id(
+    running: Running, store: Faulty
+) -> None:
+    store.faults += [ValueError("a bug")]
+    async with running(OfflineModel()) as supervisor:
+        with pytest.raises(ValueError, match="a bug"):
+            await supervisor.session("maren").send("Hello?", message_id="m-1")
+        assert (await supervisor.session("maren").ask("Hello?", message_id="m-1")).text
+        assert [message.id for message in await supervisor.session("maren").history()][:1] == ["m-1"]
+
+
 async def test_a_session_that_fails_too_often_is_parked_with_the_cause(running: Running, store: Faulty) -> None:
     store.faults += [ValueError("a bug")] * 100
     store.is_faulty = ends_a_turn
