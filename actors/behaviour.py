@@ -29,11 +29,12 @@ from argentos.actors.commands import (
     Wake,
 )
 from argentos.actors.dedupe import Dedupe
+from argentos.actors.due import may_passivate, seconds_left
 from argentos.actors.jobs import Jobs, Tag
 from argentos.actors.listeners import Listeners
 from argentos.actors.requests import CompactionRequests, nothing_to_compact
 from argentos.actors.runtime import Runtime
-from argentos.actors.step import Step, collected_at, is_at_work, is_compacting
+from argentos.actors.step import Step, is_at_work, is_compacting
 from argentos.actors.work import Answer, ask_model, make_summary
 from argentos.errors import (
     ArgentError,
@@ -46,7 +47,6 @@ from argentos.errors import (
     SessionNotFoundError,
 )
 from argentos.machines import SESSION
-from argentos.machines.session import timer_in
 from argentos.storage import (
     Cleared,
     Message,
@@ -473,37 +473,22 @@ class Behaviour:
 
     # Time ---------------------------------------------------------------------------------------------------
 
-    def _wait(self) -> float | None:
-        """Seconds until something is to be done though nothing comes in: the state's timer, or leaving memory.
-
-        None while there is something to answer: the end of the turn asks again.
-        """
-        if self.snapshot is None:
-            return None
-        metadata, runtime = self.snapshot.metadata, self._runtime
-        if not metadata.is_settled:
-            due = None if metadata.turn else collected_at(self.snapshot.context, runtime.config)
-            return None if due is None else (due - runtime.clock.now()).total_seconds()
-        has_timer = timer_in(metadata.state) is not None
-        duration = runtime.config.idle_after if has_timer else runtime.config.passivate_after
-        return duration - (runtime.clock.now() - metadata.quiet_since).total_seconds()
-
     def _arm(self) -> None:
-        wait = self._wait()
-        if wait is not None:
+        """Be woken when something is to be done though nothing comes in."""
+        runtime = self._runtime
+        left = seconds_left(self.snapshot, runtime.config, runtime.clock.now()) if self.snapshot else None
+        if left is not None:
             # A deadline that has passed was offered just now and refused: not again at once.
-            wait = wait if wait > 0 else self._runtime.config.idle_after
-            self._runtime.timers.arm(self._key, self._runtime.clock.monotonic() + wait)
+            left = left if left > 0 else runtime.config.idle_after
+            runtime.timers.arm(self._key, runtime.clock.monotonic() + left)
 
     def may_passivate(self) -> bool:
         """Nothing is left to do, and the time has come."""
+        runtime = self._runtime
         if self.snapshot is None:
             return True
-        metadata = self.snapshot.metadata
-        if timer_in(metadata.state) is not None or not metadata.is_settled:
-            return False
-        wait = self._wait()
-        return wait is not None and wait <= 0 and not self._jobs.is_running and not self._requests.is_waiting
+        is_time = may_passivate(self.snapshot, runtime.config, runtime.clock.now())
+        return is_time and not self._jobs.is_running and not self._requests.is_waiting
 
 
 def _is_awaited(report: TurnDone | SummaryMade, metadata: Metadata) -> bool:

@@ -10,7 +10,7 @@ from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
 from argentos.actors.config import Config
-from argentos.actors.step import state_at
+from argentos.actors.due import state_at
 from argentos.llm import Gauge
 from argentos.storage import Metadata, Taken
 from argentos.storage.pace import merged

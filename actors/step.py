@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypedDict
 
 from argentos.actors.config import Config
+from argentos.actors.due import collected_at, is_quiet
 from argentos.llm import Compacted, Gauge, Reply
 from argentos.machines import SESSION, START, Refused, Transition
 from argentos.machines.session import SETTLING, TURNS_RUN_IN, timer_in
@@ -41,7 +42,7 @@ from argentos.storage import (
     fold_metadata,
 )
 
-__all__ = ["COMPACTING", "Step", "collected_at", "is_at_work", "is_compacting", "state_at"]
+__all__ = ["COMPACTING", "Step", "is_at_work", "is_compacting"]
 
 COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows(state, "continues_with_summary"))
 """The states in which a session waits for a summary."""
@@ -82,7 +83,7 @@ class _Facts:
 
     @property
     def is_quiet(self) -> bool:
-        return _is_quiet(self._step.metadata, self._step.now, self._step.config.idle_after)
+        return is_quiet(self._step.metadata, self._step.now, self._step.config.idle_after)
 
     @property
     def compaction_is_due(self) -> bool:
@@ -106,34 +107,6 @@ class _Facts:
         if metadata.kept_at == metadata.messages:  # no summary could be had: the turn will show whether it fits
             return True
         return self._step.gauge.fits(metadata, context.waiting[0] if context.waiting else None)
-
-
-def _is_quiet(metadata: Metadata, now: datetime, idle_after: float) -> bool:
-    return metadata.is_settled and now - metadata.quiet_since >= timedelta(seconds=idle_after)
-
-
-class _Overdue:
-    """The only fact that time alone can make true."""
-
-    def __init__(self, metadata: Metadata, now: datetime, idle_after: float) -> None:
-        self.is_quiet = _is_quiet(metadata, now, idle_after)
-
-
-def state_at(metadata: Metadata, now: datetime, idle_after: float) -> str:
-    """The state to show: an overdue timer counts as fired, though nothing has been written yet."""
-    timer = timer_in(metadata.state)
-    if timer is None:
-        return metadata.state
-    decision = SESSION.decide(metadata.state, timer.event, _Overdue(metadata, now, idle_after))
-    return decision.target if isinstance(decision, Transition) else metadata.state
-
-
-def collected_at(context: Context, config: Config) -> datetime | None:
-    """When the messages that wait are to be answered; None if at once, or if none waits."""
-    waiting = context.waiting
-    if config.collect_for is None or not waiting or len(waiting) >= config.most_together:
-        return None
-    return waiting[-1].at + timedelta(seconds=config.collect_for)
 
 
 class Step:

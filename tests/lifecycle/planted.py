@@ -262,9 +262,9 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a session that is not quiet for long leaves memory",
-        "actors/behaviour.py",
-        "return wait is not None and wait <= 0 and",
-        "return wait is not None and",
+        "actors/due.py",
+        "return left is not None and left <= 0",
+        "return left is not None",
         ("only what is quiet leaves memory",),
     ),
     Bug(
@@ -291,22 +291,22 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a message sent again is accepted again",
         "actors/behaviour.py",
-        "number = self._numbers.get(command.message_id)",
+        "number = self._dedupe.number_of(command.message_id, step.context)",
         "number = None",
         ("accepted once",),
     ),
     Bug(
         "a message sent twice at once is accepted twice",
         "actors/behaviour.py",
-        "            self._numbers[command.message_id] = number  # resent within this very step, it is known already\n",
+        "            self._dedupe.add(command.message_id, number)\n",
         "",
         ("accepted once",),
     ),
     Bug(
         "a message sent again after a revival is accepted again",
-        "actors/behaviour.py",
-        "if not self._remembers and self.snapshot is not None:",
-        "if not self._remembers and self.snapshot is not None and self._epoch == 1:",
+        "actors/dedupe.py",
+        "self._numbers = _numbers_in(context)",
+        "self._numbers = {}",
         ("accepted once",),
     ),
     Bug(
@@ -353,16 +353,16 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a session without a message never leaves memory",
-        "actors/behaviour.py",
-        "if timer_in(metadata.state) is not None or not metadata.is_settled:",
-        'if metadata.state != "Idle" or not metadata.is_settled:',
+        "actors/due.py",
+        "if timer_in(snapshot.metadata.state) is not None or not snapshot.metadata.is_settled:",
+        'if snapshot.metadata.state != "Idle" or not snapshot.metadata.is_settled:',
         ("what is quiet leaves memory",),
     ),
     Bug(
         "a timer is armed with the wall clock",
         "actors/behaviour.py",
-        "self._runtime.clock.monotonic() + wait",
-        "self._runtime.clock.now().timestamp() + wait",
+        "runtime.clock.monotonic() + left",
+        "runtime.clock.now().timestamp() + left",
         ("a quiet session idles", "what is quiet leaves memory"),
     ),
     Bug(
