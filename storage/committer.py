@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -86,12 +87,23 @@ class Committer:
         self._next = Batch()
         self._work = anyio.Event()
         self._failure: OSError | None = None
+        self._writing_since: float | None = None
         self._closing = False
 
     @property
     def failure(self) -> StoreFailedError | None:
         """Why nothing more is written; None while all is well."""
         return None if self._failure is None else self._failed(self._failure)
+
+    def stalled(self, patience: float) -> StoreError | None:
+        """Why nothing is acknowledged, where a write has gone on for longer than so many seconds."""
+        since = self._writing_since
+        seconds = 0.0 if since is None else time.monotonic() - since
+        if seconds <= patience:
+            return None
+        return StoreError(
+            f"the disk of {self._path} has not answered for {seconds:.0f} s; what was sent waits, unacknowledged"
+        )
 
     def submit(self, key: SessionKey, tail: Tail, records: Sequence[Record], body: bytes) -> Batch:
         """Have an append written; gives the batch that it is part of.
@@ -149,6 +161,7 @@ class Committer:
     async def _commit(self) -> None:
         batch, self._next = self._next, Batch()
         self._now = batch
+        self._writing_since = time.monotonic()
         try:
             await self._run(partial(self._journal.write, batch.bodies))
         except NoSegmentError as error:
@@ -159,6 +172,8 @@ class Committer:
             self._refuse(batch, self._failed(error))
         else:
             batch.succeed()
+        finally:
+            self._writing_since = None
 
     def _refuse(self, batch: Batch, error: StoreError) -> None:
         """Refuse a batch, and what came meanwhile, which may follow it."""

@@ -60,7 +60,8 @@ class FileStore(Store):
         segment_size: bytes of a file of the journal.
         journal_limit: bytes of journal at which appends are refused; from half of that they are slowed down.
         patience: seconds that a disk which does not answer is waited for, when the store is closed or a caller
-            cancelled. The directory stays locked until the disk answers or the process ends.
+            cancelled; after as many, `failure` tells of it. The directory stays locked until the disk answers or the
+            process ends.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class FileStore(Store):
     @property
     def failure(self) -> StoreError | None:
         """See `Store.failure`."""
-        return self._committer.failure or self._lack_of_room()
+        return self._committer.failure or self._committer.stalled(self._patience) or self._lack_of_room()
 
     async def __aenter__(self) -> Self:
         """See `Store.__aenter__`."""

@@ -48,9 +48,9 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
 
     @property
     def failure(self) -> StoreError | None:
-        """Why nothing can be appended; None while all is well.
+        """Why nothing is appended; None while all is well.
 
-        A `StoreFullError` passes; any other error stays until the store is opened again.
+        A `StoreFailedError` stays until the store is opened again; one that is full, or waits for its disk, goes on.
         """
         return None
 

@@ -195,3 +195,20 @@ def test_a_process_ends_though_a_thread_of_it_hangs_in_the_disk(
     )
     assert (ran.returncode, ran.stdout.split()) == (0, ["ended", "over"]), ran.stderr
     assert "the disk does not answer" in ran.stderr
+
+
+async def test_the_health_tells_of_a_disk_that_does_not_answer_until_it_does(
+    running: Running, tmp_path: Path, fdatasync: Hanging
+) -> None:
+    async with running(ReplayModel(["Yes."]), on=FileStore(tmp_path, patience=PATIENCE)) as supervisor:
+        await supervisor.session("maren").ask("Hello?")
+        assert supervisor.health().is_well
+        fdatasync.hang()
+        async with anyio.create_task_group() as group:
+            group.start_soon(supervisor.session("maren").send, "And now?")
+            with anyio.fail_after(5):
+                while supervisor.health().is_well:
+                    await anyio.lowlevel.checkpoint()
+            assert "has not answered for 0 s" in supervisor.health().store
+            fdatasync.let_go()
+        assert supervisor.health().is_well
