@@ -5,6 +5,8 @@ step starts and that reports back, so that the session goes on deciding meanwhil
 becomes of one that fails, is up to the actor.
 """
 
+import logging
+from bisect import bisect
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -51,6 +53,7 @@ from argentos.storage import (
     Cleared,
     Message,
     Metadata,
+    Owed,
     Record,
     Replied,
     SessionKey,
@@ -71,6 +74,10 @@ def not_found(key: SessionKey) -> SessionNotFoundError:
 def mailbox_full(key: SessionKey, waiting: int) -> MailboxFullError:
     """The error for a message too many."""
     return MailboxFullError(f"{waiting} messages wait in session {key} already; send again later")
+
+
+_log: Final = logging.getLogger(__name__)
+_MANY_OWED: Final = 1000
 
 
 class Reporting(Protocol):
@@ -273,8 +280,18 @@ class Behaviour:
                     self._end_turns(record, reply)
                 case Summarised() | Cleared():
                     self._dedupe.forget()
+                case Owed():
+                    self._tell_of_debts(record)
                 case _:
                     pass
+
+    def _tell_of_debts(self, record: Owed) -> None:
+        channel = record.channel
+        owed = bisect(self._require().metadata.undelivered[channel], record.number)
+        if owed % _MANY_OWED == 0:
+            _log.warning(
+                "session %s owes %d messages to the channel %r: does anybody read it?", self._key, owed, channel
+            )
 
     def _end_turns(self, record: TurnEnded, reply: Message | None) -> None:
         if record.outcome == "replied" and reply is not None:

@@ -385,3 +385,14 @@ async def test_a_reader_that_waits_hears_that_the_supervisor_is_closed(running: 
         await started.wait()
         await anyio.wait_all_tasks_blocked()
     assert len(heard) == 1
+
+
+async def test_the_log_tells_of_a_channel_to_which_much_is_owed(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(outbox=CHANNELS, on=MemoryStore()) as supervisor:
+        for _ in range(1000):
+            assert not caplog.records
+            await supervisor.session("maren").say("I am here.", address=TELEGRAM)
+    (record,) = caplog.records
+    assert "owes 1000 messages to the channel 'telegram'" in record.getMessage()
