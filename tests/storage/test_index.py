@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -59,7 +60,8 @@ def test_what_was_put_is_there_after_closing(path: Path) -> None:
         index.put(metadata)
     assert sorted(known(index), key=lambda each: getattr(each, "session", "")) == told
     index.close()
-    assert sorted(known(opened(path, read_only=True)), key=lambda each: getattr(each, "session", "")) == told
+    with closing(opened(path, read_only=True)) as again:
+        assert sorted(known(again), key=lambda each: getattr(each, "session", "")) == told
 
 
 def test_what_was_not_committed_is_not_there_after_a_crash(path: Path) -> None:
@@ -69,7 +71,8 @@ def test_what_was_not_committed_is_not_there_after_a_crash(path: Path) -> None:
     index.put(Story(OTHER).metadata)
     copy = path.with_name("copy.sqlite")
     copy.write_bytes(path.read_bytes())
-    assert known(opened(copy)) == [one.metadata]
+    with closing(opened(copy)) as again:
+        assert known(again) == [one.metadata]
     index.close()
 
 
