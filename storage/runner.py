@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 _log: Final = logging.getLogger(__name__)
 _KEPT: Final = 10.0  # seconds that a thread without work is kept
+_AT_ONCE: Final = 4  # each thread has a heap of its own in the C library, which grows to the largest thing it ever did
 
 
 class Runner(Protocol):
@@ -49,7 +50,7 @@ class Threads:
         self._alone: set[_Call[Any]] = set()
         self._at_rest: list[Callable[[], None]] = []
 
-    def runner(self, limit: int = 8) -> Runner:
+    def runner(self, limit: int = _AT_ONCE) -> Runner:
         """Runs so many calls at a time; those that were left alone do not count."""
         limiter: list[anyio.CapacityLimiter] = []  # made in the event loop that uses it
 
@@ -109,7 +110,7 @@ class Threads:
             then()
 
 
-def threads(limit: int = 8) -> Runner:
+def threads(limit: int = _AT_ONCE) -> Runner:
     """Threads that are waited for, however long that takes."""
     return Threads().runner(limit)
 
