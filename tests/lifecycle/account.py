@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from argentos.actors import Delivery
 from argentos.llm import Request
 from argentos.storage import (
     Accepted,
@@ -22,7 +23,7 @@ from argentos.storage import (
     TurnEnded,
     TurnStarted,
 )
-from tests.lifecycle.ledger import CONFIG, LARGEST, START, Ledger, count_words
+from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX, START, Ledger, count_words
 
 __all__ = ["Account"]
 
@@ -55,6 +56,7 @@ class Account(Ledger):
             if isinstance(record, Accepted | Replied | Cleared | Transitioned):
                 self.quiet_since = record.at
             self.records.append(record)
+        self.require("what the agent says is owed", that=self.owed == self.due, problem=(self.owed, self.due))
 
     def _take(self, record: Record) -> None:
         self.require("created first", that=self.exists or isinstance(record, Transitioned), problem=record)
@@ -76,7 +78,7 @@ class Account(Ledger):
             case Kept():
                 self.kept_at, self.boundary = len(self.messages), record
             case Owed() | Delivered():
-                self.require("nothing is owed without an outbox", that=False, problem=record)
+                self._follow(record)
 
     def _accept(self, record: Accepted) -> None:
         self.require("accepted once", that=record.id not in self.accepted, problem=record)
@@ -92,6 +94,9 @@ class Account(Ledger):
     def _number(self, record: Accepted | Replied) -> None:
         self.messages.append(record)
         self.require("numbered without a gap", that=record.number == len(self.messages), problem=record)
+        is_by_agent = isinstance(record, Replied) or record.role == "assistant"
+        if is_by_agent and record.address is not None and record.address.channel == OUTBOX:
+            self.due.append(record.number)
 
     def _begin(self, record: TurnStarted) -> None:
         self.require("turns run in Active", that=self.state == "Active", problem=(self.state, record))
@@ -144,6 +149,34 @@ class Account(Ledger):
         self.require("a summary frees what it replaces", that=record.freed == self.size_of(gone), problem=record)
         self.context, self.summary, self.boundary = stay, record, record
 
+    def _follow(self, record: Owed | Delivered) -> None:
+        """What is owed becomes more, or less."""
+        if isinstance(record, Owed):
+            self.require("owed where it was said", that=record.channel == OUTBOX, problem=record)
+            self.owed.append(record.number)
+            self.undelivered.append(record.number)
+            return
+        is_done = record.number in self.done
+        self.require("only what is done counts as delivered", that=is_done, problem=record)
+        self.require("delivered once", that=record.number in self.undelivered, problem=record)
+        self.undelivered.remove(record.number)
+
+    # Deliveries ---------------------------------------------------------------------------------------------
+
+    def give(self, delivery: Delivery) -> None:
+        """The reader of the outbox is given that."""
+        message = delivery.message
+        number, owed = message.number, self.undelivered
+        is_new = number in owed or number not in self.owed
+        self.require("not given again once delivered", that=is_new, problem=(number, owed))
+        self.require("what is owed is given in order", that=owed[:1] == [number], problem=(number, owed))
+        said = self.messages[number - 1]
+        is_it = (message.text, delivery.address) == (said.text, said.address)
+        self.require("given as it was said", that=is_it, problem=(message, said))
+        self.given.setdefault(number, delivery.id)
+        same = [each for each, known in self.given.items() if known == delivery.id]
+        self.require("an id of its own, each time", that=same == [number], problem=(number, delivery.id, self.given))
+
     # Edges --------------------------------------------------------------------------------------------------
 
     def _move(self, record: Transitioned) -> None:
@@ -172,7 +205,8 @@ class Account(Ledger):
         self.require("idle from its own time on", that=silence == timedelta(seconds=CONFIG.idle_after), problem=silence)
 
     def _is_woken(self) -> bool:
-        return isinstance(self.records[-1], Accepted) or bool(self.asked_by_hand)
+        last = self.records[-2 if isinstance(self.records[-1], Owed) else -1]
+        return isinstance(last, Accepted) or bool(self.asked_by_hand)
 
     def _check_full(self, record: Transitioned) -> None:
         by_hand = bool(self.asked_by_hand)

@@ -4,7 +4,7 @@ from asyncio import Task
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-__all__ = ["ENDING", "Call", "Command", "Make", "Message"]
+__all__ = ["ENDING", "Call", "Command", "Make", "Message", "Read"]
 
 
 class Message(NamedTuple):
@@ -22,7 +22,13 @@ class Make(NamedTuple):
     what: Literal["create", "stop", "clear", "compact"]
 
 
-Command: TypeAlias = Message | Make
+class Read(NamedTuple):
+    """Something that the reader of the outbox does; without a reader, `done` is said of what was given last."""
+
+    step: Literal["open", "done", "leave"]
+
+
+Command: TypeAlias = Message | Make | Read
 
 ENDING: Final = {Make("stop"), Make("clear")}
 

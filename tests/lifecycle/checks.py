@@ -18,7 +18,8 @@ from argentos.errors import (
 from argentos.storage import SessionKey, Transitioned
 from tests.lifecycle.account import Account
 from tests.lifecycle.calls import Call, Make, Message
-from tests.lifecycle.ledger import CONFIG, LARGEST
+from tests.lifecycle.courier import Courier
+from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX
 from tests.lifecycle.parts import ModelInHand, WatchedStore
 from tests.lifecycle.virtual_loop import VirtualLoop
 
@@ -42,6 +43,7 @@ class Checks:
 
     supervisor: Supervisor
     session: Session
+    courier: Courier
     events: Subscription
 
     def __init__(self) -> None:
@@ -61,6 +63,7 @@ class Checks:
         self.calls, self.asking = [], []
         self.begun_at = self._heard = len(self.account.records)
         self._is_touched = False
+        self.courier = Courier(self.account, self.loop)
         self.account.begin_anew()
 
     def check_rest(self) -> None:
@@ -70,6 +73,7 @@ class Checks:
         self._check_work()
         self._check_effects()
         self._check_memory()
+        self.courier.check_rest()
 
     def answered(self, call: Call) -> None:
         """A command was answered, or refused for a reason that holds."""
@@ -212,6 +216,7 @@ class Checks:
             [*metadata.waiting],
             metadata.turn and metadata.turn.messages,
             metadata.tokens,
+            metadata.undelivered,
         )
         kept = (
             account.state,
@@ -220,6 +225,7 @@ class Checks:
             account.waiting,
             account.turn and account.turn.messages,
             account.tokens,
+            {OUTBOX: (*account.undelivered,)} if account.undelivered else {},
         )
         account.require("stored as acknowledged", that=stored == kept, problem=(stored, kept))
         texts = [message.text for message in _result(self.store.read(KEY, 1, 10_000))]

@@ -9,7 +9,7 @@ from argentos import Config
 if TYPE_CHECKING:
     from argentos.storage import Accepted, Record, Replied, Role, Summarised, TurnStarted
 
-__all__ = ["CONFIG", "LARGEST", "START", "Ledger", "ViolationError", "count_words"]
+__all__ = ["CONFIG", "LARGEST", "OUTBOX", "START", "Ledger", "ViolationError", "count_words"]
 
 CONFIG: Final = Config(
     max_context_tokens=500,
@@ -20,6 +20,7 @@ CONFIG: Final = Config(
     compaction_timeout=30,
 )
 START: Final = "[*]"
+OUTBOX: Final = "telegram"  # the channel to which it is owed what the agent says
 FULL_AT: Final = 425  # tokens: 0.85 of the window
 KEPT: Final = 125  # tokens that stay word for word: a quarter of the window
 LARGEST: Final = 200  # tokens of a message: two fifths of the window
@@ -48,6 +49,11 @@ class Ledger:
         asked_by_hand: how many want a compaction that has not begun.
         overflowed: the model has refused this turn for its size.
         records: the durable ones.
+        due: the numbers of what the agent said to the channel of the outbox, in order.
+        owed: those that have ever been owed.
+        undelivered: those that still are.
+        given: the ids of what was given to a reader, by number.
+        done: the numbers of what somebody said was delivered.
         broken: the first violation, for where it is found it may be caught.
     """
 
@@ -75,6 +81,11 @@ class Ledger:
         self.kept_at = 0
         self.boundary: Record | None = None  # what ended the last compaction
         self.append: list[int] = [0]  # where each append ended
+        self.due: list[int] = []
+        self.owed: list[int] = []
+        self.undelivered: list[int] = []
+        self.given: dict[int, str] = {}
+        self.done: set[int] = set()
 
     def begin_anew(self) -> None:
         """Another process owns the session from now on, and whoever asked the old one has gone."""

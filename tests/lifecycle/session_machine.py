@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from argentos.storage import Role
-from tests.lifecycle.calls import Command, Make, Message
+from tests.lifecycle.calls import Command, Make, Message, Read
 from tests.lifecycle.ledger import CONFIG, ViolationError
 from tests.lifecycle.parts import Outcome, Side
 from tests.lifecycle.session_system import SessionSystem
@@ -18,11 +18,12 @@ __all__ = ["SessionLifecycle", "failed_check", "lead_lives"]
 
 _NEW: Final = [Message("user", words, channel) for words in (20, 100, 120) for channel in ("telegram", "discord")]
 _TOO_LARGE: Final = Message("user", 250)
-_SAID: Final = [Message("assistant", words) for words in (20, 120, 120)]
+_SAID: Final = [*(Message("assistant", words) for words in (20, 120, 120)), Message("assistant", 20, "discord")]
 _AGAIN: Final = [Message(role, again=again) for role in ("user", "assistant") for again in range(4)]
 _MADE: Final = [Make("create"), Make("stop"), Make("clear"), Make("compact")]
+_READ: Final = [Read("open"), Read("done"), Read("done"), Read("leave")]
 MESSAGES: Final = st.sampled_from(_NEW)
-COMMANDS: Final[st.SearchStrategy[Command]] = st.sampled_from([*_NEW, *_SAID, *_AGAIN, _TOO_LARGE, *_MADE])
+COMMANDS: Final[st.SearchStrategy[Command]] = st.sampled_from([*_NEW, *_SAID, *_AGAIN, _TOO_LARGE, *_MADE, *_READ])
 _MANY: Final = st.sampled_from([[message] * count for count in (2, 4, 6) for message in _NEW])
 SEVERAL: Final[st.SearchStrategy[Sequence[Command]]] = st.lists(COMMANDS, min_size=1, max_size=4) | _MANY
 _SIDES: Final[st.SearchStrategy[Side]] = st.sampled_from(["before", "behind"])
@@ -50,6 +51,10 @@ class SessionLifecycle(RuleBasedStateMachine):
 
     @rule(command=st.sampled_from(_MADE))
     def ask_for(self, command: Make) -> None:
+        self.system.do(command)
+
+    @rule(command=st.sampled_from(_READ))
+    def read(self, command: Read) -> None:
         self.system.do(command)
 
     @rule(commands=SEVERAL)

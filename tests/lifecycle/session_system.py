@@ -10,9 +10,9 @@ import anyio
 
 from argentos import Address, Supervisor, Turn
 from argentos.storage import Message as StoredMessage
-from tests.lifecycle.calls import ENDING, Call, Command, Make, Message
+from tests.lifecycle.calls import ENDING, Call, Command, Make, Message, Read
 from tests.lifecycle.checks import KEY, Checks
-from tests.lifecycle.ledger import CONFIG, count_words
+from tests.lifecycle.ledger import CONFIG, OUTBOX, count_words
 from tests.lifecycle.parts import Outcome, Side
 from tests.lifecycle.virtual_loop import NeverAtRestError
 
@@ -36,7 +36,9 @@ class SessionSystem(Checks):
 
     async def _live(self) -> None:
         await self.loop.watch_threads()
-        supervisor = Supervisor(self.store, self.model, config=CONFIG, clock=self.clock, count=count_words, grace=0)
+        supervisor = Supervisor(
+            self.store, self.model, config=CONFIG, clock=self.clock, count=count_words, grace=0, outbox=[OUTBOX]
+        )
         async with supervisor, supervisor.events(limit=100_000) as events:
             self.supervisor, self.events = supervisor, events
             self.session = supervisor.session(KEY.id)
@@ -63,6 +65,7 @@ class SessionSystem(Checks):
         require("a supervisor ends", that=self._host.done(), problem=self._host)
         self._host.result()
         require("whoever waits is told of the end", that=not any(self._waiting()), problem=self.calls)
+        self.courier.check_end()
         require("a request is given up at the end", that=not self.model.asked, problem=self.model.asked)
         for call in self.asking:
             if call.asker and not call.asker.cancelled():
@@ -71,6 +74,7 @@ class SessionSystem(Checks):
 
     def _waiting(self) -> list[Task[Any]]:
         tasks = [*(call.task for call in self.calls), *(call.asker for call in self.asking if call.asker)]
+        tasks += self.courier.waiting
         return [task for task in tasks if not task.done()]
 
     def close(self) -> None:
@@ -134,6 +138,8 @@ class SessionSystem(Checks):
         for command in commands:
             if isinstance(command, Message):
                 self._send(command)
+            elif isinstance(command, Read):
+                self.courier.do(command, self.supervisor)
             else:
                 if command.what == "compact":
                     self.account.asked_by_hand += 1
@@ -209,9 +215,17 @@ class SessionSystem(Checks):
                 break
             self.tell_model("reply")
         self.account.require("everything comes to its end", that=self.account.is_settled, problem=self.account.waiting)
+        self._deliver_all()
         self.look()
         for seconds in (CONFIG.idle_after, CONFIG.passivate_after):
             self.advance(seconds)
         self.look()
         self.kill()
         self.look()
+
+    def _deliver_all(self) -> None:
+        self.do(Read("open"))
+        for _ in self.account.undelivered[:]:
+            self.do(Read("done"))
+        undelivered = self.account.undelivered
+        self.account.require("everything owed is delivered", that=not undelivered, problem=undelivered)
