@@ -23,7 +23,7 @@ class Make(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Something that the reader of the outbox does; without a reader, `done` is said of what was given last."""
+    """What the reader of the outbox does; `done` is said of what it holds, or once more of what it held."""
 
     step: Literal["open", "done", "leave"]
 

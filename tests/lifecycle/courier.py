@@ -38,9 +38,9 @@ class Courier:
             case "leave" if self._reading is not None:
                 self._reading.cancel()
                 self._reading, self._state = None, "waits"
-            case "done" if self._reading is not None:
+            case "done" if self._state == "holds":
                 self._told.set()
-            case "done" if self._last is not None:
+            case "done" if self._last is not None and (self._reading is None or self._is_delivered(self._last)):
                 self._begin(self._finish(self._last))
             case _:
                 pass
@@ -67,8 +67,10 @@ class Courier:
         number = delivery.message.number
         self._account.done.add(number)
         await delivery.done()
-        is_durable = number not in self._account.undelivered
-        self._account.require("done is durable", that=is_durable, problem=delivery.id)
+        self._account.require("done is durable", that=self._is_delivered(delivery), problem=delivery.id)
+
+    def _is_delivered(self, delivery: Delivery) -> bool:
+        return delivery.message.number not in self._account.undelivered
 
     @property
     def waiting(self) -> list[Task[None]]:
@@ -88,7 +90,8 @@ class Courier:
     def check_end(self) -> None:
         """The supervisor has ended; who still holds something lets it go."""
         for task in self._tasks:
-            if task.done() and not task.cancelled():
+            if not task.done():
+                task.cancel()
+            elif not task.cancelled():
                 is_told = isinstance(task.exception(), SupervisorStoppedError | None)
                 self._account.require("whoever waits is told of the end", that=is_told, problem=task)
-            task.cancel()

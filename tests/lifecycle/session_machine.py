@@ -53,9 +53,23 @@ class SessionLifecycle(RuleBasedStateMachine):
     def ask_for(self, command: Make) -> None:
         self.system.do(command)
 
-    @rule(command=st.sampled_from(_READ))
-    def read(self, command: Read) -> None:
-        self.system.do(command)
+    @rule(commands=st.lists(st.sampled_from(_READ), min_size=1, max_size=4))
+    def read(self, commands: Sequence[Read]) -> None:
+        """One after the other."""
+        for command in commands:
+            self.system.do(command)
+
+    @precondition(lambda self: self.system.account.undelivered)
+    @rule(behind=st.lists(st.sampled_from(_READ), max_size=2))
+    def deliver(self, behind: Sequence[Read]) -> None:
+        for command in (Read("open"), Read("done"), *behind):
+            self.system.do(command)
+
+    @precondition(lambda self: self.system.account.undelivered)
+    @rule(side=_SIDES)
+    def die_when_delivered(self, side: Side) -> None:
+        self.system.do(Read("open"))
+        self.system.die_in(side, Read("done"))
 
     @rule(commands=SEVERAL)
     def do(self, commands: Sequence[Command]) -> None:
