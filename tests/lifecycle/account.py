@@ -94,8 +94,8 @@ class Account(Ledger):
     def _number(self, record: Accepted | Replied) -> None:
         self.messages.append(record)
         self.require("numbered without a gap", that=record.number == len(self.messages), problem=record)
-        is_by_agent = isinstance(record, Replied) or record.role == "assistant"
-        if is_by_agent and record.address is not None and record.address.channel == OUTBOX:
+        is_by_user = isinstance(record, Accepted) and record.role == "user"
+        if not is_by_user and record.address and record.address.channel == OUTBOX:
             self.due.append(record.number)
 
     def _begin(self, record: TurnStarted) -> None:

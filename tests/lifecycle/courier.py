@@ -80,11 +80,14 @@ class Courier:
     def check_rest(self) -> None:
         """Whoever reads holds what is owed, and whoever said that it was delivered has been heard."""
         require = self._account.require
-        finishing = [task for task in self._tasks if task is not self._reading and not task.done()]
+        ended = [task for task in self._tasks if task.done()]
+        finishing = [task for task in self._tasks if task not in [self._reading, *ended]]
+        failed = [task for task in ended if not task.cancelled() and task.exception()]
+        require("no delivery fails", that=not failed, problem=failed)
         require("every command is answered", that=not finishing and self._state != "finishes", problem=finishing)
         if self._reading is not None:
             owed = self._account.undelivered
-            require("a reader goes on", that=not self._reading.done(), problem=self._reading)
+            require("a reader goes on", that=self._reading not in ended, problem=self._reading)
             require("what is owed is given", that=self._state == "holds" or not owed, problem=owed)
 
     def check_end(self) -> None:
