@@ -47,6 +47,7 @@ class Courier:
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> Task[None]:
         task = self._loop.begin(work)
+        task.add_done_callback(_look)
         self._tasks = [*(each for each in self._tasks if not each.done()), task]
         return task
 
@@ -98,3 +99,9 @@ class Courier:
             elif not task.cancelled():
                 is_told = isinstance(task.exception(), SupervisorStoppedError | None)
                 self._account.require("whoever waits is told of the end", that=is_told, problem=task)
+
+
+def _look(task: Task[None]) -> None:
+    """Have asyncio not complain of an error where the life is over before it is checked."""
+    if not task.cancelled():
+        task.exception()
