@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from argentos import FileStore
-from argentos.actors.behaviour import Behaviour
+from argentos.actors import dedupe
 from argentos.errors import StoreError
 from argentos.storage import SessionKey, Snapshot, files
 
@@ -24,7 +24,7 @@ def skip_the_flush() -> None:
 
 def forget_message_ids() -> None:
     """What was accepted before a restart is not known again."""
-    _put(Behaviour, "_remember_ids", _nothing)
+    _put(dedupe, "_numbers_in", lambda _: {})
 
 
 def write_in_place() -> None:
@@ -90,10 +90,6 @@ def hide_damage() -> None:
 def _put(owner: object, name: str, fault: Callable[..., object]) -> None:
     getattr(owner, name)  # what does not exist cannot be replaced
     setattr(owner, name, fault)
-
-
-def _nothing(*_: object) -> None:
-    pass
 
 
 PLANTS: Final[dict[str, Callable[[], Any]]] = {
