@@ -1,5 +1,6 @@
 """Where lives are to end."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import Final
 
@@ -8,7 +9,7 @@ from tests.campaigns.phases import PHASES, Aim, Board
 LONGEST_LIFE: Final = 0.03
 """Seconds behind the first acknowledgement, of a life that is aimed nowhere."""
 
-SYSTEM_CALLS_IN: Final = {"accept": 12, "file write": 60, "compaction": 12, "segment change": 16}
+SYSTEM_CALLS_IN: Final = {"accept": 12, "file write": 60, "compaction": 12, "segment change": 16, "delivery": 6}
 """How many system calls, made inside a phase, are looked at as places to end: some repetitions of it."""
 
 
@@ -17,9 +18,9 @@ def chance_from(seed: object) -> Random:
     return Random(str(seed))  # noqa: S311 - chance, not secrecy
 
 
-def an_aim(chance: Random, board: Board) -> Aim | None:
-    """Inside a phase, three times in five, else anywhere."""
-    phase = chance.choice(PHASES)
+def an_aim(chance: Random, board: Board, phases: Sequence[str] = PHASES) -> Aim | None:
+    """Inside one of the phases, three times in five, else anywhere."""
+    phase = chance.choice(phases)
     match chance.randrange(10):
         case 0 | 1 | 2 | 3:
             return None

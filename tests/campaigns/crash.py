@@ -4,7 +4,6 @@ python -m tests.campaigns.crash FOLDER LIVES SEED [PLANT]      prints an `Outcom
 """
 
 import gc
-import shutil
 import sys
 from pathlib import Path
 from signal import SIGKILL
@@ -53,7 +52,7 @@ class Campaign:
         self.outcome.problems += round_.revive()
         self.outcome.count_round(round_)
         if not self.outcome.problems:
-            shutil.rmtree(state)
+            round_.remove()
 
     def _life(self, round_: Round) -> list[str]:
         """One life, and whatever is wrong after it."""

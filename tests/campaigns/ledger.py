@@ -6,7 +6,7 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from argentos import Message
-from tests.campaigns.life import SESSIONS, answer_to, message_id, session_id, text_of
+from tests.campaigns.life import SESSIONS, address_of, answer_to, message_id, session_id, text_of
 
 _WORD: Final = Struct("<HII")
 
@@ -67,10 +67,13 @@ class Ledger:
                 yield f"{message_id(index, message)} was acknowledged as number {number}, and is lost"
             elif kept.number != number:
                 yield f"{kept.id} was acknowledged as number {number}, and is number {kept.number}"
-        texts = {message_id(index, each): text_of(index, each) for each in range(1, self.started[index] + 1)}
+        sent = {
+            message_id(index, each): (text_of(index, each), address_of(index, each))
+            for each in range(1, self.started[index] + 1)
+        }
         for each in said.values():
-            if each.text != texts.get(each.id):
-                yield f"{each.id} was never sent with the text {each.text!r}"
+            if (each.text, each.address) != sent.get(each.id):
+                yield f"{each.id} was never sent with the text {each.text!r} and the address {each.address}"
 
     def _misanswered(self, index: int, history: Sequence[Message], *, all_answered: bool) -> Iterator[str]:
         replies = [each for each in history if each.role == "assistant"]
@@ -81,3 +84,9 @@ class Ledger:
         for reply in replies:
             if reply.text != answer_to(reply.reply_to[-1]):
                 yield f"{session_id(index)}: the reply {reply.id} reads {reply.text!r}"
+
+    def owed(self, index: int, history: Sequence[Message]) -> list[Message]:
+        """The replies in a history that go to an address: where the last of the messages came from that they answer."""
+        started = range(1, self.started[index] + 1)
+        addressed = {message_id(index, each) for each in started if address_of(index, each)}
+        return [each for each in history if each.role == "assistant" and each.reply_to[-1] in addressed]

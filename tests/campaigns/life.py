@@ -3,22 +3,39 @@
 import itertools
 import zlib
 from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import anyio
 
-from argentos import Config, FileStore, Session, Supervisor
+from argentos import Address, Config, Delivery, FileStore, Session, Supervisor, Turn
+from argentos.actors.outbox import Reader
 from argentos.llm import Reply, Request
 from tests.campaigns.aims import chance_from
 
 SESSIONS: Final = 6
 SEGMENT_SIZE: Final = 32 * 1024
+CHANNEL: Final = "telegram"
 CONFIG: Final = Config(max_context_tokens=500, idle_after=0.01, passivate_after=0.02)
 PAUSES: Final = (0.0, 0.0, 0.0, 0.001, 0.004, 0.04)  # the last one is long enough to become idle and leave memory
 
-Acknowledge = Callable[[int, int, int], None]
-"""Is told session, message and the number that it was accepted under."""
+Delivering = Callable[[Delivery], AbstractContextManager[None]]
+"""Delivers; inside of it that is said to be done."""
+
+
+class Outside(NamedTuple):
+    """What outlives the process, and is told what happens.
+
+    Attributes:
+        start: is told session and message before it is sent.
+        acknowledge: is told session, message and the number that it was accepted under.
+        delivering: what the outbox gives goes there.
+    """
+
+    start: Callable[[int, int], None]
+    acknowledge: Callable[[int, int, int], None]
+    delivering: Delivering
 
 
 class Plan(NamedTuple):
@@ -28,6 +45,7 @@ class Plan(NamedTuple):
         resend: for each session, messages to send first though they may be there.
         first: for each session, the first message to send after these.
         closes_after: seconds until the supervisor is closed in order.
+        delivers: what the outbox gives; otherwise it stays owed.
     """
 
     seed: str
@@ -35,6 +53,7 @@ class Plan(NamedTuple):
     resend: tuple[tuple[int, ...], ...]
     first: tuple[int, ...]
     closes_after: float | None = None
+    delivers: bool = True
 
 
 def session_id(index: int) -> str:
@@ -50,6 +69,13 @@ def text_of(index: int, message: int) -> str:
     size = zlib.crc32(message_id(index, message).encode())
     words = " ".join(f"{size >> shift & 0xFFF:03x}" for shift in range(size % 20))
     return f"Of session {index} the message {message}: {words} {'x' * (size % 8192) if size % 8 == 0 else 'x'}"
+
+
+def address_of(index: int, message: int) -> Address | None:
+    """Where the message comes from, always the same: every other session talks by the channel, four times in five."""
+    if index % 2 or zlib.crc32(message_id(index, message).encode()) % 5 == 0:
+        return None
+    return Address(CHANNEL, session_id(index))
 
 
 def answer_to(message: str) -> str:
@@ -73,34 +99,57 @@ class InstantModel:
         yield Reply("In short." if request.instruction else answer_to(request.messages[-1].id))
 
 
-def supervisor_on(state: Path) -> Supervisor:
-    return Supervisor(
-        FileStore(state, segment_size=SEGMENT_SIZE), InstantModel(), config=CONFIG, count=count_words, grace=1
-    )
+def store_on(state: Path) -> FileStore:
+    return FileStore(state, segment_size=SEGMENT_SIZE)
 
 
-def live(plan: Plan, state: Path, start: Callable[[int, int], None], acknowledge: Acknowledge) -> None:
-    """Talk in all sessions; `start` is told each message before it is sent. Ends only if the plan says so."""
-    anyio.run(_live, plan, state, start, acknowledge, backend=plan.backend)
+def supervisor_on(store: FileStore) -> Supervisor:
+    return Supervisor(store, InstantModel(), config=CONFIG, count=count_words, grace=1, outbox=(CHANNEL,))
 
 
-async def _live(plan: Plan, state: Path, start: Callable[[int, int], None], acknowledge: Acknowledge) -> None:
-    async with supervisor_on(state) as supervisor:
+def live(plan: Plan, state: Path, outside: Outside) -> None:
+    """Talk in all sessions, and deliver. Ends only if the plan says so."""
+    anyio.run(_live, plan, state, outside, backend=plan.backend)
+
+
+async def _live(plan: Plan, state: Path, outside: Outside) -> None:
+    async with supervisor_on(store_on(state)) as supervisor:
         with anyio.move_on_after(plan.closes_after or 60):
             async with anyio.create_task_group() as group:
+                if plan.delivers:
+                    group.start_soon(_deliver_all, supervisor, outside.delivering)
                 for index in range(SESSIONS):
-                    talker = _Talker(index, supervisor.session(session_id(index)), start, acknowledge)
+                    talker = _Talker(index, supervisor.session(session_id(index)), outside)
                     group.start_soon(talker.talk, plan)
 
 
+async def _deliver_all(supervisor: Supervisor, delivering: Delivering) -> None:
+    async with supervisor.outbox(CHANNEL) as deliveries, anyio.create_task_group() as group:
+        async for delivery in deliveries:
+            group.start_soon(_deliver, delivery, delivering)
+
+
+async def deliver_next(deliveries: Reader, delivering: Delivering) -> None:
+    """Deliver what is next, once it has come."""
+    await _deliver(await anext(deliveries), delivering)
+
+
+async def _deliver(delivery: Delivery, delivering: Delivering) -> None:
+    with delivering(delivery):
+        await delivery.done()
+
+
+async def send(session: Session, index: int, message: int) -> Turn:
+    """Send a message as it always is."""
+    address = address_of(index, message)
+    return await session.send(text_of(index, message), message_id=message_id(index, message), address=address)
+
+
 class _Talker:
-    def __init__(
-        self, index: int, session: Session, start: Callable[[int, int], None], acknowledge: Acknowledge
-    ) -> None:
+    def __init__(self, index: int, session: Session, outside: Outside) -> None:
         self._index = index
         self._session = session
-        self._start = start
-        self._acknowledge = acknowledge
+        self._outside = outside
 
     async def talk(self, plan: Plan) -> None:
         chance = chance_from(f"{plan.seed}/{self._index}")
@@ -117,9 +166,8 @@ class _Talker:
                 group.start_soon(self._send, message, waits)
 
     async def _send(self, message: int, waits: bool) -> None:  # noqa: FBT001 - start_soon gives no keywords
-        self._start(self._index, message)
-        text = text_of(self._index, message)
-        turn = await self._session.send(text, message_id=message_id(self._index, message))
-        self._acknowledge(self._index, message, turn.number)
+        self._outside.start(self._index, message)
+        turn = await send(self._session, self._index, message)
+        self._outside.acknowledge(self._index, message, turn.number)
         if waits:
             await turn.reply()

@@ -1,6 +1,6 @@
 """What a campaign saw, in the worker that ran it and in the table that is shown."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from msgspec import Struct, field
 
@@ -14,6 +14,7 @@ class Outcome(Struct):
     Attributes:
         ends: lives that were ended from outside after they had acknowledged something.
         resent: messages sent again because they had no acknowledgement; `stored` says how many were on disk already.
+        delivered: deliveries from the outbox; `repeated` says how many were of an id that had come before.
         inside: how many ends fell inside each phase; one may fall inside several.
     """
 
@@ -21,6 +22,8 @@ class Outcome(Struct):
     acknowledged: int = 0
     resent: int = 0
     stored: int = 0
+    delivered: int = 0
+    repeated: int = 0
     torn: int = 0
     parsed: int = 0
     inside: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PHASES, 0))
@@ -29,7 +32,7 @@ class Outcome(Struct):
     @property
     def fewest(self) -> int:
         """How many ends fell inside the phase that had the fewest."""
-        return min(self.inside[phase] for phase in PHASES)
+        return min(self.inside.values())
 
     @property
     def first_problems(self) -> str:
@@ -43,12 +46,15 @@ class Outcome(Struct):
         self.stored += stored
         self.resent += round_.unacknowledged
         # What is in the journal without an acknowledgement was caught between the two.
-        for phase in inside | {"accept"} if stored else inside:
+        for phase in self.inside.keys() & (inside | {"accept"} if stored else inside):
             self.inside[phase] += 1
 
     def count_round(self, round_: Round) -> None:
         """A round is over."""
         self.acknowledged += round_.ledger.count
+        delivered, repeated = round_.deliveries.counts
+        self.delivered += delivered
+        self.repeated += repeated
         self.torn += round_.files.torn
         self.parsed += round_.files.parsed
 
@@ -57,25 +63,28 @@ class Outcome(Struct):
         return "\n".join(
             (
                 f"\n{title}: {self.ends:,} ends",
-                *(f"  inside {phase:<15}{self.inside[phase]:>7,}   at least {least}" for phase in PHASES),
+                *(f"  inside {phase:<15}{self.inside[phase]:>7,}   at least {least}" for phase in self.inside),
                 f"  acknowledged {self.acknowledged:,}",
                 f"  sent again {self.resent:,}, of which {self.stored:,} were on disk",
+                f"  delivered {self.delivered:,}, of which {self.repeated:,} again",
                 f"  torn commits set aside {self.torn:,}",
                 f"  JSON files parsed {self.parsed:,}; problems {len(self.problems)}\n",
             )
         )
 
 
-def sum_of(outcomes: Iterable[Outcome]) -> Outcome:
-    """What several workers saw."""
-    total = Outcome()
+def sum_of(outcomes: Sequence[Outcome]) -> Outcome:
+    """What several workers saw of the same campaign."""
+    total = Outcome(inside=dict.fromkeys(outcomes[0].inside, 0))
     for each in outcomes:
         total.ends += each.ends
         total.acknowledged += each.acknowledged
         total.resent += each.resent
         total.stored += each.stored
+        total.delivered += each.delivered
+        total.repeated += each.repeated
         total.torn += each.torn
         total.parsed += each.parsed
-        total.inside = {phase: total.inside[phase] + each.inside[phase] for phase in PHASES}
+        total.inside = {phase: total.inside[phase] + each.inside[phase] for phase in total.inside}
         total.problems += each.problems
     return total

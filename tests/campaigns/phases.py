@@ -17,7 +17,8 @@ from typing import Any, Final, NamedTuple
 
 from argentos.storage import Record, SessionKey, Transitioned
 
-PHASES: Final = ("accept", "file write", "compaction", "segment change")
+STORE_PHASES: Final = ("accept", "file write", "compaction", "segment change")
+PHASES: Final = (*STORE_PHASES, "delivery")
 
 WRAPPED: Final = {
     "argentos.storage.journal:Journal.write": "accept",
@@ -42,9 +43,10 @@ class Board:
 
     def __init__(self, sessions: int) -> None:
         cells = memoryview(mmap.mmap(-1, _CELLS * 8)).cast("Q")
-        self._inside, self._entered, self._nanoseconds = cells[0:4], cells[4:8], cells[8:12]
-        self._stalled = cells[12:13]
-        self.started = cells[16 : 16 + sessions]
+        phases = len(PHASES)
+        self._inside, self._entered, self._nanoseconds = (cells[each * phases :][:phases] for each in range(3))
+        self._stalled = cells[3 * phases :][:1]
+        self.started = cells[3 * phases + 1 :][:sessions]
 
     def clear(self) -> None:
         """A new child begins: it is in no phase yet."""
@@ -119,7 +121,7 @@ class Watch:
             AttributeError, ImportError: a name in the tables does not exist.
         """
         for name, phase in WRAPPED.items():
-            _wrap(name, partial(self._during, phase))
+            _wrap(name, partial(self.during, phase))
         _wrap(TELLS_WHAT_IS_DURABLE, self._publishing)
         for name in SYSTEM_CALLS:
             if hasattr(os, name):  # macOS lacks some
@@ -131,7 +133,8 @@ class Watch:
         self._left = aim.skip if aim else 0
 
     @contextmanager
-    def _during(self, phase: str, *_: object) -> Generator[None]:
+    def during(self, phase: str, *_: object) -> Generator[None]:
+        """The child is inside the phase."""
         self._enter(phase)
         begin = time.monotonic_ns()
         try:

@@ -3,7 +3,6 @@
 unshare --mount python -m tests.campaigns.power_cut FOLDER KIND CUTS SEED [PLANT]      prints an `Outcome` as JSON
 """
 
-import shutil
 import sys
 from pathlib import Path
 from typing import Final
@@ -14,7 +13,7 @@ from tests.campaigns.aims import LONGEST_LIFE, an_aim, chance_from
 from tests.campaigns.life import SESSIONS
 from tests.campaigns.loop_mount import LoopMount
 from tests.campaigns.outcome import Outcome
-from tests.campaigns.phases import Board, Watch
+from tests.campaigns.phases import STORE_PHASES, Board, Watch
 from tests.campaigns.plants import PLANTS
 from tests.campaigns.rounds import Round
 
@@ -31,7 +30,7 @@ class Campaign:
     """
 
     def __init__(self, folder: Path, kind: str, seed: int) -> None:
-        self.outcome = Outcome()
+        self.outcome = Outcome(inside=dict.fromkeys(STORE_PHASES, 0))
         self._disk = LoopMount(kind, folder)
         self._folder = folder
         self._seed = seed
@@ -58,12 +57,13 @@ class Campaign:
         self.outcome.problems += round_.revive()
         self.outcome.count_round(round_)
         if not self.outcome.problems:
-            shutil.rmtree(state)
+            round_.remove()
 
     def _life(self, round_: Round) -> list[str]:
         """One life until the power is cut, and whatever is wrong after that."""
-        aim = an_aim(self._chance, self._board)
-        child = round_.begin(aim, self._board.stall)
+        aim = an_aim(self._chance, self._board, STORE_PHASES)
+        # What is delivered while the power is cut may have got out or not: everything is left to the last life.
+        child = round_.begin(aim, self._board.stall, may_deliver=False)
         has_acknowledged = round_.wait_for_acknowledgement(child)
         has_ended = child.listen(
             1.0 if aim else self._chance.random() * LONGEST_LIFE, until=lambda: self._board.is_stalled

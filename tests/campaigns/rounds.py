@@ -1,8 +1,10 @@
 """Lives that follow one another on one state directory, and what has to be true between them."""
 
 import os
+import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -10,18 +12,32 @@ from typing import Final
 
 import anyio
 
-from argentos import FileStore, Message, Session
+from argentos import Delivery, FileStore, Message, Session, Supervisor
 from argentos.errors import StoreError
 from argentos.storage import SessionKey
 from tests.campaigns.aims import chance_from
 from tests.campaigns.children import Child
+from tests.campaigns.deliveries import Deliveries
 from tests.campaigns.ledger import Ledger, Word
-from tests.campaigns.life import SESSIONS, Plan, live, message_id, session_id, supervisor_on, text_of
+from tests.campaigns.life import (
+    CHANNEL,
+    SESSIONS,
+    Outside,
+    Plan,
+    deliver_next,
+    live,
+    message_id,
+    send,
+    session_id,
+    store_on,
+    supervisor_on,
+)
 from tests.campaigns.phases import Aim, Board, Watch
 from tests.campaigns.state_files import StateFiles
 
 SECONDS_TO_ACKNOWLEDGE: Final = 20.0
 SECONDS_TO_CHECK: Final = 60.0
+SECONDS_TO_DELIVER: Final = 30.0
 
 
 def kill_itself() -> None:
@@ -40,6 +56,7 @@ class Round:
     def __init__(self, state: Path, scratch: Path, seed: str, board: Board, watch: Watch) -> None:
         self.ledger = Ledger()
         self.files = StateFiles(state)
+        self.deliveries = Deliveries(scratch / f"{state.name}.deliveries")
         self._state = state
         self._trouble = scratch / "trouble"
         self._seed = seed
@@ -50,8 +67,19 @@ class Round:
         for index in range(SESSIONS):
             board.started[index] = 0
 
-    def begin(self, aim: Aim | None, strike: Callable[[], None], closes_after: float | None = None) -> Child:
-        """A child that lives, and is struck where it is aimed at once it has acknowledged a message."""
+    def begin(
+        self,
+        aim: Aim | None,
+        strike: Callable[[], None],
+        closes_after: float | None = None,
+        *,
+        may_deliver: bool = True,
+    ) -> Child:
+        """A child that lives, and is struck where it is aimed at once it has acknowledged a message.
+
+        Args:
+            may_deliver: it reads the outbox, three times in four, and where it is aimed at a delivery.
+        """
         self._lives += 1
         chance = chance_from(f"{self._seed}/{self._lives}")
         self._board.clear()
@@ -61,6 +89,7 @@ class Round:
             resend=tuple(tuple(self._to_resend(index, chance)) for index in range(SESSIONS)),
             first=tuple(last + 1 for last in self.ledger.started),
             closes_after=closes_after,
+            delivers=may_deliver and ((aim is not None and aim.phase == "delivery") or chance.random() < 0.75),
         )
         return self._fork(partial(self._live, plan, aim, strike))
 
@@ -74,7 +103,7 @@ class Round:
 
     def _live(self, plan: Plan, aim: Aim | None, strike: Callable[[], None], mouth: int) -> None:
         self._watch.aim(aim, strike)
-        live(plan, self._state, self._start, partial(self._acknowledge, mouth))
+        live(plan, self._state, Outside(self._start, partial(self._acknowledge, mouth), self._delivering))
 
     def _start(self, index: int, message: int) -> None:
         self._board.started[index] = max(message, self._board.started[index])
@@ -82,6 +111,11 @@ class Round:
     def _acknowledge(self, mouth: int, index: int, message: int, number: int) -> None:
         os.write(mouth, Word(index, message, number).pack())
         self._watch.is_armed = True
+
+    @contextmanager
+    def _delivering(self, delivery: Delivery) -> Generator[None]:
+        with self._watch.during("delivery"), self.deliveries.delivering(delivery):
+            yield
 
     def wait_for_acknowledgement(self, child: Child) -> bool:
         """Whether the child acknowledged a message before it ended, or failed to within a long time."""
@@ -113,8 +147,13 @@ class Round:
         return self._checked(partial(_read_back, self._state, self.ledger))
 
     def revive(self) -> list[str]:
-        """What is wrong once a supervisor has run again, everything was sent again, and everything is answered."""
-        return self._checked(partial(_revive, self._state, self.ledger))
+        """What is wrong once a supervisor has run again, everything was sent again, answered, and delivered."""
+        return self._checked(partial(_revive, self._state, self.ledger, self.deliveries))
+
+    def remove(self) -> None:
+        """Leave nothing of it on the disk."""
+        shutil.rmtree(self._state)
+        self.deliveries.remove()
 
     def _checked(self, check: Callable[[], list[str]]) -> list[str]:
         child = self._fork(partial(_tell, check))
@@ -158,13 +197,14 @@ async def _stored(store: FileStore, key: SessionKey) -> tuple[Message, ...]:
     return await store.read(key, 1, snapshot.metadata.messages + 1) if snapshot else ()
 
 
-def _revive(state: Path, ledger: Ledger) -> list[str]:
-    return anyio.run(_problems_when_revived, state, ledger)
+def _revive(state: Path, ledger: Ledger, deliveries: Deliveries) -> list[str]:
+    return anyio.run(_problems_when_revived, state, ledger, deliveries)
 
 
-async def _problems_when_revived(state: Path, ledger: Ledger) -> list[str]:
+async def _problems_when_revived(state: Path, ledger: Ledger, deliveries: Deliveries) -> list[str]:
     problems: list[str] = []
-    async with supervisor_on(state) as supervisor:
+    store = store_on(state)
+    async with supervisor_on(store) as supervisor:
         for index in range(SESSIONS):
             session = supervisor.session(session_id(index))
             for message in ledger.unacknowledged(index):
@@ -172,11 +212,27 @@ async def _problems_when_revived(state: Path, ledger: Ledger) -> list[str]:
             ledger.started[index] += 1
             problems += await _send(session, ledger, index, ledger.started[index])
             problems += ledger.problems(index, await session.history(full=True), all_answered=True)
+        problems += await _drain(supervisor, store, deliveries)
+        for index in range(SESSIONS):
+            history = await supervisor.session(session_id(index)).history(full=True)
+            problems += deliveries.problems(session_id(index), ledger.owed(index, history))
     return problems + await _problems_on_disk(state, ledger, all_answered=True)
 
 
 async def _send(session: Session, ledger: Ledger, index: int, message: int) -> list[str]:
     """Send a message, and wait until it and all before it are answered."""
-    turn = await session.send(text_of(index, message), message_id=message_id(index, message))
+    turn = await send(session, index, message)
     await turn.reply()
     return list(ledger.take(Word(index, message, turn.number).pack(), ledger.started))
+
+
+async def _drain(supervisor: Supervisor, store: FileStore, deliveries: Deliveries) -> list[str]:
+    """Deliver whatever is owed since before."""
+    try:
+        with anyio.fail_after(SECONDS_TO_DELIVER):
+            async with supervisor.outbox(CHANNEL) as reader:
+                while await store.owing("main"):
+                    await deliver_next(reader, deliveries.delivering)
+    except TimeoutError:
+        return [f"something is still owed after {SECONDS_TO_DELIVER:g} s of deliveries"]
+    return []

@@ -28,6 +28,7 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing_and_every_file_is_who
     assert outcome.ends >= lives
     assert outcome.fewest >= least
     assert outcome.stored > 0
+    assert outcome.repeated > 0
 
 
 @pytest.mark.parametrize("plant", ["forget message ids", "write in place", "cut the journal at opening"])
