@@ -7,10 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from argentos import FileStore
+import anyio
+
+from argentos import Delivery, FileStore
 from argentos.actors import dedupe
+from argentos.actors.outbox import Reader
 from argentos.errors import StoreError
-from argentos.storage import SessionKey, Snapshot, files
+from argentos.storage import Metadata, SessionKey, Snapshot, files
 
 
 def skip_the_flush() -> None:
@@ -24,7 +27,10 @@ def skip_the_flush() -> None:
 
 def forget_message_ids() -> None:
     """What was accepted before a restart is not known again."""
-    _put(dedupe, "_numbers_in", lambda _: {})
+    def find_nothing(_: object) -> dict[str, int]:
+        return {}
+
+    _put(dedupe, "_numbers_in", find_nothing)
 
 
 def write_in_place() -> None:
@@ -87,6 +93,28 @@ def hide_damage() -> None:
     _put(FileStore, "load", load_what_can_be_loaded)
 
 
+def finish_before_delivery() -> None:
+    """What is owed to a channel is noted as delivered when it is given, some time before it arrives."""
+    give = Reader.__anext__
+
+    async def give_and_finish(reader: Reader) -> Delivery:
+        delivery = await give(reader)
+        await delivery.done()
+        await anyio.sleep(0.005)
+        return delivery
+
+    _put(Reader, "__anext__", give_and_finish)
+
+
+def forget_what_is_owed() -> None:
+    """What was owed before a restart is not found."""
+
+    async def find_nothing(_: FileStore, agent: str) -> tuple[Metadata, ...]:  # noqa: ARG001 - as the store's own
+        return ()
+
+    _put(FileStore, "owing", find_nothing)
+
+
 def _put(owner: object, name: str, fault: Callable[..., object]) -> None:
     getattr(owner, name)  # what does not exist cannot be replaced
     setattr(owner, name, fault)
@@ -102,5 +130,7 @@ PLANTS: Final[dict[str, Callable[[], Any]]] = {
         ignore_failed_flushes,
         ignore_short_writes,
         hide_damage,
+        finish_before_delivery,
+        forget_what_is_owed,
     )
 }

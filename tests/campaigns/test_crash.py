@@ -34,3 +34,9 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing_and_every_file_is_who
 @pytest.mark.parametrize("plant", ["forget message ids", "write in place", "cut the journal at opening"])
 def test_a_planted_fault_is_seen(tmp_path: Path, plant: str) -> None:
     assert campaign(tmp_path, 200, 1, plant, seconds=50).problems != []
+
+
+@pytest.mark.parametrize("plant", ["finish before delivery", "forget what is owed"])
+def test_a_planted_fault_of_the_outbox_is_seen(tmp_path: Path, plant: str) -> None:
+    problems = campaign(tmp_path, 40, 1, plant, seconds=50).problems
+    assert any("was never delivered" in each for each in problems), problems
