@@ -27,6 +27,7 @@ def skip_the_flush() -> None:
 
 def forget_message_ids() -> None:
     """What was accepted before a restart is not known again."""
+
     def find_nothing(_: object) -> dict[str, int]:
         return {}
 
