@@ -5,19 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
 from argentos.gateway.cli import main
-
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Ask: TypeAlias = Callable[..., Any]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
-Start: TypeAlias = Callable[..., subprocess.Popen[str]]
-Record: TypeAlias = Callable[..., Path]
+from tests.gateway.shared import ANSWER, QUESTION, Argent, Ask, Fails, Record, Start
 
 
 @pytest.fixture
@@ -110,3 +105,22 @@ def record(tmp_path: Path) -> Record:
         return path
 
     return write
+
+
+@pytest.fixture
+def ada(argent: Argent, record: Record) -> str:
+    """A session with one question and its answer, of 2020."""
+    assert argent("replay", record(QUESTION, ANSWER))[0] == 0
+    return "user-ada"
+
+
+@pytest.fixture
+def owner(start: Start) -> subprocess.Popen[str]:
+    """Another process that owns the state directory, and has one question and its answer in it."""
+    process = start("chat", "theirs")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("Hello there\n")
+    process.stdin.flush()
+    assert "offline" in process.stdout.readline()
+    return process

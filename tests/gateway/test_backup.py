@@ -7,9 +7,8 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import anyio
 import pytest
@@ -17,10 +16,7 @@ import pytest
 from argentos import FileStore, OfflineModel, Supervisor
 from argentos.actors.control_client import Owner
 from argentos.gateway.cli import main
-
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Ask: TypeAlias = Callable[..., Any]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
+from tests.gateway.shared import Argent, Ask, Fails
 
 BUSY = """
 import sys

@@ -19,9 +19,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Ask: TypeAlias = Callable[..., Any]
-Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+from tests.gateway.shared import Argent, Ask, Start
+
 Chat: TypeAlias = Callable[..., tuple[int, str, str]]
 Serve: TypeAlias = Callable[[bytes], dict[str, str]]
 Terminal: TypeAlias = Callable[..., tuple[subprocess.Popen[str], int]]

@@ -2,22 +2,15 @@
 
 import json
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
 import argentos
 from argentos.gateway.cli import main
 from argentos.storage.frames import MAGIC
-
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Ask: TypeAlias = Callable[..., Any]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
-Start: TypeAlias = Callable[..., subprocess.Popen[str]]
-Record: TypeAlias = Callable[..., Path]
+from tests.gateway.shared import Argent, Ask, Fails, Start
 
 FULL_DISK = (
     "-c",

@@ -17,11 +17,7 @@ import pytest
 from argentos.gateway.cli import main
 from argentos.machines import SESSION
 from argentos.machines.drawing import FORMATS, Format, Live, Taken, draw
-
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Ask: TypeAlias = Callable[..., Any]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
-Start: TypeAlias = Callable[..., subprocess.Popen[str]]
+from tests.gateway.shared import Argent, Ask, Fails, Start
 
 DOCUMENTED = """\
 stateDiagram-v2
@@ -316,18 +312,6 @@ def test_the_help_names_the_other_commands(argent: Argent) -> None:
 
 
 # Sessions ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def owner(start: Start) -> subprocess.Popen[str]:
-    """Another process that owns the state directory, and has one question and its answer in it."""
-    process = start("chat", "theirs")
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write("Hello there\n")
-    process.stdin.flush()
-    assert "offline" in process.stdout.readline()
-    return process
 
 
 def lived(ask: Ask, session: str) -> dict[str, tuple[int, bool]]:

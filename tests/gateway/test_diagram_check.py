@@ -4,15 +4,13 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pytest
 
 from argentos.machines import SESSION
+from tests.gateway.shared import Argent, Ask, Fails
 
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
-Ask: TypeAlias = Callable[..., Any]
 Page: TypeAlias = Callable[..., Path]
 
 TRUE = SESSION.draw()

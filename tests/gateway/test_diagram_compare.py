@@ -2,15 +2,11 @@
 
 import io
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import pytest
 
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
-Ask: TypeAlias = Callable[..., Any]
+from tests.gateway.shared import Argent, Ask, Fails
 
 DOOR = """\
 stateDiagram-v2

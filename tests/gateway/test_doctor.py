@@ -3,19 +3,13 @@
 import json
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import anyio
 import pytest
 
 from argentos import FileStore, OfflineModel, Supervisor
-
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Ask: TypeAlias = Callable[..., Any]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
-Start: TypeAlias = Callable[..., Any]
+from tests.gateway.shared import Argent, Fails, Start
 
 
 async def talk(state: Path, *names: str) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Generator
 from io import StringIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import anyio
 import anyio.to_thread
@@ -20,10 +20,8 @@ from argentos.actors import socket_file
 from argentos.errors import OwnerGoneError, StoreBusyError
 from argentos.gateway.owner import Sessions, open_sessions, with_sessions
 from argentos.gateway.settings import Settings
+from tests.gateway.shared import Argent, Ask, Fails
 
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Ask: TypeAlias = Callable[..., Any]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
 Gateway: TypeAlias = Callable[..., subprocess.Popen[str]]
 
 SUPERVISOR = """

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO, TextIOWrapper
 from itertools import pairwise
@@ -21,12 +21,8 @@ from hypothesis import strategies as st
 
 from argentos.gateway.cli import main
 from argentos.machines import SESSION
+from tests.gateway.shared import Argent, Ask, Fails, Record, Start
 
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Ask: TypeAlias = Callable[..., Any]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
-Start: TypeAlias = Callable[..., subprocess.Popen[str]]
-Record: TypeAlias = Callable[..., Path]
 Lived: TypeAlias = tuple[dict[str, Any], list[dict[str, Any]]]
 
 HARBOUR = Path(__file__).parents[2] / "examples" / "harbour.jsonl"

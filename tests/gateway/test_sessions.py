@@ -3,43 +3,14 @@
 import json
 import re
 import subprocess
-from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import anyio
 import pytest
 
 from argentos import FileStore, ReplayModel, Supervisor
-
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Ask: TypeAlias = Callable[..., Any]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
-Start: TypeAlias = Callable[..., subprocess.Popen[str]]
-Record: TypeAlias = Callable[..., Path]
-
-QUESTION = {"at": "2020-02-03T10:00:00Z", "text": "What is the number of the engine?"}
-ANSWER = {"role": "assistant", "sender": "Argent", "at": "2020-02-03T10:01:00Z", "text": "One."}
-
-
-@pytest.fixture
-def ada(argent: Argent, record: Record) -> str:
-    """A session with one question and its answer, of 2020."""
-    assert argent("replay", record(QUESTION, ANSWER))[0] == 0
-    return "user-ada"
-
-
-@pytest.fixture
-def owner(start: Start) -> subprocess.Popen[str]:
-    """Another process that owns the state directory, and has one question and its answer in it."""
-    process = start("chat", "theirs")
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write("Hello there\n")
-    process.stdin.flush()
-    assert "offline" in process.stdout.readline()
-    return process
+from tests.gateway.shared import ANSWER, QUESTION, Argent, Ask, Fails, Record
 
 
 def rows(out: str) -> list[list[str]]:

@@ -4,28 +4,14 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
-Argent: TypeAlias = Callable[..., tuple[int, str, str]]
-Ask: TypeAlias = Callable[..., Any]
-Fails: TypeAlias = Callable[..., tuple[int, str]]
-Start: TypeAlias = Callable[..., subprocess.Popen[str]]
-Record: TypeAlias = Callable[..., Path]
+from tests.gateway.shared import QUESTION, Argent, Ask, Fails, Record
 
 SAMPLES = Path(__file__).parent / "transcripts" / "samples"
-QUESTION = {"at": "2020-02-03T10:00:00Z", "text": "What is the number of the engine?"}
-ANSWER = {"role": "assistant", "sender": "Argent", "at": "2020-02-03T10:01:00Z", "text": "One."}
-
-
-@pytest.fixture
-def ada(argent: Argent, record: Record) -> str:
-    """A session with one question and its answer, of 2020."""
-    assert argent("replay", record(QUESTION, ANSWER))[0] == 0
-    return "user-ada"
 
 
 @pytest.fixture
@@ -263,18 +249,6 @@ def test_thousands_of_messages_are_one_import(argent: Argent, ask: Ask, tmp_path
 
 
 # Beside a running owner -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def owner(start: Start) -> subprocess.Popen[str]:
-    """Another process that owns the state directory, and has one question and its answer in it."""
-    process = start("chat", "theirs")
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write("Hello there\n")
-    process.stdin.flush()
-    assert "offline" in process.stdout.readline()
-    return process
 
 
 def test_a_running_owner_exports_what_its_files_do_not_have_yet(argent: Argent, owner: subprocess.Popen[str]) -> None:
