@@ -2,18 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import click
-import msgspec
 
-from benchmarks.actors import asks, load, loaded, soak
-from benchmarks.storage import process
-from benchmarks.storage.figures import Target, targets_table
+from benchmarks.actors import asks, load, soak
+from benchmarks.process import machine
+from benchmarks.report import Report, progress
 
 _PARTS: Final = ("asks", "load", "soak")
-
-_Result: TypeAlias = asks.Asks | loaded.Load | soak.Soak
 
 
 @click.command()
@@ -48,35 +45,15 @@ def main(
     if sys.platform != "linux":
         raise click.ClickException("this needs Linux: it reads /proc")
     directory.mkdir(parents=True, exist_ok=True)
-    machine = process.machine()
-    click.echo("\n".join(f"{name}: {value}" for name, value in machine.items()))
-    results: dict[str, _Result] = {}
+    report = Report(machine())
     for part in parts or _PARTS[:2]:
         if part == "asks":
-            results[part] = asks.measure(rounds=rounds, seconds=seconds, quick=quick, progress=_progress)
+            report.add(part, asks.measure(rounds=rounds, seconds=seconds, quick=quick, progress=progress))
         elif part == "load":
-            results[part] = load.measure(directory, rounds=rounds, known=known, quick=quick, progress=_progress)
+            report.add(part, load.measure(directory, rounds=rounds, known=known, quick=quick, progress=progress))
         else:
-            results[part] = soak.measure(directory, minutes=minutes, progress=_progress)
-        for text in results[part].tables():
-            click.echo(f"\n{text}")
-    targets = [target for result in results.values() for target in result.targets()]
-    click.echo(f"\n{targets_table(targets)}")
-    if output is not None:
-        output.write_bytes(_json(machine, results, targets))
-
-
-def _progress(text: str) -> None:
-    click.echo(text, err=True)
-
-
-def _json(machine: dict[str, str], results: dict[str, _Result], targets: list[Target]) -> bytes:
-    content: dict[str, Any] = {
-        "machine": machine,
-        **{part: result._asdict() for part, result in results.items()},
-        "targets": [{**msgspec.structs.asdict(target), "verdict": target.verdict} for target in targets],
-    }
-    return msgspec.json.encode(content) + b"\n"
+            report.add(part, soak.measure(directory, minutes=minutes, progress=progress))
+    report.end(output)
 
 
 if __name__ == "__main__":

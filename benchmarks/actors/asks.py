@@ -9,8 +9,8 @@ from msgspec import Struct
 from benchmarks.actors.contestants.contestant import Size
 from benchmarks.actors.lengths import Length
 from benchmarks.actors.peers import BLOCKING, CASTY, COUNTING, FLOOR, LEFT, OURS, PYKKA, ROWS, Row
-from benchmarks.storage.figures import Target, median, short, table
-from benchmarks.storage.process import run_module
+from benchmarks.figures import Target, median, short, table
+from benchmarks.process import run_module
 
 __all__ = ["Asks", "measure"]
 

@@ -12,7 +12,7 @@ from argentos import MemoryStore, Session, Supervisor
 from argentos.actors import Transcript, TranscriptMessage
 from benchmarks.actors.contestants.contestant import ANSWER, QUESTION
 from benchmarks.actors.contestants.ours import count_one
-from benchmarks.storage.figures import median
+from benchmarks.figures import median
 from benchmarks.storage.instant import InstantModel
 
 __all__ = ["Length", "main"]

@@ -16,7 +16,7 @@ from benchmarks.actors.scenarios.live import Live
 from benchmarks.actors.scenarios.others import Waits
 from benchmarks.actors.scenarios.overdue import Overdue
 from benchmarks.actors.scenarios.revival import Revival
-from benchmarks.storage.process import Finished, run_module
+from benchmarks.process import Finished, run_module
 from benchmarks.storage.startup import Startup
 from benchmarks.storage.stored import generated
 

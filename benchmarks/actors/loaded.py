@@ -12,7 +12,7 @@ from benchmarks.actors.scenarios.live import Live
 from benchmarks.actors.scenarios.others import Waits
 from benchmarks.actors.scenarios.overdue import Overdue
 from benchmarks.actors.scenarios.revival import Revival
-from benchmarks.storage.figures import Target, median, short, table
+from benchmarks.figures import Target, median, short, table
 from benchmarks.storage.startup import Startup
 
 __all__ = ["Known", "Load", "Round"]

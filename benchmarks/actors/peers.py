@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from benchmarks.actors.contestants.contestant import Memory, Sample, Size
-from benchmarks.storage.process import run_module
+from benchmarks.process import run_module
 
 __all__ = ["BLOCKING", "CASTY", "COUNTING", "FLOOR", "LEFT", "OURS", "PYKKA", "ROWS", "THESPIAN", "XOSCAR", "Row"]
 

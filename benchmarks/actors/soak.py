@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 import msgspec
 
 from benchmarks.actors.scenarios.wear import Look, Wear
-from benchmarks.storage.figures import Target, short, table
-from benchmarks.storage.process import run_module
+from benchmarks.figures import Target, short, table
+from benchmarks.process import run_module
 
 __all__ = ["Soak", "measure"]
 

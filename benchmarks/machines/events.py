@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from benchmarks.figures import Target, median, short, table
 from benchmarks.machines.contestants.contestant import Sample
 from benchmarks.machines.node import Node
 from benchmarks.machines.peers import (
@@ -18,7 +19,6 @@ from benchmarks.machines.peers import (
     TRIGGER,
     Row,
 )
-from benchmarks.storage.figures import Target, median, short, table
 
 __all__ = ["Events", "measure"]
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from benchmarks.figures import Target, median, short, table
 from benchmarks.machines.own import DECIDED, TRIGGERED
-from benchmarks.storage.figures import Target, median, short, table
-from benchmarks.storage.process import run_module
+from benchmarks.process import run_module
 
 __all__ = ["Parts", "measure"]
 

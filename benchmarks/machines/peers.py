@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 
 from benchmarks.machines.node import Node
-from benchmarks.storage.process import run_module
+from benchmarks.process import run_module
 
 __all__ = ["ACTOR", "FLYWEIGHT", "HIERARCHICAL", "OURS", "PURE", "SISMIC", "STATEMACHINE", "STORED", "TRIGGER", "Row"]
 

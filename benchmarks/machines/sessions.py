@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from benchmarks.figures import Target, short, table
 from benchmarks.machines.contestants.contestant import Size
 from benchmarks.machines.node import Node
 from benchmarks.machines.peers import ACTOR, FLYWEIGHT, OURS, SISMIC, STATEMACHINE, STORED, TRIGGER, Row
-from benchmarks.storage.figures import Target, short, table
 
 __all__ = ["Sessions", "measure"]
 

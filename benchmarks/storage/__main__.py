@@ -6,19 +6,17 @@ import tempfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import click
-import msgspec
 
-from benchmarks.storage import accepts, process, stored, written
-from benchmarks.storage.figures import Target, targets_table
+from benchmarks.process import machine
+from benchmarks.report import Report, Result, progress
+from benchmarks.storage import accepts, stored, written
 
 _PARTS: Final = ("accepts", "bytes", "sessions")
 _CORES: Final = 2
 _PACKAGES: Final = ("argentos", "openai-agents", "langgraph-checkpoint-sqlite", "google-adk")
-
-_Result: TypeAlias = accepts.Accepts | written.Written | stored.Stored
 
 
 @click.command()
@@ -44,24 +42,14 @@ def main(
         raise click.ClickException("this needs Linux: it preloads a library and reads /proc")
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:_CORES])
     directory.mkdir(parents=True, exist_ok=True)
-    machine = {**process.machine(), "file system": _file_system(directory), **dict(_versions())}
-    click.echo("\n".join(f"{name}: {value}" for name, value in machine.items()))
-    results: dict[str, _Result] = {}
+    report = Report({**machine(), "file system": _file_system(directory), **dict(_versions())})
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         for part in parts or _PARTS:
-            results[part] = _measure(part, Path(scratch), directory, rounds=rounds, seconds=seconds, quick=quick)
-            for text in results[part].tables():
-                click.echo(f"\n{text}")
-    targets = [target for result in results.values() for target in result.targets()]
-    click.echo(f"\n{targets_table(targets)}")
-    if output is not None:
-        output.write_bytes(_json(machine, results, targets))
+            report.add(part, _measure(part, Path(scratch), directory, rounds=rounds, seconds=seconds, quick=quick))
+    report.end(output)
 
 
-def _measure(part: str, scratch: Path, directory: Path, *, rounds: int, seconds: float, quick: bool) -> _Result:
-    def progress(text: str) -> None:
-        click.echo(text, err=True)
-
+def _measure(part: str, scratch: Path, directory: Path, *, rounds: int, seconds: float, quick: bool) -> Result:
     if part == "accepts":
         return accepts.measure(scratch, rounds=rounds, seconds=seconds, quick=quick, progress=progress)
     if part == "bytes":
@@ -82,15 +70,6 @@ def _versions() -> Iterator[tuple[str, str]]:
             yield package, metadata.version(package)
         except metadata.PackageNotFoundError:
             yield package, "not installed"
-
-
-def _json(machine: dict[str, str], results: dict[str, _Result], targets: list[Target]) -> bytes:
-    content: dict[str, Any] = {
-        "machine": machine,
-        **{part: result._asdict() for part, result in results.items()},
-        "targets": [{**msgspec.structs.asdict(target), "verdict": target.verdict} for target in targets],
-    }
-    return msgspec.json.encode(content) + b"\n"
 
 
 if __name__ == "__main__":

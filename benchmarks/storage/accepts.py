@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from benchmarks.figures import Target, median, short, table
+from benchmarks.process import compiled, run_module
 from benchmarks.storage.contestants.closed_loop import Sample
-from benchmarks.storage.figures import Target, median, short, table
-from benchmarks.storage.process import compiled, run_module
 from benchmarks.storage.watch import Watch, commits
 
 __all__ = ["Accepts", "measure"]
@@ -186,7 +186,7 @@ class _Bench:
     def __init__(self, folder: Path, seconds: float) -> None:
         self._folder = folder
         self._seconds = seconds
-        self._floor = compiled("floor", folder)
+        self._floor = compiled(Path(__file__).with_name("floor.c"), folder)
         self._watch = Watch(folder)
 
     def run(self, contestant: _Contestant, sessions: int, number: int) -> Run:

@@ -9,8 +9,8 @@ import click
 import msgspec
 from msgspec import Struct
 
-from benchmarks.storage.figures import Target, median, short, table
-from benchmarks.storage.process import Finished, run_module
+from benchmarks.figures import Target, median, short, table
+from benchmarks.process import Finished, run_module
 from benchmarks.storage.startup import Startup
 
 __all__ = ["Stored", "generated", "measure"]

@@ -5,7 +5,7 @@ from pathlib import Path
 from struct import Struct as Layout
 from typing import Final, NamedTuple
 
-from benchmarks.storage.process import compiled
+from benchmarks.process import compiled
 
 __all__ = ["Note", "Watch", "commits"]
 
@@ -36,7 +36,7 @@ class Watch:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._library = compiled("watch", folder, "-shared", "-fPIC")
+        self._library = compiled(Path(__file__).with_name("watch.c"), folder, "-shared", "-fPIC")
         self._log = folder / "watch.log"
 
     @property

@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from benchmarks.figures import Target, median, short, table
+from benchmarks.process import run_module
 from benchmarks.storage.contestants.closed_loop import TEXT
 from benchmarks.storage.conversation import Conversation
-from benchmarks.storage.figures import Target, median, short, table
-from benchmarks.storage.process import run_module
 from benchmarks.storage.watch import Note, Watch
 
 __all__ = ["Written", "measure"]

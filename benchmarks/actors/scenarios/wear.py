@@ -15,7 +15,7 @@ from msgspec import Struct
 from argentos import Config, FileStore, Session, Supervisor
 from argentos.errors import SessionError
 from benchmarks.actors.contestants.contestant import QUESTION, resident
-from benchmarks.storage.figures import median
+from benchmarks.figures import median
 from benchmarks.storage.instant import InstantModel
 
 __all__ = ["Wear", "main"]

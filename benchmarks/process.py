@@ -17,7 +17,6 @@ __all__ = ["Finished", "compiled", "machine", "run_module"]
 
 _LONGEST: Final = 3600.0  # seconds
 _KIB: Final = 1024
-_HERE: Final = Path(__file__).parent
 
 
 class Finished(NamedTuple):
@@ -73,18 +72,18 @@ def run_module(
         return Finished(output.read(), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _KIB)
 
 
-def compiled(name: str, folder: Path, *options: str) -> Path:
-    """Compile the C file of this name that stands beside this module.
+def compiled(source: Path, folder: Path, *options: str) -> Path:
+    """Compile a C file; the program, in the folder, has its name without the ending.
 
     Raises:
         click.ClickException: there is no compiler, or it failed.
     """
-    program = folder / name
+    program = folder / source.stem
     try:
         subprocess.run(  # noqa: S603 - the system's compiler, on our own source
-            ["cc", "-O2", *options, "-o", program, _HERE / f"{name}.c"],  # noqa: S607 - wherever it is
+            ["cc", "-O2", *options, "-o", program, source],  # noqa: S607 - wherever it is
             check=True,
         )
     except (OSError, subprocess.CalledProcessError) as error:
-        raise click.ClickException(f"{name}.c was not compiled ({error}); install a C compiler as `cc`") from error
+        raise click.ClickException(f"{source.name} was not compiled ({error}); install a C compiler as `cc`") from error
     return program
