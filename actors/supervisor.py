@@ -38,7 +38,7 @@ _log: Final = logging.getLogger(__name__)
 
 _STEPS_AT_ONCE: Final = 256  # they wait for the disk most of their time, and share its writes
 _RESTARTS_AT_ONCE: Final = 2  # likewise
-_REFUSALS: Final = 32  # in a row; they take about a millisecond
+_REFUSALS: Final = 8  # in a row, between two pauses: some 3,000 a second
 
 
 class Supervisor:
