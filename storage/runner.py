@@ -4,6 +4,7 @@ A thread that hangs in a system call, as on a disk that has gone away, cannot be
 which no process waits at its end, and whoever is cancelled waits for what it began only so long.
 """
 
+import asyncio
 import logging
 import math
 import os
@@ -11,10 +12,9 @@ import queue
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 import anyio
-import anyio.from_thread
 import anyio.lowlevel
 
 __all__ = ["Runner", "Threads", "inline", "shielded", "threads"]
@@ -128,7 +128,7 @@ class _Call(Generic[T]):
         self.is_over = False
         self._function = function
         self._ended = ended
-        self._token = anyio.lowlevel.current_token()
+        self._soon = _soon()
         self._results: list[T] = []
         self._error: BaseException | None = None
 
@@ -146,7 +146,7 @@ class _Call(Generic[T]):
             self._error = error
         self._ended(self)
         with suppress(RuntimeError):  # the event loop has ended, and nobody waits any more
-            anyio.from_thread.run_sync(self.told.set, token=self._token)
+            self._soon(self.told.set)
 
     async def wait(self, patience: float) -> None:
         """Wait until it has ended, but not longer than so many seconds."""
@@ -163,6 +163,21 @@ class _Call(Generic[T]):
         if error is not None:
             raise error
         return self._results[0]
+
+
+class _TrioToken(Protocol):
+    def run_sync_soon(self, function: Callable[[], object], /) -> None: ...
+
+
+def _soon() -> Callable[[Callable[[], object]], object]:
+    """What has the event loop that runs now do something, for another thread.
+
+    With `anyio.from_thread` the thread would wait for it, and so for the interpreter once more.
+    """
+    loop = anyio.lowlevel.current_token().native_token
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        return loop.call_soon_threadsafe
+    return cast("_TrioToken", loop).run_sync_soon
 
 
 class _Worker:
