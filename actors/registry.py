@@ -160,7 +160,7 @@ class Registry:
     def fail(self, key: SessionKey, cause: Exception) -> SessionParkedError | None:
         """An actor failed: None if it is to restart from its snapshot, the error for everybody if it is parked."""
         now = self.runtime.clock.monotonic()
-        trace = None if self.supervision.has_failed(key, now) else cause  # a loop would fill the log with the same
+        trace = cause if self.supervision.is_news(cause, now) else None  # a loop would fill the log with the same
         _log.error("session %s failed: %r", key, cause, exc_info=trace)
         is_parked = self.supervision.fail(key, cause, now) == "park"
         self.runtime.events.tell(Failed(key, cause, is_parked))

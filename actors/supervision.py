@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from argentos.errors import SessionParkedError
 from argentos.machines import Transition
@@ -10,6 +10,9 @@ from argentos.machines.supervision import SUPERVISION
 from argentos.storage import SessionKey
 
 __all__ = ["Supervision"]
+
+
+_Place: TypeAlias = tuple[type[Exception], str, int]
 
 
 class _Facts(NamedTuple):
@@ -29,6 +32,7 @@ class Supervision:
         self._period = period
         self._failures: dict[SessionKey, deque[float]] = {}
         self._parked: dict[SessionKey, Exception] = {}
+        self._told: dict[_Place, float] = {}  # no more than there are places in the program
 
     @property
     def parked(self) -> Mapping[SessionKey, Exception]:
@@ -45,9 +49,14 @@ class Supervision:
         if cause is not None and not self._takes(_PARKED, "something_came_in"):
             raise parked(key, cause)
 
-    def has_failed(self, key: SessionKey, now: float) -> bool:
-        """It has failed within the period before this monotonic time, and was restarted."""
-        return any(now - each <= self._period for each in self._failures.get(key, ()))
+    def is_news(self, cause: Exception, now: float) -> bool:
+        """Nothing of its kind was raised at its place, in any session, and was news within the period before."""
+        place = _place(cause)
+        told = self._told.get(place)
+        if told is not None and now - told <= self._period:
+            return False
+        self._told[place] = now
+        return True
 
     def fail(self, key: SessionKey, cause: Exception, now: float) -> str:
         """A live actor failed; gives what is to be done, `restart` or `park`.
@@ -89,6 +98,14 @@ class Supervision:
 
 _LIVE: Final = "Live"
 _PARKED: Final = "Parked"
+
+
+def _place(cause: Exception) -> _Place:
+    """What it is, and where it was raised: file and line."""
+    trace = cause.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return (type(cause), trace.tb_frame.f_code.co_filename, trace.tb_lineno) if trace else (type(cause), "", 0)
 
 
 def parked(key: SessionKey, cause: Exception) -> SessionParkedError:

@@ -234,6 +234,35 @@ async def test_the_log_has_the_traceback_of_the_first_failure_and_a_line_for_tho
     assert [bool(record.exc_info) for record in failures] == [True, False]
 
 
+def raised(kind: type[Exception]) -> Exception:
+    with pytest.raises(kind) as caught:
+        raise kind("a bug")
+    return caught.value
+
+
+def test_a_failure_is_news_unless_the_same_was_raised_at_its_place_within_the_period() -> None:
+    supervision = Supervision(intensity=3, period=5.0)
+    assert supervision.is_news(raised(ValueError), 0.0)
+    assert not supervision.is_news(raised(ValueError), 4.9)
+    assert supervision.is_news(raised(KeyError), 4.9)
+    assert supervision.is_news(ValueError("raised elsewhere"), 4.9)
+    assert supervision.is_news(raised(ValueError), 5.1)
+    assert not supervision.is_news(raised(ValueError), 10.0)
+
+
+async def test_many_sessions_that_fail_alike_leave_one_traceback(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(Instant(), on=AlwaysFaulty()) as supervisor, supervisor.events() as events:
+        for number in range(5):
+            await supervisor.session(f"failing-{number}").send("Hello?")
+        while len(supervisor.health().parked) < 5:
+            await events.get()
+    failures = [record for record in caplog.records if "failed: ValueError" in record.getMessage()]
+    assert len(failures) == 5 * 4
+    assert [bool(record.exc_info) for record in failures] == [True] + [False] * 19
+
+
 class AlwaysFaulty(MemoryStore):
     """Fails whenever a turn ends, but in one session."""
 
