@@ -93,14 +93,14 @@ class Dispatcher:
             self._drained.append(waiter)
             await waiter.wait()
 
-    async def give_way(self) -> None:
-        """Let what runs go on, between two steps of something that is in no hurry."""
+    async def give_way(self, pause: float = _WAY) -> None:
+        """Let what runs go on, for so many seconds, between two steps of something that is in no hurry."""
         if self.is_drained:
             await anyio.lowlevel.checkpoint()
         else:
             # A job that waits for a thread gains nothing by a turn of the event loop: only while that sleeps does the
             # thread get the interpreter at once.
-            await anyio.sleep(_WAY)
+            await anyio.sleep(pause)
 
     def cancel(self) -> None:
         """End the workers, and what they are running; what waits is dropped."""

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Collection
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -38,6 +39,7 @@ _log: Final = logging.getLogger(__name__)
 
 _STEPS_AT_ONCE: Final = 256  # they wait for the disk most of their time, and share its writes
 _RESTARTS_AT_ONCE: Final = 2  # likewise
+_BETWEEN_RESTARTS: Final = 0.005  # seconds, while others have something to do
 _REFUSALS: Final = 8  # in a row, between two pauses: some 3,000 a second
 
 
@@ -99,7 +101,7 @@ class Supervisor:
             system=system,
             steps=workers,
             restarts=Dispatcher(_RESTARTS_AT_ONCE, "restart"),
-            turnstile=Turnstile(workers.give_way, 1),
+            turnstile=Turnstile(partial(workers.give_way, _BETWEEN_RESTARTS), 1),
             refusals=Turnstile(workers.give_way, _REFUSALS),
             work=Places(self._max_turns, workers),
             timers=Timers(clock, self._fire),
