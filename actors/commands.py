@@ -75,7 +75,11 @@ class _Command(Generic[T]):
             self._answered = new_waiter()
             await self._answered.wait()
         if self._error is not None:
-            raise self._error
+            error, self._error = self._error, None
+            try:
+                raise error
+            finally:
+                del error  # held by nothing that it holds: no garbage to collect, however many fail
         if self._answer is None:
             raise RuntimeError("a command was answered with nothing")
         return self._answer
@@ -182,7 +186,22 @@ class Wake(_Command[Snapshot]):
     __slots__ = ()
 
 
-class TurnDone(_Command[Snapshot]):
+class _Report:
+    """What a job came to; nobody waits for an answer."""
+
+    __slots__ = ("at",)
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def answer(self, value: Snapshot) -> None:
+        """Done."""
+
+    def fail(self, error: Exception) -> None:
+        """Not done, for this reason."""
+
+
+class TurnDone(_Report):
     """The model has finished a turn, with a reply or an error."""
 
     __slots__ = ("attempt", "error", "reply", "tokens", "turn")
@@ -210,7 +229,7 @@ class TurnDone(_Command[Snapshot]):
         return ("turn", self.turn, self.attempt)
 
 
-class SummaryMade(_Command[Snapshot]):
+class SummaryMade(_Report):
     """A summary is ready, or could not be made; `asked_at` is the sequence at which it was asked for."""
 
     __slots__ = ("asked_at", "compacted")

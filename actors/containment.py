@@ -70,6 +70,8 @@ class _Watched(Generic[T]):
             except StopIteration as end:
                 result: T = end.value
                 return result
+            finally:
+                error = None  # which may be raised again, and would hold this frame, and be held by it
             try:
                 value, error = (yield awaited), None
             except BaseException as thrown:  # noqa: BLE001 - thrown on into the work
@@ -81,6 +83,7 @@ class _Watched(Generic[T]):
         try:
             return self._work.send(value) if error is None else self._work.throw(error)
         finally:
+            del error
             self._own += max(0, self._task.cancelling() - before)
 
     def forgive(self) -> None:

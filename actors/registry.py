@@ -57,9 +57,9 @@ class Registry:
         """
         actor = self._actors.get(key)
         if actor is not None and self._is_full(actor):
-            error = mailbox_full(key, actor.waiting)
+            waiting = actor.waiting
             await self.runtime.refusals.go_through()  # a flood must not keep the others from being served
-            raise error
+            raise mailbox_full(key, waiting)
 
     async def room(self, key: SessionKey) -> None:
         """Wait until the session's mailbox may have room."""

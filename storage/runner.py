@@ -159,9 +159,12 @@ class _Call(Generic[T]):
 
     def result(self) -> T:
         """What it gave, or raised."""
-        error, self._error = self._error, None  # no cycle of the error and this frame
-        if error is not None:
-            raise error
+        if self._error is not None:
+            error, self._error = self._error, None
+            try:
+                raise error
+            finally:
+                del error  # held by nothing that it holds: no garbage to collect
         return self._results[0]
 
 
