@@ -1,5 +1,6 @@
 """What fails leaves nothing to the garbage collector, which would stop everybody for a while, again and again."""
 
+import contextlib
 import gc
 import logging
 import weakref
@@ -11,6 +12,7 @@ import pytest
 from argentos import Config, MemoryStore, OfflineModel, ReplayModel, Reply, Request
 from argentos.errors import ArgentError
 from argentos.storage import Record, SessionKey, TurnEnded
+from argentos.storage.runner import threads
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -54,6 +56,22 @@ async def test_a_command_is_forgotten_with_its_error(running: Running) -> None:
 
 class BugError(Exception):
     pass
+
+
+async def test_an_error_of_a_disk_thread_is_forgotten() -> None:
+    run, raised = threads(), list[weakref.ref[BugError]]()
+
+    def fail() -> None:
+        error = BugError()
+        raised.append(weakref.ref(error))
+        try:
+            raise error
+        finally:
+            del error
+
+    with contextlib.suppress(BugError):
+        await run(fail)
+    assert raised[0]() is None
 
 
 class FailsOnce(MemoryStore):
