@@ -11,13 +11,16 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
     """A supervisor at a moment.
 
     Attributes:
-        store: why the store takes nothing, for now or until it is opened again; empty while all is well.
+        is_open: the supervisor runs; before and after, nothing is accepted.
+        store: why the store takes nothing, for now (its disk is full, or does not answer) or until it is opened again;
+            empty while all is well.
         live: sessions in memory.
         parked: sessions that failed too often, by id, each with the cause.
         running: turns and compactions that run.
         waiting: turns and compactions that wait for their turn.
     """
 
+    is_open: bool
     store: str
     live: int
     parked: Mapping[str, str]
@@ -26,5 +29,5 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def is_well(self) -> bool:
-        """Messages are accepted, in all sessions."""
-        return not self.store and not self.parked
+        """Messages are accepted, in all sessions whose mailboxes have room."""
+        return self.is_open and not self.store and not self.parked

@@ -195,6 +195,7 @@ class Supervisor:
         """Whether messages are accepted, and how much there is to do."""
         runtime = self._runtime
         return Health(
+            is_open=self._registry.is_open,
             store=str(runtime.store.failure or ""),
             live=self.live,
             parked={key.id: repr(cause) for key, cause in self._registry.supervision.parked.items()},

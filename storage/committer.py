@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ from argentos.storage.tail import Tail
 __all__ = ["Batch", "Committer"]
 
 _log: Final = logging.getLogger(__name__)
+_PROBE: Final = 1.0  # seconds between two looks at a full disk that nobody writes to
 
 
 class Batch:
@@ -87,13 +89,14 @@ class Committer:
         self._next = Batch()
         self._work = anyio.Event()
         self._failure: OSError | None = None
+        self._full: StoreFullError | None = None
         self._writing_since: float | None = None
         self._closing = False
 
     @property
-    def failure(self) -> StoreFailedError | None:
-        """Why nothing more is written; None while all is well."""
-        return None if self._failure is None else self._failed(self._failure)
+    def failure(self) -> StoreFailedError | StoreFullError | None:
+        """Why nothing is written, or not until there is room; None while all is well."""
+        return self._full if self._failure is None else self._failed(self._failure)
 
     def stalled(self, patience: float) -> StoreError | None:
         """Why nothing is acknowledged, where a write has gone on for longer than so many seconds."""
@@ -151,12 +154,29 @@ class Committer:
                 if self._next.bodies:
                     await self._commit()
                 else:
-                    self._work = anyio.Event()
-                    await self._work.wait()
+                    await self._rest()
         except BaseException:  # cancelled by the host: nobody waits for what is not written any more
             self._failure = OSError(errno.ECANCELED, "it was cut off")
             self._refuse(self._now, self._failed(self._failure))
             raise
+
+    async def _rest(self) -> None:
+        """Wait for something to write. A disk that was full is looked at meanwhile: whoever asks first may send."""
+        self._work = anyio.Event()
+        with anyio.move_on_after(math.inf if self._full is None else _PROBE) as waiting:
+            await self._work.wait()
+        if waiting.cancelled_caught:
+            await self._look_for_room()
+
+    async def _look_for_room(self) -> None:
+        try:
+            await self._run(self._journal.find_room)
+        except NoSegmentError:
+            pass
+        except OSError as error:
+            self._fail(error)
+        else:
+            self._full = None
 
     async def _commit(self) -> None:
         batch, self._next = self._next, Batch()
@@ -165,15 +185,20 @@ class Committer:
         try:
             await self._run(partial(self._journal.write, batch.bodies))
         except NoSegmentError as error:
+            self._full = self._no_room(error)
             self._refuse(batch, self._no_room(error))
         except OSError as error:
-            self._failure = error
-            _log.critical("the journal in %s failed: %s; nothing more is accepted", self._path, error)
+            self._fail(error)
             self._refuse(batch, self._failed(error))
         else:
+            self._full = None
             batch.succeed()
         finally:
             self._writing_since = None
+
+    def _fail(self, error: OSError) -> None:
+        self._failure = error
+        _log.critical("the journal in %s failed: %s; nothing more is accepted", self._path, error)
 
     def _refuse(self, batch: Batch, error: StoreError) -> None:
         """Refuse a batch, and what came meanwhile, which may follow it."""

@@ -327,6 +327,15 @@ class Journal:
         self._segments.append(Segment(path, self._segment_size))
         self._measure()
 
+    def find_room(self) -> None:
+        """Begin a new segment, which shows that the disk is full no more.
+
+        Raises:
+            NoSegmentError: it still is.
+        """
+        with self._mutex:
+            self.begin_segment()
+
     def _measure(self) -> None:
         self.size = sum([segment.size for segment in self._segments])
 

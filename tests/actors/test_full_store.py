@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import TypeAlias
 
 import anyio
+import anyio.lowlevel
 import pytest
 
-from argentos import Config, ManualClock, MemoryStore, Reply, Request, Supervisor
+from argentos import Config, FileStore, ManualClock, MemoryStore, ReplayModel, Reply, Request, Supervisor
 from argentos.errors import StoreError, StoreFullError
 from argentos.storage import Record, SessionKey, Snapshot
 
@@ -218,3 +220,31 @@ async def test_a_command_that_finds_no_room_is_refused_and_not_done_later(
         store.error = None
         await pass_time(clock, 31)
         assert (await session.info()).messages == 2
+
+
+async def test_the_health_tells_of_a_full_disk_until_there_is_room_though_nobody_sends(
+    running: Running, tmp_path: Path
+) -> None:
+    async with running(ReplayModel(["Yes."] * 4), on=FileStore(tmp_path, segment_size=1)) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hello?")
+        assert supervisor.health().is_well
+        newest = max((tmp_path / "journal").iterdir())
+        in_the_way = newest.with_name(f"{int(newest.stem) + 1:08}.journal")
+        in_the_way.mkdir()  # as good as a full disk: no segment can be made
+        with pytest.raises(StoreFullError) as refused:
+            await session.send("And now?")
+        assert supervisor.health().store == str(refused.value)
+        assert not supervisor.health().is_well
+        in_the_way.rmdir()
+        with anyio.fail_after(10):
+            while not supervisor.health().is_well:
+                await anyio.lowlevel.checkpoint()
+        assert (await session.ask("And now?")).text == "Yes."
+
+
+async def test_the_health_tells_of_a_supervisor_that_does_not_run(running: Running) -> None:
+    async with running() as supervisor:
+        assert supervisor.health().is_well
+    assert not supervisor.health().is_open
+    assert not supervisor.health().is_well

@@ -170,8 +170,9 @@ async def test_what_waits_in_the_mailbox_outlives_a_restart(running: Running, st
         assert taken == outcomes.keys() - refused
 
 
-async def test_a_supervisor_that_has_not_begun_is_well(tmp_path: Path) -> None:
-    assert Supervisor(FileStore(tmp_path), OfflineModel()).health().is_well
+async def test_a_supervisor_that_has_not_begun_says_so_and_knows_of_no_fault_of_its_store(tmp_path: Path) -> None:
+    health = Supervisor(FileStore(tmp_path), OfflineModel()).health()
+    assert (health.is_open, health.is_well, health.store) == (False, False, "")
 
 
 async def test_a_full_store_parks_nobody(running: Running, store: Faulty) -> None:
