@@ -22,7 +22,8 @@ from argentos.actors.registry import Registry
 from argentos.actors.session import Session, check_focus
 from argentos.actors.socket_file import NAME, SocketFile
 from argentos.errors import ArgentError, InputError, SessionError, StoreBusyError
-from argentos.storage import Message, SessionKey, check_id
+from argentos.inputs import as_id
+from argentos.storage import Message, SessionKey
 
 __all__ = ["Control"]
 
@@ -157,7 +158,7 @@ class Control:
     # Requests -----------------------------------------------------------------------------------------------
 
     async def _work(self, line: "_Line", request: wire.Request) -> None:
-        check_id(request.agent, "agent's name")
+        as_id(request.agent, "the agent's name")
         match request:
             case wire.Ping():
                 await line.send(wire.Pong(self._agent, self._takes_messages))
@@ -169,7 +170,7 @@ class Control:
                 size = await self._registry.runtime.store.backup(Path(request.path))
                 await line.send(wire.BackedUp(size))
             case _:
-                await self._work_on(line, SessionKey(request.agent, check_id(request.session)), request)
+                await self._work_on(line, SessionKey(request.agent, as_id(request.session, "the session id")), request)
 
     async def _work_on(self, line: "_Line", key: SessionKey, request: wire.OfSession) -> None:
         registry = self._registry

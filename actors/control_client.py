@@ -24,7 +24,8 @@ from argentos.actors.session import check_focus
 from argentos.actors.socket_file import connect
 from argentos.actors.transcript import Transcript
 from argentos.errors import ArgentError, NoReplyError, OwnerGoneError, StoreBusyError, StoreError
-from argentos.storage import Address, Message, SessionKey, Summary, check_id
+from argentos.inputs import as_id
+from argentos.storage import Address, Message, SessionKey, Summary
 
 __all__ = ["Owner", "RemoteSession", "RemoteTurn"]
 
@@ -64,7 +65,7 @@ class Owner:
         Raises:
             InputError: the id cannot be used.
         """
-        return RemoteSession(self, SessionKey(self.agent, check_id(session_id)))
+        return RemoteSession(self, SessionKey(self.agent, as_id(session_id, "the session id")))
 
     async def backup(self, target: Path) -> int:
         """See `Supervisor.backup`."""

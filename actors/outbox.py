@@ -43,7 +43,7 @@ class Delivery:
         self._reader = reader
         self._key = key
         self._created_at = created_at
-        self.id = f"{key}/{created_at:%Y%m%dT%H%M%S.%fZ}/{message.number}"
+        self.id = f"{_escaped(key)}/{created_at:%Y%m%dT%H%M%S.%fZ}/{message.number}"
         self.session = key.id
         self.message = message
         self.address = address
@@ -61,6 +61,12 @@ class Delivery:
         Cancellation: it is noted or not; the message may be given again.
         """
         await self._reader.finish(self._key, self.message.number, self._created_at)
+
+
+def _escaped(key: SessionKey) -> str:
+    """The key as a text that no other one has."""
+    name = key.id.replace("%", "%25").replace("/", "%2F")
+    return name if key.agent == "main" else f"{key.agent.replace('%', '%25').replace('/', '%2F')}/{name}"
 
 
 class Reader(AsyncIterator[Delivery]):

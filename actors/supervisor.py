@@ -29,8 +29,9 @@ from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
 from argentos.actors.turnstile import Turnstile
 from argentos.errors import InputError
+from argentos.inputs import as_id
 from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
-from argentos.storage import SessionKey, Store, check_id
+from argentos.storage import SessionKey, Store
 from argentos.storage.pace import in_steps
 
 __all__ = ["Supervisor"]
@@ -82,7 +83,7 @@ class Supervisor:
         resume: bool = True,
         outbox: Collection[str] = (),
     ) -> None:
-        self.agent = check_id(agent, "agent's name")
+        self.agent = as_id(agent, "the agent's name")
         self.config = config or Config()
         self._grace = grace
         self._patience = patience
@@ -120,7 +121,7 @@ class Supervisor:
         Raises:
             InputError: the id cannot be used.
         """
-        return Session(self._registry, SessionKey(self.agent, check_id(session_id)))
+        return Session(self._registry, SessionKey(self.agent, as_id(session_id, "the session id")))
 
     async def list(self, *, limit: int | None = None, active_since: datetime | None = None) -> list[SessionInfo]:
         """The sessions, those with the latest activity first; one that cannot be read is logged instead.

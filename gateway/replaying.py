@@ -20,9 +20,10 @@ from msgspec import Struct
 
 from argentos.actors import Event, Happened, ManualClock, Session, Subscription, Supervisor
 from argentos.errors import InputError, SessionNotFoundError
+from argentos.inputs import as_id
 from argentos.llm import ReplayModel, Reply
 from argentos.machines import SESSION
-from argentos.storage import Address, Record, Replied, Role, SessionKey, Transitioned, TurnEnded, check_id
+from argentos.storage import Address, Record, Replied, Role, SessionKey, Transitioned, TurnEnded
 
 __all__ = ["Line", "Numbered", "Replay", "read_recording"]
 
@@ -77,7 +78,7 @@ def read_recording(path: Path) -> Iterator[Numbered]:
 def _read_line(data: bytes, number: int, path: Path) -> Line:
     try:
         line = _decoder.decode(data)
-        check_id(line.session)
+        as_id(line.session, "the session id")
         if not line.text.strip():
             raise InputError("the text is empty")  # noqa: TRY301 - one sentence for all that is wrong with a line
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InputError) as error:

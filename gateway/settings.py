@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from argentos.actors import Config
-from argentos.storage import check_id, expand_home
+from argentos.inputs import as_id
+from argentos.storage import expand_home
 
 __all__ = ["Settings", "command_options", "default_state_dir"]
 
@@ -65,7 +66,7 @@ def command_options(function: F) -> F:
             "--agent",
             metavar="NAME",
             expose_value=False,
-            callback=_set("agent", partial(check_id, what="agent's name")),
+            callback=_set("agent", partial(as_id, what="the agent's name")),
             help="Whose sessions; 'main' by default.",
         ),
         click.option(

@@ -2,7 +2,7 @@
 
 from argentos.storage.file_store import FileStore
 from argentos.storage.memory import MemoryStore
-from argentos.storage.names import check_id, expand_home, file_name
+from argentos.storage.names import expand_home, file_name
 from argentos.storage.records import (
     MESSAGE_TOKENS,
     Accepted,
@@ -70,7 +70,6 @@ __all__ = [
     "TurnEnded",
     "TurnStarted",
     "Usage",
-    "check_id",
     "expand_home",
     "file_name",
     "fold",

@@ -41,9 +41,9 @@ def test_every_root_folder_has_its_link_in_the_facade() -> None:
     assert links == {folder: f"../{folder}" for folder in FOLDERS}
 
 
-def test_the_facade_holds_nothing_but_names_errors_and_links() -> None:
+def test_the_facade_holds_nothing_but_names_errors_inputs_and_links() -> None:
     files = {path.name for path in (ROOT / "argentos").iterdir() if path.is_file() and not path.is_symlink()}
-    assert files == {"__init__.py", "__main__.py", "errors.py", "py.typed"}
+    assert files == {"__init__.py", "__main__.py", "errors.py", "inputs.py", "py.typed"}
 
 
 def test_every_exported_name_can_be_imported() -> None:
@@ -92,6 +92,6 @@ def imports_of(path: Path) -> set[str]:
 def test_imports_run_only_downwards() -> None:
     order = ("diagrams", "machines", "storage", "llm", "actors", "gateway")
     for height, folder in enumerate(order):
-        allowed = {*order[: height + 1], "errors"}
+        allowed = {*order[: height + 1], "errors", "inputs"}
         for path in (ROOT / folder).rglob("*.py"):
             assert imports_of(path) <= allowed, path

@@ -11,7 +11,7 @@ from argentos.actors.transcript import check_transcript
 from argentos.errors import InputError
 from argentos.gateway.transcripts import claude_code, openai, openclaw, own
 from argentos.gateway.transcripts.source import Found, Line, Source
-from argentos.storage import check_id
+from argentos.inputs import as_id
 
 __all__ = ["read_transcripts"]
 
@@ -45,7 +45,9 @@ def read_transcripts(source: Source, session: str | None = None) -> Iterator[Fou
         if session is not None and number > 1:
             raise source.error(found.line, f"a second conversation begins here, and {session!a} is an id for one only")
         with source.at(found.line):
-            transcript = structs.replace(found.transcript, session=check_id(session or _id(found, source, number)))
+            transcript = structs.replace(
+                found.transcript, session=as_id(session or _id(found, source, number), "the session id")
+            )
             check_transcript(transcript)
         yield found._replace(transcript=transcript)
 

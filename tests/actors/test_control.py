@@ -302,8 +302,8 @@ FAILURES: list[tuple[Ask, type[ArgentError], str]] = [
     (lambda owner: owner.session("maren").send("  "), InputError, "empty"),
     (lambda owner: owner.session("maren").send("half \ud83d"), InputError, "half a surrogate pair"),
     (lambda owner: owner.session("maren").send("x" * 5_000_000), InputError, "4 MiB at most"),
-    (lambda owner: owner.one(wire.Info(agent="main", session="../x"), wire.Is), InputError, "session id"),
-    (lambda owner: owner.one(wire.List(agent="../x"), wire.Sessions), InputError, "agent's name"),
+    (lambda owner: owner.one(wire.Info(agent="main", session="a\nb"), wire.Is), InputError, "session id"),
+    (lambda owner: owner.one(wire.List(agent="a\nb"), wire.Sessions), InputError, "agent's name"),
 ]
 
 

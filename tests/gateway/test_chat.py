@@ -196,9 +196,9 @@ def test_bytes_that_are_no_text_are_one_line_and_the_chat_goes_on(start: Start) 
 
 
 def test_an_id_that_cannot_be_used_ends_the_chat_before_it_begins(chat: Chat, state: Path) -> None:
-    status, out, err = chat("Hello\n", "../x")
+    status, out, err = chat("Hello\n", "a\nb")
     assert (status, out) == (1, "")
-    assert err.splitlines()[-1].startswith("argent: the session id '../x' cannot be used")
+    assert err.splitlines()[-1].startswith("argent: the session id 'a\\nb' cannot be used")
     assert not (state / "agents").exists()
 
 

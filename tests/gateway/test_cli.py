@@ -80,19 +80,12 @@ def test_an_unknown_session_is_named_with_how_to_find_others(fails: Fails, comma
 @pytest.mark.parametrize(
     "session_id",
     [
-        "../x",
-        "/etc",
-        "..",
-        ".hidden",
         "",
-        " ",
-        "a ",
         "a\0b",
         "a\nb",
         "a\x1b[31mb",
-        "a\\b",
-        "a%b",
         "\udcff",
+        "x" * 513,
         "x" * 10240,
     ],
     ids=lambda each: ascii(each[:10]),
@@ -106,14 +99,14 @@ def test_an_id_that_cannot_be_used_is_refused(fails: Fails, state: Path, session
     assert not (state / "agents").exists()
 
 
-@pytest.mark.parametrize("session_id", ["../x", "", "a\0b", "x" * 10240], ids=lambda each: ascii(each[:10]))
+@pytest.mark.parametrize("session_id", ["\x85", "", "a\0b", "x" * 10240], ids=lambda each: ascii(each[:10]))
 @pytest.mark.parametrize("command", ["info", "clear", "history"])
 def test_every_command_refuses_an_id_that_cannot_be_used(fails: Fails, command: str, session_id: str) -> None:
     assert "session id" in fails("sessions", command, session_id)[1]
 
 
 @pytest.mark.parametrize("command", [["sessions", "list"], ["replay", "file"]], ids=" ".join)
-@pytest.mark.parametrize("name", ["../x", "", "a\0b", ".", "x" * 10240], ids=lambda each: ascii(each[:10]))
+@pytest.mark.parametrize("name", ["a\nb", "", "a\0b", "x" * 10240], ids=lambda each: ascii(each[:10]))
 def test_an_agent_that_cannot_be_used_is_refused(fails: Fails, state: Path, command: list[str], name: str) -> None:
     status, sentence = fails(*command, "--agent", name)
     assert status == 1

@@ -97,7 +97,7 @@ def test_what_the_owner_refuses_is_the_same_sentence(gateway: Gateway, fails: Fa
     assert "theirs already" in fails("sessions", "new", "theirs")[1]
     assert "no session nobody" in fails("sessions", "clear", "nobody")[1]
     assert "shorter" in fails("sessions", "compact", "theirs")[1]
-    assert "session id" in fails("sessions", "new", "../x")[1]
+    assert "session id" in fails("sessions", "new", "a\nb")[1]
 
 
 def test_a_chat_talks_to_a_session_of_the_owner(

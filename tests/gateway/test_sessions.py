@@ -400,8 +400,9 @@ def test_texts_keep_their_letters_and_signs(argent: Argent, ask: Ask, record: Re
     assert ask("sessions", "history", "user-ada")[0]["text"] == text
 
 
-def test_a_direction_override_is_no_part_of_an_id(fails: Fails) -> None:
-    assert r"eve\u202ecod" in fails("sessions", "new", "eve\u202ecod")[1]
+def test_a_direction_override_in_an_id_is_escaped(argent: Argent) -> None:
+    assert r"eve\u202ecod" in argent("sessions", "new", "eve\u202ecod")[1]
+    assert r"eve\u202ecod" in argent("sessions", "list")[1]
 
 
 def test_a_direction_override_in_an_unknown_id_is_escaped(fails: Fails) -> None:
