@@ -15,6 +15,7 @@ from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
 from argentos.errors import SessionParkedError, SupervisorStoppedError
 from argentos.storage import Page, SessionKey, Snapshot
+from argentos.storage.entrance import Entrance
 
 __all__ = ["Registry"]
 
@@ -28,6 +29,7 @@ class Registry:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+        self.entrance = Entrance("this supervisor", SupervisorStoppedError)
         self.is_open = False
         self._actors: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # those in use last at the end
         config = runtime.config
@@ -97,6 +99,7 @@ class Registry:
 
     async def pages(self, agent: str) -> AsyncGenerator[Page]:
         """All sessions of an agent, page by page, as they stand durably."""
+        self.entrance.check()
         cursor: str | None = None
         while True:
             page = await self.runtime.store.list(agent, cursor, _PAGE)
@@ -191,8 +194,9 @@ class Registry:
         """Refuse what only a running supervisor can do.
 
         Raises:
-            SupervisorStoppedError: the supervisor is closed.
+            SupervisorStoppedError: the supervisor is closed, or this is a forked child of its process.
         """
+        self.entrance.check()
         if not self.is_open:
             raise SupervisorStoppedError("the supervisor is not running; use it inside `async with`")
 

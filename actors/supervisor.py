@@ -171,6 +171,7 @@ class Supervisor:
         """
         if limit < 1:
             raise InputError(f"a subscription for {limit} events holds none; use 1 or more")
+        self._registry.entrance.check()
         subscription = self._events.subscribe(limit)
         try:
             yield subscription
@@ -213,9 +214,11 @@ class Supervisor:
         """Open the store and begin.
 
         Raises:
-            StoreError: the store cannot be opened.
+            StoreError: the store cannot be opened; `StoreBusyError` where it, or this supervisor, is open already.
         """
+        self._registry.entrance.enter()
         async with AsyncExitStack() as stack:
+            stack.callback(self._registry.entrance.leave)
             await stack.enter_async_context(self._runtime.store)
             group = await stack.enter_async_context(anyio.create_task_group())
             self._runtime.steps.start(group)

@@ -28,6 +28,7 @@ from anyio.abc import TaskGroup
 from argentos.errors import StoreDamagedError, StoreError, StoreFullError
 from argentos.storage import backup, files, layout
 from argentos.storage.committer import Committer
+from argentos.storage.entrance import Entrance
 from argentos.storage.file_writer import FileWriter, Held
 from argentos.storage.frames import encode_body
 from argentos.storage.index import Index
@@ -54,7 +55,8 @@ class FileStore(Store):
     """Sessions in a state directory.
 
     Args:
-        path: the state directory; `~` is the home. It is made where it does not exist.
+        path: the state directory; `~` is the home. It is made where it does not exist. A relative one is of the
+            folder that the process is in now.
         read_only: look without owning: appends are refused, and another process may own the directory.
         run: where blocking calls run.
         segment_size: bytes of a file of the journal.
@@ -75,6 +77,7 @@ class FileStore(Store):
         patience: float = 10.0,
     ) -> None:
         self.path = expand_home(path)
+        self._entrance = Entrance(f"the store of the state directory {self.path}")
         self._read_only = read_only
         self._patience = patience
         self._threads = Threads(patience)
@@ -104,9 +107,10 @@ class FileStore(Store):
 
     async def __aenter__(self) -> Self:
         """See `Store.__aenter__`."""
-        self._held.clear()
-        self._stack = AsyncExitStack()
+        self._entrance.enter()
         async with AsyncExitStack() as stack:
+            stack.callback(self._entrance.leave)
+            self._held.clear()
             if self._read_only:
                 recovery = await self._blocking(partial(recover, self.path / "journal", self._recovered))
                 for finding in recovery.findings:

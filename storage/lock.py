@@ -1,41 +1,117 @@
-"""One writer: the lock on a state directory."""
+"""One owner: the lock on a state directory."""
 
 import contextlib
+import errno
 import fcntl
+import logging
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 from argentos.errors import StoreBusyError
+from argentos.storage.forks import close_in_children, keep_in_children, no_fork
+from argentos.storage.holder import holder
 
-__all__ = ["Lock"]
+__all__ = ["DirectoryLostError", "Lock"]
+
+_log: Final = logging.getLogger(__name__)
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class DirectoryLostError(OSError):
+    """The state directory is this owner's no more; `strerror` is a sentence that says why."""
 
 
 class Lock:
-    """Held while a process owns the state directory; the kernel lets go of it when the process dies."""
+    """Held while a process owns the state directory; the kernel lets go of it when the process ends.
+
+    A forked child does not hold it, and never writes: see `check`.
+
+    Attributes:
+        loss: why the directory is this owner's no more; empty while it is.
+    """
 
     def __init__(self, path: Path) -> None:
         """Take the lock at once.
 
         Raises:
             StoreBusyError: another owner has it; the sentence names its process.
+            OSError: there can be no lock.
         """
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._descriptor = os.open(path, flags, 0o600)
+        self.loss = ""
+        self._path = path
+        self._process = os.getpid()
+        with no_fork():
+            self._descriptor: int | None = os.open(path, _FLAGS, 0o600)
+            close_in_children(self._close)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._take()
+        except BaseException:  # an interrupt, too, leaves no open descriptor
+            self.release()
+            raise
+
+    def _take(self) -> None:
+        descriptor = self._open_descriptor()
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = os.pread(self._descriptor, 200, 0).decode("utf-8", "replace").strip() or "another process"
-            os.close(self._descriptor)
             raise StoreBusyError(
-                f"the state directory {path.parent} is in use by {owner}; stop it, or use another --state-dir"
+                f"the state directory {self._path.parent} is in use by {holder(self._path, but=descriptor)}; stop it,"
+                " or use another --state-dir"
             ) from None
-        name = Path(sys.argv[0]).name or "python"
-        os.fchmod(self._descriptor, 0o600)
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"process {os.getpid()} ({name})\n".encode(), 0)
+        os.fchmod(descriptor, 0o600)
+        self._identity = os.fstat(descriptor)
+        with contextlib.suppress(OSError):  # a full disk: the name is for people, and found without it
+            os.ftruncate(descriptor, 0)
+            name = Path(sys.argv[0]).name or "python"
+            os.pwrite(descriptor, f"process {self._process} ({name})\n".encode(), 0)
+
+    def _open_descriptor(self) -> int:
+        if self._descriptor is None:
+            raise DirectoryLostError(errno.ESTALE, self.loss or "it is not held", str(self._path.parent))
+        return self._descriptor
+
+    def check(self) -> None:
+        """Refuse to write where the directory was moved, replaced or removed, or this is a forked child.
+
+        Raises:
+            DirectoryLostError: so it is, from now on.
+        """
+        if not self.loss and (loss := self._find_loss()):
+            self.loss = loss
+            _log.critical("%s", loss)
+        if self.loss:
+            raise DirectoryLostError(errno.ESTALE, self.loss, str(self._path.parent))
+
+    def _find_loss(self) -> str:
+        directory = self._path.parent
+        if os.getpid() != self._process:
+            return (
+                f"{directory} was opened by process {self._process}, of which this one ({os.getpid()}) is a forked"
+                " child, so nothing is written here"
+            )
+        try:
+            found = self._path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return f"{directory} was moved or removed, or its lock was, while process {self._process} used it; {_END}"
+        if not os.path.samestat(found, self._identity):
+            return f"{directory} was replaced, or its lock was, while process {self._process} used it; {_END}"
+        return ""
 
     def release(self) -> None:
         """Let go; the file stays, for removing it would open a gap for two owners."""
+        keep_in_children(self._close)
         with contextlib.suppress(OSError):  # the kernel lets go all the same
-            os.close(self._descriptor)
+            self._close()
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+_END: Final = (
+    "nothing more is accepted, nor written to what has this name now: end this process, put back the directory that"
+    " is the right one, and open it again"
+)

@@ -7,6 +7,7 @@ from typing import Self
 
 import anyio.lowlevel
 
+from argentos.storage.entrance import Entrance
 from argentos.storage.names import file_name
 from argentos.storage.pace import in_steps
 from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised
@@ -35,16 +36,19 @@ class MemoryStore(Store):
     """
 
     def __init__(self) -> None:
+        self._entrance = Entrance("a store in memory")
         self._sessions: dict[SessionKey, _Session] = {}
         self._names: dict[str, list[str]] = {}  # of each agent's sessions, in order
         self._keys: dict[tuple[str, str], SessionKey] = {}
 
     async def __aenter__(self) -> Self:
-        """Nothing is to be opened."""
+        """See `Store.__aenter__`."""
+        self._entrance.enter()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Nothing is to be closed."""
+        """It can be entered again, and holds what it held."""
+        self._entrance.leave()
 
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
         """See `Store.append`."""

@@ -37,15 +37,15 @@ def file_name(text: str) -> str:
 
 
 def expand_home(path: str | os.PathLike[str]) -> Path:
-    """The path of a state directory, with `~` as the home it stands for.
+    """The whole path of a state directory, with `~` as the home it stands for: the same wherever the process goes.
 
     Raises:
-        InputError: it is no path, is empty, or nobody has that home.
+        InputError: it is no path, is empty, is relative to a folder that is gone, or nobody has that home.
     """
     given = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if given == "":
         raise InputError("the path of the state directory is empty; name a folder with --state-dir or ARGENTOS_HOME")
     try:
-        return as_path(given, "the path of the state directory").expanduser()
-    except RuntimeError as error:
+        return as_path(given, "the path of the state directory").expanduser().absolute()
+    except (RuntimeError, OSError) as error:
         raise InputError(f"{given} cannot be used: {error}") from error

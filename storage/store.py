@@ -36,7 +36,7 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """Open the store.
 
         Raises:
-            StoreBusyError: another owner has it.
+            StoreBusyError: another owner has it, or it is open already: then that goes on unharmed.
             StoreError: it cannot be read; nothing was changed.
         """
         ...

@@ -1,0 +1,51 @@
+"""The way into what one context at a time may be in, in the process that opened it."""
+
+import os
+
+from argentos.errors import ArgentError, StoreBusyError, StoreError
+
+__all__ = ["Entrance"]
+
+
+class Entrance:
+    """Lets one in at a time, and nobody in a forked child: there are no tasks and no threads behind it there.
+
+    Args:
+        name: what it leads to, for the sentences of errors.
+        closed: the error for a forked child.
+    """
+
+    def __init__(self, name: str, closed: type[ArgentError] = StoreError) -> None:
+        self._name = name
+        self._closed = closed
+        self._process: int | None = None
+
+    def enter(self) -> None:
+        """Take the place of the one inside.
+
+        Raises:
+            StoreBusyError: somebody is inside.
+            ArgentError: see `check`.
+        """
+        self.check()
+        if self._process is not None:
+            raise StoreBusyError(
+                f"{self._name} is open already in this process; use what is open, or enter this again once it was left"
+            )
+        self._process = os.getpid()
+
+    def leave(self) -> None:
+        """Make room for the next."""
+        self._process = None
+
+    def check(self) -> None:
+        """Refuse a forked child.
+
+        Raises:
+            ArgentError: of the kind `closed`: it was opened in another process, of which this one is a copy.
+        """
+        if self._process not in {None, os.getpid()}:
+            raise self._closed(
+                f"{self._name} was opened by process {self._process}, of which this one ({os.getpid()}) is a forked"
+                " child; it stays open there: ask that process, or have the child begin before it is opened"
+            )

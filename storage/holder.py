@@ -1,0 +1,81 @@
+"""The process that holds a lock, found for the sentence that refuses another."""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+__all__ = ["holder"]
+
+_PROCESSES: Final = Path("/proc")
+_LONGEST: Final = 200  # bytes of what a lock says
+_NAMED: Final = re.compile(r"process (\d+)\b")
+_ANOTHER: Final = "another process"
+
+
+def holder(lock: Path, but: int | None = None) -> str:
+    """Name the process that holds the lock; what it says is believed only where that process is alive.
+
+    Args:
+        lock: the file; the process that had it last is named in it.
+        but: a descriptor of this process that does not hold it.
+    """
+    said = _read(lock)
+    named = _NAMED.match(said)
+    process = int(named[1]) if named else 0
+    holders = sorted(set(_holders(lock, but)))
+    if process in holders or (not holders and named and _is_alive(process)):
+        return said
+    others = " and ".join(f"process {each} ({_name(each)})" for each in holders) or _ANOTHER
+    ended = named and not _is_alive(process)
+    return f"{others}, which has the lock of {said} that has ended" if ended else others
+
+
+def _read(lock: Path) -> str:
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return _ANOTHER
+    try:
+        return os.read(descriptor, _LONGEST).decode("utf-8", "replace").strip() or _ANOTHER
+    except OSError:
+        return _ANOTHER
+    finally:
+        os.close(descriptor)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # another user's
+        return True
+    return True
+
+
+def _holders(lock: Path, but: int | None) -> Iterator[int]:
+    """The processes that have the file open, as far as the system lets this one see."""
+    with contextlib.suppress(OSError):
+        wanted = os.lstat(lock)
+        for process in _PROCESSES.iterdir():
+            if process.name.isdecimal():
+                yield from (int(process.name) for _ in _open_on(process, wanted, but))
+
+
+def _open_on(process: Path, wanted: os.stat_result, but: int | None) -> Iterator[Path]:
+    is_own = int(process.name) == os.getpid()
+    with contextlib.suppress(OSError):  # it has ended, or is another user's
+        for descriptor in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                is_it = os.path.samestat(descriptor.stat(), wanted)
+                if is_it and not (is_own and descriptor.name == str(but)):
+                    yield descriptor
+
+
+def _name(process: int) -> str:
+    with contextlib.suppress(OSError):
+        return (_PROCESSES / str(process) / "comm").read_text("utf-8", "replace").strip()
+    return "unknown"

@@ -1,0 +1,57 @@
+"""One supervisor on a store, in one process: what others are refused, and what goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from argentos import FileStore, MemoryStore, OfflineModel, Supervisor
+from argentos.errors import StoreBusyError
+from argentos.storage import SessionKey, Store
+from tests.actors.conftest import Running
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=["memory", "files"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return MemoryStore() if request.param == "memory" else FileStore(tmp_path / "state")
+
+
+async def test_a_second_supervisor_on_a_store_is_refused_and_the_first_goes_on_unharmed(
+    running: Running, shared: Store
+) -> None:
+    async with running(on=shared, agent="main") as first:
+        session = first.session("jason")
+        for number in range(3):
+            await session.ask(f"message {number}", message_id=f"m{number}")
+        before = await session.history(full=True)
+        with pytest.raises(StoreBusyError, match="is open already"):
+            async with running(on=shared, agent="sales"):
+                pass
+        await session.ask("message 3", message_id="m3")
+        after = await session.history(full=True)
+        assert after[: len(before)] == before
+        assert len(after) == 8
+    async with running(on=shared) as again:
+        assert await again.session("jason").history(full=True) == after
+
+
+async def test_a_supervisor_entered_twice_is_refused_and_goes_on_unharmed(running: Running, shared: Store) -> None:
+    async with running(on=shared) as supervisor:
+        await supervisor.session("jason").ask("before")
+        with pytest.raises(StoreBusyError, match="this supervisor is open already"):
+            await supervisor.__aenter__()
+        await supervisor.session("jason").ask("after")
+    async with supervisor:
+        assert len(await supervisor.session("jason").history()) == 4
+
+
+async def test_a_supervisor_that_was_refused_its_store_can_be_entered_when_that_is_free() -> None:
+    store = MemoryStore()
+    supervisor = Supervisor(store, OfflineModel(), count=len)
+    async with store:
+        with pytest.raises(StoreBusyError, match="a store in memory is open already"):
+            await supervisor.__aenter__()
+        assert await store.load(SessionKey("main", "jason")) is None
+    async with supervisor:
+        await supervisor.session("jason").ask("hello")

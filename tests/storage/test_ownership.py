@@ -1,0 +1,134 @@
+"""One owner of a state directory: the way into it, and what becomes of it under its owner."""
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from argentos.errors import InputError, StoreBusyError
+from argentos.storage import FileStore, MemoryStore, Store, files, inline
+from tests.storage.builders import KEY, Story, append
+from tests.storage.directories import assert_kept, put
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def descriptors_of(path: Path) -> list[str]:
+    """The descriptors of this process that are open on a file."""
+    found: list[str] = []
+    for each in Path("/dev/fd").iterdir():
+        with suppress(OSError):
+            if os.path.samestat(each.stat(), path.stat()):
+                found.append(each.name)
+    return found
+
+
+# Where it is -------------------------------------------------------------------------------------------------
+
+
+async def test_a_store_stays_where_it_was_named_though_the_process_changes_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    named, opened = FileStore("state"), FileStore("state/../other")
+    story = Story().converse("a")
+    async with opened as store:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        await append(store, story)
+        await store.checkpoint(KEY, story.snapshot)
+    async with named as store:
+        await append(store, other := Story())
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    await assert_kept(tmp_path / "other", story)
+    await assert_kept(tmp_path / "state", other)
+
+
+def test_a_relative_path_is_refused_where_the_folder_of_the_process_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(InputError, match="state cannot be used"):
+        FileStore("state")
+
+
+# Who has it --------------------------------------------------------------------------------------------------
+
+
+async def test_a_store_that_is_open_is_not_entered_a_second_time_and_goes_on_unharmed(closed_store: Store) -> None:
+    story = Story()
+    async with closed_store as store:
+        await append(store, story.say("a"))
+        for _ in range(2):
+            with pytest.raises(StoreBusyError, match="is open already"):
+                await store.__aenter__()
+        assert await store.load(KEY) == story.snapshot
+        await append(store, story.say("b"))
+        assert await store.load(KEY) == story.snapshot
+    async with closed_store as store:
+        assert await store.load(KEY) == story.snapshot
+        story.epoch += 1
+        await append(store, story.say("c"))
+
+
+async def test_a_store_refused_while_it_is_open_keeps_its_directory_locked(state: Path) -> None:
+    async with FileStore(state) as store:
+        await append(store, story := Story())
+        with pytest.raises(StoreBusyError):
+            await store.__aenter__()
+        with pytest.raises(StoreBusyError, match=f"process {os.getpid()} "):
+            await FileStore(state).__aenter__()
+        await append(store, story.say())
+    await assert_kept(state, story)
+
+
+@pytest.mark.parametrize("read_only", [False, True], ids=["to own it", "to look"])
+async def test_a_store_that_could_not_be_opened_can_be_entered_when_that_is_mended(
+    state: Path, *, read_only: bool
+) -> None:
+    put(state, b"a file")
+    store = FileStore(state, read_only=read_only)
+    with pytest.raises(Exception, match="cannot be used"):
+        await store.__aenter__()
+    files.remove(state)
+    async with store:
+        assert await store.load(KEY) is None
+
+
+async def test_a_disk_too_full_to_name_the_owner_costs_neither_lock_nor_descriptor(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    async with FileStore(state, run=inline) as store:
+        assert await store.load(KEY) is None
+        with pytest.raises(StoreBusyError, match=f"process {os.getpid()} "):
+            await FileStore(state).__aenter__()
+    assert descriptors_of(state / "lock") == []
+    monkeypatch.undo()
+    await assert_kept_after_all(state)
+
+
+async def assert_kept_after_all(state: Path) -> None:
+    async with FileStore(state) as store:
+        await append(store, story := Story())
+    await assert_kept(state, story)
+
+
+async def test_a_memory_store_keeps_what_it_holds_when_it_is_refused() -> None:
+    async with MemoryStore() as store:
+        await append(store, story := Story().converse("a"))
+        with pytest.raises(StoreBusyError, match="a store in memory"):
+            await store.__aenter__()
+        assert await store.load(KEY) == story.snapshot
