@@ -12,6 +12,7 @@ same records. Changes of state come from `SESSION.decide` alone.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Final, Literal, TypedDict
 
 from argentos.actors.config import Config
@@ -221,7 +222,7 @@ class Step:
         if not self.exists:
             self.create()
         if self.config.queue_mode == "interrupt" and role == "user":
-            self._interrupt()
+            self._interrupt(address)
         number = self.metadata.messages + 1
         self._emit(
             Accepted(
@@ -288,10 +289,10 @@ class Step:
         if any(number in numbers for numbers in self.metadata.undelivered.values()):
             self._emit(Delivered(**self._head(), number=number))
 
-    def _interrupt(self) -> None:
-        """End the turn that runs, in favour of a message that has come."""
+    def _interrupt(self, address: Address | None) -> None:
+        """End the turn that runs, in favour of a message that has come from the same address."""
         turn = self.metadata.turn
-        if turn is not None:
+        if turn is not None and _latest(self.context.messages, turn.messages)[-1].address == address:
             self._emit(TurnEnded(**self._head(), turn=turn.turn, outcome="stopped", messages=turn.messages))
 
     def stop(self, outcome: Literal["stopped", "cleared"] = "stopped") -> None:
@@ -401,7 +402,7 @@ class Step:
             )
         elif waiting:
             fitting = self.gauge.fitting(waiting, metadata)
-            taken = waiting[: min(fitting, self.config.most_together)]
+            taken = _of_one_address(waiting[: min(fitting, self.config.most_together)])
             tokens = sum(message.tokens for message in taken)
             self._emit(
                 TurnStarted(
@@ -430,6 +431,11 @@ class Step:
         self.metadata = fold_metadata(self.key, self.metadata if self.exists else None, (record,))
         self.context, _ = fold_context(self.context, (record,))
         self.exists = True
+
+
+def _of_one_address(waiting: Sequence[Message]) -> tuple[Message, ...]:
+    """The first of the messages, and those right behind it from the same address: to which one reply can go."""
+    return tuple(takewhile(lambda message: message.address == waiting[0].address, waiting))
 
 
 def _latest(messages: Sequence[Message], numbers: Sequence[int]) -> list[Message]:

@@ -266,12 +266,12 @@ def _apply(old: Metadata, record: Record) -> Metadata:
                 calibration=_calibrate(old, record),
             )
         case TurnEnded():
-            emptied = record.outcome in _EMPTYING
+            emptied = record.outcome in _EMPTYING and set(old.waiting) <= set(record.messages)
             return _moved(
                 old,
                 record,
                 turn=None,
-                # What waited behind a stopped turn was seen by nobody: it joins the context unanswered.
+                # What was given up behind a stopped turn was seen by nobody: it joins the context unanswered.
                 tokens=old.tokens + (old.waiting_tokens if emptied else 0),
                 waiting=() if emptied else old.waiting,
                 waiting_tokens=0 if emptied else old.waiting_tokens,
@@ -368,8 +368,8 @@ def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, 
             case Replied():
                 messages.append(reply_of(record))
             case TurnEnded():
-                messages += waiting
-                waiting.clear()
+                messages += [message for message in waiting if message.number in record.messages]
+                waiting = [message for message in waiting if message.number not in record.messages]
             case Summarised():
                 archived += messages[: record.replaced]
                 del messages[: record.replaced]

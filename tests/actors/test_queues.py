@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, Sequence
 import anyio
 import anyio.lowlevel
 import pytest
+from msgspec import structs
 
-from argentos import Config, ManualClock, Reply, Request, Session, Turn
+from argentos import Address, Config, ManualClock, Reply, Request, Session, Turn
 from argentos.errors import MailboxFullError, NoReplyError
 from tests.actors.conftest import Running
 
@@ -222,3 +223,90 @@ async def test_a_flood_that_is_accepted_lets_others_be_served(running: Running) 
         await supervisor.session("hela").say("I am here.")
         group.cancel_scope.cancel()
     assert accepted < 200
+
+
+# Messages from several addresses --------------------------------------------------------------------------------
+
+ANN = Address("telegram", "ann")
+BOB = Address("discord", "bob", guild="9", channel_id="7")
+
+
+async def send_from(session: Session, *messages: tuple[Address | None, str]) -> list[Turn]:
+    turns = [await session.send(text, message_id=text, address=address) for address, text in messages]
+    await anyio.wait_all_tasks_blocked()
+    return turns
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        structs.replace(ANN, channel="discord"),
+        structs.replace(ANN, user="bob"),
+        structs.replace(ANN, guild="9"),
+        structs.replace(ANN, channel_id="7"),
+        structs.replace(ANN, account="second"),
+        None,
+    ],
+    ids=["channel", "user", "guild", "channel id", "account", "none at all"],
+)
+async def test_messages_from_different_addresses_are_never_answered_together(
+    running: Running, other: Address | None
+) -> None:
+    model = Listening()
+    async with running(model) as supervisor:
+        session = supervisor.session("maren")
+        turns = await send_from(
+            session, (ANN, "one"), (ANN, "two"), (ANN, "three"), (other, "four"), (other, "five"), (ANN, "six")
+        )
+        for _ in range(4):
+            model.leave.release()
+        assert await replies(turns) == ["reply 1", *["reply 2"] * 2, *["reply 3"] * 2, "reply 4"]
+        history = await session.history()
+    assert model.asked == [["one"], ["two", "three"], ["four", "five"], ["six"]]
+    assert [each.address for each in history if each.role == "assistant"] == [ANN, ANN, other, ANN]
+
+
+async def test_each_channel_is_owed_the_reply_to_its_own_messages(running: Running) -> None:
+    model = Listening()
+    async with running(model, outbox=("telegram", "discord")) as supervisor:
+        turns = await send_from(
+            supervisor.session("family"), (ANN, "one"), (ANN, "Where is the key?"), (BOB, "When do we sail?")
+        )
+        for _ in range(3):
+            model.leave.release()
+        await replies(turns)
+        async with supervisor.outbox("telegram") as telegram, supervisor.outbox("discord") as discord:
+            with anyio.fail_after(5):
+                given = [await anext(telegram)]
+                await given[0].done()
+                given += [await anext(telegram), await anext(discord)]
+    assert [(each.message.reply_to, each.address) for each in given] == [
+        (("one",), ANN),
+        (("Where is the key?",), ANN),
+        (("When do we sail?",), BOB),
+    ]
+
+
+async def test_messages_from_several_addresses_are_told_apart_when_they_are_collected(
+    running: Running, clock: ManualClock
+) -> None:
+    model = Listening()
+    async with running(model, config=Config(collect_for=2.0)) as supervisor:
+        turns = await send_from(supervisor.session("maren"), (ANN, "one"), (BOB, "two"))
+        clock.advance(2.0)
+        await anyio.wait_all_tasks_blocked()
+        model.leave.release()
+        await anyio.wait_all_tasks_blocked()
+        clock.advance(2.0)
+        model.leave.release()
+        assert await replies(turns) == ["reply 1", "reply 2"]
+
+
+async def test_a_message_interrupts_only_a_turn_of_its_own_address(running: Running) -> None:
+    model = Listening()
+    async with running(model, config=Config(queue_mode="interrupt")) as supervisor:
+        turns = await send_from(supervisor.session("maren"), (ANN, "one"), (BOB, "two"), (ANN, "three"))
+        for _ in range(3):
+            model.leave.release()
+        assert await replies(turns) == ["stopped", "reply 2", "reply 3"]
+    assert model.asked == [["one"], ["two"], ["three"]]

@@ -110,6 +110,8 @@ class Account(Ledger):
             self.require(
                 "the queue is answered in order", that=bool(numbers) and numbers == self.waiting[: len(numbers)]
             )
+            addresses = {self.messages[number - 1].address for number in numbers}
+            self.require("a turn answers one address", that=len(addresses) == 1, problem=(record, addresses))
             self.context += numbers
             del self.waiting[: len(numbers)]
         self.turn, self.turns, self.begun_behind = record, record.turn, len(self.context) - len(numbers)

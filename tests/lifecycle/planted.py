@@ -202,10 +202,17 @@ BUGS: Final[Sequence[Bug]] = (
         ("the queue is answered in order",),
     ),
     Bug(
-        "a reply goes to where the first message came from",
+        "messages of different addresses are answered together",
+        "actors/step.py",
+        "lambda message: message.address == waiting[0].address",
+        "lambda _: True",
+        ("a turn answers one address",),
+    ),
+    Bug(
+        "a reply goes nowhere",
         "actors/step.py",
         "address=answered[-1].address,",
-        "address=answered[0].address,",
+        "address=None,",
         ("a reply goes where its message came from",),
     ),
     # The actor -------------------------------------------------------------------------------------------------
@@ -558,8 +565,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what waits behind a stopped turn leaves the context",
         "storage/snapshot.py",
-        "                messages += waiting\n                waiting.clear()\n",
-        "                waiting.clear()\n",
+        "                messages += [message for message in waiting if message.number in record.messages]\n",
+        "",
         (
             "nothing is lost",
             "a full window is compacted",

@@ -83,7 +83,7 @@ def _record(snapshot: Snapshot, moment: str) -> Record:
         case "end":
             return TurnEnded(**head, turn=metadata.turns, outcome="replied", messages=_open(snapshot))
         case "stop":
-            return TurnEnded(**head, turn=metadata.turns, outcome="stopped", messages=_open(snapshot))
+            return TurnEnded(**head, turn=metadata.turns, outcome="stopped", messages=_given_up(snapshot))
         case "summary":
             return _summary(snapshot, head, int(details["replaced"]), text, tokens)
         case "clear":
@@ -99,6 +99,10 @@ def _head(sequence: int) -> Head:
 def _open(snapshot: Snapshot) -> tuple[int, ...]:
     turn = snapshot.metadata.turn
     return turn.messages if turn else ()
+
+
+def _given_up(snapshot: Snapshot) -> tuple[int, ...]:
+    return (*_open(snapshot), *snapshot.metadata.waiting)
 
 
 def _usage(details: Mapping[str, str]) -> Usage | None:
