@@ -16,7 +16,7 @@ up to a snapshot, in the background, and shortens the tail. Loading folds the ta
 import logging
 import os
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar
@@ -395,7 +395,7 @@ class FileStore(Store):
         """See `Store.delete`."""
         if self._read_only:
             raise StoreError(f"the state directory {self.path} was opened for reading only")
-        held = self._hold(key)
+        held, is_ended = self._hold(key), True
         async with shielded(self._patience):
             if not held.is_deleted:
                 self._check_open(key, held)
@@ -403,19 +403,32 @@ class FileStore(Store):
                 if not held.tail.sequence and not places:
                     await self._blocking(partial(self._journal.forget_aside, key.id))
                     return False
-                await self._end(key, held)
-            return await self._finish_deletion(key)
+                is_ended = await self._end(key, held)
+            return await self._finish_deletion(key, is_ended=is_ended)
         await anyio.lowlevel.checkpoint_if_cancelled()
         raise StoreError(f"session {key} was not deleted, for the disk does not answer; try again later")
 
-    async def _end(self, key: SessionKey, held: Held) -> None:
-        """Make it durable that the session is deleted."""
+    async def _end(self, key: SessionKey, held: Held) -> bool:
+        """Make it durable that the session is deleted; where there is no room for that, its files make some.
+
+        Returns:
+            Whether it is: somebody may have taken the room.
+        """
         held.is_deleted = True
         try:
-            await self._committer.submit_end(key).durable()
+            try:
+                await self._committer.submit_end(key).durable()
+            except StoreFullError:
+                if not await self._writer.make_room(key):
+                    raise
+                with suppress(StoreFullError):
+                    await self._committer.submit_end(key).durable()
+                    return True
+                return False
         except StoreError:
             held.is_deleted = False
             raise
+        return True
 
     async def backup(self, target: Path) -> int:
         """Write all sessions as they are at one moment to a file; gives its size in bytes.
@@ -431,9 +444,9 @@ class FileStore(Store):
             moment = await self._blocking(self._journal.end_segment)
             return await self._blocking(partial(backup.write, self.path, target, moment), self._run_backup)
 
-    async def _finish_deletion(self, key: SessionKey) -> bool:
+    async def _finish_deletion(self, key: SessionKey, *, is_ended: bool = True) -> bool:
         try:
-            return await self._writer.remove(key)
+            return await self._writer.remove(key, is_ended=is_ended)
         except OSError as error:
             raise StoreError(
                 f"session {key} was deleted, but {error.filename or self.path} could not be removed ({error.strerror});"

@@ -4,6 +4,7 @@ One at a time is the budget: however many sessions want their files written, the
 journal. Segments of the journal are dropped in order, once the files have everything in them.
 """
 
+import errno
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ from argentos.storage.tail import Tail
 __all__ = ["FileWriter", "Held"]
 
 _log: Final = logging.getLogger(__name__)
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Held:
@@ -231,8 +233,24 @@ class FileWriter:
 
     # Removing -----------------------------------------------------------------------------------------------
 
-    async def remove(self, key: SessionKey) -> bool:
+    async def make_room(self, key: SessionKey) -> bool:
+        """Remove the files of a session before its end is durable; tells whether there were any.
+
+        Raises:
+            StoreError: they could not be removed.
+        """
+        async with self._lock:
+            try:
+                return await self._run(partial(layout.remove, self._root, key))
+            except OSError as error:
+                raise StoreError(f"{error.filename or key} could not be removed: {error.strerror}") from error
+
+    async def remove(self, key: SessionKey, *, is_ended: bool) -> bool:
         """Leave no byte of a session; False if somebody else has seen to that meanwhile.
+
+        Args:
+            key: the session.
+            is_ended: its end is durable: what the journal has of it may stay for a while.
 
         Raises:
             OSError: something could not be removed.
@@ -243,7 +261,7 @@ class FileWriter:
                 return False
             await self._run(partial(self._remove_files, key))
             await self._run(self._journal.forget_aside)
-            await self._forget(key)
+            await self._forget(key, is_ended=is_ended)
             return True
 
     def _remove_files(self, key: SessionKey) -> None:
@@ -253,11 +271,19 @@ class FileWriter:
             else:
                 files.remove(path)
 
-    async def _forget(self, key: SessionKey) -> None:
+    async def _forget(self, key: SessionKey, *, is_ended: bool = False) -> None:
         """Take the session out of index, journal and memory: the journal last, for it says what is to be done."""
         self._asked.pop(key, None)
         await self._run(partial(self._forget_row, key))
-        await self._run(partial(self._journal.forget, key))
+        try:
+            await self._run(partial(self._journal.forget, key))
+        except OSError as error:
+            if not is_ended or error.errno not in _FULL:
+                raise
+            _log.warning(
+                "session %s was deleted; its texts leave the journal when there is room, or at the next start",
+                key,
+            )
         self._held.pop(key, None)
 
     def _forget_row(self, key: SessionKey) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -87,11 +88,13 @@ class Segment:
 
     Attributes:
         size: in bytes, with what is preallocated.
+        end: of what is written to it, as it was found; 0 where nothing is known.
         last: for each session with records here, the sequence of the last of them.
     """
 
     path: Path
     size: int = 0
+    end: int = 0
     last: dict[SessionKey, int] = field(default_factory=dict[SessionKey, int])
 
 
@@ -224,7 +227,15 @@ def _scans(folder: Path, pattern: str) -> Iterator[tuple[Segment, Scan]]:
                 raise
             yield Segment(path), Scan([], [Broken(0, 0, -1, None)])
         else:
-            yield Segment(path, len(data)), scan(data, path)
+            found = scan(data, path)
+            yield Segment(path, len(data), _end(found)), found
+
+
+def _end(found: Scan) -> int:
+    """Where that ends which was written to a segment; 0 if it is none."""
+    if any(broken.start == 0 for broken in found.broken):
+        return 0
+    return max([*(frame.end for frame in found.frames), *(broken.end for broken in found.broken)], default=0)
 
 
 def _findings(segment: Segment, found: Scan, newest: int | None) -> list[Finding]:
@@ -296,11 +307,13 @@ class Journal:
         self._number = max((int(segment.path.stem) for segment in self._segments), default=0)
         told: list[str] = []
         for path, findings in groupby(recovery.findings, lambda finding: finding.path):
-            aside = _set_aside(path, list(findings))
-            if path in recovery.whole:
-                files.replace(path, _encode(recovery.whole[path]))
-            else:
-                files.remove(path)
+            rewrite = partial(_rewrite, path, list(findings), recovery.whole.get(path))
+            try:
+                aside = rewrite()
+            except OSError:
+                if not self._give_back():
+                    raise
+                aside = rewrite()
             told.append(f"what could not be read in {path} was set aside in {aside}")
         return [*(str(finding) for finding in recovery.findings), *told]
 
@@ -309,22 +322,26 @@ class Journal:
         """The segments that are written to no more."""
         return self._segments[:-1] if self._descriptor is not None else [*self._segments]
 
-    def begin_segment(self) -> None:
+    def begin_segment(self, size: int = 0) -> None:
         """Write to a new file from now on.
+
+        Args:
+            size: for which room is reserved; as much as usual by default.
 
         Raises:
             NoSegmentError: it cannot be made; nothing has changed.
         """
+        size = size or self._segment_size
         path = self._folder / f"{self._number + 1:08}.journal"
         start = encode_start(self._commit)
         try:
-            descriptor = files.create(path, start, self._segment_size)
+            descriptor = self._create(path, start, size)
         except OSError as error:
             raise NoSegmentError(f"{path} cannot be made ({error.strerror})") from error
         self.close()
         self._number += 1
         self._descriptor, self._at = descriptor, len(start)
-        self._segments.append(Segment(path, self._segment_size))
+        self._segments.append(Segment(path, size))
         self._measure()
 
     def find_room(self) -> None:
@@ -335,6 +352,23 @@ class Journal:
         """
         with self._mutex:
             self.begin_segment()
+
+    def _create(self, path: Path, start: bytes, size: int) -> int:
+        try:
+            return files.create(path, start, size)
+        except OSError:
+            if not self._give_back():
+                raise
+        return files.create(path, start, size)
+
+    def _give_back(self) -> bool:
+        """Free what is reserved in segments that are written to no more; tells whether there was any."""
+        reserved = [segment for segment in self.older if 0 < segment.end < segment.size]
+        for segment in reserved:
+            os.truncate(segment.path, segment.end)
+            segment.size = segment.end
+        self._measure()
+        return bool(reserved)
 
     def _measure(self) -> None:
         self.size = sum([segment.size for segment in self._segments])
@@ -349,7 +383,7 @@ class Journal:
         with self._mutex:
             data = encode_commit(self._commit + 1, [body for _, _, body in batch])
             if self._descriptor is None or (self._at + len(data) > self._segment_size and self._segments[-1].last):
-                self.begin_segment()
+                self._begin_segment_for(batch, data)
             self._commit += 1
             files.write_at(self._open_descriptor(), data, self._at)
             self._at += len(data)
@@ -358,6 +392,17 @@ class Journal:
                 segment.size = self._at
                 self._measure()
             segment.last.update((key, sequence) for key, sequence, _ in batch)
+            if segment.size < self._segment_size:  # nothing is reserved in it
+                self.close()
+
+    def _begin_segment_for(self, batch: Sequence[tuple[SessionKey, int, bytes]], data: bytes) -> None:
+        """A small one will do where a session ends, for that makes room."""
+        try:
+            self.begin_segment()
+        except NoSegmentError:
+            if all(sequence for _, sequence, _ in batch):
+                raise
+            self.begin_segment(len(encode_start(self._commit)) + len(data))
 
     def end_segment(self) -> list[Path]:
         """Write to no segment any more that there is; gives them, which hold all that is durable now."""
@@ -408,14 +453,16 @@ class Journal:
         with self._mutex:
             is_open = self._descriptor is not None
             self._end_segment()
-            self.release(key)
-            for segment in self._segments:
-                if _strip(segment.path, key, name):
-                    segment.size = segment.path.stat().st_size
-                    segment.last.pop(key, None)
-            if is_open:
-                self._continue(self._segments[-1])
-            self._measure()
+            try:
+                self.release(key)
+                for segment in self._segments:
+                    if _strip(segment.path, key, name):
+                        segment.size = segment.path.stat().st_size
+                        segment.last.pop(key, None)
+            finally:
+                if is_open:
+                    self._continue(self._segments[-1])
+                self._measure()
 
     def _continue(self, segment: Segment) -> None:
         """Write on in the last segment, so that many deletions do not make many small ones."""
@@ -475,6 +522,16 @@ def _bridged(frames: Sequence[Frame]) -> Iterator[Frame]:
             yield _nobody(frame.commit - 1)
         commit = frame.commit
         yield frame
+
+
+def _rewrite(path: Path, findings: Sequence[Finding], whole: Sequence[Frame] | None) -> Path:
+    """Keep of a segment what is whole, if anything; gives where the rest was set aside."""
+    aside = _set_aside(path, findings)
+    if whole is None:
+        files.remove(path)
+    else:
+        files.replace(path, _encode(whole))
+    return aside
 
 
 def _set_aside(path: Path, findings: Sequence[Finding]) -> Path:

@@ -45,6 +45,7 @@ __all__ = [
     "read_stored",
     "read_unchecked",
     "read_view",
+    "remove",
     "session_folder",
     "write",
 ]
@@ -155,6 +156,17 @@ def places(root: Path, key: SessionKey) -> list[Path]:
 def session_folder(root: Path, key: SessionKey) -> Path:
     """Where a session is."""
     return agent_folder(root, key.agent) / file_name(key.id)
+
+
+def remove(root: Path, key: SessionKey) -> bool:
+    """Remove a session's folder, so that a crash leaves all of the session or nothing; tells whether there was one."""
+    folder = session_folder(root, key)
+    if not folder.is_dir() or folder.is_symlink():
+        return False
+    for name in ("metadata.json", "history.json"):
+        files.remove(folder / name)
+    files.remove_folder(folder)
+    return True
 
 
 def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _T | None:

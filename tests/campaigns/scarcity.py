@@ -2,7 +2,9 @@
 
 import os
 import resource
+import shutil
 import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,10 @@ from typing import Final
 
 PAGE: Final = 4096
 _TMPFS: Final = "size=4m,nr_inodes=200,mode=700"
+
+
+def can_mount() -> bool:
+    return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("unshare") is not None
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """A disk that is full, whatever room is left: refused loudly, nothing lost, and it works again when there is room."""
 
-import os
 import secrets
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -11,13 +9,10 @@ import msgspec
 import pytest
 
 from tests.campaigns.full_disk import Outcome
+from tests.campaigns.scarcity import can_mount
 from tests.campaigns.shares import in_shares, printed, quick_folder
 
 RESULTS = ("refused", "put off", "done")
-
-
-def can_mount() -> bool:
-    return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("unshare") is not None
 
 
 def table(title: str, counts: Counter[tuple[str, str]]) -> Iterator[str]:

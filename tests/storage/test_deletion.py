@@ -1,6 +1,8 @@
 """Deleting a session leaves no byte of it, however it is interrupted, and harms no other."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,9 +13,11 @@ from anyio import wait_all_tasks_blocked
 
 from argentos.errors import StaleWriteError, StoreDamagedError, StoreError
 from argentos.storage import FileStore, SessionKey, inline
+from tests.campaigns.scarcity import can_mount, few_bytes
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import (
     CANARY,
+    ROOT,
     Disk,
     Gate,
     assert_kept,
@@ -438,3 +442,24 @@ async def test_loading_a_session_while_it_is_deleted_brings_nothing_back(state: 
         assert await store.load(KEY) == new.snapshot
         await append(store, new.say("on"))
     await assert_kept(state, new)
+
+
+# A full disk -------------------------------------------------------------------------------------------------
+
+
+async def test_a_session_is_deleted_where_not_a_byte_can_be_written(state: Path) -> None:
+    story, other = secret(), Story(OTHER).converse("a")
+    await kept(state, story, other)
+    async with FileStore(state, run=inline) as store:
+        with few_bytes(0):
+            assert await store.delete(KEY)
+            assert not await store.delete(KEY)
+        assert holding(state, CANARY) == []
+    await assert_deleted(state, other)
+
+
+@pytest.mark.skipif(not can_mount(), reason="a small tmpfs can be mounted on Linux, and by root only")
+@pytest.mark.parametrize("left", ["ended", "killed", "owner"])
+def test_sessions_are_deleted_on_a_disk_without_a_free_page(tmp_path: Path, left: str) -> None:
+    command = ["unshare", "--mount", sys.executable, "-m", "tests.storage.full_disk", str(tmp_path), left]
+    subprocess.run(command, check=True, timeout=50, cwd=ROOT)  # noqa: S603 - our own command
