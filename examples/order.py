@@ -14,8 +14,8 @@ ORDER = Machine(
             [*] --> Open: place
             state Open {
                 [*] --> Unpaid
-                Unpaid --> paying: pay
                 state paying <<choice>>
+                Unpaid --> paying: pay
                 paying --> Paid: [covers_the_price] / thank
                 paying --> Unpaid: else
                 Paid --> Packed: pack

@@ -28,8 +28,8 @@ class State:
     Attributes:
         description: what is shown instead of the name, a line for each description.
         kind: `state`, or the pseudo-state that `<<choice>>`, `<<fork>>` or `<<join>>` makes of it.
-        within: the composite state that it belongs to; empty at the top. A state belongs where it is declared
-            first, and where no line declares it, where it is named first.
+        within: the composite state that it stands in, as mermaid draws it: the last that mentions it, in an edge,
+            a declaration or a note; empty at the top.
         region: the number of the parallel region within that state, from 0.
         regions: how many regions it has itself: 0 unless composite, 2 or more where they are parallel.
     """

@@ -28,7 +28,6 @@ from argentos.machines.mermaid.statements import (
     Setting,
     Statement,
     Styling,
-    walk,
 )
 
 __all__ = ["to_png", "to_svg"]
@@ -94,20 +93,14 @@ def _extra(module: str) -> Any:
 
 
 def _tidy(diagram: Diagram, notes: Notes) -> Document:
-    """What the renderer is given; a state that is only styled, which it would leave out, is declared."""
-    body = annotated(diagram, notes).body
-    statements = list(walk(body))
-    drawn = {name for each in statements if isinstance(each, Edge) for name in (each.source, each.target)}
-    drawn |= {each.name for each in statements if isinstance(each, Declaration)}
-    others = (Declaration(state.name, state.place) for state in diagram.states if state.name not in drawn)
-    return Document("", (), "stateDiagram-v2", (*_region(body), *others))
+    """What the renderer is given."""
+    return Document("", (), "stateDiagram-v2", _region(annotated(diagram, notes).body))
 
 
 def _region(region: Region) -> Region:
-    """The statements that are drawn; choices come first, for mermaid draws what it met before as a plain state."""
+    """The statements that are drawn."""
     drawn = [_statement(each) for each in region if not isinstance(each, Comment | Directive | Caption)]
-    kept = [each for each in drawn if not isinstance(each, Setting | Styling) or _is_harmless(each)]
-    return tuple(sorted(kept, key=lambda each: not isinstance(each, Declaration) or each.kind == "state"))
+    return tuple(each for each in drawn if not isinstance(each, Setting | Styling) or _is_harmless(each))
 
 
 def _statement(statement: Statement) -> Statement:

@@ -8,9 +8,11 @@ nothing but blanks and blank lines. States and edges are gathered on the way.
 
 The reader is stricter than mermaid where mermaid takes a text in a way that its author hardly meant:
 `A b --> C` makes two states of `A b`, a comment behind a label becomes a part of it, a `;` within it starts
-another statement, names may hold almost any character. It reads nothing that mermaid refuses, but for front
-matter that is no YAML, which is kept as it stands, and for what mermaid's lexer joins by mistake with the next
-line (`state A` above `state B {`). Whether a diagram can run is not asked here.
+another statement, names may hold almost any character. It takes each state to stand where mermaid draws it, in the
+last composite state that mentions it, and refuses what mermaid draws as something else: a state within itself, a
+choice that is declared below its first use, a last region without statements. It reads nothing that mermaid
+refuses, but for front matter that is no YAML, which is kept as it stands, and for what mermaid's lexer joins by
+mistake with the next line (`state A` above `state B {`). Whether a diagram can run is not asked here.
 """
 
 from argentos.machines.mermaid.reader import Contents, read

@@ -110,28 +110,24 @@ def _long_note(cursor: Cursor, place: Place) -> str:
     return text
 
 
-def _class(cursor: Cursor, states: Gathering, home: Home) -> Styling:
-    return _styling(cursor, states, home, "class", _IDS)
+def _class(cursor: Cursor, _states: Gathering, _home: Home) -> Styling:
+    return _styling(cursor, "class", _IDS)
 
 
-def _style(cursor: Cursor, states: Gathering, home: Home) -> Styling:
-    return _styling(cursor, states, home, "style", _TIGHT_IDS)
+def _style(cursor: Cursor, _states: Gathering, _home: Home) -> Styling:
+    return _styling(cursor, "style", _TIGHT_IDS)
 
 
-def _styling(
-    cursor: Cursor, states: Gathering, home: Home, word: Literal["class", "style"], ids: re.Pattern[str]
-) -> Styling:
+def _styling(cursor: Cursor, word: Literal["class", "style"], ids: re.Pattern[str]) -> Styling:
+    """The styles of states; mermaid draws no state that is named by styles alone."""
     place = cursor.place
     cursor.take(NAME)
-    start = cursor.place
     found = cursor.take(ids)
     if found is None:
         cursor.refuse(f"names of states, with ',' between, were expected behind {word!r}, not {cursor.shown}")
     if cursor.at_line_end or cursor.sees(",") or not cursor.behind_blank:
         cursor.refuse(f"what the states look like was expected behind their names, not {cursor.shown}")
     names = [each.strip() for each in found.split(",")]
-    for each in names:
-        states.mention(each, start, home)
     return Styling(word, tuple(names), plain(cursor, cursor.take_line(), place), place)
 
 

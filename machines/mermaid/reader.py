@@ -38,6 +38,7 @@ class _Scope:
     def __init__(self, head: Opened) -> None:
         self.head = head
         self.regions: list[list[Statement]] = [[]]
+        self.divided_at = head.place
 
     @property
     def home(self) -> Home:
@@ -63,13 +64,12 @@ class _Reader:
                 self.keep(remark)
             else:
                 self.statement()
+                if problem := self.states.problem:
+                    self.cursor.refuse(*problem)
                 self.end = self.cursor.behind
         if len(self.open) > 1:
             head = self.open[-1].head
             self.cursor.refuse(f"the state {head.name} is never closed; add '}}' on a line of its own", head.place)
-        if twice := self.states.described_twice():
-            name, place = twice
-            self.cursor.refuse(f"{name} holds states, and so can have one description only; remove this one", place)
         return self.open[0].regions[0]
 
     def keep(self, statement: Statement) -> None:
@@ -99,6 +99,7 @@ class _Reader:
     def descend(self, head: Opened) -> None:
         if len(self.open) > DEPTH:
             self.cursor.refuse(f"composite states stand more than {DEPTH} deep; move some out", head.place)
+        self.states.open(head.name, head.place)
         self.open.append(_Scope(head))
 
     def close(self) -> None:
@@ -111,7 +112,10 @@ class _Reader:
             expect_end(cursor)
         closed = self.open.pop()
         regions = tuple(map(tuple, closed.regions))
-        self.states.compose(closed.head.name, len(regions))
+        if len(regions) > 1 and all(isinstance(each, Comment | Directive) for each in regions[-1]):
+            problem = "nothing stands behind the last '--', and then mermaid draws no regions at all; remove it"
+            cursor.refuse(problem, closed.divided_at)
+        self.states.compose(closed.head.name, closed.head.place, len(regions))
         self.keep(Declaration(closed.head.name, closed.head.place, title=closed.head.title, regions=regions))
 
     def divide(self) -> None:
@@ -120,6 +124,7 @@ class _Reader:
             self.cursor.refuse("'--' divides a composite state only; put its regions into 'state A { … }'")
         if not self.cursor.at_line_start:
             self.cursor.refuse("'--' needs a line of its own")
+        self.open[-1].divided_at = self.cursor.place
         self.cursor.take(_DIVIDER)
         expect_end(self.cursor)
         self.open[-1].regions.append([])

@@ -4,12 +4,13 @@ What is drawn stands nowhere yet: all places are `NOWHERE` until the text is rea
 """
 
 import re
-from collections import Counter
 from dataclasses import replace
 from typing import Final
 
 from hypothesis import strategies as st
 
+from argentos.errors import DiagramError
+from argentos.machines.diagram import Diagram
 from argentos.machines.elements import OUTSIDE, Edge, Place
 from argentos.machines.mermaid.gathering import Home
 from argentos.machines.mermaid.statements import (
@@ -24,12 +25,11 @@ from argentos.machines.mermaid.statements import (
     Setting,
     Statement,
     Styling,
-    walk,
 )
 from argentos.machines.mermaid.words import NAME, dedented, is_reserved, trap
 from argentos.machines.mermaid.writer import write
 
-__all__ = ["LABELS", "NAMES", "NOWHERE", "diagram_texts", "documents"]
+__all__ = ["LABELS", "NAMES", "NOWHERE", "diagram_texts", "documents", "drafts"]
 
 NOWHERE: Final = Place(1, 1)
 
@@ -82,12 +82,13 @@ _CLASS_NAMES: Final = st.sampled_from(["loud", "still"])
 _CLASSES: Final = _NOTHING | _CLASS_NAMES
 _TITLES: Final = _long_texts(without='"')
 _NOTE_TEXTS: Final = _long_texts().map(_dedented).filter(_ends_no_note)
-_ENDS: Final = st.just(OUTSIDE) | NAMES
+_PSEUDO_STATES: Final = st.sampled_from(["Either", "Fork", "Join"])
+_ENDS: Final = st.one_of(st.just(OUTSIDE), NAMES, NAMES, NAMES, _PSEUDO_STATES | _COMPOSITES)
 _EDGES: Final = st.builds(Edge, _ENDS, _ENDS, _NOTHING | LABELS, _NOWHERE, _NOWHERE, _CLASSES, _CLASSES)
 _STATES: Final = st.one_of(
     st.builds(Declaration, NAMES, _NOWHERE, text=_NOTHING | LABELS, style_class=_CLASSES),
     st.builds(Declaration, NAMES, _NOWHERE, title=_TITLES, text=_NOTHING | LABELS.filter(lambda text: "{" not in text)),
-    st.builds(Declaration, NAMES, _NOWHERE, kind=st.sampled_from(["choice", "fork", "join"])),
+    st.builds(Declaration, _PSEUDO_STATES, _NOWHERE, kind=st.sampled_from(["choice", "fork", "join"])),
 )
 _NOTES: Final = st.one_of(
     st.builds(Note, st.sampled_from(["left of", "right of"]), NAMES, _NOTHING | _NOTE_TEXTS, _NOWHERE),
@@ -150,19 +151,25 @@ def _composites(draw: st.DrawFn, depth: int) -> Declaration:
     return Declaration(name, NOWHERE, title=draw(_NOTHING | _TITLES), regions=regions)
 
 
-def documents(depth: int = 2) -> st.SearchStrategy[Document]:
-    """Whole texts as trees of statements; composite states stand up to `depth` deep."""
+def drafts(depth: int = 2) -> st.SearchStrategy[Document]:
+    """Whole texts as trees of statements, also such as mermaid draws otherwise than meant."""
     front_matter = _NOTHING | _long_texts().filter(lambda text: "---" not in text.split("\n"))
     preamble = st.lists(_REMARKS, max_size=2).map(tuple)
     headers = st.sampled_from(["stateDiagram", "stateDiagram-v2"])
-    return st.builds(Document, front_matter, preamble, headers, _regions(Home(), depth)).filter(_is_readable)
+    return st.builds(Document, front_matter, preamble, headers, _regions(Home(), depth))
 
 
-def _is_readable(document: Document) -> bool:
-    """Whether no composite state has a second description, which mermaid refuses."""
-    declared = [each for each in walk(document.body) if isinstance(each, Declaration)]
-    descriptions = Counter(each.name for each in declared for text in (each.title, each.text) if text)
-    return all(descriptions[each.name] <= 1 for each in declared if each.regions)
+def documents(depth: int = 2) -> st.SearchStrategy[Document]:
+    """Those of the drafts that can be read; composite states stand up to `depth` deep."""
+    return drafts(depth).filter(_is_read)
+
+
+def _is_read(document: Document) -> bool:
+    try:
+        Diagram.parse(write(document))
+    except DiagramError:
+        return False
+    return True
 
 
 def diagram_texts(depth: int = 2) -> st.SearchStrategy[str]:

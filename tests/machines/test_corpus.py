@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from argentos.errors import DiagramError
-from argentos.machines import Diagram, Edge
-from argentos.machines.mermaid.statements import Declaration, Note, Statement, Styling
+from argentos.machines import Diagram
 from tests.machines.corpus_differences import ACCEPTED, LABELS, REFUSED
+from tests.machines.mermaid_model import Drawn, Node, drawn
+from tests.machines.test_drawn import read
 from tests.machines.texts import assert_read_or_refused_quickly, mutated, unplaced
 
 pytestmark = pytest.mark.data
@@ -31,37 +32,16 @@ def read_or_refused(text: str) -> Diagram | None:
         return None
 
 
-def named(statement: Statement) -> set[str]:
-    """The states that a statement speaks of."""
-    match statement:
-        case Edge():
-            return {statement.source, statement.target} - {"[*]"}
-        case Declaration():
-            return {statement.name}
-        case Note(position, name) if position != "floating":
-            return {name}
-        case Styling():
-            return set(statement.names)
-        case _:
-            return set()
-
-
-def states_at_the_top(diagram: Diagram) -> list[str]:
-    """What mermaid lists: the states that statements outside composite states speak of."""
-    return sorted(set[str]().union(*map(named, diagram.document.body)))
-
-
-def edges_at_the_top(diagram: Diagram) -> list[list[str]]:
-    return [
-        [edge.source.replace("[*]", "root_start"), edge.target.replace("[*]", "root_end"), edge.label]
-        for edge in diagram.edges
-        if not edge.within
-    ]
-
-
-def expected_edges(number: int, entry: dict[str, Any]) -> list[list[str]]:
-    differing = LABELS.get(number, {})
-    return [[source, target, differing.get(label, (label,))[0]] for source, target, label in entry["edges"]]
+def expected(number: int, entry: dict[str, Any]) -> Drawn:
+    """What mermaid draws, with the labels as the table has them."""
+    labels = LABELS.get(number, {})
+    return Drawn(
+        {name: Node(*place) for name, place in entry["drawn"].items()},
+        sorted(
+            (source, target, labels.get(label, (label,))[0], tuple(place) if place else None)
+            for source, target, label, place in entry["drawn_edges"]
+        ),
+    )
 
 
 def test_the_reader_refuses_and_accepts_as_mermaid_does_but_for_the_table(corpus: dict[int, dict[str, Any]]) -> None:
@@ -71,17 +51,27 @@ def test_the_reader_refuses_and_accepts_as_mermaid_does_but_for_the_table(corpus
     assert readable - accepted == set(ACCEPTED)
 
 
-def test_what_both_accept_has_the_same_states_and_edges_but_for_the_table(corpus: dict[int, dict[str, Any]]) -> None:
+def test_every_state_and_edge_is_read_where_mermaid_draws_it_but_for_the_table(
+    corpus: dict[int, dict[str, Any]],
+) -> None:
+    for number, entry in corpus.items():
+        found = read(entry["text"])
+        if found is not None:
+            assert found._replace(edges=sorted(found.edges)) == expected(number, entry), number
+
+
+def test_the_model_of_mermaid_draws_as_mermaid_does(corpus: dict[int, dict[str, Any]]) -> None:
     for number, entry in corpus.items():
         diagram = read_or_refused(entry["text"])
         if diagram is not None:
-            assert states_at_the_top(diagram) == entry["states"], number
-            assert edges_at_the_top(diagram) == expected_edges(number, entry), number
+            found = drawn(diagram.document)
+            assert found is not None
+            assert found._replace(edges=sorted(found.edges)) == expected(number, entry), number
 
 
 def test_every_line_of_the_table_is_a_difference(corpus: dict[int, dict[str, Any]]) -> None:
     for number, differing in LABELS.items():
-        listed = {label for _, _, label in corpus[number]["edges"]}
+        listed = {label for _, _, label, _ in corpus[number]["drawn_edges"]}
         read = {edge.label for edge in Diagram.parse(corpus[number]["text"]).edges}
         for theirs, (ours, _) in differing.items():
             assert theirs in listed - read

@@ -90,14 +90,14 @@ def test_the_end_of_a_state_that_holds_others_is_a_state() -> None:
 
 
 def test_a_choice_needs_no_order_among_its_branches_for_else_to_come_last() -> None:
-    text = "stateDiagram-v2\n[*] --> c: made\nstate c <<choice>>\nc --> A\nc --> B: [is_b]\nc --> C: is_c"
+    text = "stateDiagram-v2\nstate c <<choice>>\n[*] --> c: made\nc --> A\nc --> B: [is_b]\nc --> C: is_c"
     made = Machine(Diagram.parse(text))
     decided = [made.decide(START, "made", SimpleNamespace(is_b=b, is_c=c)) for b, c in [(1, 1), (1, 0), (0, 1), (0, 0)]]
     assert [each.target for each in decided if isinstance(each, Transition)] == ["B", "B", "C", "A"]
 
 
 def test_a_branch_is_bound_to_a_guard() -> None:
-    text = "stateDiagram-v2\n[*] --> c: made\nstate c <<choice>>\nc --> A: if n < 0\nc --> B: if n >= 0"
+    text = "stateDiagram-v2\nstate c <<choice>>\n[*] --> c: made\nc --> A: if n < 0\nc --> B: if n >= 0"
     made = Machine(Diagram.parse(text), {"made": "make", "if n < 0": "is_negative", "if n >= 0": "not is_negative"})
     assert follow(made, START, "make", is_negative=False) == "B"
 
@@ -114,13 +114,13 @@ def test_wrapping_states_in_another_keeps_their_names() -> None:
         ("[*] --> ^A: made\nstate A {\nB --> C: go\n}", "A does not say where it begins"),
         ("[*] --> ^A: made\nstate A {\n[*] --> B\n--\nC --> D: go\n}", "region 2 of A does not say where it begins"),
         ("[*] --> A: made\nstate A {\n[*] --> B\n^[*] --> C\nB --> C: go\n}", "a second beginning of A"),
-        ("[*] --> A: made\nA --> B: go\nstate A {\n^[*] --> B\n[*] --> C\n}", "A begins outside itself"),
-        ("[*] --> A: made\nA --> ^f: go\nstate f <<fork>>", "f is a fork, which machines do not run"),
-        ("[*] --> A: made\nA --> ^f: go\nstate f <<join>>", "f is a join, which machines do not run"),
-        ("[*] --> A: made\n^A --> c: go\nstate c <<choice>>", "the choice c leads nowhere"),
-        ("[*] --> A: made\nA --> c: go\nstate c <<choice>>\n^c --> c", "the choice c leads back to itself"),
-        ("[*] --> A: made\nA --> c: go\nstate c <<choice>>\nc --> A\n^c --> B", "c --> B is never taken"),
-        ("[*] --> A: made\nA --> c: go\nstate c <<choice>>\nc --> A: ^after 5s", "leaves a choice, where no event"),
+        ("[*] --> A: made\nA --> B: go\nstate A {\n^[*] --> B\n}\nstate C {\n[*] --> B\n}", "A begins outside itself"),
+        ("[*] --> A: made\n^state f <<fork>>\nA --> f: go", "f is a fork, which machines do not run"),
+        ("[*] --> A: made\n^state f <<join>>\nA --> f: go", "f is a join, which machines do not run"),
+        ("[*] --> A: made\nstate c <<choice>>\n^A --> c: go", "the choice c leads nowhere"),
+        ("[*] --> A: made\nstate c <<choice>>\nA --> c: go\n^c --> c", "the choice c leads back to itself"),
+        ("[*] --> A: made\nstate c <<choice>>\nA --> c: go\nc --> A\n^c --> B", "c --> B is never taken"),
+        ("[*] --> A: made\nstate c <<choice>>\nA --> c: go\nc --> A: ^after 5s", "leaves a choice, where no event"),
     ],
 )
 def test_what_cannot_run_is_refused_where_it_stands(marked: str, problem: str) -> None:

@@ -93,21 +93,6 @@ def test_a_composite_state_may_be_empty() -> None:
     assert [state.regions for state in read("state A {", "}", "state B {}").states] == [1, 1]
 
 
-def test_a_state_belongs_where_it_is_declared_first_wherever_edges_name_it() -> None:
-    assert homes("X --> B", "state A {", "B --> C", "state B", "}")["B"] == ("A", 0)
-    assert homes("state A {", "B --> C", "}", "C : waits")["C"] == ("", 0)
-    assert homes("state A {", "B", "}", "state C {", "B", "}")["B"] == ("A", 0)
-
-
-def test_a_state_that_no_line_declares_belongs_where_it_is_named_first() -> None:
-    assert homes("state A {", "B --> C", "}", "X --> B") == {
-        "A": ("", 0),
-        "B": ("A", 0),
-        "C": ("A", 0),
-        "X": ("", 0),
-    }
-
-
 @pytest.mark.parametrize(("depth", "fits"), [(1, True), (50, True), (51, False), (5000, False)])
 def test_composite_states_nest_up_to_a_depth(depth: int, *, fits: bool) -> None:
     lines = [f"state A{number} {{" for number in range(depth)] + ["}"] * depth
@@ -181,10 +166,8 @@ def test_a_comment_behind_a_statement_is_a_statement_of_its_own() -> None:
     ]
 
 
-def test_notes_and_styles_name_states_too() -> None:
-    assert [state.name for state in read("note left of A : x", "class B loud", "style C,D fill:#f00").states] == [
-        *"ABCD"
-    ]
+def test_notes_name_states_too() -> None:
+    assert [state.name for state in read("note left of A : x").states] == ["A"]
     assert read('note "x" as N').states == ()
 
 

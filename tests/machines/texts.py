@@ -126,8 +126,8 @@ stateDiagram-v2
             Lit --> Dark: after a_second
         }
         Quiet --> Counting: Count started
-        Counting --> enough: Key pressed
         state enough <<choice>>
+        Counting --> enough: Key pressed
         enough --> Quiet: [is_enough]
         enough --> Counting: else
         Counting --> Quiet: All released
