@@ -33,6 +33,22 @@ def test_half_a_surrogate_pair_is_counted_rather_than_refused() -> None:
     assert count_tokens("\ud83d") > 0
 
 
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        (" " * 1_000_000 + "x", 7_813),
+        ("\n" * 1_000_000 + "x", 31_250),
+        ("x" * 1_000_000, 125_000),
+        ("ship " * 200_000, 200_001),
+        ("的" * 100_000, 100_000),
+        ("😀" * 100_000, 200_000),
+    ],
+    ids=["blanks", "empty lines", "a word", "words", "ideographs", "emoji"],
+)
+def test_a_text_is_counted_however_long_it_is(text: str, tokens: int) -> None:
+    assert tokens <= count_tokens(text) <= tokens * 1.01 + 10
+
+
 def test_tokens_are_counted_without_network_home_and_cache_and_leave_no_file(tmp_path: Path) -> None:
     assert _count_elsewhere(tmp_path) == ["2", "None"]
     assert list((tmp_path / "scratch").iterdir()) == []
