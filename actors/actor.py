@@ -20,6 +20,7 @@ from argentos.actors.step import is_at_work
 from argentos.errors import (
     ArgentError,
     SessionError,
+    SessionFailedError,
     SessionNotFoundError,
     SessionParkedError,
     StoreError,
@@ -27,6 +28,7 @@ from argentos.errors import (
     SupervisorStoppedError,
 )
 from argentos.storage import SessionKey, Snapshot
+from argentos.storage.foreign import described, passes
 
 __all__ = ["SessionActor"]
 
@@ -39,7 +41,7 @@ _BATCH: Final = 16  # commands taken into one step, and so into one write
 class Supervising(Protocol):
     """Who owns the actors."""
 
-    def fail(self, key: SessionKey, cause: Exception) -> SessionParkedError | None:
+    def fail(self, key: SessionKey, cause: BaseException) -> SessionParkedError | None:
         """The actor failed: None if it is to restart, the error for everybody if it is parked."""
         ...
 
@@ -136,12 +138,12 @@ class SessionActor:
             others = await self._delete(commands)
             if others and await self._behaviour.take_step(others):
                 self._put_off_for = 0.0
-        except Exception as error:  # noqa: BLE001 - whatever it is, it ends this actor and no other
+        except BaseException as error:  # whatever it is, it ends this actor and no other
+            if passes(error):
+                self._cut_off(commands)
+                raise
             self._give_up(commands, error)
             return
-        except BaseException:  # cancelled: whoever waits gets an answer all the same
-            self._cut_off(commands)
-            raise
         if self._closed:
             return
         self._tell_stepped()
@@ -191,30 +193,44 @@ class SessionActor:
 
     # A step that fails --------------------------------------------------------------------------------------
 
-    def _give_up(self, commands: Sequence[Command], error: Exception) -> None:
+    def _give_up(self, commands: Sequence[Command], error: BaseException) -> None:
         """Answer whoever is concerned with the error, and restart from the snapshot, be parked, or leave memory."""
+        if isinstance(error, ArgentError):
+            self._refuse(commands, error)
+        else:
+            self._fail(commands, error)
+
+    def _refuse(self, commands: Sequence[Command], error: ArgentError) -> None:
+        """It is told what is wrong; the next message revives from the store, or time does."""
         durable = self._behaviour.snapshot
         if durable is not None and is_at_work(durable.metadata) and self._passes(error):
             self._put_off(commands, durable, error)
             return
         for command in commands:
             command.fail(error)
-        if isinstance(error, ArgentError):  # it is told what is wrong; the next message revives from the store
-            self.close(error)
-            return
-        parked = self._supervisor.fail(self.key, error)
+        self.close(error)
+
+    def _fail(self, commands: Sequence[Command], cause: BaseException) -> None:
+        error = SessionFailedError(
+            f"session {self.key} failed ({described(cause)}) and begins anew from what is durable; send again, with the"
+            " same id, what was not acknowledged"
+        )
+        error.__cause__ = cause
+        for command in commands:
+            command.fail(error)
+        parked = self._supervisor.fail(self.key, cause)
         if parked is None:
             self._restart(error)
         else:
             _log.critical("%s", parked)
             self.close(parked)
 
-    def _passes(self, error: Exception) -> bool:
+    def _passes(self, error: ArgentError) -> bool:
         """Trying later may help: the store is full or, where it just was, the session cannot be read at the moment."""
         cannot_be_read = type(error) is StoreError and not self._behaviour.is_revived
         return isinstance(error, StoreFullError) or (cannot_be_read and self._put_off_for > 0)
 
-    def _put_off(self, commands: Sequence[Command], durable: Snapshot, error: Exception) -> None:
+    def _put_off(self, commands: Sequence[Command], durable: Snapshot, error: ArgentError) -> None:
         """Begin anew later, though nothing comes in."""
         has_more = bool(self._mailbox or self._control)
         self._control += self._behaviour.put_off(commands, durable, error)
@@ -227,7 +243,7 @@ class SessionActor:
         if has_more:
             self._schedule()
 
-    def _restart(self, error: Exception) -> None:
+    def _restart(self, error: ArgentError) -> None:
         """Begin anew from what is durable. Whoever waits for a reply goes on waiting: it will be answered."""
         self._behaviour.begin_again(error)
         self._scheduled = False
@@ -259,7 +275,7 @@ class SessionActor:
         self.close(SessionError(f"session {self.key} left memory; try again"))
         return True
 
-    def close(self, error: Exception) -> None:
+    def close(self, error: ArgentError) -> None:
         """Leave memory; whoever still waits gets the error."""
         self._closed = True
         self._tell_stepped()

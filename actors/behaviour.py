@@ -136,7 +136,7 @@ class Behaviour:
         self._listeners = Listeners()
         self._jobs = Jobs(runtime.work)
         self._requests = CompactionRequests()
-        self._error: Exception | None = None  # why the turn failed that is being ended
+        self._error: ArgentError | None = None  # why the turn failed that is being ended
 
     @property
     def job(self) -> Tag | None:
@@ -172,13 +172,13 @@ class Behaviour:
         """End the job that runs."""
         self._jobs.cancel()
 
-    def begin_again(self, error: Exception) -> None:
+    def begin_again(self, error: ArgentError) -> None:
         """Revive from what is durable in the next step. Whoever waits for a reply goes on waiting."""
         self.is_revived = False
         self._jobs.cancel()
         self._requests.refuse(error)
 
-    def put_off(self, commands: Sequence[Command], durable: Snapshot, error: Exception) -> list[Command]:
+    def put_off(self, commands: Sequence[Command], durable: Snapshot, error: ArgentError) -> list[Command]:
         """Revive in the next step, which comes later; what runs goes on.
 
         Returns:
@@ -199,7 +199,7 @@ class Behaviour:
             self._requests.refuse(error)
         return kept
 
-    def close(self, error: Exception) -> None:
+    def close(self, error: ArgentError) -> None:
         """Leave memory; whoever still waits gets the error."""
         self._requests.refuse(error)
         self._listeners.close(error)

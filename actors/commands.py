@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 from argentos.actors.jobs import Tag
 from argentos.actors.turn import Turn
 from argentos.actors.waiter import Waiter, new_waiter
+from argentos.errors import ArgentError
 from argentos.llm import Compacted, Reply
 from argentos.storage import Address, Record, Role, Snapshot
 
@@ -54,7 +55,7 @@ class _Command(Generic[T]):
         self.at = at
         self._answered: Waiter | None = None
         self._answer: T | None = None
-        self._error: Exception | None = None
+        self._error: ArgentError | None = None
 
     def answer(self, value: T) -> None:
         """Done: this is the result."""
@@ -62,7 +63,7 @@ class _Command(Generic[T]):
         if self._answered is not None:
             self._answered.set()
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: ArgentError) -> None:
         """Not done, for this reason, unless it was answered before."""
         if self._answer is None:
             self._error = error
@@ -77,7 +78,7 @@ class _Command(Generic[T]):
         if self._error is not None:
             error, self._error = self._error, None
             try:
-                raise error
+                raise error.copy()  # which others may be told, too
             finally:
                 del error  # held by nothing that it holds: no garbage to collect, however many fail
         if self._answer is None:
@@ -197,7 +198,7 @@ class _Report:
     def answer(self, value: Snapshot) -> None:
         """Done."""
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: ArgentError) -> None:
         """Not done, for this reason."""
 
 
@@ -214,7 +215,7 @@ class TurnDone(_Report):
         attempt: int,
         reply: Reply | None,
         tokens: int,
-        error: Exception | None,
+        error: ArgentError | None,
     ) -> None:
         super().__init__(at)
         self.turn = turn

@@ -269,7 +269,7 @@ class RemoteTurn(AsyncIterator[str]):
         self.attempt = 0
         self._answers = answers
         self._reply: Message | None = None
-        self._error: Exception | None = None
+        self._error: ArgentError | None = None
 
     def __aiter__(self) -> Self:
         """The reply's text, piece by piece; an end without a reply is just the end."""
@@ -281,7 +281,7 @@ class RemoteTurn(AsyncIterator[str]):
             if text is not None:
                 return text
         if self._error is not None and not isinstance(self._error, NoReplyError):
-            raise self._error
+            raise self._error.copy()
         raise StopAsyncIteration
 
     async def reply(self) -> Message:
@@ -289,7 +289,7 @@ class RemoteTurn(AsyncIterator[str]):
         while self._reply is None and self._error is None:
             await self._pull()
         if self._error is not None:
-            raise self._error
+            raise self._error.copy()
         assert self._reply is not None  # noqa: S101 - one of the two ends the loop
         return self._reply
 

@@ -33,7 +33,7 @@ class Failed(Struct, frozen=True):
     """
 
     session: SessionKey
-    error: Exception
+    error: BaseException
     is_parked: bool
 
 

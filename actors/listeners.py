@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from argentos.actors.turn import Turn
-from argentos.errors import NoReplyError
+from argentos.errors import ArgentError, NoReplyError
 from argentos.storage import Message, Snapshot
 
 __all__ = ["Listeners"]
@@ -52,13 +52,13 @@ class Listeners:
             turn.finish(reply)
             self._forget(turn)
 
-    def fail(self, numbers: Iterable[int], error: Exception) -> None:
+    def fail(self, numbers: Iterable[int], error: ArgentError) -> None:
         """There will be no reply to these messages."""
         for turn in self._of(numbers):
             turn.fail(error)
             self._forget(turn)
 
-    def close(self, error: Exception) -> None:
+    def close(self, error: ArgentError) -> None:
         """There will be no reply to any message for now."""
         self.fail(tuple(self._turns), error)
 

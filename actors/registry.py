@@ -16,6 +16,7 @@ from argentos.actors.supervision import Supervision, parked
 from argentos.errors import SessionParkedError, SupervisorStoppedError
 from argentos.storage import Page, SessionKey, Snapshot
 from argentos.storage.entrance import Entrance
+from argentos.storage.foreign import described
 
 __all__ = ["Registry"]
 
@@ -160,11 +161,11 @@ class Registry:
         if key in self._actors:
             self.wake(key)
 
-    def fail(self, key: SessionKey, cause: Exception) -> SessionParkedError | None:
+    def fail(self, key: SessionKey, cause: BaseException) -> SessionParkedError | None:
         """An actor failed: None if it is to restart from its snapshot, the error for everybody if it is parked."""
         now = self.runtime.clock.monotonic()
         trace = cause if self.supervision.is_news(cause, now) else None  # a loop would fill the log with the same
-        _log.error("session %s failed: %r", key, cause, exc_info=trace)
+        _log.error("session %s failed: %s", key, described(cause), exc_info=trace)
         is_parked = self.supervision.fail(key, cause, now) == "park"
         self.runtime.events.tell(Failed(key, cause, is_parked))
         self.runtime.telemetry.failed(is_parked=is_parked)

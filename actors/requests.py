@@ -2,7 +2,7 @@
 
 from argentos.actors.commands import Compact
 from argentos.actors.step import is_compacting
-from argentos.errors import NothingToCompactError
+from argentos.errors import ArgentError, NothingToCompactError
 from argentos.storage import SessionKey, Snapshot
 
 __all__ = ["CompactionRequests", "nothing_to_compact"]
@@ -53,7 +53,7 @@ class CompactionRequests:
         if metadata.turn is None:  # a chance, and the machine did not take it
             self.refuse(nothing_to_compact(metadata.key))
 
-    def refuse(self, error: Exception) -> None:
+    def refuse(self, error: ArgentError) -> None:
         """No compaction will come of these requests."""
         for command in (*self._asked, *self._served):
             command.fail(error)

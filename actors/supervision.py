@@ -8,11 +8,12 @@ from argentos.errors import SessionParkedError
 from argentos.machines import Transition
 from argentos.machines.supervision import SUPERVISION
 from argentos.storage import SessionKey
+from argentos.storage.foreign import described
 
 __all__ = ["Supervision"]
 
 
-_Place: TypeAlias = tuple[type[Exception], str, int]
+_Place: TypeAlias = tuple[type[BaseException], str, int]
 
 
 class _Facts(NamedTuple):
@@ -31,11 +32,11 @@ class Supervision:
         self._intensity = intensity
         self._period = period
         self._failures: dict[SessionKey, deque[float]] = {}
-        self._parked: dict[SessionKey, Exception] = {}
+        self._parked: dict[SessionKey, BaseException] = {}
         self._told: dict[_Place, float] = {}  # no more than there are places in the program
 
     @property
-    def parked(self) -> Mapping[SessionKey, Exception]:
+    def parked(self) -> Mapping[SessionKey, BaseException]:
         """The parked sessions, each with the cause."""
         return self._parked
 
@@ -49,7 +50,7 @@ class Supervision:
         if cause is not None and not self._takes(_PARKED, "something_came_in"):
             raise parked(key, cause)
 
-    def is_news(self, cause: Exception, now: float) -> bool:
+    def is_news(self, cause: BaseException, now: float) -> bool:
         """Nothing of its kind was raised at its place, in any session, and was news within the period before."""
         place = _place(cause)
         told = self._told.get(place)
@@ -58,7 +59,7 @@ class Supervision:
         self._told[place] = now
         return True
 
-    def fail(self, key: SessionKey, cause: Exception, now: float) -> str:
+    def fail(self, key: SessionKey, cause: BaseException, now: float) -> str:
         """A live actor failed; gives what is to be done, `restart` or `park`.
 
         Args:
@@ -100,7 +101,7 @@ _LIVE: Final = "Live"
 _PARKED: Final = "Parked"
 
 
-def _place(cause: Exception) -> _Place:
+def _place(cause: BaseException) -> _Place:
     """What it is, and where it was raised: file and line."""
     trace = cause.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -108,8 +109,9 @@ def _place(cause: Exception) -> _Place:
     return (type(cause), trace.tb_frame.f_code.co_filename, trace.tb_lineno) if trace else (type(cause), "", 0)
 
 
-def parked(key: SessionKey, cause: Exception) -> SessionParkedError:
+def parked(key: SessionKey, cause: BaseException) -> SessionParkedError:
     """The error for a session that failed too often."""
     return SessionParkedError(
-        f"session {key} failed too often and is parked ({cause!r}); `argent sessions unpark {key.id}` lets it go on"
+        f"session {key} failed too often and is parked ({described(cause)});"
+        f" `argent sessions unpark {key.id}` lets it go on"
     )

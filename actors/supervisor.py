@@ -32,6 +32,7 @@ from argentos.errors import InputError
 from argentos.inputs import as_id
 from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
 from argentos.storage import SessionKey, Store
+from argentos.storage.foreign import described
 from argentos.storage.pace import in_steps
 
 __all__ = ["Supervisor"]
@@ -200,7 +201,7 @@ class Supervisor:
             is_open=self._registry.is_open,
             store=str(runtime.store.failure or ""),
             live=self.live,
-            parked={key.id: repr(cause) for key, cause in self._registry.supervision.parked.items()},
+            parked={key.id: described(cause) for key, cause in self._registry.supervision.parked.items()},
             running=runtime.work.running,
             waiting=runtime.work.waiting,
         )

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from argentos.actors.waiter import Waiter, new_waiter
-from argentos.errors import NoReplyError
+from argentos.errors import ArgentError, NoReplyError
 from argentos.storage import Message
 
 __all__ = ["Turn"]
@@ -42,7 +42,7 @@ class Turn:
         self.attempt = 0
         self._pieces: list[str] = []
         self._reply: Message | None = None
-        self._error: Exception | None = None
+        self._error: ArgentError | None = None
         self._waiting: list[Waiter] = []
 
     async def reply(self) -> Message:
@@ -57,7 +57,7 @@ class Turn:
         while self._reply is None and self._error is None:
             await self._change()
         if self._error is not None:
-            raise self._error
+            raise self._error.copy()
         assert self._reply is not None  # noqa: S101 - one of the two ends the loop
         return self._reply
 
@@ -80,7 +80,7 @@ class Turn:
             if position < len(self._pieces):
                 return attempt, position + 1, self._pieces[position]
             if self._error is not None and not isinstance(self._error, NoReplyError):
-                raise self._error
+                raise self._error.copy()
             if self._reply is not None or self._error is not None:
                 return None
             await self._change()
@@ -118,7 +118,7 @@ class Turn:
         self._reply = reply
         self._notify()
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: ArgentError) -> None:
         """There will be no reply."""
         self._error = error
         self._notify()

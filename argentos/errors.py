@@ -4,6 +4,7 @@
     ├── DiagramError                 a diagram, or its bindings, cannot be read or run
     ├── UnknownStateError            a state that the machine does not have
     ├── ConfigError                  argent.json, or a setting
+    ├── CallbackError                a counter or a clock of the host raised, or gave what is none
     ├── MissingExtraError            an optional dependency is not installed
     ├── InputError                   an argument or a line of input cannot be taken
     │   └── MessageTooLargeError     a message that the context window could never hold
@@ -12,6 +13,7 @@
     │   ├── SessionExistsError
     │   ├── MailboxFullError         the queue of the session is full; nothing was accepted
     │   ├── NothingToCompactError
+    │   ├── SessionFailedError       something raised what nobody expected; the session begins anew from what is durable
     │   ├── SessionParkedError       it failed too often, and takes nothing until it is unparked
     │   ├── NoReplyError             the turn ended without a reply
     │   └── SupervisorStoppedError
@@ -32,8 +34,11 @@
 The message of each is one sentence that says what, where and how to mend it.
 """
 
+from typing import Self
+
 __all__ = [
     "ArgentError",
+    "CallbackError",
     "ConfigError",
     "ContextOverflowError",
     "DiagramError",
@@ -50,6 +55,7 @@ __all__ = [
     "ReplyInterruptedError",
     "SessionError",
     "SessionExistsError",
+    "SessionFailedError",
     "SessionNotFoundError",
     "SessionParkedError",
     "StaleWriteError",
@@ -66,6 +72,13 @@ __all__ = [
 
 class ArgentError(Exception):
     """Base of all errors that argentos raises on purpose."""
+
+    def copy(self) -> Self:
+        """The same error, for one more task to raise: a traceback grows wherever its error is raised."""
+        copied = type(self).__new__(type(self), *self.args)
+        copied.__dict__.update(vars(self))
+        copied.__cause__ = self.__cause__
+        return copied
 
 
 class DiagramError(ArgentError):
@@ -98,6 +111,13 @@ class ConfigError(ArgentError):
     """A setting cannot be used; the sentence names its path in argent.json."""
 
 
+class CallbackError(ArgentError):
+    """A function that the host gave, a counter or a clock, raised, or gave what is none; its error is the cause.
+
+    Not raised for a model: its errors become a `ModelError`.
+    """
+
+
 class MissingExtraError(ArgentError):
     """An optional dependency is not installed; the sentence says how to install it. Nothing was done."""
 
@@ -128,6 +148,13 @@ class MailboxFullError(SessionError):
 
 class NothingToCompactError(SessionError):
     """No messages are old enough to be replaced by a summary; nothing was changed."""
+
+
+class SessionFailedError(SessionError):
+    """The step that was to take this raised what nobody expected, as a bug or a lack of memory does; see its cause.
+
+    The session goes on from what is durable: sending a message again, with the same id, is safe.
+    """
 
 
 class SessionParkedError(SessionError):

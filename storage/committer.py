@@ -69,7 +69,7 @@ class Batch:
         """
         await self._done.wait()
         if self._error is not None:
-            raise self._error
+            raise self._error.copy()
 
 
 class Committer:

@@ -8,7 +8,13 @@ import pytest
 
 from argentos import Address, Config, FileStore, ManualClock, MemoryStore, Reply, Request, Supervisor
 from argentos.actors.outbox import Delivery, Reader
-from argentos.errors import InputError, SessionParkedError, StoreDamagedError, SupervisorStoppedError
+from argentos.errors import (
+    InputError,
+    SessionFailedError,
+    SessionParkedError,
+    StoreDamagedError,
+    SupervisorStoppedError,
+)
 from argentos.storage import Delivered, Record, SessionKey, Snapshot, Store, inline
 from tests.actors.conftest import Running
 
@@ -354,7 +360,7 @@ async def test_a_parked_session_holds_up_no_other_and_is_served_when_it_goes_on(
         ada, maren = await following(deliveries), await following(deliveries)
         store.fails = True
         for _ in range(4):
-            with pytest.raises((RuntimeError, SessionParkedError)):
+            with pytest.raises((SessionFailedError, SessionParkedError)):
                 await supervisor.session("ada").say("two")
         with pytest.raises(SessionParkedError):
             await ada.done()

@@ -20,7 +20,7 @@ from argentos import (
     Supervisor,
 )
 from argentos.actors.supervision import Supervision
-from argentos.errors import SessionNotFoundError, SessionParkedError, StoreFullError
+from argentos.errors import SessionFailedError, SessionNotFoundError, SessionParkedError, StoreFullError
 from argentos.machines import END, START
 from argentos.machines.supervision import SUPERVISION
 from argentos.storage import Record, SessionKey, TurnEnded
@@ -76,7 +76,7 @@ async def test_a_message_is_answered_though_the_actor_fails_when_its_turn_has_en
 async def test_a_message_that_was_not_taken_is_refused_with_the_cause(running: Running, store: Faulty) -> None:
     store.faults += [ValueError("a bug")]
     async with running(OfflineModel()) as supervisor:
-        with pytest.raises(ValueError, match="a bug"):
+        with pytest.raises(SessionFailedError, match="a bug"):
             await supervisor.session("maren").send("Hello?")
         with pytest.raises(SessionNotFoundError):
             await supervisor.session("maren").info()
@@ -88,7 +88,7 @@ async def test_a_first_message_that_was_not_taken_can_be_sent_again_at_once_with
 ) -> None:
     store.faults += [ValueError("a bug")]
     async with running(OfflineModel()) as supervisor:
-        with pytest.raises(ValueError, match="a bug"):
+        with pytest.raises(SessionFailedError, match="a bug"):
             await supervisor.session("maren").send("Hello?", message_id="m-1")
         assert (await supervisor.session("maren").ask("Hello?", message_id="m-1")).text
         assert [message.id for message in await supervisor.session("maren").history()][:1] == ["m-1"]
@@ -157,14 +157,14 @@ async def test_what_waits_in_the_mailbox_outlives_a_restart(running: Running, st
     async def send(number: int) -> None:
         try:
             outcomes[f"m-{number}"] = await supervisor.session("maren").send("Hello?", message_id=f"m-{number}")
-        except ValueError as error:
+        except SessionFailedError as error:
             outcomes[f"m-{number}"] = error
 
     async with running(ReplayModel(live=True)) as supervisor:
         async with anyio.create_task_group() as group:
             for number in range(200):  # more than one step takes
                 group.start_soon(send, number)
-        refused = {name for name, outcome in outcomes.items() if isinstance(outcome, ValueError)}
+        refused = {name for name, outcome in outcomes.items() if isinstance(outcome, SessionFailedError)}
         taken = {message.id for message in await supervisor.session("maren").history()}
         assert refused
         assert taken == outcomes.keys() - refused
