@@ -224,15 +224,37 @@ class StaleWriteError(StoreError):
 
 
 class ModelError(ArgentError):
-    """The model gave no reply; the user's message is kept."""
+    """The model gave no reply; the user's message is kept.
+
+    Args:
+        sentence: of the error.
+        is_transient: by default what holds for the kind.
+        retry_after: see below.
+
+    Attributes:
+        is_transient: trying again later may help, so a supervisor does.
+        retry_after: seconds that the provider wants to be left alone for first; None where it does not say.
+    """
+
+    is_transient: bool = False
+
+    def __init__(
+        self, sentence: str = "", *, is_transient: bool | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(sentence)
+        if is_transient is not None:
+            self.is_transient = is_transient
+        self.retry_after = retry_after
 
 
 class ModelUnavailableError(ModelError):
     """The model was not reached in time, is overloaded, or limits the rate: trying later may help."""
 
+    is_transient = True
+
 
 class ModelRefusedError(ModelError):
-    """The model refused the request, as for a wrong key: trying again will not help."""
+    """The model refused the request, as for a wrong key, or to answer: trying again will not help."""
 
 
 class ContextOverflowError(ModelError):
@@ -241,3 +263,5 @@ class ContextOverflowError(ModelError):
 
 class ReplyInterruptedError(ModelError):
     """The stream ended before the reply did; what had arrived of it is not taken for a reply."""
+
+    is_transient = True

@@ -1,8 +1,12 @@
 """Claude, through Anthropic's SDK, or any server of the same Messages API."""
 
 import contextlib
+import math
 import os
+import re
 from collections.abc import AsyncGenerator, Generator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 from argentos.errors import (
@@ -19,12 +23,25 @@ from argentos.storage import Role, Usage
 if TYPE_CHECKING:
     from anthropic import APIStatusError, AsyncAnthropic
     from anthropic.types import MessageParam, RawMessageStreamEvent, TextBlockParam
+    from httpx2 import Headers
 
 __all__ = ["AnthropicModel"]
 
 DEFAULT_MODEL: Final = "claude-sonnet-5-5"
 _BEGIN: Final = "(The agent speaks first.)"
 _LATER: Final = frozenset({408, 409, 425, 429})
+_INPUT: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_SUMMARY_RETRIES: Final = 2
+_OVERFLOWS: Final = frozenset({"request_too_large", "exceed_context_size_error", "context_length_exceeded"})
+_PASSING: Final = frozenset({"overloaded_error", "rate_limit_error", "api_error", "timeout_error"})
+_OVERFLOW: Final = re.compile(
+    r"prompt is too long|input is too long|exceeds? (?:the |this model's )?(?:available |maximum )?"
+    r"context (?:size|length|limit|window)|maximum context length|input token count\b.*\bexceeds"
+    r"|greater than the context length|context_length_exceeded",
+    re.IGNORECASE,
+)
+"""The sentences of Anthropic, Bedrock, Vertex, llama.cpp, vLLM, LM Studio and their relatives for a request that is
+larger than the window; the API has no code for it."""
 
 
 class AnthropicModel:
@@ -36,7 +53,8 @@ class AnthropicModel:
         base_url: of another server; by default `ANTHROPIC_BASE_URL`, else Anthropic's.
         max_tokens: of a reply, at most.
         timeout: seconds without a byte from the server.
-        max_retries: of requests that failed before a reply began.
+        max_retries: of requests that failed before a reply began; by default 2 for a summary and 0 for a turn, which
+            the supervisor tries again by itself.
     """
 
     token_ratio = 1.8  # of newer models to cl100k, at most; see argentos.llm.gauge
@@ -50,7 +68,7 @@ class AnthropicModel:
         base_url: str | None = None,
         max_tokens: int = 8192,
         timeout: float = 60.0,
-        max_retries: int = 2,
+        max_retries: int | None = None,
     ) -> None:
         self.name = model or os.environ.get("ANTHROPIC_MODEL") or DEFAULT_MODEL
         self._api_key = api_key
@@ -64,7 +82,7 @@ class AnthropicModel:
         """See `Model.stream`."""
         progress = _Progress(self.name)
         with _translated():
-            stream = await self._connect().messages.create(
+            stream = await self._connect(self._retries(request)).messages.create(
                 model=self.name,
                 max_tokens=min(self._max_tokens, request.max_tokens or self._max_tokens),
                 system=_system(request),
@@ -83,7 +101,12 @@ class AnthropicModel:
                     yield text
         yield progress.reply()
 
-    def _connect(self) -> "AsyncAnthropic":
+    def _retries(self, request: Request) -> int:
+        if self._max_retries is not None:
+            return self._max_retries
+        return _SUMMARY_RETRIES if request.instruction else 0
+
+    def _connect(self, retries: int) -> "AsyncAnthropic":
         """The client, made at first use: importing it takes longer than most commands."""
         if self._client is None:
             from anthropic import AsyncAnthropic  # noqa: PLC0415
@@ -92,9 +115,9 @@ class AnthropicModel:
                 api_key=self._api_key,
                 base_url=self._base_url,
                 timeout=self._timeout,
-                max_retries=self._max_retries,
+                max_retries=0,
             )
-        return self._client
+        return self._client.with_options(max_retries=retries) if retries else self._client
 
     async def aclose(self) -> None:
         """Close the connections. The model may be used again, and opens new ones."""
@@ -116,16 +139,19 @@ class _Progress:
     def take(self, event: "RawMessageStreamEvent") -> str:
         """Note an event; gives the text it brings."""
         if event.type == "message_start":
-            usage = event.message.usage
-            cached = (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
-            self._input = usage.input_tokens + cached
+            self._note(event.message.usage)
         elif event.type == "message_delta":
-            self._output = event.usage.output_tokens
+            self._note(event.usage)
             self._ended = event.delta.stop_reason is not None
         elif event.type == "content_block_delta" and event.delta.type == "text_delta":
             self._pieces.append(event.delta.text)
             return event.delta.text
         return ""
+
+    def _note(self, usage: object) -> None:
+        """Note what is reported, of which some servers say nothing, or only at the end."""
+        self._input = max(self._input, sum(_tokens(usage, name) for name in _INPUT))
+        self._output = _tokens(usage, "output_tokens") or self._output
 
     def reply(self) -> Reply:
         """The whole reply; a stream that just stopped gives none."""
@@ -133,6 +159,11 @@ class _Progress:
             raise ReplyInterruptedError("the model's reply broke off; what had come of it was not kept, so ask again")
         usage = Usage(self._model, self._input, self._output) if self._input else None
         return Reply("".join(self._pieces), usage)
+
+
+def _tokens(usage: object, name: str) -> int:
+    count = getattr(usage, name, None)
+    return max(0, count) if isinstance(count, int) else 0
 
 
 def _system(request: Request) -> "list[TextBlockParam]":
@@ -197,20 +228,39 @@ def _translated(*, begun: bool = False) -> Generator[None]:
 
 
 def _status(error: "APIStatusError", *, begun: bool) -> ModelError:
-    status, said = error.status_code, _said(error)
-    if begun and status < 400:  # noqa: PLR2004 - an error event inside a stream that began well
-        return ReplyInterruptedError(f"the model broke its reply off: {said}")
-    if status == 413 or (status == 400 and _is_overflow(said)):  # noqa: PLR2004 - as HTTP has them
+    status, said, kind = error.status_code, _said(error), str(error.type or "")
+    is_event = begun and status < 400  # noqa: PLR2004 - an error event inside a stream that began well
+    if status == 413 or kind in _OVERFLOWS or ((status == 400 or is_event) and _OVERFLOW.search(said)):  # noqa: PLR2004 - as HTTP has them
         return ContextOverflowError(f"the conversation is larger than the model's window: {said}")
+    if is_event:
+        is_passing = not kind or kind in _PASSING
+        return ReplyInterruptedError(f"the model broke its reply off: {said}", is_transient=is_passing)
     if status in _LATER or status >= 500:  # noqa: PLR2004 - as HTTP has them
-        return ModelUnavailableError(f"the model cannot answer now (HTTP {status}: {said}); try again later")
+        return ModelUnavailableError(
+            f"the model cannot answer now (HTTP {status}: {said}); try again later", retry_after=_retry_after(error)
+        )
     return ModelRefusedError(f"the model refused the request (HTTP {status}: {said})")
+
+
+def _retry_after(error: "APIStatusError") -> float | None:
+    """The seconds that the server asks to be left alone for: given in milliseconds, in seconds, or as a date."""
+    headers = error.response.headers
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        with contextlib.suppress(ValueError):
+            seconds = float(headers.get(name, "")) * unit
+            return seconds if 0 <= seconds < math.inf else None
+    with contextlib.suppress(ValueError):
+        until = parsedate_to_datetime(headers.get("retry-after", ""))
+        return max(0.0, (until - _now(headers, until)).total_seconds())
+    return None
+
+
+def _now(headers: "Headers", until: datetime) -> datetime:
+    """The server's time, or ours where it does not tell."""
+    with contextlib.suppress(ValueError):
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(until.tzinfo)
+    return datetime.now(until.tzinfo)
 
 
 def _said(error: "APIStatusError") -> str:
     return " ".join((error.api_message or error.message).split())
-
-
-def _is_overflow(said: str) -> bool:
-    words = said.lower()
-    return any(sign in words for sign in ("too long", "too large", "context", "exceed"))

@@ -335,7 +335,7 @@ def _taken(old: Metadata, record: Transitioned) -> dict[str, Taken]:
 def _calibrate(old: Metadata, reply: Replied) -> Calibration | None:
     """Learn from what the model reported; what was learnt from another model is dropped."""
     usage = reply.usage
-    if usage is None or old.turn is None:
+    if usage is None or usage.input <= 0 or old.turn is None:  # 0 is how servers say that they do not count
         return old.calibration
     known = old.calibration
     seen = usage.input / max(1, old.turn.request_tokens) * _RATIO_MARGIN

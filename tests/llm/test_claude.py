@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -323,6 +323,120 @@ async def test_a_stream_with_nonsense_in_it_is_an_interrupted_reply(broken: byte
     assert pieces == ["Yes."]
 
 
+def _start(usage: object) -> bytes:
+    return START.replace(json.dumps(USAGE).encode(), json.dumps(usage).encode())
+
+
+def _end(usage: object) -> bytes:
+    delta = {"stop_reason": "end_turn", "stop_sequence": None}
+    return _event("message_delta", delta=delta, usage=usage) + _event("message_stop")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "usage"),
+    [
+        pytest.param(None, None, None, id="null"),
+        pytest.param({}, {}, None, id="nothing in it"),
+        pytest.param({"input_tokens": 0, "output_tokens": 0}, {"output_tokens": 0}, None, id="zeros"),
+        pytest.param({"input_tokens": "5"}, {"output_tokens": "7"}, None, id="texts"),
+        pytest.param({"input_tokens": -5}, {"output_tokens": 7}, None, id="less than nothing"),
+        pytest.param({"input_tokens": 5}, None, Usage(MODEL, 5, 0), id="only at the start"),
+        pytest.param(
+            {"input_tokens": 0}, {"input_tokens": 90, "output_tokens": 7}, Usage(MODEL, 90, 7), id="only at the end"
+        ),
+    ],
+)
+async def test_a_server_that_reports_no_usage_can_be_used(start: object, end: object, usage: Usage | None) -> None:
+    with _serving(_start(start) + TEXT + _end(end)) as url:
+        assert await _reply(_model(url)) == Reply("Yes.", usage)
+
+
+async def test_a_server_whose_events_have_no_usage_at_all_can_be_used() -> None:
+    start = START.replace(f', "usage": {json.dumps(USAGE)}'.encode(), b"")
+    end = _event("message_delta", delta={"stop_reason": "end_turn"})
+    with _serving(start + TEXT + end) as url:
+        assert await _reply(_model(url)) == Reply("Yes.", None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum"),
+        ("invalid_request_error", "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"),
+        ("invalid_request_error", "Input is too long for requested model."),
+        ("invalid_request_error", "This model's maximum context length is 4096 tokens. However, you requested 5000."),
+        ("invalid_request_error", "The input token count (9000) exceeds the maximum number of tokens allowed (8192)."),
+        ("exceed_context_size_error", "the request exceeds the available context size, try increasing it"),
+        ("exceed_context_size_error", "too much"),
+    ],
+)
+async def test_an_overflow_is_known_by_its_type_or_by_what_providers_say(kind: str, said: str) -> None:
+    with _refusing(400, kind, said) as url, pytest.raises(ContextOverflowError, match="larger than the model's window"):
+        await _stream(_model(url))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "context_management: Extra inputs are not permitted",
+        "messages.0.content.0.image.source: image exceeds 5 MB maximum",
+        "max_tokens: 100000 exceeds the maximum of 8192 output tokens",
+        "tools.0.name: string too long; it should have at most 64 characters",
+        "temperature: value too large",
+        "Your account exceeds its credit; see the context of your plan",
+    ],
+)
+async def test_a_bad_request_that_only_speaks_of_context_or_of_exceeding_is_no_overflow(said: str) -> None:
+    with _refusing(400, "invalid_request_error", said) as url, pytest.raises(ModelRefusedError, match="HTTP 400"):
+        await _stream(_model(url))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "30"}, 30.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "250", "retry-after": "30"}, 0.25),
+        ({"retry-after": "Fri, 08 May 2026 07:00:45 GMT", "date": "Fri, 08 May 2026 07:00:00 GMT"}, 45.0),
+        ({"retry-after": "Fri, 08 May 2026 06:00:00 GMT", "date": "Fri, 08 May 2026 07:00:00 GMT"}, 0.0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "nan"}, None),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503, 529])
+async def test_an_unavailable_model_tells_when_it_wants_to_be_asked_again(
+    status: int, headers: dict[str, str], seconds: float | None
+) -> None:
+    with _refusing(status, "overloaded_error", "Overloaded", headers) as url:
+        with pytest.raises(ModelUnavailableError) as raised:
+            await _stream(_model(url))
+        assert raised.value.is_transient
+        assert raised.value.retry_after == seconds
+
+
+async def test_a_turn_is_asked_for_once_and_a_summary_again_by_the_client_itself() -> None:
+    asked: list[None] = []
+    with _refusing(529, "overloaded_error", "Overloaded", {"retry-after-ms": "1"}, asked) as url:
+        for request, times in ((REQUEST, 1), (_request("user: Hi", instruction="Summarise."), 3)):
+            asked.clear()
+            with pytest.raises(ModelUnavailableError):
+                await _stream(AnthropicModel(MODEL, api_key="sk-test", base_url=url), request)
+            assert len(asked) == times
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_transient"), [("overloaded_error", True), ("api_error", True), ("invalid_request_error", False)]
+)
+async def test_an_error_in_a_stream_tells_whether_it_may_pass(kind: str, *, is_transient: bool) -> None:
+    error = _event("error", error={"type": kind, "message": "said"})
+    with _serving(START + TEXT + error) as url, pytest.raises(ReplyInterruptedError) as raised:
+        await _stream(_model(url))
+    assert raised.value.is_transient == is_transient
+
+
 async def test_closing_a_model_closes_its_connections() -> None:
     hung_up = threading.Event()
     with _serving(START + TEXT + END, hung_up) as url:
@@ -432,16 +546,39 @@ def _sent(body: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def _serving(stream: bytes, hung_up: threading.Event | None = None) -> Generator[str]:
+def _refusing(
+    status: int, kind: str, said: str, headers: Mapping[str, str] | None = None, asked: list[None] | None = None
+) -> Generator[str]:
+    """A server that answers with an error of the API, and notes whenever it does."""
+    body = json.dumps({"type": "error", "error": {"type": kind, "message": said}}).encode()
+    with _serving(
+        body, status=status, headers={"content-type": "application/json", **(headers or {})}, asked=asked
+    ) as url:
+        yield url
+
+
+@contextmanager
+def _serving(
+    stream: bytes,
+    hung_up: threading.Event | None = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    asked: list[None] | None = None,
+) -> Generator[str]:
     """A server that answers with this stream, on connections that it leaves open if it is to see who hangs up."""
+    head = {"content-type": "text/event-stream", **(headers or {})}
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
+            if asked is not None:
+                asked.append(None)
+            self.send_response_only(status)
+            for name, value in head.items():
+                self.send_header(name, value)
             self.send_header("content-length", str(len(stream)))
             self.send_header("connection", "keep-alive" if hung_up else "close")
             self.end_headers()
