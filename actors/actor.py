@@ -87,6 +87,11 @@ class SessionActor:
         """Of the turn or the compaction that runs, or waits for its place."""
         return self._behaviour.job
 
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """Where the session stands durably; None where it does not exist, or was not revived yet."""
+        return self._behaviour.snapshot
+
     # Coming in ----------------------------------------------------------------------------------------------
 
     def tell(self, command: Command) -> None:

@@ -23,7 +23,6 @@ from argentos.actors.commands import (
     Create,
     Decided,
     Deliver,
-    Look,
     Receipt,
     Stop,
     SummaryMade,
@@ -186,9 +185,7 @@ class Behaviour:
         """
         kept: list[Command] = []
         for command in commands:
-            if isinstance(command, Look):
-                command.answer(durable)
-            elif isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable.metadata):
+            if isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable.metadata):
                 self._jobs.unfinish(command.tag)
                 kept.append(command)
             else:
@@ -332,14 +329,14 @@ class Behaviour:
                     self._end(step, command)
                 case Deliver():
                     self._deliver(step, command)
-                case _:  # Look and Wake ask for nothing
+                case _:  # Wake asks for nothing
                     pass
         except ArgentError as error:
             command.fail(error)
             return None
         return partial(self._answer, command)
 
-    def _answer(self, command: Adopt | Create | Deliver | Look | Stop | Clear | Wake | TurnDone | SummaryMade) -> None:
+    def _answer(self, command: Adopt | Create | Deliver | Stop | Clear | Wake | TurnDone | SummaryMade) -> None:
         if self.snapshot is not None:
             command.answer(self.snapshot)
         else:

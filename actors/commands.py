@@ -21,7 +21,6 @@ __all__ = [
     "Decided",
     "Delete",
     "Deliver",
-    "Look",
     "Receipt",
     "Stop",
     "SummaryMade",
@@ -126,12 +125,6 @@ class Adopt(_Command[Snapshot]):
         super().__init__(at)
         self.records = records
         self.snapshot = snapshot
-
-
-class Look(_Command[Snapshot]):
-    """Tell where the session stands, once everything before is done."""
-
-    __slots__ = ()
 
 
 class Delete(_Command[bool]):
@@ -246,6 +239,6 @@ class SummaryMade(_Report):
         return ("summary", self.asked_at, 0)
 
 
-Decided: TypeAlias = Accept | Adopt | Create | Deliver | Look | Stop | Clear | Compact | Wake | TurnDone | SummaryMade
+Decided: TypeAlias = Accept | Adopt | Create | Deliver | Stop | Clear | Compact | Wake | TurnDone | SummaryMade
 
 Command: TypeAlias = Decided | Delete

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Protocol, Self, TypeAlias
 
+from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
 from argentos.actors.waiter import Waiter, new_waiter
@@ -72,6 +73,7 @@ class Subscription(AsyncIterator[Event]):
 
     async def get(self) -> Event:
         """Wait for the next event."""
+        await checkpoint()
         while not self._buffer:
             self._waiting = new_waiter()
             await self._waiting.wait()

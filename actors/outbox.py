@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final, Self
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from argentos.actors.commands import Deliver
 from argentos.actors.events import Failed, Happened
@@ -130,6 +131,7 @@ class Reader(AsyncIterator[Delivery]):
         Raises:
             SupervisorStoppedError: the supervisor is closed.
         """
+        await checkpoint()
         while True:
             while not self._ready:
                 await self._wait()

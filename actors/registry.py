@@ -7,9 +7,11 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Final
 
+from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
+
 from argentos.actors.actor import SessionActor
 from argentos.actors.behaviour import mailbox_full, not_found
-from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Deliver, Look, Receipt, Stop, Wake
+from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Deliver, Receipt, Stop, Wake
 from argentos.actors.events import Failed
 from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
@@ -47,6 +49,7 @@ class Registry:
             SupervisorStoppedError: the supervisor is closed.
         """
         begun = self.runtime.clock.monotonic()
+        await checkpoint_if_cancelled()
         self._find(key).tell(command)
         receipt = await command.answered()
         self.runtime.telemetry.accepted(begun)
@@ -70,15 +73,14 @@ class Registry:
         if actor is not None and self._is_full(actor):
             await actor.stepped()
 
-    async def tell(
-        self, key: SessionKey, command: Adopt | Create | Deliver | Look | Stop | Clear | Compact
-    ) -> Snapshot:
+    async def tell(self, key: SessionKey, command: Adopt | Create | Deliver | Stop | Clear | Compact) -> Snapshot:
         """Queue a command in the session's control lane and wait for its answer.
 
         Raises:
             SessionError: it cannot be done; the kind says why.
             SupervisorStoppedError: the supervisor is closed.
         """
+        await checkpoint_if_cancelled()
         self._find(key).tell(command)
         return await command.answered()
 
@@ -89,6 +91,7 @@ class Registry:
             SessionNotFoundError: there is no such session.
             SupervisorStoppedError: the supervisor is closed.
         """
+        await checkpoint_if_cancelled()
         command = Delete(self.runtime.clock.now(), unless_active_since)
         self.check_open()
         # A parked session can be deleted, for that does not revive it.
@@ -110,16 +113,18 @@ class Registry:
                 return
 
     async def look(self, key: SessionKey) -> Snapshot:
-        """Where the session stands; one that is not in memory stays out of it.
+        """Where the session stands durably, now; no step is taken for it, and one not in memory stays out of it.
 
         Raises:
             SessionNotFoundError: there is no such session.
             SupervisorStoppedError: the supervisor is closed.
         """
+        await checkpoint()
         self.check_open()
-        if key in self._actors:
-            return await self.tell(key, Look(self.runtime.clock.now()))
-        snapshot = await self.runtime.store.load(key)
+        actor = self._actors.get(key)
+        snapshot = actor.snapshot if actor is not None else None
+        if snapshot is None:
+            snapshot = await self.runtime.store.load(key)
         if snapshot is None:
             raise not_found(key)
         return snapshot

@@ -6,6 +6,7 @@ from typing import Final
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import checkpoint
 from msgspec import structs
 
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop
@@ -14,7 +15,7 @@ from argentos.actors.registry import Registry
 from argentos.actors.scribe import records_of
 from argentos.actors.transcript import Transcript, transcript_of
 from argentos.actors.turn import Turn
-from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, NoReplyError
+from argentos.errors import ArgentError, InputError, MailboxFullError, MessageTooLargeError, NoReplyError
 from argentos.llm import TokenCounter
 from argentos.storage import MESSAGE_TOKENS, Address, Message, Record, Role, SessionKey, Snapshot, Summary, fold
 
@@ -212,6 +213,7 @@ class Session:
             NothingToCompactError: a summary would gain nothing, or the compaction was stopped.
             InputError: the focus has more than 800 characters.
         """
+        await checkpoint()
         check_focus(focus)
         return self._info(await self._registry.tell(self.key, Compact(self._registry.runtime.clock.now(), focus)))
 
@@ -255,7 +257,11 @@ class Session:
         self, role: Role, text: str, message_id: str | None, address: Address | None, sender: str | None
     ) -> Receipt:
         await self._registry.check_room(self.key)
-        self._check(text, message_id, address, sender)
+        try:
+            self._check(text, message_id, address, sender)
+        except ArgentError:
+            await checkpoint()
+            raise
         runtime = self._registry.runtime
         command = Accept(
             runtime.clock.now(),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from argentos.actors.clock import Clock, SystemClock
 from argentos.actors.config import Config
@@ -131,6 +132,7 @@ class Supervisor:
             limit: the latest so many; by default all, of which a million take about a gigabyte of memory.
             active_since: those that were active then or later.
         """
+        await checkpoint()
         now = self._runtime.clock.now()
         latest = Latest(limit, active_since)
         give_way = self._runtime.steps.give_way
@@ -149,6 +151,7 @@ class Supervisor:
         Args:
             sizes: look up how large each is, which takes a while where there are many; without, each has 0 bytes.
         """
+        await checkpoint()
         return await stored_sessions(self._registry, self.agent, sizes=sizes)
 
     async def backup(self, target: Path) -> int:
@@ -159,6 +162,7 @@ class Supervisor:
         Raises:
             StoreError: the file exists or cannot be written, or the store has no backups.
         """
+        await checkpoint()
         return await self._runtime.store.backup(target)
 
     @asynccontextmanager

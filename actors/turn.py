@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 
+from anyio.lowlevel import checkpoint
+
 from argentos.actors.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, NoReplyError
 from argentos.storage import Message
@@ -17,6 +19,7 @@ class _Reader(AsyncIterator[str]):
         self._attempt = self._position = 0
 
     async def __anext__(self) -> str:
+        await checkpoint()
         found = await self._turn.piece(self._attempt, self._position)
         if found is None:
             raise StopAsyncIteration
@@ -54,6 +57,8 @@ class Turn:
             SupervisorStoppedError: the supervisor was closed first; the message is answered when the session
                 is revived.
         """
+        if self._reply is not None or self._error is not None:
+            await checkpoint()
         while self._reply is None and self._error is None:
             await self._change()
         if self._error is not None:

@@ -105,6 +105,7 @@ async def is_compacted_or_not(session: Session, acknowledged: Any) -> None:
 
 async def is_deleted_or_whole(session: Session, acknowledged: Any) -> None:
     try:
+        await session.stop()  # behind the deletion, which may go on though nobody waits for it
         left = await texts(session)
     except SessionNotFoundError:
         return

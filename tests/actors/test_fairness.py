@@ -1,0 +1,263 @@
+"""Nobody keeps the others from being served: every public coroutine lets go, and who looks delays nobody."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+import argentos
+from argentos import Address, Config, Delivery, ManualClock, MemoryStore, Reply, Request, Session, Supervisor, Turn
+from argentos.actors.events import Subscription
+from argentos.actors.outbox import Reader
+from argentos.errors import ArgentError
+from argentos.storage import SessionKey
+from tests.actors.conftest import Running
+
+pytestmark = pytest.mark.anyio
+
+ROUNDS = 100
+"""Of a loop that nobody could cancel; by then it gives up."""
+
+TELEGRAM = Address("telegram", "1")
+
+
+class Prompt:
+    """A model that answers at once."""
+
+    name = "prompt"
+    token_ratio = 1.0
+    can_summarise = False
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        yield Reply(f"{len(request.messages)} so far")
+
+
+# Every public coroutine is a cancellation point ------------------------------------------------------
+
+
+class World(NamedTuple):
+    """What a public coroutine is tried on."""
+
+    supervisor: Supervisor
+    session: Session
+    turn: Turn
+    events: Subscription
+    reader: Reader
+    delivery: Delivery
+    numbers: Iterator[int]
+
+
+Call = Callable[[World], Awaitable[object]]
+
+
+async def read_all(turn: Turn) -> None:
+    async for _ in turn:
+        pass
+
+
+CALLS: dict[str, Call] = {
+    "Delivery.done": lambda world: world.delivery.done(),
+    "ManualClock.sleep_until": lambda _: ManualClock(argentos.SystemClock().now()).sleep_until(0.0),
+    "Reader.__anext__": lambda world: anext(world.reader),
+    "Session.adopt": lambda world: adopt(world.session),
+    "Session.ask": lambda world: world.session.ask("And now?"),
+    "Session.clear": lambda world: world.session.clear(),
+    "Session.compact": lambda world: world.session.compact(),
+    "Session.create": lambda world: world.session.create(),
+    "Session.delete": lambda world: world.session.delete(),
+    "Session.history": lambda world: world.session.history(),
+    "Session.info": lambda world: world.session.info(),
+    "Session.say": lambda world: world.session.say("Good morning."),
+    "Session.send": lambda world: world.session.send("Hello?", message_id=f"n-{next(world.numbers)}"),
+    "Session.stop": lambda world: world.session.stop(),
+    "Session.summary": lambda world: world.session.summary(),
+    "Session.transcript": lambda world: world.session.transcript(),
+    "Session.unpark": lambda world: world.session.unpark(),
+    "Subscription.__anext__": lambda world: anext(world.events),
+    "Subscription.get": lambda world: world.events.get(),
+    "Supervisor.backup": lambda world: world.supervisor.backup(Path("backup")),
+    "Supervisor.list": lambda world: world.supervisor.list(),
+    "Supervisor.stored": lambda world: world.supervisor.stored(),
+    "SystemClock.sleep_until": lambda _: argentos.SystemClock().sleep_until(0.0),
+    "Turn.__aiter__": lambda world: read_all(world.turn),
+    "Turn.reply": lambda world: world.turn.reply(),
+}
+
+ELSEWHERE = {"AnthropicModel.aclose", "Reader.find", "Reader.finish", "Turn.piece"}
+"""What the supervisor itself calls, and what others of these stand on."""
+
+ALSO: dict[str, Call] = {
+    "an empty text is sent": lambda world: world.session.send(" "),
+    "an id is sent again": lambda world: world.session.send("Hello?", message_id="m-1"),
+    "the whole history": lambda world: world.session.history(full=True),
+    "a session that does not exist": lambda world: world.supervisor.session("nobody").info(),
+    "one that is not in memory": lambda world: world.supervisor.session("away").info(),
+    "a focus that is too long": lambda world: world.session.compact("x" * 1000),
+    "the list of another state": lambda world: world.supervisor.list(limit=1, active_since=None),
+}
+
+
+async def adopt(session: Session) -> object:
+    return await session.adopt(await session.transcript())
+
+
+def public_coroutines() -> set[str]:
+    """The names of those that belong to what `argentos` exports, and to what that gives to its users."""
+    exported = {getattr(argentos, name) for name in argentos.__all__}
+    classes = {each for each in exported if inspect.isclass(each)} | {Subscription, Reader}
+    return {
+        f"{each.__name__}.{name}"
+        for each in classes - {MemoryStore, argentos.FileStore}
+        for name, member in inspect.getmembers(each, inspect.iscoroutinefunction)
+        if not name.startswith("_") or name == "__anext__"
+    }
+
+
+def test_every_public_coroutine_is_tried() -> None:
+    assert public_coroutines() - ELSEWHERE == CALLS.keys() - {"Turn.__aiter__"}
+
+
+async def new_world(stack: AsyncExitStack, running: Running) -> World:
+    supervisor = await stack.enter_async_context(running(Prompt(), outbox=("telegram",)))
+    events = await stack.enter_async_context(supervisor.events(limit=10_000))
+    reader = await stack.enter_async_context(supervisor.outbox("telegram"))
+    session = supervisor.session("maren")
+    turn = await session.send("Hello?", message_id="m-1", address=TELEGRAM)
+    await turn.reply()
+    for number in range(3 * ROUNDS):
+        await supervisor.session(f"s-{number}").say("Hello.", address=TELEGRAM)
+    return World(supervisor, session, turn, events, reader, await anext(reader), count())
+
+
+@pytest.mark.parametrize("call", [*CALLS.values(), *ALSO.values()], ids=[*CALLS, *ALSO])
+async def test_a_public_coroutine_ends_where_it_was_cancelled_before(running: Running, call: Call) -> None:
+    async with AsyncExitStack() as stack:
+        world = await new_world(stack, running)
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await call(world)
+        assert scope.cancelled_caught
+
+
+async def again_and_again(call: Call, world: World, rounds: list[int]) -> None:
+    for _ in range(ROUNDS):
+        with suppress(ArgentError):
+            await call(world)
+    rounds.append(ROUNDS)
+
+
+@pytest.mark.parametrize("call", [*CALLS.values(), *ALSO.values()], ids=[*CALLS, *ALSO])
+@pytest.mark.parametrize("others", [0, 2])
+async def test_a_loop_of_public_coroutines_can_be_cancelled_while_others_do_the_same(
+    running: Running, call: Call, others: int
+) -> None:
+    async with AsyncExitStack() as stack:
+        world = await new_world(stack, running)
+        not_cancelled: list[int] = []
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as group:
+                for _ in range(1 + others):
+                    group.start_soon(again_and_again, call, world, not_cancelled)
+                for _ in range(10):
+                    await anyio.lowlevel.checkpoint()
+                group.cancel_scope.cancel()
+        assert not_cancelled == []
+
+
+@pytest.mark.parametrize("call", [*CALLS.values(), *ALSO.values()], ids=[*CALLS, *ALSO])
+async def test_asyncio_can_cancel_a_loop_of_public_coroutines(
+    running: Running, call: Call, anyio_backend_name: str
+) -> None:
+    if anyio_backend_name != "asyncio":
+        pytest.skip("trio cancels by scopes")
+    async with AsyncExitStack() as stack:
+        world = await new_world(stack, running)
+        not_cancelled: list[int] = []
+        tasks = [asyncio.create_task(again_and_again(call, world, not_cancelled)) for _ in range(3)]
+        for _ in range(10):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        outcomes: list[Any] = await asyncio.gather(*tasks, return_exceptions=True)
+        assert not_cancelled == []
+        assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+
+
+# Who looks delays nobody -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pollers", [1, 64])
+async def test_a_message_is_acknowledged_while_many_look_at_its_session(running: Running, pollers: int) -> None:
+    looks = 0
+
+    async def look(session: Session) -> None:
+        nonlocal looks
+        while True:
+            await session.info()
+            await session.history()
+            await session.summary()
+            looks += 1
+
+    async with running(Prompt()) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hello?")
+        async with anyio.create_task_group() as group:
+            for _ in range(pollers):
+                group.start_soon(look, session)
+            for _ in range(10):
+                await anyio.lowlevel.checkpoint()
+            looks = 0
+            with anyio.fail_after(5):
+                reply = await session.ask("And now?")
+            assert reply.text == "3 so far"
+            assert looks <= 50 * pollers
+            group.cancel_scope.cancel()
+
+
+class Held(MemoryStore):
+    """A store that takes what it is told only when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = anyio.Event()
+        self.go_on.set()
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Any) -> bool:
+        await self.go_on.wait()
+        return await super().append(key, epoch, expected_sequence, records)
+
+
+async def test_who_looks_sees_what_is_durable_and_waits_for_no_write(running: Running) -> None:
+    store = Held()
+    async with running(Prompt(), on=store) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hello?")
+        store.go_on = anyio.Event()
+        async with anyio.create_task_group() as group:
+            group.start_soon(session.send, "Are you there?")
+            await anyio.wait_all_tasks_blocked()
+            with anyio.fail_after(5):
+                assert (await session.info()).messages == 2
+                assert [message.text for message in await session.history()] == ["Hello?", "1 so far"]
+                assert (await session.summary()) is None
+            store.go_on.set()
+        assert (await session.info()).messages >= 3
+
+
+async def test_who_looks_keeps_no_session_in_memory(running: Running, clock: ManualClock) -> None:
+    config = Config(idle_after=60.0, passivate_after=60.0)
+    async with running(Prompt(), config=config) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hello?")
+        for seconds in (60, 60):
+            await session.info()
+            clock.advance(seconds)
+            await anyio.wait_all_tasks_blocked()
+        assert supervisor.live == 0
