@@ -228,6 +228,7 @@ class _Scribe:
                 reply_to=reply_to,
                 sender=message.sender,
                 address=_address(message, taken),
+                stop_reason=message.stop_reason,
             )
         )
         self._join(tokens, archived=message.archived)

@@ -17,7 +17,7 @@ from typing import Final, Literal, TypedDict
 
 from argentos.actors.config import Config
 from argentos.actors.due import collected_at, is_quiet
-from argentos.llm import Compacted, Gauge, Reply
+from argentos.llm import Compacted, Gauge, Reply, is_blank
 from argentos.machines import SESSION, START, Refused, Transition
 from argentos.machines.session import SETTLING, TURNS_RUN_IN, timer_in
 from argentos.storage import (
@@ -247,7 +247,7 @@ class Step:
         if open_turn is None or (open_turn.turn, open_turn.attempt) != (turn, attempt):
             return False
         outcome: Literal["replied", "no_reply", "failed"] = "failed" if reply is None else "no_reply"
-        if reply is not None and reply.text:
+        if reply is not None and not is_blank(reply.text):
             self._reply(turn, open_turn.messages, reply, tokens)
             outcome = "replied"
         self._emit(TurnEnded(**self._head(), turn=turn, outcome=outcome, messages=open_turn.messages, reason=reason))
@@ -275,6 +275,7 @@ class Step:
                 sender=reply.sender,
                 address=answered[-1].address,
                 usage=reply.usage,
+                stop_reason=reply.stop_reason,
             )
         )
         self._owe(number, answered[-1].address)

@@ -32,6 +32,7 @@ class TranscriptMessage(Struct, frozen=True, kw_only=True, omit_defaults=True, r
         reply_to: the ids of the messages answered: none for what the agent said of its own accord. Where it is
             None, an assistant's message answers all that wait for one.
         archived: it has left the context, which a summary or a clear does.
+        stop_reason: of a reply that is not whole; see `argentos.storage.Message`.
     """
 
     role: Role
@@ -42,6 +43,7 @@ class TranscriptMessage(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     address: Address | None = None
     reply_to: tuple[str, ...] | None = None
     archived: bool = False
+    stop_reason: str | None = None
 
 
 class TranscriptSummary(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -98,6 +100,7 @@ def transcript_of(
                 address=message.address,
                 reply_to=message.reply_to if message.role == "assistant" else None,
                 archived=message.number not in seen,
+                stop_reason=message.stop_reason,
             )
             for message in messages
         ),

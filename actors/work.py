@@ -9,8 +9,14 @@ import anyio
 
 from argentos.actors.containment import contained
 from argentos.actors.runtime import Runtime
-from argentos.errors import ModelError, ModelUnavailableError, ReplyInterruptedError
-from argentos.llm import Compacted, Reply, assemble, compact
+from argentos.errors import (
+    ContextOverflowError,
+    ModelError,
+    ModelRefusedError,
+    ModelUnavailableError,
+    ReplyInterruptedError,
+)
+from argentos.llm import Compacted, Reply, assemble, compact, is_blank
 from argentos.storage import MESSAGE_TOKENS, Snapshot
 
 __all__ = ["Answer", "ask_model", "make_summary"]
@@ -42,6 +48,7 @@ async def ask_model(
         with scope:
             reply = await contained(_stream(runtime, snapshot, push))
             reply.text.encode()
+            _check_text(reply)
             return Answer(reply, runtime.count(reply.text) + MESSAGE_TOKENS)
         if anyio.current_time() < scope.deadline:
             return None
@@ -61,6 +68,22 @@ async def _stream(runtime: Runtime, snapshot: Snapshot, push: Callable[[str], No
                 return piece
             push(piece)
     raise ReplyInterruptedError("the model ended its stream without a reply; ask again")
+
+
+def _check_text(reply: Reply) -> None:
+    """Tell a model that was kept from answering from one that has nothing to say.
+
+    Raises:
+        ModelError: it was; the kind says by what.
+    """
+    reason = reply.stop_reason
+    if reason is None or not is_blank(reply.text):
+        return
+    if reason == "refusal":
+        raise ModelRefusedError("the model refused to answer; ask in other words")
+    if reason == "model_context_window_exceeded":
+        raise ContextOverflowError("the conversation leaves no room for a reply in the model's window")
+    raise ModelError(f"the model's reply was cut off before it had any text ({reason}); let it have more tokens")
 
 
 async def make_summary(runtime: Runtime, snapshot: Snapshot, *, by_hand: bool, focus: str) -> Compacted | None:

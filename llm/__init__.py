@@ -2,7 +2,7 @@
 
 from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
-from argentos.llm.context import assemble
+from argentos.llm.context import assemble, is_blank
 from argentos.llm.gauge import Gauge
 from argentos.llm.model import Closeable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
@@ -23,4 +23,5 @@ __all__ = [
     "assemble",
     "compact",
     "count_tokens",
+    "is_blank",
 ]

@@ -31,6 +31,7 @@ DEFAULT_MODEL: Final = "claude-sonnet-5-5"
 _BEGIN: Final = "(The agent speaks first.)"
 _LATER: Final = frozenset({408, 409, 425, 429})
 _INPUT: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_WHOLE: Final = frozenset({"end_turn", "stop_sequence"})
 _SUMMARY_RETRIES: Final = 2
 _OVERFLOWS: Final = frozenset({"request_too_large", "exceed_context_size_error", "context_length_exceeded"})
 _PASSING: Final = frozenset({"overloaded_error", "rate_limit_error", "api_error", "timeout_error"})
@@ -134,7 +135,7 @@ class _Progress:
         self._pieces: list[str] = []
         self._input = 0
         self._output = 0
-        self._ended = False
+        self._stop_reason: str | None = None
 
     def take(self, event: "RawMessageStreamEvent") -> str:
         """Note an event; gives the text it brings."""
@@ -142,7 +143,7 @@ class _Progress:
             self._note(event.message.usage)
         elif event.type == "message_delta":
             self._note(event.usage)
-            self._ended = event.delta.stop_reason is not None
+            self._stop_reason = event.delta.stop_reason
         elif event.type == "content_block_delta" and event.delta.type == "text_delta":
             self._pieces.append(event.delta.text)
             return event.delta.text
@@ -155,10 +156,11 @@ class _Progress:
 
     def reply(self) -> Reply:
         """The whole reply; a stream that just stopped gives none."""
-        if not self._ended:
+        if self._stop_reason is None:
             raise ReplyInterruptedError("the model's reply broke off; what had come of it was not kept, so ask again")
         usage = Usage(self._model, self._input, self._output) if self._input else None
-        return Reply("".join(self._pieces), usage)
+        reason = None if self._stop_reason in _WHOLE else str(self._stop_reason)
+        return Reply("".join(self._pieces), usage, stop_reason=reason)
 
 
 def _tokens(usage: object, name: str) -> int:

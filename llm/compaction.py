@@ -105,11 +105,19 @@ async def _ask(model: Model, request: Request, seconds: float) -> str:
             async with aclosing(model.stream(request)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Reply):
-                        return piece.text.strip()
+                        return _whole(piece)
         _log.warning("the model's summary broke off; quotes are used instead")
     except Exception as error:  # noqa: BLE001 - whatever a model raises, the compaction has to end
         _log.warning("the model gave no summary (%s); quotes are used instead", error or "it took too long")
     return ""
+
+
+def _whole(reply: Reply) -> str:
+    """The text of a summary, or nothing where it is not whole."""
+    if reply.stop_reason is not None:
+        _log.warning("the model's summary is not whole (%s); quotes are used instead", reply.stop_reason)
+        return ""
+    return reply.text.strip()
 
 
 def _compacted(

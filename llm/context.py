@@ -3,7 +3,7 @@
 from argentos.llm.model import Request
 from argentos.storage import Message, Snapshot, Summary
 
-__all__ = ["assemble", "summary_text"]
+__all__ = ["assemble", "is_blank", "summary_text"]
 
 
 def assemble(snapshot: Snapshot, *, system: str, window: int) -> Request:
@@ -14,9 +14,18 @@ def assemble(snapshot: Snapshot, *, system: str, window: int) -> Request:
         session=metadata.session,
         system=system,
         summary=context.summary,
-        messages=_with_last(context.messages, answered),
+        messages=_with_text(_with_last(context.messages, answered)),
         window=window,
     )
+
+
+def is_blank(text: str) -> bool:
+    """There is nothing to read in it; providers refuse requests with such messages."""
+    return not text or text.isspace()
+
+
+def _with_text(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    return tuple(message for message in messages if not is_blank(message.text))
 
 
 def _with_last(messages: tuple[Message, ...], numbers: tuple[int, ...]) -> tuple[Message, ...]:

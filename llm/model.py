@@ -43,12 +43,14 @@ class Reply(Struct, frozen=True):
         usage: what the model reported, if it reports.
         id: for the message, where the model knows a better one than could be made up.
         sender: a name to show.
+        stop_reason: why the text is not whole, in the provider's word, as `max_tokens` or `refusal`; None where it is.
     """
 
     text: str
     usage: Usage | None = None
     id: str | None = None
     sender: str | None = None
+    stop_reason: str | None = None
 
 
 @runtime_checkable

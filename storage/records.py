@@ -69,6 +69,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
         tokens: counted once, at acceptance.
         sender: a name to show.
         reply_to: the ids of the messages that this one answers.
+        stop_reason: of a reply that is not whole: why the model ended it, as `max_tokens` or `refusal`.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
     sender: str | None = None
     address: Address | None = None
     reply_to: tuple[str, ...] = ()
+    stop_reason: str | None = None
 
 
 class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
@@ -142,7 +144,7 @@ class TurnStarted(_Record, frozen=True, tag="turn_started", kw_only=True):
 
 
 class Replied(_Record, frozen=True, tag="replied", kw_only=True):
-    """The agent's reply to a turn, whole."""
+    """The agent's reply to a turn; where it is not whole, `stop_reason` says why the model ended it."""
 
     id: str
     number: int
@@ -153,6 +155,7 @@ class Replied(_Record, frozen=True, tag="replied", kw_only=True):
     sender: str | None = None
     address: Address | None = None
     usage: Usage | None = None
+    stop_reason: str | None = None
 
 
 class TurnEnded(_Record, frozen=True, tag="turn_ended", kw_only=True):

@@ -427,4 +427,5 @@ def reply_of(record: Replied) -> Message:
         sender=record.sender,
         address=record.address,
         reply_to=record.reply_to,
+        stop_reason=record.stop_reason,
     )

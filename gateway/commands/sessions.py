@@ -178,6 +178,8 @@ def _history(settings: Settings, session_id: str, *, full: bool) -> None:
             boundary = messages[-1].number
         who = message.sender or message.role
         click.echo(f"[{message.number}] {message.at:%Y-%m-%d %H:%M:%S} {printable(who)}: {printable(message.text)}")
+        if message.stop_reason is not None:
+            click.secho(f"    (not whole: {printable(message.stop_reason)})", dim=True)
 
 
 def _print_summary(summary: Summary) -> None:

@@ -167,18 +167,19 @@ async def test_channels_do_not_wait_for_each_other(running: Running, store: Stor
             assert await nothing_comes(discord)
 
 
-async def test_messages_answered_together_are_answered_once_where_the_last_came_from(
+async def test_messages_that_were_collected_together_are_answered_where_each_came_from(
     running: Running, store: Store, clock: ManualClock
 ) -> None:
     config = Config(collect_for=5.0)
     async with running(Echo(), on=store, config=config, outbox=CHANNELS) as supervisor:
         session = supervisor.session("user-jason")
         await session.send("one", address=TELEGRAM)
-        turn = await session.send("two", address=DISCORD)
+        await session.send("two", address=TELEGRAM)
+        turn = await session.send("three", address=DISCORD)
         clock.advance(5)
         await turn.reply()
-        assert await deliver_all(supervisor, "telegram") == []
-        assert await deliver_all(supervisor, "discord") == ["Re: two"]
+        assert await deliver_all(supervisor, "telegram") == ["Re: two"]
+        assert await deliver_all(supervisor, "discord") == ["Re: three"]
 
 
 async def test_what_is_owed_outlasts_clearing_and_compaction(running: Running, store: Store) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from argentos import FileStore, ReplayModel, Supervisor
+from argentos import FileStore, ReplayModel, Reply, Supervisor
 from tests.gateway.shared import ANSWER, QUESTION, Argent, Ask, Fails, Record
 
 
@@ -206,6 +206,26 @@ def test_history_as_json_has_whole_messages(ask: Ask, ada: str) -> None:
         "address": {"channel": "telegram", "user": "Ada"},
     }
     assert (answer["role"], answer["text"], answer["replyTo"]) == ("assistant", "One.", ["user-ada:1"])
+
+
+def test_history_marks_a_reply_that_is_not_whole(argent: Argent, ask: Ask, state: Path) -> None:
+    async def converse() -> None:
+        model = ReplayModel([Reply("The code is", stop_reason="max_tokens"), "It is 42."])
+        async with Supervisor(FileStore(state), model) as supervisor:
+            for question in ("What is the code?", "Go on."):
+                await supervisor.session("maren").ask(question)
+
+    anyio.run(converse)
+    lines = argent("sessions", "history", "maren")[1].splitlines()
+    assert lines[1].endswith(": The code is")
+    assert lines[2].strip() == "(not whole: max_tokens)"
+    assert len(lines) == 5
+    assert [message.get("stopReason") for message in ask("sessions", "history", "maren")] == [
+        None,
+        "max_tokens",
+        None,
+        None,
+    ]
 
 
 def test_a_cleared_session_has_an_empty_context_and_a_whole_archive(argent: Argent, ask: Ask, ada: str) -> None:

@@ -437,6 +437,24 @@ async def test_an_error_in_a_stream_tells_whether_it_may_pass(kind: str, *, is_t
     assert raised.value.is_transient == is_transient
 
 
+@pytest.mark.parametrize(
+    ("reason", "mark"),
+    [
+        ("end_turn", None),
+        ("stop_sequence", None),
+        ("max_tokens", "max_tokens"),
+        ("refusal", "refusal"),
+        ("pause_turn", "pause_turn"),
+        ("tool_use", "tool_use"),
+        ("model_context_window_exceeded", "model_context_window_exceeded"),
+        ("something_new", "something_new"),
+    ],
+)
+async def test_a_reply_that_ended_before_its_end_says_why(reason: str, mark: str | None) -> None:
+    with _serving(START + TEXT + END.replace(b"end_turn", reason.encode())) as url:
+        assert (await _reply(_model(url))).stop_reason == mark
+
+
 async def test_closing_a_model_closes_its_connections() -> None:
     hung_up = threading.Event()
     with _serving(START + TEXT + END, hung_up) as url:
