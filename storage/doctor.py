@@ -12,7 +12,7 @@ import re
 import sqlite3
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -35,6 +35,7 @@ _log: Final = logging.getLogger(__name__)
 _FILE: Final = 0o600
 _FOLDER: Final = 0o700
 _PAGE: Final = 1000
+_TOPS: Final = ("", "journal", "agents")
 _PASSES: Final = 4  # damage may hide other damage
 _SPAN: Final = re.compile(r"(\d+)-(\d+)\.json")
 
@@ -106,12 +107,27 @@ def mend(root: Path) -> list[Finding]:
     """
     lock = Lock(root / "lock")
     try:
-        mended = [finding for finding in _find(root) if (finding.mend or finding.session) and _mended(finding)]
+        files.sync_all(*(root / each for each in _TOPS))
+        found = [finding for finding in _find(root) if finding.mend or finding.session]
+        with _mending(root) if found else contextlib.nullcontext():
+            mended = [finding for finding in found if _mended(finding)]
         if mended:  # it may say of sessions what is so no longer
             Index(root / "index.sqlite", read_only=False).discard()
     finally:
         lock.release()
     return mended
+
+
+@contextlib.contextmanager
+def _mending(root: Path) -> Generator[None]:
+    """Where it is killed in between, the next owner knows that not everything may be on the disk."""
+    mark = root / "journal" / ".repair.new"
+    with contextlib.suppress(PermissionError):  # which may be what is to be mended
+        files.make_folder(mark.parent)
+        files.replace(mark, b"")
+    yield
+    with contextlib.suppress(PermissionError):
+        files.remove(mark)
 
 
 def _mended(finding: Finding) -> bool:

@@ -127,6 +127,7 @@ class FileStore(Store):
         """Take the directory over."""
         stack.callback(self._release_lock)  # before it is taken, for this may be cancelled when it just has been
         await self._blocking(self._take_lock)
+        await self._blocking(self._make_durable)
         findings = await self._blocking(partial(self._journal.open, self._recovered))
         stack.callback(self._threads.at_rest, self._journal.close)
         for finding in findings:
@@ -215,8 +216,13 @@ class FileStore(Store):
         await self._stack.aclose()
 
     def _take_lock(self) -> None:
-        files.make_folder(self.path)
+        files.make_root(self.path)
         self._lock = Lock(self.path / "lock")
+
+    def _make_durable(self) -> None:
+        """What can be read is not on the disk yet where its writer was killed: nothing counts on it before it is."""
+        if self._journal.is_left:
+            files.sync_all(*(self.path / each for each in ("", "agents", "journal")))
 
     def _release_lock(self) -> None:
         lock, self._lock = self._lock, None
@@ -362,7 +368,7 @@ class FileStore(Store):
         records = tuple(held.tail.records) if held else ()
         folder = layout.session_folder(self.path, key)
         stored = await self._blocking(partial(layout.read_stored, folder, key))
-        if held and stored.snapshot and not self._read_only:
+        if held and stored.snapshot and not held.is_loaded and not self._read_only:  # later ones may be in memory only
             held.tail.covered(min(stored.snapshot.metadata.sequence, stored.reaches))
         return layout.join(key, folder, stored, records)
 

@@ -7,7 +7,7 @@ journal. Segments of the journal are dropped in order, once the files have every
 import errno
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -270,6 +270,9 @@ class FileWriter:
                 files.remove_folder(path)
             else:
                 files.remove(path)
+        for folder in (layout.agent_folder(self._root, key.agent), layout.damaged_folder(self._root, key.agent)):
+            with suppress(FileNotFoundError):  # nor do they come back, whoever has removed them
+                files.sync_folder(folder)
 
     async def _forget(self, key: SessionKey, *, is_ended: bool = False) -> None:
         """Take the session out of index, journal and memory: the journal last, for it says what is to be done."""

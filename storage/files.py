@@ -4,6 +4,7 @@ All of these block; the store runs them in a thread.
 """
 
 import contextlib
+import ctypes
 import errno
 import os
 import shutil
@@ -16,7 +17,9 @@ from typing import BinaryIO, Final
 __all__ = [
     "create",
     "exists",
+    "flush",
     "make_folder",
+    "make_root",
     "move",
     "names",
     "read",
@@ -25,6 +28,9 @@ __all__ = [
     "replace",
     "size_of_folder",
     "sync",
+    "sync_all",
+    "sync_folder",
+    "write_again",
     "write_at",
 ]
 
@@ -46,10 +52,39 @@ else:
         os.fdatasync(descriptor)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Flush which names are in a folder."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_all(*folders: Path) -> None:
+    """Flush everything on the file systems of these folders, whoever wrote it; those that do not exist are passed over.
+
+    One call for however many files; where there is none, each folder below is flushed, but not what stands in files.
+    """
+    devices: set[int] = set()
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError):
+            device = folder.stat().st_dev
+            if device not in devices:
+                devices.add(device)
+                _sync_file_system(folder)
+
+
+def _sync_file_system(folder: Path) -> None:
+    if sys.platform != "linux":
+        for below, _, _ in os.walk(folder):
+            sync_folder(Path(below))
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), str(folder))
     finally:
         os.close(descriptor)
 
@@ -61,8 +96,37 @@ def make_folder(path: Path) -> None:
     make_folder(path.parent)
     with contextlib.suppress(FileExistsError):
         path.mkdir(_FOLDER_MODE)
-        path.chmod(_FOLDER_MODE)  # whatever the umask took or left
-        _sync_folder(path.parent)
+        try:
+            path.chmod(_FOLDER_MODE)  # whatever the umask took or left
+            sync_folder(path.parent)
+        except BaseException:  # the next one who asks is not to take it for lasting
+            with contextlib.suppress(OSError):
+                path.rmdir()
+            raise
+
+
+def make_root(path: Path) -> None:
+    """Make a folder as `make_folder` does, and make it lasting where its maker was killed before it was."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        _sync_above(path.parent)
+        make_folder(path)
+    for folder in (path, path.parent):
+        _sync_if_readable(folder)
+
+
+def _sync_above(path: Path) -> None:
+    """Flush the names of a folder and of those that it is in, as far as they are on its file system."""
+    device = path.stat().st_dev
+    for folder in path.absolute().parents:
+        if folder.stat().st_dev != device:
+            return
+        _sync_if_readable(folder)
+
+
+def _sync_if_readable(folder: Path) -> None:
+    with contextlib.suppress(PermissionError):  # then it is somebody else's, who made what is in it
+        sync_folder(folder)
 
 
 def _write(descriptor: int, data: bytes) -> None:
@@ -156,7 +220,7 @@ def replace_by(path: Path, chunks: Iterable[bytes]) -> None:
     finally:
         os.close(descriptor)
     temporary.rename(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 @contextlib.contextmanager
@@ -181,7 +245,7 @@ def new(path: Path) -> Generator[BinaryIO]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _put_in_place(temporary: Path, path: Path) -> None:
@@ -206,7 +270,7 @@ def create(path: Path, head: bytes, size: int) -> int:
             os.posix_fallocate(descriptor, 0, size)
         _write_at(descriptor, head, 0)
         sync(descriptor)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except BaseException:  # likewise no open descriptor
         os.close(descriptor)
         with contextlib.suppress(OSError):
@@ -244,20 +308,20 @@ def reopen(path: Path, size: int) -> int:
 def remove(path: Path) -> None:
     """Remove a file, durably; it may be gone already."""
     path.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def move(path: Path, target: Path) -> None:
     """Give a folder another name and place, durably."""
     path.rename(target)
-    _sync_folder(target.parent)
-    _sync_folder(path.parent)
+    sync_folder(target.parent)
+    sync_folder(path.parent)
 
 
 def remove_folder(path: Path) -> None:
     """Remove a folder with what is in it, durably; a symbolic link in it is removed, not followed."""
     shutil.rmtree(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _write_at(descriptor: int, data: bytes, offset: int) -> None:
@@ -271,3 +335,26 @@ def write_at(descriptor: int, data: bytes, offset: int) -> None:
     """Write in the middle of a file, durably."""
     _write_at(descriptor, data, offset)
     sync(descriptor)
+
+
+def flush(path: Path) -> None:
+    """Make durable what was written to a file, by whomever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        sync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_again(path: Path) -> None:
+    """Write what a file has over itself, durably, up to the zeros at its end.
+
+    Where a flush has failed, the kernel takes what it could not write for written: reading shows it, another flush does
+    nothing for it, and only another write brings it to the disk.
+    """
+    data = read(path).rstrip(b"\0")
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        write_at(descriptor, data, 0)
+    finally:
+        os.close(descriptor)

@@ -41,7 +41,8 @@ from argentos.storage.records import Record, SessionKey
 __all__ = ["Finding", "Journal", "NoSegmentError", "Recovered", "Recovery", "Segment", "dated", "recover"]
 
 _NO_FILE: Final = {errno.ELOOP, errno.EISDIR, errno.ENXIO}
-_ASIDE: Final = ("*.torn-*", "*.damaged-*", ".*.new")
+_SET_ASIDE: Final = ("*.torn-*", "*.damaged-*")
+_ASIDE: Final = (*_SET_ASIDE, ".*.new")
 
 
 class NoSegmentError(Exception):
@@ -295,6 +296,7 @@ class Journal:
         """
         files.make_folder(self._folder)
         recovery = recover(self._folder, take)
+        self._make_durable(recovery.segments)
         for name in files.names(self._folder):
             if fnmatchcase(name, ".*.new"):  # left by a process that was killed
                 files.remove(self._folder / name)
@@ -316,6 +318,23 @@ class Journal:
                 aside = rewrite()
             told.append(f"what could not be read in {path} was set aside in {aside}")
         return [*(str(finding) for finding in recovery.findings), *told]
+
+    def _make_durable(self, segments: Sequence[Segment]) -> None:
+        """Flush what was read: a writer that was killed, or met an error, may have left it in memory only.
+
+        All but the last segment was flushed before the one behind it was begun, unless that failed.
+        """
+        for segment in segments:
+            if segment.size:
+                files.flush(segment.path)
+        if segments and segments[-1].size:
+            files.write_again(segments[-1].path)
+        files.sync_folder(self._folder)
+
+    @property
+    def is_left(self) -> bool:
+        """Something was left in the folder by an owner that did not end in order, or is still used."""
+        return any(not any(fnmatchcase(name, each) for each in _SET_ASIDE) for name in files.names(self._folder))
 
     @property
     def older(self) -> list[Segment]:
