@@ -6,13 +6,18 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from argentos import Message
+from tests.campaigns.doomed import STAGES, Doomed
 from tests.campaigns.life import SESSIONS, address_of, answer_to, message_id, session_id, text_of
 
+DOOMED: Final = SESSIONS
 _WORD: Final = Struct("<HII")
 
 
 class Word(NamedTuple):
-    """An acknowledgement on its way from a child: what was accepted, and under which number."""
+    """An acknowledgement on its way from a child: what was accepted, and under which number.
+
+    Where the session is `DOOMED`, instead the number of one of those, and what was done with it.
+    """
 
     session: int
     message: int
@@ -26,16 +31,21 @@ class Ledger:
     """Attributes:
     acknowledged: for each session the numbers of its acknowledged messages, by message.
     started: for each session the last message that was ever begun to be sent.
+    doomed: the sessions that are made to be deleted.
     """
 
     def __init__(self) -> None:
         self.acknowledged: list[dict[int, int]] = [{} for _ in range(SESSIONS)]
         self.started = [0] * SESSIONS
+        self.doomed = Doomed()
 
     def take(self, words: bytes, started: Sequence[int]) -> Iterator[str]:
         """Note what a child has said; a sentence for each contradiction."""
         self.started = [max(pair) for pair in zip(self.started, started, strict=True)]
         for index, message, number in map(Word._make, _WORD.iter_unpack(words)):
+            if index == DOOMED:
+                self.doomed.acknowledged[STAGES[number]] = message
+                continue
             before = self.acknowledged[index].setdefault(message, number)
             if before != number:
                 yield f"{message_id(index, message)} was acknowledged as number {before}, and again as {number}"

@@ -13,6 +13,7 @@ from argentos import Address, Config, Delivery, FileStore, Session, Supervisor, 
 from argentos.actors.outbox import Reader
 from argentos.llm import Reply, Request
 from tests.campaigns.aims import chance_from
+from tests.campaigns.doomed import Fate, Next, make_and_delete
 
 SESSIONS: Final = 6
 SEGMENT_SIZE: Final = 32 * 1024
@@ -31,11 +32,13 @@ class Outside(NamedTuple):
         start: is told session and message before it is sent.
         acknowledge: is told session, message and the number that it was accepted under.
         delivering: what the outbox gives goes there.
+        fate: of the sessions that are made to be deleted.
     """
 
     start: Callable[[int, int], None]
     acknowledge: Callable[[int, int, int], None]
     delivering: Delivering
+    fate: Fate
 
 
 class Plan(NamedTuple):
@@ -44,6 +47,7 @@ class Plan(NamedTuple):
     Attributes:
         resend: for each session, messages to send first though they may be there.
         first: for each session, the first message to send after these.
+        doomed: the first session to be deleted.
         closes_after: seconds until the supervisor is closed in order.
         delivers: what the outbox gives; otherwise it stays owed.
     """
@@ -52,6 +56,7 @@ class Plan(NamedTuple):
     backend: str
     resend: tuple[tuple[int, ...], ...]
     first: tuple[int, ...]
+    doomed: Next
     closes_after: float | None = None
     delivers: bool = True
 
@@ -118,6 +123,7 @@ async def _live(plan: Plan, state: Path, outside: Outside) -> None:
             async with anyio.create_task_group() as group:
                 if plan.delivers:
                     group.start_soon(_deliver_all, supervisor, outside.delivering)
+                group.start_soon(make_and_delete, supervisor, plan.doomed, outside.fate, chance_from(plan.seed))
                 for index in range(SESSIONS):
                     talker = _Talker(index, supervisor.session(session_id(index)), outside)
                     group.start_soon(talker.talk, plan)

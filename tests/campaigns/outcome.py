@@ -16,6 +16,7 @@ class Outcome(Struct):
         resent: messages sent again because they had no acknowledgement; `stored` says how many were on disk already.
         delivered: deliveries from the outbox; `repeated` says how many were of an id that had come before.
         inside: how many ends fell inside each phase; one may fall inside several.
+        broken_off: before how many ends another life had ended between a write of a phase and its flush.
     """
 
     ends: int = 0
@@ -27,6 +28,7 @@ class Outcome(Struct):
     torn: int = 0
     parsed: int = 0
     inside: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PHASES, 0))
+    broken_off: dict[str, int] = field(default_factory=dict[str, int])
     problems: list[str] = field(default_factory=list[str])
 
     @property
@@ -49,6 +51,11 @@ class Outcome(Struct):
         for phase in self.inside.keys() & (inside | {"accept"} if stored else inside):
             self.inside[phase] += 1
 
+    def count_broken_off(self, phases: set[str]) -> None:
+        """Before the last end another life was broken off in these phases."""
+        for phase in phases:
+            self.broken_off[phase] += 1
+
     def count_round(self, round_: Round) -> None:
         """A round is over."""
         self.acknowledged += round_.ledger.count
@@ -64,6 +71,7 @@ class Outcome(Struct):
             (
                 f"\n{title}: {self.ends:,} ends",
                 *(f"  inside {phase:<15}{self.inside[phase]:>7,}   at least {least}" for phase in self.inside),
+                *(f"  after one before a flush: {phase:<15}{count:>4,}" for phase, count in self.broken_off.items()),
                 f"  acknowledged {self.acknowledged:,}",
                 f"  sent again {self.resent:,}, of which {self.stored:,} were on disk",
                 f"  delivered {self.delivered:,}, of which {self.repeated:,} again",
@@ -75,7 +83,7 @@ class Outcome(Struct):
 
 def sum_of(outcomes: Sequence[Outcome]) -> Outcome:
     """What several workers saw of the same campaign."""
-    total = Outcome(inside=dict.fromkeys(outcomes[0].inside, 0))
+    total = Outcome(inside=dict.fromkeys(outcomes[0].inside, 0), broken_off=dict.fromkeys(outcomes[0].broken_off, 0))
     for each in outcomes:
         total.ends += each.ends
         total.acknowledged += each.acknowledged
@@ -85,6 +93,7 @@ def sum_of(outcomes: Sequence[Outcome]) -> Outcome:
         total.repeated += each.repeated
         total.torn += each.torn
         total.parsed += each.parsed
+        total.broken_off = {phase: total.broken_off[phase] + each.broken_off[phase] for phase in total.broken_off}
         total.inside = {phase: total.inside[phase] + each.inside[phase] for phase in total.inside}
         total.problems += each.problems
     return total

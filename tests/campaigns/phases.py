@@ -17,14 +17,20 @@ from typing import Any, Final, NamedTuple
 
 from argentos.storage import Record, SessionKey, Transitioned
 
-STORE_PHASES: Final = ("accept", "file write", "compaction", "segment change")
+STORE_PHASES: Final = ("accept", "file write", "compaction", "segment change", "deletion")
 PHASES: Final = (*STORE_PHASES, "delivery")
+OPENING: Final = "opening"
+"""In which nothing can be acknowledged yet."""
+FLUSHES: Final = ("fsync", "fdatasync")
 
 WRAPPED: Final = {
     "argentos.storage.journal:Journal.write": "accept",
     "argentos.storage.layout:write": "file write",
     "argentos.storage.journal:Journal.begin_segment": "segment change",
     "argentos.storage.journal:Journal.drop": "segment change",
+    "argentos.storage.journal:Journal.forget": "deletion",
+    "argentos.storage.file_writer:FileWriter._remove_files": "deletion",
+    "argentos.storage.journal:Journal.open": OPENING,
 }
 TELLS_WHAT_IS_DURABLE: Final = "argentos.actors.events:Events.publish"
 SYSTEM_CALLS: Final = (
@@ -32,6 +38,7 @@ SYSTEM_CALLS: Final = (
     *("fsync", "fdatasync", "mkdir", "rename", "replace", "link", "unlink", "rmdir"),
 )
 _CELLS: Final = 64
+_WATCHED: Final = (*PHASES, OPENING)
 
 
 class Board:
@@ -39,32 +46,33 @@ class Board:
 
     Attributes:
         started: for each session the highest message that a child began to send.
+        begun: of the sessions made to be deleted, the last of which the deletion was begun, as its one element.
     """
 
     def __init__(self, sessions: int) -> None:
         cells = memoryview(mmap.mmap(-1, _CELLS * 8)).cast("Q")
-        phases = len(PHASES)
+        phases = len(_WATCHED)
         self._inside, self._entered, self._nanoseconds = (cells[each * phases :][:phases] for each in range(3))
-        self._stalled = cells[3 * phases :][:1]
-        self.started = cells[3 * phases + 1 :][:sessions]
+        self._stalled, self._struck, self.begun = (cells[3 * phases + each :][:1] for each in range(3))
+        self.started = cells[3 * phases + 3 :][:sessions]
 
     def clear(self) -> None:
         """A new child begins: it is in no phase yet."""
-        for index in range(len(PHASES)):
+        for index in range(len(_WATCHED)):
             self._inside[index] = 0
-        self._stalled[0] = 0
+        self._stalled[0] = self._struck[0] = 0
 
     def enter(self, phase: str) -> None:
-        self._inside[PHASES.index(phase)] += 1
+        self._inside[_WATCHED.index(phase)] += 1
 
     def leave(self, phase: str, nanoseconds: int) -> None:
-        index = PHASES.index(phase)
+        index = _WATCHED.index(phase)
         self._inside[index] -= 1
         self._entered[index] += 1
         self._nanoseconds[index] += nanoseconds
 
     def is_inside(self, phase: str) -> bool:
-        return self._inside[PHASES.index(phase)] > 0
+        return self._inside[_WATCHED.index(phase)] > 0
 
     def inside(self) -> set[str]:
         """The phases that the child is in, or was in when it died."""
@@ -72,7 +80,7 @@ class Board:
 
     def typical(self, phase: str) -> float:
         """Seconds that the phase has taken on average, and a thousandth before it was ever seen."""
-        index = PHASES.index(phase)
+        index = _WATCHED.index(phase)
         return self._nanoseconds[index] / self._entered[index] / 1e9 if self._entered[index] else 0.001
 
     def stall(self) -> None:
@@ -84,6 +92,14 @@ class Board:
     def is_stalled(self) -> bool:
         return bool(self._stalled[0])
 
+    def strike(self) -> None:
+        """Tell the parent that the child is struck where it was aimed at."""
+        self._struck[0] = 1
+
+    @property
+    def is_struck(self) -> bool:
+        return bool(self._struck[0])
+
 
 class Aim(NamedTuple):
     """Where a life is to end: inside a phase, before a system call, or some time after the phase began.
@@ -91,11 +107,13 @@ class Aim(NamedTuple):
     Attributes:
         skip: system calls inside the phase that are let pass or, with a delay, entries.
         delay: in seconds.
+        flushes: of the system calls only those count that flush what the phase has written.
     """
 
     phase: str
     skip: int
     delay: float | None = None
+    flushes: bool = False
 
 
 class Watch:
@@ -112,6 +130,7 @@ class Watch:
         self._strike: Callable[[], None] = board.stall
         self._aim: Aim | None = None
         self._left = 0
+        self._here = threading.local()
         self.is_armed = False
 
     def install(self) -> None:
@@ -125,22 +144,30 @@ class Watch:
         _wrap(TELLS_WHAT_IS_DURABLE, self._publishing)
         for name in SYSTEM_CALLS:
             if hasattr(os, name):  # macOS lacks some
-                _wrap(f"os:{name}", self._calling)
+                _wrap(f"os:{name}", partial(self._calling, name))
 
     def aim(self, aim: Aim | None, strike: Callable[[], None]) -> None:
-        """Strike there, once armed."""
+        """Strike there, once armed: at once where that is before anything can be acknowledged."""
         self._aim, self._strike = aim, strike
         self._left = aim.skip if aim else 0
+        self.is_armed = aim is not None and aim.phase == OPENING
 
     @contextmanager
     def during(self, phase: str, *_: object) -> Generator[None]:
         """The child is inside the phase."""
         self._enter(phase)
+        before, self._here.phase = self._phase_here, phase
         begin = time.monotonic_ns()
         try:
             yield
         finally:
+            self._here.phase = before
             self._leave(phase, begin)
+
+    @property
+    def _phase_here(self) -> str:
+        """The phase that this thread is in, the innermost; those of other threads do not count."""
+        return str(getattr(self._here, "phase", ""))
 
     @contextmanager
     def _publishing(self, _: object, key: SessionKey, records: tuple[Record, ...]) -> Generator[None]:
@@ -153,11 +180,17 @@ class Watch:
         yield
 
     @contextmanager
-    def _calling(self, *_: object, **__: object) -> Generator[None]:
+    def _calling(self, name: str, *_: object, **__: object) -> Generator[None]:
         aim = self._aim
-        if self.is_armed and aim and aim.delay is None and self._board.is_inside(aim.phase) and self._is_time():
+        if self.is_armed and aim and aim.delay is None and self._is_meant(aim, name) and self._is_time():
+            self._board.strike()
             self._strike()
         yield
+
+    def _is_meant(self, aim: Aim, name: str) -> bool:
+        if aim.flushes:
+            return name in FLUSHES and self._phase_here == aim.phase
+        return self._board.is_inside(aim.phase)
 
     def _enter(self, phase: str) -> None:
         with self._lock:

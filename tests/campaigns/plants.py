@@ -14,6 +14,7 @@ from argentos.actors import dedupe
 from argentos.actors.outbox import Reader
 from argentos.errors import StoreError
 from argentos.storage import Metadata, SessionKey, Snapshot, files
+from argentos.storage.journal import Journal
 
 
 def skip_the_flush() -> None:
@@ -23,6 +24,16 @@ def skip_the_flush() -> None:
         os.pwrite(descriptor, data, offset)
 
     _put(files, "write_at", write_at)
+
+
+def skip_the_flush_at_opening() -> None:
+    """What can be read is taken to be on the disk."""
+
+    def do_nothing(*_: object) -> None:
+        pass
+
+    _put(Journal, "_make_durable", do_nothing)
+    _put(files, "sync_all", do_nothing)
 
 
 def forget_message_ids() -> None:
@@ -125,6 +136,7 @@ PLANTS: Final[dict[str, Callable[[], Any]]] = {
     plant.__name__.replace("_", " "): plant
     for plant in (
         skip_the_flush,
+        skip_the_flush_at_opening,
         forget_message_ids,
         write_in_place,
         cut_the_journal_at_opening,

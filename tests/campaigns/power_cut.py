@@ -9,15 +9,19 @@ from typing import Final
 
 import msgspec
 
-from tests.campaigns.aims import LONGEST_LIFE, an_aim, chance_from
+from tests.campaigns.aims import FLUSHES_IN, LONGEST_LIFE, a_flush, an_aim, chance_from
 from tests.campaigns.life import SESSIONS
 from tests.campaigns.loop_mount import LoopMount
 from tests.campaigns.outcome import Outcome
 from tests.campaigns.phases import STORE_PHASES, Board, Watch
 from tests.campaigns.plants import PLANTS
-from tests.campaigns.rounds import Round
+from tests.campaigns.rounds import Round, fail, kill_itself
 
 CUTS_A_ROUND: Final = 25
+BROKEN_OFF: Final = 0.6
+"""Of the cuts, so many come after a life that ended between a write and its flush, and a restart."""
+SECONDS_TO_BREAK_OFF: Final = 0.5
+SECONDS_AFTER_AN_ERROR: Final = 0.02
 
 
 class Campaign:
@@ -30,7 +34,7 @@ class Campaign:
     """
 
     def __init__(self, folder: Path, kind: str, seed: int) -> None:
-        self.outcome = Outcome(inside=dict.fromkeys(STORE_PHASES, 0))
+        self.outcome = Outcome(inside=dict.fromkeys(STORE_PHASES, 0), broken_off=dict.fromkeys(FLUSHES_IN, 0))
         self._disk = LoopMount(kind, folder)
         self._folder = folder
         self._seed = seed
@@ -53,11 +57,30 @@ class Campaign:
         state = self._disk.path / name
         round_ = Round(state, self._folder, f"{self._seed}/{name}", self._board, self._watch)
         while self.outcome.ends < cuts and not self.outcome.problems:
+            broken_off = self._broken_off(round_) if self._chance.random() < BROKEN_OFF else set[str]()
             self.outcome.problems += self._life(round_)
+            self.outcome.count_broken_off(broken_off)
         self.outcome.problems += round_.revive()
         self.outcome.count_round(round_)
         if not self.outcome.problems:
             round_.remove()
+
+    def _broken_off(self, round_: Round) -> set[str]:
+        """One or two lives that end between a write and its flush; gives the phases in which they did.
+
+        What they wrote can be read, and is nowhere but in memory.
+        """
+        phases: set[str] = set()
+        for _ in range(self._chance.choice((1, 1, 2))):
+            aim = a_flush(self._chance)
+            child = round_.begin(aim, self._chance.choice((kill_itself, kill_itself, fail)), may_deliver=False)
+            child.listen(SECONDS_TO_BREAK_OFF, until=lambda: self._board.is_struck)
+            child.listen(SECONDS_AFTER_AN_ERROR)
+            child.kill()
+            child.end()
+            self.outcome.problems += round_.take(bytes(child.heard))
+            phases |= {aim.phase} if self._board.is_struck else set()
+        return phases
 
     def _life(self, round_: Round) -> list[str]:
         """One life until the power is cut, and whatever is wrong after that."""

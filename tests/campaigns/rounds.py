@@ -1,5 +1,6 @@
 """Lives that follow one another on one state directory, and what has to be true between them."""
 
+import errno
 import os
 import shutil
 import signal
@@ -18,7 +19,8 @@ from argentos.storage import SessionKey
 from tests.campaigns.aims import chance_from
 from tests.campaigns.children import Child
 from tests.campaigns.deliveries import Deliveries
-from tests.campaigns.ledger import Ledger, Word
+from tests.campaigns.doomed import STAGES, Fate, Stage
+from tests.campaigns.ledger import DOOMED, Ledger, Word
 from tests.campaigns.life import (
     CHANNEL,
     SESSIONS,
@@ -44,6 +46,11 @@ def kill_itself() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def fail() -> None:
+    """Let the call that is about to be made fail, as on a disk that has an error."""
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
 class Round:
     """One state directory with its lives.
 
@@ -64,6 +71,7 @@ class Round:
         self._watch = watch
         self._lives = 0
         self._stored: set[str] = set()  # though without an acknowledgement
+        board.begun[0] = 0
         for index in range(SESSIONS):
             board.started[index] = 0
 
@@ -88,6 +96,7 @@ class Round:
             backend=chance.choice(("asyncio", "asyncio", "asyncio", "trio")),
             resend=tuple(tuple(self._to_resend(index, chance)) for index in range(SESSIONS)),
             first=tuple(last + 1 for last in self.ledger.started),
+            doomed=self.ledger.doomed.next,
             closes_after=closes_after,
             delivers=may_deliver and ((aim is not None and aim.phase == "delivery") or chance.random() < 0.75),
         )
@@ -103,7 +112,13 @@ class Round:
 
     def _live(self, plan: Plan, aim: Aim | None, strike: Callable[[], None], mouth: int) -> None:
         self._watch.aim(aim, strike)
-        live(plan, self._state, Outside(self._start, partial(self._acknowledge, mouth), self._delivering))
+        acknowledge = partial(self._acknowledge, mouth)
+        fate = Fate(self._begin_fate, lambda number, stage: acknowledge(DOOMED, number, STAGES.index(stage)))
+        live(plan, self._state, Outside(self._start, acknowledge, self._delivering, fate))
+
+    def _begin_fate(self, number: int, stage: Stage) -> None:
+        if stage == "deleted":
+            self._board.begun[0] = number
 
     def _start(self, index: int, message: int) -> None:
         self._board.started[index] = max(message, self._board.started[index])
@@ -124,6 +139,7 @@ class Round:
 
     def take(self, heard: bytes) -> list[str]:
         """Note what a child said that has ended."""
+        self.ledger.doomed.begun = self._board.begun[0]
         return list(self.ledger.take(heard, self._board.started))
 
     @property
@@ -181,7 +197,8 @@ def _read_back(state: Path, ledger: Ledger) -> list[str]:
 
 async def _problems_on_disk(state: Path, ledger: Ledger, *, all_answered: bool = False) -> list[str]:
     async with FileStore(state, read_only=True) as store:
-        problems = list((await store.list("main")).problems)
+        page = await store.list("main")
+        problems = [*page.problems, *ledger.doomed.problems({each.session for each in page.sessions})]
         for index in range(SESSIONS):
             history: tuple[Message, ...] = ()
             try:

@@ -33,8 +33,15 @@ def test_a_power_cut_at_any_moment_loses_and_doubles_nothing_and_leaves_every_fi
     assert not outcome.problems, outcome.first_problems
     assert outcome.ends >= cuts
     assert outcome.fewest >= least
+    assert sum(outcome.broken_off.values()) >= 10 * scale
+    assert min(outcome.broken_off.values()) >= scale
 
 
 def test_without_the_flush_the_campaign_sees_losses(tmp_path: Path) -> None:
     problems = campaign(tmp_path, 40, 1, "skip the flush", seconds=50).problems
+    assert any("is lost" in each for each in problems)
+
+
+def test_without_the_flush_at_opening_the_campaign_sees_losses(tmp_path: Path) -> None:
+    problems = campaign(tmp_path, 50, 1, "skip the flush at opening", seconds=50).problems
     assert any("is lost" in each for each in problems)
