@@ -13,7 +13,7 @@ from typing import Final, Never
 
 import anyio
 import anyio.to_thread
-from anyio.abc import SocketListener, SocketStream, TaskGroup
+from anyio.abc import SocketAttribute, SocketListener, SocketStream, TaskGroup
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from argentos.actors import commands, wire
@@ -24,6 +24,7 @@ from argentos.actors.socket_file import NAME, SocketFile
 from argentos.errors import ArgentError, InputError, SessionError, StoreBusyError
 from argentos.inputs import as_id
 from argentos.storage import Message, SessionKey
+from argentos.storage.forks import close_in_children, close_inherited, keep_in_children
 
 __all__ = ["Control"]
 
@@ -107,6 +108,7 @@ class Control:
                 del self._lines[slowest]
                 is_full = False
         line = _Line(stream)
+        close_in_children(line.give_up)
         if self._file is None:  # it was accepted just before the end
             line.scope.cancel()
         self._lines[line] = None
@@ -125,6 +127,7 @@ class Control:
             self._lines.pop(line, None)
             if not self._lines:
                 self._quiet.set()
+            keep_in_children(line.give_up)
             await anyio.aclose_forcefully(line.stream)
 
     async def _converse(self, line: "_Line") -> None:
@@ -280,6 +283,11 @@ class _Line:
         self.is_waiting = True
         self.has_asked = False
         self._lock = anyio.Lock()
+        self._socket = stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - not Django's
+
+    def give_up(self) -> None:
+        """In a forked child: the client is the parent's."""
+        close_inherited(self._socket)
 
     async def receive(self) -> bytes:
         """The request, without the line's end; with a client that does not send it, the task ends here.

@@ -26,6 +26,7 @@ from argentos.actors.transcript import Transcript
 from argentos.errors import ArgentError, NoReplyError, OwnerGoneError, StoreBusyError, StoreError
 from argentos.inputs import as_id
 from argentos.storage import Address, Message, SessionKey, Summary
+from argentos.storage.holder import holder
 
 __all__ = ["Owner", "RemoteSession", "RemoteTurn"]
 
@@ -33,7 +34,6 @@ A = TypeVar("A", bound=wire.Answer)
 
 _log: Final = logging.getLogger(__name__)
 _RETRY: Final = 0.02  # seconds
-_LONGEST_NAME: Final = 200
 
 
 class Owner:
@@ -150,8 +150,9 @@ class Owner:
                 yield line
 
     def _silent(self) -> StoreBusyError:
+        owner = holder(self._directory / "lock")
         return StoreBusyError(
-            f"the state directory {self._directory} is in use by {self._name()}, which does not answer; stop it, or use"
+            f"the state directory {self._directory} is in use by {owner}, which does not answer; stop it, or use"
             " another --state-dir"
         )
 
@@ -162,11 +163,6 @@ class Owner:
                 " been done; look before you ask again"
             )
         return OwnerGoneError(f"the process that owned {self._directory} ended before it took the request; try again")
-
-    def _name(self) -> str:
-        with suppress(OSError), (self._directory / "lock").open(encoding="utf-8", errors="replace") as file:
-            return file.read(_LONGEST_NAME).strip() or "another process"
-        return "another process"
 
 
 def _whole(path: Path) -> str:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from argentos.storage.forks import close_in_children, close_inherited, keep_in_children, no_fork
+
 __all__ = ["NAME", "SocketFile", "connect"]
 
 NAME: Final = "control.sock"
@@ -37,7 +39,10 @@ class SocketFile:
         self._directory = directory
         with _reachable(directory, make=True) as path:
             _remove_stale(path)
-            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self._identity: tuple[int, int] | None = None
+            with no_fork():
+                self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                close_in_children(self._give_up)
             try:
                 self.socket.bind(os.fspath(path))
                 path.chmod(0o600)  # before anybody can connect, which needs `listen`
@@ -45,11 +50,18 @@ class SocketFile:
                 self.socket.listen(_BACKLOG)
                 self._identity = _identity(path)
             except BaseException:  # an interrupt, too, leaves no open socket
+                keep_in_children(self._give_up)
                 self.socket.close()
                 raise
 
+    def _give_up(self) -> None:
+        """In a forked child: the socket, and its file, are the parent's."""
+        self._identity = None
+        close_inherited(self.socket)
+
     def remove(self) -> None:
         """Remove the file, if it is still this one."""
+        keep_in_children(self._give_up)
         with contextlib.suppress(OSError), _reachable(self._directory) as path:
             if _identity(path) == self._identity:
                 path.unlink()

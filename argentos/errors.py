@@ -18,7 +18,7 @@
     │   ├── NoReplyError             the turn ended without a reply
     │   └── SupervisorStoppedError
     ├── StoreError                   the state directory
-    │   ├── StoreBusyError           another process owns it
+    │   ├── StoreBusyError           another owner has it, or it is open already
     │   ├── OwnerGoneError           the process that was to be asked does not own it any more
     │   ├── StoreDamagedError        a file in it cannot be read; it was left as it is, or set aside
     │   ├── StoreVersionError        a file in it is of a newer version; it was left as it is
@@ -187,7 +187,7 @@ class StoreError(ArgentError):
 
 
 class StoreBusyError(StoreError):
-    """Another process owns the state directory; the sentence names it."""
+    """Another process owns the state directory, and the sentence names it; or the store is open already in this one."""
 
 
 class OwnerGoneError(StoreError):
@@ -206,7 +206,7 @@ class StoreVersionError(StoreError):
 
 
 class StoreFailedError(StoreError):
-    """A write failed, so nothing more is accepted until the store is opened again.
+    """A write failed, or the state directory was moved or replaced; nothing more is accepted until it is opened again.
 
     Messages acknowledged before are safe. The one that met the error was not acknowledged: send it again.
     """

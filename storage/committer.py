@@ -15,6 +15,7 @@ import anyio
 from argentos.errors import StoreError, StoreFailedError, StoreFullError
 from argentos.storage.frames import encode_body
 from argentos.storage.journal import Journal, NoSegmentError
+from argentos.storage.lock import DirectoryLostError
 from argentos.storage.records import Record, SessionKey
 from argentos.storage.runner import Runner
 from argentos.storage.tail import Tail
@@ -198,7 +199,8 @@ class Committer:
 
     def _fail(self, error: OSError) -> None:
         self._failure = error
-        _log.critical("the journal in %s failed: %s; nothing more is accepted", self._path, error)
+        if not isinstance(error, DirectoryLostError):  # which is told of where it is found
+            _log.critical("the journal in %s failed: %s; nothing more is accepted", self._path, error)
 
     def _refuse(self, batch: Batch, error: StoreError) -> None:
         """Refuse a batch, and what came meanwhile, which may follow it."""
@@ -208,8 +210,10 @@ class Committer:
 
     def _failed(self, error: OSError) -> StoreFailedError:
         failure = StoreFailedError(
-            f"writing to {self._path} failed ({error.strerror or error}); nothing more is accepted until it is opened"
-            " again"
+            str(error.strerror)
+            if isinstance(error, DirectoryLostError)
+            else f"writing to {self._path} failed ({error.strerror or error}); nothing more is accepted until it is"
+            " opened again"
         )
         failure.__cause__ = error
         return failure

@@ -25,7 +25,7 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from argentos.errors import StoreDamagedError, StoreError, StoreFullError
+from argentos.errors import StoreDamagedError, StoreError, StoreFailedError, StoreFullError
 from argentos.storage import backup, files, layout
 from argentos.storage.committer import Committer
 from argentos.storage.entrance import Entrance
@@ -78,6 +78,7 @@ class FileStore(Store):
     ) -> None:
         self.path = expand_home(path)
         self._entrance = Entrance(f"the store of the state directory {self.path}")
+        self._lock: Lock | None = None
         self._read_only = read_only
         self._patience = patience
         self._threads = Threads(patience)
@@ -86,13 +87,12 @@ class FileStore(Store):
         self._run_backup = run or threads(1)  # slow, and never to be left alone while files change again
         self._standing: list[anyio.CancelScope] = []
         self._limit = journal_limit
-        self._journal = Journal(self.path / "journal", min(segment_size, journal_limit // 4))
-        self._index = Index(self.path / "index.sqlite", read_only=read_only)
+        self._journal = Journal(self.path / "journal", min(segment_size, journal_limit // 4), self._check_owner)
+        self._index = Index(self.path / "index.sqlite", read_only=read_only, check=self._check_owner)
         self._committer = self._new_committer()
         self._held: dict[SessionKey, Held] = {}
         self._listing = Listing(self.path, self._held, self._index, self._blocking, trusts_index=not read_only)
         self._crowd = _HELD
-        self._lock: Lock | None = None
         self._is_open = False
 
     @property
@@ -103,7 +103,9 @@ class FileStore(Store):
     @property
     def failure(self) -> StoreError | None:
         """See `Store.failure`."""
-        return self._committer.failure or self._committer.stalled(self._patience) or self._lack_of_room()
+        return (
+            self._lost() or self._committer.failure or self._committer.stalled(self._patience) or self._lack_of_room()
+        )
 
     async def __aenter__(self) -> Self:
         """See `Store.__aenter__`."""
@@ -126,7 +128,7 @@ class FileStore(Store):
     async def _open(self, stack: AsyncExitStack) -> None:
         """Take the directory over."""
         stack.callback(self._release_lock)  # before it is taken, for this may be cancelled when it just has been
-        await self._blocking(self._take_lock)
+        lock = await self._blocking(self._take_lock)
         await self._blocking(self._make_durable)
         findings = await self._blocking(partial(self._journal.open, self._recovered))
         stack.callback(self._threads.at_rest, self._journal.close)
@@ -138,6 +140,7 @@ class FileStore(Store):
         self._writer = FileWriter(
             self.path,
             self._held,
+            lock=lock,
             journal=self._journal,
             committer=self._committer,
             index=self._index,
@@ -215,9 +218,10 @@ class FileStore(Store):
             self._give_time()
         await self._stack.aclose()
 
-    def _take_lock(self) -> None:
+    def _take_lock(self) -> Lock:
         files.make_root(self.path)
         self._lock = Lock(self.path / "lock")
+        return self._lock
 
     def _make_durable(self) -> None:
         """What can be read is not on the disk yet where its writer was killed: nothing counts on it before it is."""
@@ -228,6 +232,21 @@ class FileStore(Store):
         lock, self._lock = self._lock, None
         if lock is not None:
             self._threads.at_rest(lock.release)
+
+    def _check_owner(self) -> None:
+        """Refuse to change what is this store's no more."""
+        if self._lock is not None:
+            self._lock.check()
+
+    def _lost(self) -> StoreFailedError | None:
+        loss = self._lock.loss if self._lock is not None else ""
+        return StoreFailedError(loss) if loss else None
+
+    def _check_usable(self) -> None:
+        """Refuse a forked child, and everybody where the directory was lost."""
+        self._entrance.check()
+        if (lost := self._lost()) is not None:
+            raise lost
 
     def _recovered(self, append: Recovered) -> None:
         held = self._held.get(append.key) or Held()
@@ -250,6 +269,7 @@ class FileStore(Store):
 
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
         """See `Store.append`."""
+        self._check_usable()
         if self._read_only:
             raise StoreError(f"the state directory {self.path} was opened for reading only")
         if self._journal.size > self._limit // 4:
@@ -313,6 +333,7 @@ class FileStore(Store):
 
     async def load(self, key: SessionKey) -> Snapshot | None:
         """See `Store.load`. What is damaged is set aside under a dated name."""
+        self._check_usable()
         held = self._hold(key)
         if not self._read_only:
             self._check_open(key, held)
@@ -349,6 +370,7 @@ class FileStore(Store):
 
     async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
         """See `Store.read`."""
+        self._check_usable()
         held = self._held.get(key)
         folded = await self._folded(key, held)
         if folded is None:
@@ -374,20 +396,24 @@ class FileStore(Store):
 
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""
+        self._check_usable()
         held = self._held.get(key)
         stored = await self._blocking(partial(files.size_of_folder, layout.session_folder(self.path, key)))
         return stored + (held.tail.size if held else 0)
 
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """See `Store.list`."""
+        self._check_usable()
         return await self._listing.page(agent, cursor, limit)
 
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """See `Store.unfinished`."""
+        self._check_usable()
         return await self._listing.unfinished(agent, states)
 
     async def owing(self, agent: str) -> tuple[Metadata, ...]:
         """See `Store.owing`."""
+        self._check_usable()
         return await self._listing.owing(agent)
 
     # Files -------------------------------------------------------------------------------------------------
@@ -399,6 +425,7 @@ class FileStore(Store):
 
     async def delete(self, key: SessionKey) -> bool:
         """See `Store.delete`."""
+        self._check_usable()
         if self._read_only:
             raise StoreError(f"the state directory {self.path} was opened for reading only")
         held, is_ended = self._hold(key), True
@@ -444,6 +471,7 @@ class FileStore(Store):
         Raises:
             StoreError: it cannot be written, or exists; nothing is left of it.
         """
+        self._check_usable()
         if self._read_only or not self._is_open:
             raise StoreError(f"{target} was not written: the store in {self.path} is not open, or for reading only")
         async with self._writer.paused():

@@ -20,6 +20,7 @@ from argentos.storage import files, layout
 from argentos.storage.committer import Committer
 from argentos.storage.index import Index
 from argentos.storage.journal import Journal, Segment, dated
+from argentos.storage.lock import Lock
 from argentos.storage.names import file_name
 from argentos.storage.records import Cleared, Record, SessionKey, Summarised
 from argentos.storage.runner import Runner
@@ -65,6 +66,7 @@ class FileWriter:
     Args:
         root: the state directory.
         held: the sessions that the store knows, shared with it.
+        lock: on the state directory; where that is lost, nothing is written any more.
         much: bytes of journal from which sessions are written for no other reason than to drop segments.
     """
 
@@ -73,6 +75,7 @@ class FileWriter:
         root: Path,
         held: dict[SessionKey, Held],
         *,
+        lock: Lock,
         journal: Journal,
         committer: Committer,
         index: Index,
@@ -81,6 +84,7 @@ class FileWriter:
     ) -> None:
         self._root = root
         self._held = held
+        self._ownership = lock
         self._journal = journal
         self._committer = committer
         self._index = index
@@ -161,7 +165,7 @@ class FileWriter:
     async def _write(self, key: SessionKey, snapshot: Snapshot | None) -> None:
         """Bring the files of a session up to a snapshot, or to its end; what cannot be written stays in its tail."""
         held = self._held.get(key)
-        if held is None or held.is_deleted:
+        if held is None or held.is_deleted or self._ownership.loss:
             return
         tail = held.tail
         records = tail.upto(snapshot.metadata.sequence) if snapshot else list(tail.records)
@@ -178,6 +182,7 @@ class FileWriter:
             held.is_stuck = False
 
     def _bring_up(self, key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> int:
+        self._ownership.check()
         folder = layout.session_folder(self._root, key)
         folded = None
         if snapshot is None or any(isinstance(record, Summarised | Cleared) for record in records):
@@ -195,6 +200,8 @@ class FileWriter:
         Returns:
             Whether one was dropped.
         """
+        if self._ownership.loss:
+            return False
         has_dropped = False
         for segment in self._journal.older:
             if self._pinning(segment) and self._journal.size < self._much:
@@ -265,6 +272,7 @@ class FileWriter:
             return True
 
     def _remove_files(self, key: SessionKey) -> None:
+        self._ownership.check()
         for path in layout.places(self._root, key):
             if path.is_dir() and not path.is_symlink():
                 files.remove_folder(path)
@@ -313,6 +321,7 @@ class FileWriter:
 
     def _move_aside(self, key: SessionKey, records: Sequence[Record]) -> tuple[StoreDamagedError, Path] | None:
         """The folder, where its history is corrupt; where records are missing in between, only those behind them."""
+        self._ownership.check()
         folder = layout.session_folder(self._root, key)
         try:
             layout.join(key, folder, layout.read_stored(folder, key), records)

@@ -5,12 +5,13 @@ They are closed on `exec` as well, by their flag; this is about children that go
 """
 
 import os
+import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-__all__ = ["close_in_children", "keep_in_children", "no_fork"]
+__all__ = ["close_in_children", "close_inherited", "keep_in_children", "no_fork"]
 
 _PATIENCE: Final = 1.0  # seconds that a fork waits for a descriptor that is just being opened
 _closers: Final[dict[Callable[[], None], None]] = {}
@@ -62,3 +63,10 @@ def close_in_children(close: Callable[[], None]) -> None:
 def keep_in_children(close: Callable[[], None]) -> None:
     """Have it call this no more: the descriptor is closed."""
     _closers.pop(close, None)
+
+
+def close_inherited(inherited: socket.socket) -> None:
+    """Close a socket in a forked child, behind the back of an event loop that the child shares with its parent."""
+    descriptor = inherited.detach()
+    if descriptor >= 0:
+        os.close(descriptor)

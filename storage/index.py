@@ -11,13 +11,14 @@ import sqlite3
 import stat
 import threading
 import zlib
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from argentos.storage import files
+from argentos.storage.lock import DirectoryLostError
 from argentos.storage.names import file_name
 from argentos.storage.records import SessionKey
 from argentos.storage.snapshot import Metadata
@@ -33,6 +34,7 @@ _SCHEMA: Final = f"""
     ) WITHOUT ROWID;
     PRAGMA user_version = {_VERSION};
 """
+_abandoned: Final[list[object]] = []  # connections whose end would undo, by its path, what is another owner's
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(Metadata)
 
@@ -55,12 +57,14 @@ class Index:
     Args:
         path: of the file.
         read_only: leave it as it is.
+        check: raises where the directory is this owner's no more; called before each change.
 
     Attributes:
         age: how often it was told of a change.
     """
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, *, read_only: bool, check: Callable[[], None] = lambda: None) -> None:
+        self._check = check
         self.age = 0
         self._path = path
         self._rollback = path.with_name(f"{path.name}-journal")
@@ -134,6 +138,7 @@ class Index:
         with self._tolerant():
             connection = self._connection
             if connection is not None and not self._read_only:
+                self._check()
                 if not connection.in_transaction:
                     connection.execute("BEGIN")
                 connection.execute(sql, row)
@@ -143,6 +148,7 @@ class Index:
         with self._tolerant():
             connection = self._connection
             if connection is not None and connection.in_transaction:
+                self._check()
                 connection.execute("COMMIT")
 
     def page(self, agent: str, first: str, last: str) -> dict[str, Metadata | None]:
@@ -209,6 +215,9 @@ class Index:
         with self._lock:
             try:
                 yield
+            except DirectoryLostError:
+                _abandoned.append(self._connection)
+                self._connection = None
             except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
                 _log.warning("the index %s cannot be used: %s; lists read the files instead", self._path, error)
                 connection, self._connection = self._connection, None
@@ -221,6 +230,7 @@ class Index:
 
     def discard(self) -> None:
         """Remove it, and the journal that would be rolled back into the next one; it is made anew when opened."""
+        self._check()
         for path in (self._rollback, self._path):
             path.unlink(missing_ok=True)
 

@@ -267,11 +267,18 @@ class Journal:
 
     Its methods block, and may be called by several threads.
 
+    Args:
+        folder: of the segments.
+        segment_size: bytes of each.
+        check: raises where the folder is this owner's no more; called before each change, and before a commit is told
+            of.
+
     Attributes:
         size: in bytes, with what is preallocated.
     """
 
-    def __init__(self, folder: Path, segment_size: int) -> None:
+    def __init__(self, folder: Path, segment_size: int, check: Callable[[], None] = lambda: None) -> None:
+        self._check = check
         self._mutex = threading.RLock()  # of whoever writes to a segment, or makes one of another
         self._folder = folder
         self._segment_size = segment_size
@@ -350,6 +357,7 @@ class Journal:
         Raises:
             NoSegmentError: it cannot be made; nothing has changed.
         """
+        self._check()
         size = size or self._segment_size
         path = self._folder / f"{self._number + 1:08}.journal"
         start = encode_start(self._commit)
@@ -400,6 +408,7 @@ class Journal:
             OSError: what the disk holds now is unknown, and a second fsync would not tell: only opening does.
         """
         with self._mutex:
+            self._check()
             data = encode_commit(self._commit + 1, [body for _, _, body in batch])
             if self._descriptor is None or (self._at + len(data) > self._segment_size and self._segments[-1].last):
                 self._begin_segment_for(batch, data)
@@ -413,6 +422,7 @@ class Journal:
             segment.last.update((key, sequence) for key, sequence, _ in batch)
             if segment.size < self._segment_size:  # nothing is reserved in it
                 self.close()
+            self._check()
 
     def _begin_segment_for(self, batch: Sequence[tuple[SessionKey, int, bytes]], data: bytes) -> None:
         """A small one will do where a session ends, for that makes room."""
@@ -443,12 +453,14 @@ class Journal:
 
     def drop(self, segment: Segment) -> None:
         """Remove a segment of which the files have everything."""
+        self._check()
         files.remove(segment.path)
         self._segments.remove(segment)
         self._measure()
 
     def keep(self, key: SessionKey, records: Sequence[Record]) -> None:
         """Copy the records of a session, so that segments can be dropped though its files cannot be written."""
+        self._check()
         files.replace(self._kept_path(key), MAGIC + encode_commit(0, [encode_body(key, records)]))
         self._kept.add(key)
 
@@ -459,6 +471,7 @@ class Journal:
     def release(self, key: SessionKey) -> None:
         """The files of the session have everything: what was kept of it can go."""
         if key in self._kept:
+            self._check()
             files.remove(self._kept_path(key))
             self._kept.discard(key)
 
@@ -470,6 +483,7 @@ class Journal:
         """Take a session out of the journal."""
         name = encode_body(key, [])[1:-1]
         with self._mutex:
+            self._check()
             is_open = self._descriptor is not None
             self._end_segment()
             try:
@@ -491,6 +505,7 @@ class Journal:
 
     def forget_aside(self, mentioning: str = "") -> None:
         """Remove what was set aside, all or what mentions this; more than that cannot be told of it."""
+        self._check()
         for path in (self._folder / name for name in files.names(self._folder)):
             if any(fnmatchcase(path.name, pattern) for pattern in _ASIDE) and _mentions(path, mentioning):
                 files.remove(path)

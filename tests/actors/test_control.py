@@ -541,8 +541,9 @@ async def test_an_owner_that_hangs_up_in_the_middle_leaves_the_outcome_open(tmp_
 
 async def test_an_owner_that_does_not_answer_is_named(tmp_path: Path) -> None:
     file = socket_file.SocketFile(tmp_path)
-    (tmp_path / "lock").write_text("process 4711 (gateway)\n")
-    with file.socket, pytest.raises(StoreBusyError, match=r"in use by process 4711 \(gateway\), which does not answer"):
+    (tmp_path / "lock").write_text(f"process {os.getpid()} (gateway)\n")
+    named = rf"in use by process {os.getpid()} \(gateway\), which does not answer"
+    with file.socket, pytest.raises(StoreBusyError, match=named):
         await Owner(tmp_path, config=Config(), patience=0.05).ping()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from argentos import FileStore, MemoryStore, OfflineModel, Supervisor
-from argentos.errors import StoreBusyError
+from argentos.errors import StoreBusyError, StoreFailedError
 from argentos.storage import SessionKey, Store
 from tests.actors.conftest import Running
 
@@ -55,3 +55,20 @@ async def test_a_supervisor_that_was_refused_its_store_can_be_entered_when_that_
         assert await store.load(SessionKey("main", "jason")) is None
     async with supervisor:
         await supervisor.session("jason").ask("hello")
+
+
+async def test_a_supervisor_whose_directory_was_moved_acknowledges_nothing_and_says_so_in_its_health(
+    running: Running, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    async with running(on=FileStore(state)) as supervisor:
+        await supervisor.session("jason").ask("before")
+        assert supervisor.health().is_well
+        state.rename(tmp_path / "moved")
+        for _ in range(2):
+            with pytest.raises(StoreFailedError, match=f"{state} was moved or removed"):
+                await supervisor.session("jason").send("after")
+        with pytest.raises(StoreFailedError, match="was moved or removed"):
+            await supervisor.session("other").create()
+        assert "was moved or removed" in supervisor.health().store
+    assert not state.exists()

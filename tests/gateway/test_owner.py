@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -178,6 +179,26 @@ def test_a_killed_owner_leaves_a_lock_and_a_socket_that_the_next_takes_over(
     assert {each["id"] for each in ask("sessions", "list")} == {"mine", "theirs"}
     assert argent("sessions", "clear", "mine")[0] == 0
     assert next_owner.poll() is None
+
+
+def test_an_owner_whose_directory_was_replaced_refuses_and_the_next_owner_of_what_stands_there_is_unharmed(
+    gateway: Gateway, argent: Argent, ask: Ask, state: Path
+) -> None:
+    old = gateway()
+    moved = state.rename(state.with_name("moved"))
+    shutil.copytree(moved, state, ignore=shutil.ignore_patterns("control.sock"))
+    new = gateway()
+    status, _, err = argent("--state-dir", moved, "sessions", "clear", "theirs")
+    assert status == 1
+    assert f"{state} was replaced" in err
+    assert f"process {old.pid} " in err
+    assert argent("sessions", "clear", "theirs")[0] == 0
+    old.communicate("\n", timeout=20)
+    assert argent("sessions", "new", "mine")[0] == 0
+    assert len(ask("sessions", "history", "theirs", "--full")) == 2
+    new.communicate("\n", timeout=20)
+    assert {each["id"] for each in ask("sessions", "list")} == {"mine", "theirs"}
+    assert argent("doctor") == (0, f"Nothing is wrong in {state}.\n", "")
 
 
 def test_an_owner_that_hangs_is_named_and_reading_goes_on_without_it(

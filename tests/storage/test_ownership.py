@@ -2,14 +2,17 @@
 
 import errno
 import os
+import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from anyio import wait_all_tasks_blocked
 
-from argentos.errors import InputError, StoreBusyError
-from argentos.storage import FileStore, MemoryStore, Store, files, inline
-from tests.storage.builders import KEY, Story, append
+from argentos.errors import InputError, StoreBusyError, StoreFailedError
+from argentos.storage import FileStore, MemoryStore, SessionKey, Store, files, inline
+from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import assert_kept, put
 
 pytestmark = pytest.mark.anyio
@@ -132,3 +135,91 @@ async def test_a_memory_store_keeps_what_it_holds_when_it_is_refused() -> None:
         with pytest.raises(StoreBusyError, match="a store in memory"):
             await store.__aenter__()
         assert await store.load(KEY) == story.snapshot
+
+
+# What becomes of it ------------------------------------------------------------------------------------------
+
+
+def replaced(state: Path) -> None:
+    """Move the directory away and put a copy in its place, as a backup by hand does."""
+    moved(state)
+    shutil.copytree(state.with_name("moved"), state, ignore=shutil.ignore_patterns("control.sock"))
+
+
+def moved(state: Path) -> None:
+    state.rename(state.with_name("moved"))
+
+
+def removed(state: Path) -> None:
+    shutil.rmtree(state)
+
+
+def unlocked(state: Path) -> None:
+    (state / "lock").unlink()
+
+
+FATES = pytest.mark.parametrize("fate", [replaced, moved, removed, unlocked], ids=lambda fate: str(fate.__name__))
+
+
+def contents(path: Path) -> dict[str, tuple[int, bytes]]:
+    """Every file with its identity."""
+    found = sorted(each for each in path.rglob("*") if each.is_file())
+    return {str(each.relative_to(path)): (each.stat().st_ino, each.read_bytes()) for each in found}
+
+
+@FATES
+@pytest.mark.parametrize("follows", [False, True], ids=["files there", "files to come"])
+async def test_an_owner_whose_directory_is_another_stops_and_writes_nothing_to_it(
+    state: Path, caplog: pytest.LogCaptureFixture, fate: Callable[[Path], None], *, follows: bool
+) -> None:
+    story, other = Story().converse("a"), Story(OTHER).converse("b")
+    async with FileStore(state, run=inline) as store:
+        await appended(store, story, other)
+        if not follows:
+            await store.checkpoint(KEY, story.snapshot)
+            await wait_all_tasks_blocked()
+        assert store.failure is None
+        fate(state)
+        before = contents(state)
+        if follows:
+            await store.checkpoint(KEY, story.snapshot)
+            await wait_all_tasks_blocked()
+        for _ in range(2):
+            with pytest.raises(StoreFailedError, match=f"{state}.* was (moved|replaced|removed)"):
+                await append(store, Story(SessionKey("main", "third")))
+            with pytest.raises(StoreFailedError, match="nothing more is accepted"):
+                await store.delete(OTHER)
+        assert isinstance(store.failure, StoreFailedError)
+    assert contents(state) == before
+    told = [record for record in caplog.records if record.levelname == "CRITICAL"]
+    assert [str(state) in record.getMessage() for record in told] == [True]
+
+
+async def test_a_directory_that_was_moved_back_is_opened_again_with_everything_acknowledged(state: Path) -> None:
+    story = Story().converse("a")
+    async with FileStore(state) as store:
+        await append(store, story)
+        moved(state)
+        with pytest.raises(StoreFailedError):
+            await append(store, Story(OTHER))
+    state.with_name("moved").rename(state)
+    await assert_kept(state, story)
+
+
+async def test_a_message_is_not_acknowledged_where_the_directory_is_replaced_while_it_is_written(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = files.sync
+
+    def syncing(descriptor: int) -> None:
+        sync(descriptor)
+        if fates:
+            fates.pop()(state)
+
+    fates: list[Callable[[Path], None]] = []
+    monkeypatch.setattr(files, "sync", syncing)
+    async with FileStore(state, run=inline) as store:
+        await append(store, Story())
+        fates.append(replaced)
+        with pytest.raises(StoreFailedError, match="was replaced"):
+            await append(store, Story(OTHER))
