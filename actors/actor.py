@@ -49,6 +49,10 @@ class Supervising(Protocol):
         """The actor, which failed, begins again only now."""
         ...
 
+    def rest(self, key: SessionKey) -> None:
+        """Nothing is going on in the actor, until it is told something."""
+        ...
+
     def forget(self, key: SessionKey) -> None:
         """The actor leaves memory."""
         ...
@@ -158,7 +162,9 @@ class SessionActor:
         self._scheduled = False
         if self._behaviour.may_passivate():
             # No await since the mailbox was looked at: no message can be left behind.
-            self.close(SessionError(f"session {self.key} left memory; try again"))
+            self._leave()
+        elif self._behaviour.is_quiet:
+            self._supervisor.rest(self.key)
 
     def _take(self) -> list[Command]:
         """What one step decides about, in the order of its time; the control lane does not wait for the mailbox."""
@@ -273,12 +279,13 @@ class SessionActor:
 
     # The end ------------------------------------------------------------------------------------------------
 
-    def passivate(self) -> bool:
+    def passivate(self) -> None:
         """Leave memory, if nothing is going on: what the session is can be read again."""
-        if self._scheduled or not self._behaviour.is_quiet:
-            return False
+        if not self._scheduled and self._behaviour.is_quiet:
+            self._leave()
+
+    def _leave(self) -> None:
         self.close(SessionError(f"session {self.key} left memory; try again"))
-        return True
 
     def close(self, error: ArgentError) -> None:
         """Leave memory; whoever still waits gets the error."""

@@ -1,6 +1,5 @@
 """The live actors of a supervisor, by session."""
 
-import itertools
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
@@ -24,7 +23,6 @@ __all__ = ["Registry"]
 
 _log: Final = logging.getLogger(__name__)
 _PAGE: Final = 1000
-_LOOKED_AT: Final = 16  # of those in use longest ago, to find one that is quiet
 
 
 class Registry:
@@ -34,7 +32,8 @@ class Registry:
         self.runtime = runtime
         self.entrance = Entrance("this supervisor", SupervisorStoppedError)
         self.is_open = False
-        self._actors: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # those in use last at the end
+        self._actors: dict[SessionKey, SessionActor] = {}
+        self._quiet: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # of those; in use longest ago first
         config = runtime.config
         self.supervision = Supervision(config.restart_intensity, config.restart_period)
 
@@ -95,6 +94,7 @@ class Registry:
         command = Delete(self.runtime.clock.now(), unless_active_since)
         self.check_open()
         # A parked session can be deleted, for that does not revive it.
+        self._quiet.pop(key, None)
         (self._actors.get(key) or self._spawn(key)).tell(command)
         is_deleted = await command.answered()
         if is_deleted:
@@ -180,9 +180,15 @@ class Registry:
         """An actor that failed begins again only now."""
         self.supervision.waited(key, seconds)
 
+    def rest(self, key: SessionKey) -> None:
+        """Nothing is going on in the session, which may leave memory."""
+        self._quiet[key] = self._actors[key]
+        self._make_room()
+
     def forget(self, key: SessionKey) -> None:
         """The session leaves memory."""
         self._actors.pop(key, None)
+        self._quiet.pop(key, None)
         self.runtime.timers.disarm(key)
 
     def close(self) -> None:
@@ -215,7 +221,7 @@ class Registry:
         if actor is None:
             self.supervision.check(key)
             return self._spawn(key)
-        self._actors.move_to_end(key)
+        self._quiet.pop(key, None)  # it is told something, and rests again after that
         return actor
 
     def _spawn(self, key: SessionKey) -> SessionActor:
@@ -224,9 +230,7 @@ class Registry:
         return actor
 
     def _make_room(self) -> None:
-        """Have the session that was quiet for longest leave memory, if there are too many; one at work stays."""
-        if len(self._actors) <= self.runtime.config.max_live:
-            return
-        for actor in list(itertools.islice(self._actors.values(), _LOOKED_AT)):
-            if actor.passivate():
-                return
+        """Have those in use longest ago leave memory, while there are too many; one at work stays."""
+        while len(self._actors) > self.runtime.config.max_live and self._quiet:
+            _, actor = self._quiet.popitem(last=False)
+            actor.passivate()

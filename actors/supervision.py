@@ -1,6 +1,6 @@
 """What becomes of actors that fail: restarted, or parked, as `diagrams/supervision.mmd` says."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeAlias
 
@@ -31,7 +31,7 @@ class Supervision:
     def __init__(self, intensity: int, period: float) -> None:
         self._intensity = intensity
         self._period = period
-        self._failures: dict[SessionKey, deque[float]] = {}
+        self._failures: OrderedDict[SessionKey, deque[float]] = OrderedDict()  # the latest last
         self._parked: dict[SessionKey, BaseException] = {}
         self._told: dict[_Place, float] = {}  # no more than there are places in the program
 
@@ -69,6 +69,8 @@ class Supervision:
         """
         failures = self._failures.setdefault(key, deque(maxlen=self._intensity + 1))
         failures.append(now)
+        self._failures.move_to_end(key)
+        self._forgive(now)
         recent = sum(now - each <= self._period for each in failures)
         decision = SUPERVISION.decide(_LIVE, "failed", _Facts(recent <= self._intensity))
         effect = decision.effects[0] if isinstance(decision, Transition) else "park"
@@ -76,6 +78,11 @@ class Supervision:
             self._parked[key] = cause
             del self._failures[key]
         return effect
+
+    def _forgive(self, now: float) -> None:
+        """Forget the sessions that have not failed for so long that it does not count any more."""
+        while now - next(iter(self._failures.values()))[-1] > self._period:
+            self._failures.popitem(last=False)
 
     def waited(self, key: SessionKey, seconds: float) -> None:
         """A restart had to wait for others: that time does not count, or many in a loop would go on for ever."""

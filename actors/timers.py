@@ -41,10 +41,15 @@ class Timers:
         heapq.heappush(self._heap, entry)
         if self._heap[0] is entry:
             self._earlier.set()
+        self._sweep()
 
     def disarm(self, key: SessionKey) -> None:
         """Do not fire for this session any more."""
         self._armed.pop(key, None)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Drop the deadlines that do not count any more, where they are the most."""
         if len(self._heap) > _SPARE + 2 * len(self._armed):
             self._heap = [entry for entry in self._heap if self._armed.get(entry[2]) == entry[0]]
             heapq.heapify(self._heap)

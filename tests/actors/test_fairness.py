@@ -115,7 +115,7 @@ def public_coroutines() -> set[str]:
     return {
         f"{each.__name__}.{name}"
         for each in classes - {MemoryStore, argentos.FileStore}
-        for name, member in inspect.getmembers(each, inspect.iscoroutinefunction)
+        for name, _ in inspect.getmembers(each, inspect.iscoroutinefunction)
         if not name.startswith("_") or name == "__anext__"
     }
 
