@@ -64,7 +64,8 @@ class Config(Struct, frozen=True, kw_only=True):
             turn, `followup` one by one, `interrupt` ends the turn that runs in favour of them.
         collect_for: a turn begins once no message has come for so long; None begins it at once.
         collect_max: messages that one turn answers at most.
-        turn_timeout: until a turn without a reply is given up.
+        turn_timeout: without a sign of life from the model, a piece of its reply, until a turn is given up.
+        turn_limit: until a turn is given up, whatever has come of its reply.
         compaction_timeout: until the model's summary is given up for an extractive one.
         restart_intensity: how often a session that fails is restarted within `restart_period`; then it is parked.
         restart_period: see `restart_intensity`.
@@ -83,7 +84,8 @@ class Config(Struct, frozen=True, kw_only=True):
     queue_mode: Literal["collect", "followup", "interrupt"] = "collect"
     collect_for: float | None = None
     collect_max: int = 20
-    turn_timeout: float = 600.0
+    turn_timeout: float = 300.0
+    turn_limit: float = 3600.0
     compaction_timeout: float = 180.0
     restart_intensity: int = 3
     restart_period: float = 5.0
@@ -147,6 +149,7 @@ _DURATIONS: Final = frozenset(
         "passivate_after",
         "collect_for",
         "turn_timeout",
+        "turn_limit",
         "compaction_timeout",
         "restart_period",
         "retain_for",

@@ -3,6 +3,8 @@
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from functools import partial
 from typing import Final, TypeAlias
 
 import anyio
@@ -21,7 +23,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Runs jobs in the order in which they were submitted, at most `limit` at a time.
+    """Runs jobs in the order in which they were submitted, at most `limit` at a time, in the context of its start.
 
     Workers are started when there is more to do than there are workers, and stay. A job that raises is logged. They end
     with `cancel`, and not before: where the host is cancelled, what runs may still be ended in order.
@@ -41,10 +43,12 @@ class Dispatcher:
         self._scopes: list[anyio.CancelScope] = []
         self._drained: list[Waiter] = []
         self._group: TaskGroup | None = None
+        self._context = copy_context()
 
     def start(self, group: TaskGroup) -> None:
         """Take workers from this task group from now on; those of an earlier one have ended with it."""
         self._group = group
+        self._context = copy_context()
         self._hired = self._present = self._busy = 0
         self._is_over = False
         self._queue.clear()
@@ -80,7 +84,9 @@ class Dispatcher:
     def _hire(self) -> None:
         if self._group is not None:
             self._hired += 1
-            self._group.start_soon(self._work, name=f"argentos {self._name} {self._hired}")
+            work = partial(self._group.start_soon, self._work, name=f"argentos {self._name} {self._hired}")
+            # Whoever submits a job hires, and with the task that begins would lend it the variables of his request.
+            self._context.copy().run(work)
 
     async def drained(self) -> None:
         """Wait until nothing runs and nothing waits to."""

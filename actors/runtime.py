@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from argentos.actors.bulkhead import Bulkhead
 from argentos.actors.clock import Clock
 from argentos.actors.config import Config
 from argentos.actors.dispatcher import Dispatcher
@@ -28,6 +29,7 @@ class Runtime:
         restarts: begins those again that failed, a few at a time.
         turnstile: where restarts wait, so that everybody else hardly notices.
         refusals: where they wait likewise.
+        bulkhead: where the model runs.
         work: runs what takes long: turns and compactions.
         telemetry: tells the host's traces and metrics.
         events: tells the outside what became durable, and what failed.
@@ -46,6 +48,7 @@ class Runtime:
     restarts: Dispatcher
     turnstile: Turnstile
     refusals: Turnstile
+    bulkhead: Bulkhead
     work: Places
     timers: Timers
     events: Events

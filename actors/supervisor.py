@@ -12,6 +12,7 @@ from typing import Final, Self
 import anyio
 from anyio.lowlevel import checkpoint
 
+from argentos.actors.bulkhead import Bulkhead
 from argentos.actors.clock import Clock, SystemClock
 from argentos.actors.config import Config
 from argentos.actors.control import Control
@@ -29,7 +30,7 @@ from argentos.actors.session import Session
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
 from argentos.actors.turnstile import Turnstile
-from argentos.errors import InputError
+from argentos.errors import InputError, ModelError
 from argentos.inputs import as_id
 from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
 from argentos.storage import SessionKey, Store
@@ -106,6 +107,7 @@ class Supervisor:
             restarts=Dispatcher(_RESTARTS_AT_ONCE, "restart"),
             turnstile=Turnstile(partial(workers.give_way, _BETWEEN_RESTARTS), 1),
             refusals=Turnstile(workers.give_way, _REFUSALS),
+            bulkhead=Bulkhead(patience),
             work=Places(self._max_turns, workers),
             timers=Timers(clock, self._fire),
             events=self._events,
@@ -225,6 +227,7 @@ class Supervisor:
         async with AsyncExitStack() as stack:
             stack.callback(self._registry.entrance.leave)
             await stack.enter_async_context(self._runtime.store)
+            await stack.enter_async_context(self._runtime.bulkhead)
             group = await stack.enter_async_context(anyio.create_task_group())
             self._runtime.steps.start(group)
             self._runtime.restarts.start(group)
@@ -255,8 +258,9 @@ class Supervisor:
                 runtime.work.cancel()
                 self._registry.is_open = False  # nothing new; what came in is still decided
                 await self._settle()
+                await runtime.bulkhead.end()
                 if isinstance(runtime.model, Closeable):
-                    await _close(runtime.model, self._patience)
+                    await self._close(runtime.model)
         finally:
             self._registry.close()
             self._outbox.close()
@@ -281,16 +285,15 @@ class Supervisor:
                 self._patience,
             )
 
+    async def _close(self, model: Closeable) -> None:
+        try:
+            with anyio.fail_after(self._patience):
+                await self._runtime.bulkhead.run(model.aclose, f"the model of agent {self.agent}")
+        except (ModelError, TimeoutError) as error:  # the store has to be closed all the same
+            _log.error("the model could not be closed: %s", error or "it took too long")
+
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)
-
-
-async def _close(model: Closeable, patience: float) -> None:
-    try:
-        with anyio.fail_after(patience):
-            await model.aclose()
-    except Exception:  # noqa: BLE001 - the store has to be closed all the same
-        _log.exception("the model could not be closed")
 
 
 def _channels(names: Collection[str]) -> frozenset[str]:

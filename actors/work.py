@@ -3,20 +3,22 @@
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Final, NamedTuple
 
 import anyio
 
-from argentos.actors.containment import contained
+from argentos.actors.config import Config
 from argentos.actors.runtime import Runtime
 from argentos.errors import (
+    CallbackError,
     ContextOverflowError,
     ModelError,
     ModelRefusedError,
     ModelUnavailableError,
     ReplyInterruptedError,
 )
-from argentos.llm import Compacted, Reply, assemble, compact, is_blank
+from argentos.llm import Compacted, Model, Reply, Request, assemble, compact, is_blank
 from argentos.storage import MESSAGE_TOKENS, Snapshot
 
 __all__ = ["Answer", "ask_model", "make_summary"]
@@ -42,31 +44,78 @@ async def ask_model(
         push: is given the text as it streams.
         scope: not entered yet; whoever cancels it gets None.
     """
-    timeout = runtime.config.turn_timeout
-    scope.deadline = anyio.current_time() + timeout
+    listener = _Listener(runtime.config, scope, push)
     try:
         with scope:
-            reply = await contained(_stream(runtime, snapshot, push))
-            reply.text.encode()
+            reply = await runtime.bulkhead.run(partial(_stream, runtime, snapshot, listener), _model_of(snapshot))
             _check_text(reply)
             return Answer(reply, runtime.count(reply.text) + MESSAGE_TOKENS)
-        if anyio.current_time() < scope.deadline:
-            return None
-        return ModelUnavailableError(f"the model gave no reply within {timeout:g} s; ask again later")
     except ModelError as error:
         return error
-    except Exception as error:  # noqa: BLE001 - a model of the user's may raise anything; the session goes on
-        _log.error("session %s: the model raised %r", snapshot.metadata.key, error, exc_info=error)
-        return ModelError(f"the model failed: {error!r}")
+    except CallbackError as error:
+        return _caused(ModelError(f"the reply cannot be taken: {error}"), error)
+    finally:
+        listener.is_over = True
+    return listener.verdict() if anyio.current_time() >= scope.deadline else None
 
 
-async def _stream(runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None]) -> Reply:
+def _caused(error: ModelError, cause: Exception) -> ModelError:
+    error.__cause__ = cause
+    return error
+
+
+def _model_of(snapshot: Snapshot) -> str:
+    return f"the model of session {snapshot.metadata.key}"
+
+
+class _Listener:
+    """Hears a model as long as its time lasts, which begins anew with every piece, up to a limit for the whole.
+
+    Attributes:
+        is_over: what it says is not heard any more.
+    """
+
+    def __init__(self, config: Config, scope: anyio.CancelScope, push: Callable[[str], None]) -> None:
+        self.is_over = False
+        self._has_begun = False
+        self._timeout = config.turn_timeout
+        self._limit = config.turn_limit
+        self._end = anyio.current_time() + self._limit
+        self._scope = scope
+        self._push = push
+        self._put_off()
+
+    def _put_off(self) -> None:
+        self._scope.deadline = min(anyio.current_time() + self._timeout, self._end)
+
+    def hear(self, piece: str) -> None:
+        """A piece has come; an empty one is no more than a sign of life."""
+        if self.is_over:
+            return
+        self._put_off()
+        if piece:
+            self._has_begun = True
+            self._push(piece)
+
+    def verdict(self) -> ModelError:
+        """The error of a model whose time is over."""
+        if self._scope.deadline >= self._end:
+            return ReplyInterruptedError(f"the model's reply took longer than turnLimit, {self._limit:g} s; ask again")
+        if self._has_begun:
+            return ReplyInterruptedError(
+                f"the model broke off, and said nothing more for {self._timeout:g} s; ask again"
+            )
+        return ModelUnavailableError(f"the model gave no sign of life for {self._timeout:g} s; ask again later")
+
+
+async def _stream(runtime: Runtime, snapshot: Snapshot, listener: _Listener) -> Reply:
     request = assemble(snapshot, system=runtime.system, window=runtime.gauge.window)
     async with aclosing(runtime.model.stream(request)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Reply):
+                piece.text.encode()
                 return piece
-            push(piece)
+            listener.hear(piece)
     raise ReplyInterruptedError("the model ended its stream without a reply; ask again")
 
 
@@ -93,17 +142,30 @@ async def make_summary(runtime: Runtime, snapshot: Snapshot, *, by_hand: bool, f
     if runtime.gauge.older(snapshot, by_hand=by_hand) == 0:
         return None
     try:
-        making = compact(
+        return await compact(
             snapshot,
-            runtime.model,
+            partial(_ask_summary, runtime, snapshot) if runtime.model.can_summarise else None,
             runtime.gauge,
             count=runtime.count,
             system=runtime.system,
-            seconds=runtime.config.compaction_timeout,
             by_hand=by_hand,
             focus=focus,
         )
-        return await contained(making)
-    except Exception:  # noqa: BLE001 - likewise
+    except Exception:  # noqa: BLE001 - a counter may raise anything; the conversation goes on
         _log.exception("session %s: no summary could be made, so its context is kept", snapshot.metadata.key)
         return None
+
+
+async def _ask_summary(runtime: Runtime, snapshot: Snapshot, request: Request) -> Reply:
+    seconds = runtime.config.compaction_timeout
+    with anyio.move_on_after(seconds):
+        return await runtime.bulkhead.run(partial(_read, runtime.model, request), _model_of(snapshot))
+    raise ModelUnavailableError(f"it took longer than compactionTimeout, {seconds:g} s")
+
+
+async def _read(model: Model, request: Request) -> Reply:
+    async with aclosing(model.stream(request)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Reply):
+                return piece
+    raise ReplyInterruptedError("it broke off")

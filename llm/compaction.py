@@ -6,17 +6,17 @@ compaction always ends.
 """
 
 import logging
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-import anyio
 import anyio.to_thread
 from msgspec import Struct
 
+from argentos.errors import ModelError
 from argentos.llm.extract import extract
 from argentos.llm.gauge import Gauge
-from argentos.llm.model import Model, Reply, Request
+from argentos.llm.model import Reply, Request
 from argentos.llm.tokens import TokenCounter
 from argentos.storage import Message, Snapshot
 
@@ -53,12 +53,11 @@ class Compacted(Struct, frozen=True, kw_only=True):
 
 async def compact(
     snapshot: Snapshot,
-    model: Model,
+    ask: Callable[[Request], Awaitable[Reply]] | None,
     gauge: Gauge,
     *,
     count: TokenCounter,
     system: str,
-    seconds: float,
     by_hand: bool = False,
     focus: str = "",
 ) -> Compacted:
@@ -66,11 +65,10 @@ async def compact(
 
     Args:
         snapshot: with messages that `gauge.older` would replace.
-        model: is asked first, where it can summarise.
+        ask: has the model write a summary, and may raise a `ModelError`; None if it cannot.
         gauge: decides which messages are replaced, and how long the summary may be.
         count: counts local tokens.
         system: the system prompt, kept so that the request shares its cached prefix.
-        seconds: that the model may take.
         by_hand: somebody asked for it before the window was full.
         focus: what the summary should keep above all.
     """
@@ -79,7 +77,7 @@ async def compact(
     freed = sum(message.tokens for message in replaced)
     budget = int(min(gauge.summary_budget / gauge.ratio(metadata), (freed + metadata.summary_tokens) / 2))
     text, method = "", "model"
-    if model.can_summarise:
+    if ask is not None:
         request = Request(
             session=metadata.session,
             system=system,
@@ -89,7 +87,7 @@ async def compact(
             window=gauge.window,
             max_tokens=max(64, budget),
         )
-        text = await _ask(model, request, seconds)
+        text = await _asked(ask, request)
     if not text or count(text) > 2 * budget:
         quote = partial(extract, replaced, context.summary, budget=budget, count=count)
         # Many take seconds, in which the event loop has other sessions to serve.
@@ -98,18 +96,12 @@ async def compact(
     return _compacted(snapshot, gauge, replaced, text=text, method=method, tokens=count(text), freed=freed)
 
 
-async def _ask(model: Model, request: Request, seconds: float) -> str:
-    """The model's summary, or nothing."""
+async def _asked(ask: Callable[[Request], Awaitable[Reply]], request: Request) -> str:
     try:
-        with anyio.fail_after(seconds):
-            async with aclosing(model.stream(request)) as pieces:
-                async for piece in pieces:
-                    if isinstance(piece, Reply):
-                        return _whole(piece)
-        _log.warning("the model's summary broke off; quotes are used instead")
-    except Exception as error:  # noqa: BLE001 - whatever a model raises, the compaction has to end
-        _log.warning("the model gave no summary (%s); quotes are used instead", error or "it took too long")
-    return ""
+        return _whole(await ask(request))
+    except ModelError as error:
+        _log.warning("session %s: the model gave no summary (%s); quotes are used instead", request.session, error)
+        return ""
 
 
 def _whole(reply: Reply) -> str:

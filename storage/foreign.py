@@ -8,17 +8,25 @@ from typing import Final
 
 import anyio
 
-__all__ = ["described", "passes"]
+__all__ = ["described", "is_interrupt", "passes"]
 
 _LONGEST: Final = 500  # characters
-_CLOSED: Final = (GeneratorExit, KeyboardInterrupt)
 
 
 def passes(error: BaseException) -> bool:
     """A cancellation, the end of the coroutine, or an interrupt, perhaps with others in a group: not to be kept."""
+    return _holds(error, (KeyboardInterrupt, GeneratorExit, *_cancellations()))
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """The user wants the process to end."""
+    return _holds(error, (KeyboardInterrupt,))
+
+
+def _holds(error: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
     if isinstance(error, BaseExceptionGroup):
-        return any(passes(each) for each in error.exceptions)
-    return isinstance(error, (*_CLOSED, *_cancellations()))
+        return any(_holds(each, kinds) for each in error.exceptions)
+    return isinstance(error, kinds)
 
 
 def _cancellations() -> tuple[type[BaseException], ...]:

@@ -83,7 +83,9 @@ def command(
     }
     given = {name: value for name, value in changes.items() if value is not None}
     # The model here waits for the recording, which no deadline of a real one fits; and its past deletes nothing.
-    config = structs.replace(settings.config(), turn_timeout=_ONE_YEAR, retain_for=None, retain_bytes=None, **given)
+    config = structs.replace(
+        settings.config(), turn_timeout=_ONE_YEAR, turn_limit=_ONE_YEAR, retain_for=None, retain_bytes=None, **given
+    )
     outcome = anyio.run(_replay, settings, config, file, speed, trace)
     if settings.json:
         print_json(outcome)

@@ -1,13 +1,25 @@
 """Code that is not ours: whatever it raises costs the call in which it did, and nobody else anything."""
 
+import threading
+import time
 import traceback
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextvars import ContextVar
 
 import anyio
+import anyio.to_thread
 import pytest
 
-from argentos import MemoryStore, OfflineModel, Reply, Request
-from argentos.errors import ArgentError, ModelUnavailableError, SessionFailedError
+from argentos import Config, MemoryStore, OfflineModel, Reply, Request
+from argentos.errors import (
+    ArgentError,
+    ModelError,
+    ModelUnavailableError,
+    NoReplyError,
+    ReplyInterruptedError,
+    SessionFailedError,
+    SupervisorStoppedError,
+)
 from argentos.storage import Record, SessionKey
 from tests.actors.conftest import Running
 
@@ -60,3 +72,240 @@ async def test_whatever_a_store_raises_fails_the_session_that_it_was_raised_for(
         assert raised.value.__cause__ is error
         with anyio.fail_after(5):
             assert (await supervisor.session("good").ask("Hello?")).text
+
+
+# Models ---------------------------------------------------------------------------------------------------------------
+
+
+class Hostile(OfflineModel):
+    """Does what the message says, and otherwise says Yes."""
+
+    def __init__(self, **deeds: Callable[[], Awaitable[object]]) -> None:
+        self.deeds = deeds
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        deed = self.deeds.get(request.messages[-1].text)
+        if deed is not None:
+            await deed()
+        yield Reply("Yes.")
+
+
+def raising(error: BaseException) -> Callable[[], Awaitable[object]]:
+    async def raise_it() -> None:
+        raise error
+
+    return raise_it
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("no idea"),
+        PanicError("no idea"),
+        SystemExit("no idea"),
+        GeneratorExit("no idea"),
+        BaseExceptionGroup("no idea", [PanicError("no idea")]),
+    ],
+)
+async def test_whatever_a_model_raises_fails_its_turn_and_no_other(running: Running, error: BaseException) -> None:
+    async with running(Hostile(raise_=raising(error)), max_turns=1) as supervisor:
+        turn = await supervisor.session("maren").send("raise_")
+        with pytest.raises(ModelError, match="no idea") as raised:
+            await turn.reply()
+        assert raised.value.__cause__ is error
+        assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
+        assert (await supervisor.session("other").ask("Hello?")).text == "Yes."
+        assert supervisor.health().is_well
+
+
+async def test_a_model_that_raises_the_cancellation_of_another_task_fails_its_turn(running: Running) -> None:
+    kept: list[BaseException] = []
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        try:
+            await anyio.sleep_forever()
+        except anyio.get_cancelled_exc_class() as error:
+            kept.append(error)
+            raise
+    async with running(Hostile(raise_=raising(kept[0])), max_turns=1) as supervisor:
+        with pytest.raises(ModelError, match="cancelled from inside"):
+            await supervisor.session("maren").ask("raise_")
+        assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
+
+
+async def test_an_error_that_cannot_be_shown_fails_its_turn_too(running: Running) -> None:
+    class MuteError(PanicError):
+        def __repr__(self) -> str:
+            raise PanicError
+
+        __str__ = __repr__
+
+    async with running(Hostile(raise_=raising(MuteError()))) as supervisor:
+        with pytest.raises(ModelError, match="MuteError"):
+            await supervisor.session("maren").ask("raise_")
+        assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
+
+
+class Stubborn:
+    """Waits in a thread, however it is cancelled, until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.begun = anyio.Event()
+        self.may_end = threading.Event()
+
+    async def __call__(self) -> None:
+        self.begun.set()
+        await anyio.to_thread.run_sync(self.may_end.wait, 20)
+
+
+async def test_a_model_that_ignores_its_cancellation_is_answered_for_when_it_is_due(running: Running) -> None:
+    wait = Stubborn()
+    async with running(Hostile(wait=wait), config=Config(turn_timeout=0.05), max_turns=1) as supervisor:
+        session = supervisor.session("maren")
+        try:
+            with anyio.fail_after(5), pytest.raises(ModelUnavailableError, match="no sign of life"):
+                await session.ask("wait")
+            with anyio.fail_after(5):  # its place is given on
+                assert (await supervisor.session("other").ask("Hello?")).text == "Yes."
+                assert (await session.ask("Hello?")).text == "Yes."
+        finally:
+            wait.may_end.set()
+        await anyio.wait_all_tasks_blocked()
+        history = [message.text for message in await session.history()]
+        assert history == ["wait", "Hello?", "Yes."]  # what it says later goes nowhere
+
+
+async def test_a_turn_is_stopped_though_its_model_ignores_that(running: Running) -> None:
+    wait = Stubborn()
+    async with running(Hostile(wait=wait), max_turns=1) as supervisor:
+        session = supervisor.session("maren")
+        try:
+            turn = await session.send("wait")
+            await wait.begun.wait()
+            with anyio.fail_after(5):
+                await session.stop()
+                with pytest.raises(NoReplyError):
+                    await turn.reply()
+                assert (await session.ask("Hello?")).text == "Yes."
+        finally:
+            wait.may_end.set()
+
+
+async def test_the_end_waits_for_a_model_that_ignores_it_no_longer_than_its_patience(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    wait = Stubborn()
+    try:
+        with anyio.fail_after(5):
+            async with running(Hostile(wait=wait), patience=0.05) as supervisor:
+                turn = await supervisor.session("maren").send("wait")
+                await wait.begun.wait()
+        with pytest.raises(SupervisorStoppedError):
+            await turn.reply()
+        told = [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"]
+        assert [told_ for told_ in told if "session maren" in told_ and "left alone" in told_]
+    finally:
+        wait.may_end.set()
+
+
+async def test_a_compaction_does_not_wait_for_a_model_that_ignores_its_end(running: Running) -> None:
+    class Summariser(Hostile):
+        can_summarise = True
+
+        async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+            if request.instruction:
+                await wait()
+            yield Reply("Yes.")
+
+    wait = Stubborn()
+    config = Config(max_context_tokens=500, compaction_timeout=0.05)
+    try:
+        async with running(Summariser(), config=config) as supervisor:
+            session = supervisor.session("maren")
+            with anyio.fail_after(5):
+                for number in range(6):
+                    await session.say(f"{number}: " + "word " * 60)
+                await session.compact()
+            summary = await session.summary()
+            wait.may_end.set()
+        assert summary is not None
+        assert summary.method == "extractive"
+    finally:
+        wait.may_end.set()
+
+
+class Slow(OfflineModel):
+    """Says a word every so many seconds, and so many of them."""
+
+    def __init__(self, pause: float, words: list[str], end: float = 0.0) -> None:
+        self.pause, self.words, self.end = pause, words, end
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        for word in self.words:
+            yield word
+            await anyio.sleep(self.pause)
+        await anyio.sleep(self.end)
+        yield Reply(f"{request.session} " + "".join(self.words))
+
+
+async def test_the_time_of_a_turn_begins_anew_with_every_piece(running: Running) -> None:
+    async with running(Slow(0.05, ["a"] * 12), config=Config(turn_timeout=0.4)) as supervisor:
+        assert (await supervisor.session("maren").ask("Hello?")).text
+
+
+async def test_an_empty_piece_is_a_sign_of_life_and_nothing_more(running: Running) -> None:
+    async with running(Slow(0.05, [""] * 12), config=Config(turn_timeout=0.4)) as supervisor:
+        turn = await supervisor.session("maren").send("Hello?")
+        assert [piece async for piece in turn] == ["maren "]
+
+
+async def test_a_turn_that_falls_silent_is_given_up(running: Running) -> None:
+    async with running(Slow(0.0, ["a"], end=60), config=Config(turn_timeout=0.05)) as supervisor:
+        with anyio.fail_after(5), pytest.raises(ReplyInterruptedError, match="nothing more"):
+            await supervisor.session("maren").ask("Hello?")
+
+
+async def test_a_turn_without_end_is_given_up_at_its_limit(running: Running) -> None:
+    config = Config(turn_timeout=10, turn_limit=0.2)
+    async with running(Slow(0.01, ["a"] * 10_000), config=config) as supervisor:
+        with anyio.fail_after(5), pytest.raises(ReplyInterruptedError, match="turnLimit"):
+            await supervisor.session("maren").ask("Hello?")
+
+
+async def test_a_model_that_keeps_the_event_loop_is_named_in_the_log(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def block() -> None:
+        time.sleep(0.3)  # noqa: ASYNC251 - what must not be
+
+    async with running(Hostile(block=block)) as supervisor:
+        await supervisor.session("maren").ask("block")
+        await supervisor.session("other").ask("Hello?")
+    told = [record.getMessage() for record in caplog.records if "event loop" in record.getMessage()]
+    assert len(told) == 1
+    assert "session maren" in told[0]
+    assert "0.3 s" in told[0]
+
+
+# Contexts -------------------------------------------------------------------------------------------------------------
+
+tenant: ContextVar[str] = ContextVar("tenant", default="nobody")
+
+
+async def test_a_turn_sees_the_context_of_the_supervisor_and_of_no_request(running: Running) -> None:
+    seen: list[str] = []
+
+    async def look() -> None:
+        seen.append(tenant.get())
+        tenant.set("a model")
+
+    async def ask_as(name: str) -> None:
+        tenant.set(name)
+        for _ in range(2):
+            await supervisor.session(name).ask("look")
+
+    tenant.set("the host")
+    async with running(Hostile(look=look)) as supervisor, anyio.create_task_group() as group:
+        for name in ("alice", "bob", "carol"):
+            group.start_soon(ask_as, name)
+    assert seen == ["the host"] * 6

@@ -117,3 +117,17 @@ async def test_a_supervisor_that_is_gone_is_observed_no_more(running: Running, h
         assert host.metrics()["argentos.sessions.live"]
     gc.collect()
     assert "argentos.sessions.live" not in host.metrics()
+
+
+async def test_a_turn_belongs_to_no_request(running: Running, host: Host) -> None:
+    tracer = host.tracers.get_tracer("a web server")
+
+    async def ask_as(name: str) -> None:
+        with tracer.start_as_current_span("request"):
+            await supervisor.session(name).ask("Hello?")
+
+    async with running(OfflineModel()) as supervisor, anyio.create_task_group() as group:
+        for name in ("alice", "bob"):
+            group.start_soon(ask_as, name)
+    turns = [span for span in host.exporter.get_finished_spans() if span.name == "argentos.turn"]
+    assert [span.parent for span in turns] == [None, None]

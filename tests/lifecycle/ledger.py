@@ -17,6 +17,7 @@ CONFIG: Final = Config(
     idle_after=60,
     passivate_after=40,
     turn_timeout=300,
+    turn_limit=300,
     compaction_timeout=30,
 )
 START: Final = "[*]"
