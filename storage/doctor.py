@@ -56,7 +56,7 @@ class Finding(NamedTuple):
     what: str
     is_harmless: bool = False
     remedy: str = ""
-    mend: Callable[[], None] | None = None
+    mend: Callable[[], object] | None = None
     session: SessionKey | None = None
 
 
@@ -387,6 +387,9 @@ def _check_unknown(root: Path, folder: Path) -> Iterator[Finding]:
             yield Finding(folder, "it holds no session", is_harmless=True)
 
 
+_EDITED: Final = (
+    "it was edited, and is taken as it is now; if nobody has done that, it is damaged: restore it from a backup"
+)
 _TO_DAMAGED: Final = "set the session aside under a dated name"
 
 
@@ -411,7 +414,9 @@ def _check_files(folder: Path, key: SessionKey, records: Sequence[Record]) -> It
         yield Finding(folder, str(error))
     else:
         if stored.snapshot is not None:
-            yield from _check_view(folder, stored.snapshot)
+            for name in stored.edited:
+                yield Finding(folder / name, _EDITED, is_harmless=True, remedy="give it a new checksum", session=key)
+            yield from _check_view(folder, stored, key)
             yield from _check_parts(folder, stored.snapshot)
         if folded is not None:
             yield from _check_numbers(folder, folded.snapshot, folded.archived)
@@ -436,15 +441,17 @@ def _corrupt(folder: Path, key: SessionKey, records: Sequence[Record], error: St
     return Finding(folder, str(error), remedy=remedy, mend=lambda: salvage.go_on(folder, key, records), session=key)
 
 
-def _check_view(folder: Path, stored: Snapshot) -> Iterator[Finding]:
-    if layout.read_view(folder) != stored.metadata:
-        yield Finding(
-            folder / "metadata.json",
-            "it is not what history.json says",
-            is_harmless=True,
-            remedy="write it anew",
-            mend=lambda: _write(folder, stored),
-        )
+def _check_view(folder: Path, stored: layout.Stored, key: SessionKey) -> Iterator[Finding]:
+    path, snapshot = folder / "metadata.json", stored.snapshot
+    if snapshot is None:
+        return
+    if stored.unfit:
+        remedy = "set a copy aside, and write it anew from history.json"
+        yield Finding(path, stored.unfit, is_harmless=True, remedy=remedy, session=key)
+    elif layout.read_view(folder) != snapshot.metadata and not stored.edited:
+        what = "it is not what history.json says"
+        mends = partial(_write, folder, snapshot)
+        yield Finding(path, what, is_harmless=True, remedy="write it anew", mend=mends)
 
 
 def _write(folder: Path, snapshot: Snapshot) -> None:
@@ -457,7 +464,10 @@ def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
         span, path = _SPAN.fullmatch(name), folder / "archive" / name
         try:
             if span:
-                layout.read_archive(folder, int(span[1]), int(span[2]) + 1)
+                archived = layout.read_archive(folder, int(span[1]), int(span[2]) + 1)
+                if path in archived.edited:
+                    seal = partial(layout.seal_archive, path)
+                    yield Finding(path, _EDITED, is_harmless=True, remedy="give it a new checksum", mend=seal)
         except layout.CorruptError as error:
             remedy = "set it aside beside, and put what can be read in it into the archive again"
             mends = partial(salvage.mend_archive, folder, path, stored)
@@ -468,7 +478,7 @@ def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
 
 def _check_numbers(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> Iterator[Finding]:
     try:
-        stored = layout.read_archive(folder, 1, snapshot.metadata.messages + 1)
+        stored = layout.read_archive(folder, 1, snapshot.metadata.messages + 1).messages
     except StoreError:
         return  # told of each file
     known = {*stored, *(each.number for each in (*archived, *snapshot.context.messages, *snapshot.context.waiting))}

@@ -338,14 +338,16 @@ class FileStore(Store):
         if not self._read_only:
             self._check_open(key, held)
         try:
-            folded = await self._folded(key, held)
+            folded, is_edited = await self._folded(key, held)
         except (layout.CorruptError, layout.GapError):
             if self._read_only:
                 raise
             await self._set_aside(key)
             held = self._hold(key)
-            folded = await self._folded(key, held)
+            folded, is_edited = await self._folded(key, held)
         held.is_loaded = True
+        if (is_edited or held.is_edited) and not self._read_only:
+            await self._writer.take_edits(key)
         if folded is None:
             return None
         held.tail.overtake(folded.snapshot.metadata.sequence, folded.snapshot.metadata.epoch)
@@ -372,27 +374,32 @@ class FileStore(Store):
         """See `Store.read`."""
         self._check_usable()
         held = self._held.get(key)
-        folded = await self._folded(key, held)
+        folded, _ = await self._folded(key, held)
         if folded is None:
             return ()
         # The archive last: a message that left the history meanwhile is there.
         folder = layout.session_folder(self.path, key)
-        messages = await self._blocking(partial(layout.read_archive, folder, start, stop))
+        messages, edited = await self._blocking(partial(layout.read_archive, folder, start, stop))
+        if edited and not self._read_only:
+            await self._writer.take_edited_archive(key, edited)
         context = folded.snapshot.context
         for message in (*folded.archived, *context.messages, *context.waiting):
             messages[message.number] = message
         return tuple(messages[number] for number in sorted(messages) if start <= number < stop)
 
-    async def _folded(self, key: SessionKey, held: Held | None) -> Folded | None:
-        """Files and tail together. The tail first: files only ever gain on it while they are being read."""
+    async def _folded(self, key: SessionKey, held: Held | None) -> tuple[Folded | None, bool]:
+        """Files and tail together, and whether somebody has edited or spoilt the files.
+
+        The tail first: files only ever gain on it while they are being read.
+        """
         if held and held.is_deleted:
-            return None
+            return None, False
         records = tuple(held.tail.records) if held else ()
         folder = layout.session_folder(self.path, key)
         stored = await self._blocking(partial(layout.read_stored, folder, key))
         if held and stored.snapshot and not held.is_loaded and not self._read_only:  # later ones may be in memory only
             held.tail.covered(min(stored.snapshot.metadata.sequence, stored.reaches))
-        return layout.join(key, folder, stored, records)
+        return layout.join(key, folder, stored, records), bool(stored.edited or stored.unfit)
 
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""

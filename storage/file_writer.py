@@ -24,7 +24,7 @@ from argentos.storage.lock import Lock
 from argentos.storage.names import file_name
 from argentos.storage.records import Cleared, Record, SessionKey, Summarised
 from argentos.storage.runner import Runner
-from argentos.storage.snapshot import Snapshot
+from argentos.storage.snapshot import Folded, Snapshot
 from argentos.storage.tail import Tail
 
 __all__ = ["FileWriter", "Held"]
@@ -43,9 +43,10 @@ class Held:
         is_stuck: the files could not be written.
         kept: up to this sequence, the journal has a file of its own for it.
         is_deleted: no more is taken until it is gone.
+        is_edited: somebody has edited the files, and no load has told of it yet: what follows is folded onto them.
     """
 
-    __slots__ = ("is_deleted", "is_loaded", "is_stuck", "kept", "tail", "written")
+    __slots__ = ("is_deleted", "is_edited", "is_loaded", "is_stuck", "kept", "tail", "written")
 
     def __init__(self) -> None:
         self.tail = Tail()
@@ -54,6 +55,7 @@ class Held:
         self.is_stuck = False
         self.kept = 0
         self.is_deleted = False
+        self.is_edited = False
 
     def pins(self, sequence: int) -> bool:
         """Whether the record of this sequence is nowhere but in a segment."""
@@ -90,7 +92,7 @@ class FileWriter:
         self._index = index
         self._run = run
         self._much = much
-        self._asked: dict[SessionKey, Snapshot] = {}
+        self._asked: dict[SessionKey, Snapshot | None] = {}
         self._work = anyio.Event()
         self._progress = anyio.Event()
         self._lock = anyio.Lock()
@@ -185,14 +187,86 @@ class FileWriter:
         self._ownership.check()
         folder = layout.session_folder(self._root, key)
         folded = None
-        if snapshot is None or any(isinstance(record, Summarised | Cleared) for record in records):
-            folded = layout.join(key, folder, layout.read_stored(folder, key), records)
+        is_edited = self._held[key].is_edited or layout.is_edited(folder)
+        if snapshot is None or is_edited or any(isinstance(record, Summarised | Cleared) for record in records):
+            folded = self._join(key, folder, snapshot, records)
+        if folded and is_edited:
+            self._held[key].is_edited = True  # whoever has the session in memory does not know of it
+            snapshot = None
         snapshot = snapshot or (folded.snapshot if folded else None)
         if snapshot is None:
             return 0
         size = layout.write(folder, snapshot, folded.archived if folded else ())
         self._index.put(snapshot.metadata)
         return size
+
+    def _join(
+        self, key: SessionKey, folder: Path, snapshot: Snapshot | None, records: Sequence[Record]
+    ) -> Folded | None:
+        """The files with the records that they lack; where somebody has spoilt them, there is still the snapshot."""
+        try:
+            stored = layout.read_stored(folder, key)
+            folded = layout.join(key, folder, stored, records)
+        except StoreDamagedError as error:
+            if snapshot is None or any(isinstance(record, Summarised | Cleared) for record in records):
+                raise
+            _log.error("%s; a copy was set aside in %s, and it was written anew", error, self._copy(key, folder))
+            return None
+        self._tell_of_edits(key, folder, stored)
+        return folded
+
+    def _copy(self, key: SessionKey, folder: Path) -> Path:
+        """Set aside copies of the files of a session that will be written over."""
+        aside = self._aside(key)
+        files.make_folder(aside)
+        for name in ("history.json", "metadata.json"):
+            if files.exists(folder / name):
+                files.replace(aside / name, files.read(folder / name))
+        return aside
+
+    def _tell_of_edits(self, key: SessionKey, folder: Path, stored: layout.Stored) -> None:
+        """Once, for the files are written anew then."""
+        for name in stored.edited:
+            _tell_of_edit(key, folder / name)
+        if stored.unfit:
+            _log.warning(
+                "%s; a copy was set aside in %s, and it was written anew", stored.unfit, self._copy(key, folder)
+            )
+
+    async def take_edited_archive(self, key: SessionKey, paths: Sequence[Path]) -> None:
+        """Likewise, of the archive."""
+        async with self._lock:
+            for path in paths:
+                try:
+                    is_sealed = await self._run(partial(layout.seal_archive, path))
+                except (OSError, StoreError) as error:
+                    _log.error("%s was edited, but could not be written anew: %s", path, error)
+                else:
+                    if is_sealed:
+                        _tell_of_edit(key, path)
+
+    async def take_edits(self, key: SessionKey) -> None:
+        """Let files that somebody has edited be as if they had been written here; what cannot be done is logged."""
+        async with self._lock:
+            held = self._held.get(key)
+            if held is None or held.is_deleted:
+                return
+            held.is_edited = False
+            if key in self._asked:  # which does not know of it
+                self._asked[key] = None
+            try:
+                await self._run(partial(self._take_edits, key, list(held.tail.records)))
+            except (OSError, StoreError) as error:
+                _log.error("session %s was edited, but its files could not be written anew: %s", key, error)
+
+    def _take_edits(self, key: SessionKey, records: Sequence[Record]) -> None:
+        folder = layout.session_folder(self._root, key)
+        stored = layout.read_stored(folder, key)
+        if (stored.edited or stored.unfit) and stored.snapshot:
+            layout.join(key, folder, stored, records)  # raises where one does not fit the other
+            self._tell_of_edits(key, folder, stored)
+            layout.write(folder, stored.snapshot, ())
+            self._index.put(stored.snapshot.metadata)
 
     async def _drop_segments(self) -> bool:
         """Drop the oldest segments as far as the files have them; where the journal is long, see that they do.
@@ -331,9 +405,7 @@ class FileWriter:
 
     def _move(self, key: SessionKey, error: StoreDamagedError, records: Sequence[Record]) -> Path:
         folder = layout.session_folder(self._root, key)
-        target = layout.damaged_folder(self._root, key.agent)
-        aside = dated(target / file_name(key.id), "damaged")
-        files.make_folder(target)
+        aside = self._aside(key)
         if isinstance(error, layout.CorruptError):
             files.move(folder, aside)
         else:
@@ -341,3 +413,18 @@ class FileWriter:
         if records:
             files.replace(aside / "records.json", msgspec.json.encode(records) + b"\n")
         return aside
+
+    def _aside(self, key: SessionKey) -> Path:
+        """A free place for what is set aside of a session."""
+        target = layout.damaged_folder(self._root, key.agent)
+        files.make_folder(target)
+        return dated(target / file_name(key.id), "damaged")
+
+
+def _tell_of_edit(key: SessionKey, path: Path) -> None:
+    _log.warning(
+        "%s of session %s was edited, and is taken as it is now; if nobody has done that, it is damaged: restore it"
+        " from a backup",
+        path,
+        key,
+    )

@@ -2,8 +2,9 @@
 
 `history.json` is the session: a whole snapshot. `metadata.json` repeats the half of it that lists need, so that they
 need not read messages. Each is always valid JSON and replaced whole, and begins with a checksum of the rest; one that
-has none is taken as it is. They are written in the order archive, history, metadata, so that at every moment each
-message stands in at least one of them or in the journal. All of this blocks.
+has none, or a wrong one, was edited by somebody, and is taken if it makes sense. They are written in the order archive,
+history, metadata, so that at every moment each message stands in at least one of them or in the journal. All of this
+blocks.
 """
 
 import logging
@@ -11,13 +12,13 @@ import re
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar, cast
+from typing import Final, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
 
 from argentos.errors import StoreDamagedError, StoreError, StoreVersionError
-from argentos.storage import files
+from argentos.storage import files, sense
 from argentos.storage.names import file_name
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import (
@@ -32,12 +33,14 @@ from argentos.storage.snapshot import (
 )
 
 __all__ = [
+    "Archived",
     "CorruptError",
     "GapError",
     "LostError",
     "Stored",
     "agent_folder",
     "damaged_folder",
+    "is_edited",
     "join",
     "places",
     "read_archive",
@@ -46,6 +49,7 @@ __all__ = [
     "read_unchecked",
     "read_view",
     "remove",
+    "seal_archive",
     "session_folder",
     "write",
 ]
@@ -128,6 +132,7 @@ _ARCHIVE_FILE: Final = 1024 * 1024
 _SEAL: Final = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
 _DATED: Final = re.compile(r"\.damaged-\d{8}T\d{6}Z(-\d+)?")
 _SPAN: Final = re.compile(r"(\d+)-(\d+)\.json")
+_NAMES: Final = ("history.json", "metadata.json")  # in the order in which they are written
 _encoder: Final = msgspec.json.Encoder()
 _version: Final = msgspec.json.Decoder(_Versioned)
 _metadata: Final = msgspec.json.Decoder(Metadata)
@@ -169,21 +174,31 @@ def remove(root: Path, key: SessionKey) -> bool:
     return True
 
 
-def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _T | None:
+class _Read(NamedTuple, Generic[_T]):
+    """What a file says, and whether somebody else than the store has written it."""
+
+    content: _T
+    is_edited: bool
+
+
+def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _Read[_T] | None:
     try:
         data = files.read(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise StoreDamagedError(f"{path} cannot be read: {error.strerror}; it was left as it is") from error
+    is_edited = not _is_sealed(data)
     try:
-        is_sealed = _check(data, path)
         content = _decode(data, decoder, path)
-        if not is_sealed:
-            _check_sense(content)
+        if is_edited:
+            sense.check_fields(data, content)
+            _check_sense(content, path)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
-        raise CorruptError(f"{path} is damaged: {str(error)[:_LONGEST]}; it was left as it is") from error
-    return content
+        raise CorruptError(
+            f"{path} is damaged: {sense.with_line(error, data)[:_LONGEST]}; it was left as it is"
+        ) from error
+    return _Read(content, is_edited)
 
 
 def _decode(data: bytes, decoder: msgspec.json.Decoder[_T], path: Path) -> _T:
@@ -204,24 +219,20 @@ def _check_version(version: int, path: Path) -> None:
         )
 
 
-def _check_sense(content: Metadata | _History | _Archive) -> None:
+def _check_sense(content: Metadata | _History | _Archive, path: Path) -> None:
     """What no checksum vouches for has to make sense at least.
 
     Raises:
         ValueError, OverflowError: it does not.
     """
-    msgspec.msgpack.encode(content)  # no number that could not be written
-    if isinstance(content, _History):
-        metadata, context = _snapshot(content)
-        tuple(context.archived_ids)  # raises where they are none
-        if metadata.version > NEWEST_VERSION:
-            raise ValueError("its metadata is of a newer version")
-        tokens = sum(message.tokens for message in context.messages) + (
-            context.summary.tokens if context.summary else 0
-        )
-        waiting = tuple(message.number for message in context.waiting)
-        if (metadata.tokens, metadata.waiting) != (tokens, waiting):
-            raise ValueError("its messages are not those that its metadata tells of")
+    match content:
+        case _History():
+            sense.check_snapshot(_snapshot(content))
+        case Metadata():
+            sense.check_metadata(content)
+        case _:
+            span = _SPAN.fullmatch(path.name)
+            sense.check_archive(content.messages, range(int(span[1]), int(span[2]) + 1) if span else range(1, 1 << 62))
 
 
 def _sealed(content: Struct) -> bytes:
@@ -230,18 +241,33 @@ def _sealed(content: Struct) -> bytes:
     return b'{"checksum":"%08x",%b\n' % (zlib.crc32(data), data)
 
 
-def _check(data: bytes, path: Path) -> bool:
-    """Whether a checksum vouches for the file.
+def _is_sealed(data: bytes) -> bool:
+    """A checksum vouches for the file."""
+    sealed = _SEAL.match(data)
+    return sealed is not None and zlib.crc32(data[sealed.end() :].rstrip(b"\n")) == int(sealed[1], 16)
+
+
+def is_edited(folder: Path) -> bool:
+    """Whether `history.json` or `metadata.json`, where it is there, is not what was once written.
 
     Raises:
-        CorruptError: it is wrong.
+        OSError: one cannot be read.
     """
-    sealed = _SEAL.match(data)
-    if sealed and zlib.crc32(data[sealed.end() :].rstrip(b"\n")) != int(sealed[1], 16):
-        raise CorruptError(
-            f"{path} is damaged: its checksum is wrong; it was left as it is (remove the checksum if you edited it)"
-        )
-    return sealed is not None
+    paths = (folder / name for name in _NAMES)
+    return any(files.exists(path) and not _is_sealed(files.read(path)) for path in paths)
+
+
+def seal_archive(path: Path) -> bool:
+    """Write a file of the archive anew with a checksum, where it has none; tells whether it had none.
+
+    Raises:
+        StoreDamagedError, StoreVersionError, OSError: it cannot be read, or written.
+    """
+    archive = _read(path, _archive)
+    if archive is None or not archive.is_edited:
+        return False
+    files.replace(path, _sealed(archive.content))
+    return True
 
 
 def read_metadata(folder: Path) -> Metadata | None:
@@ -251,30 +277,37 @@ def read_metadata(folder: Path) -> Metadata | None:
         StoreDamagedError, StoreVersionError: see `Store.load`.
     """
     metadata = read_view(folder)
-    if metadata is None and (history := _read(folder / "history.json", _history)) is not None:
-        return history.metadata
-    return metadata
+    if metadata is not None:
+        return metadata
+    history = _read(folder / "history.json", _history)
+    return history.content.metadata if history else None
 
 
 def read_view(folder: Path) -> Metadata | None:
     """What `metadata.json` says, where it can be read; a damaged one is no more than a view that is written anew."""
     try:
-        return _read(folder / "metadata.json", _metadata)
+        view = _read(folder / "metadata.json", _metadata)
     except CorruptError as error:
         _log.warning("%s; what it said is taken from history.json", error)
         return None
+    return view.content if view else None
 
 
 class Stored(NamedTuple):
     """What the files of a session say.
 
     Attributes:
-        snapshot: from `history.json`, None where there is none.
+        snapshot: from `history.json`, with the metadata of `metadata.json` where those were edited and fit; None where
+            there is no history.
         reaches: the last record that `metadata.json` has seen, 0 where there is none.
+        edited: the names of the files that somebody else than the store has written, and that make sense.
+        unfit: what is wrong with `metadata.json`, where it does not count.
     """
 
     snapshot: Snapshot | None
     reaches: int
+    edited: tuple[str, ...] = ()
+    unfit: str = ""
 
 
 def read_stored(folder: Path, key: SessionKey) -> Stored:
@@ -286,15 +319,40 @@ def read_stored(folder: Path, key: SessionKey) -> Stored:
     if folder.is_symlink():
         raise StoreDamagedError(f"{folder} is a symbolic link, which is not followed; put the folder itself there")
     # In the order opposite to that of writing: a history read later is never behind.
-    metadata = read_view(folder)
+    unfit, metadata = "", None
+    try:
+        metadata = _read(folder / "metadata.json", _metadata)
+    except CorruptError as error:
+        unfit = str(error)
     history = _read(folder / "history.json", _history)
-    for found in (metadata, history.metadata if history else None):
+    for found in (metadata.content if metadata else None, history.content.metadata if history else None):
         if found is not None and found.key != key:
             raise StoreDamagedError(
                 f"{folder} holds the session {str(found.key)[:_LONGEST]}, not {key}; was it renamed?"
             )
-    reaches = metadata.sequence if metadata else 0
-    return Stored(_snapshot(history) if history else None, reaches)
+    reaches = metadata.content.sequence if metadata else 0
+    if history is None:
+        return Stored(None, reaches)
+    snapshot = _snapshot(history.content)
+    edited = ["history.json"] if history.is_edited else []
+    if metadata and metadata.is_edited and reaches == snapshot.metadata.sequence:
+        try:
+            snapshot = _with_view(snapshot, metadata.content)
+            edited.append("metadata.json")
+        except ValueError as error:
+            unfit = f"{folder / 'metadata.json'} is damaged: {str(error)[:_LONGEST]}"
+    return Stored(snapshot, reaches, tuple(edited), unfit)
+
+
+def _with_view(snapshot: Snapshot, metadata: Metadata) -> Snapshot:
+    """A session with its metadata as somebody has edited them.
+
+    Raises:
+        ValueError: they do not fit its messages.
+    """
+    edited = snapshot._replace(metadata=metadata)
+    sense.check_snapshot(edited)
+    return edited
 
 
 def _snapshot(history: _History) -> Snapshot:
@@ -317,19 +375,26 @@ def read_unchecked(folder: Path) -> Snapshot | None:
     return snapshot
 
 
-def read_archive(folder: Path, start: int, stop: int) -> dict[int, Message]:
+class Archived(NamedTuple):
+    """Archived messages by their numbers, and the files of them that somebody else than the store has written."""
+
+    messages: dict[int, Message]
+    edited: list[Path]
+
+
+def read_archive(folder: Path, start: int, stop: int) -> Archived:
     """The archived messages with numbers from `start` up to `stop`.
 
     Raises:
         StoreDamagedError, StoreVersionError: see `Store.load`.
     """
     while True:
-        parts = [
-            _read(part.path, _archive) for part in _archive_parts(folder) if part.first < stop and part.last >= start
-        ]
+        paths = [part.path for part in _archive_parts(folder) if part.first < stop and part.last >= start]
+        parts = [_read(path, _archive) for path in paths]
         whole = [part for part in parts if part is not None]
         if len(whole) == len(parts):  # else one was merged into another meanwhile
-            return {message.number: message for part in whole for message in part.messages}
+            messages = {message.number: message for part in whole for message in part.content.messages}
+            return Archived(messages, [path for path, part in zip(paths, whole, strict=True) if part.is_edited])
 
 
 class _Part(NamedTuple):
@@ -356,6 +421,7 @@ def join(key: SessionKey, folder: Path, stored: Stored, records: Sequence[Record
         StoreDamagedError: there is a gap between files and records, or something is missing at the end.
     """
     covered = stored.snapshot.metadata.sequence if stored.snapshot else 0
+    _check_sequence(folder, stored, covered, records)
     lacking = [record for record in records if record.sequence > covered]
     begins = lacking[0].sequence if lacking else covered + 1
     ends = lacking[-1].sequence if lacking else covered
@@ -368,6 +434,16 @@ def join(key: SessionKey, folder: Path, stored: Stored, records: Sequence[Record
             f" {known}; restore both files from a backup"
         )
     return fold(key, stored.snapshot, lacking) if ends else None
+
+
+def _check_sequence(folder: Path, stored: Stored, covered: int, records: Sequence[Record]) -> None:
+    """Whoever edits a history leaves its sequence alone: records that it had by mistake would be passed over."""
+    known = max(stored.reaches, records[-1].sequence if records else 0)
+    if "history.json" in stored.edited and 0 < known < covered:
+        raise CorruptError(
+            f"{folder / 'history.json'} is damaged: $.metadata.sequence is {covered}, and the last record known of has"
+            f" {known}; it was left as it is"
+        )
 
 
 def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
@@ -383,7 +459,7 @@ def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
         waiting=context.waiting,
         archived_ids=msgspec.Raw(_encoder.encode(ids)) if (ids := tuple(context.archived_ids)) else _NO_IDS,
     )
-    for name, content in (("history.json", history), ("metadata.json", metadata)):
+    for name, content in zip(_NAMES, (history, metadata), strict=True):
         data = _sealed(content)
         files.replace(folder / name, data)
         size += len(data)
@@ -401,7 +477,7 @@ def _write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) -
         except StoreError:  # left to be mended; what is new goes to a file of its own
             newest = None
         else:
-            known = archive.messages if archive else ()
+            known = archive.content.messages if archive else ()
     numbered = {message.number: message for message in (*known, *messages)}
     path = folder / "archive" / f"{min(numbered):08}-{max(numbered):08}.json"
     files.make_folder(path.parent)

@@ -70,7 +70,7 @@ def _view(folder: Path, key: SessionKey) -> Metadata | None:
 
 def _archived(folder: Path, metadata: Metadata) -> dict[int, Message]:
     with contextlib.suppress(StoreError):
-        return layout.read_archive(folder, 1, metadata.messages + 1)
+        return layout.read_archive(folder, 1, metadata.messages + 1).messages
     return {}
 
 
@@ -98,7 +98,7 @@ def go_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     if folded is None:
         return
     metadata, context = folded.snapshot
-    used = max(layout.read_archive(folder, 1, 1 << 62), default=0)  # those numbers are taken
+    used = max(layout.read_archive(folder, 1, 1 << 62).messages, default=0)  # those numbers are taken
     metadata = structs.replace(metadata, messages=max(metadata.messages, used))
     layout.write(folder, Snapshot(metadata, context), folded.archived)
 

@@ -22,7 +22,7 @@ class Damage(NamedTuple):
         name: of the file that was hit.
         touched: the sessions of which a byte was hit; to all others nothing may happen.
         is_silent: it looks as the directory did at an earlier time, or as it might have, so that nobody can tell.
-        is_edit: it looks as if somebody had edited a file, so that nobody can tell unless it makes no sense.
+        is_edit: it looks as if somebody had edited a file, which is taken, and told, unless it makes no sense.
     """
 
     state: Path

@@ -95,14 +95,13 @@ class Survey:
         elif shown == expected:
             self.results.add("whole")
         elif self._damage.is_edit and (shown.messages or not expected.messages):
-            self.results.add("altered")
+            self._note(key, "altered", self._reports)
         elif shown.snapshot in self._wreck.prefixes[key]:
             self._note(key, "older", self._reports)
         elif self._damage.part == "journal":
             self.problems.append(f"{key}: shows what it never was")
         else:
-            is_all_there = {each.number for each in expected.messages} <= {each.number for each in shown.messages}
-            self._note(key, "altered", [key.id] if is_all_there else self._reports)
+            self._note(key, "altered", self._reports)
 
     def _note(self, key: SessionKey, result: str, reports: Sequence[str]) -> None:
         """Something happened to the session, and somebody has to have been told of it, or of the file."""

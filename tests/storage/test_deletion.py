@@ -144,7 +144,7 @@ async def test_texts_set_aside_without_the_name_of_their_session_are_deleted_too
 async def test_what_was_set_aside_as_damaged_is_deleted_too(state: Path) -> None:
     story, other = secret(), Story(OTHER)
     await kept(state, story, other)
-    flip(folder(state) / "history.json", CANARY.encode())
+    flip(folder(state) / "history.json", f'"{CANARY}'.encode())
     async with FileStore(state, run=inline) as store:
         with pytest.raises(StoreDamagedError):
             await store.load(KEY)
@@ -157,7 +157,7 @@ async def test_what_was_set_aside_as_damaged_is_deleted_too(state: Path) -> None
 async def test_what_was_set_aside_is_deleted_with_the_session_that_came_after_it(state: Path) -> None:
     story = secret()
     await kept(state, story)
-    flip(folder(state) / "history.json", CANARY.encode())
+    flip(folder(state) / "history.json", f'"{CANARY}'.encode())
     async with FileStore(state, run=inline) as store:
         with pytest.raises(StoreDamagedError):
             await store.load(KEY)
@@ -170,7 +170,7 @@ async def test_what_was_set_aside_is_deleted_with_the_session_that_came_after_it
 async def test_what_was_set_aside_of_another_session_stays(state: Path) -> None:
     other = Story(SessionKey("main", f"{KEY.id}.damaged-other")).say("theirs")
     await kept(state, Story(), other)
-    flip(folder(state, other.key) / "history.json", b"theirs")
+    flip(folder(state, other.key) / "history.json", b'"theirs')
     async with FileStore(state, run=inline) as store:
         with pytest.raises(StoreDamagedError):
             await store.load(other.key)
@@ -206,7 +206,7 @@ async def test_a_session_that_cannot_be_loaded_can_be_deleted(state: Path, tmp_p
     await kept(state, secret())
     put(tmp_path / "elsewhere" / "precious", b"mine")
     if harm == "corrupt":
-        flip(folder(state) / "history.json", CANARY.encode())
+        flip(folder(state) / "history.json", f'"{CANARY}'.encode())
     else:
         shutil.rmtree(folder(state))
         if harm.startswith("a file"):

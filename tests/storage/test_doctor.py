@@ -124,7 +124,7 @@ async def test_programs_may_keep_files_of_their_own_beside_ours(state: Path) -> 
 
 async def test_a_look_changes_nothing(state: Path) -> None:
     await three(state)
-    DAMAGES["a flipped text"](state)
+    DAMAGES["wrong tokens"](state)
     (place(state, OTHER) / METADATA).unlink()
     put(state / "journal" / "00000001.journal", b"ARGENTJ2garbage")
     put(place(state, OTHER) / ".history.json.new", b"half")
@@ -168,8 +168,10 @@ async def test_what_an_owner_is_writing_is_no_leftover(state: Path) -> None:
 
 
 def unseal(path: Path) -> None:
-    """Another text, and still readable."""
-    flip(path, b"about b")
+    """No sense any more, and still readable."""
+    data = json.loads(path.read_bytes())
+    data["metadata"]["tokens"] += 1
+    path.write_text(json.dumps(data))
 
 
 def older_history(state: Path) -> None:
@@ -187,7 +189,8 @@ def other_metadata(state: Path) -> None:
 
 
 def damage_archive(state: Path) -> None:
-    flip(place(state) / ARCHIVE, b"about a")
+    path = place(state) / ARCHIVE
+    path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":true'))
 
 
 def wrong_number(state: Path) -> None:
@@ -204,7 +207,7 @@ def cut_both(state: Path) -> None:
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
-    "a flipped text": lambda state: unseal(place(state) / HISTORY),
+    "wrong tokens": lambda state: unseal(place(state) / HISTORY),
     "a wrong number": wrong_number,
     "a cut history": lambda state: (place(state) / HISTORY).write_bytes(b'{"version":1,"agent":"ma'),
     "an empty history": lambda state: (place(state) / HISTORY).write_bytes(b""),
@@ -214,7 +217,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "no metadata": lambda state: (place(state) / METADATA).unlink(),
     "damaged metadata": lambda state: flip(place(state) / METADATA, b"Created"),
     "other metadata": other_metadata,
-    "a flipped text in the archive": damage_archive,
+    "a wrong version in the archive": damage_archive,
     "a cut archive": lambda state: (place(state) / ARCHIVE).write_bytes(b'{"version":1,'),
     "no archive": lambda state: shutil.rmtree(place(state) / "archive"),
     "open modes": lambda state: (place(state) / HISTORY).chmod(0o644),
@@ -224,17 +227,17 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 }
 
 TOLD = {
-    "a flipped text": "user-jason: .*history.json is damaged: its checksum is wrong.* → go on with what can be read",
-    "a wrong number": "user-jason: .*history.json is damaged: its checksum is wrong.* → go on with what can be read",
+    "wrong tokens": r"user-jason: .*history.json is damaged: \$.metadata.tokens is .* → go on with what can be read",
+    "a wrong number": r"user-jason: .*history.json is damaged: \$.metadata.sequence is .* → go on with what can be",
     "a cut history": "user-jason: .*history.json is damaged: .* → go on with what can be read",
     "an empty history": "user-jason: .*history.json is damaged: .* → go on with what can be read",
     "no history": "user-jason: .*reaches record 0, metadata.json 10.* → go on without what was in history.json",
     "an older history": "user-jason: .*reaches record 10, metadata.json 13.* → go on from what history.json says",
     "both cut": "user-jason: .*history.json is damaged: .* → set the session aside under a dated name",
     "no metadata": "metadata.json: it is not what history.json says → write it anew",
-    "damaged metadata": "metadata.json: it is not what history.json says → write it anew",
-    "other metadata": "metadata.json: it is not what history.json says → write it anew",
-    "a flipped text in the archive": "00000001-00000002.json: .* is damaged: its checksum is wrong.* → set it aside",
+    "damaged metadata": r"metadata.json: .* is damaged: \$.state is .* → set a copy aside, and write it anew",
+    "other metadata": r"metadata.json: .* is damaged: \$.metadata.tokens is 12345.* → set a copy aside, and",
+    "a wrong version in the archive": "00000001-00000002.json: .* is damaged: .*version.* → set it aside",
     "a cut archive": "00000001-00000002.json: .* is damaged: .* → set it aside",
     "no archive": "user-jason: 2 of 4 messages are missing, from number 1 on; restore them from a backup → $",
     "open modes": r"history.json: others may use it \(mode 644\) → make it 600",
@@ -299,7 +302,7 @@ async def test_a_wrong_number_in_a_history_costs_nothing_that_the_journal_has(st
 @pytest.mark.parametrize("history", ["cut", "missing"])
 async def test_messages_that_only_the_journal_has_survive_the_loss_of_the_history(state: Path, history: str) -> None:
     story, *_ = await three(state)
-    async with FileStore(state) as store:
+    async with FileStore(state, run=inline) as store:
         await append(store, story.converse("both"))
         await store.checkpoint(KEY, story.snapshot)
         await wait_all_tasks_blocked()
@@ -461,10 +464,10 @@ async def test_an_index_that_is_behind_is_a_note(state: Path) -> None:
 
 
 async def set_aside(state: Path, data: bytes | None = None) -> Path:
-    """Let the store set the session aside, with its history like this, or with one wrong bit."""
+    """Let the store set the session aside, with its history like this, or with wrong tokens."""
     history = place(state) / HISTORY
     if data is None:
-        flip(history, b"about b")
+        unseal(history)
     else:
         history.write_bytes(data)
     async with FileStore(state, run=inline) as store:
@@ -548,8 +551,8 @@ async def test_what_cannot_be_mended_does_not_keep_the_rest_from_it(
     state: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await three(state)
-    DAMAGES["a flipped text"](state)
-    flip(place(state, OTHER) / HISTORY, b"about b")
+    DAMAGES["wrong tokens"](state)
+    unseal(place(state, OTHER) / HISTORY)
     block(state)
     assert [each.path.name for each in await repair(state)] == [".history.json.new", "user-ada"]
     assert "user-jason was not mended" in caplog.text

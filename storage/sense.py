@@ -1,0 +1,174 @@
+"""The sense of files that no checksum vouches for, as after an edit by hand: what a checksum would have said.
+
+Every error is a `ValueError` that begins with the place of what is wrong, as `jq` would name it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Final, cast
+
+import msgspec
+from msgspec import Struct, structs
+
+from argentos.machines import SESSION
+from argentos.storage.records import Message
+from argentos.storage.snapshot import NEWEST_VERSION, Context, Metadata, Snapshot
+
+__all__ = ["check_archive", "check_fields", "check_metadata", "check_snapshot", "with_line"]
+
+_BYTE: Final = re.compile(r"\(byte (\d+)\)")
+_COUNTS: Final = (
+    "messages",
+    "tokens",
+    "waiting_tokens",
+    "turns",
+    "compactions",
+    "boundary",
+    "kept_at",
+    "summary_tokens",
+)
+
+
+def with_line(error: Exception, data: bytes) -> str:
+    """What is wrong with a text that is no JSON, with line and column in place of the byte."""
+    at = _BYTE.search(str(error))
+    if at is None:
+        return str(error)
+    before = data[: int(at[1])]
+    line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+    return _BYTE.sub(f"(line {line}, column {column})", str(error))
+
+
+def check_fields(data: bytes, content: Struct) -> None:
+    """No field has a name that is not known, or a number that cannot be written, and every time has a zone."""
+    msgspec.msgpack.encode(content)
+    raw = msgspec.json.decode(data)
+    raw.pop("checksum", None)
+    _check_value(raw, content, "$")
+
+
+def _check_value(raw: object, value: object, path: str) -> None:
+    if isinstance(value, Struct):
+        names = _names(type(value))
+        for name, part in cast("dict[str, object]", raw).items():
+            if name not in names:
+                raise ValueError(f"{path}.{name} is no field")
+            _check_value(part, getattr(value, names[name]), f"{path}.{name}")
+    elif isinstance(value, tuple):
+        values: tuple[object, ...] = value
+        for number, (part, each) in enumerate(zip(cast("list[object]", raw), values, strict=True)):
+            _check_value(part, each, f"{path}[{number}]")
+    elif isinstance(value, dict):
+        for name, part in cast("dict[str, object]", raw).items():
+            _check_value(part, cast("dict[str, object]", value)[name], f"{path}.{name}")
+    elif isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError(f"{path} has no time zone: write {raw}Z for UTC")
+
+
+@cache
+def _names(kind: type[Struct]) -> Mapping[str, str]:
+    return {field.encode_name: field.name for field in structs.fields(kind)}
+
+
+def check_metadata(metadata: Metadata, path: str = "$") -> None:
+    """The numbers of a session's metadata can be its own, and its state is one."""
+    if metadata.version > NEWEST_VERSION:
+        raise ValueError(f"{path}.version is of a newer argentos")
+    if metadata.state not in SESSION.states:
+        raise ValueError(f"{path}.state is {metadata.state!a}, which is none of {', '.join(SESSION.states)}")
+    for name, number in _numbers(metadata):
+        if number < 0:
+            raise ValueError(f"{path}.{name} is {number}, below zero")
+    for name in ("state_sequence", "boundary"):
+        if getattr(metadata, name) > metadata.sequence:
+            raise ValueError(f"{path}.{_camel(name)} is behind {path}.sequence")
+    turn = metadata.turn.messages if metadata.turn else ()
+    named = [("waiting", metadata.waiting), ("turn.messages", turn)]
+    named += [(f"undelivered.{channel}", numbers) for channel, numbers in metadata.undelivered.items()]
+    for name, numbers in named:
+        wrong = next((each for each in numbers if not 0 < each <= metadata.messages), None)
+        if wrong is not None:
+            raise ValueError(f"{path}.{name} has {wrong}, and the messages are 1 to {metadata.messages}")
+
+
+def _numbers(metadata: Metadata) -> Iterator[tuple[str, int]]:
+    """What counts something; a session's first record, and first owner, have 1."""
+    for name in _COUNTS:
+        yield _camel(name), getattr(metadata, name)
+    for name in ("sequence", "epoch", "state_sequence"):
+        yield _camel(name), getattr(metadata, name) - 1
+    for edge, taken in metadata.edges.items():
+        yield f"edges.{edge}", taken.count
+
+
+def _camel(name: str) -> str:
+    return next(encoded for encoded, plain in _names(Metadata).items() if plain == name)
+
+
+def check_snapshot(snapshot: Snapshot) -> None:
+    """A session's context is the one that its metadata tell of."""
+    metadata, context = snapshot
+    check_metadata(metadata, "$.metadata")
+    tuple(context.archived_ids)  # raises where they are none
+    _check_messages((*context.messages, *context.waiting), range(1, metadata.messages + 1), _places(context))
+    waiting = tuple(message.number for message in context.waiting)
+    if metadata.waiting != waiting:
+        raise ValueError(
+            f"$.waiting has the messages {_listed(waiting)}, and $.metadata.waiting {_listed(metadata.waiting)}"
+        )
+    summary = context.summary
+    if summary is not None and not 0 <= summary.first <= summary.last <= metadata.messages:
+        raise ValueError(f"$.summary stands for {summary.first} to {summary.last} of {metadata.messages} messages")
+    _check_tokens(metadata, context)
+
+
+def _places(context: Context) -> list[str]:
+    """The place of each message."""
+    return [
+        *(f"$.messages[{number}]" for number in range(len(context.messages))),
+        *(f"$.waiting[{number}]" for number in range(len(context.waiting))),
+    ]
+
+
+def _check_messages(messages: Sequence[Message], numbers: range, places: Sequence[str]) -> None:
+    seen = Counter(message.number for message in messages)
+    ids = Counter(message.id for message in messages if not message.reply_to)
+    for place, message in zip(places, messages, strict=True):
+        if message.number not in numbers:
+            raise ValueError(f"{place}.number is {message.number}, and there are {numbers.start} to {numbers.stop - 1}")
+        if seen[message.number] > 1:
+            raise ValueError(f"{place}.number is {message.number}, which another message has")
+        if not message.reply_to and ids[message.id] > 1:
+            raise ValueError(f"{place}.id is {message.id!a}, which another message has")
+        if message.tokens < 0:
+            raise ValueError(f"{place}.tokens is {message.tokens}, below zero")
+
+
+def _check_tokens(metadata: Metadata, context: Context) -> None:
+    summary = context.summary.tokens if context.summary else 0
+    for name, told, counted in (
+        ("tokens", metadata.tokens, summary + _sum(context.messages)),
+        ("waitingTokens", metadata.waiting_tokens, _sum(context.waiting)),
+        ("summaryTokens", metadata.summary_tokens, summary),
+    ):
+        if told != counted:
+            raise ValueError(
+                f"$.metadata.{name} is {told}, and what it counts has {counted}; was a message or the"
+                " summary added, or removed?"
+            )
+
+
+def _sum(messages: Iterable[Message]) -> int:
+    return sum(message.tokens for message in messages)
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers)) or "none"
+
+
+def check_archive(messages: Sequence[Message], numbers: range) -> None:
+    """The messages of a file of the archive are those of its name."""
+    _check_messages(messages, numbers, [f"$.messages[{number}]" for number in range(len(messages))])
