@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from argentos.storage.forks import close_in_children, close_inherited, keep_in_children, no_fork
+from argentos.storage.privacy import give_to_owner
 
 __all__ = ["NAME", "SocketFile", "connect"]
 
@@ -46,6 +47,7 @@ class SocketFile:
             try:
                 self.socket.bind(os.fspath(path))
                 path.chmod(0o600)  # before anybody can connect, which needs `listen`
+                give_to_owner(path, path.parent)
                 self.socket.settimeout(0)
                 self.socket.listen(_BACKLOG)
                 self._identity = _identity(path)

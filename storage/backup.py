@@ -21,6 +21,7 @@ from msgspec import Struct
 from argentos.errors import StoreError
 from argentos.storage import files
 from argentos.storage.lock import Lock
+from argentos.storage.privacy import give_to_owner
 
 __all__ = ["Manifest", "restore", "write"]
 
@@ -113,6 +114,8 @@ def restore(source: Path, root: Path) -> Manifest:
         raise StoreError(f"{root} is not empty; restore into a new directory, named with --state-dir")
     temporary = root.with_name(f".{root.name}.restoring")
     files.make_folder(temporary)
+    if root.exists():  # and is empty: what comes in its place is its owner's, too
+        give_to_owner(temporary, root)
     lock = Lock(temporary / "lock")
     try:
         _empty(temporary)  # a process may have been killed here
@@ -189,8 +192,7 @@ def _is_ours(entry: tarfile.TarInfo) -> bool:
 def _extract(tar: _Tar, entry: tarfile.TarInfo, folder: Path) -> None:
     path = folder / entry.name
     files.make_folder(path.parent)
-    with path.open("xb") as file:
-        os.fchmod(file.fileno(), _MODE)
+    with files.made(path) as file:
         shutil.copyfileobj(_content(tar, entry), file)
 
 

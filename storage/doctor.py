@@ -199,11 +199,12 @@ def _find(root: Path) -> Iterator[Finding]:
 
 def _check_entries(root: Path) -> Iterator[Finding]:
     """Modes and owners, links, and what a kill left."""
-    yield from _check_mode(root, root.stat())  # it may be a link
+    owner = root.stat()  # it may be a link
+    yield from _check_mode(root, owner, owner)
     unreadable: list[OSError] = []
     for path in _entries(root, unreadable):
         with contextlib.suppress(FileNotFoundError):  # gone meanwhile
-            yield from _check_entry(path)
+            yield from _check_entry(path, owner)
     for error in unreadable:
         if not isinstance(error, FileNotFoundError):
             yield Finding(Path(error.filename), f"it cannot be looked into: {error.strerror}")
@@ -221,25 +222,29 @@ def _entries(root: Path, unreadable: list[OSError]) -> Iterator[str]:
                 yield from (f"{folder}/{each}" for each in sorted([*folders, *names]))
 
 
-def _check_entry(path: str) -> Iterator[Finding]:
+def _check_entry(path: str, owner: os.stat_result) -> Iterator[Finding]:
     found = os.lstat(path)
     if stat.S_ISLNK(found.st_mode):
         yield Finding(Path(path), "it is a symbolic link, which is not followed: put what it names in its place")
         return
-    yield from _check_mode(Path(path), found)
+    yield from _check_mode(Path(path), found, owner)
     if _is_half_written(path):
         yield _half_written(Path(path), is_folder=stat.S_ISDIR(found.st_mode))
     elif ".torn-" in path or ".damaged-" in path:
         yield from _set_aside_by_journal(Path(path))
 
 
-def _check_mode(path: Path, found: os.stat_result) -> Iterator[Finding]:
+def _check_mode(path: Path, found: os.stat_result, owner: os.stat_result) -> Iterator[Finding]:
     right = _FOLDER if stat.S_ISDIR(found.st_mode) else _FILE
     mode = stat.S_IMODE(found.st_mode)
     if mode & 0o077 or mode & right != right:
         who = "others may use it" if mode & 0o077 else "its owner may not use it"
         yield Finding(path, f"{who} (mode {mode:03o})", remedy=f"make it {right:o}", mend=partial(path.chmod, right))
-    if os.geteuid() not in {0, found.st_uid}:
+    if os.geteuid() == 0 and found.st_uid != owner.st_uid:
+        what = f"it belongs to user {found.st_uid}, the state directory to user {owner.st_uid}"
+        give = partial(os.chown, path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        yield Finding(path, what, remedy=f"give it to user {owner.st_uid}", mend=give)
+    elif os.geteuid() not in {0, found.st_uid}:
         yield Finding(path, f"it belongs to user {found.st_uid}; use argentos as that user, or give it away")
 
 

@@ -36,6 +36,7 @@ from argentos.storage.journal import Journal, Recovered, recover
 from argentos.storage.listing import Listing
 from argentos.storage.lock import Lock
 from argentos.storage.names import expand_home
+from argentos.storage.privacy import make_private
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.runner import Runner, Threads, shielded, threads
 from argentos.storage.snapshot import Folded, Metadata, Snapshot
@@ -221,6 +222,7 @@ class FileStore(Store):
     def _take_lock(self) -> Lock:
         files.make_root(self.path)
         self._lock = Lock(self.path / "lock")
+        make_private(self.path)
         return self._lock
 
     def _make_durable(self) -> None:

@@ -322,9 +322,13 @@ class FileWriter:
         """
         async with self._lock:
             try:
-                return await self._run(partial(layout.remove, self._root, key))
+                return await self._run(partial(self._remove_early, key))
             except OSError as error:
                 raise StoreError(f"{error.filename or key} could not be removed: {error.strerror}") from error
+
+    def _remove_early(self, key: SessionKey) -> bool:
+        self._ownership.check()
+        return layout.remove(self._root, key)
 
     async def remove(self, key: SessionKey, *, is_ended: bool) -> bool:
         """Leave no byte of a session; False if somebody else has seen to that meanwhile.

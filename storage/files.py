@@ -14,10 +14,13 @@ from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from argentos.storage.privacy import give_to_owner
+
 __all__ = [
     "create",
     "exists",
     "flush",
+    "made",
     "make_folder",
     "make_root",
     "move",
@@ -98,6 +101,7 @@ def make_folder(path: Path) -> None:
         path.mkdir(_FOLDER_MODE)
         try:
             path.chmod(_FOLDER_MODE)  # whatever the umask took or left
+            give_to_owner(path, path.parent)
             sync_folder(path.parent)
         except BaseException:  # the next one who asks is not to take it for lasting
             with contextlib.suppress(OSError):
@@ -197,6 +201,23 @@ def size_of_folder(path: Path) -> int:
     return size
 
 
+def _make_private(descriptor: int, folder: Path) -> None:
+    os.fchmod(descriptor, _FILE_MODE)  # whatever the umask took or left
+    give_to_owner(descriptor, folder)
+
+
+@contextlib.contextmanager
+def made(path: Path) -> Generator[BinaryIO]:
+    """A new file to write to, which is not flushed.
+
+    Raises:
+        FileExistsError: there is one of this name.
+    """
+    with os.fdopen(os.open(path, _NEW, _FILE_MODE), "wb") as file:
+        _make_private(file.fileno(), path.parent)
+        yield file
+
+
 def replace(path: Path, data: bytes) -> None:
     """Write a file so that whoever reads it, and whenever the power fails, there is the old or the new, whole."""
     replace_by(path, [data])
@@ -209,7 +230,7 @@ def replace_by(path: Path, chunks: Iterable[bytes]) -> None:
         temporary.unlink()  # left by a process that was killed
     descriptor = os.open(temporary, _NEW, _FILE_MODE)
     try:
-        os.fchmod(descriptor, _FILE_MODE)
+        _make_private(descriptor, path.parent)
         for chunk in chunks:
             _write(descriptor, chunk)
         sync(descriptor)
@@ -265,7 +286,7 @@ def create(path: Path, head: bytes, size: int) -> int:
     """
     descriptor = os.open(path, _NEW, _FILE_MODE)
     try:
-        os.fchmod(descriptor, _FILE_MODE)
+        _make_private(descriptor, path.parent)
         if sys.platform == "linux":
             os.posix_fallocate(descriptor, 0, size)
         _write_at(descriptor, head, 0)

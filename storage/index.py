@@ -20,6 +20,7 @@ import msgspec
 from argentos.storage import files
 from argentos.storage.lock import DirectoryLostError
 from argentos.storage.names import file_name
+from argentos.storage.privacy import give_to_owner
 from argentos.storage.records import SessionKey
 from argentos.storage.snapshot import Metadata
 
@@ -92,6 +93,7 @@ class Index:
         if not self._read_only:
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
             self._path.chmod(0o600)
+            give_to_owner(self._path, self._path.parent)
         mode = "ro" if self._read_only else "rw"
         connection = sqlite3.connect(
             f"{self._path.absolute().as_uri()}?mode={mode}",

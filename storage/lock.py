@@ -12,6 +12,7 @@ from typing import Final
 from argentos.errors import StoreBusyError
 from argentos.storage.forks import close_in_children, keep_in_children, no_fork
 from argentos.storage.holder import holder
+from argentos.storage.privacy import give_to_owner
 
 __all__ = ["DirectoryLostError", "Lock"]
 
@@ -61,6 +62,7 @@ class Lock:
                 " or use another --state-dir"
             ) from None
         os.fchmod(descriptor, 0o600)
+        give_to_owner(descriptor, self._path.parent)
         self._identity = os.fstat(descriptor)
         with contextlib.suppress(OSError):  # a full disk: the name is for people, and found without it
             os.ftruncate(descriptor, 0)

@@ -1,6 +1,7 @@
 """What the tests of the command line share: `argent` in this process and in others, and recordings to replay."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -23,7 +24,8 @@ def state(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test sees the caller's key, home or state."""
+    """No test sees the caller's key, home or state, nor where another's command line printed its warnings."""
+    monkeypatch.setattr(logging.getLogger("argentos"), "handlers", [])
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "ARGENTOS_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

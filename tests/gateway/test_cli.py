@@ -19,7 +19,7 @@ FULL_DISK = (
 
 
 def write_config(state: Path, content: str) -> None:
-    state.mkdir()
+    state.mkdir(0o700)
     (state / "argent.json").write_text(content, encoding="utf-8")
 
 
@@ -145,7 +145,7 @@ def test_a_state_dir_that_cannot_be_made_is_refused(fails: Fails, tmp_path: Path
 
 @pytest.mark.parametrize("taken", ["agents", "lock", "journal"])
 def test_a_path_that_something_else_has_taken_is_named(fails: Fails, state: Path, taken: str) -> None:
-    state.mkdir()
+    state.mkdir(0o700)
     if taken == "lock":
         (state / taken).mkdir()
     else:
