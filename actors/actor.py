@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import anyio
 
+from argentos.actors import jobs
 from argentos.actors.behaviour import Behaviour, not_found
 from argentos.actors.commands import Accept, Command, Decided, Delete, SummaryMade, TurnDone, Wake
 from argentos.actors.jobs import Tag
@@ -131,7 +132,7 @@ class SessionActor:
         """Wait until the actor has taken its next step, or left memory."""
         if not self._closed:
             self._stepped = self._stepped or anyio.Event()
-            await self._stepped.wait()
+            await jobs.wait(self._stepped)
 
     def _tell_stepped(self) -> None:
         if self._stepped is not None:

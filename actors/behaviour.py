@@ -132,8 +132,8 @@ class Behaviour:
         self.snapshot: Snapshot | None = None
         self._epoch = 0
         self._dedupe = Dedupe()
-        self._listeners = Listeners()
         self._jobs = Jobs(runtime.work)
+        self._listeners = Listeners(self._jobs)
         self._requests = CompactionRequests()
         self._error: ArgentError | None = None  # why the turn failed that is being ended
 
@@ -387,6 +387,8 @@ class Behaviour:
             self._dedupe.add(command.message_id, number)
         waits = command.role == "user" and _is_unsettled(step, number)
         turn = self._listeners.expect(number, command.message_id) if waits else None
+        if turn is not None and len(command.callers) > len(turn.callers):
+            turn.callers = command.callers
         return lambda: command.answer(Receipt(number, turn, self._require()))
 
     def _check_room(self, step: Step, command: Accept) -> None:
@@ -437,15 +439,18 @@ class Behaviour:
 
     # Jobs ---------------------------------------------------------------------------------------------------
 
-    def _start(self, tag: Tag, work: Callable[[anyio.CancelScope], Awaitable[None]]) -> None:
+    def _start(
+        self, tag: Tag, work: Callable[[anyio.CancelScope], Awaitable[None]], callers: tuple[Jobs, ...] = ()
+    ) -> None:
         if not self._runtime.is_draining:
-            self._jobs.start(tag, work)
+            self._jobs.start(tag, work, callers)
 
     def _start_turn(self) -> None:
         snapshot = self.snapshot
         turn = snapshot.metadata.turn if snapshot else None
         if snapshot is not None and turn is not None and not is_compacting(snapshot.metadata):
-            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot))
+            callers = self._listeners.callers(turn.messages)
+            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot), callers)
 
     async def _run_turn(self, snapshot: Snapshot, scope: anyio.CancelScope) -> None:
         turn = snapshot.metadata.turn

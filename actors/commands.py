@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
+from argentos.actors import jobs
 from argentos.actors.jobs import Tag
 from argentos.actors.turn import Turn
 from argentos.actors.waiter import Waiter, new_waiter
@@ -73,7 +74,7 @@ class _Command(Generic[T]):
         """Wait for the result."""
         if self._answer is None and self._error is None:
             self._answered = new_waiter()
-            await self._answered.wait()
+            await jobs.wait(self._answered)
         if self._error is not None:
             error, self._error = self._error, None
             try:
@@ -88,7 +89,7 @@ class _Command(Generic[T]):
 class Accept(_Command[Receipt]):
     """Take a message; answered once it is durable."""
 
-    __slots__ = ("address", "message_id", "role", "sender", "text", "tokens")
+    __slots__ = ("address", "callers", "message_id", "role", "sender", "text", "tokens")
 
     def __init__(
         self,
@@ -108,6 +109,7 @@ class Accept(_Command[Receipt]):
         self.tokens = tokens
         self.sender = sender
         self.address = address
+        self.callers = jobs.callers()
 
 
 class Create(_Command[Snapshot]):

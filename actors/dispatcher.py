@@ -57,6 +57,10 @@ class Dispatcher:
         self._idle.clear()
         self._scopes.clear()
 
+    def widen(self, by: int) -> None:
+        """Have so many more workers, or fewer; those that are there stay."""
+        self._limit += by
+
     @property
     def is_drained(self) -> bool:
         """Nothing runs and nothing waits to."""

@@ -7,6 +7,7 @@ from typing import Protocol, Self, TypeAlias
 from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
+from argentos.actors import jobs
 from argentos.actors.waiter import Waiter, new_waiter
 from argentos.storage import Record, SessionKey
 
@@ -76,7 +77,7 @@ class Subscription(AsyncIterator[Event]):
         await checkpoint()
         while not self._buffer:
             self._waiting = new_waiter()
-            await self._waiting.wait()
+            await jobs.wait(self._waiting)
         return self._next()
 
     def __aiter__(self) -> Self:

@@ -1,37 +1,77 @@
-"""What takes long: turns and compactions, one at a time in a session, and so many at a time in all sessions."""
+"""What takes long: turns and compactions, one at a time in a session, and so many at a time in all sessions.
+
+A job that waits for a turn of another session lends its place until then: so nested turns never wait for each other's
+places, however few there are.
+"""
 
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import anyio
 
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.waiter import Waiter, new_waiter
 
-__all__ = ["Job", "Jobs", "Places", "Tag"]
+__all__ = ["Job", "Jobs", "Places", "Tag", "callers", "wait"]
 
 Tag: TypeAlias = tuple[str, int, int]
 """Which job: `("turn", turn, attempt)` or `("summary", sequence, 0)`."""
 
 
 class Job:
-    """A turn or a compaction."""
+    """A turn or a compaction.
 
-    __slots__ = ("_is_cancelled", "_scope", "_work", "tag")
+    Args:
+        tag: which.
+        work: does it, in the scope that it is given.
+        callers: the sessions whose turns wait for it, the outermost first, and its own.
+    """
 
-    def __init__(self, tag: Tag, work: Callable[[anyio.CancelScope], Awaitable[None]]) -> None:
+    __slots__ = ("_is_cancelled", "_places", "_scope", "_waits", "_work", "callers", "tag")
+
+    def __init__(
+        self,
+        tag: Tag,
+        work: Callable[[anyio.CancelScope], Awaitable[None]],
+        callers: "tuple[Jobs, ...]" = (),
+    ) -> None:
         self.tag = tag
+        self.callers = callers
         self._work = work
+        self._places: Places | None = None  # where it runs
         self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
+        self._waits = 0  # of its tasks, for other turns
 
-    async def run(self) -> None:
+    async def run(self, places: "Places") -> None:
         """Do the work in a scope of its own."""
-        if not self._is_cancelled:
-            self._scope = anyio.CancelScope()
+        if self._is_cancelled:
+            return
+        self._scope = anyio.CancelScope()
+        token = _running.set(self)
+        self._places = places
+        try:
             await self._work(self._scope)
+        finally:
+            self._places = None
+            if self._waits:
+                places.take_back()
+            _running.reset(token)
+
+    async def wait(self, waiter: Waiter) -> None:
+        """Wait for another turn, and lend the place meanwhile."""
+        self._waits += 1
+        if self._waits == 1 and self._places is not None:
+            self._places.lend()
+        try:
+            await waiter.wait()
+        finally:
+            self._waits -= 1
+            if not self._waits and self._places is not None:
+                self._places.take_back()
 
     def cancel(self) -> None:
         """End it, or do not let it begin."""
@@ -40,8 +80,26 @@ class Job:
             self._scope.cancel()
 
 
+_running: Final[ContextVar[Job | None]] = ContextVar("argentos job", default=None)
+
+
+def callers() -> "tuple[Jobs, ...]":
+    """The sessions whose turns would wait for one that is begun here, the outermost first."""
+    job = _running.get()
+    return () if job is None else job.callers
+
+
+async def wait(waiter: Waiter) -> None:
+    """Wait for what may need a place; a job that does so lends its own."""
+    job = _running.get()
+    await (waiter.wait() if job is None else job.wait(waiter))
+
+
 class Places:
     """Runs jobs in the order in which they were submitted, at most `limit` at a time.
+
+    Those that have lent their place do not count. One that takes it back need not wait for it: so more may run for a
+    moment, at most twice as many, and nobody else begins meanwhile.
 
     Args:
         limit: how many.
@@ -53,12 +111,14 @@ class Places:
         self._dispatcher = dispatcher
         self._queue: deque[Job] = deque()
         self._taken: set[Job] = set()
+        self._lent = 0
         self._drained: Waiter | None = None
 
     def start(self) -> None:
         """Begin with all places free; what ran earlier has ended with its workers."""
         self._queue.clear()
         self._taken.clear()
+        self._lent = 0
 
     @property
     def running(self) -> int:
@@ -72,23 +132,34 @@ class Places:
 
     def submit(self, job: Job) -> None:
         """Run the job as soon as there is a place."""
-        if len(self._taken) < self._limit:
-            self._begin(job)
-        else:
-            self._queue.append(job)
+        self._queue.append(job)
+        self._fill(self._dispatcher.follow)
 
-    def _begin(self, job: Job) -> None:
-        self._taken.add(job)
-        self._dispatcher.follow(partial(self._run, job))
+    def lend(self) -> None:
+        """Let another job have the place of one that runs and waits, and another worker do what his would."""
+        self._lent += 1
+        self._dispatcher.widen(1)
+        self._fill(self._dispatcher.submit)
+
+    def take_back(self) -> None:
+        """Count a job again that waits no more."""
+        self._lent -= 1
+        self._dispatcher.widen(-1)
+
+    def _fill(self, run: Callable[[Callable[[], Awaitable[None]]], None]) -> None:
+        """Begin what there is a place for."""
+        while self._queue and len(self._taken) - self._lent < self._limit:
+            job = self._queue.popleft()
+            self._taken.add(job)
+            run(partial(self._run, job))
 
     async def _run(self, job: Job) -> None:
         try:
-            await job.run()
+            await job.run(self)
         finally:
             self._taken.discard(job)
-            if self._queue:
-                self._begin(self._queue.popleft())
-            elif self._drained is not None and not self._taken:
+            self._fill(self._dispatcher.follow)
+            if self._drained is not None and not self._taken:
                 self._drained.set()
 
     async def drained(self) -> None:
@@ -123,11 +194,16 @@ class Jobs:
         """Whether a job was started that has neither reported nor been cancelled."""
         return self._job is not None
 
-    def start(self, tag: Tag, work: Callable[[anyio.CancelScope], Awaitable[None]]) -> None:
-        """Start a job in the place of any other, unless it is the one that runs."""
+    def start(
+        self,
+        tag: Tag,
+        work: Callable[[anyio.CancelScope], Awaitable[None]],
+        callers: "tuple[Jobs, ...]" = (),
+    ) -> None:
+        """Start a job, for which these wait, in the place of any other, unless it is the one that runs."""
         if self._job is None or tag != self._job.tag:
             self.cancel()
-            self._job = Job(tag, work)
+            self._job = Job(tag, work, (*callers, self))
             self._places.submit(self._job)
 
     def finish(self, tag: Tag) -> bool:

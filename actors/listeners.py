@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from argentos.actors.jobs import Jobs
 from argentos.actors.turn import Turn
 from argentos.errors import ArgentError, NoReplyError
 from argentos.storage import Message, Snapshot
@@ -12,18 +13,23 @@ __all__ = ["Listeners"]
 class Listeners:
     """The turns of a session that somebody may be listening to, by the numbers of their messages."""
 
-    __slots__ = ("_turns",)
+    __slots__ = ("_session", "_turns")
 
-    def __init__(self) -> None:
+    def __init__(self, session: Jobs) -> None:
+        self._session = session
         self._turns: dict[int, Turn] = {}
 
     def expect(self, number: int, message_id: str) -> Turn:
         """The turn for a message, the same for whoever asks."""
         turn = self._turns.get(number)
         if turn is None:
-            turn = self._turns[number] = Turn(number, message_id)
+            turn = self._turns[number] = Turn(number, message_id, self._session)
         turn.message_id = turn.message_id or message_id
         return turn
+
+    def callers(self, numbers: Iterable[int]) -> tuple[Jobs, ...]:
+        """The sessions whose turns wait for the reply to these messages, the longest chain of them."""
+        return max((turn.callers for turn in self._of(numbers)), key=len, default=())
 
     def catch_up(self, snapshot: Snapshot) -> None:
         """Answer those whose turn has ended unheard, as when the actor failed just then."""

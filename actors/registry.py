@@ -14,7 +14,7 @@ from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Dele
 from argentos.actors.events import Failed
 from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
-from argentos.errors import SessionParkedError, SupervisorStoppedError
+from argentos.errors import SessionError, SessionParkedError, SupervisorStoppedError
 from argentos.storage import Page, SessionKey, Snapshot
 from argentos.storage.entrance import Entrance
 from argentos.storage.foreign import described
@@ -23,6 +23,7 @@ __all__ = ["Registry"]
 
 _log: Final = logging.getLogger(__name__)
 _PAGE: Final = 1000
+_DEEPEST: Final = 16  # turns that wait, each for the next
 
 
 class Registry:
@@ -45,8 +46,13 @@ class Registry:
         """Queue a message in the session's mailbox and wait until it is durable.
 
         Raises:
+            SessionError: too many turns would wait for this one, each for the next.
             SupervisorStoppedError: the supervisor is closed.
         """
+        if command.role == "user" and len(command.callers) >= _DEEPEST:
+            raise SessionError(
+                f"session {key} is asked by turns that wait for each other, {_DEEPEST} deep; have it not go on for ever"
+            )
         begun = self.runtime.clock.monotonic()
         await checkpoint_if_cancelled()
         self._find(key).tell(command)

@@ -1,7 +1,6 @@
 """The supervisor: spawns actors, idles and passivates them, revives them, and shuts them down in order."""
 
 import logging
-import os
 from collections.abc import AsyncGenerator, Collection
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import datetime
@@ -58,8 +57,9 @@ class Supervisor:
         system: the system prompt.
         clock: time.
         count: counts the tokens of a text, once for each message.
-        max_turns: how many sessions may have a turn or a compaction running; by default 4 for each core, 8 at
-            least.
+        max_turns: how many sessions may have a turn or a compaction running. A turn that waits for another session
+            does not count meanwhile. The default is for models that are waited for over a network; one that computes
+            here needs no more than there are cores.
         grace: seconds that running turns are given at the end. A message whose turn is cut off is answered
             when the supervisor runs again.
         patience: seconds that the store is waited for at the end, and then the model; whoever waits for an
@@ -80,7 +80,7 @@ class Supervisor:
         system: str = "",
         clock: Clock | None = None,
         count: TokenCounter = count_tokens,
-        max_turns: int | None = None,
+        max_turns: int = 100,
         grace: float = 10.0,
         patience: float = 10.0,
         resume: bool = True,
@@ -91,7 +91,7 @@ class Supervisor:
         self._grace = grace
         self._patience = patience
         self._resume = resume
-        self._max_turns = max_turns or max(8, 4 * (os.cpu_count() or 1))
+        self._max_turns = max_turns
         self._events = Events()
         clock = clock or SystemClock()
         workers = Dispatcher(_STEPS_AT_ONCE + self._max_turns, "worker")

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 from anyio.lowlevel import checkpoint
 
+from argentos.actors import jobs
 from argentos.actors.waiter import Waiter, new_waiter
-from argentos.errors import ArgentError, NoReplyError
+from argentos.errors import ArgentError, NoReplyError, SessionError
 from argentos.storage import Message
 
 __all__ = ["Turn"]
@@ -39,7 +40,7 @@ class Turn:
         attempt: 1, or more after a restart; 0 before the turn began.
     """
 
-    def __init__(self, number: int, message_id: str) -> None:
+    def __init__(self, number: int, message_id: str, session: jobs.Jobs | None = None) -> None:
         self.number = number
         self.message_id = message_id
         self.attempt = 0
@@ -47,6 +48,8 @@ class Turn:
         self._reply: Message | None = None
         self._error: ArgentError | None = None
         self._waiting: list[Waiter] = []
+        self._session = session
+        self.callers: tuple[jobs.Jobs, ...] = ()  # whose turns may wait for it
 
     async def reply(self) -> Message:
         """The reply, once it is durable.
@@ -54,6 +57,7 @@ class Turn:
         Raises:
             NoReplyError: the turn ended without one.
             ModelError: the model failed.
+            SessionError: this is asked in a turn of the same session, or in one that it waits for.
             SupervisorStoppedError: the supervisor was closed first; the message is answered when the session
                 is revived.
         """
@@ -91,10 +95,14 @@ class Turn:
             await self._change()
 
     async def _change(self) -> None:
+        if self._session is not None and self._session in jobs.callers():
+            raise SessionError(
+                "the reply waits for the turn that waits for it; send the message, and do not wait for its reply"
+            )
         waiter = new_waiter()
         self._waiting.append(waiter)
         try:
-            await waiter.wait()
+            await jobs.wait(waiter)
         finally:
             if not waiter.is_set():
                 self._waiting.remove(waiter)
