@@ -1,30 +1,37 @@
 """What the labels of a diagram mean to a program.
 
-A label is UML's `event [guard] / effect`, `after delay`, or plain words. A *binding* adds what the words do not
-say; it is found by the whole label, or by the event in it. Without any bindings the labels alone are the meaning.
-All parts are names to be looked up. None is ever evaluated.
+A label is UML's `event [guard] / effect`, `after delay`, or plain words. A *binding* of the whole label says what it
+means instead: then nothing counts that the label seems to show. One of the event in it says what the event means, and
+guard and effects beside it count, too. Without any bindings the labels alone are the meaning. All parts are names to
+be looked up. None is ever evaluated.
 """
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn, TypeVar
 
 from argentos.errors import DiagramError
 from argentos.machines.diagram import Diagram
-from argentos.machines.elements import Edge, Place
+from argentos.machines.elements import OUTSIDE, Edge, Place
+from argentos.machines.guards import unfit
+from argentos.machines.notation import Misread, effects_in, event_in, guards_in, is_else, name_of
 
-__all__ = ["Binding", "Bindings", "Meaning", "name_of", "refuse"]
+__all__ = ["Binding", "Bindings", "Meaning", "refuse"]
+
+T = TypeVar("T")
+
+_DELAY: Final = re.compile(r"\d+(?:\.\d+)?\s?\w+|\w+(?:\s+\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What a label means.
+    """What a label means, or the event in it.
 
     Attributes:
-        event: takes the edge; empty where a choice is left, for there the guards decide.
-        guards: names of attributes of the facts; all must be true, those behind `not` false.
+        event: takes the edge; if empty, the event that the label names. Where a choice is left the guards decide.
+        guards: names of attributes or methods of the facts; all must be true, those behind `not` false.
         timer: the name of the duration after which the state raises the event by itself.
         effects: names of what is to be done once the transition is durable.
     """
@@ -36,7 +43,7 @@ class Binding:
 
 
 class Meaning(NamedTuple):
-    """What an edge means, from its label and its binding together; each part as in `Binding`."""
+    """What an edge means, from its binding or else from its label; each part as in `Binding`."""
 
     event: str
     guards: tuple[str, ...]
@@ -44,21 +51,9 @@ class Meaning(NamedTuple):
     effects: tuple[str, ...]
 
 
-_WORD: Final = re.compile(r"\w+")
-_AND: Final = re.compile(r"\s+and\s+|\s*&&\s*|\s*,\s*")
-_ELSE: Final = ("", "else")
-_OPERATORS: Final = {"and", "or", "not"}
-
-
 def refuse(diagram: Diagram, problem: str, place: Place, text: str = "") -> NoReturn:
     """Raise the error for something in the diagram that cannot run."""
     raise DiagramError(problem, file=diagram.file, line=place.line, column=place.column, text=text)
-
-
-def name_of(text: str) -> str:
-    """The name that a text gives: its words, small and joined by `_`; one word with capitals inside stays as it is."""
-    is_name = text.isidentifier() and text[1:] != text[1:].lower()
-    return text if is_name else "_".join(_WORD.findall(text.lower()))
 
 
 class Bindings:
@@ -67,7 +62,7 @@ class Bindings:
     Args:
         diagram: the states and edges.
         bound: the bindings by label or by event; None where the labels say everything.
-        facts: the type whose attributes the guards name; None leaves them unchecked.
+        facts: the type whose attributes and methods the guards name; None leaves them unchecked.
 
     Raises:
         DiagramError: when asked for the meaning of an edge that has none.
@@ -79,33 +74,40 @@ class Bindings:
         self._facts = facts
         self._used = set[str]()
         self._events: dict[str, str] = {}  # the text that each event's name was made of
+        self._waiting: dict[str, set[str]] = {}  # for each delay the states that wait so long by their labels alone
+        for edge in diagram.edges:
+            if edge.parts.delay and self._key(edge) is None:
+                self._waiting.setdefault(edge.parts.delay, set()).add(edge.source)
 
     def event_edge(self, edge: Edge) -> Meaning:
         """Of an edge that an event takes."""
         if not edge.label:
             self._refuse(edge, f"{edge} has no label, so no event can take it; add ': label'", edge.place, str(edge))
-        parts = edge.parts
         bound = self._find(edge)
-        binding = Binding(bound) if isinstance(bound, str) else bound or Binding()
-        meaning = Meaning(
-            binding.event or self._event(edge, parts.event or (parts.delay and f"after {parts.delay}")),
-            self._guards(edge, edge.parts.guard, binding),
-            self._timer(edge, binding),
-            (*_names(parts.effect), *binding.effects),
-        )
+        meaning = self._said(edge) if bound is None else self._meant(edge, bound)
         if not meaning.event:
             self._refuse(edge, f"the label {edge.label!r} names no event; write it in front", edge.label_place)
+        if meaning.timer is not None and edge.source == OUTSIDE:
+            problem = f"time takes {edge}, but nothing has begun yet that could wait; name an event"
+            self._refuse(edge, problem, edge.label_place)
         return meaning
 
     def branch(self, edge: Edge) -> Meaning:
         """Of an edge that leaves a choice: a guard, or none for what is left over; a name alone is the guard."""
-        bound = self._find(edge, required=bool(edge.parts.event) and edge.label not in _ELSE)
-        binding = Binding(guards=(bound,)) if isinstance(bound, str) else bound or Binding()
-        if binding.event or binding.timer or edge.parts.delay:
+        parts = edge.parts
+        bound = self._find(edge, required=bool(parts.event) and not is_else(edge.label))
+        if bound is None:
+            decided = bool(parts.delay or (parts.event and parts.guard))
+            guards, at = (parts.guard, parts.guard_at) if parts.guard else (parts.event, 0)
+            meaning = Meaning("", self._read(edge, guards_in, guards, at), None, self._effects(edge))
+        else:
+            binding = Binding(guards=(bound,)) if isinstance(bound, str) else bound
+            decided = bool(binding.event or binding.timer)
+            meaning = Meaning("", self._bound_guards(edge, binding), None, binding.effects)
+        if decided:
             problem = f"{edge} leaves a choice, where no event or time decides: give it a guard only, as '[name]'"
             self._refuse(edge, problem, edge.label_place)
-        guards = self._guards(edge, edge.parts.guard or ("" if bound else edge.parts.event), binding)
-        return Meaning("", guards, None, (*_names(edge.parts.effect), *binding.effects))
+        return self._checked(edge, meaning)
 
     def check_used(self) -> None:
         """Refuse a binding that no edge has used."""
@@ -114,65 +116,90 @@ class Bindings:
                 problem = f"no edge has the label {label!r}, which is bound; add the edge, or remove the binding"
                 refuse(self._diagram, problem, self._diagram.end)
 
+    def _meant(self, edge: Edge, bound: Binding | str) -> Meaning:
+        """By its binding; one of the event leaves what stands beside it in the label."""
+        binding = Binding(bound) if isinstance(bound, str) else bound
+        event = binding.event or self._event(edge)
+        guards, effects = self._bound_guards(edge, binding), binding.effects
+        if self._key(edge) != edge.label:
+            guards, effects = (*self._guards(edge), *guards), (*self._effects(edge), *effects)
+        return self._checked(edge, Meaning(event, tuple(dict.fromkeys(guards)), binding.timer, effects))
+
+    def _said(self, edge: Edge) -> Meaning:
+        """By its label alone."""
+        meaning = Meaning(self._event(edge), self._guards(edge), self._delay(edge), self._effects(edge))
+        return self._checked(edge, meaning)
+
+    def _key(self, edge: Edge) -> str | None:
+        """What the binding of the edge is found by: the label, or else its event."""
+        keys = (edge.label, edge.parts.event, name_of(edge.parts.event))
+        return next((key for key in keys if key and key in (self._bound or ())), None)
+
     def _find(self, edge: Edge, *, required: bool = True) -> Binding | str | None:
-        """The binding of the label, or else of its event."""
         if self._bound is None:
             return None
-        for key in (edge.label, edge.parts.event, name_of(edge.parts.event)):
-            if key and key in self._bound:
-                self._used.add(key)
-                return self._bound[key]
+        key = self._key(edge)
+        if key is not None:
+            self._used.add(key)
+            return self._bound[key]
         if required and not edge.parts.delay:
             near = difflib.get_close_matches(edge.label, self._bound, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "bind it, or remove the edge"
             self._refuse(edge, f"the label {edge.label!r} has no binding; {hint}", edge.label_place)
         return None
 
-    def _event(self, edge: Edge, text: str) -> str:
-        """The event that the label itself names."""
-        name = name_of(text)
+    def _event(self, edge: Edge) -> str:
+        """The event that the label itself names; a delay that several states wait for is named by the state, too."""
+        parts = edge.parts
+        if parts.delay:
+            text = f"after {parts.delay}"
+            name = name_of(text)
+            if len(self._waiting.get(parts.delay, ())) > 1:
+                text, name = f"{text} in {edge.source}", f"{name}_in_{edge.source}"
+        else:
+            text, name = parts.event, self._read(edge, event_in, parts.event, 0)
         first = self._events.setdefault(name, text)
         if first != text:
             problem = f"{text!r} and {first!r} are both the event {name!r}; word one of them differently, or bind it"
             self._refuse(edge, problem, edge.label_place)
         return name
 
-    def _guards(self, edge: Edge, text: str, binding: Binding) -> tuple[str, ...]:
-        shown = () if text in _ELSE else tuple(_AND.split(text))
-        for guard in shown:
-            name = guard.removeprefix("not ").lstrip("!").strip()
-            if not name.replace(" ", "_").isidentifier() or _OPERATORS & set(name.split()):
-                problem = f"the guard {guard!r} is no name; a guard names a fact, as 'is_paid' or 'not is_paid' do"
-                self._refuse(edge, problem, edge.guard_place, guard)
-        guards = tuple(dict.fromkeys((*map(_guard, shown), *map(_guard, binding.guards))))
-        for guard in guards:
-            name = guard.removeprefix("not ")
-            if self._facts is not None and not _declares(self._facts, name):
-                problem = f"{edge.label!r} is guarded by {name!r}, which {self._facts.__name__} does not have"
-                self._refuse(edge, problem, edge.label_place)
-        return guards
-
-    def _timer(self, edge: Edge, binding: Binding) -> str | None:
-        if edge.parts.delay and binding.timer not in (None, edge.parts.delay):
-            problem = f"{edge.label!r} is bound to the time {binding.timer!r}; keep one of the two"
+    def _delay(self, edge: Edge) -> str | None:
+        delay = edge.parts.delay
+        if delay and not _DELAY.fullmatch(delay):
+            problem = f"the delay {delay!r} is neither a name nor a time; write it like 'after a_while' or 'after 15m'"
             self._refuse(edge, problem, edge.label_place)
-        return edge.parts.delay or binding.timer
+        return delay or None
+
+    def _guards(self, edge: Edge) -> tuple[str, ...]:
+        return self._read(edge, guards_in, edge.parts.guard, edge.parts.guard_at)
+
+    def _effects(self, edge: Edge) -> tuple[str, ...]:
+        effect = edge.parts.effect  # the label ends with it
+        return self._read(edge, effects_in, effect, len(edge.label) - len(effect))
+
+    def _read(self, edge: Edge, read: Callable[[str], T], part: str, at: int) -> T:
+        """A part of the label, which stands behind so many characters of it."""
+        try:
+            return read(part)
+        except Misread as misread:
+            place = Place(edge.label_place.line, edge.label_place.column + at + misread.at)
+            self._refuse(edge, misread.problem, place, part)
+
+    def _bound_guards(self, edge: Edge, binding: Binding) -> tuple[str, ...]:
+        try:
+            return tuple(dict.fromkeys(guard for text in binding.guards for guard in guards_in(text)))
+        except Misread as misread:
+            self._refuse(edge, f"in the binding of {edge.label!r} {misread.problem}", edge.label_place)
+
+    def _checked(self, edge: Edge, meaning: Meaning) -> Meaning:
+        """Refuse guards that the facts cannot answer."""
+        for guard in meaning.guards:
+            name = guard.removeprefix("not ")
+            problem = unfit(self._facts, name) if self._facts is not None else ""
+            if problem:
+                self._refuse(edge, f"{edge.label!r} is guarded by {name!r}, which {problem}", edge.label_place)
+        return meaning
 
     def _refuse(self, edge: Edge, problem: str, place: Place, text: str = "") -> NoReturn:
         refuse(self._diagram, problem, place, text or edge.label)
-
-
-def _guard(text: str) -> str:
-    """A guard as it is shown everywhere: `name` or `not name`."""
-    denied = text.startswith(("not ", "!"))
-    name = text.removeprefix("not ").lstrip("!").strip().replace(" ", "_")
-    return f"not {name}" if denied else name
-
-
-def _names(effects: str) -> tuple[str, ...]:
-    return tuple(name for each in effects.split(",") if (name := name_of(each.strip())))
-
-
-def _declares(facts: type[object], name: str) -> bool:
-    """Whether instances have the attribute, as far as their type tells; fields without a default are annotations."""
-    return hasattr(facts, name) or any(name in vars(base).get("__annotations__", ()) for base in facts.__mro__)

@@ -1,10 +1,14 @@
 """UML's notation in labels: `event [guard] / effect`, and `after 15m` for an event that time raises."""
 
+import re
 from typing import Final, NamedTuple
 
-__all__ = ["Label", "read_label"]
+__all__ = ["BREAK", "Label", "read_label"]
 
-_AFTER: Final = "after "
+BREAK: Final = re.compile(r"<br\s*/?>|\\n|\n", re.IGNORECASE)
+"""Where mermaid begins a new line of a label, a title or a note."""
+
+_AFTER: Final = re.compile(r"after\s+(?=\S)", re.IGNORECASE)
 
 
 class Label(NamedTuple):
@@ -26,17 +30,18 @@ class Label(NamedTuple):
 
 
 def read_label(text: str) -> Label:
-    """The parts of a label. A text that is not of the notation is an event as a whole."""
+    """The parts of a label, in which line breaks count as blanks. Without any notation all of it is an event."""
+    text = BREAK.sub(lambda found: " " * len(found[0]), text)
     slash, opening, closing = _slash(text, 0), text.find("["), text.find("]")
     guarded = _guarded(text) and not 0 <= slash < opening
     if guarded:
         slash = _slash(text, closing + 1)
-    head, effect = (text, "") if slash < 0 else (text[:slash].rstrip(), text[slash + 1 :].strip())
+    head, effect = (text, "") if slash < 0 else (text[:slash], text[slash + 1 :].strip())
     if not guarded:
-        return _timed(head)._replace(effect=effect)
+        return _timed(head.strip())._replace(effect=effect)
     inner = head[opening + 1 : closing]
     blanks = len(inner) - len(inner.lstrip())
-    before = _timed(head[:opening].rstrip())
+    before = _timed(head[:opening].strip())
     return before._replace(guard=inner.strip(), effect=effect, guard_at=opening + 1 + blanks)
 
 
@@ -56,6 +61,5 @@ def _slash(text: str, start: int) -> int:
 
 
 def _timed(event: str) -> Label:
-    if event.startswith(_AFTER):
-        return Label("", delay=event.removeprefix(_AFTER).strip())
-    return Label(event)
+    found = _AFTER.match(event)
+    return Label("", delay=event[found.end() :]) if found else Label(event)

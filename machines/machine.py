@@ -26,6 +26,7 @@ from argentos.machines.bindings import Binding, refuse
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.definition import define
 from argentos.machines.diagram import Diagram
+from argentos.machines.guards import holds
 from argentos.machines.routes import routes
 from argentos.machines.table import Guard, Row, compile_table
 from argentos.machines.tree import START, Tree
@@ -48,10 +49,10 @@ class Machine:
 
     Args:
         diagram: the states and labelled edges.
-        bindings: for each label of the diagram, or for the event in it, its binding; an event's name alone binds
-            without guard, timer or effect. Without any the labels are their own meaning: `New message` is the event
-            `new_message`.
-        facts: the type whose attributes the guards name. Without it guards are not checked here.
+        bindings: for each label of the diagram, or for the event in it, what it means; an event's name alone binds
+            without guard, timer or effect. Nothing else counts of a label that is bound as a whole. Without any
+            bindings the labels are their own meaning: `New message` is the event `new_message`.
+        facts: the type whose attributes and methods the guards name. Without it guards are not checked here.
         stored: something may have been stored in a state that no edge leads to any more, so such states are
             allowed.
 
@@ -113,15 +114,22 @@ class Machine:
         )
 
     def decide(self, state: str, event: str, facts: object) -> Transition | Refused:
-        """What the event does in the state, given the facts; pure.
+        """What the event does in the state, given the facts; pure, as far as these are.
+
+        Args:
+            state: of the machine.
+            event: any text.
+            facts: has the guards as attributes, or as methods without arguments, which are called. What they give
+                counts as `bool` has it. Only the guards that the answer depends on are asked.
 
         Raises:
             UnknownStateError: the machine has no such state.
+            InputError: a guard needs arguments, or is asynchronous.
         """
         refusal: Guard | None = None
         for guards, transition in self._row(state).get(event, ()):
             for guard in guards:
-                if bool(getattr(facts, guard.name)) is not guard.wanted:
+                if holds(facts, guard.name) is not guard.wanted:
                     refusal = guard
                     break
             else:

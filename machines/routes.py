@@ -40,6 +40,7 @@ def routes(
     """
     found = list(_Finder(diagram, tree, Bindings(diagram, bound, facts)).find())
     _refuse_rivals(diagram, found)
+    _refuse_shared_timers(diagram, tree, found)
     _refuse_crossings(diagram, tree, found)
     return found
 
@@ -104,6 +105,31 @@ def _refuse_rivals(diagram: Diagram, found: Sequence[Route]) -> None:
                 problem = f"{edge} is never taken: {other} has the event {event!r}, and no guard that this lacks"
                 refuse(diagram, problem, edge.place, str(edge))
         rivals.append(route)
+
+
+def _refuse_shared_timers(diagram: Diagram, tree: Tree, found: Sequence[Route]) -> None:
+    """Refuse a timer whose event another one raises while it runs: what is due would take the other's edge."""
+    above: dict[str, list[Route]] = {}
+    for route in found:
+        if route.meaning.timer is None:
+            continue
+        rivals = above.setdefault(route.meaning.event, [])
+        for first in rivals:
+            if _run_at_once(tree, first, route):
+                edge, other = route.edges[0], first.edges[0]
+                problem = f"the timers of {edge} and {other} run at once, and both raise {route.meaning.event!r}"
+                refuse(diagram, f"{problem}; bind one of them to another event", edge.place, str(edge))
+        rivals.append(route)
+
+
+def _run_at_once(tree: Tree, one: Route, other: Route) -> bool:
+    """Whether these are two timers whose states can be active together."""
+    if one.source == other.source:
+        return one.meaning.timer != other.meaning.timer
+    if is_within(one.source, other.source) or is_within(other.source, one.source):
+        return True
+    shared = [path for path in lineage(one.source) if is_within(other.source, path)]
+    return bool(shared) and shared[-1] in tree.parallel
 
 
 def _refuse_crossings(diagram: Diagram, tree: Tree, found: Sequence[Route]) -> None:

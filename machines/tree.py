@@ -5,12 +5,15 @@ has no name in a diagram; its number stands in the path instead, from 1. Diagram
 users see of a path is its last name, except for the end of a composite state, which is shown as a whole.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from argentos.machines.bindings import refuse
 from argentos.machines.diagram import Diagram
 from argentos.machines.elements import OUTSIDE, Edge
+from argentos.machines.labels import BREAK
+from argentos.machines.mermaid.statements import Declaration, walk
 
 __all__ = ["END", "SEPARATOR", "START", "Tree", "is_within", "lineage", "parent"]
 
@@ -21,6 +24,8 @@ END: Final = "[end]"
 """The state behind an edge `S --> [*]`."""
 
 SEPARATOR: Final = "/"
+
+_ACTION: Final = re.compile(r"(?:on\s*)?(?:entry|enter|exit|do)\s*(?:/|:)", re.IGNORECASE)
 
 
 class Tree:
@@ -121,6 +126,9 @@ class Tree:
         for edge in self._diagram.edges:
             if edge.source != OUTSIDE or not edge.within:
                 continue
+            if edge.label:
+                problem = f"nothing is asked or done where {edge.within} begins, for it begins as it is entered"
+                refuse(self._diagram, f"{problem}; remove the label", edge.label_place, edge.label)
             region = parent(self.inside(edge.within, edge.region, START))
             if region in begins:
                 problem = f"a second beginning of {edge.within}; keep one in each region"
@@ -143,8 +151,17 @@ class Tree:
             if state.kind in ("fork", "join"):
                 problem = f"{state.name} is a {state.kind}, which machines do not run; write parallel regions with '--'"
                 refuse(self._diagram, problem, state.place, state.name)
-            if state.kind == "choice" and state.regions:
-                refuse(self._diagram, f"{state.name} is a choice, and so holds no states", state.place, state.name)
+        for statement in walk(self._diagram.document.body):
+            if isinstance(statement, Declaration):
+                self._refuse_actions(statement)
+
+    def _refuse_actions(self, declared: Declaration) -> None:
+        """Refuse what reads like an action of a state, and would be shown, but never done."""
+        for line in (line.strip() for text in (declared.title, declared.text) for line in BREAK.split(text)):
+            if _ACTION.match(line):
+                problem = f"{line!r} of {declared.name} would be shown, but not done: states have no actions yet"
+                mend = "write the effect at the edges, as in 'A --> B: event / effect', or other words here"
+                refuse(self._diagram, f"{problem}; {mend}", declared.place, line)
 
 
 def parent(path: str) -> str:

@@ -1,6 +1,5 @@
 """What a picture shows beside the diagram's own labels: guards, timers, and what happened."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,12 +10,12 @@ from argentos.machines.diagram import Diagram
 from argentos.machines.drawing.live import Live, Taken
 from argentos.machines.elements import OUTSIDE, Edge
 from argentos.machines.machine import Machine
+from argentos.machines.notation import Misread, guards_in
 from argentos.machines.table import BESIDE
 from argentos.machines.tree import END, START
 
 __all__ = ["Notes", "notes_on"]
 
-_AND: Final = re.compile(r"\s+and\s+|\s*&&\s*|\s*,\s*")
 _THEN: Final = " → "
 
 
@@ -73,7 +72,7 @@ def _timers(machine: Machine | Diagram) -> dict[Edge, str]:
         for timer in machine.timers(state)
         for _, transition in machine.ways(state, timer.event)
         for edge in transition.edges
-        if edge.source == timer.state and not edge.parts.delay
+        if edge.source == timer.state and edge.parts.delay != timer.duration
     }
 
 
@@ -109,9 +108,10 @@ def _ways(machine: Machine) -> Iterator[tuple[list[str], tuple[Edge, ...]]]:
 def _in_label(edge: Edge) -> Iterator[str]:
     """The guards that the label shows; where a choice is left, its text may be nothing else."""
     for text in (edge.parts.guard, edge.parts.event):
-        for guard in _AND.split(text):
-            name = guard.removeprefix("not ").lstrip("!").strip().replace(" ", "_")
-            yield f"not {name}" if guard.startswith(("not ", "!")) else name
+        try:
+            yield from guards_in(text)
+        except Misread:
+            continue
 
 
 # What happened -------------------------------------------------------------------------------------------------

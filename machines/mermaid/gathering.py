@@ -25,7 +25,7 @@ class _Draft:
     def __init__(self, place: Place, home: Home, kind: Kind) -> None:
         self.place = place
         self.home = home
-        self.kind = kind
+        self.kind: Kind = kind
         self.descriptions: list[tuple[str, Place]] = []
         self.parts = 0  # how often it is opened as a composite state
         self.regions = 0

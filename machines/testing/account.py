@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
 from argentos.machines.decisions import Refused, Timer, Transition
+from argentos.machines.guards import holds
 from argentos.machines.testing.oracle import Oracle, Outcome
 from argentos.machines.testing.system import durations_of
 from argentos.machines.tree import START
@@ -142,7 +143,7 @@ class Account:
         return [
             name if wanted else f"not {name}"
             for name, wanted in asked
-            if facts is None or bool(getattr(facts, name)) is not wanted
+            if facts is None or holds(facts, name) is not wanted
         ]
 
     def _reason(self, event: str, outcome: Outcome, facts: object | None) -> str:

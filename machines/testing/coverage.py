@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from argentos.machines.decisions import Transition
 from argentos.machines.elements import Edge, Place
+from argentos.machines.guards import holds
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid import write
 from argentos.machines.mermaid.statements import Declaration, Region, Setting, Statement, Styling
@@ -78,7 +79,7 @@ class Coverage:
         pair = Pair(state, event)
         self.pairs[pair] += 1
         for fact in asked(self._machine, state, event) if facts is not None else ():
-            self.guards[Asked(pair, fact, bool(getattr(facts, fact)))] += 1
+            self.guards[Asked(pair, fact, holds(facts, fact))] += 1
 
     def saw_taken(self, transition: Transition) -> None:
         """A transition was taken."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from transitions import MachineError
 from transitions.extensions.nesting import HierarchicalMachine
 
+from argentos.machines.guards import holds
 from argentos.machines.machine import Machine
 from argentos.machines.testing.outcomes import valuations
 from argentos.machines.tree import Tree
@@ -79,7 +80,7 @@ class Oracle:
     def expect(self, state: str, event: str, facts: object) -> Outcome:
         """The outcome of an event, given what the guards see."""
         names = sorted({name for name, _ in self.asked(state, event)})
-        return self._trigger(state, event, tuple((name, bool(getattr(facts, name))) for name in names))
+        return self._trigger(state, event, tuple((name, holds(facts, name)) for name in names))
 
     def possible(self, state: str, event: str) -> Iterator[Outcome]:
         """All outcomes of an event, whatever the guards see."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from argentos.machines.bindings import name_of
 from argentos.machines.decisions import Refused, Transition
+from argentos.machines.notation import name_of
 from argentos.machines.tree import START
 
 __all__ = ["Trace"]

@@ -1,0 +1,87 @@
+"""Asking guards: attributes of the facts, or methods that take no argument."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from argentos.errors import InputError
+
+__all__ = ["holds", "unfit"]
+
+_RULE: Final = "a guard is an attribute, or a method without arguments, that gives True or False at once"
+
+
+def holds(facts: object, name: str) -> bool:
+    """Whether the guard of this name holds, in the sense of `bool`; a method is called.
+
+    Raises:
+        InputError: it needs arguments, or gives what has to be awaited or called again.
+    """
+    value = getattr(facts, name)
+    if value is True or value is False:
+        return bool(value)
+    if callable(value):
+        value = _called(facts, name, value)
+    if inspect.isawaitable(value) or inspect.isasyncgen(value):
+        if inspect.iscoroutine(value):
+            value.close()
+        _refuse(facts, name, "is asynchronous")
+    if callable(value):
+        _refuse(facts, name, "gives something else to call")
+    return bool(value)
+
+
+def unfit(facts: type[object], name: str) -> str:
+    """Why the guard cannot be asked of facts of this type; empty where it can, as far as the type tells."""
+    found: Any = inspect.getattr_static(facts, name, None)
+    if found is None:
+        return "" if hasattr(facts, name) or _is_annotated(facts, name) else f"{facts.__name__} does not have"
+    function = _function(found)
+    if function is None:
+        return ""
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return "is asynchronous"
+    if inspect.isgeneratorfunction(function):
+        return "is a generator"
+    bound = 0 if isinstance(found, staticmethod) else 1
+    return "" if isinstance(found, property) or _takes(function, bound) else "needs arguments"
+
+
+def _called(facts: object, name: str, method: Callable[[], object]) -> object:
+    try:
+        return method()
+    except TypeError:
+        if _takes(method, 0):
+            raise  # an error of the method's own
+        return _refuse(facts, name, "needs arguments")
+
+
+def _takes(function: Callable[..., object], count: int) -> bool:
+    """Whether it can be called with so many arguments."""
+    try:
+        inspect.signature(function).bind(*[None] * count)
+    except TypeError:
+        return False
+    except ValueError:  # it does not tell
+        return True
+    return True
+
+
+def _function(found: Any) -> Callable[..., object] | None:
+    """The function that runs when the guard is asked; None for plain values."""
+    if isinstance(found, property):
+        return found.fget
+    if isinstance(found, functools.cached_property):
+        return None
+    if isinstance(found, staticmethod | classmethod):
+        return cast("Callable[..., object]", found.__func__)
+    return found if inspect.isfunction(found) else None
+
+
+def _is_annotated(facts: type[object], name: str) -> bool:
+    return any(name in vars(base).get("__annotations__", ()) for base in facts.__mro__)
+
+
+def _refuse(facts: object, name: str, problem: str) -> object:
+    raise InputError(f"the guard {name!r} of {type(facts).__name__} {problem}; {_RULE}")
