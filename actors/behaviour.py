@@ -24,6 +24,7 @@ from argentos.actors.commands import (
     Decided,
     Deliver,
     Receipt,
+    Retry,
     Stop,
     SummaryMade,
     TurnDone,
@@ -34,6 +35,7 @@ from argentos.actors.due import may_passivate, seconds_left
 from argentos.actors.jobs import Jobs, Tag
 from argentos.actors.listeners import Listeners
 from argentos.actors.requests import CompactionRequests, nothing_to_compact
+from argentos.actors.retries import failed_turn
 from argentos.actors.runtime import Runtime
 from argentos.actors.step import Step, is_at_work, is_compacting
 from argentos.actors.work import Answer, ask_model, make_summary
@@ -312,8 +314,8 @@ class Behaviour:
         step.advance(command.at)
         try:
             match command:
-                case Accept():
-                    return self._accept(step, command)
+                case Accept() | Retry():
+                    return self._take(step, command)
                 case TurnDone():
                     self._finish_turn(step, command)
                 case SummaryMade():
@@ -341,6 +343,10 @@ class Behaviour:
             command.answer(self.snapshot)
         else:
             command.fail(not_found(self._key))
+
+    def _take(self, step: Step, command: Accept | Retry) -> Callable[[], None]:
+        """Have a message answered, a new one or one that failed."""
+        return self._accept(step, command) if isinstance(command, Accept) else self._retry(step, command)
 
     def _create(self, step: Step) -> None:
         self._check_new(step)
@@ -391,10 +397,28 @@ class Behaviour:
             turn.callers = command.callers
         return lambda: command.answer(Receipt(number, turn, self._require()))
 
-    def _check_room(self, step: Step, command: Accept) -> None:
+    def _retry(self, step: Step, command: Retry) -> Callable[[], None]:
+        """Answer a message that failed once more; one that waits for its answer already goes on waiting."""
+        if not step.exists:
+            raise not_found(self._key)
+        message_id = command.message_id
+        number = None if message_id is None else self._dedupe.number_of(message_id, step.context)
+        if number is None or not _is_unsettled(step, number):
+            failed = failed_turn(step.metadata, message_id, number)
+            self._check_waiting(step)
+            step.retry(failed)
+            number = number or failed.messages[-1]
+        message = next(each for each in (*step.context.messages, *step.context.waiting) if each.number == number)
+        turn = self._listeners.expect(number, message.id)
+        return lambda: command.answer(Receipt(message.number, turn, self._require()))
+
+    def _check_waiting(self, step: Step) -> None:
         waiting = len(step.metadata.waiting) if step.exists else 0
         if waiting >= self._runtime.config.mailbox_limit:
             raise mailbox_full(self._key, waiting)
+
+    def _check_room(self, step: Step, command: Accept) -> None:
+        self._check_waiting(step)
         gauge = self._runtime.gauge
         ratio = gauge.ratio(step.metadata) if step.exists else gauge.first_ratio
         if command.tokens * ratio > gauge.largest_message:

@@ -23,6 +23,7 @@ __all__ = [
     "Delete",
     "Deliver",
     "Receipt",
+    "Retry",
     "Stop",
     "SummaryMade",
     "TurnDone",
@@ -110,6 +111,16 @@ class Accept(_Command[Receipt]):
         self.sender = sender
         self.address = address
         self.callers = jobs.callers()
+
+
+class Retry(_Command[Receipt]):
+    """Have a turn that failed run once more: the latest, or that of the message with this id."""
+
+    __slots__ = ("message_id",)
+
+    def __init__(self, at: datetime, message_id: str | None) -> None:
+        super().__init__(at)
+        self.message_id = message_id
 
 
 class Create(_Command[Snapshot]):
@@ -241,6 +252,6 @@ class SummaryMade(_Report):
         return ("summary", self.asked_at, 0)
 
 
-Decided: TypeAlias = Accept | Adopt | Create | Deliver | Stop | Clear | Compact | Wake | TurnDone | SummaryMade
+Decided: TypeAlias = Accept | Adopt | Retry | Create | Deliver | Stop | Clear | Compact | Wake | TurnDone | SummaryMade
 
 Command: TypeAlias = Decided | Delete

@@ -196,7 +196,7 @@ class Control:
             case wire.Compact():
                 check_focus(request.focus)
                 await self._change(line, key, commands.Compact(now, request.focus))
-            case wire.Send() | wire.Adopt():
+            case wire.Send() | wire.Adopt() | wire.Retry():
                 await self._take(line, key, request)
 
     async def _list(self, line: "_Line", request: wire.List) -> None:
@@ -230,10 +230,10 @@ class Control:
         self._check_ours(key)
         await line.send(wire.Is((await self._registry.tell(key, command)).metadata))
 
-    async def _take(self, line: "_Line", key: SessionKey, request: wire.Send | wire.Adopt) -> None:
+    async def _take(self, line: "_Line", key: SessionKey, request: wire.Send | wire.Adopt | wire.Retry) -> None:
         self._check_ours(key)
-        if isinstance(request, wire.Send):
-            await self._send(line, key, request)
+        if not isinstance(request, wire.Adopt):
+            await self._answer_message(line, key, request)
         else:
             await self._adopt(line, key, request)
 
@@ -242,12 +242,16 @@ class Control:
         await Session(self._registry, key).adopt(transcript)
         await line.send(wire.Is((await self._registry.look(key)).metadata))
 
-    async def _send(self, line: "_Line", key: SessionKey, request: wire.Send) -> None:
+    async def _answer_message(self, line: "_Line", key: SessionKey, request: wire.Send | wire.Retry) -> None:
         if not self._takes_messages:
             raise StoreBusyError("the process that owns the state directory takes no messages; try again in a moment")
-        turn = await Session(self._registry, key).send(
-            request.text, message_id=request.message_id, address=request.address, sender=request.sender
-        )
+        session = Session(self._registry, key)
+        if isinstance(request, wire.Retry):
+            turn = await session.retry(request.message_id)
+        else:
+            turn = await session.send(
+                request.text, message_id=request.message_id, address=request.address, sender=request.sender
+            )
         await line.send(wire.Accepted(turn.number))
         async for text in turn:
             await line.send(wire.Text(turn.attempt, text))

@@ -243,13 +243,22 @@ class RemoteSession:
             sender=sender,
             address=address,
         )
+        return await self._listen(request, request.message_id)
+
+    async def retry(self, message_id: str | None = None) -> "RemoteTurn":
+        """See `Session.retry`."""
+        return await self._listen(
+            wire.Retry(agent=self.key.agent, session=self.id, message_id=message_id), message_id or ""
+        )
+
+    async def _listen(self, request: wire.Send | wire.Retry, message_id: str) -> "RemoteTurn":
         answers = self._owner.answers(request)
         try:
             accepted = _expect(await anext(answers, None), wire.Accepted)
         except BaseException:  # also cancelled: the connection is not left open
             await answers.aclose()
             raise
-        return RemoteTurn(accepted.number, request.message_id, answers)
+        return RemoteTurn(accepted.number, message_id, answers)
 
     async def _told(self, request: wire.Request) -> SessionInfo:
         metadata = (await self._owner.one(request, wire.Is)).metadata

@@ -28,6 +28,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         window: the most that the context may have.
         percent: of the window.
         waiting: messages without an answer so far.
+        failed: messages whose turn failed, and which can be tried again.
+        failure: why the latest of these turns failed; empty where none did.
         edges: for each edge of the diagram, as mermaid writes it, how often it was taken, and when last.
     """
 
@@ -43,6 +45,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     percent: float
     compactions: int
     waiting: int
+    failed: int
+    failure: str
     edges: dict[str, Taken]
 
     @classmethod
@@ -65,6 +69,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             percent=round(100 * tokens / gauge.window, 1),
             compactions=metadata.compactions,
             waiting=len(metadata.waiting) + (len(metadata.turn.messages) if metadata.turn else 0),
+            failed=sum(len(each.messages) for each in metadata.failed),
+            failure=metadata.failed[-1].reason if metadata.failed else "",
             edges={sys.intern(edge): taken for edge, taken in metadata.edges.items()},
         )
 

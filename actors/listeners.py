@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from argentos.actors.jobs import Jobs
+from argentos.actors.retries import has_failed
 from argentos.actors.turn import Turn
 from argentos.errors import ArgentError, NoReplyError
 from argentos.storage import Message, Snapshot
@@ -37,8 +38,11 @@ class Listeners:
         open_ = {*metadata.waiting, *(metadata.turn.messages if metadata.turn else ())}
         for turn in [turn for number, turn in self._turns.items() if number not in open_]:
             reply = next((each for each in context.messages if turn.message_id in each.reply_to), None)
+            failed = next((each for each in context.messages if each.number == turn.number and each.failure), None)
             if reply is not None:
                 self.finish((turn.number,), reply)
+            elif failed is not None:
+                self.fail((turn.number,), has_failed(metadata.key, failed))
             else:
                 self.fail((turn.number,), NoReplyError("the turn ended without a reply", "no_reply"))
 

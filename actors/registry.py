@@ -10,7 +10,7 @@ from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 
 from argentos.actors.actor import SessionActor
 from argentos.actors.behaviour import mailbox_full, not_found
-from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Deliver, Receipt, Stop, Wake
+from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Deliver, Receipt, Retry, Stop, Wake
 from argentos.actors.events import Failed
 from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
@@ -59,6 +59,18 @@ class Registry:
         receipt = await command.answered()
         self.runtime.telemetry.accepted(begun)
         return receipt
+
+    async def retry(self, key: SessionKey, message_id: str | None) -> Receipt:
+        """Queue a retry in the session's control lane, and wait until it is durable.
+
+        Raises:
+            SessionError: there is nothing to retry, or no room.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        await checkpoint_if_cancelled()
+        command = Retry(self.runtime.clock.now(), message_id)
+        self._find(key).tell(command)
+        return await command.answered()
 
     async def check_room(self, key: SessionKey) -> None:
         """Refuse a message for which there is no room, before anything else is done for it.

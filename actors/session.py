@@ -12,6 +12,7 @@ from msgspec import structs
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop
 from argentos.actors.info import SessionInfo
 from argentos.actors.registry import Registry
+from argentos.actors.retries import has_failed
 from argentos.actors.scribe import records_of
 from argentos.actors.transcript import Transcript, transcript_of
 from argentos.actors.turn import Turn
@@ -128,6 +129,23 @@ class Session:
             if message.id == message_id and message.role == "assistant" and not message.reply_to:
                 return message
         raise _taken(message_id)
+
+    async def retry(self, message_id: str | None = None) -> Turn:
+        """Have a turn that failed run once more, with the messages that it was to answer; the text is not sent again.
+
+        When this returns, it is durable. A message that waits for its answer already goes on waiting.
+
+        Args:
+            message_id: of a message whose turn failed; by default the latest turn that did.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            NothingToRetryError: nothing failed, or not this message, or it has left the context.
+            MailboxFullError: too many messages wait in the session.
+        """
+        receipt = await self._registry.retry(self.key, message_id)
+        assert receipt.turn is not None  # noqa: S101 - it waits for its answer
+        return receipt.turn
 
     async def create(self) -> SessionInfo:
         """Make the session by hand; it stays Created until its first message.
@@ -299,6 +317,9 @@ class Session:
                 raise _taken(message_id)
             if message_id in message.reply_to:
                 turn.finish(message)
+                return turn
+            if message.failure:
+                turn.fail(has_failed(self.key, message))
                 return turn
         turn.fail(NoReplyError("the message was sent before, and its turn ended without a reply", "no_reply"))
         return turn

@@ -26,12 +26,14 @@ from argentos.storage import (
     Cleared,
     Context,
     Delivered,
+    FailedTurn,
     Kept,
     Message,
     Metadata,
     Owed,
     Record,
     Replied,
+    Retried,
     Role,
     SessionKey,
     Snapshot,
@@ -252,6 +254,19 @@ class Step:
             outcome = "replied"
         self._emit(TurnEnded(**self._head(), turn=turn, outcome=outcome, messages=open_turn.messages, reason=reason))
         return True
+
+    def retry(self, failed: FailedTurn) -> None:
+        """Have the messages of a turn that failed answered once more."""
+        messages = [each for each in self.context.messages if each.number in failed.messages]
+        self._emit(
+            Retried(
+                **self._head(),
+                turn=failed.turn,
+                messages=tuple(each.number for each in messages),
+                tokens=sum(each.tokens for each in messages),
+            )
+        )
+        self.offer("new_message")
 
     def overflow(self, turn: int, attempt: int, reason: str) -> bool:
         """The model's window was too small: compact and try once more, or end the turn; False as above."""

@@ -46,6 +46,7 @@ __all__ = [
     "Pong",
     "Replied",
     "Request",
+    "Retry",
     "Send",
     "Sessions",
     "Stop",
@@ -151,7 +152,15 @@ class Send(_AboutSession, frozen=True, tag="send", kw_only=True, rename="camel")
     address: Address | None = None
 
 
-OfSession: TypeAlias = Info | History | Summary | Create | Adopt | Clear | Compact | Stop | Unpark | Delete | Send
+class Retry(_AboutSession, frozen=True, tag="retry", kw_only=True, rename="camel"):
+    """Have a turn that failed run once more, the latest or that of a message: `Accepted`, `Text`, `Replied`."""
+
+    message_id: str | None = None
+
+
+OfSession: TypeAlias = (
+    Info | History | Summary | Create | Adopt | Clear | Compact | Stop | Unpark | Delete | Send | Retry
+)
 
 Request: TypeAlias = Ping | List | Backup | OfSession
 

@@ -13,6 +13,7 @@
     │   ├── SessionExistsError
     │   ├── MailboxFullError         the queue of the session is full; nothing was accepted
     │   ├── NothingToCompactError
+    │   ├── NothingToRetryError      no message failed, or not the one that was named
     │   ├── SessionFailedError       something raised what nobody expected; the session begins anew from what is durable
     │   ├── SessionParkedError       it failed too often, and takes nothing until it is unparked
     │   ├── NoReplyError             the turn ended without a reply
@@ -51,6 +52,7 @@ __all__ = [
     "ModelUnavailableError",
     "NoReplyError",
     "NothingToCompactError",
+    "NothingToRetryError",
     "OwnerGoneError",
     "ReplyInterruptedError",
     "SessionError",
@@ -155,6 +157,10 @@ class SessionFailedError(SessionError):
 
     The session goes on from what is durable: sending a message again, with the same id, is safe.
     """
+
+
+class NothingToRetryError(SessionError):
+    """No message of the session failed, or not the one that was named, or it has left the context."""
 
 
 class SessionParkedError(SessionError):

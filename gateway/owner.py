@@ -102,6 +102,10 @@ class Conversation(Protocol):
         """Accept a message of the user."""
         ...
 
+    async def retry(self, message_id: str | None = None) -> Reply:
+        """Have a turn that failed run once more."""
+        ...
+
 
 class Sessions(Protocol):
     """What a command does with the sessions of an agent: see `argentos.actors.Supervisor`."""

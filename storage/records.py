@@ -22,6 +22,7 @@ __all__ = [
     "Owed",
     "Record",
     "Replied",
+    "Retried",
     "Role",
     "SessionKey",
     "Summarised",
@@ -70,6 +71,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
         sender: a name to show.
         reply_to: the ids of the messages that this one answers.
         stop_reason: of a reply that is not whole: why the model ended it, as `max_tokens` or `refusal`.
+        failure: why the turn that was to answer it failed; empty otherwise, and once it is tried again.
     """
 
     id: str
@@ -82,6 +84,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
     address: Address | None = None
     reply_to: tuple[str, ...] = ()
     stop_reason: str | None = None
+    failure: str = ""
 
 
 class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
@@ -172,6 +175,20 @@ class TurnEnded(_Record, frozen=True, tag="turn_ended", kw_only=True):
     reason: str = ""
 
 
+class Retried(_Record, frozen=True, tag="retried", kw_only=True):
+    """Messages whose turn failed wait for an answer once more, behind all others.
+
+    Attributes:
+        turn: the one that failed.
+        messages: those of it that are still in the context.
+        tokens: theirs.
+    """
+
+    turn: int
+    messages: tuple[int, ...]
+    tokens: int
+
+
 class Summarised(_Record, frozen=True, tag="summary", kw_only=True):
     """A summary took the place of the oldest messages of the context.
 
@@ -218,5 +235,15 @@ class Delivered(_Record, frozen=True, tag="delivered", kw_only=True):
 
 
 Record: TypeAlias = (
-    Transitioned | Accepted | TurnStarted | Replied | TurnEnded | Summarised | Cleared | Kept | Owed | Delivered
+    Transitioned
+    | Accepted
+    | TurnStarted
+    | Replied
+    | TurnEnded
+    | Retried
+    | Summarised
+    | Cleared
+    | Kept
+    | Owed
+    | Delivered
 )

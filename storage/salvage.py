@@ -43,7 +43,14 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
     context, left = fold_context(Context(), [record for record in records if record.sequence <= metadata.sequence])
     saved = (*left, *context.messages, *context.waiting)
     emptied = structs.replace(
-        metadata, tokens=0, waiting=(), waiting_tokens=0, turn=None, summary_tokens=0, boundary=metadata.sequence
+        metadata,
+        tokens=0,
+        waiting=(),
+        waiting_tokens=0,
+        turn=None,
+        summary_tokens=0,
+        boundary=metadata.sequence,
+        failed=(),
     )
     known = {**_archived(folder, metadata), **{message.number: message for message in saved}}
     ids = tuple(known[number].id for number in sorted(known) if not known[number].reply_to)

@@ -21,6 +21,7 @@ from argentos.storage.records import (
     Owed,
     Record,
     Replied,
+    Retried,
     SessionKey,
     Summarised,
     Transitioned,
@@ -34,6 +35,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "Calibration",
     "Context",
+    "FailedTurn",
     "Folded",
     "Metadata",
     "OpenTurn",
@@ -56,6 +58,8 @@ REMEMBERED_IDS: Final = 1000
 """A message id is recognised when it is sent again among at least this many of the latest messages."""
 
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
+_TOUCHING: Final = _EMPTYING | {"failed"}
+_REMEMBERED_FAILURES: Final = 100  # turns
 _BESIDE_CONTEXT: Final = frozenset({Transitioned, Kept, Owed, Delivered})
 _RATIO_DECAY: Final = 0.99
 _RATIO_MARGIN: Final = 1.1
@@ -76,6 +80,14 @@ class OpenTurn(Struct, frozen=True, gc=False, rename="camel"):
     messages: tuple[int, ...]
     request_tokens: int
     context_tokens: int
+
+
+class FailedTurn(Struct, frozen=True, gc=False, rename="camel"):
+    """A turn that failed, and the numbers of the messages that it left without an answer."""
+
+    turn: int
+    messages: tuple[int, ...]
+    reason: str
 
 
 class Calibration(Struct, frozen=True, gc=False, rename="camel"):
@@ -106,6 +118,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         kept_at: the number of messages when a compaction was last ended without a summary.
         edges: for each edge, as mermaid writes it, how often it was taken, and when last.
         undelivered: numbers of the messages that are owed to a channel, in order, by channel.
+        failed: the latest turns that failed, as long as their messages are in the context and not tried again.
     """
 
     version: int
@@ -132,6 +145,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     calibration: Calibration | None = None
     edges: dict[str, Taken] = {}
     undelivered: dict[str, tuple[int, ...]] = {}
+    failed: tuple[FailedTurn, ...] = ()
 
     @property
     def key(self) -> SessionKey:
@@ -275,6 +289,17 @@ def _apply(old: Metadata, record: Record) -> Metadata:
                 tokens=old.tokens + (old.waiting_tokens if emptied else 0),
                 waiting=() if emptied else old.waiting,
                 waiting_tokens=0 if emptied else old.waiting_tokens,
+                failed=_failed(old, record),
+            )
+        case Retried():
+            return _moved(
+                old,
+                record,
+                last_activity=record.at,
+                tokens=old.tokens - record.tokens,
+                waiting=(*old.waiting, *record.messages),
+                waiting_tokens=old.waiting_tokens + record.tokens,
+                failed=tuple(each for each in old.failed if each.turn != record.turn),
             )
         case Transitioned():
             return _moved(
@@ -286,34 +311,47 @@ def _apply(old: Metadata, record: Record) -> Metadata:
                 label=record.label,
                 edges=_taken(old, record),
             )
-        case Summarised():
-            return _moved(
-                old,
-                record,
-                tokens=old.tokens - record.freed - old.summary_tokens + record.tokens,
-                summary_tokens=record.tokens,
-                compactions=old.compactions + 1,
-                boundary=record.sequence,
-                calibration=_forget_report(old.calibration),
-            )
-        case Cleared():
-            return _moved(
-                old,
-                record,
-                last_activity=record.at,
-                tokens=0,
-                summary_tokens=0,
-                boundary=record.sequence,
-                calibration=_forget_report(old.calibration),
-            )
-        case Kept():
-            return _moved(old, record, boundary=record.sequence, kept_at=old.messages)
+        case Summarised() | Cleared() | Kept():
+            return _compacted(old, record)
         case _:  # Owed, Delivered
             return _moved(old, record, version=NEWEST_VERSION, undelivered=_undelivered(old, record))
 
 
+def _compacted(old: Metadata, record: Summarised | Cleared | Kept) -> Metadata:
+    """After the end of a compaction, or a clear."""
+    if isinstance(record, Summarised):
+        return _moved(
+            old,
+            record,
+            tokens=old.tokens - record.freed - old.summary_tokens + record.tokens,
+            summary_tokens=record.tokens,
+            compactions=old.compactions + 1,
+            boundary=record.sequence,
+            calibration=_forget_report(old.calibration),
+            failed=tuple(each for each in old.failed if each.messages[-1] > record.last),
+        )
+    if isinstance(record, Cleared):
+        return _moved(
+            old,
+            record,
+            last_activity=record.at,
+            tokens=0,
+            summary_tokens=0,
+            boundary=record.sequence,
+            calibration=_forget_report(old.calibration),
+            failed=(),
+        )
+    return _moved(old, record, boundary=record.sequence, kept_at=old.messages)
+
+
 def _moved(old: Metadata, record: Record, **changes: object) -> Metadata:
     return structs.replace(old, sequence=record.sequence, epoch=record.epoch, **changes)
+
+
+def _failed(old: Metadata, record: TurnEnded) -> tuple[FailedTurn, ...]:
+    if record.outcome != "failed":
+        return old.failed
+    return (*old.failed, FailedTurn(record.turn, record.messages, record.reason))[-_REMEMBERED_FAILURES:]
 
 
 def _undelivered(old: Metadata, record: Owed | Delivered) -> dict[str, tuple[int, ...]]:
@@ -367,9 +405,8 @@ def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, 
                 del waiting[:count]
             case Replied():
                 messages.append(reply_of(record))
-            case TurnEnded():
-                messages += [message for message in waiting if message.number in record.messages]
-                waiting = [message for message in waiting if message.number not in record.messages]
+            case TurnEnded() | Retried():
+                messages, waiting = _after(messages, waiting, record)
             case Summarised():
                 archived += messages[: record.replaced]
                 del messages[: record.replaced]
@@ -398,8 +435,26 @@ def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, 
 
 def _touches_context(record: Record) -> bool:
     if isinstance(record, TurnEnded):
-        return record.outcome in _EMPTYING
+        return record.outcome in _TOUCHING
     return type(record) not in _BESIDE_CONTEXT
+
+
+def _after(
+    messages: list[Message], waiting: list[Message], record: TurnEnded | Retried
+) -> tuple[list[Message], list[Message]]:
+    """The messages of the context, and those that wait, once a turn has ended or is to run once more."""
+    numbers = record.messages
+    if isinstance(record, Retried):
+        again = _marked([each for each in messages if each.number in numbers], numbers, "")
+        return [each for each in messages if each.number not in numbers], waiting + again
+    if record.outcome == "failed":
+        return _marked(messages, numbers, record.reason or "the model failed"), waiting
+    given_up = [each for each in waiting if each.number in numbers]
+    return messages + given_up, [each for each in waiting if each.number not in numbers]
+
+
+def _marked(messages: Sequence[Message], numbers: Collection[int], failure: str) -> list[Message]:
+    return [structs.replace(each, failure=failure) if each.number in numbers else each for each in messages]
 
 
 def _accepted(record: Accepted) -> Message:

@@ -65,7 +65,7 @@ def _list(settings: Settings, limit: int | None, active: float | None) -> None:
                 printable(info.id),
                 info.state,
                 age(info.last_activity, now),
-                str(info.messages),
+                f"{info.messages}, {info.failed} failed" if info.failed else str(info.messages),
                 f"{count(info.tokens)}/{count(info.window)}",
                 percent(info.percent),
             )
@@ -92,6 +92,11 @@ def _info(settings: Settings, session_id: str) -> None:
         ("created", f"{info.created_at:%Y-%m-%d %H:%M:%S} UTC"),
         ("last activity", f"{info.last_activity:%Y-%m-%d %H:%M:%S} UTC ({age(info.last_activity, now)})"),
         ("messages", f"{info.messages}, in {info.turns} turns; {info.waiting} without an answer so far"),
+        *(
+            [("failed", f"{info.failed}: {printable(info.failure)}; see `argent sessions retry`")]
+            if info.failed
+            else []
+        ),
         ("context", f"{info.tokens} of {info.window} tokens ({percent(info.percent)})"),
         ("compactions", str(info.compactions)),
     ]
@@ -147,6 +152,25 @@ def _unpark(settings: Settings, session_id: str) -> None:
     _report(settings, _on_session(settings, session_id, lambda session: session.unpark()), "unparked")
 
 
+@command.command("retry")
+@click.argument("session_id", metavar="ID")
+@click.argument("message_id", metavar="[MESSAGE]", required=False)
+@command_options
+@click.pass_obj
+def _retry(settings: Settings, session_id: str, message_id: str | None) -> None:
+    """Have a turn that failed run once more, and print its reply: the latest, or that of the message with this id."""
+
+    async def work(session: Conversation) -> Message:
+        return await (await session.retry(message_id)).reply()
+
+    reply = _on_session(settings, session_id, work)
+    if settings.json:
+        print_json(reply)
+    else:
+        click.echo(printable(reply.text))
+        _print_mark(reply)
+
+
 def _report(settings: Settings, info: SessionInfo, done: str) -> None:
     if settings.json:
         print_json(info)
@@ -178,8 +202,15 @@ def _history(settings: Settings, session_id: str, *, full: bool) -> None:
             boundary = messages[-1].number
         who = message.sender or message.role
         click.echo(f"[{message.number}] {message.at:%Y-%m-%d %H:%M:%S} {printable(who)}: {printable(message.text)}")
-        if message.stop_reason is not None:
-            click.secho(f"    (not whole: {printable(message.stop_reason)})", dim=True)
+        _print_mark(message)
+
+
+def _print_mark(message: Message) -> None:
+    """Say of a message what its text does not."""
+    if message.failure:
+        click.secho(f"    (failed: {printable(message.failure)})", fg="red")
+    if message.stop_reason is not None:
+        click.secho(f"    (not whole: {printable(message.stop_reason)})", dim=True)
 
 
 def _print_summary(summary: Summary) -> None:

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from argentos import FileStore, ReplayModel, Reply, Supervisor
+from argentos.errors import ModelRefusedError
 from tests.gateway.shared import ANSWER, QUESTION, Argent, Ask, Fails, Record
 
 
@@ -134,6 +135,8 @@ def test_info_as_json_has_the_names_of_the_docs(ask: Ask, ada: str) -> None:
         "percent": 0.0,
         "compactions": 0,
         "waiting": 0,
+        "failed": 0,
+        "failure": "",
     }
     assert edges == {
         "[*] --> Created: First message": {"count": 1, "last": "2020-02-03T10:00:00Z"},
@@ -226,6 +229,42 @@ def test_history_marks_a_reply_that_is_not_whole(argent: Argent, ask: Ask, state
         None,
         None,
     ]
+
+
+# retry ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def failed(state: Path) -> None:
+    """A session with two messages whose turns have failed."""
+
+    async def converse() -> None:
+        async with Supervisor(FileStore(state), ReplayModel()) as supervisor:
+            for text in ("one", "two"):
+                with pytest.raises(ModelRefusedError):
+                    await supervisor.session("maren").ask(text, message_id=f"m-{text}")
+
+    anyio.run(converse)
+
+
+@pytest.mark.usefixtures("failed")
+def test_what_failed_is_shown(argent: Argent, ask: Ask) -> None:
+    assert "2, 2 failed" in argent("sessions", "list")[1]
+    assert "2: the recording has no more replies" in argent("sessions", "info", "maren")[1]
+    assert (ask("sessions", "info", "maren")["failed"], ask("sessions", "list")[0]["failed"]) == (2, 2)
+    assert argent("sessions", "history", "maren")[1].count("(failed: the recording has no more replies") == 2
+    assert all("no more replies" in message["failure"] for message in ask("sessions", "history", "maren"))
+
+
+@pytest.mark.usefixtures("failed")
+def test_what_failed_is_tried_again_by_its_id_or_the_latest_first(argent: Argent, ask: Ask, fails: Fails) -> None:
+    status, out, err = argent("sessions", "retry", "maren", "m-one")
+    assert (status, err) == (0, "")
+    assert "“one”" in out
+    assert ask("sessions", "retry", "maren")["replyTo"] == ["m-two"]
+    assert ask("sessions", "info", "maren")["failed"] == 0
+    assert "no message of session maren" in fails("sessions", "retry", "maren")[1]
+    assert "did not fail" in fails("sessions", "retry", "maren", "m-one")[1]
 
 
 def test_a_cleared_session_has_an_empty_context_and_a_whole_archive(argent: Argent, ask: Ask, ada: str) -> None:

@@ -493,8 +493,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a clear forgets what is owed",
         "storage/snapshot.py",
-        "                last_activity=record.at,\n                tokens=0,\n",
-        "                last_activity=record.at,\n                undelivered={},\n                tokens=0,\n",
+        "            last_activity=record.at,\n            tokens=0,\n",
+        "            last_activity=record.at,\n            undelivered={},\n            tokens=0,\n",
         ("what is owed is given", "stored as acknowledged"),
     ),
     Bug(
@@ -565,8 +565,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what waits behind a stopped turn leaves the context",
         "storage/snapshot.py",
-        "                messages += [message for message in waiting if message.number in record.messages]\n",
-        "",
+        "    return messages + given_up,",
+        "    return messages,",
         (
             "nothing is lost",
             "a full window is compacted",
@@ -585,7 +585,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "the model is not shown what it is to answer last",
         "llm/context.py",
-        "messages=_with_last(context.messages, answered),",
+        "messages=_with_text(_with_last(context.messages, answered)),",
         "messages=_with_last(context.messages, answered)[::-1],",
         ("the model sees the conversation",),
     ),

@@ -282,6 +282,8 @@ def info_of(transcript: Transcript) -> SessionInfo:
         percent=0.0,
         compactions=0,
         waiting=0,
+        failed=0,
+        failure="",
         edges={},
     )
 
