@@ -193,7 +193,7 @@ class SessionActor:
                 command.answer(value=False)
                 continue
             self._behaviour.cancel()
-            if await self._runtime.store.delete(self.key):
+            if await self._runtime.store.delete(self.key, set_aside=command.set_aside):
                 command.answer(value=True)
                 gone = SessionNotFoundError(f"session {self.key} was deleted; a new message begins it again")
                 for each in (*others, *deletions):

@@ -145,13 +145,15 @@ class Delete(_Command[bool]):
 
     Attributes:
         unless_active_since: keep it if it is at work, or was active after this time; None deletes it in any case.
+        set_aside: take along what was set aside of it.
     """
 
-    __slots__ = ("unless_active_since",)
+    __slots__ = ("set_aside", "unless_active_since")
 
-    def __init__(self, at: datetime, unless_active_since: datetime | None) -> None:
+    def __init__(self, at: datetime, unless_active_since: datetime | None, *, set_aside: bool = False) -> None:
         super().__init__(at)
         self.unless_active_since = unless_active_since
+        self.set_aside = set_aside
 
 
 class Deliver(_Command[Snapshot]):

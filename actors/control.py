@@ -190,7 +190,8 @@ class Control:
             case wire.History():
                 await self._read(line, key, full=request.full)
             case wire.Delete():
-                await line.send(wire.Deleted(await registry.delete(key, request.unless_active_since)))
+                since, set_aside = request.unless_active_since, request.set_aside
+                await line.send(wire.Deleted(await registry.delete(key, since, set_aside=set_aside)))
             case wire.Create() | wire.Clear() | wire.Stop():
                 await self._change(line, key, _CHANGES[type(request)](now))
             case wire.Compact():

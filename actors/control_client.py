@@ -212,9 +212,11 @@ class RemoteSession:
         """See `Session.unpark`."""
         return await self._told(wire.Unpark(agent=self.key.agent, session=self.id))
 
-    async def delete(self, *, unless_active_since: datetime | None = None) -> bool:
+    async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
         """See `Session.delete`."""
-        request = wire.Delete(agent=self.key.agent, session=self.id, unless_active_since=unless_active_since)
+        request = wire.Delete(
+            agent=self.key.agent, session=self.id, unless_active_since=unless_active_since, set_aside=set_aside
+        )
         return (await self._owner.one(request, wire.Deleted)).deleted
 
     async def summary(self) -> Summary | None:

@@ -101,7 +101,9 @@ class Registry:
         self._find(key).tell(command)
         return await command.answered()
 
-    async def delete(self, key: SessionKey, unless_active_since: datetime | None = None) -> bool:
+    async def delete(
+        self, key: SessionKey, unless_active_since: datetime | None = None, *, set_aside: bool = False
+    ) -> bool:
         """Have the session forgotten; False if it is kept, for it is at work or was active after that time.
 
         Raises:
@@ -109,7 +111,7 @@ class Registry:
             SupervisorStoppedError: the supervisor is closed.
         """
         await checkpoint_if_cancelled()
-        command = Delete(self.runtime.clock.now(), unless_active_since)
+        command = Delete(self.runtime.clock.now(), unless_active_since, set_aside=set_aside)
         self.check_open()
         # A parked session can be deleted, for that does not revive it.
         self._quiet.pop(key, None)

@@ -252,19 +252,20 @@ class Session:
         self._registry.unpark(self.key)
         return await self.info()
 
-    async def delete(self, *, unless_active_since: datetime | None = None) -> bool:
-        """Remove every copy of the session; a turn that runs is ended, and whoever waits for it gets the error.
+    async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
+        """Remove the session; a turn that runs is ended, and whoever waits for it gets the error.
 
         Args:
             unless_active_since: keep the session if it is at work, or was active after this time.
+            set_aside: remove also what was set aside of it as damaged, which is kept else.
 
         Returns:
             Whether it was deleted, rather than kept.
 
         Raises:
-            SessionNotFoundError: there is no such session.
+            SessionNotFoundError: there is no such session, nor, with `set_aside`, anything that was set aside of it.
         """
-        return await self._registry.delete(self.key, unless_active_since)
+        return await self._registry.delete(self.key, unless_active_since, set_aside=set_aside)
 
     # ---------------------------------------------------------------------------------------------------------
 

@@ -138,9 +138,10 @@ class Unpark(_AboutSession, frozen=True, tag="unpark", kw_only=True):
 
 
 class Delete(_AboutSession, frozen=True, tag="delete", kw_only=True, rename="camel"):
-    """Remove every copy, unless it is at work or was active after that time: `Deleted`."""
+    """Remove the session, unless it is at work or was active after that time: `Deleted`."""
 
     unless_active_since: datetime | None = None
+    set_aside: bool = False
 
 
 class Send(_AboutSession, frozen=True, tag="send", kw_only=True, rename="camel"):

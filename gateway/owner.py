@@ -86,8 +86,8 @@ class Conversation(Protocol):
         """Let a session go on that failed too often."""
         ...
 
-    async def delete(self, *, unless_active_since: datetime | None = None) -> bool:
-        """Remove every copy."""
+    async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
+        """Remove the session."""
         ...
 
     async def summary(self) -> Summary | None:

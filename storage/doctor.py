@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Final, NamedTuple
 
 import anyio.to_thread
@@ -27,6 +28,7 @@ from argentos.storage.journal import Recovered, dated, recover
 from argentos.storage.lock import Lock
 from argentos.storage.names import file_name
 from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.set_aside import SetAside, found_in, put_back
 from argentos.storage.snapshot import Metadata, Snapshot
 
 __all__ = ["Finding", "check", "mend", "repair"]
@@ -261,7 +263,10 @@ def _half_written(path: Path, *, is_folder: bool) -> Finding:
 
 def _set_aside_by_journal(path: Path) -> Iterator[Finding]:
     if path.parent.name == "journal":
-        what = "it was set aside when the journal was opened; remove it when you need it no more"
+        what = (
+            "it was set aside when the journal was opened: what was whole in it is in use; a backup may have the rest;"
+            " remove it when you need it no more"
+        )
         yield Finding(path, what, is_harmless=True)
 
 
@@ -499,24 +504,39 @@ def _check_numbers(folder: Path, snapshot: Snapshot, archived: Sequence[Message]
 def _check_asides(root: Path, folder: Path, journal: _Journal) -> Iterator[Finding]:
     """What was set aside before: the newest of a session is put back where nothing has taken its place."""
     taken = {key for key, records in journal.items() if records}
-    for name in reversed(_names(folder)):
-        aside = folder / name
-        what = "it was set aside, for it could not be read"
-        key = _whose(root, aside)
-        if key is None or key in taken or os.path.lexists(place := layout.session_folder(root, key)):
-            yield Finding(aside, f"{what}; remove it when you need it no more", is_harmless=True)
-        else:
+    for copy in found_in(root, folder):
+        key, is_taken = copy.key, copy.key in taken
+        if key is not None:
+            is_taken = is_taken or os.path.lexists(layout.session_folder(root, key))
             taken.add(key)
+        if key is None or is_taken or copy.was_deleted:
+            yield Finding(
+                copy.path, f"{_was_set_aside(copy)}: {_what_to_do(copy, is_taken=is_taken)}", is_harmless=True
+            )
+        else:
             remedy = f"put it back, as far as it can be read, for there is no session {key}"
-            yield Finding(aside, what, remedy=remedy, mend=partial(salvage.put_back, aside, place, key))
+            yield Finding(copy.path, _was_set_aside(copy), remedy=remedy, mend=partial(put_back, root, copy))
 
 
-def _whose(root: Path, aside: Path) -> SessionKey | None:
-    """The session that can be saved of this, if there is one, and it belongs here."""
-    readable = layout.read_unchecked(aside)
-    metadata = _metadata(aside) or (readable.metadata if readable else None)
-    if metadata is None or layout.damaged_folder(root, metadata.agent) != aside.parent:
-        return None
-    if aside not in layout.places(root, metadata.key) or salvage.salvage(aside, metadata.key, ()) is None:
-        return None
-    return metadata.key
+def _was_set_aside(copy: SetAside) -> str:
+    why = f", for {copy.why}" if copy.why else ""
+    return f"{_messages(copy.messages)} of session {copy.key} set aside{why}" if copy.key else f"it was set aside{why}"
+
+
+def _messages(count: int) -> str:
+    return "a copy with 1 message" if count == 1 else f"a copy with {count} messages"
+
+
+def _what_to_do(copy: SetAside, *, is_taken: bool) -> str:
+    if copy.key is None:
+        return (
+            "mend what is wrong in it, and `argent doctor --restore` its session, or restore that from a backup;"
+            " remove it when you need it no more"
+        )
+    name = quote(copy.key.id) + (f" --agent {quote(copy.key.agent)}" if copy.key.agent != "main" else "")
+    there = "a session of this id is there now" if is_taken else "the session was deleted since"
+    replace = " --replace" if is_taken else ""
+    return (
+        f"{there}; `argent doctor --restore {name} --copy {quote(copy.path.name)}{replace}` brings this one back;"
+        " remove it when you need it no more"
+    )

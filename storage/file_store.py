@@ -432,23 +432,32 @@ class FileStore(Store):
         if not self._read_only:
             self._writer.ask(key, snapshot)
 
-    async def delete(self, key: SessionKey) -> bool:
+    async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:
         """See `Store.delete`."""
         self._check_usable()
         if self._read_only:
             raise StoreError(f"the state directory {self.path} was opened for reading only")
         held, is_ended = self._hold(key), True
         async with shielded(self._patience):
+            was_set_aside = set_aside and await self._remove_set_aside(key)
             if not held.is_deleted:
                 self._check_open(key, held)
-                places = await self._blocking(partial(layout.places, self.path, key))
-                if not held.tail.sequence and not places:
-                    await self._blocking(partial(self._journal.forget_aside, key.id))
-                    return False
+                folder = layout.session_folder(self.path, key)
+                if not held.tail.sequence and not await self._blocking(partial(files.exists, folder)):
+                    return was_set_aside
                 is_ended = await self._end(key, held)
-            return await self._finish_deletion(key, is_ended=is_ended)
+            return await self._finish_deletion(key, is_ended=is_ended) or was_set_aside
         await anyio.lowlevel.checkpoint_if_cancelled()
         raise StoreError(f"session {key} was not deleted, for the disk does not answer; try again later")
+
+    async def _remove_set_aside(self, key: SessionKey) -> bool:
+        try:
+            return await self._writer.remove_set_aside(key)
+        except OSError as error:
+            raise StoreError(
+                f"{error.filename or 'what was set aside'} could not be removed ({error.strerror}); nothing of session"
+                f" {key} itself was deleted"
+            ) from error
 
     async def _end(self, key: SessionKey, held: Held) -> bool:
         """Make it durable that the session is deleted; where there is no room for that, its files make some.

@@ -345,20 +345,36 @@ class FileWriter:
             if held is None or held is not self._held.get(key):
                 return False
             await self._run(partial(self._remove_files, key))
-            await self._run(self._journal.forget_aside)
             await self._forget(key, is_ended=is_ended)
             return True
 
     def _remove_files(self, key: SessionKey) -> None:
-        self._ownership.check()
-        for path in layout.places(self._root, key):
-            if path.is_dir() and not path.is_symlink():
-                files.remove_folder(path)
-            else:
-                files.remove(path)
-        for folder in (layout.agent_folder(self._root, key.agent), layout.damaged_folder(self._root, key.agent)):
+        folder = layout.session_folder(self._root, key)
+        if files.exists(folder):
+            files.remove_all(folder)
+        layout.mark_deleted(self._root, key)
+        for parent in (layout.agent_folder(self._root, key.agent), layout.damaged_folder(self._root, key.agent)):
             with suppress(FileNotFoundError):  # nor do they come back, whoever has removed them
-                files.sync_folder(folder)
+                files.sync_folder(parent)
+
+    async def remove_set_aside(self, key: SessionKey) -> bool:
+        """Remove what was set aside of a session, and of the journal, of which cannot be told whose it is.
+
+        Returns:
+            Whether anything was set aside of the session.
+
+        Raises:
+            OSError: something could not be removed.
+        """
+        async with self._lock:
+            await self._run(self._journal.forget_aside)
+            return await self._run(partial(self._remove_set_aside, key))
+
+    def _remove_set_aside(self, key: SessionKey) -> bool:
+        asides = layout.set_aside(self._root, key)
+        for aside in asides:
+            files.remove_all(aside)
+        return bool(asides)
 
     async def _forget(self, key: SessionKey, *, is_ended: bool = False) -> None:
         """Take the session out of index, journal and memory: the journal last, for it says what is to be done."""

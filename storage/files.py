@@ -27,6 +27,7 @@ __all__ = [
     "names",
     "read",
     "remove",
+    "remove_all",
     "remove_folder",
     "replace",
     "size_of_folder",
@@ -343,6 +344,14 @@ def remove_folder(path: Path) -> None:
     """Remove a folder with what is in it, durably; a symbolic link in it is removed, not followed."""
     shutil.rmtree(path)
     sync_folder(path.parent)
+
+
+def remove_all(path: Path) -> None:
+    """Remove a folder likewise, or a file, or a link."""
+    if path.is_dir() and not path.is_symlink():
+        remove_folder(path)
+    else:
+        remove(path)
 
 
 def _write_at(descriptor: int, data: bytes, offset: int) -> None:

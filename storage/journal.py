@@ -503,12 +503,12 @@ class Journal:
             self._descriptor = files.reopen(segment.path, self._segment_size)
             self._at, segment.size = segment.size, max(segment.size, self._segment_size)
 
-    def forget_aside(self, mentioning: str = "") -> None:
-        """Remove what was set aside, all or what mentions this; more than that cannot be told of it."""
+    def forget_aside(self) -> None:
+        """Remove what was set aside; of which sessions it has something cannot be told."""
         self._check()
-        for path in (self._folder / name for name in files.names(self._folder)):
-            if any(fnmatchcase(path.name, pattern) for pattern in _ASIDE) and _mentions(path, mentioning):
-                files.remove(path)
+        for name in files.names(self._folder):
+            if any(fnmatchcase(name, pattern) for pattern in _ASIDE):
+                files.remove_all(self._folder / name)
 
     def close(self) -> None:
         """Stop writing."""
@@ -516,15 +516,6 @@ class Journal:
         if descriptor is not None:
             with contextlib.suppress(OSError):  # what was written to it has been flushed
                 os.close(descriptor)
-
-
-def _mentions(path: Path, text: str) -> bool:
-    try:
-        return text.encode() in files.read(path)
-    except OSError as error:
-        if error.errno not in _NO_FILE:
-            raise
-        return not text
 
 
 def _strip(path: Path, key: SessionKey, name: bytes) -> bool:

@@ -42,7 +42,7 @@ __all__ = [
     "damaged_folder",
     "is_edited",
     "join",
-    "places",
+    "mark_deleted",
     "read_archive",
     "read_metadata",
     "read_stored",
@@ -51,6 +51,8 @@ __all__ = [
     "remove",
     "seal_archive",
     "session_folder",
+    "set_aside",
+    "was_deleted",
     "write",
 ]
 
@@ -130,7 +132,8 @@ _log: Final = logging.getLogger(__name__)
 _LONGEST: Final = 200  # characters of what is quoted
 _ARCHIVE_FILE: Final = 1024 * 1024
 _SEAL: Final = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
-_DATED: Final = re.compile(r"\.damaged-\d{8}T\d{6}Z(-\d+)?")
+_DATED: Final = re.compile(r"\.(damaged|deleted)-\d{8}T\d{6}Z(-\d+)?")
+_DELETED: Final = ".deleted-"
 _SPAN: Final = re.compile(r"(\d+)-(\d+)\.json")
 _NAMES: Final = ("history.json", "metadata.json")  # in the order in which they are written
 _encoder: Final = msgspec.json.Encoder()
@@ -151,11 +154,24 @@ def damaged_folder(root: Path, agent: str) -> Path:
     return root / "agents" / file_name(agent) / "damaged"
 
 
-def places(root: Path, key: SessionKey) -> list[Path]:
-    """Where something of a session is: its folder, and what was set aside of it."""
+def set_aside(root: Path, key: SessionKey) -> list[Path]:
+    """What was set aside of a session, the newest first."""
     name, folder = file_name(key.id), damaged_folder(root, key.agent)
-    aside = [folder / each for each in files.names(folder) if _DATED.fullmatch(each.removeprefix(name))]
-    return [path for path in (session_folder(root, key), *aside) if files.exists(path)]
+    found = [each for each in files.names(folder) if each.startswith(name) and _DATED.fullmatch(each[len(name) :])]
+    return [folder / each for each in sorted(found, key=lambda each: each.rpartition(".")[2].partition("-")[2])[::-1]]
+
+
+def was_deleted(aside: Path) -> bool:
+    """Whether its session was deleted after this had been set aside."""
+    return _DELETED in aside.name
+
+
+def mark_deleted(root: Path, key: SessionKey) -> None:
+    """Let what was set aside of a session tell that the session was deleted since."""
+    for aside in set_aside(root, key):
+        if not was_deleted(aside):
+            name, _, date = aside.name.rpartition(".damaged-")
+            files.move(aside, aside.with_name(f"{name}{_DELETED}{date}"))
 
 
 def session_folder(root: Path, key: SessionKey) -> Path:

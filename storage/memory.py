@@ -123,7 +123,7 @@ class MemoryStore(Store):
         messages = await self.read(key, 1, sys.maxsize)
         return sum(len(message.text.encode()) for message in messages)
 
-    async def delete(self, key: SessionKey) -> bool:
+    async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:  # noqa: ARG002 - it sets nothing aside
         """See `Store.delete`."""
         if self._sessions.pop(key, None) is None:
             return False

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from argentos.errors import StoreError
-from argentos.storage import files, layout
+from argentos.storage import files, layout, sense
 from argentos.storage.journal import dated
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import NEWEST_VERSION, REMEMBERED_IDS, Context, Folded, Metadata, Snapshot, fold_context
@@ -36,7 +36,7 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
     """
     readable = _readable(folder, key, records)
     if readable is not None:
-        return Folded(readable, ())
+        return Folded(readable, ()) if _makes_sense(readable) else None
     metadata = _view(folder, key)
     if metadata is None:
         return None
@@ -66,6 +66,15 @@ def _readable(folder: Path, key: SessionKey, records: Iterable[Record]) -> Snaps
     if view is not None and all(record.sequence != metadata.sequence for record in records):
         metadata = view
     return Snapshot(structs.replace(metadata, agent=key.agent, session=key.id), readable.context)
+
+
+def _makes_sense(snapshot: Snapshot) -> bool:
+    """Else a person has to look at it: with a checksum, nobody would ever again."""
+    try:
+        sense.check_snapshot(snapshot)
+    except ValueError:
+        return False
+    return True
 
 
 def _view(folder: Path, key: SessionKey) -> Metadata | None:

@@ -58,8 +58,8 @@ def _check_value(raw: object, value: object, path: str) -> None:
                 raise ValueError(f"{path}.{name} is no field")
             _check_value(part, getattr(value, names[name]), f"{path}.{name}")
     elif isinstance(value, tuple):
-        values: tuple[object, ...] = value
-        for number, (part, each) in enumerate(zip(cast("list[object]", raw), values, strict=True)):
+        parts = zip(cast("list[object]", raw), cast("Sequence[object]", value), strict=True)
+        for number, (part, each) in enumerate(parts):
             _check_value(part, each, f"{path}[{number}]")
     elif isinstance(value, dict):
         for name, part in cast("dict[str, object]", raw).items():

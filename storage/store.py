@@ -126,14 +126,19 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """
         raise StoreError(f"{target} was not written: this store has no backups; export its sessions instead")
 
-    async def delete(self, key: SessionKey) -> bool:
-        """Remove every copy of a session: its files, its archive, and what the journal has of it.
+    async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:
+        """Remove a session: its files, its archive, and what the journal has of it.
 
         A writer that knew it is refused as stale from then on. Once begun it is not cancelled, and what a crash leaves
         of it is removed when the store is opened again.
 
+        Args:
+            key: the session.
+            set_aside: remove also what was set aside of it as damaged, and what was of the journal, which may be of
+                other sessions.
+
         Returns:
-            Whether there was one.
+            Whether there was anything.
 
         Raises:
             StoreError: it could not be removed whole; nothing can be appended to it until it is.

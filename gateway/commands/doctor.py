@@ -1,6 +1,9 @@
 """`argent doctor`."""
 
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import anyio
@@ -10,11 +13,15 @@ from msgspec import Struct
 from argentos.errors import StoreError
 from argentos.gateway.output import print_json, printable
 from argentos.gateway.settings import Settings, command_options
+from argentos.inputs import as_id
+from argentos.storage import SessionKey, set_aside
 from argentos.storage.doctor import Finding, check, repair
 
 __all__ = ["command"]
 
-_TELLING: Final = [logging.getLogger(f"argentos.storage.{name}") for name in ("layout", "index")]  # what is found here
+_TELLING: Final = [
+    logging.getLogger(f"argentos.storage.{name}") for name in ("layout", "index", "file_writer")
+]  # what is found here
 
 
 class _Told(Struct, frozen=True, rename="camel"):
@@ -33,32 +40,68 @@ class _Report(Struct, frozen=True, rename="camel"):
 
 @click.command("doctor")
 @click.option("--repair", "repairs", is_flag=True, help="Mend what can be mended.")
+@click.option("--restore", metavar="ID", help="Bring a session back from what was set aside of it.")
+@click.option("--copy", default="", metavar="NAME", help="With --restore: which copy; the newest by default.")
+@click.option("--replace", "replaces", is_flag=True, help="With --restore: set aside the session that is there now.")
 @command_options
 @click.pass_obj
-def command(settings: Settings, *, repairs: bool) -> int:
+def command(settings: Settings, *, repairs: bool, restore: str | None, copy: str, replaces: bool) -> int:
     """Check everything in the state directory, and change nothing.
 
-    With --repair, mend what can be mended; the directory must not be in use then. The status is 1 while something is
-    wrong that harms a session.
+    With --repair, mend what can be mended; with --restore, bring back a session that was set aside. The directory must
+    not be in use then. The status is 1 while something is wrong that harms a session.
     """
     settings.config()
     if not settings.state_dir.is_dir():
         raise StoreError(f"there is no state directory {settings.state_dir}; name another with --state-dir")
+    if restore is not None:
+        if repairs:
+            raise click.UsageError("--repair and --restore are two things; do one after the other")
+        _restore(settings, restore, copy, replaces=replaces)
+        return 0
+    if copy or replaces:
+        raise click.UsageError("--copy and --replace go with --restore ID")
     try:
-        for quiet in _TELLING:
-            quiet.addFilter(_is_error)
-        mended = anyio.run(repair, settings.state_dir) if repairs else []
-        findings = check(settings.state_dir)
+        with _quiet():
+            mended = anyio.run(repair, settings.state_dir) if repairs else []
+            findings = check(settings.state_dir)
     except OSError as error:
         raise StoreError(f"{error.filename or settings.state_dir} cannot be checked: {error.strerror}") from error
-    finally:
-        for quiet in _TELLING:
-            quiet.removeFilter(_is_error)
     if settings.json:
         print_json(_Report([_told(each) for each in mended], [_told(each) for each in findings]))
     else:
         _print(settings, mended, findings)
     return 1 if any(not finding.is_harmless for finding in findings) else 0
+
+
+def _restore(settings: Settings, session_id: str, copy: str, *, replaces: bool) -> None:
+    key = SessionKey(settings.agent, as_id(session_id, "the session id"))
+    work = partial(set_aside.restore, settings.state_dir, key, copy=copy, replaces=replaces)
+    try:
+        with _quiet():
+            restored = anyio.run(work)
+    except OSError as error:
+        raise StoreError(f"{error.filename or settings.state_dir} cannot be used: {error.strerror}") from error
+    if settings.json:
+        replaced = printable(str(restored.replaced)) if restored.replaced else None
+        print_json({"restored": session_id, "copy": str(restored.copy), "replaced": replaced})
+        return
+    messages = "1 message" if restored.messages == 1 else f"{restored.messages} messages"
+    click.echo(printable(f"Session {session_id} is back, with {messages}, from {restored.copy}."))
+    if restored.replaced:
+        click.echo(printable(f"The session that was there is set aside in {restored.replaced}."))
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """What is found is told here, and not in the log as well."""
+    for each in _TELLING:
+        each.addFilter(_is_error)
+    try:
+        yield
+    finally:
+        for each in _TELLING:
+            each.removeFilter(_is_error)
 
 
 def _is_error(record: logging.LogRecord) -> bool:

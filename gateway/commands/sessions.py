@@ -4,6 +4,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from shlex import quote
 from typing import TypeVar
 
 import click
@@ -16,7 +17,8 @@ from argentos.gateway.commands.transfer import export_command, import_command
 from argentos.gateway.output import age, count, percent, print_json, print_json_list, printable, size, table
 from argentos.gateway.owner import Conversation, Sessions, chosen_model, with_sessions
 from argentos.gateway.settings import Settings, command_options
-from argentos.storage import Message, Summary
+from argentos.storage import Message, SessionKey, Summary
+from argentos.storage.layout import set_aside as set_aside_of
 
 __all__ = ["command"]
 
@@ -227,20 +229,20 @@ def _print_summary(summary: Summary) -> None:
 @click.argument("session_ids", metavar="ID...", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be deleted.")
+@click.option("--set-aside", is_flag=True, help="Also what was set aside of them as damaged, which is kept else.")
 @command_options
 @click.pass_obj
-def _delete(settings: Settings, session_ids: tuple[str, ...], *, yes: bool, dry_run: bool) -> None:
-    """Remove every copy of sessions: their messages, their archives, and what the journal has of them."""
+def _delete(settings: Settings, session_ids: tuple[str, ...], *, yes: bool, dry_run: bool, set_aside: bool) -> None:
+    """Remove sessions: their messages, their archives, and what the journal has of them."""
     left = list(dict.fromkeys(session_ids))
 
     async def check(sessions: Sessions) -> None:
         for each in left:
-            with suppress(StoreDamagedError, StoreVersionError):  # it is there, and may be deleted
-                await sessions.session(each).info()
+            await _check_there(settings, sessions, each, set_aside=set_aside)
 
     async def delete(sessions: Sessions) -> None:
         while left:
-            await sessions.session(left[0]).delete()
+            await sessions.session(left[0]).delete(set_aside=set_aside)
             done.append(left.pop(0))
 
     done: list[str] = []
@@ -250,9 +252,40 @@ def _delete(settings: Settings, session_ids: tuple[str, ...], *, yes: bool, dry_
         _confirm(f"Delete for good: {names}?", yes=yes)
         with_sessions(settings, delete)
     if settings.json:
-        print_json({"deleted": done, "kept": left})
-    else:
-        click.echo(f"Would delete: {names}" if dry_run else f"Deleted: {names}")
+        print_json({"deleted": done, "kept": left, "setAside": _set_aside(settings, *session_ids)})
+        return
+    click.echo(f"Would delete: {names}" if dry_run else f"Deleted: {names}")
+    for each in done:
+        if kept := _set_aside(settings, each):
+            click.echo(f"Session {printable(each)}: {_kept(each, kept)}.")
+
+
+async def _check_there(settings: Settings, sessions: Sessions, session_id: str, *, set_aside: bool) -> None:
+    try:
+        with suppress(StoreDamagedError, StoreVersionError):  # it is there, and may be deleted
+            await sessions.session(session_id).info()
+    except SessionNotFoundError as error:
+        kept = _set_aside(settings, session_id)
+        if kept and set_aside:
+            return
+        if kept:
+            raise SessionNotFoundError(f"there is no session {session_id}, but {_kept(session_id, kept)}") from error
+        raise
+
+
+def _set_aside(settings: Settings, *session_ids: str) -> list[str]:
+    """Where something is that was set aside of these sessions."""
+    keys = [SessionKey(settings.agent, each) for each in session_ids]
+    return [printable(str(path)) for key in keys for path in set_aside_of(settings.state_dir, key)]
+
+
+def _kept(session_id: str, kept: Sequence[str]) -> str:
+    what = "what was set aside of it is kept" if len(kept) == 1 else f"{len(kept)} copies set aside of it are kept"
+    name = quote(session_id)
+    return (
+        f"{what}; `argent doctor --restore {name}` brings it back, and `argent sessions delete --set-aside {name}`"
+        " removes it"
+    )
 
 
 class _Pruned(Struct, rename="camel"):

@@ -147,9 +147,9 @@ class Slow(MemoryStore):
         super().__init__()
         self.go_on = anyio.Event()
 
-    async def delete(self, key: SessionKey) -> bool:
+    async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:
         await self.go_on.wait()
-        return await super().delete(key)
+        return await super().delete(key, set_aside=set_aside)
 
 
 async def test_what_comes_while_a_session_is_deleted_is_refused_and_may_be_sent_again(running: Running) -> None:
@@ -180,11 +180,11 @@ class Failing(MemoryStore):
 
     fails = True
 
-    async def delete(self, key: SessionKey) -> bool:
+    async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:
         if self.fails:
             self.fails = False
             raise StoreError("the disk is busy")
-        return await super().delete(key)
+        return await super().delete(key, set_aside=set_aside)
 
 
 async def test_a_deletion_that_fails_is_told_and_can_be_tried_again(running: Running) -> None:

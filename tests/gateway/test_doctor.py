@@ -26,7 +26,8 @@ def history(state: Path) -> Path:
 
 
 def damage(history: Path) -> None:
-    history.write_bytes(history.read_bytes().replace(b"Good", b"God "))
+    data = history.read_bytes().replace(b"Good", b"God ")
+    history.write_bytes(data.replace(b'"tokens":', b'"tokens":7', 1))
 
 
 def test_a_healthy_directory_is_said_to_be_one(argent: Argent, state: Path, history: Path) -> None:
@@ -53,7 +54,7 @@ def test_a_problem_is_told_with_its_remedy_and_mended(argent: Argent, history: P
     assert (status, err) == (1, "")
     first, _, hint = out.splitlines()
     assert first.startswith("problem   agents/main/sessions/ada: ")
-    assert "its checksum is wrong" in first
+    assert "is damaged: $.metadata.tokens is 7" in first
     assert first.endswith(" → go on with what can be read; the damaged history.json is kept beside it")
     assert hint.startswith("`argent doctor --repair` does")
     status, out, err = argent("doctor", "--repair")

@@ -395,7 +395,7 @@ def test_an_unknown_session_among_them_and_none_is_deleted(fails: Fails, ask: As
 
 def test_a_dry_run_only_tells(argent: Argent, ask: Ask, three: dict[str, str]) -> None:
     assert argent("sessions", "delete", "old", "--dry-run") == (0, "Would delete: old\n", "")
-    assert ask("sessions", "delete", "old", "--dry-run") == {"deleted": [], "kept": ["old"]}
+    assert ask("sessions", "delete", "old", "--dry-run") == {"deleted": [], "kept": ["old"], "setAside": []}
     assert {each["id"] for each in ask("sessions", "prune", "--older-than", "1d", "--dry-run")} == {*three}
     assert ids(ask) == {*three, "new"}
 

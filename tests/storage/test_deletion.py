@@ -30,6 +30,7 @@ from tests.storage.directories import (
     kept,
     listed,
     put,
+    tree,
 )
 
 pytestmark = pytest.mark.anyio
@@ -107,7 +108,7 @@ async def test_a_deleted_session_is_nowhere(state: Path, where: str) -> None:
 
 
 @pytest.mark.parametrize("aside", ["torn", "damaged", "both segments"])
-async def test_what_was_set_aside_of_the_journal_is_deleted_too(state: Path, aside: str) -> None:
+async def test_what_was_set_aside_of_the_journal_is_deleted_where_that_is_asked_for(state: Path, aside: str) -> None:
     story, other = secret(), Story(OTHER)
     async with FileStore(state, run=inline) as store:
         await appended(store, other, story)
@@ -118,12 +119,12 @@ async def test_what_was_set_aside_of_the_journal_is_deleted_too(state: Path, asi
     flip(copy / "journal" / "00000001.journal", b"last" if aside == "torn" else CANARY.encode())
     async with FileStore(copy, run=inline) as store:
         assert holding(copy, CANARY[1:])
-        await store.delete(KEY)
+        await store.delete(KEY, set_aside=True)
         assert holding(copy, CANARY[1:]) == []
         assert await store.load(OTHER)
 
 
-async def test_texts_set_aside_without_the_name_of_their_session_are_deleted_too(state: Path) -> None:
+async def test_texts_set_aside_without_the_name_of_their_session_are_deleted_likewise(state: Path) -> None:
     story, other = Story().say("first"), Story(OTHER)
     async with FileStore(state, run=inline) as store:
         await appended(store, story, other)
@@ -136,12 +137,12 @@ async def test_texts_set_aside_without_the_name_of_their_session_are_deleted_too
     path.write_bytes(data)
     async with FileStore(copy, run=inline) as store:
         assert holding(copy, CANARY)
-        assert await store.delete(KEY)
+        assert await store.delete(KEY, set_aside=True)
         assert holding(copy, CANARY) == []
         assert await store.load(OTHER) == other.snapshot
 
 
-async def test_what_was_set_aside_as_damaged_is_deleted_too(state: Path) -> None:
+async def test_what_was_set_aside_as_damaged_is_deleted_where_that_is_asked_for(state: Path) -> None:
     story, other = secret(), Story(OTHER)
     await kept(state, story, other)
     flip(folder(state) / "history.json", f'"{CANARY}'.encode())
@@ -149,12 +150,12 @@ async def test_what_was_set_aside_as_damaged_is_deleted_too(state: Path) -> None
         with pytest.raises(StoreDamagedError):
             await store.load(KEY)
         assert holding(state, CANARY)
-        assert await store.delete(KEY)
+        assert await store.delete(KEY, set_aside=True)
         assert holding(state, CANARY) == []
     await assert_deleted(state, other)
 
 
-async def test_what_was_set_aside_is_deleted_with_the_session_that_came_after_it(state: Path) -> None:
+async def test_what_was_set_aside_is_deleted_likewise_with_the_session_that_came_after_it(state: Path) -> None:
     story = secret()
     await kept(state, story)
     flip(folder(state) / "history.json", f'"{CANARY}'.encode())
@@ -162,9 +163,32 @@ async def test_what_was_set_aside_is_deleted_with_the_session_that_came_after_it
         with pytest.raises(StoreDamagedError):
             await store.load(KEY)
         await append(store, Story())
-        assert await store.delete(KEY)
+        assert await store.delete(KEY, set_aside=True)
         assert holding(state, CANARY) == []
     await assert_deleted(state)
+
+
+@pytest.mark.parametrize("began_anew", [False, True])
+async def test_what_was_set_aside_survives_a_deletion_that_does_not_name_it(state: Path, *, began_anew: bool) -> None:
+    await kept(state, secret())
+    put(torn := state / "journal" / "00000001.journal.torn-20260101T000000Z", CANARY.encode())
+    flip(folder(state) / "history.json", f'"{CANARY}'.encode())
+    damaged = tree(folder(state))
+    async with FileStore(state, run=inline) as store:
+        with pytest.raises(StoreDamagedError):
+            await store.load(KEY)
+        if began_anew:
+            await append(store, Story().say("anew"))
+        for _ in range(2):
+            assert await store.delete(KEY) is began_anew
+            began_anew = False
+        assert await store.load(KEY) is None
+        [aside] = (state / "agents" / "main" / "damaged").iterdir()
+        assert tree(aside) == damaged
+        assert torn.exists()
+        assert await store.delete(KEY, set_aside=True)
+        assert not await store.delete(KEY, set_aside=True)
+        assert holding(state, CANARY[1:]) == []
 
 
 async def test_what_was_set_aside_of_another_session_stays(state: Path) -> None:
@@ -247,14 +271,14 @@ async def test_a_crash_at_any_call_of_a_deletion_leaves_the_session_whole_or_not
         await wait_all_tasks_blocked()
         await append(store, story.say(CANARY))
         disk.at[disk.calls + call] = lambda: copies.append(crashed(state))
-        assert await store.delete(KEY)
+        assert await store.delete(KEY, set_aside=True)
         copy = copies[0] if copies else crashed(state)
     async with FileStore(copy, run=inline) as store:
         found = await store.load(KEY)
         if found is not None:
             assert found == story.snapshot
             assert [each.number for each in await store.read(KEY, 1, 1000)] == list(range(1, 9))
-            assert await store.delete(KEY)
+            assert await store.delete(KEY, set_aside=True)
         assert holding(copy, CANARY) == []
     await assert_deleted(copy, other)
 

@@ -374,7 +374,7 @@ async def test_the_journal_is_told_of_as_it_is(state: Path) -> None:
         await repair(found)
         assert problems(found) == []
         [note] = check(found)
-        assert note.what == "it was set aside when the journal was opened; remove it when you need it no more"
+        assert note.what.startswith("it was set aside when the journal was opened: what was whole in it is in use")
 
 
 async def test_what_depends_on_a_journal_that_cannot_be_read_is_not_mended(state: Path) -> None:
