@@ -12,8 +12,6 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
-import anyio
-
 from argentos.actors.commands import (
     Accept,
     Adopt,
@@ -32,7 +30,7 @@ from argentos.actors.commands import (
 )
 from argentos.actors.dedupe import Dedupe
 from argentos.actors.due import may_passivate, seconds_left
-from argentos.actors.jobs import Jobs, Tag
+from argentos.actors.jobs import Job, Jobs, Tag
 from argentos.actors.listeners import Listeners
 from argentos.actors.requests import CompactionRequests, nothing_to_compact
 from argentos.actors.retries import failed_turn
@@ -463,9 +461,7 @@ class Behaviour:
 
     # Jobs ---------------------------------------------------------------------------------------------------
 
-    def _start(
-        self, tag: Tag, work: Callable[[anyio.CancelScope], Awaitable[None]], callers: tuple[Jobs, ...] = ()
-    ) -> None:
+    def _start(self, tag: Tag, work: Callable[[Job], Awaitable[None]], callers: tuple[Jobs, ...] = ()) -> None:
         if not self._runtime.is_draining:
             self._jobs.start(tag, work, callers)
 
@@ -476,13 +472,13 @@ class Behaviour:
             callers = self._listeners.callers(turn.messages)
             self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot), callers)
 
-    async def _run_turn(self, snapshot: Snapshot, scope: anyio.CancelScope) -> None:
+    async def _run_turn(self, snapshot: Snapshot, job: Job) -> None:
         turn = snapshot.metadata.turn
         if turn is None:
             return
         self._listeners.begin(turn.messages, turn.attempt)
         with self._runtime.telemetry.working("turn", self._key, turn.turn) as working:
-            answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages), scope)
+            answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages), job)
             if answer is None:
                 return
             working.outcome = "replied" if isinstance(answer, Answer) else type(answer).__name__
@@ -491,11 +487,11 @@ class Behaviour:
         now = self._runtime.clock.now()
         self._actor.report(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
 
-    async def _run_compaction(self, snapshot: Snapshot, asked_at: int, scope: anyio.CancelScope) -> None:
+    async def _run_compaction(self, snapshot: Snapshot, asked_at: int, job: Job) -> None:
         asked, number = self._requests.served, snapshot.metadata.compactions + 1
-        with scope, self._runtime.telemetry.working("compaction", self._key, number) as working:
+        with job.scope, self._runtime.telemetry.working("compaction", self._key, number) as working:
             compacted = await make_summary(
-                self._runtime, snapshot, by_hand=asked is not None, focus=asked.focus if asked else ""
+                self._runtime, snapshot, job, by_hand=asked is not None, focus=asked.focus if asked else ""
             )
             working.outcome = compacted.method if compacted else "kept"
             self._actor.report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))

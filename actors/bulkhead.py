@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Final, Generic, Self, TypeVar
 
 import anyio
@@ -50,12 +51,18 @@ class Bulkhead:
         self._until = None
         return self
 
-    async def run(self, work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T:
+    async def run(
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        name: str,
+        hold: Callable[[Callable[[], object]], None] | None = None,
+    ) -> T:
         """What the work gives, in a copy of this context; the work is cancelled, and left alone, with the caller.
 
         Args:
             work: does it.
             name: whose it is, for the log.
+            hold: is told how to cancel the work, for callers that cancel it together with this.
 
         Raises:
             ModelError: the work raised it or, as the cause, anything else; or it was cancelled, but not by the caller.
@@ -65,6 +72,8 @@ class Bulkhead:
         task = _Task(work, name, self._ended)
         self._tasks.add(task)
         task.begin()
+        if hold is not None:
+            hold(partial(self._leave, task))
         try:
             await task.over.wait()
         finally:
@@ -139,8 +148,9 @@ class _Task(Generic[T]):
 
     async def _run(self) -> None:
         try:
-            with self._scope:
-                self._results.append(await _Timed(self._work(), self.name))
+            if self.left_at is None:
+                with self._scope:
+                    self._results.append(await _Timed(self._work(), self.name))
         except BaseException as error:  # noqa: BLE001 - for whoever waits
             self._error = error
         self._end()

@@ -26,40 +26,42 @@ class Job:
 
     Args:
         tag: which.
-        work: does it, in the scope that it is given.
+        work: does it, and is given this.
         callers: the sessions whose turns wait for it, the outermost first, and its own.
+
+    Attributes:
+        scope: for the work to enter.
     """
 
-    __slots__ = ("_is_cancelled", "_places", "_scope", "_waits", "_work", "callers", "tag")
+    __slots__ = ("_cancel_elsewhere", "_is_cancelled", "_places", "_waits", "_work", "callers", "scope", "tag")
 
-    def __init__(
-        self,
-        tag: Tag,
-        work: Callable[[anyio.CancelScope], Awaitable[None]],
-        callers: "tuple[Jobs, ...]" = (),
-    ) -> None:
+    def __init__(self, tag: Tag, work: Callable[["Job"], Awaitable[None]], callers: "tuple[Jobs, ...]" = ()) -> None:
         self.tag = tag
+        self.scope = anyio.CancelScope()
         self.callers = callers
         self._work = work
+        self._cancel_elsewhere: Callable[[], object] | None = None
         self._places: Places | None = None  # where it runs
-        self._scope: anyio.CancelScope | None = None
         self._is_cancelled = False
         self._waits = 0  # of its tasks, for other turns
 
     async def run(self, places: "Places") -> None:
-        """Do the work in a scope of its own."""
+        """Do the work."""
         if self._is_cancelled:
             return
-        self._scope = anyio.CancelScope()
         token = _running.set(self)
         self._places = places
         try:
-            await self._work(self._scope)
+            await self._work(self)
         finally:
             self._places = None
             if self._waits:
                 places.take_back()
             _running.reset(token)
+
+    def hold(self, cancel: Callable[[], object]) -> None:
+        """What is done for it elsewhere: cancelled at the same time, and not only when the work hears of it."""
+        self._cancel_elsewhere = cancel
 
     async def wait(self, waiter: Waiter) -> None:
         """Wait for another turn, and lend the place meanwhile."""
@@ -76,8 +78,9 @@ class Job:
     def cancel(self) -> None:
         """End it, or do not let it begin."""
         self._is_cancelled = True
-        if self._scope is not None:
-            self._scope.cancel()
+        self.scope.cancel()
+        if self._cancel_elsewhere is not None:
+            self._cancel_elsewhere()
 
 
 _running: Final[ContextVar[Job | None]] = ContextVar("argentos job", default=None)
@@ -194,12 +197,7 @@ class Jobs:
         """Whether a job was started that has neither reported nor been cancelled."""
         return self._job is not None
 
-    def start(
-        self,
-        tag: Tag,
-        work: Callable[[anyio.CancelScope], Awaitable[None]],
-        callers: "tuple[Jobs, ...]" = (),
-    ) -> None:
+    def start(self, tag: Tag, work: Callable[[Job], Awaitable[None]], callers: "tuple[Jobs, ...]" = ()) -> None:
         """Start a job, for which these wait, in the place of any other, unless it is the one that runs."""
         if self._job is None or tag != self._job.tag:
             self.cancel()
@@ -224,5 +222,5 @@ class Jobs:
             self._job = None
 
 
-async def _is_done(_: anyio.CancelScope) -> None:
+async def _is_done(_: Job) -> None:
     """What is left to do of a job that has ended."""

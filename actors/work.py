@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import anyio
 
 from argentos.actors.config import Config
+from argentos.actors.jobs import Job
 from argentos.actors.runtime import Runtime
 from argentos.errors import (
     CallbackError,
@@ -34,7 +35,7 @@ class Answer(NamedTuple):
 
 
 async def ask_model(
-    runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None], scope: anyio.CancelScope
+    runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None], job: Job
 ) -> Answer | ModelError | None:
     """The model's reply to the turn that is open in the snapshot, or why there is none.
 
@@ -42,12 +43,13 @@ async def ask_model(
         runtime: has the model, and its time.
         snapshot: of the session.
         push: is given the text as it streams.
-        scope: not entered yet; whoever cancels it gets None.
+        job: which this is; where it is cancelled, there is neither.
     """
-    listener = _Listener(runtime.config, scope, push)
+    listener = _Listener(runtime.config, job.scope, push)
     try:
-        with scope:
-            reply = await runtime.bulkhead.run(partial(_stream, runtime, snapshot, listener), _model_of(snapshot))
+        with job.scope:
+            asking = partial(_stream, runtime, snapshot, listener)
+            reply = await runtime.bulkhead.run(asking, _model_of(snapshot), job.hold)
             _check_text(reply)
             return Answer(reply, runtime.count(reply.text) + MESSAGE_TOKENS)
     except ModelError as error:
@@ -56,7 +58,7 @@ async def ask_model(
         return _caused(ModelError(f"the reply cannot be taken: {error}"), error)
     finally:
         listener.is_over = True
-    return listener.verdict() if anyio.current_time() >= scope.deadline else None
+    return listener.verdict() if anyio.current_time() >= job.scope.deadline else None
 
 
 def _caused(error: ModelError, cause: Exception) -> ModelError:
@@ -135,7 +137,9 @@ def _check_text(reply: Reply) -> None:
     raise ModelError(f"the model's reply was cut off before it had any text ({reason}); let it have more tokens")
 
 
-async def make_summary(runtime: Runtime, snapshot: Snapshot, *, by_hand: bool, focus: str) -> Compacted | None:
+async def make_summary(
+    runtime: Runtime, snapshot: Snapshot, job: Job, *, by_hand: bool, focus: str
+) -> Compacted | None:
     """A summary for the session that waits for one, or None if there is nothing to put into it, or no way to."""
     # Who asked is forgotten in a restart; what would not be compacted for its size was to be compacted by hand.
     by_hand = by_hand or runtime.gauge.older(snapshot, by_hand=False) == 0
@@ -144,7 +148,7 @@ async def make_summary(runtime: Runtime, snapshot: Snapshot, *, by_hand: bool, f
     try:
         return await compact(
             snapshot,
-            partial(_ask_summary, runtime, snapshot) if runtime.model.can_summarise else None,
+            partial(_ask_summary, runtime, snapshot, job) if runtime.model.can_summarise else None,
             runtime.gauge,
             count=runtime.count,
             system=runtime.system,
@@ -156,10 +160,10 @@ async def make_summary(runtime: Runtime, snapshot: Snapshot, *, by_hand: bool, f
         return None
 
 
-async def _ask_summary(runtime: Runtime, snapshot: Snapshot, request: Request) -> Reply:
+async def _ask_summary(runtime: Runtime, snapshot: Snapshot, job: Job, request: Request) -> Reply:
     seconds = runtime.config.compaction_timeout
     with anyio.move_on_after(seconds):
-        return await runtime.bulkhead.run(partial(_read, runtime.model, request), _model_of(snapshot))
+        return await runtime.bulkhead.run(partial(_read, runtime.model, request), _model_of(snapshot), job.hold)
     raise ModelUnavailableError(f"it took longer than compactionTimeout, {seconds:g} s")
 
 

@@ -220,8 +220,8 @@ class Worked:
         self.leave = anyio.Semaphore(0)
 
     def job(self, number: int) -> Job:
-        async def work(scope: anyio.CancelScope) -> None:
-            with scope:
+        async def work(job: Job) -> None:
+            with job.scope:
                 self.begun.append(number)
                 await self.leave.acquire()
 
