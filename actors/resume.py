@@ -2,11 +2,9 @@
 
 import logging
 from collections.abc import Iterator
-from functools import partial
 from typing import Final
 
 import anyio
-import anyio.to_thread
 
 from argentos.actors.registry import Registry
 from argentos.actors.step import COMPACTING
@@ -24,8 +22,6 @@ async def resume_unfinished(registry: Registry, agent: str, at_once: int) -> Non
     The next one follows when the turn, or the compaction, of one has ended. So few are in memory for it, and new
     messages need not wait behind all of them. One that somebody has revived already is left alone.
     """
-    # Loading the encoding takes a third of a second: not in the event loop.
-    await anyio.to_thread.run_sync(partial(registry.runtime.count, ""))
     try:
         unfinished = await registry.runtime.store.unfinished(agent, COMPACTING)
     except StoreError as error:
@@ -48,5 +44,3 @@ async def _resume(registry: Registry, left: Iterator[Metadata]) -> None:
             pass  # it was deleted meanwhile
         except ArgentError as error:
             _log.warning("session %s was not taken up where it was left: %s", metadata.key, error)
-        except Exception:  # noqa: BLE001, S110 - the actor has told of it, and is restarted or parked
-            pass

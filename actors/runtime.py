@@ -14,7 +14,7 @@ from argentos.actors.jobs import Places
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
 from argentos.actors.turnstile import Turnstile
-from argentos.llm import Gauge, Model, TokenCounter
+from argentos.llm import Counting, Gauge, Model
 from argentos.storage import Store
 
 __all__ = ["Runtime"]
@@ -42,7 +42,7 @@ class Runtime:
     gauge: Gauge
     config: Config
     clock: Clock
-    count: TokenCounter
+    counting: Counting
     system: str
     steps: Dispatcher
     restarts: Dispatcher

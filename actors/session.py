@@ -5,7 +5,6 @@ from functools import partial
 from typing import Final
 
 import anyio
-import anyio.to_thread
 from anyio.lowlevel import checkpoint
 from msgspec import structs
 
@@ -165,9 +164,8 @@ class Session:
             InputError: a message cannot be taken.
         """
         runtime = self._registry.runtime
-        make = partial(_life, self.key, transcript, runtime.count, runtime.clock.now())
-        # Counting tokens takes seconds where messages are many: not in the event loop.
-        records, snapshot = await anyio.to_thread.run_sync(make)
+        make = partial(_life, self.key, transcript, runtime.counting, runtime.clock.now())
+        records, snapshot = await runtime.counting.run(make)
         return self._info(await self._registry.tell(self.key, Adopt(runtime.clock.now(), records, snapshot)))
 
     async def transcript(self) -> Transcript:
@@ -287,7 +285,7 @@ class Session:
             message_id=message_id or runtime.new_id(),
             role=role,
             text=text,
-            tokens=runtime.count(text) + MESSAGE_TOKENS,
+            tokens=await runtime.counting.tokens(text) + MESSAGE_TOKENS,
             sender=sender,
             address=address,
         )

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator, Collection
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Final, Self
 
 import anyio
 from anyio.lowlevel import checkpoint
+from msgspec import structs
 
 from argentos.actors.bulkhead import Bulkhead
 from argentos.actors.clock import Clock, SystemClock
@@ -31,7 +32,7 @@ from argentos.actors.timers import Timers
 from argentos.actors.turnstile import Turnstile
 from argentos.errors import InputError, ModelError
 from argentos.inputs import as_id
-from argentos.llm import Closeable, Gauge, Model, TokenCounter, count_tokens
+from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, count_tokens
 from argentos.storage import SessionKey, Store
 from argentos.storage.foreign import described
 from argentos.storage.pace import in_steps
@@ -56,7 +57,9 @@ class Supervisor:
         agent: whose sessions these are.
         system: the system prompt.
         clock: time.
-        count: counts the tokens of a text, once for each message.
+        count: counts the tokens of a text, once for each message, in a thread: it may take its time.
+        count_inline: the most characters of a text that is counted in the event loop instead; by default 20,000 for
+            `count_tokens`, and none for a counter of your own.
         max_turns: how many sessions may have a turn or a compaction running. A turn that waits for another session
             does not count meanwhile. The default is for models that are waited for over a network; one that computes
             here needs no more than there are cores.
@@ -80,6 +83,7 @@ class Supervisor:
         system: str = "",
         clock: Clock | None = None,
         count: TokenCounter = count_tokens,
+        count_inline: int | None = None,
         max_turns: int = 100,
         grace: float = 10.0,
         patience: float = 10.0,
@@ -98,10 +102,10 @@ class Supervisor:
         self._runtime = Runtime(
             store=store,
             model=model,
-            gauge=_gauge(self.config, model, count(system) if system else 0),
+            gauge=_gauge(self.config, model, 0),
             config=self.config,
             clock=clock,
-            count=count,
+            counting=Counting(count, count_inline),
             system=system,
             steps=workers,
             restarts=Dispatcher(_RESTARTS_AT_ONCE, "restart"),
@@ -221,11 +225,13 @@ class Supervisor:
         """Open the store and begin.
 
         Raises:
+            CallbackError: the counter cannot count the system prompt.
             StoreError: the store cannot be opened; `StoreBusyError` where it, or this supervisor, is open already.
         """
         self._registry.entrance.enter()
         async with AsyncExitStack() as stack:
             stack.callback(self._registry.entrance.leave)
+            await self._measure_system()
             await stack.enter_async_context(self._runtime.store)
             await stack.enter_async_context(self._runtime.bulkhead)
             group = await stack.enter_async_context(anyio.create_task_group())
@@ -236,16 +242,30 @@ class Supervisor:
             self._registry.is_open = True
             group.start_soon(self._runtime.timers.run, name="argentos timers")
             if self._resume:
-                group.start_soon(
-                    resume_unfinished, self._registry, self.agent, 2 * self._max_turns, name="argentos resume"
-                )
+                resume = partial(resume_unfinished, self._registry, self.agent, 2 * self._max_turns)
+                group.start_soon(self._warm_up, name="argentos warm-up")
+                group.start_soon(resume, name="argentos resume")
             if self._resume and (self.config.retain_for is not None or self.config.retain_bytes is not None):
-                group.start_soon(keep_within, self._registry, self.agent, name="argentos retention")
+                retain = partial(keep_within, self._registry, self.agent)
+                group.start_soon(retain, name="argentos retention")
             if (directory := self._runtime.store.owned_directory) is not None:
                 await self._control.open(directory, group)
             self._group = group
             self._stack = stack.pop_all()
         return self
+
+    async def _measure_system(self) -> None:
+        runtime = self._runtime
+        runtime.counting.open()
+        tokens = await runtime.counting.tokens(runtime.system) if runtime.system else 0
+        runtime.gauge = structs.replace(runtime.gauge, system_tokens=tokens)
+
+    async def _warm_up(self) -> None:
+        """Load what is heavy before the first turn needs it."""
+        await self._runtime.counting.warm()
+        if isinstance(self._runtime.model, Loadable):
+            with suppress(ModelError):  # whoever asks it hears the same
+                await self._runtime.bulkhead.run(self._runtime.model.load, f"the model of agent {self.agent}")
 
     async def __aexit__(self, *_: object) -> None:
         """Let running turns end within the grace, write all files, and close the store."""

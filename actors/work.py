@@ -51,7 +51,7 @@ async def ask_model(
             asking = partial(_stream, runtime, snapshot, listener)
             reply = await runtime.bulkhead.run(asking, _model_of(snapshot), job.hold)
             _check_text(reply)
-            return Answer(reply, runtime.count(reply.text) + MESSAGE_TOKENS)
+            return Answer(reply, await runtime.counting.tokens(reply.text) + MESSAGE_TOKENS)
     except ModelError as error:
         return error
     except CallbackError as error:
@@ -150,7 +150,7 @@ async def make_summary(
             snapshot,
             partial(_ask_summary, runtime, snapshot, job) if runtime.model.can_summarise else None,
             runtime.gauge,
-            count=runtime.count,
+            counting=runtime.counting,
             system=runtime.system,
             by_hand=by_hand,
             focus=focus,

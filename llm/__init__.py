@@ -3,8 +3,9 @@
 from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble, is_blank
+from argentos.llm.counting import Counting
 from argentos.llm.gauge import Gauge
-from argentos.llm.model import Closeable, Model, Reply, Request
+from argentos.llm.model import Closeable, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
 from argentos.llm.replay import ReplayModel
 from argentos.llm.tokens import TokenCounter, count_tokens
@@ -13,7 +14,9 @@ __all__ = [
     "AnthropicModel",
     "Closeable",
     "Compacted",
+    "Counting",
     "Gauge",
+    "Loadable",
     "Model",
     "OfflineModel",
     "ReplayModel",

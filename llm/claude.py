@@ -4,6 +4,7 @@ import contextlib
 import math
 import os
 import re
+import threading
 from collections.abc import AsyncGenerator, Generator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -18,7 +19,7 @@ from argentos.errors import (
 )
 from argentos.llm.context import summary_text
 from argentos.llm.model import Reply, Request
-from argentos.storage import Role, Usage
+from argentos.storage import Role, Usage, threads
 
 if TYPE_CHECKING:
     from anthropic import APIStatusError, AsyncAnthropic
@@ -78,12 +79,15 @@ class AnthropicModel:
         self._timeout = timeout
         self._max_retries = max_retries
         self._client: AsyncAnthropic | None = None
+        self._opening = threading.Lock()
+        self._run = threads(1)
 
     async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
         """See `Model.stream`."""
         progress = _Progress(self.name)
+        client = await self._connect(self._retries(request))
         with _translated():
-            stream = await self._connect(self._retries(request)).messages.create(
+            stream = await client.messages.create(
                 model=self.name,
                 max_tokens=min(self._max_tokens, request.max_tokens or self._max_tokens),
                 system=_system(request),
@@ -98,8 +102,7 @@ class AnthropicModel:
                     text = progress.take(event) if event is not None else ""
                 if event is None:
                     break
-                if text:
-                    yield text
+                yield text  # empty for what is no more than a sign of life
         yield progress.reply()
 
     def _retries(self, request: Request) -> int:
@@ -107,18 +110,31 @@ class AnthropicModel:
             return self._max_retries
         return _SUMMARY_RETRIES if request.instruction else 0
 
-    def _connect(self, retries: int) -> "AsyncAnthropic":
-        """The client, made at first use: importing it takes longer than most commands."""
-        if self._client is None:
-            from anthropic import AsyncAnthropic  # noqa: PLC0415
+    async def load(self) -> None:
+        """See `Loadable.load`: the SDK and the certificates take longer than most commands.
 
-            self._client = AsyncAnthropic(
-                api_key=self._api_key,
-                base_url=self._base_url,
-                timeout=self._timeout,
-                max_retries=0,
-            )
-        return self._client.with_options(max_retries=retries) if retries else self._client
+        Raises:
+            ModelError: the model can never be asked; the sentence says why.
+        """
+        if self._client is None:
+            await self._run(self._open)
+
+    def _open(self) -> None:
+        with self._opening, _translated():
+            if self._client is None:
+                from anthropic import AsyncAnthropic  # noqa: PLC0415
+
+                self._client = AsyncAnthropic(
+                    api_key=self._api_key,
+                    base_url=self._base_url,
+                    timeout=self._timeout,
+                    max_retries=0,
+                )
+
+    async def _connect(self, retries: int) -> "AsyncAnthropic":
+        while (client := self._client) is None:  # closed meanwhile, it opens new connections
+            await self.load()
+        return client.with_options(max_retries=retries) if retries else client
 
     async def aclose(self) -> None:
         """Close the connections. The model may be used again, and opens new ones."""

@@ -10,20 +10,18 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-import anyio.to_thread
 from msgspec import Struct
 
 from argentos.errors import ModelError
+from argentos.llm.counting import Counting
 from argentos.llm.extract import extract
 from argentos.llm.gauge import Gauge
 from argentos.llm.model import Reply, Request
-from argentos.llm.tokens import TokenCounter
 from argentos.storage import Message, Snapshot
 
 __all__ = ["Compacted", "compact"]
 
 _log: Final = logging.getLogger(__name__)
-_MANY: Final = 1000  # messages
 
 _INSTRUCTION: Final = """\
 Summarise the conversation above so that it can go on without these messages. Write under these headings, leaving
@@ -56,7 +54,7 @@ async def compact(
     ask: Callable[[Request], Awaitable[Reply]] | None,
     gauge: Gauge,
     *,
-    count: TokenCounter,
+    counting: Counting,
     system: str,
     by_hand: bool = False,
     focus: str = "",
@@ -67,7 +65,7 @@ async def compact(
         snapshot: with messages that `gauge.older` would replace.
         ask: has the model write a summary, and may raise a `ModelError`; None if it cannot.
         gauge: decides which messages are replaced, and how long the summary may be.
-        count: counts local tokens.
+        counting: of local tokens.
         system: the system prompt, kept so that the request shares its cached prefix.
         by_hand: somebody asked for it before the window was full.
         focus: what the summary should keep above all.
@@ -88,12 +86,13 @@ async def compact(
             max_tokens=max(64, budget),
         )
         text = await _asked(ask, request)
-    if not text or count(text) > 2 * budget:
-        quote = partial(extract, replaced, context.summary, budget=budget, count=count)
-        # Many take seconds, in which the event loop has other sessions to serve.
-        text = await anyio.to_thread.run_sync(quote) if len(replaced) > _MANY else quote()
-        method = "extractive"
-    return _compacted(snapshot, gauge, replaced, text=text, method=method, tokens=count(text), freed=freed)
+    tokens = await counting.tokens(text) if text else 0
+    if not text or tokens > 2 * budget:
+        quote = partial(extract, replaced, context.summary, budget=budget, count=counting)
+        length = sum(len(message.text) for message in replaced)
+        text = quote() if counting.is_quick(length) else await counting.run(quote)
+        tokens, method = await counting.tokens(text), "extractive"
+    return _compacted(snapshot, gauge, replaced, text=text, method=method, tokens=tokens, freed=freed)
 
 
 async def _asked(ask: Callable[[Request], Awaitable[Reply]], request: Request) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from argentos.storage import Message, Summary, Usage
 
-__all__ = ["Closeable", "Model", "Reply", "Request"]
+__all__ = ["Closeable", "Loadable", "Model", "Reply", "Request"]
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -62,6 +62,15 @@ class Closeable(Protocol):
         ...
 
 
+@runtime_checkable
+class Loadable(Protocol):
+    """What a model may have besides."""
+
+    async def load(self) -> None:
+        """Load what is heavy, in a thread. The supervisor has it done when it opens, so that no turn waits for it."""
+        ...
+
+
 class Model(Protocol):
     """A model, or what stands for one."""
 
@@ -81,7 +90,7 @@ class Model(Protocol):
         ...
 
     def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        """Pieces of the reply's text as they come, and at last the reply.
+        """Pieces of the reply's text as they come, and at last the reply; an empty piece is but a sign of life.
 
         The text of the last pieces and the reply's are the same. Ending without a `Reply` counts as
         interrupted. Cancellation ends it at any time.

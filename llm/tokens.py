@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
-__all__ = ["TokenCounter", "count_tokens"]
+__all__ = ["TokenCounter", "count_tokens", "is_loaded"]
 
 TokenCounter: TypeAlias = Callable[[str], int]
 
@@ -46,6 +46,11 @@ def _load() -> "Encoding":
                 else:
                     os.environ["TIKTOKEN_CACHE_DIR"] = before
     return _loaded[0]
+
+
+def is_loaded() -> bool:
+    """Whether counting begins at once."""
+    return bool(_loaded)
 
 
 def count_tokens(text: str) -> int:

@@ -42,10 +42,12 @@ class Threads:
 
     Args:
         patience: seconds that a cancelled caller waits for what it has begun.
+        subject: whom it waits for, in the log.
     """
 
-    def __init__(self, patience: float = math.inf) -> None:
+    def __init__(self, patience: float = math.inf, subject: str = "the disk") -> None:
         self._patience = patience
+        self._subject = subject
         self._mutex = threading.Lock()
         self._alone: set[_Call[Any]] = set()
         self._at_rest: list[Callable[[], None]] = []
@@ -92,7 +94,8 @@ class Threads:
                 return
             self._alone.add(call)
         _log.critical(
-            "the disk does not answer: %s has not returned %g s after it was given up; its thread is left alone",
+            "%s does not answer: %s has not returned %g s after it was given up; its thread is left alone",
+            self._subject,
             call.name,
             self._patience,
         )
@@ -105,7 +108,7 @@ class Threads:
                 return
             self._alone.discard(call)
             due, self._at_rest = ([], self._at_rest) if self._alone else (self._at_rest, [])
-        _log.warning("the disk answers again: %s has returned", call.name)
+        _log.warning("%s answers again: %s has returned", self._subject, call.name)
         for then in due:
             then()
 
@@ -188,7 +191,7 @@ class _Worker:
 
     def __init__(self) -> None:
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name="argentos disk", daemon=True).start()
+        threading.Thread(target=self._run, name="argentos thread", daemon=True).start()
 
     def do(self, work: Callable[[], None]) -> None:
         """Do this next."""

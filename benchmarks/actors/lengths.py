@@ -43,7 +43,7 @@ async def _ask(session: Session) -> float:
 
 async def _measure(lengths: list[int]) -> list[Length]:
     found: list[Length] = []
-    async with Supervisor(MemoryStore(), InstantModel(), count=count_one) as supervisor:
+    async with Supervisor(MemoryStore(), InstantModel(), count=count_one, count_inline=10**6) as supervisor:
         for length in lengths:
             sessions = [supervisor.session(f"{length}-{number}") for number in range(_SESSIONS)]
             for session in sessions:

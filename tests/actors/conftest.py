@@ -31,7 +31,7 @@ def running(clock: ManualClock, store: MemoryStore) -> Running:
     async def run(
         model: Model | None = None, *, on: Store | None = None, config: Config | None = None, **options: Any
     ) -> AsyncGenerator[Supervisor]:
-        settings: dict[str, Any] = {"clock": clock, "count": count_words, "grace": 0, **options}
+        settings: dict[str, Any] = {"clock": clock, "count": count_words, "count_inline": 10**6, "grace": 0, **options}
         async with Supervisor(on or store, model or OfflineModel(), config=config, **settings) as supervisor:
             yield supervisor
 

@@ -174,7 +174,7 @@ def new_clock() -> ManualClock:
 
 
 def supervise(disk: Disk, model: Talker, clock: ManualClock, **options: Any) -> Supervisor:
-    settings: dict[str, Any] = {"config": SMALL, "count": count_words, "grace": 0, **options}
+    settings: dict[str, Any] = {"config": SMALL, "count": count_words, "count_inline": 10**6, "grace": 0, **options}
     return Supervisor(disk.store(), model, clock=clock, **settings)
 
 

@@ -226,7 +226,13 @@ async def lead(disk: Disk, world: World, life: Sequence[Step] = LIFE) -> list[di
     course: list[dict[str, Any]] = []
     while True:
         async with Supervisor(
-            disk.store(world), Echo(world), config=SMALL, clock=world.clock, count=count_words, grace=0
+            disk.store(world),
+            Echo(world),
+            config=SMALL,
+            clock=world.clock,
+            count=count_words,
+            count_inline=10**6,
+            grace=0,
         ) as supervisor:
             session = supervisor.session("maren")
             await go_on(session, world, life, course)

@@ -10,9 +10,10 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from argentos import Config, MemoryStore, OfflineModel, Reply, Request
+from argentos import Config, MemoryStore, OfflineModel, ReplayModel, Reply, Request
 from argentos.errors import (
     ArgentError,
+    CallbackError,
     ModelError,
     ModelUnavailableError,
     NoReplyError,
@@ -20,6 +21,7 @@ from argentos.errors import (
     SessionFailedError,
     SupervisorStoppedError,
 )
+from argentos.llm import count_tokens
 from argentos.storage import Record, SessionKey
 from tests.actors.conftest import Running
 
@@ -309,3 +311,126 @@ async def test_a_turn_sees_the_context_of_the_supervisor_and_of_no_request(runni
         for name in ("alice", "bob", "carol"):
             group.start_soon(ask_as, name)
     assert seen == ["the host"] * 6
+
+
+async def test_a_counter_sees_the_context_of_the_supervisor_and_of_no_request(running: Running) -> None:
+    seen: list[str] = []
+
+    def count(text: str) -> int:
+        seen.append(tenant.get())
+        tenant.set("a counter")
+        return len(text)
+
+    tenant.set("the host")
+    for inline in (0, 1000):
+        async with running(OfflineModel(), count=count, count_inline=inline) as supervisor:
+            token = tenant.set("alice")
+            await supervisor.session("maren").ask("Hello?")
+            tenant.reset(token)
+    assert set(seen) == {"the host"}
+
+
+# Counters -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inline", [0, 1000])
+@pytest.mark.parametrize("error", [ValueError("no idea"), PanicError("no idea"), SystemExit("no idea")])
+async def test_whatever_a_counter_raises_refuses_the_message_that_it_was_to_count(
+    running: Running, error: BaseException, inline: int
+) -> None:
+    def count(text: str) -> int:
+        if text == "bad":
+            raise error
+        return len(text)
+
+    async with running(Hostile(), count=count, count_inline=inline) as supervisor:
+        with pytest.raises(CallbackError, match="no idea") as raised:
+            await supervisor.session("maren").send("bad")
+        assert raised.value.__cause__ is error
+        assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
+        assert supervisor.health().is_well
+
+
+@pytest.mark.parametrize("error", [ValueError("no idea"), PanicError("no idea")])
+async def test_a_reply_that_a_counter_cannot_count_fails_its_turn_and_no_other(
+    running: Running, error: BaseException
+) -> None:
+    def count(text: str) -> int:
+        if text == "Yes." and faults:
+            raise faults.pop()
+        return len(text)
+
+    faults = [error]
+    async with running(Hostile(), count=count, count_inline=0) as supervisor:
+        with pytest.raises(ModelError, match="no idea"):
+            await supervisor.session("maren").ask("Hello?")
+        assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
+
+
+async def test_a_counter_that_cannot_count_the_system_prompt_is_told_of_at_opening(running: Running) -> None:
+    def count(_: str) -> int:
+        raise PanicError("no idea")
+
+    with pytest.raises(CallbackError, match="no idea"):
+        async with running(Hostile(), count=count, system="Be kind."):
+            raise AssertionError("it opened")
+
+
+async def test_what_was_left_is_answered_though_the_counter_knows_no_empty_text(
+    running: Running, store: MemoryStore
+) -> None:
+    def count(text: str) -> int:
+        return len(text) // (1 if text else 0)
+
+    async with running(ReplayModel(live=True), on=store) as supervisor:
+        await supervisor.session("maren").send("Hello?", message_id="m-1")
+    async with running(Hostile(), on=store, count=count, count_inline=0) as supervisor:
+        with anyio.fail_after(5):
+            assert (await supervisor.session("maren").ask("Hello?", message_id="m-1")).text == "Yes."
+
+
+async def test_a_counter_of_the_hosts_runs_in_threads(running: Running) -> None:
+    threads: set[threading.Thread] = set()
+
+    def count(text: str) -> int:
+        threads.add(threading.current_thread())
+        return len(text.split())
+
+    config = Config(max_context_tokens=500)
+    async with running(OfflineModel(), count=count, count_inline=None, config=config, system="Be kind.") as supervisor:
+        session = supervisor.session("maren")
+        for number in range(8):
+            await session.ask(f"{number}: " + "word " * 30)
+        await session.compact()
+    assert threads
+    assert threading.current_thread() not in threads
+
+
+async def test_a_message_that_is_being_counted_holds_up_nobody_and_can_be_cancelled(running: Running) -> None:
+    may_end = threading.Event()
+
+    def count(text: str) -> int:
+        if text == "slow":
+            may_end.wait(20)
+        return len(text)
+
+    try:
+        async with running(Hostile(), count=count, count_inline=0) as supervisor:
+            async with anyio.create_task_group() as group:
+                for number in range(8):
+                    group.start_soon(supervisor.session(f"slow-{number}").send, "slow")
+                await anyio.wait_all_tasks_blocked()
+                with anyio.fail_after(5):
+                    assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
+                    group.cancel_scope.cancel()
+            with anyio.fail_after(5):
+                assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
+    finally:
+        may_end.set()
+
+
+async def test_a_text_that_makes_the_tokenizer_panic_is_taken(running: Running) -> None:
+    text = " " * 1_000_000 + "x"
+    async with running(Hostile(), count=count_tokens, count_inline=None) as supervisor:
+        assert (await supervisor.session("maren").ask(text)).text == "Yes."
+        assert (await supervisor.session("other").ask("Hello?")).text == "Yes."

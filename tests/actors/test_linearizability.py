@@ -194,7 +194,14 @@ async def compete(choose: Choose, programs: Sequence[Sequence[str]]) -> list[His
     gates = Gates()
     store, model = GatedStore(gates, copy.deepcopy(await exchanged())), GatedModel(gates)
     async with Supervisor(
-        store, model, config=SMALL, clock=ManualClock(START), count=count_words, grace=0, resume=False
+        store,
+        model,
+        config=SMALL,
+        clock=ManualClock(START),
+        count=count_words,
+        count_inline=10**6,
+        grace=0,
+        resume=False,
     ) as supervisor:
         session = supervisor.session("maren")
         callers = [Caller(name, session, gates) for name in "abc"[: len(programs)]]
@@ -221,7 +228,7 @@ async def exchanged() -> dict[SessionKey, Any]:
         gates = Gates()
         store = GatedStore(gates, _EXCHANGED)
         async with Supervisor(
-            store, GatedModel(gates), config=SMALL, clock=ManualClock(START), count=count_words
+            store, GatedModel(gates), config=SMALL, clock=ManualClock(START), count=count_words, count_inline=10**6
         ) as each:
             for number in range(EXCHANGES):
                 await each.session("maren").ask(f"question {number} " + "word " * 30, message_id=f"m-{number}")

@@ -37,7 +37,14 @@ class SessionSystem(Checks):
     async def _live(self) -> None:
         await self.loop.watch_threads()
         supervisor = Supervisor(
-            self.store, self.model, config=CONFIG, clock=self.clock, count=count_words, grace=0, outbox=[OUTBOX]
+            self.store,
+            self.model,
+            config=CONFIG,
+            clock=self.clock,
+            count=count_words,
+            count_inline=10**6,
+            grace=0,
+            outbox=[OUTBOX],
         )
         async with supervisor, supervisor.events(limit=100_000) as events:
             self.supervisor, self.events = supervisor, events

@@ -186,7 +186,9 @@ async def test_a_reply_that_breaks_off_is_no_reply(llmock: Behave, kind: str, ch
 @pytest.mark.server
 async def test_a_stream_that_is_left_early_is_closed(llmock: Behave) -> None:
     async with aclosing(llmock(_says("one two three")).stream(REQUEST)) as pieces:
-        assert await anext(pieces) == "one "
+        while not (piece := await anext(pieces)):
+            pass
+        assert piece == "one "
 
 
 @pytest.mark.server
@@ -197,8 +199,9 @@ async def test_a_stalled_reply_can_be_cancelled(llmock: Behave) -> None:
     with anyio.CancelScope() as scope:
         async with aclosing(model.stream(REQUEST)) as stream:
             async for piece in stream:
-                pieces.append(piece)
-                scope.cancel()
+                if piece:
+                    pieces.append(piece)
+                    scope.cancel()
     assert scope.cancelled_caught
     assert pieces == ["one "]
 
@@ -545,7 +548,8 @@ async def _stream(
     pieces = [] if into is None else into
     async with aclosing(model.stream(request)) as stream:
         async for piece in stream:
-            pieces.append(piece)
+            if piece:  # an empty one is but a sign of life
+                pieces.append(piece)
     return pieces
 
 

@@ -15,7 +15,7 @@ from argentos.errors import (
     ModelUnavailableError,
     ReplyInterruptedError,
 )
-from argentos.llm import Compacted, Gauge, Model, OfflineModel, Reply, Request, assemble, compact
+from argentos.llm import Compacted, Counting, Gauge, Model, OfflineModel, Reply, Request, assemble, compact
 from argentos.storage import SessionKey, Snapshot, Summarised, fold
 
 pytestmark = pytest.mark.anyio
@@ -250,7 +250,7 @@ async def _compact(
         snapshot,
         partial(_read, model) if model.can_summarise else None,
         gauge,
-        count=lambda text: len(text.split()),
+        counting=Counting(lambda text: len(text.split()), 10**6),
         system=SYSTEM,
         by_hand=by_hand,
         focus=focus,

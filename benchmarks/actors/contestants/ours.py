@@ -38,7 +38,9 @@ class Ours(Contestant):
     count: TokenCounter = staticmethod(count_one)
 
     def __init__(self) -> None:
-        self._supervisor = Supervisor(MemoryStore(), InstantModel(), config=self.config, count=self.count)
+        self._supervisor = Supervisor(
+            MemoryStore(), InstantModel(), config=self.config, count=self.count, count_inline=10**6
+        )
         self._sessions = _Sessions(self._supervisor)
         self._stack = AsyncExitStack()
 

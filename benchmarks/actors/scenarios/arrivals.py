@@ -27,7 +27,7 @@ class Arrivals(Struct, frozen=True):
 
 
 async def _measure(sessions: int, pace: float, seconds: float, folder: str) -> Arrivals:
-    async with Supervisor(store_in(folder), InstantModel(), count=count_one) as supervisor:
+    async with Supervisor(store_in(folder), InstantModel(), count=count_one, count_inline=10**6) as supervisor:
 
         async def arrive() -> None:
             async with anyio.create_task_group() as group:

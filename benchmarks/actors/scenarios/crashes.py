@@ -66,7 +66,7 @@ class _Crashing:
 
 
 async def _measure(sessions: int, pace: float, seconds: float, folder: str) -> Crashes:
-    async with Supervisor(store_in(folder), InstantModel(), count=count_one) as supervisor:
+    async with Supervisor(store_in(folder), InstantModel(), count=count_one, count_inline=10**6) as supervisor:
         others = Others(supervisor)
         await others.calm(seconds / 10)
         calm = await others.calm(seconds)

@@ -75,7 +75,7 @@ class _Flooded:
 
 
 async def _measure(clients: int, messages: int, seconds: float, folder: str) -> Flood:
-    async with Supervisor(store_in(folder), HangingModel(), count=count_one, grace=0) as supervisor:
+    async with Supervisor(store_in(folder), HangingModel(), count=count_one, count_inline=10**6, grace=0) as supervisor:
         others = Others(supervisor)
         await others.calm(seconds / 10)
         calm = await others.calm(seconds)

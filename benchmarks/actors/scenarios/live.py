@@ -64,7 +64,9 @@ async def _each(sessions: list[Session], do: Callable[[Session], Awaitable[objec
 
 async def _measure(folder: Path, many: int, asked: int) -> Live:
     config = Config(idle_after=_YEARS, passivate_after=_YEARS)  # nothing leaves memory, however old it is
-    async with Supervisor(FileStore(folder), InstantModel(), config=config, count=count_one) as supervisor:
+    async with Supervisor(
+        FileStore(folder), InstantModel(), config=config, count=count_one, count_inline=10**6
+    ) as supervisor:
         infos = (await supervisor.list())[:many]
         messages = sum(info.messages for info in infos)
         sessions = [supervisor.session(info.id) for info in infos]

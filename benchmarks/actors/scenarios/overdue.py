@@ -37,7 +37,7 @@ def _overdue(infos: list[SessionInfo]) -> list[SessionInfo]:
 
 async def _measure(folder: Path, seconds: float) -> Overdue:
     begin = perf_counter()
-    async with Supervisor(FileStore(folder), InstantModel(), count=count_one) as supervisor:
+    async with Supervisor(FileStore(folder), InstantModel(), count=count_one, count_inline=10**6) as supervisor:
         opened = perf_counter() - begin
         infos = _overdue(await supervisor.list())
         listed = perf_counter() - begin

@@ -50,7 +50,7 @@ def _supervisor(folder: Path) -> Supervisor:
     """One in which a session leaves memory as soon as another comes."""
     year = 365 * 86400.0
     config = Config(max_live=1, idle_after=year, passivate_after=year)
-    return Supervisor(FileStore(folder), InstantModel(), config=config, count=count_one)
+    return Supervisor(FileStore(folder), InstantModel(), config=config, count=count_one, count_inline=10**6)
 
 
 async def _revive(session: Session) -> float:

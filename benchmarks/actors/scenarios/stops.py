@@ -27,7 +27,9 @@ async def _stop(sessions: list[Session]) -> list[float]:
 
 
 async def _measure(sessions: int, folder: str) -> Waits:
-    supervisor = Supervisor(store_in(folder), HangingModel(), count=count_one, max_turns=2 * sessions, grace=0)
+    supervisor = Supervisor(
+        store_in(folder), HangingModel(), count=count_one, count_inline=10**6, max_turns=2 * sessions, grace=0
+    )
     async with supervisor:
         hung = [supervisor.session(f"{HUNG}-{number}") for number in range(sessions)]
         for session in hung:

@@ -16,7 +16,9 @@ __all__ = ["opened"]
 @asynccontextmanager
 async def opened(folder: Path, sessions: int) -> AsyncGenerator[Append]:
     """A supervisor, and sessions that have been answered once."""
-    async with Supervisor(FileStore(folder), InstantModel(), count=count_quickly, grace=1.0) as supervisor:
+    async with Supervisor(
+        FileStore(folder), InstantModel(), count=count_quickly, count_inline=10**6, grace=1.0
+    ) as supervisor:
         handles = [supervisor.session(f"user-{number}") for number in range(sessions)]
         async with anyio.create_task_group() as group:
             for handle in handles:
