@@ -2,14 +2,19 @@
 
 import heapq
 import itertools
+import logging
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 import anyio
 import anyio.lowlevel
 
-__all__ = ["Clock", "ManualClock", "SystemClock"]
+from argentos.storage.foreign import described, is_interrupt
+
+__all__ = ["Clock", "ManualClock", "SystemClock", "guarded"]
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -83,3 +88,46 @@ class ManualClock:
     def advance_to(self, time: datetime) -> None:
         """Let time pass until then; a time that has passed already changes nothing."""
         self.advance((time - self.now()).total_seconds())
+
+
+class _GuardedClock:
+    """A clock of the host's; while it cannot tell the time, that stands still."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._now = datetime.now(UTC)
+        self._monotonic = 0.0
+        self._is_broken = False
+
+    def now(self) -> datetime:
+        try:
+            now = self._clock.now().astimezone(UTC)
+        except BaseException as error:  # noqa: BLE001 - it is not ours
+            self._tell(error)
+        else:
+            self._is_broken, self._now = False, now
+        return self._now
+
+    def monotonic(self) -> float:
+        try:
+            monotonic = float(self._clock.monotonic())
+        except BaseException as error:  # noqa: BLE001 - it is not ours
+            self._tell(error)
+        else:
+            self._monotonic = monotonic
+        return self._monotonic
+
+    def _tell(self, error: BaseException) -> None:
+        if is_interrupt(error):
+            raise error
+        if not self._is_broken:
+            _log.error("the clock raised %s; time stands still until it tells it again", described(error))
+        self._is_broken = True
+
+    async def sleep_until(self, deadline: float) -> None:
+        await self._clock.sleep_until(deadline)
+
+
+def guarded(clock: Clock) -> Clock:
+    """A clock that raises nothing when it is asked for the time."""
+    return clock if isinstance(clock, SystemClock | ManualClock) else _GuardedClock(clock)

@@ -24,6 +24,7 @@ from argentos.actors.socket_file import NAME, SocketFile
 from argentos.errors import ArgentError, InputError, SessionError, StoreBusyError
 from argentos.inputs import as_id
 from argentos.storage import Message, SessionKey
+from argentos.storage.foreign import described, passes
 from argentos.storage.forks import close_in_children, close_inherited, keep_in_children
 
 __all__ = ["Control"]
@@ -121,8 +122,10 @@ class Control:
                     await line.send(wire.refusal(StoreBusyError("too many commands are at work here; try again later")))
                 else:
                     await self._converse(line)
-        except Exception:  # noqa: BLE001 - one client must not end the supervisor
-            _log.exception("a command was not answered; the others are")
+        except BaseException as error:  # one client must not end the supervisor
+            if passes(error):
+                raise
+            _log.error("a command was not answered; the others are: %s", described(error), exc_info=error)
         finally:
             self._lines.pop(line, None)
             if not self._lines:
@@ -153,9 +156,11 @@ class Control:
             last = wire.refusal(SessionError(f"it took longer than {_LONGEST_WORK:.0f} s; what was begun goes on"))
         except ArgentError as error:
             last = wire.refusal(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
-            _log.exception("a command failed")
-            last = wire.refusal(ArgentError(f"the owner of the state directory failed: {error!r}"))
+        except BaseException as error:  # whatever it is, the client is told
+            if passes(error):
+                raise
+            _log.error("a command failed: %s", described(error), exc_info=error)
+            last = wire.refusal(ArgentError(f"the owner of the state directory failed: {described(error)}"))
         await line.send(last)
 
     # Requests -----------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from argentos.actors.waiter import Waiter, new_waiter
+from argentos.storage.foreign import described, passes
 
 __all__ = ["Dispatcher", "Job"]
 
@@ -171,8 +172,10 @@ class Dispatcher:
     async def _run(self, job: Job) -> None:
         try:
             await job()
-        except Exception:  # noqa: BLE001 - one job must not end the others
-            _log.exception("a job of %s raised; the others go on", self._name)
+        except BaseException as error:
+            if passes(error):
+                raise
+            _log.error("a job of %s raised %s; the others go on", self._name, described(error), exc_info=error)
         finally:
             self._take_following()
 

@@ -19,6 +19,7 @@ from argentos.actors.events import Failed, Happened
 from argentos.actors.registry import Registry
 from argentos.errors import InputError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Address, Message, Owed, SessionKey, Snapshot
+from argentos.storage.foreign import described, passes
 
 __all__ = ["Delivery", "Outbox", "Reader"]
 
@@ -187,8 +188,15 @@ class Reader(AsyncIterator[Delivery]):
             return None
         except SupervisorStoppedError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one session, the others go on
-            _log.error("what session %s owes to %s cannot be read, and is tried again: %r", key, self._channel, error)
+        except BaseException as error:  # whatever is wrong with one session, the others go on
+            if passes(error):
+                raise
+            _log.error(
+                "what session %s owes to %s cannot be read, and is tried again: %s",
+                key,
+                self._channel,
+                described(error),
+            )
             self._set_aside(key)
             return None
 

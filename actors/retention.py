@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from argentos.actors.registry import Registry
 from argentos.actors.step import is_at_work
-from argentos.errors import ArgentError, SessionNotFoundError
+from argentos.errors import ArgentError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Metadata, SessionKey
 
 __all__ = ["Due", "Stored", "apply_retention", "choose", "keep_within", "stored_sessions"]
@@ -87,8 +87,10 @@ async def stored_sessions(registry: Registry, agent: str, *, sizes: bool) -> tup
 async def apply_retention(registry: Registry, agent: str) -> int:
     """Delete what the settings say is kept no longer; gives how many sessions that were.
 
+    One that cannot be deleted is logged, and keeps no other.
+
     Raises:
-        ArgentError: the sessions cannot be listed, or one cannot be deleted.
+        ArgentError: the sessions cannot be listed.
     """
     runtime = registry.runtime
     config = runtime.config
@@ -101,6 +103,11 @@ async def apply_retention(registry: Registry, agent: str) -> int:
             deleted = await registry.delete(key, unless_active_since=session.last_activity)
         except SessionNotFoundError:
             continue  # somebody was faster
+        except SupervisorStoppedError:
+            raise
+        except ArgentError as error:
+            _log.warning("session %s was to be deleted, for its %s, and was not: %s", key, reason, error)
+            continue
         if deleted:
             count += 1
             _log.info("session %s was deleted, for its %s", key, reason)

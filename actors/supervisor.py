@@ -13,7 +13,7 @@ from anyio.lowlevel import checkpoint
 from msgspec import structs
 
 from argentos.actors.bulkhead import Bulkhead
-from argentos.actors.clock import Clock, SystemClock
+from argentos.actors.clock import Clock, SystemClock, guarded
 from argentos.actors.config import Config
 from argentos.actors.control import Control
 from argentos.actors.dispatcher import Dispatcher
@@ -36,6 +36,7 @@ from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCount
 from argentos.storage import SessionKey, Store
 from argentos.storage.foreign import described
 from argentos.storage.pace import in_steps
+from argentos.storage.standing import stand
 
 __all__ = ["Supervisor"]
 
@@ -97,7 +98,7 @@ class Supervisor:
         self._resume = resume
         self._max_turns = max_turns
         self._events = Events()
-        clock = clock or SystemClock()
+        clock = guarded(clock or SystemClock())
         workers = Dispatcher(_STEPS_AT_ONCE + self._max_turns, "worker")
         self._runtime = Runtime(
             store=store,
@@ -240,14 +241,14 @@ class Supervisor:
             self._runtime.work.start()
             self._runtime.is_draining = False
             self._registry.is_open = True
-            group.start_soon(self._runtime.timers.run, name="argentos timers")
+            group.start_soon(stand, "the timers", self._runtime.timers.run, name="argentos timers")
             if self._resume:
                 resume = partial(resume_unfinished, self._registry, self.agent, 2 * self._max_turns)
-                group.start_soon(self._warm_up, name="argentos warm-up")
-                group.start_soon(resume, name="argentos resume")
+                group.start_soon(stand, "the warm-up", self._warm_up, name="argentos warm-up")
+                group.start_soon(stand, "taking up what was left", resume, name="argentos resume")
             if self._resume and (self.config.retain_for is not None or self.config.retain_bytes is not None):
                 retain = partial(keep_within, self._registry, self.agent)
-                group.start_soon(retain, name="argentos retention")
+                group.start_soon(stand, "the retention", retain, name="argentos retention")
             if (directory := self._runtime.store.owned_directory) is not None:
                 await self._control.open(directory, group)
             self._group = group

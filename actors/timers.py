@@ -14,6 +14,7 @@ from argentos.storage import SessionKey
 __all__ = ["Timers"]
 
 _AT_ONCE: Final = 4
+_RETRY: Final = 1.0  # seconds
 _SPARE: Final = 64
 
 
@@ -85,5 +86,9 @@ class Timers:
             deadline, _, key = heapq.heappop(self._heap)
             if self._armed.get(key) == deadline:
                 del self._armed[key]
-                self._fire(key)
+                try:
+                    self._fire(key)
+                except BaseException:  # of the clock, say: not lost by it
+                    self.arm(key, now + _RETRY)
+                    raise
         return True

@@ -3,14 +3,15 @@
 import threading
 import time
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextvars import ContextVar
+from datetime import UTC, datetime
 
 import anyio
 import anyio.to_thread
 import pytest
 
-from argentos import Config, MemoryStore, OfflineModel, ReplayModel, Reply, Request
+from argentos import Config, Happened, ManualClock, MemoryStore, OfflineModel, ReplayModel, Reply, Request
 from argentos.errors import (
     ArgentError,
     CallbackError,
@@ -22,7 +23,7 @@ from argentos.errors import (
     SupervisorStoppedError,
 )
 from argentos.llm import count_tokens
-from argentos.storage import Record, SessionKey
+from argentos.storage import Metadata, Record, Replied, SessionKey
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -434,3 +435,101 @@ async def test_a_text_that_makes_the_tokenizer_panic_is_taken(running: Running) 
     async with running(Hostile(), count=count_tokens, count_inline=None) as supervisor:
         assert (await supervisor.session("maren").ask(text)).text == "Yes."
         assert (await supervisor.session("other").ask("Hello?")).text == "Yes."
+
+
+# Clocks ---------------------------------------------------------------------------------------------------------------
+
+
+class BrokenClock:
+    """A clock of the host's, that raises when it is told to."""
+
+    def __init__(self) -> None:
+        self.is_broken = False
+
+    def now(self) -> datetime:
+        if self.is_broken:
+            raise PanicError("no time")
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        if self.is_broken:
+            raise PanicError("no time")
+        return time.monotonic()
+
+    async def sleep_until(self, deadline: float) -> None:
+        await anyio.sleep(max(0.0, deadline - time.monotonic()))
+        if self.is_broken:
+            raise PanicError("no time")
+
+
+async def test_a_clock_that_raises_stands_still_and_ends_nobody(running: Running) -> None:
+    clock = BrokenClock()
+    config = Config(collect_for=0.05)
+    async with running(Hostile(), clock=clock, config=config) as supervisor:
+        turn = await supervisor.session("maren").send("Hello?")
+        clock.is_broken = True
+        await anyio.sleep(0.1)
+        await supervisor.session("other").send("Hello?")
+        clock.is_broken = False
+        with anyio.fail_after(10):
+            assert (await turn.reply()).text == "Yes."
+        assert supervisor.health().is_well
+
+
+# What stands in the background ----------------------------------------------------------------------------------------
+
+
+class Undeletable(MemoryStore):
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+        self.deleted = anyio.Event()
+
+    async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:
+        if key.id == "bad":
+            raise self.error
+        self.deleted.set()
+        return await super().delete(key, set_aside=set_aside)
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "no"), PanicError("no")])
+async def test_a_session_that_cannot_be_deleted_keeps_no_other_and_ends_nobody(
+    running: Running, clock: ManualClock, error: BaseException
+) -> None:
+    store = Undeletable(error)
+    async with running(Hostile(), on=store) as supervisor:
+        for name in ("bad", "good"):
+            await supervisor.session(name).ask("Hello?")
+    clock.advance(10 * 86400)
+    async with running(Hostile(), on=store, config=Config(retain_for=86400.0)) as supervisor:
+        with anyio.fail_after(5):
+            await store.deleted.wait()
+        assert (await supervisor.session("other").ask("Hello?")).text == "Yes."
+
+
+class Unlisted(MemoryStore):
+    """Raises when it is asked for the first time for what was left."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.errors = [error]
+
+    async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
+        if self.errors:
+            raise self.errors.pop()
+        return await super().unfinished(agent, states)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), PanicError("a bug")])
+async def test_what_was_left_is_taken_up_though_finding_it_failed_at_first(
+    running: Running, error: BaseException
+) -> None:
+    store = Unlisted(error)
+    async with running(ReplayModel(live=True), on=store, resume=False) as supervisor:
+        await supervisor.session("maren").send("Hello?", message_id="m-1")
+    async with running(Hostile(), on=store) as supervisor, supervisor.events() as events:
+        with anyio.fail_after(10):
+            async for event in events:
+                if isinstance(event, Happened) and isinstance(event.record, Replied):
+                    assert event.record.text == "Yes."
+                    break
