@@ -159,6 +159,7 @@ class _Task(Generic[T]):
         if self.over.is_set():
             return
         self.over.set()
+        self._native = None  # whose context may hold what holds this
         if self.left_at is not None:
             self._error = None  # nobody takes it
             if (late := anyio.current_time() - self.left_at) > _LATE:

@@ -54,7 +54,7 @@ class Job:
         try:
             await self._work(self)
         finally:
-            self._places = None
+            self._places = self._cancel_elsewhere = None
             if self._waits:
                 places.take_back()
             _running.reset(token)
