@@ -63,18 +63,29 @@ class Finding(NamedTuple):
 
 
 class _Journal(defaultdict[SessionKey, list[Record]]):
-    """What the journal has of each session: nothing, where it says that the session was deleted."""
+    """What the journal has of each session: nothing, where it says that the session was deleted.
+
+    Attributes:
+        is_known: it can be read.
+        unreadable: the sessions with a record that cannot be; of each there is what can be made of it.
+    """
 
     def __init__(self) -> None:
         super().__init__(list)
         self.is_known = True
+        self.unreadable: set[SessionKey] = set()
 
     def take(self, append: Recovered) -> None:
         known = self[append.key]
-        if not append.records:
+        if not append.records and append.is_readable:
             known.clear()
-        elif not known or append.records[-1].sequence > known[-1].sequence:
+            self.unreadable.discard(append.key)
+        elif not known or (append.records and append.records[0].sequence > known[-1].sequence):
             known += append.records
+        else:
+            known[:] = salvage.in_order([*append.records, *known], None)
+        if not append.is_readable:
+            self.unreadable.add(append.key)
 
 
 def check(root: Path) -> list[Finding]:
@@ -105,10 +116,12 @@ def mend(root: Path) -> list[Finding]:
 
     Raises:
         StoreBusyError: the directory is in use; nothing was changed.
+        StoreVersionError: the journal is of a newer version; nothing was changed.
         OSError: the directory cannot be looked at.
     """
     lock = Lock(root / "lock")
     try:
+        recover(root / "journal", lambda _: None)
         files.sync_all(*(root / each for each in _TOPS))
         found = [finding for finding in _find(root) if finding.mend or finding.session]
         with _mending(root) if found else contextlib.nullcontext():
@@ -146,7 +159,7 @@ async def repair(root: Path) -> list[Finding]:
     """Mend what can be mended; gives what was done, besides what the store says when it is opened.
 
     Raises:
-        StoreBusyError, OSError: see `mend`.
+        StoreBusyError, StoreVersionError, OSError: see `mend`.
     """
     mended: dict[tuple[Path, str], Finding] = {}
     for _ in range(_PASSES):
@@ -352,15 +365,17 @@ def _check_sessions(root: Path, journal: _Journal) -> Iterator[Finding]:
     by_place = {layout.session_folder(root, key): (key, records) for key, records in journal.items()}
     for folder in sorted((root / "agents").glob("*/sessions")):
         for name in _names(folder):
-            yield from _check_session(root, folder / name, *by_place.pop(folder / name, (None, ())))
+            yield from _check_session(root, folder / name, journal, *by_place.pop(folder / name, (None, ())))
     for place, (key, records) in sorted(by_place.items()):
         if records:
-            yield from _check_session(root, place, key, records)
+            yield from _check_session(root, place, journal, key, records)
     for folder in sorted((root / "agents").glob("*/damaged")):
         yield from _check_asides(root, folder, journal)
 
 
-def _check_session(root: Path, folder: Path, known: SessionKey | None, records: Sequence[Record]) -> Iterator[Finding]:
+def _check_session(
+    root: Path, folder: Path, journal: _Journal, known: SessionKey | None, records: Sequence[Record]
+) -> Iterator[Finding]:
     if folder.is_symlink():
         return  # told of with the modes
     metadata = None if known else _metadata(folder)
@@ -370,12 +385,20 @@ def _check_session(root: Path, folder: Path, known: SessionKey | None, records: 
     elif key is None:
         yield from _check_unknown(root, folder)
     elif known and not records:
-        what = f"the deletion of session {key} was interrupted"
-        yield Finding(folder, what, is_harmless=True, remedy="remove what is left of it")
+        yield from _check_ended(folder, key, journal)
     elif (right := layout.session_folder(root, key)) != folder:
         yield Finding(folder, f"it holds session {key}, whose folder would be {right.relative_to(root)}: move it there")
     else:
-        yield from _check_files(folder, key, records)
+        yield from _check_files(folder, key, records, is_readable=key not in journal.unreadable)
+
+
+def _check_ended(folder: Path, key: SessionKey, journal: _Journal) -> Iterator[Finding]:
+    """The journal has nothing of the session that can be used."""
+    if key in journal.unreadable:
+        yield Finding(folder, f"nothing can be made of what the journal has of session {key}")
+    else:
+        what = f"the deletion of session {key} was interrupted"
+        yield Finding(folder, what, is_harmless=True, remedy="remove what is left of it")
 
 
 def _check_unknown(root: Path, folder: Path) -> Iterator[Finding]:
@@ -409,20 +432,23 @@ def _move_away(folder: Path) -> None:
     files.move(folder, dated(target / folder.name, "damaged"))
 
 
-def _check_files(folder: Path, key: SessionKey, records: Sequence[Record]) -> Iterator[Finding]:
+def _check_files(folder: Path, key: SessionKey, records: Sequence[Record], *, is_readable: bool) -> Iterator[Finding]:
+    go_over = partial(salvage.go_over, folder, key, records)
     try:
         stored = layout.read_stored(folder, key)
         folded = layout.join(key, folder, stored, records)
     except layout.LostError as error:
         yield _lost(folder, key, records, error)
     except layout.GapError as error:
-        remedy = "set the records in the journal aside, and go on from the files"
-        yield Finding(folder, str(error), remedy=remedy, session=key)
+        yield Finding(folder, str(error), remedy="go on behind that with what is whole", mend=go_over, session=key)
     except layout.CorruptError as error:
         yield _corrupt(folder, key, records, error)
     except StoreError as error:
         yield Finding(folder, str(error))
     else:
+        if not is_readable and folded and (not stored.snapshot or stored.snapshot.metadata != folded.snapshot.metadata):
+            what = f"the journal has a record of session {key} that cannot be read"
+            yield Finding(folder, what, remedy="go on with what can be made of it", mend=go_over, session=key)
         if stored.snapshot is not None:
             for name in stored.edited:
                 yield Finding(folder / name, _EDITED, is_harmless=True, remedy="give it a new checksum", session=key)
@@ -506,6 +532,12 @@ def _check_asides(root: Path, folder: Path, journal: _Journal) -> Iterator[Findi
     taken = {key for key, records in journal.items() if records}
     for copy in found_in(root, folder):
         key, is_taken = copy.key, copy.key in taken
+        if key is not None and not is_taken and salvage.has_not_gone_on(copy.path, layout.session_folder(root, key)):
+            taken.add(key)
+            remedy = "put back what is whole in it, for the session has not gone on since"
+            mends = partial(salvage.put_behind, copy.path, layout.session_folder(root, key))
+            yield Finding(copy.path, f"{_was_set_aside(copy)}, for records are missing", remedy=remedy, mend=mends)
+            continue
         if key is not None:
             is_taken = is_taken or os.path.lexists(layout.session_folder(root, key))
             taken.add(key)

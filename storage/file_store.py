@@ -153,6 +153,10 @@ class FileStore(Store):
                 await self._finish_deletion(key)
             except StoreError as error:
                 _log.error("%s", error)
+        for key, held in [*self._held.items()]:
+            if findings or held.tail.has_gap or held.unread:
+                with suppress(StoreError):  # it was logged, and is raised again where the session is loaded
+                    await self._set_aside(key)
         group = await stack.enter_async_context(anyio.create_task_group())
         self._start(group)
 
@@ -252,10 +256,13 @@ class FileStore(Store):
 
     def _recovered(self, append: Recovered) -> None:
         held = self._held.get(append.key) or Held()
-        if not append.records or held.is_deleted:
+        is_end = append.is_readable and not append.records
+        if is_end or held.is_deleted:
             held = Held()
         self._held[append.key] = held
-        if append.records:
+        if not append.is_readable:
+            held.unread += append.records
+        elif append.records:
             held.tail.recover(append.records, append.size)
         else:
             held.is_deleted = True
@@ -401,7 +408,14 @@ class FileStore(Store):
         stored = await self._blocking(partial(layout.read_stored, folder, key))
         if held and stored.snapshot and not held.is_loaded and not self._read_only:  # later ones may be in memory only
             held.tail.covered(min(stored.snapshot.metadata.sequence, stored.reaches))
-        return layout.join(key, folder, stored, records), bool(stored.edited or stored.unfit)
+        is_edited = bool(stored.edited or stored.unfit)
+        try:
+            return layout.join(key, folder, stored, records), is_edited
+        except layout.GapError as error:
+            if not self._read_only:
+                raise
+            _log.warning("%s; what is behind that is not shown", error)
+            return layout.join(key, folder, stored, layout.split(stored, records).whole), is_edited
 
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""

@@ -16,7 +16,7 @@ import anyio
 import msgspec
 
 from argentos.errors import StoreDamagedError, StoreError
-from argentos.storage import files, layout
+from argentos.storage import files, layout, salvage
 from argentos.storage.committer import Committer
 from argentos.storage.index import Index
 from argentos.storage.journal import Journal, Segment, dated
@@ -44,9 +44,10 @@ class Held:
         kept: up to this sequence, the journal has a file of its own for it.
         is_deleted: no more is taken until it is gone.
         is_edited: somebody has edited the files, and no load has told of it yet: what follows is folded onto them.
+        unread: what can be made of records in the journal that cannot be read.
     """
 
-    __slots__ = ("is_deleted", "is_edited", "is_loaded", "is_stuck", "kept", "tail", "written")
+    __slots__ = ("is_deleted", "is_edited", "is_loaded", "is_stuck", "kept", "tail", "unread", "written")
 
     def __init__(self) -> None:
         self.tail = Tail()
@@ -56,6 +57,7 @@ class Held:
         self.kept = 0
         self.is_deleted = False
         self.is_edited = False
+        self.unread: list[Record] = []
 
     def pins(self, sequence: int) -> bool:
         """Whether the record of this sequence is nowhere but in a segment."""
@@ -406,32 +408,54 @@ class FileWriter:
             was_deleted, held.is_deleted = held.is_deleted, True  # nothing is appended meanwhile
             try:
                 await self._committer.flushed()
-                found = await self._run(partial(self._move_aside, key, list(held.tail.records)))
+                found = await self._run(partial(self._move_aside, key, list(held.tail.records), list(held.unread)))
                 if found is not None:
                     await self._forget(key)
             finally:
                 held.is_deleted = was_deleted
             return found
 
-    def _move_aside(self, key: SessionKey, records: Sequence[Record]) -> tuple[StoreDamagedError, Path] | None:
+    def _move_aside(
+        self, key: SessionKey, records: Sequence[Record], unread: Sequence[Record]
+    ) -> tuple[StoreDamagedError, Path] | None:
         """The folder, where its history is corrupt; where records are missing in between, only those behind them."""
         self._ownership.check()
         folder = layout.session_folder(self._root, key)
         try:
-            layout.join(key, folder, layout.read_stored(folder, key), records)
-        except (layout.CorruptError, layout.GapError) as error:
-            return error, self._move(key, error, records)
-        return None
+            folded = layout.join(key, folder, layout.read_stored(folder, key), records)
+        except layout.CorruptError as error:
+            return error, self._move(key, [*records, *unread])
+        except layout.GapError as error:
+            return error, self._keep_whole(key, records, unread)
+        sequence = folded.snapshot.metadata.sequence if folded else 0
+        if not any(record.sequence > sequence for record in unread):
+            return None
+        unreadable = layout.GapError(f"record {sequence + 1} of session {key} cannot be read")
+        return unreadable, self._keep_whole(key, records, unread)
 
-    def _move(self, key: SessionKey, error: StoreDamagedError, records: Sequence[Record]) -> Path:
-        folder = layout.session_folder(self._root, key)
+    def _move(self, key: SessionKey, records: Sequence[Record]) -> Path:
         aside = self._aside(key)
-        if isinstance(error, layout.CorruptError):
-            files.move(folder, aside)
-        else:
-            files.make_folder(aside)
+        files.move(layout.session_folder(self._root, key), aside)
         if records:
-            files.replace(aside / "records.json", msgspec.json.encode(records) + b"\n")
+            _write_records(aside, records)
+        return aside
+
+    def _keep_whole(self, key: SessionKey, records: Sequence[Record], unread: Sequence[Record]) -> Path:
+        """Let the session go on up to where something is missing, and put aside what is behind that."""
+        folder = layout.session_folder(self._root, key)
+        stored = layout.read_stored(folder, key)
+        whole, behind = layout.split(stored, records)
+        kept = layout.join(key, folder, stored, whole)
+        behind = salvage.in_order([*behind, *unread], kept.snapshot if kept else None)
+        aside = self._aside(key)
+        files.make_folder(aside)
+        bridged = salvage.bridge(key, kept.snapshot if kept else None, behind)
+        archived = salvage.archived_in(folder, bridged.snapshot.metadata)
+        layout.write(aside, bridged.snapshot, (*archived.values(), *(kept.archived if kept else ()), *bridged.archived))
+        _write_records(aside, behind)
+        if kept:
+            layout.write_view(aside, kept.snapshot.metadata)  # by which it is known whether the session has gone on
+            layout.write(folder, kept.snapshot, kept.archived)
         return aside
 
     def _aside(self, key: SessionKey) -> Path:
@@ -448,3 +472,7 @@ def _tell_of_edit(key: SessionKey, path: Path) -> None:
         path,
         key,
     )
+
+
+def _write_records(aside: Path, records: Sequence[Record]) -> None:
+    files.replace(aside / "records.json", msgspec.json.encode(records) + b"\n")

@@ -11,7 +11,8 @@ A frame is one append to one session:
 A body without records says that the session was deleted: nothing in front of it counts any more. Commits are numbered
 without gaps, so that a frame that is gone without a trace is missed. A segment begins with a body of no session, whose
 commit is the one in front; the same stands where a gap is known of. Whatever is damaged is passed over up to the next
-whole frame, so that one broken byte costs one append.
+whole frame, so that one broken byte costs one append; so does a whole frame with a record that cannot be read. A newer
+version has a higher digit at the end of the magic: of such a segment nothing is touched.
 
 Segments of the first version (`ARGENTJ1`) have no marks; a frame there was a whole commit. They are read, and no more
 written.
@@ -21,11 +22,12 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from struct import Struct as Layout
-from typing import BinaryIO, Final, NamedTuple, TypeVar
+from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 
 from argentos.errors import StoreVersionError
+from argentos.storage import leniency
 from argentos.storage.records import Record, SessionKey
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
 MAGIC: Final = b"ARGENTJ2"
 _FIRST_MAGIC: Final = b"ARGENTJ1"
 _FAMILY: Final = b"ARGENTJ"
+_NEWER: Final = b"3456789"
 _MARK: Final = b"\xc1AJ\xc1"
 _HEAD: Final = Layout("<4sIIQ")
 _FIRST_HEAD: Final = Layout("<II")
@@ -55,7 +58,8 @@ _LONGEST: Final = 1 << 30  # bytes of a frame: a damaged length asks for no more
 NOBODY: Final = SessionKey("", "")
 """The session of a frame that only says which commit is in front."""
 
-_T = TypeVar("_T")
+_UNKNOWN: Final = SessionKey("", "?")
+
 _encoder: Final = msgspec.msgpack.Encoder()
 _body: Final = msgspec.msgpack.Decoder(tuple[str, str, list[Record]])
 _first_body: Final = msgspec.msgpack.Decoder(list[tuple[str, str, list[Record]]])
@@ -73,16 +77,20 @@ class Frame(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """Bytes that are no whole frame, with the commit and the session that they seem to belong to.
+    """Bytes that are no whole frame, or hold a record that cannot be read, with their commit and session.
 
     Attributes:
-        commit: 0 where nothing was written.
+        commit: 0 where nothing was written; of bytes that are no whole frame, what seems to stand there.
+        why: the records cannot be read; empty where it is no whole frame.
+        records: what can be made of them all the same.
     """
 
     start: int
     end: int
     commit: int
     key: SessionKey | None
+    why: str = ""
+    records: tuple[Record, ...] = ()
 
 
 class Scan(NamedTuple):
@@ -125,16 +133,16 @@ def scan(data: bytes, path: Path) -> Scan:
     """Read a segment; `path` is for the sentences of errors.
 
     Raises:
-        StoreVersionError: a newer version wrote it, or a record in it.
+        StoreVersionError: a newer version wrote it.
     """
     if data.startswith(MAGIC):
-        return _scan(data, path)
+        return _scan(data)
     if data.startswith(_FIRST_MAGIC):
-        return _scan_first_version(data, path)
+        return _scan_first_version(data)
     if MAGIC.startswith(data.rstrip(b"\0")):  # killed while the segment was made
         return Scan([], [])
-    found = _scan(data, path)
-    if data.startswith(_FAMILY) and not found.frames:
+    found = _scan(data)
+    if data.startswith(_FAMILY) and (data[len(_FAMILY) : len(MAGIC)] in _NEWER or not found.frames):
         raise StoreVersionError(f"{path} was written by a newer argentos; it was left as it is")
     found.broken.insert(0, Broken(0, len(MAGIC), -1, None))
     return found
@@ -172,17 +180,29 @@ def _frames_of(segment: BinaryIO) -> Iterator[tuple[bytes, int, SessionKey]]:
         frame = head + segment.read(min(length, _LONGEST))
         if not _is_whole(frame, 0):
             raise ValueError("a frame is damaged")
-        agent, session, _ = _key.decode(frame[_HEAD.size :])
-        yield frame, commit, SessionKey(agent, session)
+        yield frame, commit, _whose(frame[_HEAD.size :]) or _UNKNOWN
 
 
-def _scan(data: bytes, path: Path) -> Scan:
+def _whose(body: bytes) -> SessionKey | None:
+    """The session of a body of which perhaps no more can be read."""
+    try:
+        agent, session, _ = _key.decode(body)
+    except leniency.UNREADABLE:
+        return None
+    return SessionKey(agent, session)
+
+
+def _scan(data: bytes) -> Scan:
     found = Scan([], [])
     at, end = len(MAGIC), len(data.rstrip(b"\0"))
     while at < end:
         if _is_whole(data, at):
-            found.frames.append(_frame_at(data, at, path))
-            at = found.frames[-1].end
+            frame = _frame_at(data, at)
+            if isinstance(frame, Frame):
+                found.frames.append(frame)
+            else:
+                found.broken.append(frame)
+            at = frame.end
         else:
             following = _next_mark(data, at + 1, end)
             found.broken.append(Broken(at, following, *_guess(data, at)))
@@ -202,19 +222,16 @@ def _is_whole(data: bytes, at: int) -> bool:
     return bool(zlib.crc32(data[begin : begin + length], seed) == checksum)
 
 
-def _frame_at(data: bytes, at: int, path: Path) -> Frame:
+def _frame_at(data: bytes, at: int) -> Frame | Broken:
+    """A whole frame; where its records cannot be read, no damage explains it, and they were written so."""
     _, length, _, commit = _HEAD.unpack_from(data, at)
     begin = at + _HEAD.size
-    agent, session, records = _decoded(_body, data[begin : begin + length], path)
-    return Frame(at, begin + length, commit, SessionKey(agent, session), records)
-
-
-def _decoded(decoder: msgspec.msgpack.Decoder[_T], body: bytes, path: Path) -> _T:
-    """What is in a body whose checksum is right: if that is unknown, no damage explains it."""
+    body = data[begin : begin + length]
     try:
-        return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise StoreVersionError(f"{path} has a record that this argentos cannot read ({error}); it was left") from error
+        agent, session, records = _body.decode(body)
+    except leniency.UNREADABLE as error:
+        return Broken(at, begin + length, commit, _whose(body), str(error), leniency.records_in(body))
+    return Frame(at, begin + length, commit, SessionKey(agent, session), records)
 
 
 def _next_mark(data: bytes, at: int, end: int) -> int:
@@ -228,14 +245,10 @@ def _guess(data: bytes, at: int) -> tuple[int, SessionKey | None]:
     if at + _HEAD.size > len(data):
         return 0, None
     _, length, _, commit = _HEAD.unpack_from(data, at)
-    try:
-        agent, session, _ = _key.decode(data[at + _HEAD.size : at + _HEAD.size + length])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return commit, None
-    return commit, SessionKey(agent, session)
+    return commit, _whose(data[at + _HEAD.size : at + _HEAD.size + length])
 
 
-def _scan_first_version(data: bytes, path: Path) -> Scan:
+def _scan_first_version(data: bytes) -> Scan:
     found = Scan([], [], is_numbered=False)
     at, commit = len(_FIRST_MAGIC), 0
     while at < len(data):
@@ -243,8 +256,12 @@ def _scan_first_version(data: bytes, path: Path) -> Scan:
         if body is not None:
             commit += 1
             end = at + _FIRST_HEAD.size + len(body)
-            appends = _decoded(_first_body, body, path)
-            found.frames.extend(Frame(at, end, commit, SessionKey(*key), records) for *key, records in appends)
+            try:
+                appends = _first_body.decode(body)
+            except leniency.UNREADABLE as error:
+                found.broken.append(Broken(at, end, commit, None, str(error)))
+            else:
+                found.frames.extend(Frame(at, end, commit, SessionKey(*key), records) for *key, records in appends)
         else:
             end = next((each for each in range(at + 1, len(data)) if _first_body_at(data, each)), len(data))
             found.broken.append(Broken(at, end, 0 if end == len(data) else commit, None))

@@ -50,11 +50,16 @@ class NoSegmentError(Exception):
 
 
 class Recovered(NamedTuple):
-    """One append, read back; without records the session was deleted at this point."""
+    """One append, read back; without records the session was deleted at this point.
+
+    Attributes:
+        is_readable: else the records are what can be made of it, perhaps none, and nothing that may follow from them.
+    """
 
     key: SessionKey
     records: list[Record]
     size: int
+    is_readable: bool = True
 
 
 class Finding(NamedTuple):
@@ -64,6 +69,7 @@ class Finding(NamedTuple):
         start: the same as `end` where something is gone without a trace.
         is_torn: a crash explains it: it belongs to a commit that was never acknowledged.
         key: the session it belongs to, as far as that is known.
+        why: it is whole, and a record in it cannot be read.
     """
 
     path: Path
@@ -71,16 +77,19 @@ class Finding(NamedTuple):
     end: int
     is_torn: bool
     key: SessionKey | None
+    why: str = ""
 
     def __str__(self) -> str:
         """One sentence."""
         if self.start == self.end:
-            return f"what stood at byte {self.start} of {self.path} is gone: records of sessions that cannot be told"
+            return f"what stood at byte {self.start} of {self.path} is gone: records of sessions that it does not tell"
         place = f"bytes {self.start} to {self.end} of {self.path}"
         if self.is_torn:
             return f"{place} are torn: a write that was never acknowledged"
         whose = "a session that cannot be told" if self.key is None else f"session {self.key}"
-        return f"{place} are damaged; records of {whose} are lost from there on"
+        if self.why:
+            return f"{place} have a record of {whose} that cannot be read ({self.why})"
+        return f"{place} are damaged; records of {whose} are lost"
 
 
 @dataclass(slots=True, eq=False)
@@ -145,25 +154,19 @@ def recover(folder: Path, take: Callable[[Recovered], None]) -> Recovery:
     )
     for segment, found in kept:  # the segments continue it, or the files have overtaken it
         recovery.findings.extend(_findings(segment, found, None))
-        for frame in found.frames:
-            recovery.kept.add(frame.key)
-            take(Recovered(frame.key, frame.records, frame.end - frame.start))
+        recovery.kept.update(frame.key for frame in _hand_over(segment, found, take))
     last: dict[SessionKey, int] = {}
     gaps = list(_gaps(scans))
     for segment, found in scans:
         findings = _findings(segment, found, newest if segment is scans[-1][0] else None)
+        torn = newest if any(finding.is_torn for finding in findings) else -1
         findings += [gap for gap in gaps if gap.path == segment.path]
-        whole = [_nobody(frame.commit - 1) for frame in found.frames[:1] if frame.key != NOBODY]
-        for frame in found.frames:
-            if frame.key == NOBODY:
-                whole.append(frame)
-            elif _follows(frame, last):
-                whole.append(frame)
-                segment.last[frame.key] = frame.records[-1].sequence if frame.records else 0
-                take(Recovered(frame.key, frame.records, frame.end - frame.start))
-            else:
-                is_torn = frame.commit == newest and any(each.is_torn for each in findings)
-                findings.append(Finding(segment.path, frame.start, frame.end, is_torn, frame.key))
+        fits = partial(_fits, last=last, torn=torn)
+        cut = [frame for frame in found.frames if not fits(frame)]
+        findings += [Finding(segment.path, each.start, each.end, is_torn=True, key=None) for each in cut]
+        begins = [_nobody(frame.commit - 1) for frame in found.frames[:1] if frame.key != NOBODY]
+        taken = found._replace(frames=[frame for frame in found.frames if frame not in cut])
+        whole = [*begins, *_hand_over(segment, taken, take)]
         if findings:
             recovery.findings.extend(findings)
             recovery.whole[segment.path] = whole
@@ -171,6 +174,24 @@ def recover(folder: Path, take: Callable[[Recovered], None]) -> Recovery:
         if segment.path in recovery.whole:
             recovery.whole[segment.path].append(_nobody(commit))
     return recovery
+
+
+def _hand_over(segment: Segment, found: Scan, take: Callable[[Recovered], None]) -> list[Frame]:
+    """Hand over what the segment has of each session, in order; gives the frames that can be read."""
+    for each in _in_order(found):
+        if isinstance(each, Broken):
+            if each.why and each.key is not None:
+                take(Recovered(each.key, list(each.records), each.end - each.start, is_readable=False))
+        elif each.key != NOBODY:
+            last = segment.last.get(each.key, 0)
+            segment.last[each.key] = max(last, each.records[-1].sequence) if each.records else 0
+            take(Recovered(each.key, each.records, each.end - each.start))
+    return found.frames
+
+
+def _in_order(found: Scan) -> list[Frame | Broken]:
+    stands: list[Frame | Broken] = [*found.frames, *found.broken]
+    return sorted(stands, key=lambda each: each.start)
 
 
 def _newest(scans: Sequence[tuple[Segment, Scan]]) -> int:
@@ -185,13 +206,13 @@ def _gaps(scans: Sequence[tuple[Segment, Scan]]) -> Iterator[Finding]:
     """Where commits are missing, though nothing is broken there."""
     segment, end, commit = Path(), 0, -1
     for number, (here, found) in enumerate(scans):
-        stands: list[Frame | Broken] = sorted([*found.frames, *found.broken], key=lambda each: each.start)
+        stands = _in_order(found)
         if not stands and number + 1 < len(scans):  # it has lost even what it began with
             yield Finding(here.path, len(MAGIC), len(MAGIC), is_torn=False, key=None)
         if not (stands and found.is_numbered and _number(here.path) == _number(segment) + 1):
             commit = -1
         for each in stands:
-            if isinstance(each, Broken):
+            if isinstance(each, Broken) and not each.why:
                 commit = -1
                 continue
             is_known = each.key == NOBODY and each.start > len(MAGIC)
@@ -244,19 +265,24 @@ def _findings(segment: Segment, found: Scan, newest: int | None) -> list[Finding
     findings: list[Finding] = []
     stands = [*((each.start, each.commit) for each in found.frames), *((b.start, b.commit) for b in found.broken)]
     for broken in found.broken:
+        if broken.why:
+            findings.append(
+                Finding(segment.path, broken.start, broken.end, is_torn=False, key=broken.key, why=broken.why)
+            )
+            continue
         behind = [commit for start, commit in stands if start >= broken.end]
         is_torn = newest is not None and (not behind or {broken.commit, *behind} <= {0, newest})
         findings.append(Finding(segment.path, broken.start, broken.end, is_torn, None if is_torn else broken.key))
     return findings
 
 
-def _follows(frame: Frame, last: dict[SessionKey, int]) -> bool:
-    """Whether nothing of its session is missing between this frame and those before; takes note of it."""
+def _fits(frame: Frame, last: dict[SessionKey, int], torn: int) -> bool:
+    """Whether a frame does not stand, in the torn commit, behind what is torn of its session; takes note of it."""
     known = last.get(frame.key)
     if not frame.records:
         last.pop(frame.key, None)
         return True
-    if known is not None and frame.records[0].sequence > known + 1:
+    if frame.commit == torn and known is not None and frame.records[0].sequence > known + 1:
         return False
     last[frame.key] = max(known or 0, frame.records[-1].sequence)
     return True

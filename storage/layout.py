@@ -7,20 +7,22 @@ history, metadata, so that at every moment each message stands in at least one o
 blocks.
 """
 
+import contextlib
 import logging
 import re
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Final, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
 
 from argentos.errors import StoreDamagedError, StoreError, StoreVersionError
 from argentos.storage import files, sense
+from argentos.storage.leniency import UNREADABLE, lenient, lenient_each
 from argentos.storage.names import file_name
-from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.records import Accepted, Message, Record, Replied, SessionKey
 from argentos.storage.snapshot import (
     NEWEST_VERSION,
     SCHEMA_VERSION,
@@ -43,6 +45,7 @@ __all__ = [
     "is_edited",
     "join",
     "mark_deleted",
+    "missing",
     "read_archive",
     "read_metadata",
     "read_stored",
@@ -52,8 +55,10 @@ __all__ = [
     "seal_archive",
     "session_folder",
     "set_aside",
+    "split",
     "was_deleted",
     "write",
+    "write_view",
 ]
 
 
@@ -382,13 +387,30 @@ def _snapshot(history: _History) -> Snapshot:
 
 
 def read_unchecked(folder: Path) -> Snapshot | None:
-    """What `history.json` says whatever its checksum; None where it cannot be read."""
+    """What `history.json` says whatever its checksum, without the messages of which nothing can be made.
+
+    None where it cannot be read, or is of a newer version.
+    """
     try:
-        snapshot = _snapshot(_history.decode(files.read(folder / "history.json")))
+        data = files.read(folder / "history.json")
+        snapshot = _snapshot(_leniently(data))
         tuple(snapshot.context.archived_ids)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, ValueError, *UNREADABLE):
         return None
-    return snapshot
+    return snapshot if snapshot.metadata.version <= NEWEST_VERSION else None
+
+
+def _leniently(data: bytes) -> _History:
+    with contextlib.suppress(*UNREADABLE):
+        return _history.decode(data)
+    content = msgspec.json.decode(data, type=dict[str, Any])
+    for name in ("messages", "waiting"):
+        content[name] = lenient_each(content.get(name, ()), Message)
+    content["archivedIds"] = msgspec.Raw(_encoder.encode(content.get("archivedIds", ())))
+    history: _History | None = lenient(content, _History)
+    if history is None:
+        raise ValueError("nothing can be made of it")
+    return history
 
 
 class Archived(NamedTuple):
@@ -430,6 +452,41 @@ def _archive_parts(folder: Path) -> list[_Part]:
     return sorted(_Part(int(span[1]), int(span[2]), path) for span, path in spans if span)
 
 
+class Split(NamedTuple):
+    """The records that files lack: those that follow one by one, and those behind the first that is missing."""
+
+    whole: list[Record]
+    behind: list[Record]
+
+
+def split(stored: Stored, records: Sequence[Record]) -> Split:
+    """Divide what is known of a session besides its files where something is missing in between."""
+    covered = stored.snapshot.metadata.sequence if stored.snapshot else 0
+    lacking = [record for record in records if record.sequence > covered]
+    count = next((at for at, each in enumerate(lacking) if each.sequence != covered + 1 + at), len(lacking))
+    return Split(lacking[:count], lacking[count:])
+
+
+def missing(key: SessionKey, stored: Stored, records: Sequence[Record]) -> str:
+    """What is missing between the files and the last of the records, in words; which messages, where that is known."""
+    metadata = stored.snapshot.metadata if stored.snapshot else None
+    at, number = (metadata.sequence, metadata.messages) if metadata else (0, 0)
+    gaps: list[str] = []
+    for record in records:
+        if record.sequence > at + 1:
+            gaps.append(f"{_span('record', at + 1, record.sequence - 1)} of session {key}")
+        at = max(at, record.sequence)
+        if isinstance(record, Accepted | Replied):
+            if record.number > number + 1:
+                gaps.append(_span("message", number + 1, record.number - 1))
+            number = max(number, record.number)
+    return ", ".join(gaps)
+
+
+def _span(what: str, first: int, last: int) -> str:
+    return f"{what} {first}" if first == last else f"{what}s {first} to {last}"
+
+
 def join(key: SessionKey, folder: Path, stored: Stored, records: Sequence[Record]) -> Folded | None:
     """Fold onto what the files say the records that they lack; None where there are neither.
 
@@ -443,9 +500,13 @@ def join(key: SessionKey, folder: Path, stored: Stored, records: Sequence[Record
     ends = lacking[-1].sequence if lacking else covered
     has_gap = begins > covered + 1 or ends - begins + 1 > len(lacking)
     if has_gap or ends < stored.reaches:
-        kind = GapError if has_gap and covered >= stored.reaches else LostError
+        if has_gap and covered >= stored.reaches:
+            raise GapError(
+                f"{missing(key, stored, lacking)}: missing between {folder / 'history.json'} and what the journal has,"
+                f" up to record {ends}"
+            )
         known = f"the journal has records {begins} to {ends}" if lacking else "the journal has nothing more"
-        raise kind(
+        raise LostError(
             f"{folder / 'history.json'} of session {key} reaches record {covered}, metadata.json {stored.reaches}, and"
             f" {known}; restore both files from a backup"
         )
@@ -480,6 +541,11 @@ def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
         files.replace(folder / name, data)
         size += len(data)
     return size
+
+
+def write_view(folder: Path, metadata: Metadata) -> None:
+    """Write `metadata.json` alone."""
+    files.replace(folder / "metadata.json", _sealed(metadata))
 
 
 def _write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) -> int:

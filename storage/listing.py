@@ -215,5 +215,7 @@ def _has(ordered: Sequence[str], name: str) -> bool:
 
 
 def _has_gap(metadata: Metadata | None, tail: _Lacking | None) -> bool:
-    """Whether records are missing in between: then what the index says lags behind the file."""
-    return tail is not None and tail.records[0].sequence > (metadata.sequence if metadata else 0) + 1
+    """Whether records are missing in between: then what the index says lags behind the file, or they are gone."""
+    covered = metadata.sequence if metadata else 0
+    lacking = [record.sequence for record in tail.records if record.sequence > covered] if tail else []
+    return bool(lacking) and lacking[-1] - covered != len(lacking)

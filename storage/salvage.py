@@ -6,17 +6,32 @@ Whatever is written over here is kept beside it under a dated name; and each fun
 import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
 
 from argentos.errors import StoreError
 from argentos.storage import files, layout, sense
+from argentos.storage.bridge import bridge, in_order
 from argentos.storage.journal import dated
+from argentos.storage.leniency import UNREADABLE, lenient_each
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import NEWEST_VERSION, REMEMBERED_IDS, Context, Folded, Metadata, Snapshot, fold_context
 
-__all__ = ["go_back", "go_on", "mend_archive", "put_back", "salvage"]
+__all__ = [
+    "archived_in",
+    "bridge",
+    "go_back",
+    "go_on",
+    "go_over",
+    "has_not_gone_on",
+    "in_order",
+    "mend_archive",
+    "put_back",
+    "put_behind",
+    "salvage",
+]
 
 
 class _Messages(Struct):
@@ -52,7 +67,7 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
         boundary=metadata.sequence,
         failed=(),
     )
-    known = {**_archived(folder, metadata), **{message.number: message for message in saved}}
+    known = {**archived_in(folder, metadata), **{message.number: message for message in saved}}
     ids = tuple(known[number].id for number in sorted(known) if not known[number].reply_to)
     return Folded(Snapshot(emptied, Context(archived_ids=ids[-REMEMBERED_IDS:])), saved)
 
@@ -84,7 +99,8 @@ def _view(folder: Path, key: SessionKey) -> Metadata | None:
     return None
 
 
-def _archived(folder: Path, metadata: Metadata) -> dict[int, Message]:
+def archived_in(folder: Path, metadata: Metadata) -> dict[int, Message]:
+    """The archived messages by number, none where they cannot be read."""
     with contextlib.suppress(StoreError):
         return layout.read_archive(folder, 1, metadata.messages + 1).messages
     return {}
@@ -109,14 +125,44 @@ def go_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     stored = layout.read_stored(folder, key)._replace(reaches=0)
     try:
         folded = layout.join(key, folder, stored, records)
-    except layout.GapError:  # loading sets the records aside
-        folded = layout.join(key, folder, stored, ())
+    except layout.GapError:
+        folded = _bridged(folder, key, stored, records)
     if folded is None:
         return
     metadata, context = folded.snapshot
     used = max(layout.read_archive(folder, 1, 1 << 62).messages, default=0)  # those numbers are taken
     metadata = structs.replace(metadata, messages=max(metadata.messages, used))
     layout.write(folder, Snapshot(metadata, context), folded.archived)
+
+
+def go_over(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
+    """Let a session go on behind records that are missing, with what is whole there."""
+    folded = _bridged(folder, key, layout.read_stored(folder, key), records)
+    layout.write(folder, folded.snapshot, folded.archived)
+
+
+def _bridged(folder: Path, key: SessionKey, stored: layout.Stored, records: Sequence[Record]) -> Folded:
+    whole, behind = layout.split(stored, records)
+    kept = layout.join(key, folder, stored, whole)
+    bridged = bridge(key, kept.snapshot if kept else None, behind)
+    return Folded(bridged.snapshot, (*(kept.archived if kept else ()), *bridged.archived))
+
+
+def put_behind(aside: Path, folder: Path) -> None:
+    """Put back what was set aside behind records that are missing, where the session has not gone on since."""
+    bridged = layout.read_unchecked(aside)
+    if bridged is not None and has_not_gone_on(aside, folder):
+        archived, known = (archived_in(each, bridged.metadata) for each in (aside, folder))
+        layout.write(folder, bridged, [archived[number] for number in archived.keys() - known.keys()])
+        files.remove_folder(aside)
+
+
+def has_not_gone_on(aside: Path, folder: Path) -> bool:
+    """Whether a session is as it was when something was set aside that belongs behind records that are missing."""
+    with contextlib.suppress(StoreError):
+        at, bridged, stored = layout.read_view(aside), layout.read_unchecked(aside), layout.read_metadata(folder)
+        return at is not None and at == stored and bridged is not None and bridged.metadata.sequence > at.sequence
+    return False
 
 
 def put_back(aside: Path, folder: Path, key: SessionKey) -> None:
@@ -130,8 +176,8 @@ def put_back(aside: Path, folder: Path, key: SessionKey) -> None:
 
 def _set_aside(aside: Path) -> list[Record]:
     """The records that the journal had of it."""
-    with contextlib.suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return msgspec.json.decode(files.read(aside / "records.json"), type=list[Record])
+    with contextlib.suppress(OSError, *UNREADABLE):
+        return list(lenient_each(msgspec.json.decode(files.read(aside / "records.json"), type=list[Any]), Record))
     return []
 
 

@@ -170,7 +170,7 @@ def _is_in_journal(root: Path, key: SessionKey) -> bool:
     found: set[SessionKey] = set()
 
     def take(append: Recovered) -> None:
-        if append.records:
+        if append.records or not append.is_readable:
             found.add(append.key)
         else:
             found.discard(append.key)

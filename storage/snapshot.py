@@ -42,10 +42,13 @@ __all__ = [
     "Snapshot",
     "Summary",
     "Taken",
+    "accepted_of",
+    "after_turn",
     "fold",
     "fold_context",
     "fold_metadata",
     "reply_of",
+    "summary_of",
 ]
 
 SCHEMA_VERSION: Final = 1
@@ -398,7 +401,7 @@ def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, 
     for record in records:
         match record:
             case Accepted():
-                (waiting if record.role == "user" else messages).append(_accepted(record))
+                (waiting if record.role == "user" else messages).append(accepted_of(record))
             case TurnStarted(attempt=1):
                 count = len(record.messages)
                 messages += waiting[:count]
@@ -406,20 +409,11 @@ def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, 
             case Replied():
                 messages.append(reply_of(record))
             case TurnEnded() | Retried():
-                messages, waiting = _after(messages, waiting, record)
+                messages, waiting = after_turn(messages, waiting, record)
             case Summarised():
                 archived += messages[: record.replaced]
                 del messages[: record.replaced]
-                summary = Summary(
-                    text=record.text,
-                    first=record.first,
-                    last=record.last,
-                    tokens=record.tokens,
-                    method=record.method,
-                    at=record.at,
-                    before=record.before,
-                    after=record.after,
-                )
+                summary = summary_of(record)
             case Cleared():
                 archived += messages
                 messages.clear()
@@ -439,7 +433,7 @@ def _touches_context(record: Record) -> bool:
     return type(record) not in _BESIDE_CONTEXT
 
 
-def _after(
+def after_turn(
     messages: list[Message], waiting: list[Message], record: TurnEnded | Retried
 ) -> tuple[list[Message], list[Message]]:
     """The messages of the context, and those that wait, once a turn has ended or is to run once more."""
@@ -457,7 +451,22 @@ def _marked(messages: Sequence[Message], numbers: Collection[int], failure: str)
     return [structs.replace(each, failure=failure) if each.number in numbers else each for each in messages]
 
 
-def _accepted(record: Accepted) -> Message:
+def summary_of(record: Summarised) -> Summary:
+    """The summary that the record makes."""
+    return Summary(
+        text=record.text,
+        first=record.first,
+        last=record.last,
+        tokens=record.tokens,
+        method=record.method,
+        at=record.at,
+        before=record.before,
+        after=record.after,
+    )
+
+
+def accepted_of(record: Accepted) -> Message:
+    """The message that the record makes."""
     return Message(
         id=record.id,
         number=record.number,

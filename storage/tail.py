@@ -55,10 +55,21 @@ class Tail:
         self._durable = last.sequence, last.epoch
 
     def recover(self, records: Sequence[Record], size: int) -> None:
-        """Add records that were found, unless they are known."""
-        if records[-1].sequence > self.sequence:
+        """Add records that were found, unless they are known, in their order: some in between may be missing."""
+        if records[0].sequence > self.sequence:
             self.reserve(records)
             self.extend(records, size)
+            return
+        known = {record.sequence for record in self.records}
+        if new := [record for record in records if record.sequence not in known]:
+            self.records = sorted([*self.records, *new], key=lambda record: record.sequence)
+            self.size += size
+            self.overtake(self.records[-1].sequence, self.records[-1].epoch)
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether records are missing in between."""
+        return bool(self.records) and self.records[-1].sequence - self.records[0].sequence >= len(self.records)
 
     def after(self, sequence: int) -> list[Record]:
         """The records behind this sequence."""

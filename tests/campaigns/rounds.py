@@ -113,7 +113,11 @@ class Round:
     def _live(self, plan: Plan, aim: Aim | None, strike: Callable[[], None], mouth: int) -> None:
         self._watch.aim(aim, strike)
         acknowledge = partial(self._acknowledge, mouth)
-        fate = Fate(self._begin_fate, lambda number, stage: acknowledge(DOOMED, number, STAGES.index(stage)))
+
+        def acknowledge_fate(number: int, stage: Stage) -> None:
+            acknowledge(DOOMED, number, STAGES.index(stage))
+
+        fate = Fate(self._begin_fate, acknowledge_fate)
         live(plan, self._state, Outside(self._start, acknowledge, self._delivering, fate))
 
     def _begin_fate(self, number: int, stage: Stage) -> None:

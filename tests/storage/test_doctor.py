@@ -20,7 +20,7 @@ from anyio import wait_all_tasks_blocked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from argentos.errors import StoreBusyError, StoreError
+from argentos.errors import StoreBusyError, StoreError, StoreVersionError
 from argentos.storage import FileStore, SessionKey, inline
 from argentos.storage.doctor import Finding, check, mend, repair
 from tests.storage.builders import KEY, OTHER, Story, append, appended
@@ -318,7 +318,7 @@ async def test_messages_that_only_the_journal_has_survive_the_loss_of_the_histor
     assert {"a", "about a", "both", "about both", "journal", "about journal"} <= texts
 
 
-async def test_a_gap_is_mended_by_setting_the_records_aside(state: Path) -> None:
+async def test_behind_a_gap_a_session_goes_on_with_what_is_whole(state: Path) -> None:
     story, other, _ = await three(state)
     older = {name: (place(state) / name).read_bytes() for name in (HISTORY, METADATA)}
     async with FileStore(state) as store:
@@ -329,12 +329,14 @@ async def test_a_gap_is_mended_by_setting_the_records_aside(state: Path) -> None
         copy = crashed(state)
     for name, data in older.items():
         (place(copy) / name).write_bytes(data)
-    assert [each.remedy for each in problems(copy)] == [
-        "set the records in the journal aside, and go on from the files"
-    ]
+    [told] = problems(copy)
+    assert "records 11 to 14 of session user-jason, messages 5 to 6: missing" in told.what
+    assert told.remedy == "go on behind that with what is whole"
     await repair(copy)
-    assert problems(copy) == []
-    assert list((copy / "agents" / "main" / "damaged").glob("user-jason.damaged-*/records.json"))
+    assert [each.what for each in problems(copy)] == [
+        "2 of 8 messages are missing, from number 5 on; restore them from a backup"
+    ]
+    assert set((await readable(copy, KEY)).values()) == {"a", "about a", "b", "about b", "d", "about d"}
     await assert_kept(copy, other)
 
 
@@ -350,8 +352,10 @@ async def test_a_history_older_than_all_else_goes_on_where_the_journal_has_a_gap
     (place(copy) / HISTORY).write_bytes(older)
     assert len(problems(copy)) == 1
     await repair(copy)
-    assert problems(copy) == []
-    assert set((await readable(copy, KEY)).values()) == {"a", "about a", "b", "about b"}
+    assert [each.what for each in problems(copy)] == [
+        "2 of 8 messages are missing, from number 5 on; restore them from a backup"
+    ]
+    assert set((await readable(copy, KEY)).values()) == {"a", "about a", "b", "about b", "d", "about d"}
 
 
 async def test_the_journal_is_told_of_as_it_is(state: Path) -> None:
@@ -385,7 +389,8 @@ async def test_what_depends_on_a_journal_that_cannot_be_read_is_not_mended(state
     found = problems(state)
     assert any("newer argentos" in finding.what for finding in found)
     assert {finding.remedy for finding in found if finding.path == place(state)} == {""}
-    await repair(state)
+    with pytest.raises(StoreVersionError, match="newer argentos"):
+        await repair(state)
     assert tree(state) == before
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argentos.errors import StoreDamagedError, StoreVersionError
-from argentos.storage import SessionKey, Usage
+from argentos.storage import SessionKey
 from argentos.storage.frames import MAGIC, Broken, Frame, Scan, encode_body, encode_commit, scan
 from tests.storage.builders import KEY, OTHER, Story, stories
 
@@ -66,7 +66,7 @@ def test_a_frame_begins_with_a_mark_that_no_text_can_hold() -> None:
 
 
 def test_a_body_that_ends_in_a_zero_is_whole() -> None:
-    story = Story().say().start().reply(usage=Usage("model", 1, 0))
+    story = Story().say().deliver(0)
     data = MAGIC + encode_commit(1, [encode_body(story.key, story.records)])
     assert data.endswith(b"\0")
     assert read(data + bytes(64)).broken == []
@@ -168,10 +168,11 @@ def test_no_bytes_behind_the_magic_are_a_crash(noise: bytes) -> None:
     assert read(MAGIC + noise).frames == []
 
 
-def test_a_whole_frame_with_records_we_do_not_know_is_refused() -> None:
+def test_a_whole_frame_with_records_we_do_not_know_costs_its_session_only() -> None:
     body = encode_body(KEY, Story().records).replace(b"transition", b"telepathic")
-    with pytest.raises((StoreVersionError, StoreDamagedError)):
-        read(MAGIC + encode_commit(1, [body]) + frames_of(Story(OTHER))[0])
+    found = read(MAGIC + encode_commit(1, [body]) + frames_of(Story(OTHER))[0])
+    assert [frame.key for frame in found.frames] == [OTHER]
+    assert [(each.key, each.commit, "telepathic" in each.why) for each in found.broken] == [(KEY, 1, True)]
 
 
 # The beginning of a segment ----------------------------------------------------------------------------------
@@ -189,8 +190,14 @@ def test_a_segment_of_a_newer_version_is_refused(magic: bytes) -> None:
         read(magic + b"frames of a kind that this version does not know")
 
 
-def test_a_segment_whose_version_is_a_flipped_bit_is_damaged_and_not_newer() -> None:
-    found = read(b"ARGENTJ3" + frames_of(Story())[0])
+@pytest.mark.parametrize("digit", [b"3", b"9"])
+def test_a_segment_of_a_newer_version_is_refused_though_its_frames_look_like_ours(digit: bytes) -> None:
+    with pytest.raises(StoreVersionError, match="was written by a newer argentos"):
+        read(b"ARGENTJ" + digit + frames_of(Story())[0])
+
+
+def test_a_segment_whose_version_is_a_flipped_bit_and_no_version_is_damaged() -> None:
+    found = read(b"ARGENTJ:" + frames_of(Story())[0])
     assert [(each.start, each.end) for each in found.broken] == [(0, 8)]
     assert len(found.frames) == 1
 
@@ -237,11 +244,11 @@ def test_damage_in_the_middle_of_the_first_version_costs_one_commit() -> None:
         assert len(found.broken) == 1
 
 
-def test_a_whole_commit_of_the_first_version_with_records_we_do_not_know_is_refused() -> None:
+def test_a_whole_commit_of_the_first_version_with_records_we_do_not_know_is_passed_over() -> None:
     body = msgspec.msgpack.encode([(*KEY, Story().records)]).replace(b"transition", b"telepathic")
     frame = len(body).to_bytes(4, "little") + zlib.crc32(body).to_bytes(4, "little") + body
-    with pytest.raises((StoreVersionError, StoreDamagedError)):
-        read(FIRST_MAGIC + frame)
+    found = read(FIRST_MAGIC + frame)
+    assert (found.frames, [bool(each.why) for each in found.broken]) == ([], [True])
 
 
 def test_frames_say_where_they_are() -> None:

@@ -1,0 +1,139 @@
+"""A session whose records are known but for some in between: what can be told of it all the same.
+
+Nothing here relies on how many messages came before, which folding does: only on what each record says itself.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import structs
+
+from argentos.storage.records import (
+    Accepted,
+    Cleared,
+    Message,
+    Record,
+    Replied,
+    Retried,
+    SessionKey,
+    Summarised,
+    TurnEnded,
+    TurnStarted,
+)
+from argentos.storage.snapshot import (
+    REMEMBERED_IDS,
+    Context,
+    Folded,
+    Snapshot,
+    Summary,
+    accepted_of,
+    after_turn,
+    fold_metadata,
+    reply_of,
+    summary_of,
+)
+
+__all__ = ["bridge", "in_order"]
+
+_SOME_STATE: Final = "Active"  # from which each other one can be reached
+
+
+def in_order(records: Iterable[Record], behind: Snapshot | None) -> list[Record]:
+    """The records behind a snapshot, each once, in their order."""
+    covered = behind.metadata.sequence if behind else 0
+    known = {record.sequence: record for record in records if record.sequence > covered}
+    return [known[sequence] for sequence in sorted(known)]
+
+
+def bridge(key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> Folded:
+    """Fold records onto a snapshot though some in between are missing; gives what left the context, as `fold` does.
+
+    Raises:
+        ValueError: there is neither a snapshot nor a record.
+    """
+    talk = _Talk(snapshot.context if snapshot else Context())
+    for record in records:
+        talk.take(record)
+    talk.settle()
+    metadata = fold_metadata(key, snapshot.metadata if snapshot else None, records)
+    turn = metadata.turn
+    if turn is not None and (turn.turn in talk.replied or not talk.has(turn.messages)):
+        turn = None
+    metadata = structs.replace(
+        metadata,
+        state=metadata.state or _SOME_STATE,
+        tokens=sum(each.tokens for each in talk.messages) + (talk.summary.tokens if talk.summary else 0),
+        waiting=tuple(each.number for each in talk.waiting),
+        waiting_tokens=sum(each.tokens for each in talk.waiting),
+        turn=turn,
+        summary_tokens=talk.summary.tokens if talk.summary else 0,
+    )
+    return Folded(Snapshot(metadata, talk.context), tuple(talk.archived))
+
+
+class _Talk:
+    """The messages of a session."""
+
+    def __init__(self, context: Context) -> None:
+        self.messages = list(context.messages)
+        self.waiting = list(context.waiting)
+        self.summary: Summary | None = context.summary
+        self.archived: list[Message] = []
+        self.replied: set[int] = set()
+        self._ids = tuple(context.archived_ids)
+
+    @property
+    def context(self) -> Context:
+        """What the model can see."""
+        left = (each.id for each in self.archived if not each.reply_to)
+        return Context(
+            summary=self.summary,
+            messages=tuple(self.messages),
+            waiting=tuple(self.waiting),
+            archived_ids=(*self._ids, *left)[-REMEMBERED_IDS:],
+        )
+
+    def has(self, numbers: Iterable[int]) -> bool:
+        """Whether all of these messages are in the context."""
+        return {*numbers} <= {each.number for each in self.messages}
+
+    def take(self, record: Record) -> None:
+        """Go on by a record."""
+        match record:
+            case Accepted():
+                (self.waiting if record.role == "user" else self.messages).append(accepted_of(record))
+            case TurnStarted():
+                self._begin(record.messages)
+            case Replied():
+                self.replied.add(record.turn)
+                self._begin([each.number for each in self.waiting if each.id in record.reply_to])
+                self.messages.append(reply_of(record))
+            case TurnEnded() | Retried():
+                self.replied.add(record.turn)
+                self._begin(record.messages)
+                self.messages, self.waiting = after_turn(self.messages, self.waiting, record)
+            case Summarised():
+                self._leave([each for each in self.messages if each.number <= record.last])
+                self.summary = summary_of(record)
+            case Cleared():
+                self._leave(self.messages)
+                self.summary = None
+            case _:
+                pass
+
+    def settle(self) -> None:
+        """What has its answer waits no more."""
+        answered = {each for message in self.messages for each in message.reply_to}
+        self._begin([each.number for each in self.waiting if each.id in answered])
+
+    def _begin(self, numbers: Iterable[int]) -> None:
+        """These messages wait no more."""
+        begun = {*numbers}
+        self.messages += [each for each in self.waiting if each.number in begun]
+        self.waiting = [each for each in self.waiting if each.number not in begun]
+
+    def _leave(self, messages: Sequence[Message]) -> None:
+        """These messages leave the context."""
+        gone = {each.number for each in messages}
+        self.archived += messages
+        self.messages = [each for each in self.messages if each.number not in gone]
