@@ -454,7 +454,7 @@ class FileWriter:
         layout.write(aside, bridged.snapshot, (*archived.values(), *(kept.archived if kept else ()), *bridged.archived))
         _write_records(aside, behind)
         if kept:
-            layout.write_view(aside, kept.snapshot.metadata)  # by which it is known whether the session has gone on
+            layout.write_front(aside, kept.snapshot.metadata)  # by which it is known whether the session has gone on
             layout.write(folder, kept.snapshot, kept.archived)
         return aside
 

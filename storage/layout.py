@@ -47,6 +47,7 @@ __all__ = [
     "mark_deleted",
     "missing",
     "read_archive",
+    "read_front",
     "read_metadata",
     "read_stored",
     "read_unchecked",
@@ -58,7 +59,7 @@ __all__ = [
     "split",
     "was_deleted",
     "write",
-    "write_view",
+    "write_front",
 ]
 
 
@@ -140,6 +141,7 @@ _SEAL: Final = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
 _DATED: Final = re.compile(r"\.(damaged|deleted)-\d{8}T\d{6}Z(-\d+)?")
 _DELETED: Final = ".deleted-"
 _SPAN: Final = re.compile(r"(\d+)-(\d+)\.json")
+_FRONT: Final = "front.json"
 _NAMES: Final = ("history.json", "metadata.json")  # in the order in which they are written
 _encoder: Final = msgspec.json.Encoder()
 _version: Final = msgspec.json.Decoder(_Versioned)
@@ -543,9 +545,19 @@ def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
     return size
 
 
-def write_view(folder: Path, metadata: Metadata) -> None:
-    """Write `metadata.json` alone."""
-    files.replace(folder / "metadata.json", _sealed(metadata))
+def write_front(folder: Path, metadata: Metadata) -> None:
+    """Note up to where a session goes on of which the rest was set aside in this folder."""
+    files.replace(folder / _FRONT, _sealed(metadata))
+
+
+def read_front(folder: Path) -> Metadata | None:
+    """What was noted so; None where nothing can be read.
+
+    Raises:
+        StoreDamagedError, StoreVersionError: see `Store.load`.
+    """
+    front = _read(folder / _FRONT, _metadata)
+    return front.content if front else None
 
 
 def _write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) -> int:

@@ -160,7 +160,7 @@ def put_behind(aside: Path, folder: Path) -> None:
 def has_not_gone_on(aside: Path, folder: Path) -> bool:
     """Whether a session is as it was when something was set aside that belongs behind records that are missing."""
     with contextlib.suppress(StoreError):
-        at, bridged, stored = layout.read_view(aside), layout.read_unchecked(aside), layout.read_metadata(folder)
+        at, bridged, stored = layout.read_front(aside), layout.read_unchecked(aside), layout.read_metadata(folder)
         return at is not None and at == stored and bridged is not None and bridged.metadata.sequence > at.sequence
     return False
 

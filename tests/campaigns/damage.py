@@ -1,5 +1,6 @@
 """Damaged copies of a state directory; the same seed makes the same one."""
 
+import re
 import shutil
 from pathlib import Path
 from random import Random
@@ -11,6 +12,8 @@ from tests.campaigns.wrecks import Span, Wreck, journal_names
 
 PARTS: Final = {"journal": 8, "history.json": 5, "metadata.json": 3, "archive": 2, "index": 2, "argent.json": 1}
 CONFIG: Final = b'{"agents": {"defaults": {"session": {"idleAfter": "5m", "maxContextTokens": 1000}}}}'
+_MARK: Final = b"\xc1AJ\xc1"
+_NEWER: Final = re.compile(rb"ARGENTJ[3-9]")
 _CONFIG_FILE: Final = "argent.json"
 _HEAD: Final = 16  # bytes; in front of the first record there are at most so many
 
@@ -22,6 +25,7 @@ class Damage(NamedTuple):
         name: of the file that was hit.
         touched: the sessions of which a byte was hit; to all others nothing may happen.
         is_silent: it looks as the directory did at an earlier time, or as it might have, so that nobody can tell.
+        is_newer: it looks as if a newer version had written the journal.
         is_edit: it looks as if somebody had edited a file, which is taken, and told, unless it makes no sense.
     """
 
@@ -31,6 +35,7 @@ class Damage(NamedTuple):
     kind: str
     touched: frozenset[SessionKey]
     is_silent: bool
+    is_newer: bool
     is_edit: bool
 
     def __str__(self) -> str:
@@ -64,7 +69,9 @@ class Damager:
         after = path.read_bytes() if path.is_file() and not path.is_symlink() else None
         touched = self._touched(part, name, before, after)
         is_edit = kind in {each.__name__ for each in EDITS}
-        return Damage(self._state, part, name, kind, touched, self._is_silent(part, name, kind, after), is_edit)
+        is_silent = self._is_silent(part, name, kind, after)
+        is_newer = part == "journal" and _NEWER.match(after or b"") is not None
+        return Damage(self._state, part, name, kind, touched, is_silent, is_newer, is_edit)
 
     def _names(self, part: str) -> list[str]:
         if part == "journal":
@@ -105,8 +112,13 @@ class Damager:
             return False  # the next segment says what was in front of it
         if kind == drop_a_record.__name__:
             return True
-        held = {state.rstrip(b"\0") for state in self.wreck.states.get(name, [])}
-        return after.rstrip(b"\0") in held or len(after.rstrip(b"\0")) < _HEAD
+        left, held = after.rstrip(b"\0"), [state.rstrip(b"\0") for state in self.wreck.states.get(name, [])]
+        return len(left) < _HEAD or any(state.startswith(left) and _begins_or_ends(state, len(left)) for state in held)
+
+
+def _begins_or_ends(state: bytes, at: int) -> bool:
+    """What a file held ends there, or an append of those that became durable together begins."""
+    return len(state) == at or state.startswith(_MARK, at)
 
 
 def _differs(before: bytes, after: bytes | None, span: Span) -> bool:

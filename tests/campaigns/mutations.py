@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from argentos.actors import Config
-from argentos.errors import ArgentError, ConfigError
+from argentos.errors import ArgentError, ConfigError, StoreVersionError
 from argentos.storage import Accepted, FileStore, Message, Metadata, SessionKey, Snapshot, Store, fold, inline
 from tests.campaigns.children import Child
 from tests.campaigns.damage import Damage, Damager
@@ -177,7 +177,10 @@ def surveyed(damage: Damage, wreck: Wreck) -> Outcome:
         anyio.run(survey.make, backend="trio")
         survey.problems += _settings_problems(damage)
     except ArgentError as error:
-        survey.problems.append(f"the whole store is refused: {error}")
+        if damage.is_newer and isinstance(error, StoreVersionError):
+            survey.results.add("refused")
+        else:
+            survey.problems.append(f"the whole store is refused: {error}")
     except Exception:  # noqa: BLE001 - this is the crash that must not be
         survey.problems.append(f"it crashed: {traceback.format_exc()}")
     worst = max(survey.results, key=RESULTS.index, default="whole")

@@ -630,5 +630,6 @@ async def test_however_files_and_journal_are_mutated_no_other_session_is_harmed(
             assert found
             sequence = found.metadata.sequence
             assert sequence >= 10
-            assert found.context == fold(KEY, None, story.records[:sequence]).snapshot.context
+            if path in segments:  # of a file in JSON nobody can tell it from an edit
+                assert found.context == fold(KEY, None, story.records[:sequence]).snapshot.context
     shutil.rmtree(state.parent)
