@@ -79,6 +79,8 @@ def connect(directory: Path) -> socket.socket:
         OSError: nobody listens there.
     """
     with _reachable(directory) as path:
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed", os.fspath(path))
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.settimeout(0)

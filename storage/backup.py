@@ -6,6 +6,7 @@ whole; the index is made anew where it is restored.
 
 import contextlib
 import gzip
+import logging
 import os
 import shutil
 import tarfile
@@ -20,11 +21,13 @@ from msgspec import Struct
 
 from argentos.errors import StoreError
 from argentos.storage import files
+from argentos.storage.links import check_way
 from argentos.storage.lock import Lock
 from argentos.storage.privacy import give_to_owner
 
 __all__ = ["Manifest", "restore", "write"]
 
+_log: Final = logging.getLogger(__name__)
 _MANIFEST: Final = "backup.json"
 _END: Final = "end"
 _MODE: Final = 0o600
@@ -80,9 +83,14 @@ def _beside(root: Path) -> list[Path]:
 
 def _below(top: Path) -> Iterator[Path]:
     """The files to save: those that a kill left half-written are none."""
+    check_way(top, with_itself=True)
     for folder, folders, names in os.walk(top, onerror=_raise):
         folders.sort()
-        yield from (path for name in sorted(names) if not name.startswith(".") and _is_file(path := Path(folder, name)))
+        for path in (Path(folder, name) for name in sorted((*folders, *names)) if not name.startswith(".")):
+            if path.is_symlink():
+                _log.warning("%s is a symbolic link, which is not followed: what it names is not in the backup", path)
+            elif path.is_file():
+                yield path
 
 
 def _raise(error: OSError) -> None:
@@ -113,6 +121,8 @@ def restore(source: Path, root: Path) -> Manifest:
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise StoreError(f"{root} is not empty; restore into a new directory, named with --state-dir")
     temporary = root.with_name(f".{root.name}.restoring")
+    if temporary.is_symlink():
+        raise StoreError(f"{temporary} is a symbolic link; remove it, and restore again")
     files.make_folder(temporary)
     if root.exists():  # and is empty: what comes in its place is its owner's, too
         give_to_owner(temporary, root)
@@ -155,7 +165,7 @@ def _flush(top: Path) -> None:
 
 def _unpack(source: Path, folder: Path) -> Manifest:
     try:
-        with gzip.open(source) as content, _Tar(fileobj=content) as tar:
+        with files.regular(source) as file, gzip.open(file) as content, _Tar(fileobj=content) as tar:
             manifest = _manifest(source, tar)
             for entry in _entries(source, tar):
                 _extract(tar, entry, folder)

@@ -25,6 +25,7 @@ from argentos.storage import files, layout, salvage
 from argentos.storage.file_store import FileStore
 from argentos.storage.index import Index
 from argentos.storage.journal import Recovered, dated, recover
+from argentos.storage.links import check_way, follow_none_below
 from argentos.storage.lock import Lock
 from argentos.storage.names import file_name
 from argentos.storage.records import Message, Record, SessionKey
@@ -96,6 +97,7 @@ def check(root: Path) -> list[Finding]:
     Raises:
         OSError: the directory cannot be looked at.
     """
+    follow_none_below(root)
     found = list(_find(root))
     if not found or not _is_owned(root):
         return found
@@ -119,6 +121,7 @@ def mend(root: Path) -> list[Finding]:
         StoreVersionError: the journal is of a newer version; nothing was changed.
         OSError: the directory cannot be looked at.
     """
+    follow_none_below(root)
     lock = Lock(root / "lock")
     try:
         recover(root / "journal", lambda _: None)
@@ -342,10 +345,23 @@ def _unlike(root: Path, agent: str, index: Index, busy: set[tuple[str, str]]) ->
 def _agents(root: Path) -> list[str]:
     """The agents' names, as the sessions' own files say them."""
     names: set[str] = set()
-    for folder in sorted((root / "agents").glob("*/sessions")):
+    for folder in _folders(root, "sessions"):
         read = (metadata.agent for name in _names(folder) if (metadata := _metadata(folder / name)))
         names.add(next((agent for agent in read if layout.agent_folder(root, agent) == folder), folder.parent.name))
     return sorted(names)
+
+
+def _folders(root: Path, name: str) -> list[Path]:
+    """The folders of this name of all agents; what a link leads to is none."""
+    return [each for each in sorted((root / "agents").glob(f"*/{name}")) if _is_reached(each)]
+
+
+def _is_reached(path: Path) -> bool:
+    try:
+        check_way(path, with_itself=True)
+    except OSError:
+        return False
+    return True
 
 
 def _names(folder: Path) -> list[str]:
@@ -363,13 +379,13 @@ def _metadata(folder: Path) -> Metadata | None:
 
 def _check_sessions(root: Path, journal: _Journal) -> Iterator[Finding]:
     by_place = {layout.session_folder(root, key): (key, records) for key, records in journal.items()}
-    for folder in sorted((root / "agents").glob("*/sessions")):
+    for folder in _folders(root, "sessions"):
         for name in _names(folder):
             yield from _check_session(root, folder / name, journal, *by_place.pop(folder / name, (None, ())))
     for place, (key, records) in sorted(by_place.items()):
         if records:
             yield from _check_session(root, place, journal, key, records)
-    for folder in sorted((root / "agents").glob("*/damaged")):
+    for folder in _folders(root, "damaged"):
         yield from _check_asides(root, folder, journal)
 
 

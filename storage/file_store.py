@@ -13,6 +13,7 @@ An append goes to the journal and, once durable, to the session's tail in memory
 up to a snapshot, in the background, and shortens the tail. Loading folds the tail onto the files.
 """
 
+import errno
 import logging
 import os
 from collections.abc import Callable, Collection, Sequence
@@ -33,6 +34,7 @@ from argentos.storage.file_writer import FileWriter, Held
 from argentos.storage.frames import encode_body
 from argentos.storage.index import Index
 from argentos.storage.journal import Journal, Recovered, recover
+from argentos.storage.links import check_way, follow_none_below
 from argentos.storage.listing import Listing
 from argentos.storage.lock import Lock
 from argentos.storage.names import expand_home
@@ -78,6 +80,7 @@ class FileStore(Store):
         patience: float = 10.0,
     ) -> None:
         self.path = expand_home(path)
+        follow_none_below(self.path)
         self._entrance = Entrance(f"the store of the state directory {self.path}")
         self._lock: Lock | None = None
         self._read_only = read_only
@@ -225,6 +228,8 @@ class FileStore(Store):
 
     def _take_lock(self) -> Lock:
         files.make_root(self.path)
+        for name in ("agents", "journal"):
+            check_way(self.path / name, with_itself=True)
         self._lock = Lock(self.path / "lock")
         make_private(self.path)
         return self._lock
@@ -271,6 +276,8 @@ class FileStore(Store):
         try:
             return await (run or self._run)(function)
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise StoreError(str(error.strerror)) from error
             where = error.filename or self.path
             raise StoreError(f"{where} cannot be used: {error.strerror}") from error
 

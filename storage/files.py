@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from argentos.storage.links import check_way, is_root, open_unlinked
 from argentos.storage.privacy import give_to_owner
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "move",
     "names",
     "read",
+    "regular",
     "remove",
     "remove_all",
     "remove_folder",
@@ -41,7 +43,7 @@ __all__ = [
 _FILE_MODE: Final = 0o600
 _PIECE: Final = 1 << 16
 _FOLDER_MODE: Final = 0o700
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 if sys.platform == "darwin":
     import fcntl
@@ -58,6 +60,7 @@ else:
 
 def sync_folder(path: Path) -> None:
     """Flush which names are in a folder."""
+    check_way(path, with_itself=True)
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -94,10 +97,15 @@ def _sync_file_system(folder: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, each private and durable; folders that exist are left alone."""
+    """Make a folder and those above it, each private and durable; folders that exist are left alone.
+
+    A state directory that is gone is not made again for what is to be in it.
+    """
+    check_way(path, with_itself=True)
     if path.is_dir():
         return
-    make_folder(path.parent)
+    if not is_root(path.parent):
+        make_folder(path.parent)
     with contextlib.suppress(FileExistsError):
         path.mkdir(_FOLDER_MODE)
         try:
@@ -157,7 +165,7 @@ def opened(path: Path) -> Generator[BinaryIO]:
     Raises:
         OSError: as for `read`.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe is not waited for
+    descriptor = open_unlinked(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe is not waited for
     try:
         _check_kind(descriptor)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
@@ -175,8 +183,28 @@ def _check_kind(descriptor: int) -> None:
         raise OSError(errno.ENXIO, "Not a regular file")
 
 
+@contextlib.contextmanager
+def regular(path: Path) -> Generator[BinaryIO]:
+    """A file that somebody has named, anywhere, to read from; symbolic links are followed, nothing is waited for.
+
+    Raises:
+        OSError: it cannot be read; ENXIO, at once, where it is a pipe, a device or a folder.
+    """
+    _check_regular(path.stat().st_mode, path)  # opening one that is none might have an effect
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        _check_regular(os.fstat(descriptor).st_mode, path)
+        yield file
+
+
+def _check_regular(mode: int, path: Path) -> None:
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.ENXIO, "it is no regular file", str(path))
+
+
 def names(folder: Path) -> list[str]:
     """What is in a folder, in order; nothing if there is none. Unlike `glob` it passes over no error."""
+    check_way(folder, with_itself=True)
     try:
         return sorted(path.name for path in folder.iterdir())
     except FileNotFoundError:
@@ -185,6 +213,7 @@ def names(folder: Path) -> list[str]:
 
 def exists(path: Path) -> bool:
     """Whether there is something of this name, a link included; an error is no answer."""
+    check_way(path)
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -195,6 +224,7 @@ def exists(path: Path) -> bool:
 def size_of_folder(path: Path) -> int:
     """Bytes in the files of a folder and those below it; 0 where there is none."""
     size = 0
+    check_way(path, with_itself=True)
     for folder, _, names in os.walk(path):
         for name in names:
             with contextlib.suppress(FileNotFoundError):  # replaced meanwhile
@@ -214,7 +244,7 @@ def made(path: Path) -> Generator[BinaryIO]:
     Raises:
         FileExistsError: there is one of this name.
     """
-    with os.fdopen(os.open(path, _NEW, _FILE_MODE), "wb") as file:
+    with os.fdopen(open_unlinked(path, _NEW), "wb") as file:
         _make_private(file.fileno(), path.parent)
         yield file
 
@@ -226,10 +256,11 @@ def replace(path: Path, data: bytes) -> None:
 
 def replace_by(path: Path, chunks: Iterable[bytes]) -> None:
     """Write a file likewise, of chunks that are never in memory together."""
+    check_way(path)
     temporary = path.with_name(f".{path.name}.new")
     with contextlib.suppress(FileNotFoundError):
         temporary.unlink()  # left by a process that was killed
-    descriptor = os.open(temporary, _NEW, _FILE_MODE)
+    descriptor = open_unlinked(temporary, _NEW)
     try:
         _make_private(descriptor, path.parent)
         for chunk in chunks:
@@ -258,7 +289,7 @@ def new(path: Path) -> Generator[BinaryIO]:
     with contextlib.suppress(FileNotFoundError):
         temporary.unlink()
     try:
-        with os.fdopen(os.open(temporary, _NEW, _FILE_MODE), "wb") as file:
+        with os.fdopen(open_unlinked(temporary, _NEW), "wb") as file:
             os.fchmod(file.fileno(), _FILE_MODE)
             yield file
             file.flush()
@@ -285,7 +316,7 @@ def create(path: Path, head: bytes, size: int) -> int:
 
     Its blocks are reserved where the system can, so that writing to it needs no room and changes no metadata.
     """
-    descriptor = os.open(path, _NEW, _FILE_MODE)
+    descriptor = open_unlinked(path, _NEW)
     try:
         _make_private(descriptor, path.parent)
         if sys.platform == "linux":
@@ -317,7 +348,7 @@ def reopen(path: Path, size: int) -> int:
 
     They are lasting with the next `write_at`.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    descriptor = open_unlinked(path, os.O_WRONLY)
     try:
         if sys.platform == "linux":
             os.posix_fallocate(descriptor, 0, size)
@@ -328,13 +359,16 @@ def reopen(path: Path, size: int) -> int:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, durably; it may be gone already."""
+    """Remove a file, or a symbolic link, durably; it may be gone already."""
+    check_way(path)
     path.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
 def move(path: Path, target: Path) -> None:
     """Give a folder another name and place, durably."""
+    check_way(path)
+    check_way(target)
     path.rename(target)
     sync_folder(target.parent)
     sync_folder(path.parent)
@@ -342,6 +376,7 @@ def move(path: Path, target: Path) -> None:
 
 def remove_folder(path: Path) -> None:
     """Remove a folder with what is in it, durably; a symbolic link in it is removed, not followed."""
+    check_way(path, with_itself=True)
     shutil.rmtree(path)
     sync_folder(path.parent)
 
@@ -369,7 +404,7 @@ def write_at(descriptor: int, data: bytes, offset: int) -> None:
 
 def flush(path: Path) -> None:
     """Make durable what was written to a file, by whomever."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    descriptor = open_unlinked(path, os.O_RDONLY)
     try:
         sync(descriptor)
     finally:
@@ -383,7 +418,7 @@ def write_again(path: Path) -> None:
     nothing for it, and only another write brings it to the disk.
     """
     data = read(path).rstrip(b"\0")
-    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    descriptor = open_unlinked(path, os.O_WRONLY)
     try:
         write_at(descriptor, data, 0)
     finally:

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from argentos.storage import files
+from argentos.storage.links import open_unlinked
 from argentos.storage.lock import DirectoryLostError
 from argentos.storage.names import file_name
 from argentos.storage.privacy import give_to_owner
@@ -91,7 +92,7 @@ class Index:
             if files.exists(path) and not stat.S_ISREG(path.lstat().st_mode):
                 raise sqlite3.OperationalError(f"{path.name} is no regular file")
         if not self._read_only:
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            os.close(open_unlinked(self._path, os.O_RDWR | os.O_CREAT))
             self._path.chmod(0o600)
             give_to_owner(self._path, self._path.parent)
         mode = "ro" if self._read_only else "rw"

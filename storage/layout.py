@@ -21,6 +21,7 @@ from msgspec import Struct
 from argentos.errors import StoreDamagedError, StoreError, StoreVersionError
 from argentos.storage import files, sense
 from argentos.storage.leniency import UNREADABLE, lenient, lenient_each
+from argentos.storage.links import check_way
 from argentos.storage.names import file_name
 from argentos.storage.records import Accepted, Message, Record, Replied, SessionKey
 from argentos.storage.snapshot import (
@@ -189,6 +190,7 @@ def session_folder(root: Path, key: SessionKey) -> Path:
 def remove(root: Path, key: SessionKey) -> bool:
     """Remove a session's folder, so that a crash leaves all of the session or nothing; tells whether there was one."""
     folder = session_folder(root, key)
+    check_way(folder)
     if not folder.is_dir() or folder.is_symlink():
         return False
     for name in ("metadata.json", "history.json"):
@@ -339,8 +341,10 @@ def read_stored(folder: Path, key: SessionKey) -> Stored:
     Raises:
         StoreDamagedError, StoreVersionError: see `Store.load`.
     """
-    if folder.is_symlink():
-        raise StoreDamagedError(f"{folder} is a symbolic link, which is not followed; put the folder itself there")
+    try:
+        check_way(folder, with_itself=True)
+    except OSError as error:
+        raise StoreDamagedError(str(error.strerror)) from error
     # In the order opposite to that of writing: a history read later is never behind.
     unfit, metadata = "", None
     try:

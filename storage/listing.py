@@ -1,5 +1,6 @@
 """Lists of sessions: what the index says, corrected by the files and by what they lack."""
 
+import errno
 import os
 import time
 from bisect import bisect_left, bisect_right
@@ -12,10 +13,11 @@ from typing import Final, NamedTuple
 
 import anyio.lowlevel
 
-from argentos.errors import StoreError
+from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage import layout
 from argentos.storage.file_writer import Held
 from argentos.storage.index import Index, Sought
+from argentos.storage.links import check_way
 from argentos.storage.names import file_name
 from argentos.storage.pace import in_steps
 from argentos.storage.records import Record, SessionKey
@@ -68,7 +70,11 @@ class Listing:
     async def page(self, agent: str, cursor: str | None, limit: int) -> Page:
         """See `Store.list`."""
         tails = await self._tails(agent)
-        names, following = _page(await self._folders(agent), tails, self._gone(agent), cursor, limit)
+        try:
+            folders = await self._folders(agent)
+        except StoreDamagedError as error:
+            return Page((), None, (str(error),))
+        names, following = _page(folders, tails, self._gone(agent), cursor, limit)
         sessions: list[Metadata] = []
         problems: list[str] = []
         for step in in_steps(names):
@@ -91,7 +97,12 @@ class Listing:
         self, agent: str, look_up: Callable[[str, str], Sought], is_sought: Callable[[Metadata], bool]
     ) -> tuple[Metadata, ...]:
         """What the index finds, and those of which it does not know the latest, if they are sought."""
-        tails, folders, gone = await self._tails(agent), await self._folders(agent), self._gone(agent)
+        tails = await self._tails(agent)
+        try:
+            folders = await self._folders(agent)
+        except StoreDamagedError:  # of which a list tells
+            return ()
+        gone = self._gone(agent)
         sought: list[Metadata] = []
         for names in _pages(folders, tails, gone):
             known = await self._run(partial(look_up, names[0], names[-1]))
@@ -124,8 +135,11 @@ class Listing:
         """Read again only where something came or went since: a folder's time says so, but not within its tick."""
         folder = layout.agent_folder(self._root, agent)
         try:
+            check_way(folder, with_itself=True)
             changed = folder.stat().st_mtime_ns
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise StoreDamagedError(str(error.strerror)) from error
             return []
         known = self._made.get(agent)
         if known is not None and known.changed == changed and known.read - changed > _TICK:

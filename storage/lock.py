@@ -12,12 +12,13 @@ from typing import Final
 from argentos.errors import StoreBusyError
 from argentos.storage.forks import close_in_children, keep_in_children, no_fork
 from argentos.storage.holder import holder
+from argentos.storage.links import open_unlinked
 from argentos.storage.privacy import give_to_owner
 
 __all__ = ["DirectoryLostError", "Lock"]
 
 _log: Final = logging.getLogger(__name__)
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK
 
 
 class DirectoryLostError(OSError):
@@ -44,7 +45,7 @@ class Lock:
         self._path = path
         self._process = os.getpid()
         with no_fork():
-            self._descriptor: int | None = os.open(path, _FLAGS, 0o600)
+            self._descriptor: int | None = open_unlinked(path, _FLAGS)
             close_in_children(self._close)
         try:
             self._take()

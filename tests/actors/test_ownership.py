@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from argentos import FileStore, MemoryStore, OfflineModel, Supervisor
-from argentos.errors import StoreBusyError, StoreFailedError
+from argentos import Config, FileStore, MemoryStore, OfflineModel, Supervisor
+from argentos.actors.control_client import Owner
+from argentos.errors import OwnerGoneError, StoreBusyError, StoreFailedError
 from argentos.storage import SessionKey, Store
 from tests.actors.conftest import Running
 
@@ -72,3 +73,12 @@ async def test_a_supervisor_whose_directory_was_moved_acknowledges_nothing_and_s
             await supervisor.session("other").create()
         assert "was moved or removed" in supervisor.health().store
     assert not state.exists()
+
+
+async def test_a_link_in_the_place_of_the_control_socket_is_not_followed(running: Running, tmp_path: Path) -> None:
+    async with running(on=FileStore(tmp_path / "theirs")):
+        (mine := tmp_path / "mine").mkdir()
+        (mine / "control.sock").symlink_to(tmp_path / "theirs" / "control.sock")
+        assert (await Owner(tmp_path / "theirs", config=Config()).ping()).agent == "main"
+        with pytest.raises(OwnerGoneError):
+            await Owner(mine, config=Config()).ping()

@@ -232,7 +232,7 @@ async def test_a_file_that_is_a_link_is_refused_and_left_as_it_is(state: Path, t
     (folder(state) / name).rename(tmp_path / "elsewhere")
     (folder(state) / name).symlink_to(tmp_path / "elsewhere")
     async with FileStore(state, run=inline) as store:
-        with pytest.raises(StoreDamagedError, match="cannot be read: Too many levels of symbolic links"):
+        with pytest.raises(StoreDamagedError, match=r"cannot be read: .* is a symbolic link"):
             await store.read(KEY, *EVERYTHING)
     assert (folder(state) / name).is_symlink()
     assert damaged(state) == []

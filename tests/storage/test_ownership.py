@@ -223,3 +223,26 @@ async def test_a_message_is_not_acknowledged_where_the_directory_is_replaced_whi
         fates.append(replaced)
         with pytest.raises(StoreFailedError, match="was replaced"):
             await append(store, Story(OTHER))
+
+
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_a_directory_that_is_gone_is_not_made_again_by_files_that_are_just_being_written(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_folder = files.make_folder
+
+    def making(path: Path) -> None:
+        if path.name == KEY.id:
+            moved(state)
+        make_folder(path)
+
+    story = Story().converse("a")
+    async with FileStore(state, run=inline) as store:
+        await append(store, story)
+        monkeypatch.setattr(files, "make_folder", making)
+        await store.checkpoint(KEY, story.snapshot)
+        await wait_all_tasks_blocked()
+    assert not files.exists(state)
+    files.move(state.with_name("moved"), state)
+    monkeypatch.undo()
+    await assert_kept(state, story)
