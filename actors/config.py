@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from argentos.errors import ConfigError
+from argentos.storage import files
 
 __all__ = ["Config", "parse_duration", "parse_size"]
 
@@ -126,9 +127,8 @@ class Config(Struct, frozen=True, kw_only=True):
         """
         path = state_dir / "argent.json"
         try:
-            if path.exists() and not path.is_file():  # a pipe would keep us waiting
-                raise ConfigError(f"{path} cannot be read: it is no file")
-            content = msgspec.json.decode(path.read_bytes())
+            with files.regular(path) as file:
+                content = msgspec.json.decode(file.read())
         except FileNotFoundError:
             return cls()
         except OSError as error:

@@ -10,6 +10,7 @@ import msgspec
 
 from argentos.actors.transcript import Transcript
 from argentos.errors import InputError
+from argentos.storage import files
 
 __all__ = ["hand_over", "take_over"]
 
@@ -37,10 +38,13 @@ def take_over(path: Path) -> Transcript:
     """Read a transcript that another process has put there.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none; a pipe or a device, which is not waited for, is none.
     """
     try:
-        return _decoder.decode(path.read_bytes())
+        if not path.is_absolute() or "\0" in str(path):
+            raise InputError(f"{str(path)!a} is no whole path of a file; name one")
+        with files.regular(path) as file:
+            return _decoder.decode(file.read())
     except OSError as error:
         raise InputError(f"{path} cannot be read by the owner of the state directory: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -1,5 +1,6 @@
 """`argent sessions export` and `argent sessions import`."""
 
+import errno
 import os
 import shutil
 import sys
@@ -76,6 +77,8 @@ def _target(output: Path | None, *, force: bool) -> Generator[IO[bytes]]:
     with _writing(output):
         if output.exists() and not force:
             raise FileExistsError(17, "it exists already; name another, or add --force")
+        if output.exists() and not output.is_file():
+            raise OSError(errno.ENXIO, "it is no regular file, which alone can be replaced")
         descriptor, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)  # readable by its owner only
     temporary = Path(name)
     try:

@@ -3,13 +3,14 @@
 Every error is one sentence that begins with the file and the line.
 """
 
+import errno
 import json
 import shutil
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple, TypeVar, cast
 
@@ -17,6 +18,7 @@ import msgspec
 
 from argentos.actors import Transcript
 from argentos.errors import InputError
+from argentos.storage import files
 
 __all__ = ["Found", "Line", "Source", "as_type", "fields"]
 
@@ -69,13 +71,13 @@ class Source:
         """Open a file; `-` is standard input.
 
         Raises:
-            InputError: it cannot be read.
+            InputError: it cannot be read; a pipe or a device is refused at once.
         """
         is_input = str(path) == "-"
         name = "standard input" if is_input else str(path)
-        with _reading(name):
-            file = _spooled(sys.stdin.buffer) if is_input else _seekable(path)
-        with file:
+        with ExitStack() as stack:
+            with _reading(name):
+                file = stack.enter_context(_spooled(sys.stdin.buffer) if is_input else files.regular(path))
             yield cls(name, file, "" if is_input else path.stem)
 
     def lines(self) -> Iterator[Line]:
@@ -137,16 +139,8 @@ def _reading(name: str) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise InputError(f"{name} cannot be read: {error.strerror}") from error
-
-
-def _seekable(path: Path) -> IO[bytes]:
-    """The file, or a copy of what came through it."""
-    file = path.open("rb")
-    if file.seekable():
-        return file
-    with file:
-        return _spooled(file)
+        hint = "; give what comes through a pipe on standard input, named -" if error.errno == errno.ENXIO else ""
+        raise InputError(f"{name} cannot be read: {error.strerror}{hint}") from error
 
 
 def _spooled(file: IO[bytes]) -> IO[bytes]:

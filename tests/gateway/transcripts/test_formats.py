@@ -2,8 +2,6 @@
 
 import io
 import json
-import os
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -422,16 +420,6 @@ def test_a_byte_order_mark_does_no_harm(write: Write) -> None:
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: No such file"):
         read(tmp_path / "missing.jsonl")
-
-
-def test_a_pipe_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "pipe"
-    os.mkfifo(path)
-    writer = threading.Thread(target=path.write_bytes, args=((SAMPLES / "openai.jsonl").read_bytes(),))
-    writer.start()
-    (found,) = read(path)
-    writer.join()
-    assert (found.transcript.session, told(found)) == ("pipe", ABOUT_MASTS)
 
 
 def test_an_id_is_for_one_conversation_only() -> None:
