@@ -41,7 +41,7 @@ async def test_a_store_stays_where_it_was_named_though_the_process_changes_its_f
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
-    named, opened = FileStore("state"), FileStore("state/../other")
+    named, opened = FileStore("state"), FileStore("./other")
     story = Story().converse("a")
     async with opened as store:
         monkeypatch.chdir(tmp_path / "elsewhere")
