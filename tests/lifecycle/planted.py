@@ -500,7 +500,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a delivery has another id for each reader",
         "actors/outbox.py",
-        '        self.id = f"{key}/',
+        '        self.id = f"{_escaped(key)}/',
         '        self.id = f"{id(reader)}/',
         ("an id of its own, each time",),
     ),
@@ -591,16 +591,16 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a summary that hangs is waited for",
-        "llm/compaction.py",
-        "with anyio.fail_after(seconds):",
-        "with anyio.fail_after(None):",
+        "actors/work.py",
+        "with anyio.move_on_after(seconds):",
+        "with anyio.move_on_after(None):",
         ("a model that hangs is given up",),
     ),
     Bug(
         "a turn that hangs is waited for",
         "actors/work.py",
-        "    scope.deadline = anyio.current_time() + timeout\n",
-        "",
+        "self._scope.deadline = min(anyio.current_time() + self._timeout, self._end)",
+        "pass",
         ("a model that hangs is given up",),
     ),
 )
