@@ -97,6 +97,11 @@ class SessionActor:
         """Where the session stands durably; None where it does not exist, or was not revived yet."""
         return self._behaviour.snapshot
 
+    @property
+    def quiet_for(self) -> float | None:
+        """Seconds since something last happened; None where it does not exist, or was not revived yet."""
+        return self._behaviour.quiet_for
+
     # Coming in ----------------------------------------------------------------------------------------------
 
     def tell(self, command: Command) -> None:
@@ -104,6 +109,7 @@ class SessionActor:
         if self._closed:
             command.fail(SessionError(f"session {self.key} was restarted; try again"))
             return
+        command.arrive(self._runtime.clock.monotonic())
         if isinstance(command, Accept):
             self._mailbox.append(command)
         else:
@@ -113,6 +119,7 @@ class SessionActor:
     def report(self, command: TurnDone | SummaryMade) -> None:
         """A job tells what it came to, as the last thing that it does."""
         if not self._closed:
+            command.arrive(self._runtime.clock.monotonic())
             self._control.append(command)
             if not self._scheduled:
                 self._scheduled = True
@@ -168,14 +175,11 @@ class SessionActor:
             self._supervisor.rest(self.key)
 
     def _take(self) -> list[Command]:
-        """What one step decides about, in the order of its time; the control lane does not wait for the mailbox."""
-        commands: list[Command] = [*self._control]
-        self._control.clear()
-        room = max(0, _BATCH - len(commands))
-        commands += self._mailbox[:room]
-        del self._mailbox[:room]
-        if len(commands) > 1:
-            commands.sort(key=lambda command: command.at)
+        """What one step decides about: what came first, at most so much."""
+        commands: list[Command] = []
+        while len(commands) < _BATCH and (self._control or self._mailbox):
+            is_message_first = self._mailbox and (not self._control or self._mailbox[0].order < self._control[0].order)
+            commands.append(self._mailbox.pop(0) if is_message_first else self._control.pop(0))
         return commands
 
     async def _delete(self, commands: Sequence[Command]) -> Sequence[Decided]:
@@ -245,7 +249,7 @@ class SessionActor:
     def _put_off(self, commands: Sequence[Command], durable: Snapshot, error: ArgentError) -> None:
         """Begin anew later, though nothing comes in."""
         has_more = bool(self._mailbox or self._control)
-        self._control += self._behaviour.put_off(commands, durable, error)
+        self._control[:0] = self._behaviour.put_off(commands, durable, error)
         self._scheduled = False
         if not self._put_off_for:
             _log.warning("session %s is taken up again later: %s", self.key, error)

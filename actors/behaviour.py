@@ -29,7 +29,7 @@ from argentos.actors.commands import (
     Wake,
 )
 from argentos.actors.dedupe import Dedupe
-from argentos.actors.due import may_passivate, seconds_left
+from argentos.actors.due import Marks, deadline, may_passivate
 from argentos.actors.jobs import Job, Jobs, Tag
 from argentos.actors.listeners import Listeners
 from argentos.actors.requests import CompactionRequests, nothing_to_compact
@@ -118,6 +118,7 @@ class Behaviour:
         "_jobs",
         "_key",
         "_listeners",
+        "_marks",
         "_requests",
         "_runtime",
         "is_revived",
@@ -130,6 +131,7 @@ class Behaviour:
         self._actor: Reporting = actor
         self.is_revived = False
         self.snapshot: Snapshot | None = None
+        self._marks: Marks | None = None
         self._epoch = 0
         self._dedupe = Dedupe()
         self._jobs = Jobs(runtime.work)
@@ -156,6 +158,11 @@ class Behaviour:
     def is_quiet(self) -> bool:
         """It is in memory, and nothing is going on."""
         return self.is_revived and not self.is_at_work and not self._jobs.is_running
+
+    @property
+    def quiet_for(self) -> float | None:
+        """Seconds since something last happened; None where it does not exist, or was not revived yet."""
+        return self._runtime.clock.monotonic() - self._marks.quiet_since if self._marks else None
 
     async def is_in_use(self, since: datetime) -> bool:
         """It is at work, or was active after this time; the session is not revived for it."""
@@ -225,11 +232,16 @@ class Behaviour:
             step = self._step()
             step.settle()
             await self._commit(step)
-        self._arm()
+        self._arm(step.moment)
         return has_appended
 
     async def _revive(self) -> None:
+        before, clock = self.snapshot, self._runtime.clock
         self.snapshot = await self._runtime.store.load(self._key)
+        if self.snapshot is None:
+            self._marks = None
+        elif self._marks is None or before is None or before.metadata.sequence != self.snapshot.metadata.sequence:
+            self._marks = Marks.of(self.snapshot, clock.now(), clock.monotonic())
         self.is_revived = True
         self._epoch = self.snapshot.metadata.epoch + 1 if self.snapshot else 1
         self._dedupe.forget()
@@ -243,6 +255,8 @@ class Behaviour:
             self.snapshot,
             epoch=self._epoch,
             now=runtime.clock.now(),
+            moment=runtime.clock.monotonic(),
+            marks=self._marks,
             gauge=runtime.gauge,
             config=runtime.config,
         )
@@ -257,6 +271,7 @@ class Behaviour:
         if step.records:
             wants_files = await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)
             self.snapshot = snapshot = step.snapshot
+            self._marks = step.marks
             self._take_over(step.records)
             self._requests.follow(snapshot)
             self._runtime.events.publish(self._key, step.records)
@@ -309,7 +324,7 @@ class Behaviour:
 
     def _handle(self, step: Step, command: Decided) -> Callable[[], None] | None:
         """Decide about a command; gives how to answer it once that is durable."""
-        step.advance(command.at)
+        step.advance(command.at, command.arrived)
         try:
             match command:
                 case Accept() | Retry():
@@ -354,7 +369,7 @@ class Behaviour:
         self._check_new(step)
         step.adopt(command.records, command.snapshot)  # one append: a crash leaves all of the session or nothing
         step.effects.append("write_files")
-        step.advance(command.at)
+        step.advance(command.at, command.arrived)
 
     def _check_new(self, step: Step) -> None:
         if step.exists:
@@ -512,21 +527,27 @@ class Behaviour:
 
     # Time ---------------------------------------------------------------------------------------------------
 
-    def _arm(self) -> None:
-        """Be woken when something is to be done though nothing comes in."""
+    def _arm(self, decided: float) -> None:
+        """Be woken when something is to be done though nothing comes in.
+
+        Args:
+            decided: the moment on which the step decided; a deadline that has passed since then is due at once.
+        """
         runtime = self._runtime
-        left = seconds_left(self.snapshot, runtime.config, runtime.clock.now()) if self.snapshot else None
-        if left is not None:
-            # A deadline that has passed was offered just now and refused: not again at once.
-            left = left if left > 0 else runtime.config.idle_after
-            runtime.timers.arm(self._key, runtime.clock.monotonic() + left)
+        if self.snapshot is None or self._marks is None:
+            return
+        due = deadline(self.snapshot, self._marks, runtime.config)
+        if due is not None and due <= decided:  # it was offered just now and refused: not again at once
+            due = runtime.clock.monotonic() + runtime.config.idle_after
+        if due is not None:
+            runtime.timers.arm(self._key, due)
 
     def may_passivate(self) -> bool:
         """Nothing is left to do, and the time has come."""
         runtime = self._runtime
-        if self.snapshot is None:
+        if self.snapshot is None or self._marks is None:
             return True
-        is_time = may_passivate(self.snapshot, runtime.config, runtime.clock.now())
+        is_time = may_passivate(self.snapshot, self._marks, runtime.config, runtime.clock.monotonic())
         return is_time and not self._jobs.is_running and not self._requests.is_waiting
 
 

@@ -59,12 +59,13 @@ class ManualClock:
     def __init__(self, start: datetime) -> None:
         self._start = start
         self._elapsed = 0.0
+        self._set_by = timedelta()
         self._sleepers: list[tuple[float, int, anyio.Event]] = []
         self._order = itertools.count()
 
     def now(self) -> datetime:
         """See `Clock.now`."""
-        return self._start + timedelta(seconds=self._elapsed)
+        return self._start + self._set_by + timedelta(seconds=self._elapsed)
 
     def monotonic(self) -> float:
         """Seconds since the start."""
@@ -84,6 +85,10 @@ class ManualClock:
         self._elapsed += max(0.0, seconds)
         while self._sleepers and self._sleepers[0][0] <= self._elapsed:
             heapq.heappop(self._sleepers)[2].set()
+
+    def jump(self, seconds: float) -> None:
+        """Set the wall clock forward, or back where it is negative, as an operator or NTP may; no time passes."""
+        self._set_by += timedelta(seconds=seconds)
 
     def advance_to(self, time: datetime) -> None:
         """Let time pass until then; a time that has passed already changes nothing."""

@@ -1,8 +1,9 @@
-"""What an actor can be told; each command carries the time at which it was given."""
+"""What an actor can be told; each command carries the time at which it was given, and its place among the others."""
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from argentos.actors import jobs
 from argentos.actors.jobs import Tag
@@ -47,13 +48,38 @@ class Receipt(NamedTuple):
     snapshot: Snapshot
 
 
-class _Command(Generic[T]):
-    """A command, and the answer to whoever gave it."""
+_arrivals: Final = itertools.count()
 
-    __slots__ = ("_answer", "_answered", "_error", "at")
+
+class _Arriving:
+    """What comes to an actor.
+
+    Attributes:
+        at: the wall time at which it was given, to be written down.
+        arrived: the monotonic time at which it came.
+        order: its place among all that came; the wall clock may be set between two of them.
+    """
+
+    __slots__ = ("arrived", "at", "order")
 
     def __init__(self, at: datetime) -> None:
         self.at = at
+        self.arrived = 0.0
+        self.order = 0
+
+    def arrive(self, moment: float) -> None:
+        """It has come, behind all that came before."""
+        self.arrived = moment
+        self.order = next(_arrivals)
+
+
+class _Command(_Arriving, Generic[T]):
+    """A command, and the answer to whoever gave it."""
+
+    __slots__ = ("_answer", "_answered", "_error")
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(at)
         self._answered: Waiter | None = None
         self._answer: T | None = None
         self._error: ArgentError | None = None
@@ -195,13 +221,10 @@ class Wake(_Command[Snapshot]):
     __slots__ = ()
 
 
-class _Report:
+class _Report(_Arriving):
     """What a job came to; nobody waits for an answer."""
 
-    __slots__ = ("at",)
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
+    __slots__ = ()
 
     def answer(self, value: Snapshot) -> None:
         """Done."""

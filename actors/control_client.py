@@ -17,6 +17,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from argentos.actors import wire
 from argentos.actors.config import Config
+from argentos.actors.due import quiet_for
 from argentos.actors.handover import hand_over
 from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.retention import Stored
@@ -77,7 +78,7 @@ class Owner:
         latest = Latest(limit, active_since)
         async with aclosing(self._sessions(sizes=False)) as pages:
             async for page in pages:
-                latest.add(SessionInfo.of(each, self.config, now) for each in page.sessions)
+                latest.add(SessionInfo.of(each, self.config, quiet_for(each, now)) for each in page.sessions)
         return await latest.sorted()
 
     async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
@@ -264,7 +265,7 @@ class RemoteSession:
 
     async def _told(self, request: wire.Request) -> SessionInfo:
         metadata = (await self._owner.one(request, wire.Is)).metadata
-        return SessionInfo.of(metadata, self._owner.config, datetime.now(UTC))
+        return SessionInfo.of(metadata, self._owner.config, quiet_for(metadata, datetime.now(UTC)))
 
 
 class RemoteTurn(AsyncIterator[str]):

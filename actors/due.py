@@ -1,61 +1,104 @@
-"""What time alone makes of a session: nothing of it is stored, it follows from where the session stands."""
+"""What time alone makes of a session: nothing of it is stored, it follows from where the session stands.
 
-from datetime import datetime, timedelta
+While a session is in memory its waits are measured by the monotonic clock; the wall clock, which anybody may set,
+counts only for the time in which it was not.
+"""
+
+from datetime import datetime
+from typing import NamedTuple, Self
 
 from argentos.actors.config import Config
 from argentos.machines import SESSION, Transition
 from argentos.machines.session import timer_in
-from argentos.storage import Context, Metadata, Snapshot
+from argentos.storage import Accepted, Cleared, Metadata, Record, Replied, Snapshot, Transitioned
 
-__all__ = ["collected_at", "is_quiet", "may_passivate", "seconds_left", "state_at"]
+__all__ = ["Marks", "collected_at", "deadline", "may_passivate", "quiet_for", "state_at"]
+
+_HAPPENINGS = frozenset({Accepted, Cleared, Replied, Transitioned})
 
 
-def is_quiet(metadata: Metadata, now: datetime, idle_after: float) -> bool:
-    """Nothing has been left to do for so many seconds."""
-    return metadata.is_settled and now - metadata.quiet_since >= timedelta(seconds=idle_after)
+class Marks(NamedTuple):
+    """Moments of a session's life, by the monotonic clock; those before its process began lie before zero.
+
+    Attributes:
+        quiet_since: something last happened, a message or a change of state.
+        collects_since: the latest message came that waits.
+    """
+
+    quiet_since: float
+    collects_since: float
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, at: datetime, moment: float) -> Self:
+        """As far as the wall clock tells; what lies ahead of it counts as just happened.
+
+        Args:
+            snapshot: of the session.
+            at: the wall time now.
+            moment: the monotonic time now.
+        """
+        metadata, context = snapshot
+        collects_for = max(0.0, (at - context.waiting[-1].at).total_seconds()) if context.waiting else 0.0
+        return cls(moment - quiet_for(metadata, at), moment - collects_for)
+
+    def after(self, record: Record, moment: float) -> Self:
+        """The marks once a record was made, at this moment."""
+        if isinstance(record, Accepted) and record.role == "user":
+            return self._replace(quiet_since=moment, collects_since=moment)
+        return self._replace(quiet_since=moment) if type(record) in _HAPPENINGS else self
+
+
+def quiet_for(metadata: Metadata, at: datetime) -> float:
+    """Seconds since something last happened, as far as the wall clock tells."""
+    return max(0.0, (at - metadata.quiet_since).total_seconds())
 
 
 class _Overdue:
     """The only fact that time alone can make true."""
 
-    def __init__(self, metadata: Metadata, now: datetime, idle_after: float) -> None:
-        self.is_quiet = is_quiet(metadata, now, idle_after)
+    def __init__(self, *, is_quiet: bool) -> None:
+        self.is_quiet = is_quiet
 
 
-def state_at(metadata: Metadata, now: datetime, idle_after: float) -> str:
-    """The state to show: an overdue timer counts as fired, though nothing has been written yet."""
+def state_at(metadata: Metadata, quiet: float, idle_after: float) -> str:
+    """The state to show: an overdue timer counts as fired, though nothing has been written yet.
+
+    Args:
+        metadata: of the session.
+        quiet: seconds since something last happened.
+        idle_after: see `Config`.
+    """
     timer = timer_in(metadata.state)
     if timer is None:
         return metadata.state
-    decision = SESSION.decide(metadata.state, timer.event, _Overdue(metadata, now, idle_after))
+    facts = _Overdue(is_quiet=metadata.is_settled and quiet >= idle_after)
+    decision = SESSION.decide(metadata.state, timer.event, facts)
     return decision.target if isinstance(decision, Transition) else metadata.state
 
 
-def collected_at(context: Context, config: Config) -> datetime | None:
+def collected_at(snapshot: Snapshot, marks: Marks, config: Config) -> float | None:
     """When the messages that wait are to be answered; None if at once, or if none waits."""
-    waiting = context.waiting
+    waiting = snapshot.context.waiting
     if config.collect_for is None or not waiting or len(waiting) >= config.most_together:
         return None
-    return waiting[-1].at + timedelta(seconds=config.collect_for)
+    return marks.collects_since + config.collect_for
 
 
-def seconds_left(snapshot: Snapshot, config: Config, now: datetime) -> float | None:
-    """Until something is to be done though nothing comes in: the state's timer, or leaving memory.
+def deadline(snapshot: Snapshot, marks: Marks, config: Config) -> float | None:
+    """When something is to be done though nothing comes in: the state's timer, or leaving memory.
 
     None while there is something to answer: the end of the turn asks again.
     """
-    metadata, context = snapshot
+    metadata = snapshot.metadata
     if not metadata.is_settled:
-        due = None if metadata.turn else collected_at(context, config)
-        return None if due is None else (due - now).total_seconds()
+        return None if metadata.turn else collected_at(snapshot, marks, config)
     has_timer = timer_in(metadata.state) is not None
-    duration = config.idle_after if has_timer else config.passivate_after
-    return duration - (now - metadata.quiet_since).total_seconds()
+    return marks.quiet_since + (config.idle_after if has_timer else config.passivate_after)
 
 
-def may_passivate(snapshot: Snapshot, config: Config, now: datetime) -> bool:
+def may_passivate(snapshot: Snapshot, marks: Marks, config: Config, moment: float) -> bool:
     """Nothing is left to do, and the time has come to leave memory."""
     if timer_in(snapshot.metadata.state) is not None or not snapshot.metadata.is_settled:
         return False
-    left = seconds_left(snapshot, config, now)
-    return left is not None and left <= 0
+    due = deadline(snapshot, marks, config)
+    return due is not None and due <= moment

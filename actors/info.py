@@ -50,8 +50,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     edges: dict[str, Taken]
 
     @classmethod
-    def of(cls, metadata: Metadata, config: Config, now: datetime) -> "SessionInfo":
-        """Read it off the metadata."""
+    def of(cls, metadata: Metadata, config: Config, quiet: float) -> "SessionInfo":
+        """Read it off the metadata; `quiet` are the seconds since something last happened."""
         known = metadata.calibration
         gauge = _gauge(config, known.model if known else "")
         tokens = gauge.estimate(metadata)
@@ -59,7 +59,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         return cls(
             id=metadata.session,
             agent=sys.intern(metadata.agent),
-            state=sys.intern(state_at(metadata, now, config.idle_after)),
+            state=sys.intern(state_at(metadata, quiet, config.idle_after)),
             created_at=metadata.created_at,
             last_activity=metadata.last_activity,
             messages=metadata.messages,

@@ -11,11 +11,13 @@ from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 from argentos.actors.actor import SessionActor
 from argentos.actors.behaviour import mailbox_full, not_found
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Deliver, Receipt, Retry, Stop, Wake
+from argentos.actors.due import quiet_for
 from argentos.actors.events import Failed
+from argentos.actors.info import SessionInfo
 from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
 from argentos.errors import SessionError, SessionParkedError, SupervisorStoppedError
-from argentos.storage import Page, SessionKey, Snapshot
+from argentos.storage import Metadata, Page, SessionKey, Snapshot
 from argentos.storage.entrance import Entrance
 from argentos.storage.foreign import described
 
@@ -148,6 +150,16 @@ class Registry:
         if snapshot is None:
             raise not_found(key)
         return snapshot
+
+    def quiet_for(self, metadata: Metadata) -> float:
+        """Seconds since something last happened in the session; the wall clock is asked where it is not in memory."""
+        actor = self._actors.get(metadata.key)
+        seconds = actor.quiet_for if actor is not None else None
+        return quiet_for(metadata, self.runtime.clock.now()) if seconds is None else seconds
+
+    def info(self, metadata: Metadata) -> SessionInfo:
+        """What is told about the session."""
+        return SessionInfo.of(metadata, self.runtime.config, self.quiet_for(metadata))
 
     def is_parked(self, key: SessionKey) -> bool:
         """The session failed too often, and takes nothing."""

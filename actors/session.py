@@ -268,7 +268,7 @@ class Session:
     # ---------------------------------------------------------------------------------------------------------
 
     def _info(self, snapshot: Snapshot) -> SessionInfo:
-        return SessionInfo.of(snapshot.metadata, self._registry.runtime.config, self._registry.runtime.clock.now())
+        return self._registry.info(snapshot.metadata)
 
     async def _accept(
         self, role: Role, text: str, message_id: str | None, address: Address | None, sender: str | None

@@ -16,7 +16,7 @@ from itertools import takewhile
 from typing import Final, Literal, TypedDict
 
 from argentos.actors.config import Config
-from argentos.actors.due import collected_at, is_quiet
+from argentos.actors.due import Marks, collected_at
 from argentos.llm import Compacted, Gauge, Reply, is_blank
 from argentos.machines import SESSION, START, Refused, Transition
 from argentos.machines.session import SETTLING, TURNS_RUN_IN, timer_in
@@ -86,7 +86,8 @@ class _Facts:
 
     @property
     def is_quiet(self) -> bool:
-        return is_quiet(self._step.metadata, self._step.now, self._step.config.idle_after)
+        step = self._step
+        return step.metadata.is_settled and step.moment - step.marks.quiet_since >= step.config.idle_after
 
     @property
     def compaction_is_due(self) -> bool:
@@ -120,6 +121,8 @@ class Step:
         snapshot: where it stands, durably; None where it does not exist.
         epoch: of the owner.
         now: the wall time.
+        moment: the monotonic time.
+        marks: when something last happened; by default as far as the wall time tells.
         gauge: measures the context.
         config: the settings.
 
@@ -146,8 +149,10 @@ class Step:
         "gauge",
         "is_interrupted",
         "key",
+        "marks",
         "may_begin_turns",
         "metadata",
+        "moment",
         "now",
         "overflowed",
         "records",
@@ -160,8 +165,10 @@ class Step:
         *,
         epoch: int,
         now: datetime,
+        moment: float,
         gauge: Gauge,
         config: Config,
+        marks: Marks | None = None,
     ) -> None:
         self.key = key
         self.exists = snapshot is not None
@@ -172,6 +179,8 @@ class Step:
             self.durable = self.metadata.sequence
         self.epoch = epoch
         self.now = now
+        self.moment = moment
+        self.marks = marks or (Marks.of(snapshot, now, moment) if snapshot else Marks(moment, moment))
         self.gauge = gauge
         self.config = config
         self.records: list[Record] = []
@@ -186,6 +195,7 @@ class Step:
         """Make the session of records, which fold to this snapshot."""
         self.records += records
         self.metadata, self.context = snapshot
+        self.marks = Marks.of(snapshot, self.now, self.moment)
         self.exists = True
 
     @property
@@ -195,16 +205,20 @@ class Step:
 
     # What comes in ------------------------------------------------------------------------------------------
 
-    def advance(self, now: datetime) -> None:
-        """Let time pass until `now`: a timer that came due on the way is raised at its own time."""
+    def advance(self, now: datetime, moment: float) -> None:
+        """Let time pass until then: a timer that came due on the way is raised at its own time.
+
+        Args:
+            now: the wall time, which may lie before the one so far.
+            moment: the monotonic time.
+        """
         timer = timer_in(self.metadata.state) if self.exists else None
         if timer is not None:
-            quiet_since = self.metadata.quiet_since
-            duration = timedelta(seconds=self._duration(timer.duration))
-            if now - quiet_since >= duration:
-                self.now = quiet_since + duration
+            due = self.marks.quiet_since + self._duration(timer.duration)
+            if due <= moment:
+                self.now, self.moment = now - timedelta(seconds=moment - due), due
                 self.offer(timer.event)
-        self.now = now
+        self.now, self.moment = now, moment
 
     def create(self) -> None:
         """Make the session, by hand or because its first message is here."""
@@ -400,8 +414,8 @@ class Step:
 
     def _is_collecting(self) -> bool:
         """More messages are waited for before a turn answers them together."""
-        due = collected_at(self.context, self.config)
-        return due is not None and self.metadata.turn is None and self.now < due
+        due = collected_at(self.snapshot, self.marks, self.config)
+        return due is not None and self.metadata.turn is None and self.moment < due
 
     def _begin_turn(self) -> None:
         metadata, waiting = self.metadata, self.context.waiting
@@ -446,6 +460,7 @@ class Step:
         self.records.append(record)
         self.metadata = fold_metadata(self.key, self.metadata if self.exists else None, (record,))
         self.context, _ = fold_context(self.context, (record,))
+        self.marks = self.marks.after(record, self.moment)
         self.exists = True
 
 

@@ -140,13 +140,12 @@ class Supervisor:
             active_since: those that were active then or later.
         """
         await checkpoint()
-        now = self._runtime.clock.now()
         latest = Latest(limit, active_since)
         give_way = self._runtime.steps.give_way
         async with aclosing(self._registry.pages(self.agent)) as pages:
             async for page in pages:
                 for sessions in in_steps(page.sessions):
-                    latest.add(SessionInfo.of(metadata, self.config, now) for metadata in sessions)
+                    latest.add(self._registry.info(metadata) for metadata in sessions)
                     await give_way()
                 for problem in page.problems:
                     _log.warning("a session is not listed: %s", problem)

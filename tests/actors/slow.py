@@ -13,7 +13,7 @@ import anyio.from_thread
 import anyio.lowlevel
 import pytest
 
-from argentos import Config, FileStore, ManualClock, MemoryStore, Reply, Request, Supervisor
+from argentos import Config, FileStore, ManualClock, MemoryStore, Model, Reply, Request, Supervisor
 from argentos.storage import Record, Runner, SessionKey, Store, fold, threads
 from tests.actors.conftest import count_words
 
@@ -173,7 +173,7 @@ def new_clock() -> ManualClock:
     return ManualClock(datetime(2026, 5, 8, 7, 0, tzinfo=UTC))
 
 
-def supervise(disk: Disk, model: Talker, clock: ManualClock, **options: Any) -> Supervisor:
+def supervise(disk: Disk, model: Model, clock: ManualClock, **options: Any) -> Supervisor:
     settings: dict[str, Any] = {"config": SMALL, "count": count_words, "count_inline": 10**6, "grace": 0, **options}
     return Supervisor(disk.store(), model, clock=clock, **settings)
 

@@ -74,6 +74,7 @@ CALLS: dict[str, Call] = {
     "Session.delete": lambda world: world.session.delete(),
     "Session.history": lambda world: world.session.history(),
     "Session.info": lambda world: world.session.info(),
+    "Session.retry": lambda world: world.session.retry(),
     "Session.say": lambda world: world.session.say("Good morning."),
     "Session.send": lambda world: world.session.send("Hello?", message_id=f"n-{next(world.numbers)}"),
     "Session.stop": lambda world: world.session.stop(),

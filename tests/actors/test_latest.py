@@ -45,4 +45,4 @@ def test_few_of_many_sessions_take_the_memory_of_few() -> None:
 
 
 def _info(id_: str, active: datetime) -> SessionInfo:
-    return SessionInfo.of(structs.replace(METADATA, session=id_, last_activity=active), Config(), active)
+    return SessionInfo.of(structs.replace(METADATA, session=id_, last_activity=active), Config(), 0.0)

@@ -38,7 +38,15 @@ class Session(RuleBasedStateMachine):
     # The actor ----------------------------------------------------------------------------------------------
 
     def step(self) -> Step:
-        step = Step(KEY, self.snapshot, epoch=1, now=self.now, gauge=GAUGE, config=Config(idle_after=IDLE_AFTER))
+        step = Step(
+            KEY,
+            self.snapshot,
+            epoch=1,
+            now=self.now,
+            moment=self.moment,
+            gauge=GAUGE,
+            config=Config(idle_after=IDLE_AFTER),
+        )
         turn = self.snapshot.metadata.turn if self.snapshot else None
         step.is_interrupted = turn is not None and self.running is None
         return step
@@ -56,6 +64,10 @@ class Session(RuleBasedStateMachine):
             step.settle()
 
     @property
+    def moment(self) -> float:
+        return self.now.timestamp()
+
+    @property
     def metadata(self) -> Metadata:
         assert self.snapshot is not None
         return self.snapshot.metadata
@@ -68,7 +80,7 @@ class Session(RuleBasedStateMachine):
     @rule(tokens=st.integers(1, 110), role=st.sampled_from(["user", "user", "assistant"]))
     def message(self, tokens: int, role: str) -> None:
         step = self.step()
-        step.advance(self.now)
+        step.advance(self.now, self.moment)
         self.messages += 1
         step.accept(
             f"m-{self.messages}",
@@ -84,7 +96,7 @@ class Session(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
         step = self.step()
-        step.advance(self.now)
+        step.advance(self.now, self.moment)
         self.commit(step)
 
     @precondition(exists)
@@ -215,7 +227,7 @@ class Session(RuleBasedStateMachine):
     @invariant()
     def an_overdue_session_shows_as_idle_and_no_other_does(self) -> None:
         quiet = self.metadata.is_settled and self.now >= self.metadata.quiet_since + timedelta(seconds=IDLE_AFTER)
-        shown = state_at(self.metadata, self.now, IDLE_AFTER)
+        shown = state_at(self.metadata, (self.now - self.metadata.quiet_since).total_seconds(), IDLE_AFTER)
         assert (shown == "Idle") == (self.metadata.state == "Idle" or (self.metadata.state == "Active" and quiet))
 
 
