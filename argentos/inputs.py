@@ -85,7 +85,7 @@ def as_id(value: object, what: str, error: type[ArgentError] = InputError) -> st
     """
     if type(value) is str and value.isascii() and value.isprintable() and 0 < len(value) <= MAX_ID_BYTES:
         return value
-    given: str | int = as_type(value, str | int, what, "give it as text, or as a whole number", error)
+    given: object = as_type(value, str | int, what, "give it as text, or as a whole number", error)
     if isinstance(given, int):
         return _digits(given, what, error)
     text = as_text(given, what, error)
@@ -177,13 +177,16 @@ def as_time(value: object, what: str, error: type[ArgentError] = InputError) -> 
     return utc if type(utc) is datetime else datetime.combine(utc.date(), utc.time(), UTC)
 
 
-def as_path(value: object, what: str, error: type[ArgentError] = InputError) -> Path:
+def as_path(value: Any, what: str, error: type[ArgentError] = InputError) -> Path:
     """The path of a file or a folder.
 
     Raises:
         ArgentError: it is none, is empty, or has a null character.
     """
-    text = os.fspath(value) if isinstance(value, str | os.PathLike) else value
+    try:
+        text: object = os.fspath(value)
+    except TypeError:
+        text = None
     if not isinstance(text, str):
         raise error(f"{what} is {in_words(value)}; give the path of a file or a folder")
     if not text or "\0" in text:

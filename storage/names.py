@@ -42,10 +42,9 @@ def expand_home(path: str | os.PathLike[str]) -> Path:
     Raises:
         InputError: it is no path, is empty, is relative to a folder that is gone, or nobody has that home.
     """
-    given = os.fspath(path) if isinstance(path, str | os.PathLike) else path
-    if given == "":
+    if path == "":
         raise InputError("the path of the state directory is empty; name a folder with --state-dir or ARGENTOS_HOME")
     try:
-        return as_path(given, "the path of the state directory").expanduser().absolute()
+        return as_path(path, "the path of the state directory").expanduser().absolute()
     except (RuntimeError, OSError) as error:
-        raise InputError(f"{given} cannot be used: {error}") from error
+        raise InputError(f"{os.fspath(path)} cannot be used: {error}") from error
