@@ -17,9 +17,10 @@ from anyio.abc import SocketAttribute, SocketListener, SocketStream, TaskGroup
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from argentos.actors import commands, wire
+from argentos.actors.edge import as_focus
 from argentos.actors.handover import take_over
 from argentos.actors.registry import Registry
-from argentos.actors.session import Session, check_focus
+from argentos.actors.session import Session
 from argentos.actors.socket_file import NAME, SocketFile
 from argentos.errors import ArgentError, InputError, SessionError, StoreBusyError
 from argentos.inputs import as_id
@@ -200,8 +201,7 @@ class Control:
             case wire.Create() | wire.Clear() | wire.Stop():
                 await self._change(line, key, _CHANGES[type(request)](now))
             case wire.Compact():
-                check_focus(request.focus)
-                await self._change(line, key, commands.Compact(now, request.focus))
+                await self._change(line, key, commands.Compact(now, as_focus(request.focus)))
             case wire.Send() | wire.Adopt() | wire.Retry():
                 await self._take(line, key, request)
 

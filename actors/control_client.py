@@ -18,14 +18,14 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from argentos.actors import wire
 from argentos.actors.config import Config
 from argentos.actors.due import quiet_for
+from argentos.actors.edge import as_draft, as_focus, as_transcript
 from argentos.actors.handover import hand_over
 from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.retention import Stored
-from argentos.actors.session import check_focus
 from argentos.actors.socket_file import connect
 from argentos.actors.transcript import Transcript
 from argentos.errors import ArgentError, NoReplyError, OwnerGoneError, StoreBusyError, StoreError
-from argentos.inputs import as_id
+from argentos.inputs import as_flag, as_id, as_path, as_time
 from argentos.storage import Address, Message, SessionKey, Summary
 from argentos.storage.holder import holder
 
@@ -70,7 +70,8 @@ class Owner:
 
     async def backup(self, target: Path) -> int:
         """See `Supervisor.backup`."""
-        return (await self.one(wire.Backup(agent=self.agent, path=_whole(target)), wire.BackedUp)).size
+        path = str(as_path(target, "the path of the backup").absolute())  # the owner may be in another folder
+        return (await self.one(wire.Backup(agent=self.agent, path=path), wire.BackedUp)).size
 
     async def list(self, *, limit: int | None = None, active_since: datetime | None = None) -> list[SessionInfo]:
         """See `Supervisor.list`."""
@@ -91,7 +92,7 @@ class Owner:
         return tuple(found)
 
     async def _sessions(self, *, sizes: bool) -> AsyncGenerator[wire.Sessions]:
-        async with aclosing(self.answers(wire.List(agent=self.agent, sizes=sizes))) as answers:
+        async with aclosing(self.answers(wire.List(agent=self.agent, sizes=as_flag(sizes, "sizes")))) as answers:
             async for answer in answers:
                 page = _expect(answer, wire.Sessions)
                 for problem in page.problems:
@@ -166,11 +167,6 @@ class Owner:
         return OwnerGoneError(f"the process that owned {self._directory} ended before it took the request; try again")
 
 
-def _whole(path: Path) -> str:
-    """The whole path: the owner may be in another folder."""
-    return str(path.absolute())
-
-
 class RemoteSession:
     """One conversation, in the process that owns it: see `Session` for what the methods do and raise."""
 
@@ -193,7 +189,7 @@ class RemoteSession:
 
     async def adopt(self, transcript: Transcript) -> SessionInfo:
         """See `Session.adopt`."""
-        with hand_over(transcript) as path:
+        with hand_over(as_transcript(transcript)) as path:
             return await self._told(wire.Adopt(agent=self.key.agent, session=self.id, path=str(path)))
 
     async def clear(self) -> SessionInfo:
@@ -202,8 +198,7 @@ class RemoteSession:
 
     async def compact(self, focus: str = "") -> SessionInfo:
         """See `Session.compact`."""
-        check_focus(focus)
-        return await self._told(wire.Compact(agent=self.key.agent, session=self.id, focus=focus))
+        return await self._told(wire.Compact(agent=self.key.agent, session=self.id, focus=as_focus(focus)))
 
     async def stop(self) -> SessionInfo:
         """See `Session.stop`."""
@@ -215,9 +210,9 @@ class RemoteSession:
 
     async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
         """See `Session.delete`."""
-        request = wire.Delete(
-            agent=self.key.agent, session=self.id, unless_active_since=unless_active_since, set_aside=set_aside
-        )
+        since = None if unless_active_since is None else as_time(unless_active_since, "unless_active_since")
+        aside = as_flag(set_aside, "set_aside")
+        request = wire.Delete(agent=self.key.agent, session=self.id, unless_active_since=since, set_aside=aside)
         return (await self._owner.one(request, wire.Deleted)).deleted
 
     async def summary(self) -> Summary | None:
@@ -228,7 +223,7 @@ class RemoteSession:
     async def history(self, *, full: bool = False) -> tuple[Message, ...]:
         """See `Session.history`."""
         messages: list[Message] = []
-        request = wire.History(agent=self.key.agent, session=self.id, full=full)
+        request = wire.History(agent=self.key.agent, session=self.id, full=as_flag(full, "full"))
         async with aclosing(self._owner.answers(request)) as answers:
             async for answer in answers:
                 messages += _expect(answer, wire.Messages).messages
@@ -238,18 +233,21 @@ class RemoteSession:
         self, text: str, *, message_id: str | None = None, address: Address | None = None, sender: str | None = None
     ) -> "RemoteTurn":
         """See `Session.send`; an id is made up where there is none, so that sending may be tried again."""
+        draft = as_draft(text, message_id, address, sender)
         request = wire.Send(
             agent=self.key.agent,
             session=self.id,
-            text=text,
-            message_id=message_id or uuid.uuid4().hex,
-            sender=sender,
-            address=address,
+            text=draft.text,
+            message_id=draft.message_id or uuid.uuid4().hex,
+            sender=draft.sender,
+            address=draft.address,
         )
         return await self._listen(request, request.message_id)
 
     async def retry(self, message_id: str | None = None) -> "RemoteTurn":
         """See `Session.retry`."""
+        if message_id is not None:
+            message_id = as_id(message_id, "the message id")
         return await self._listen(
             wire.Retry(agent=self.key.agent, session=self.id, message_id=message_id), message_id or ""
         )

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Final, Literal, NamedTuple, TypedDict
 
-from argentos.actors.transcript import Transcript, TranscriptMessage, TranscriptSummary, as_utc, check_transcript
+from argentos.actors.edge import as_transcript
+from argentos.actors.transcript import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.llm import TokenCounter
 from argentos.machines import SESSION, START, Refused
 from argentos.storage import (
@@ -45,9 +46,9 @@ def records_of(transcript: Transcript, *, count: TokenCounter, now: datetime, ep
         epoch: of the owner.
 
     Raises:
-        InputError: a message cannot be taken; see `check_message`.
+        InputError: it cannot be taken; see `as_transcript`.
     """
-    check_transcript(transcript)
+    transcript = as_transcript(transcript)
     scribe = _Scribe(transcript, _times(transcript, now), count, epoch)
     scribe.write()
     return scribe.records
@@ -55,12 +56,12 @@ def records_of(transcript: Transcript, *, count: TokenCounter, now: datetime, ep
 
 def _times(transcript: Transcript, now: datetime) -> list[datetime]:
     """When the session was made, and when each message came: each not before the one before it."""
-    known = (as_utc(message.at) for message in transcript.messages)
+    known = (message.at for message in transcript.messages)
     first = next((at for at in known if at is not None), None)
-    created = as_utc(transcript.created_at) or first or now.astimezone(UTC)
+    created = transcript.created_at or first or now.astimezone(UTC)
     times = [min(created, first) if first else created]
     for message in transcript.messages:
-        times.append(max(times[-1], as_utc(message.at) or first or created))
+        times.append(max(times[-1], message.at or first or created))
     return times
 
 
@@ -165,7 +166,7 @@ class _Scribe:
         if self._summary is None:
             return sum(1 for _ in takewhile(lambda message: message.archived, self._messages))
         last = max((number for number, each in enumerate(self._messages, 1) if each.archived), default=0)
-        at = as_utc(self._summary.at) or self._times[0]
+        at = self._summary.at or self._times[0]
         return max(last, bisect_right(self._times, at) - 1, 1)
 
     def _write(self, number: int, message: TranscriptMessage) -> None:
@@ -281,7 +282,7 @@ class _Scribe:
             self.records.append(Cleared(**self._head()))
             self._tokens = 0
             return
-        self._now = max(self._now, as_utc(self._summary.at) or self._now)
+        self._now = max(self._now, self._summary.at or self._now)
         self._take_edge("context_window_full")
         self._summarise(self._summary)
         self._take_edge("continues_with_summary")

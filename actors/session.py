@@ -6,9 +6,9 @@ from typing import Final
 
 import anyio
 from anyio.lowlevel import checkpoint
-from msgspec import structs
 
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop
+from argentos.actors.edge import Draft, as_draft, as_focus
 from argentos.actors.info import SessionInfo
 from argentos.actors.registry import Registry
 from argentos.actors.retries import has_failed
@@ -16,13 +16,12 @@ from argentos.actors.scribe import records_of
 from argentos.actors.transcript import Transcript, transcript_of
 from argentos.actors.turn import Turn
 from argentos.errors import ArgentError, InputError, MailboxFullError, MessageTooLargeError, NoReplyError
+from argentos.inputs import as_flag, as_id, as_number, as_time
 from argentos.llm import TokenCounter
 from argentos.storage import MESSAGE_TOKENS, Address, Message, Record, Role, SessionKey, Snapshot, Summary, fold
 
-__all__ = ["Session", "check_focus"]
+__all__ = ["Session"]
 
-_LONGEST_ID: Final = 200
-_LONGEST_FOCUS: Final = 800
 _CHARACTERS_A_TOKEN: Final = 64  # more than any language needs: a longer text is not even counted
 
 
@@ -68,19 +67,21 @@ class Session:
             MessageTooLargeError: the context window could never hold it.
             MailboxFullError: too many messages wait in the session.
         """
+        if patience != 0.0:
+            await checkpoint()
+            patience = as_number(patience, "the patience")
+        draft = await self._draft(text, message_id, address, sender)
         if patience > 0:
-            receipt = await self._accept_patiently(text, message_id, address, sender, patience)
+            receipt = await self._accept_patiently(draft, patience)
         else:
-            receipt = await self._accept("user", text, message_id, address, sender)
-        return receipt.turn or await self._settled(receipt, message_id or "")
+            receipt = await self._accept("user", draft)
+        return receipt.turn or await self._settled(receipt, draft)
 
-    async def _accept_patiently(
-        self, text: str, message_id: str | None, address: Address | None, sender: str | None, patience: float
-    ) -> Receipt:
+    async def _accept_patiently(self, draft: Draft, patience: float) -> Receipt:
         deadline = anyio.current_time() + patience
         while True:
             try:
-                return await self._accept("user", text, message_id, address, sender)
+                return await self._accept("user", draft)
             except MailboxFullError:
                 if anyio.current_time() >= deadline:
                     raise
@@ -120,14 +121,15 @@ class Session:
         Raises:
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
-        number, _, snapshot = await self._accept("assistant", text, message_id, address, sender)
+        draft = await self._draft(text, message_id, address, sender)
+        number, _, snapshot = await self._accept("assistant", draft)
         for message in reversed(snapshot.context.messages):
             if message.number == number and message.role == "assistant":
                 return message
-        for message in await self._stored(snapshot, message_id or ""):
-            if message.id == message_id and message.role == "assistant" and not message.reply_to:
+        for message in await self._stored(snapshot, draft.message_id or ""):
+            if message.id == draft.message_id and message.role == "assistant" and not message.reply_to:
                 return message
-        raise _taken(message_id)
+        raise _taken(draft.message_id)
 
     async def retry(self, message_id: str | None = None) -> Turn:
         """Have a turn that failed run once more, with the messages that it was to answer; the text is not sent again.
@@ -142,6 +144,9 @@ class Session:
             NothingToRetryError: nothing failed, or not this message, or it has left the context.
             MailboxFullError: too many messages wait in the session.
         """
+        if message_id is not None:
+            await checkpoint()
+            message_id = as_id(message_id, "the message id")
         receipt = await self._registry.retry(self.key, message_id)
         assert receipt.turn is not None  # noqa: S101 - it waits for its answer
         return receipt.turn
@@ -205,6 +210,7 @@ class Session:
         Raises:
             SessionNotFoundError: there is no such session.
         """
+        full = as_flag(full, "full")
         snapshot = await self._registry.look(self.key)
         if full:
             return await self._registry.runtime.store.read(self.key, 1, snapshot.metadata.messages + 1)
@@ -230,8 +236,8 @@ class Session:
             InputError: the focus has more than 800 characters.
         """
         await checkpoint()
-        check_focus(focus)
-        return self._info(await self._registry.tell(self.key, Compact(self._registry.runtime.clock.now(), focus)))
+        command = Compact(self._registry.runtime.clock.now(), as_focus(focus))
+        return self._info(await self._registry.tell(self.key, command))
 
     async def stop(self) -> SessionInfo:
         """End the turn that runs, and give up the messages that wait behind it.
@@ -263,51 +269,45 @@ class Session:
         Raises:
             SessionNotFoundError: there is no such session, nor, with `set_aside`, anything that was set aside of it.
         """
-        return await self._registry.delete(self.key, unless_active_since, set_aside=set_aside)
+        since = None if unless_active_since is None else as_time(unless_active_since, "unless_active_since")
+        return await self._registry.delete(self.key, since, set_aside=as_flag(set_aside, "set_aside"))
 
     # ---------------------------------------------------------------------------------------------------------
 
     def _info(self, snapshot: Snapshot) -> SessionInfo:
         return self._registry.info(snapshot.metadata)
 
-    async def _accept(
-        self, role: Role, text: str, message_id: str | None, address: Address | None, sender: str | None
-    ) -> Receipt:
-        await self._registry.check_room(self.key)
+    async def _draft(self, text: object, message_id: object, address: object, sender: object) -> Draft:
         try:
-            self._check(text, message_id, address, sender)
+            return self._checked(as_draft(text, message_id, address, sender))
         except ArgentError:
             await checkpoint()
             raise
+
+    def _checked(self, draft: Draft) -> Draft:
+        if not draft.text.strip():
+            raise InputError("the message is empty; send some text")
+        if (length := len(draft.text)) > self._registry.runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
+            raise MessageTooLargeError(f"the message has {length} characters; no window of this session holds it")
+        return draft
+
+    async def _accept(self, role: Role, draft: Draft) -> Receipt:
+        await self._registry.check_room(self.key)
         runtime = self._registry.runtime
         command = Accept(
             runtime.clock.now(),
-            message_id=message_id or runtime.new_id(),
+            message_id=draft.message_id or runtime.new_id(),
             role=role,
-            text=text,
-            tokens=await runtime.counting.tokens(text) + MESSAGE_TOKENS,
-            sender=sender,
-            address=address,
+            text=draft.text,
+            tokens=await runtime.counting.tokens(draft.text) + MESSAGE_TOKENS,
+            sender=draft.sender,
+            address=draft.address,
         )
         return await self._registry.accept(self.key, command)
 
-    def _check(self, text: str, message_id: str | None, address: Address | None, sender: str | None) -> None:
-        if not text.strip():
-            raise InputError("the message is empty; send some text")
-        if len(text) > self._registry.runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
-            raise MessageTooLargeError(f"the message has {len(text)} characters; no window of this session holds it")
-        if message_id is not None and not 0 < len(message_id) <= _LONGEST_ID:
-            raise InputError(f"the message id has {len(message_id)} characters; it must have 1 to {_LONGEST_ID}")
-        _check_whole("the text of the message", text)
-        if message_id is not None:
-            _check_whole("the id of the message", message_id)
-        if sender is not None:
-            _check_whole("the sender of the message", sender)
-        if address is not None:
-            _check_whole("the address of the message", "".join(each or "" for each in structs.astuple(address)))
-
-    async def _settled(self, receipt: Receipt, message_id: str) -> Turn:
+    async def _settled(self, receipt: Receipt, draft: Draft) -> Turn:
         """A turn that has been: its reply is looked up."""
+        message_id = draft.message_id or ""
         messages = await self._stored(receipt.snapshot, message_id)
         number = next((message.number for message in messages if message.id == message_id), receipt.number)
         turn = Turn(number, message_id)
@@ -329,27 +329,9 @@ class Session:
         return tuple(message for message in messages if message_id in (message.id, *message.reply_to))
 
 
-def check_focus(focus: str) -> None:
-    """Refuse what no compaction can be told to keep.
-
-    Raises:
-        InputError: it has more than 800 characters, or cannot be stored.
-    """
-    if len(focus) > _LONGEST_FOCUS:
-        raise InputError(f"the focus has {len(focus)} characters; {_LONGEST_FOCUS} is the most")
-    _check_whole("the focus", focus)
-
-
 def _life(key: SessionKey, transcript: Transcript, count: TokenCounter, now: datetime) -> tuple[list[Record], Snapshot]:
     records = records_of(transcript, count=count, now=now)
     return records, fold(key, None, records).snapshot
-
-
-def _check_whole(what: str, text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InputError(f"{what} has half a surrogate pair at character {error.start}; send whole ones") from error
 
 
 def _taken(message_id: str | None) -> InputError:

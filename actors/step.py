@@ -10,6 +10,7 @@ Nothing here waits, reads a clock or knows of other sessions: the same step from
 same records. Changes of state come from `SESSION.decide` alone.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -17,6 +18,7 @@ from typing import Final, Literal, TypedDict
 
 from argentos.actors.config import Config
 from argentos.actors.due import Marks, collected_at
+from argentos.inputs import MAX_ID_BYTES
 from argentos.llm import Compacted, Gauge, Reply, is_blank
 from argentos.machines import SESSION, START, Refused, Transition
 from argentos.machines.session import SETTLING, TURNS_RUN_IN, timer_in
@@ -51,6 +53,7 @@ COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows
 """The states in which a session waits for a summary."""
 
 
+_REPLY: Final = ":reply"
 _SETTLING_IN: Final = {
     state: tuple(event for event in SETTLING if SESSION.knows(state, event)) for state in SESSION.states
 }
@@ -295,7 +298,7 @@ class Step:
         self._emit(
             Replied(
                 **self._head(),
-                id=reply.id or f"{answered[-1].id}:reply",
+                id=reply.id or _reply_id(answered[-1].id),
                 number=number,
                 text=reply.text,
                 tokens=tokens,
@@ -467,6 +470,16 @@ class Step:
 def _of_one_address(waiting: Sequence[Message]) -> tuple[Message, ...]:
     """The first of the messages, and those right behind it from the same address: to which one reply can go."""
     return tuple(takewhile(lambda message: message.address == waiting[0].address, waiting))
+
+
+def _reply_id(asked: str) -> str:
+    """An id for the reply to a message; like that one, it has no more than `MAX_ID_BYTES`."""
+    made = f"{asked}{_REPLY}"
+    if len(made.encode()) <= MAX_ID_BYTES:
+        return made
+    digest = hashlib.sha256(asked.encode()).hexdigest()
+    room = MAX_ID_BYTES - len(digest) - len(_REPLY) - 1
+    return f"{asked.encode()[:room].decode(errors='ignore')}~{digest}{_REPLY}"
 
 
 def _latest(messages: Sequence[Message], numbers: Sequence[int]) -> list[Message]:

@@ -17,6 +17,7 @@ from argentos.actors.clock import Clock, SystemClock, guarded
 from argentos.actors.config import Config
 from argentos.actors.control import Control
 from argentos.actors.dispatcher import Dispatcher
+from argentos.actors.edge import as_channels, as_part
 from argentos.actors.events import Events, Subscription
 from argentos.actors.health import Health
 from argentos.actors.info import Latest, SessionInfo
@@ -30,9 +31,9 @@ from argentos.actors.session import Session
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
 from argentos.actors.turnstile import Turnstile
-from argentos.errors import InputError, ModelError
-from argentos.inputs import as_id
-from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, count_tokens
+from argentos.errors import ModelError
+from argentos.inputs import as_flag, as_id, as_number, as_path, as_text, as_time, as_whole_number
+from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, check_model, count_tokens
 from argentos.storage import SessionKey, Store
 from argentos.storage.foreign import described
 from argentos.storage.pace import in_steps
@@ -45,6 +46,9 @@ _log: Final = logging.getLogger(__name__)
 _STEPS_AT_ONCE: Final = 256  # they wait for the disk most of their time, and share its writes
 _RESTARTS_AT_ONCE: Final = 2  # likewise
 _BETWEEN_RESTARTS: Final = 0.005  # seconds, while others have something to do
+_MOST_EVENTS: Final = 10_000_000  # that a subscription holds
+_MOST_LISTED: Final = 2**53
+_MOST_TURNS: Final = 100_000
 _REFUSALS: Final = 8  # in a row, between two pauses: some 3,000 a second
 
 
@@ -91,13 +95,23 @@ class Supervisor:
         resume: bool = True,
         outbox: Collection[str] = (),
     ) -> None:
+        as_part(store, "the store", "give a FileStore, a MemoryStore, or a store of your own", "append", "load", "read")
+        as_part(model, "the model", "give one that has the method `stream`, as AnthropicModel", "stream")
+        as_part(Config() if config is None else config, "the config", "give a Config", "load")
+        check_model(model)
         self.agent = as_id(agent, "the agent's name")
         self.config = config or Config()
-        self._grace = grace
-        self._patience = patience
-        self._resume = resume
-        self._max_turns = max_turns
+        self._grace = as_number(grace, "the grace")
+        self._patience = as_number(patience, "the patience")
+        self._resume = as_flag(resume, "resume")
+        self._max_turns = as_whole_number(max_turns, "max_turns", 1, _MOST_TURNS)
+        system = as_text(system, "the system prompt")
+        as_part(count, "the counter", "give a function that counts tokens", "__call__")
+        if count_inline is not None:
+            count_inline = as_whole_number(count_inline, "count_inline", 0, _MOST_LISTED)
         self._events = Events()
+        if clock is not None:
+            as_part(clock, "the clock", "give one with the methods of Clock", "now", "monotonic", "sleep_until")
         clock = guarded(clock or SystemClock())
         workers = Dispatcher(_STEPS_AT_ONCE + self._max_turns, "worker")
         self._runtime = Runtime(
@@ -112,12 +126,12 @@ class Supervisor:
             restarts=Dispatcher(_RESTARTS_AT_ONCE, "restart"),
             turnstile=Turnstile(partial(workers.give_way, _BETWEEN_RESTARTS), 1),
             refusals=Turnstile(workers.give_way, _REFUSALS),
-            bulkhead=Bulkhead(patience),
+            bulkhead=Bulkhead(self._patience),
             work=Places(self._max_turns, workers),
             timers=Timers(clock, self._fire),
             events=self._events,
             telemetry=Telemetry(agent, clock),
-            channels=_channels(outbox),
+            channels=as_channels(outbox),
         )
         self._registry = Registry(self._runtime)
         self._outbox = Outbox(self._registry, agent)
@@ -140,6 +154,8 @@ class Supervisor:
             active_since: those that were active then or later.
         """
         await checkpoint()
+        limit = None if limit is None else as_whole_number(limit, "the limit", 0, _MOST_LISTED)
+        active_since = None if active_since is None else as_time(active_since, "active_since")
         latest = Latest(limit, active_since)
         give_way = self._runtime.steps.give_way
         async with aclosing(self._registry.pages(self.agent)) as pages:
@@ -158,7 +174,7 @@ class Supervisor:
             sizes: look up how large each is, which takes a while where there are many; without, each has 0 bytes.
         """
         await checkpoint()
-        return await stored_sessions(self._registry, self.agent, sizes=sizes)
+        return await stored_sessions(self._registry, self.agent, sizes=as_flag(sizes, "sizes"))
 
     async def backup(self, target: Path) -> int:
         """Save everything that is acknowledged at this moment, of all agents, to a new file; gives its size in bytes.
@@ -169,7 +185,7 @@ class Supervisor:
             StoreError: the file exists or cannot be written, or the store has no backups.
         """
         await checkpoint()
-        return await self._runtime.store.backup(target)
+        return await self._runtime.store.backup(as_path(target, "the path of the backup"))
 
     @asynccontextmanager
     async def events(self, limit: int = 1000) -> AsyncGenerator[Subscription]:
@@ -180,8 +196,7 @@ class Supervisor:
         Raises:
             InputError: the limit is not above zero.
         """
-        if limit < 1:
-            raise InputError(f"a subscription for {limit} events holds none; use 1 or more")
+        limit = as_whole_number(limit, "the limit", 1, _MOST_EVENTS)
         self._registry.entrance.check()
         subscription = self._events.subscribe(limit)
         try:
@@ -201,7 +216,7 @@ class Supervisor:
             StoreError: the store cannot be read.
             SupervisorStoppedError: the supervisor is closed.
         """
-        async with self._outbox.read(channel) as reader:
+        async with self._outbox.read(as_id(channel, "the channel")) as reader:
             yield reader
 
     def health(self) -> Health:
@@ -314,12 +329,6 @@ class Supervisor:
 
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)
-
-
-def _channels(names: Collection[str]) -> frozenset[str]:
-    if isinstance(names, str):
-        raise InputError(f"the outbox takes several names: use ({names!r},)")
-    return frozenset(names)
 
 
 def _gauge(config: Config, model: Model, system_tokens: int) -> Gauge:

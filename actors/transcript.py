@@ -1,25 +1,18 @@
 """A conversation as it stands in a file: what is exported, and what a new session is made of."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from argentos.errors import InputError
 from argentos.storage import Address, Message, Role, SessionKey, Summary
 
 __all__ = [
     "Transcript",
     "TranscriptMessage",
     "TranscriptSummary",
-    "as_utc",
-    "check_message",
-    "check_transcript",
     "transcript_of",
 ]
-
-_LONGEST_ID: Final = 200
 
 
 class TranscriptMessage(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -118,66 +111,3 @@ def _summary_of(summary: Summary) -> TranscriptSummary:
         before=summary.before,
         after=summary.after,
     )
-
-
-# Checking ---------------------------------------------------------------------------------------------------
-
-
-def check_message(message: TranscriptMessage) -> TranscriptMessage:
-    """Give back a message that can be taken.
-
-    Raises:
-        InputError: it has no text, a text that cannot be stored, an id that is empty or longer than 200 characters,
-            or a time without a zone.
-    """
-    if not message.text:
-        raise InputError("the message has no text")
-    if message.id is not None and not 0 < len(message.id) <= _LONGEST_ID:
-        raise InputError(f"the id has {len(message.id)} characters; it must have 1 to {_LONGEST_ID}")
-    where = structs.astuple(message.address) if message.address else ()
-    for text in (message.text, message.id, message.sender, *(message.reply_to or ()), *where):
-        _check_whole(text)
-    as_utc(message.at)
-    return message
-
-
-def _check_whole(text: str | None) -> None:
-    try:
-        (text or "").encode()
-    except UnicodeEncodeError as error:
-        raise InputError(f"half a surrogate pair stands at character {error.start} of {text!a:.40}") from error
-
-
-def as_utc(at: datetime | None) -> datetime | None:
-    """The same time in UTC.
-
-    Raises:
-        InputError: it has no zone, or is out of range there.
-    """
-    if at is None:
-        return None
-    if at.tzinfo is None:
-        raise InputError(f"the time {at} has no zone; write it as 2026-05-08T07:14:08Z")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError as error:
-        raise InputError(f"the time {at} is out of range") from error
-
-
-def check_transcript(transcript: Transcript) -> None:
-    """Refuse a transcript that no session can be made of.
-
-    Raises:
-        InputError: a message cannot be taken, or there is a summary without any.
-    """
-    for number, message in enumerate(transcript.messages, start=1):
-        try:
-            check_message(message)
-        except InputError as error:
-            raise InputError(f"message {number} of session {transcript.session}: {error}") from error
-    if transcript.summary is not None:
-        _check_whole(transcript.summary.text)
-        as_utc(transcript.summary.at)
-        if not transcript.messages:
-            raise InputError(f"session {transcript.session} has a summary and no message")
-    as_utc(transcript.created_at)

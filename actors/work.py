@@ -19,7 +19,7 @@ from argentos.errors import (
     ModelUnavailableError,
     ReplyInterruptedError,
 )
-from argentos.llm import Compacted, Model, Reply, Request, assemble, compact, is_blank
+from argentos.llm import Compacted, Model, Reply, Request, as_piece, assemble, compact, is_blank
 from argentos.storage import MESSAGE_TOKENS, Snapshot
 
 __all__ = ["Answer", "ask_model", "make_summary"]
@@ -113,9 +113,9 @@ class _Listener:
 async def _stream(runtime: Runtime, snapshot: Snapshot, listener: _Listener) -> Reply:
     request = assemble(snapshot, system=runtime.system, window=runtime.gauge.window)
     async with aclosing(runtime.model.stream(request)) as pieces:
-        async for piece in pieces:
+        async for each in pieces:
+            piece = as_piece(each, runtime.model.name)
             if isinstance(piece, Reply):
-                piece.text.encode()
                 return piece
             listener.hear(piece)
     raise ReplyInterruptedError("the model ended its stream without a reply; ask again")
@@ -169,7 +169,8 @@ async def _ask_summary(runtime: Runtime, snapshot: Snapshot, job: Job, request: 
 
 async def _read(model: Model, request: Request) -> Reply:
     async with aclosing(model.stream(request)) as pieces:
-        async for piece in pieces:
+        async for each in pieces:
+            piece = as_piece(each, model.name)
             if isinstance(piece, Reply):
                 return piece
     raise ReplyInterruptedError("it broke off")

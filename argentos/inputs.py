@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
@@ -23,6 +23,7 @@ __all__ = [
     "as_choice",
     "as_flag",
     "as_id",
+    "as_name",
     "as_number",
     "as_path",
     "as_text",
@@ -78,24 +79,34 @@ def as_text(value: object, what: str, error: type[ArgentError] = InputError) -> 
 
 
 def as_id(value: object, what: str, error: type[ArgentError] = InputError) -> str:
-    """An id or a name: any text up to 512 bytes of UTF-8 without control characters; of a number, its text.
+    """An id: any text up to 512 bytes of UTF-8 without control characters; of a number, its text.
 
     Raises:
         ArgentError: it is none.
     """
     if type(value) is str and value.isascii() and value.isprintable() and 0 < len(value) <= MAX_ID_BYTES:
         return value
+    text = as_name(value, what, error)
+    if not text:
+        raise error(f"{what} is empty; give it at least one character")
+    wrong = next((each for each in text if unicodedata.category(each) == "Cc"), None)
+    if wrong is not None:
+        raise error(f"{what} {_quoted(text)} cannot be used: the control character {wrong!a} is not allowed there")
+    return text
+
+
+def as_name(value: object, what: str, error: type[ArgentError] = InputError) -> str:
+    """A name to show: any text up to 512 bytes of UTF-8; of a number, its text.
+
+    Raises:
+        ArgentError: it is none.
+    """
     given: object = as_type(value, str | int, what, "give it as text, or as a whole number", error)
     if isinstance(given, int):
         return _digits(given, what, error)
     text = as_text(given, what, error)
-    if not text:
-        raise error(f"{what} is empty; give it at least one character")
     if (size := len(text.encode())) > MAX_ID_BYTES:
         raise error(f"{what} has {size} bytes in UTF-8; {MAX_ID_BYTES} is the most")
-    wrong = next((each for each in text if unicodedata.category(each) == "Cc"), None)
-    if wrong is not None:
-        raise error(f"{what} {_quoted(text)} cannot be used: the control character {wrong!a} is not allowed there")
     return text
 
 
@@ -184,7 +195,7 @@ def as_path(value: Any, what: str, error: type[ArgentError] = InputError) -> Pat
         ArgentError: it is none, is empty, or has a null character.
     """
     try:
-        text: object = os.fspath(value)
+        text = cast("object", os.fspath(value))
     except TypeError:
         text = None
     if not isinstance(text, str):

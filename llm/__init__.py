@@ -1,5 +1,6 @@
 """Models, token counting, contexts and compaction."""
 
+from argentos.llm.checks import as_piece, check_model
 from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble, is_blank
@@ -23,7 +24,9 @@ __all__ = [
     "Reply",
     "Request",
     "TokenCounter",
+    "as_piece",
     "assemble",
+    "check_model",
     "compact",
     "count_tokens",
     "is_blank",

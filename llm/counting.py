@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 import anyio
 
 from argentos.errors import ArgentError, CallbackError
+from argentos.llm.checks import as_count
 from argentos.llm.tokens import TokenCounter, count_tokens, is_loaded
 from argentos.storage.foreign import described, is_interrupt
 from argentos.storage.runner import Threads
@@ -77,10 +78,10 @@ class Counting:
         """The tokens of a text, for what runs in a thread already.
 
         Raises:
-            CallbackError: the counter raised.
+            CallbackError: the counter raised, or gave no count.
         """
         try:
-            return self._count(text)
+            return as_count(self._count(text), self._count, text)
         except ArgentError:
             raise
         except BaseException as error:

@@ -27,6 +27,7 @@ import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from argentos.errors import StoreDamagedError, StoreError, StoreFailedError, StoreFullError
+from argentos.inputs import as_flag, as_number, as_whole_number
 from argentos.storage import backup, files, layout
 from argentos.storage.committer import Committer
 from argentos.storage.entrance import Entrance
@@ -51,6 +52,7 @@ T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
 _MUCH: Final = 64 * 1024
 _MEBIBYTE: Final = 1024 * 1024
+_LARGEST_JOURNAL: Final = 2**50  # bytes
 _HELD: Final = 65_536  # sessions of which something is remembered though their files have everything
 
 
@@ -83,8 +85,10 @@ class FileStore(Store):
         follow_none_below(self.path)
         self._entrance = Entrance(f"the store of the state directory {self.path}")
         self._lock: Lock | None = None
-        self._read_only = read_only
-        self._patience = patience
+        self._read_only = as_flag(read_only, "read_only")
+        self._patience = patience = as_number(patience, "the patience")
+        segment_size = as_whole_number(segment_size, "segment_size", 1, _LARGEST_JOURNAL)
+        journal_limit = as_whole_number(journal_limit, "journal_limit", 4, _LARGEST_JOURNAL)
         self._threads = Threads(patience)
         self._run = run or self._threads.runner()
         self._run_commits = run or self._threads.runner(1)

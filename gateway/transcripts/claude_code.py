@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
-from argentos.actors.transcript import check_message
+from argentos.actors.edge import as_message
 from argentos.gateway.transcripts.content import Content, role_of, text_of, time_of
 from argentos.gateway.transcripts.source import Found, Line, Source, as_type, fields
 from argentos.gateway.transcripts.thread import Node, latest_thread
@@ -175,4 +175,4 @@ class _Reader:
             self._passed_over["messages of other branches"] += 1
             return None
         at = time_of(entry.timestamp)
-        return check_message(TranscriptMessage(role=role_of(entry.type), text=text, at=at, id=entry.uuid))
+        return as_message(TranscriptMessage(role=role_of(entry.type), text=text, at=at, id=entry.uuid))

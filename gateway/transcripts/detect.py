@@ -7,11 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
-from argentos.actors.transcript import check_transcript
+from argentos.actors.edge import as_transcript
 from argentos.errors import InputError
 from argentos.gateway.transcripts import claude_code, openai, openclaw, own
 from argentos.gateway.transcripts.source import Found, Line, Source
-from argentos.inputs import as_id
 
 __all__ = ["read_transcripts"]
 
@@ -45,10 +44,8 @@ def read_transcripts(source: Source, session: str | None = None) -> Iterator[Fou
         if session is not None and number > 1:
             raise source.error(found.line, f"a second conversation begins here, and {session!a} is an id for one only")
         with source.at(found.line):
-            transcript = structs.replace(
-                found.transcript, session=as_id(session or _id(found, source, number), "the session id")
-            )
-            check_transcript(transcript)
+            named = structs.replace(found.transcript, session=session or _id(found, source, number))
+            transcript = as_transcript(named)
         yield found._replace(transcript=transcript)
 
 

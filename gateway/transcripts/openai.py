@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from argentos.actors import Transcript, TranscriptMessage
-from argentos.actors.transcript import check_message
+from argentos.actors.edge import as_message
 from argentos.errors import InputError
 from argentos.gateway.transcripts.content import Content, role_of, text_of, time_of
 from argentos.gateway.transcripts.source import Found, Line, Source, as_type, fields
@@ -114,7 +114,7 @@ class _Reader:
             return
         at = time_of(message.timestamp if message.timestamp is not None else message.created_at)
         self._messages.append(
-            check_message(TranscriptMessage(role=role, text=text, at=at, id=message.id, sender=message.name))
+            as_message(TranscriptMessage(role=role, text=text, at=at, id=message.id, sender=message.name))
         )
 
     def found(self, session: str, line: int) -> Found:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
-from argentos.actors.transcript import check_message
+from argentos.actors.edge import as_message
 from argentos.gateway.transcripts.content import Content, role_of, text_of, time_of
 from argentos.gateway.transcripts.source import Found, Line, Source, as_type, fields
 from argentos.gateway.transcripts.thread import Node, latest_thread
@@ -152,4 +152,4 @@ class _Session:
                 return None
             self._latest = text
         at = time_of(entry.timestamp if entry.timestamp is not None else said.timestamp)
-        return check_message(TranscriptMessage(role=role, text=text, at=at, id=entry.id))
+        return as_message(TranscriptMessage(role=role, text=text, at=at, id=entry.id))

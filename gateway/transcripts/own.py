@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
-from argentos.actors.transcript import check_message
+from argentos.actors.edge import as_message
 from argentos.errors import InputError
 from argentos.gateway.transcripts.source import Found, Line, Source, as_type, fields
 
@@ -131,7 +131,7 @@ def _session_or_message(line: Line) -> _SessionLine | TranscriptMessage:
     if kind == "session":
         return as_type(line.value, _SessionLine)
     if kind == "message":
-        return check_message(as_type(line.value, TranscriptMessage))
+        return as_message(as_type(line.value, TranscriptMessage))
     raise InputError("the line is neither a session nor a message")
 
 

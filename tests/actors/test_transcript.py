@@ -222,8 +222,8 @@ def test_no_turn_grows_beyond_a_mailbox() -> None:
     ("wrong", "why"),
     [
         (user(""), "no text"),
-        (user("a", id=""), "0 characters"),
-        (user("a", id="x" * 201), "201 characters"),
+        (user("a", id=""), "the message id is empty"),
+        (user("a", id="x" * 513), "513 bytes"),
         (user("a", at=datetime(2026, 1, 1)), "no zone"),  # noqa: DTZ001 - that is what is wrong with it
         (user("a", at=datetime.fromisoformat("0001-01-01T00:00:00+23:59")), "out of range"),
         (user("\ud800"), "surrogate"),

@@ -443,10 +443,10 @@ def test_a_wrong_limit_is_named(fails: Fails, wrong: list[str]) -> None:
 
 def test_escapes_in_texts_and_senders_are_made_harmless(argent: Argent, record: Record) -> None:
     text = "\x1b[31mred\x1b]0;title\x07 back\rspace\x08 \x9b2J right\u202eleft two\nlines\tand a tab"
-    argent("replay", record({"at": "2020-01-01T00:00:00Z", "sender": "\x1b[2JEve\u202e\x07", "text": text}))
+    argent("replay", record({"at": "2020-01-01T00:00:00Z", "sender": "Eve\u202e", "text": text}))
     _, out, _ = argent("sessions", "history", "user-ada")
     assert out == (
-        r"[1] 2020-01-01 00:00:00 \x1b[2JEve\u202e\x07: "
+        r"[1] 2020-01-01 00:00:00 Eve\u202e: "
         r"\x1b[31mred\x1b]0;title\x07 back\rspace\x08 \x9b2J right\u202eleft two"
         "\nlines\tand a tab\n"
     )
