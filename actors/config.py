@@ -1,16 +1,14 @@
 """The settings of a session: `agents.defaults.session` in `argent.json`, overridden by `agents.<agent>.session`."""
 
-import difflib
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import msgspec
 from msgspec import Struct, structs
 
+from argentos.actors.settings_file import SettingsFile
 from argentos.errors import ConfigError
-from argentos.storage import files
+from argentos.inputs import as_choice, as_number, as_whole_number, in_words
 
 __all__ = ["Config", "parse_duration", "parse_size"]
 
@@ -32,7 +30,7 @@ def parse_duration(text: str | float, path: str) -> float:
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
     if not 0 < seconds <= _LONGEST:
         raise ConfigError(
-            f'{path}: {text!r:.60} is no duration up to ten years; write seconds, or "90s", "30m", "2h", "1d"'
+            f'{path}: {in_words(text)} is no duration up to ten years; write seconds, or "90s", "30m", "2h", "1d"'
         )
     return seconds
 
@@ -46,7 +44,9 @@ def parse_size(text: str | float, path: str) -> int:
     found = _SIZE.fullmatch(str(text).strip())
     size = int(float(found[1]) * _SIZES[found[2]]) if found else 0
     if not 0 < size <= _LARGEST:
-        raise ConfigError(f'{path}: {text!r:.60} is no size up to 1024 T; write bytes, or "64K", "500M", "10G", "1T"')
+        raise ConfigError(
+            f'{path}: {in_words(text)} is no size up to 1024 T; write bytes, or "64K", "500M", "10G", "1T"'
+        )
     return size
 
 
@@ -98,20 +98,10 @@ class Config(Struct, frozen=True, kw_only=True):
         """Refuse values that no session can live with.
 
         Raises:
-            ConfigError: naming the setting.
+            ConfigError: naming the setting, and what it may be.
         """
-        _check_range("maxContextTokens", self.max_context_tokens, 500, 10_000_000)
-        _check_range("compactionThreshold", self.compaction_threshold, 0.3, 1.0)
-        _check_range("keepRecentTokens", self.keep_recent_tokens, 0, 10_000_000)
-        for key, name in _KEYS.items():
-            if name in _DURATIONS and (duration := getattr(self, name)) is not None:
-                _check_range(key, duration, 0.001, _LONGEST)
-        if self.retain_bytes is not None:
-            _check_range("retainBytes", self.retain_bytes, 1, _LARGEST)
-        _check_range("mailboxLimit", self.mailbox_limit, 1, 1_000_000)
-        _check_range("collectMax", self.collect_max, 1, 1_000_000)
-        _check_range("restartIntensity", self.restart_intensity, 0, 1000)
-        _check_range("maxLive", self.max_live, 1, 10_000_000)
+        for name in self.__struct_fields__:
+            structs.force_setattr(self, name, _checked(name, getattr(self, name), name))
 
     @property
     def most_together(self) -> int:
@@ -125,86 +115,62 @@ class Config(Struct, frozen=True, kw_only=True):
         Raises:
             ConfigError: the file cannot be read, or a setting in it is wrong; the sentence names its path.
         """
-        path = state_dir / "argent.json"
-        try:
-            with files.regular(path) as file:
-                content = msgspec.json.decode(file.read())
-        except FileNotFoundError:
-            return cls()
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise ConfigError(f"{path} is not JSON: {str(error)[:200]}") from error
-        config = cls()
-        for name in dict.fromkeys(("defaults", agent)):
-            where = f"agents.{name}.session"
-            config = _overridden(config, _section(content, path, "agents", name, "session"), f"{path}: {where}")
-        return config
+        file = SettingsFile(state_dir / "argent.json")
+        changes: dict[str, Any] = {}
+        for key, value, what in file.settings(agent, _KEYS):
+            name = _KEYS[key]
+            changes[name] = _checked(name, _read(name, value, what), what)
+        return cls(**changes)
 
 
 _KEYS: Final = {re.sub(r"_(\w)", lambda m: m[1].upper(), name): name for name in Config.__struct_fields__}
-_DURATIONS: Final = frozenset(
-    {
-        "idle_after",
-        "passivate_after",
-        "collect_for",
-        "turn_timeout",
-        "turn_limit",
-        "compaction_timeout",
-        "restart_period",
-        "retain_for",
-    }
-)
+_DURATION_RANGE: Final = (0.001, _LONGEST)
+_NUMBERS: Final[dict[str, tuple[float, float]]] = {
+    "compaction_threshold": (0.3, 1.0),
+    "idle_after": _DURATION_RANGE,
+    "passivate_after": _DURATION_RANGE,
+    "collect_for": _DURATION_RANGE,
+    "turn_timeout": _DURATION_RANGE,
+    "turn_limit": _DURATION_RANGE,
+    "compaction_timeout": _DURATION_RANGE,
+    "restart_period": _DURATION_RANGE,
+    "retain_for": _DURATION_RANGE,
+}
+_WHOLE_NUMBERS: Final = {
+    "max_context_tokens": (500, 10_000_000),
+    "keep_recent_tokens": (0, 10_000_000),
+    "mailbox_limit": (1, 1_000_000),
+    "collect_max": (1, 1_000_000),
+    "restart_intensity": (0, 1000),
+    "max_live": (1, 10_000_000),
+    "retain_bytes": (1, _LARGEST),
+}
+_CHOICES: Final = {
+    "channel_scope": ("collapsed", "per-channel"),
+    "queue_mode": ("collect", "followup", "interrupt"),
+}
+_OPTIONAL: Final = frozenset({"collect_for", "retain_for", "retain_bytes"})
 
 
-def _check_range(key: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise ConfigError(f"{key}: {str(value)[:40]} is out of range; use {least} to {most}")
+def _checked(name: str, value: object, what: str) -> object:
+    """The value of a setting, plain.
+
+    Raises:
+        ConfigError: it cannot be that; the sentence begins with `what`.
+    """
+    if value is None and name in _OPTIONAL:
+        return None
+    if name in _NUMBERS:
+        return as_number(value, what, *_NUMBERS[name], ConfigError)
+    if name in _WHOLE_NUMBERS:
+        return as_whole_number(value, what, *_WHOLE_NUMBERS[name], ConfigError)
+    return as_choice(value, _CHOICES[name], what, ConfigError)
 
 
-def _section(content: object, path: Path, *keys: str) -> dict[str, Any]:
-    """The object under these keys, empty where there is none."""
-    section = _object(content, f"{path}: the file")
-    for depth, key in enumerate(keys, start=1):
-        section = _object(section.get(key, {}), f"{path}: {'.'.join(keys[:depth])}")
-    return section
-
-
-def _object(content: object, where: str) -> dict[str, Any]:
-    try:
-        return msgspec.convert(content, dict[str, Any])
-    except msgspec.ValidationError:
-        raise ConfigError(f"{where} must be an object, not {type(content).__name__}") from None
-
-
-def _overridden(config: Config, section: Mapping[str, Any], where: str) -> Config:
-    changes: dict[str, Any] = {}
-    for key, value in section.items():
-        if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.0)[0]
-            raise ConfigError(f"{where}.{key:.60} is not a setting; did you mean {near}?")
-        name = _KEYS[key]
-        changes[name] = _read(name, value, f"{where}.{key}")
-    try:
-        return msgspec.convert({**structs.asdict(config), **changes}, Config)
-    except ConfigError as error:
-        raise ConfigError(f"{where}.{error}") from None
-    except msgspec.ValidationError as error:
-        raise _wrong_value(error, where) from error
-
-
-def _read(name: str, value: Any, path: str) -> Any:
-    """A value as the settings have it; one of a wrong type is left for `msgspec` to refuse."""
+def _read(name: str, value: Any, what: str) -> Any:
+    """A value as the settings have it; one of a wrong type is left to be refused."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
-    if name in _DURATIONS:
-        return parse_duration(value, path)
-    return parse_size(value, path) if name == "retain_bytes" else value
-
-
-def _wrong_value(error: msgspec.ValidationError, where: str) -> ConfigError:
-    """Msgspec's sentence with the path as it is written in the file."""
-    said, _, at = str(error).partition(" - at `$.")
-    name = at.rstrip("`")
-    key = next((key for key, field in _KEYS.items() if field == name), name)
-    return ConfigError(f"{where}.{key}: {said[0].lower()}{said[1:]}")
+    if _NUMBERS.get(name) is _DURATION_RANGE:
+        return parse_duration(value, what)
+    return parse_size(value, what) if name == "retain_bytes" else value

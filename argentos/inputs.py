@@ -137,7 +137,7 @@ def as_number(
     Raises:
         ArgentError: it is none, or is not a number.
     """
-    use = f"use a number from {least:g} to {most:g}" if most < float("inf") else f"use a number from {least:g}"
+    use = f"use a number from {least:.15g} to {most:.15g}" if most < float("inf") else f"use a number from {least:.15g}"
     number: int | float = as_type(value, int | float, what, use, error)
     if not least <= number <= most:
         raise error(f"{what} is {in_words(number)}, which is out of range; {use}")

@@ -1,6 +1,7 @@
 """Settings: from `argent.json`, with a sentence for every mistake."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -46,22 +47,79 @@ def test_a_named_agent_overrides_the_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("{", "is not JSON"),
-        ("[]", "the file must be an object, not list"),
-        ({"agents": []}, "agents must be an object, not list"),
-        (session(maxContextTokens="many"), r"agents\.defaults\.session\.maxContextTokens: expected `int`, got `str`"),
-        (session(maxContextTokens=10), r"agents\.defaults\.session\.maxContextTokens: 10 is out of range"),
-        (session(compactionThreshold=1.5), "compactionThreshold: 1.5 is out of range"),
-        (session(channelScope="all"), r"session\.channelScope: invalid enum value 'all'"),
+        ("{", r"argent\.json:1: this is not JSON: .*, at column 2"),
+        ('{\n"agents": {,}}', r"argent\.json:2: this is not JSON"),
+        ("[]", "the file is a list; it must be an object"),
+        ({"agents": []}, "agents is a list; it must be an object"),
+        ({"agents": {"defaults": None}}, r"agents\.defaults is nothing; it must be an object"),
+        (session(maxContextTokens="many"), r"maxContextTokens is the text 'many'; use a whole number from 500 to"),
+        (session(maxContextTokens=10), r"session\.maxContextTokens is the number 10, which is out of range"),
+        (session(compactionThreshold=1.5), "compactionThreshold is the number 1.5, which is out of range"),
+        (session(compactionThreshold=None), r"compactionThreshold is nothing; use a number from 0\.3 to 1$"),
+        (session(channelScope="all"), r"channelScope is the text 'all'; use 'collapsed' or 'per-channel'$"),
+        (session(queueMode="colect"), r"use 'collect', 'followup' or 'interrupt'; did you mean 'collect'\?"),
         (session(maxContextToken=1), "maxContextToken is not a setting; did you mean maxContextTokens"),
-        (session(idleAfter="soon"), r"session\.idleAfter: 'soon' is no duration"),
-        (session(idleAfter=True), r"session\.idleAfter: expected `float`, got `bool`"),
+        (session(idleAfter="soon"), r"session\.idleAfter: the text 'soon' is no duration"),
+        (session(idleAfter=True), r"session\.idleAfter is true; use a number from 0\.001 to 315532800$"),
+        ({"agent": {}}, r"argent\.json:1: agent is not a key of this file; did you mean agents\?"),
+        ({"Agents": {}}, r"Agents is not a key of this file; did you mean agents\?"),
+        ({"session": {}}, r"session is not read there; put it into agents\.defaults"),
+        ({"agents": {"session": {}}}, r"agents\.session is not read there; put it into agents\.defaults"),
+        ({"agents": {"default": {}}}, r"agents\.default is not a key of this file; did you mean defaults\?"),
+        ({"agents": {"defaults": {"sesion": {}}}}, r"agents\.defaults\.sesion is not a key .*; did you mean session\?"),
+        ({"agents": {"main": {"sessions": {}}}}, r"agents\.main\.sessions is not a key .*; did you mean session\?"),
+        ('{"agents": {}, "agents": {}}', "the key 'agents' twice"),
     ],
 )
 def test_a_mistake_is_named_with_its_path(tmp_path: Path, content: Any, sentence: str) -> None:
     write(tmp_path, content)
     with pytest.raises(ConfigError, match=sentence):
         Config.load(tmp_path)
+
+
+def test_a_mistake_is_named_with_its_line(tmp_path: Path) -> None:
+    write(tmp_path, json.dumps(session(maxContextTokens=9000, idleAfter='{":soon'), indent=1))
+    with pytest.raises(ConfigError, match=r"argent\.json:6: agents\.defaults\.session\.idleAfter"):
+        Config.load(tmp_path)
+
+
+def test_an_agent_may_have_any_name_that_it_is_asked_for_by(tmp_path: Path) -> None:
+    write(tmp_path, {"agents": {"default": {"session": {"maxLive": 7}}, "sales": {"model": "x"}}, "gateway": {}})
+    assert Config.load(tmp_path, "default").max_live == 7
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    (tmp_path / "argent.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(session(maxLive=7)).encode())
+    assert Config.load(tmp_path).max_live == 7
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"queue_mode": "colect"},
+            "queue_mode is the text 'colect'; use 'collect', 'followup' or 'interrupt'; did",
+        ),
+        ({"queue_mode": None}, "queue_mode is nothing; use 'collect'"),
+        ({"idle_after": "30m"}, "idle_after is the text '30m'; use a number from 0.001"),
+        ({"idle_after": math.nan}, "idle_after is the number nan"),
+        ({"max_context_tokens": "180000"}, "max_context_tokens is the text '180000'; use a whole number from 500"),
+        ({"max_context_tokens": 9000.5}, "max_context_tokens is the number 9000.5; use a whole number"),
+        ({"max_live": True}, "max_live is true; use a whole number from 1 to 10000000"),
+        ({"retain_bytes": 0}, "retain_bytes is the number 0, which is out of range"),
+    ],
+)
+def test_a_wrong_value_names_the_setting_and_what_it_may_be(settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        Config(**settings)
+    assert str(refused.value).startswith(sentence)
+
+
+def test_every_setting_is_checked() -> None:
+    odd: Any = object()
+    for name in Config.__struct_fields__:
+        with pytest.raises(ConfigError, match=f"{name} is a thing of the kind 'object'"):
+            Config(**{name: odd})
 
 
 @pytest.mark.parametrize(
