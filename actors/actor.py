@@ -135,6 +135,10 @@ class SessionActor:
         """How many messages wait, accepted or about to be."""
         return len(self._mailbox) + self._behaviour.waiting
 
+    def knows(self, message_id: str) -> bool:
+        """A message of this id was accepted, or is about to be."""
+        return self._behaviour.knows(message_id) or any(each.message_id == message_id for each in self._mailbox)
+
     async def stepped(self) -> None:
         """Wait until the actor has taken its next step, or left memory."""
         if not self._closed:

@@ -149,6 +149,10 @@ class Behaviour:
         """How many accepted messages wait."""
         return len(self.snapshot.metadata.waiting) if self.snapshot else 0
 
+    def knows(self, message_id: str) -> bool:
+        """A message of this id was accepted, as far as is known without reviving the session."""
+        return self.snapshot is not None and self._dedupe.number_of(message_id, self.snapshot.context) is not None
+
     @property
     def is_at_work(self) -> bool:
         """Something waits for its answer."""

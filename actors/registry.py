@@ -74,14 +74,14 @@ class Registry:
         self._find(key).tell(command)
         return await command.answered()
 
-    async def check_room(self, key: SessionKey) -> None:
-        """Refuse a message for which there is no room, before anything else is done for it.
+    async def check_room(self, key: SessionKey, message_id: str | None) -> None:
+        """Refuse a new message for which there is no room, before anything else is done for it.
 
         Raises:
             MailboxFullError: too many messages wait in the session.
         """
         actor = self._actors.get(key)
-        if actor is not None and self._is_full(actor):
+        if actor is not None and self._is_full(actor) and not (message_id and actor.knows(message_id)):
             waiting = actor.waiting
             await self.runtime.refusals.go_through()  # a flood must not keep the others from being served
             raise mailbox_full(key, waiting)

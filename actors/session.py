@@ -11,6 +11,7 @@ from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Rece
 from argentos.actors.edge import Draft, as_draft, as_focus
 from argentos.actors.info import SessionInfo
 from argentos.actors.registry import Registry
+from argentos.actors.resent import check_same, message_in, related
 from argentos.actors.retries import has_failed
 from argentos.actors.scribe import records_of
 from argentos.actors.transcript import Transcript, transcript_of
@@ -56,14 +57,15 @@ class Session:
 
         Args:
             text: the message.
-            message_id: unique in the session. Sending the same id again, as after a lost connection, is answered
-                with the first outcome, within the last 1,000 messages at least. Without one an id is made up.
+            message_id: unique in the session. Sending the same message again under its id, as after a lost
+                connection, is answered with the first outcome, within the last 1,000 messages at least, also where the
+                mailbox is full. Without one an id is made up.
             address: where the message came from; the reply carries it.
             sender: a name to show.
             patience: seconds to wait for room, where too many messages wait in the session.
 
         Raises:
-            InputError: the text is empty or cannot be stored, or the id is too long.
+            InputError: something of it cannot be stored, or a message of another text, address or side has its id.
             MessageTooLargeError: the context window could never hold it.
             MailboxFullError: too many messages wait in the session.
         """
@@ -75,7 +77,7 @@ class Session:
             receipt = await self._accept_patiently(draft, patience)
         else:
             receipt = await self._accept("user", draft)
-        return receipt.turn or await self._settled(receipt, draft)
+        return await self._turn_of(receipt, draft)
 
     async def _accept_patiently(self, draft: Draft, patience: float) -> Receipt:
         deadline = anyio.current_time() + patience
@@ -123,13 +125,12 @@ class Session:
         """
         draft = await self._draft(text, message_id, address, sender)
         number, _, snapshot = await self._accept("assistant", draft)
-        for message in reversed(snapshot.context.messages):
-            if message.number == number and message.role == "assistant":
+        known = message_in(snapshot.context, number)
+        for message in (known,) if known else await self._related(snapshot, draft):
+            if draft.message_id in {None, message.id} and not message.reply_to:
+                check_same(message, draft, "assistant")
                 return message
-        for message in await self._stored(snapshot, draft.message_id or ""):
-            if message.id == draft.message_id and message.role == "assistant" and not message.reply_to:
-                return message
-        raise _taken(draft.message_id)
+        raise InputError(f"the message {draft.message_id!a:.100} was said before, and is not to be found any more")
 
     async def retry(self, message_id: str | None = None) -> Turn:
         """Have a turn that failed run once more, with the messages that it was to answer; the text is not sent again.
@@ -292,7 +293,7 @@ class Session:
         return draft
 
     async def _accept(self, role: Role, draft: Draft) -> Receipt:
-        await self._registry.check_room(self.key)
+        await self._registry.check_room(self.key, draft.message_id)
         runtime = self._registry.runtime
         command = Accept(
             runtime.clock.now(),
@@ -305,34 +306,34 @@ class Session:
         )
         return await self._registry.accept(self.key, command)
 
+    async def _turn_of(self, receipt: Receipt, draft: Draft) -> Turn:
+        """The turn of a message; of one that was sent before and has been settled, how it ended."""
+        if receipt.turn is None:
+            return await self._settled(receipt, draft)
+        known = message_in(receipt.snapshot.context, receipt.number) if draft.message_id is not None else None
+        if known is not None:
+            check_same(known, draft, "user")
+        return receipt.turn
+
     async def _settled(self, receipt: Receipt, draft: Draft) -> Turn:
-        """A turn that has been: its reply is looked up."""
-        message_id = draft.message_id or ""
-        messages = await self._stored(receipt.snapshot, message_id)
-        number = next((message.number for message in messages if message.id == message_id), receipt.number)
-        turn = Turn(number, message_id)
-        for message in messages:
-            if message.id == message_id and message.role == "assistant" and not message.reply_to:
-                raise _taken(message_id)
-            if message_id in message.reply_to:
+        turn = Turn(receipt.number, draft.message_id or "")
+        for message in await self._related(receipt.snapshot, draft):
+            if message.id == draft.message_id and not message.reply_to:
+                check_same(message, draft, "user")
+                turn.number = message.number
+                if message.failure:
+                    turn.fail(has_failed(self.key, message))
+                    return turn
+            if draft.message_id in message.reply_to:
                 turn.finish(message)
-                return turn
-            if message.failure:
-                turn.fail(has_failed(self.key, message))
                 return turn
         turn.fail(NoReplyError("the message was sent before, and its turn ended without a reply", "no_reply"))
         return turn
 
-    async def _stored(self, snapshot: Snapshot, message_id: str) -> tuple[Message, ...]:
-        """The messages that have this id or answer it, wherever they are."""
-        messages = await self._registry.runtime.store.read(self.key, 1, snapshot.metadata.messages + 1)
-        return tuple(message for message in messages if message_id in (message.id, *message.reply_to))
+    async def _related(self, snapshot: Snapshot, draft: Draft) -> tuple[Message, ...]:
+        return await related(self._registry.runtime.store, self.key, snapshot, draft.message_id or "")
 
 
 def _life(key: SessionKey, transcript: Transcript, count: TokenCounter, now: datetime) -> tuple[list[Record], Snapshot]:
     records = records_of(transcript, count=count, now=now)
     return records, fold(key, None, records).snapshot
-
-
-def _taken(message_id: str | None) -> InputError:
-    return InputError(f"the id {message_id!r} belongs to a message of the other side; use another")

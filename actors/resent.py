@@ -1,0 +1,55 @@
+"""A message that is sent again, as after a lost connection: the same one, or another under an id that is taken."""
+
+from typing import Final
+
+from argentos.actors.edge import Draft
+from argentos.errors import InputError
+from argentos.storage import Context, Message, Role, SessionKey, Snapshot, Store
+
+__all__ = ["check_same", "message_in", "related"]
+
+_WINDOW: Final = 500  # messages
+
+
+def message_in(context: Context, number: int) -> Message | None:
+    """The message of this number, if the context has it: the latest are looked at first."""
+    for messages in (context.waiting, context.messages):
+        for message in reversed(messages):
+            if message.number == number:
+                return message
+    return None
+
+
+def check_same(message: Message, draft: Draft, role: Role) -> None:
+    """Refuse a message under the id of another one; the sender, a name to show, may have changed.
+
+    Raises:
+        InputError: the other one is of the other side, has another text, or came from another address.
+    """
+    what = f"the id {message.id!a:.100} belongs to"
+    if message.role != role:
+        raise InputError(f"{what} a message of the other side; use another")
+    if message.text != draft.text:
+        raise InputError(f"{what} message {message.number}, which has another text; use another id for this one")
+    if message.address != draft.address:
+        raise InputError(
+            f"{what} message {message.number}, which came from another address; use another id for this one"
+        )
+
+
+async def related(store: Store, key: SessionKey, snapshot: Snapshot, message_id: str) -> tuple[Message, ...]:
+    """The message of this id, and what answers it: of the archive only as much is read as that takes."""
+    context = snapshot.context
+    seen = sorted((*context.messages, *context.waiting), key=lambda each: each.number)
+    found = [each for each in seen if message_id in (each.id, *each.reply_to)]
+    stop = seen[0].number if seen else snapshot.metadata.messages + 1
+    while stop > 1 and not any(_is_asked(each, message_id) for each in found):
+        start = max(1, stop - _WINDOW)
+        older = await store.read(key, start, stop)
+        found[:0] = [each for each in older if message_id in (each.id, *each.reply_to)]
+        stop = start
+    return tuple(found)
+
+
+def _is_asked(message: Message, message_id: str) -> bool:
+    return message.id == message_id and not message.reply_to

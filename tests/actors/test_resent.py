@@ -1,0 +1,104 @@
+"""A message that is sent again under its id: recognised, answered as before, and never taken for another one."""
+
+from collections.abc import AsyncGenerator
+
+import anyio
+import pytest
+
+from argentos import Address, Config, MemoryStore, Message, ReplayModel, Reply, Request
+from argentos.errors import InputError, MailboxFullError
+from argentos.storage import SessionKey
+from tests.actors.conftest import Running
+
+pytestmark = pytest.mark.anyio
+
+HERE = Address("telegram", "1")
+
+
+class Watched(MemoryStore):
+    """A store that tells which messages were read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads: list[tuple[int, int]] = []
+
+    async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
+        self.reads.append((start, stop))
+        return await super().read(key, start, stop)
+
+
+class Echo:
+    name = "echo"
+    token_ratio = 1.0
+    can_summarise = False
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        yield Reply(f"re: {request.messages[-1].text}")
+
+
+async def test_the_same_message_gets_the_first_reply_without_a_look_at_the_archive(running: Running) -> None:
+    store = Watched()
+    async with running(Echo(), on=store) as supervisor:
+        session = supervisor.session("maren")
+        replies = [await session.ask(f"text {each}", message_id=f"m{each}") for each in range(20)]
+        said = await session.say("by the way", message_id="said")
+        assert [await session.ask(f"text {each}", message_id=f"m{each}") for each in range(20)] == replies
+        assert await session.say("by the way", message_id="said") == said
+        assert store.reads == []
+        assert (await session.info()).messages == 41
+
+
+async def test_of_the_archive_no_more_is_read_than_finds_the_message(running: Running) -> None:
+    store = Watched()
+    async with running(Echo(), on=store) as supervisor:
+        session = supervisor.session("maren")
+        replies = [await session.ask(f"text {each}", message_id=f"m{each}") for each in range(400)]
+        await session.clear()
+        assert await session.ask("text 399", message_id="m399") == replies[399]
+        assert store.reads == [(301, 801)]
+        assert await session.ask("text 3", message_id="m3") == replies[3]
+        with pytest.raises(InputError, match="another text"):
+            await session.ask("text 4", message_id="m3")
+
+
+async def test_another_text_or_address_under_an_id_that_is_taken_is_refused(running: Running) -> None:
+    async with running(Echo()) as supervisor:
+        session = supervisor.session("maren")
+        reply = await session.ask("Hello?", message_id="m1", address=HERE, sender="Maren")
+        with pytest.raises(InputError, match=r"the id 'm1' belongs to message 1, which has another text"):
+            await session.send("Something else", message_id="m1", address=HERE)
+        with pytest.raises(InputError, match=r"message 1, which came from another address"):
+            await session.send("Hello?", message_id="m1", address=Address("discord", "1"))
+        with pytest.raises(InputError, match="a message of the other side"):
+            await session.say("Hello?", message_id="m1")
+        assert await session.ask("Hello?", message_id="m1", address=HERE, sender="Maren B.") == reply
+        assert (await session.info()).messages == 2
+
+
+async def test_another_text_under_the_id_of_a_message_that_waits_is_refused(running: Running) -> None:
+    model = ReplayModel(live=True)
+    async with running(model) as supervisor:
+        session = supervisor.session("maren")
+        turn = await session.send("one", message_id="m1")
+        await session.send("two", message_id="m2")
+        for message_id in ("m1", "m2"):
+            with pytest.raises(InputError, match="another text"):
+                await session.send("three", message_id=message_id)
+        again = await session.send("one", message_id="m1")
+        model.feed("Yes.")
+        assert (await again.reply()) == (await turn.reply())
+
+
+async def test_in_a_full_mailbox_what_was_accepted_is_recognised(running: Running) -> None:
+    model = ReplayModel(live=True)
+    async with running(model, config=Config(mailbox_limit=2)) as supervisor:
+        session = supervisor.session("maren")
+        for each in ("one", "two", "three"):
+            await session.send(each, message_id=each)
+        with pytest.raises(MailboxFullError):
+            await session.send("four", message_id="four")
+        for each in ("one", "two", "three"):
+            with anyio.fail_after(5):
+                assert (await session.send(each, message_id=each)).message_id == each
+        with pytest.raises(InputError, match="another text"):
+            await session.send("another", message_id="two")
