@@ -100,8 +100,23 @@ def _complain(sentence: str, status: int) -> int:
     return status
 
 
+def _open_streams() -> None:
+    """Have three standard streams, whichever the caller has closed: no file of ours takes the number of one.
+
+    A closed input is empty; what is written to a closed output fails.
+    """
+    for name, flags, mode in (
+        ("stdin", os.O_RDONLY, "r"),
+        ("stdout", os.O_RDONLY, "w"),
+        ("stderr", os.O_WRONLY, "w"),
+    ):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode, encoding="utf-8"))  # the lowest that is free
+
+
 def run() -> None:
     """The entry point of the installed command."""
+    _open_streams()
     status = main()
     try:
         sys.stdout.flush()

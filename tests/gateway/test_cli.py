@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -396,3 +398,39 @@ def test_output_that_cannot_be_written_is_one_sentence(start: Start, tmp_path: P
     assert process.returncode == 1
     assert err.startswith("argent: ")
     assert err.count("\n") == 1
+
+
+# Streams that are closed ------------------------------------------------------------------------------------
+
+
+CLOSED = """
+import os, sys
+os.close(int(sys.argv[1]))
+os.execv(sys.executable, [sys.executable, "-m", "argentos", *sys.argv[2:]])
+"""
+
+
+@pytest.mark.parametrize("command", [["sessions", "list"], ["--json", "sessions", "list"], ["sessions", "new", "ada"]])
+def test_a_closed_output_is_an_error_in_one_sentence(state: Path, command: list[str]) -> None:
+    status, _, err = closed(1, "--state-dir", str(state), *command)
+    assert (status, err) == (1, "argent: the output cannot be written: Bad file descriptor\n")
+
+
+def test_a_closed_input_is_an_empty_one(state: Path) -> None:
+    assert closed(0, "--state-dir", str(state), "chat", "ada")[:2] == (0, "")
+    status, _, err = closed(0, "--state-dir", str(state), "sessions", "import", "-")
+    assert (status, err) == (1, "argent: standard input:1: the file is empty\n")
+
+
+def test_a_closed_error_stream_does_no_harm(state: Path) -> None:
+    assert closed(2, "--state-dir", str(state), "sessions", "info", "nobody")[:2] == (1, "")
+    assert closed(2, "--state-dir", str(state), "sessions", "new", "ada")[0] == 0
+
+
+def closed(descriptor: int, *arguments: str) -> tuple[int, str, str]:
+    """What a command does that is started with one of its standard streams closed."""
+    command = [sys.executable, "-c", CLOSED, str(descriptor), *arguments]
+    done = subprocess.run(  # noqa: S603 - our own
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
