@@ -142,6 +142,7 @@ class FileStore(Store):
         stack.callback(self._threads.at_rest, self._journal.close)
         for finding in findings:
             _log.warning("%s", finding)
+        await self._blocking(self._sweep)
         await self._open_index(stack)
         await self._blocking(self._distrust_index)
         self._committer = self._new_committer()
@@ -242,6 +243,11 @@ class FileStore(Store):
         """What can be read is not on the disk yet where its writer was killed: nothing counts on it before it is."""
         if self._journal.is_left:
             files.sync_all(*(self.path / each for each in ("", "agents", "journal")))
+
+    def _sweep(self) -> None:
+        """Files are written of sessions in the journal only: so whatever a kill left half-written is of one of them."""
+        for key in self._held:
+            layout.remove_half_written(self.path, key)
 
     def _release_lock(self) -> None:
         lock, self._lock = self._lock, None

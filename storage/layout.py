@@ -54,6 +54,7 @@ __all__ = [
     "read_unchecked",
     "read_view",
     "remove",
+    "remove_half_written",
     "seal_archive",
     "session_folder",
     "set_aside",
@@ -204,6 +205,16 @@ class _Read(NamedTuple, Generic[_T]):
 
     content: _T
     is_edited: bool
+
+
+def remove_half_written(root: Path, key: SessionKey) -> None:
+    """Remove what a kill has left of files of a session that were being written."""
+    place = session_folder(root, key)
+    for folder in (place, place / "archive"):
+        with contextlib.suppress(OSError):  # what is no folder, or leads elsewhere, is told of where it is used
+            for name in files.names(folder):
+                if name.startswith(".") and name.endswith(".new"):
+                    files.remove(folder / name)
 
 
 def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _Read[_T] | None:

@@ -17,6 +17,7 @@ from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage import layout
 from argentos.storage.file_writer import Held
 from argentos.storage.index import Index, Sought
+from argentos.storage.journal import Recovered, recover
 from argentos.storage.links import check_way
 from argentos.storage.names import file_name
 from argentos.storage.pace import in_steps
@@ -35,6 +36,7 @@ class _Lacking(NamedTuple):
     """What the files of a session lack."""
 
     key: SessionKey
+    held: Held
     records: tuple[Record, ...]
 
 
@@ -119,7 +121,7 @@ class Listing:
         for step in in_steps([*self._held.items()]):
             for key, held in step:
                 if held.tail.records and key.agent == agent:
-                    tails[file_name(key.id)] = _Lacking(key, tuple(held.tail.records))
+                    tails[file_name(key.id)] = _Lacking(key, held, tuple(held.tail.records))
             await anyio.lowlevel.checkpoint()
         return tails
 
@@ -158,9 +160,12 @@ class Listing:
         read = await self._run(partial(self._read_metadata, agent, lagging)) if lagging else {}
         sessions: list[Metadata] = []
         problems: list[str] = []
+        gone = await self._deleted_meanwhile([tails[name] for name in names if name in tails and name in read], read)
         for name in names:
             metadata = read[name] if name in read else known[name]
             tail = tails.get(name)
+            if tail and tail.key in gone:
+                continue
             if isinstance(metadata, StoreError):
                 problems.append(str(metadata))
             elif _has_gap(metadata, tail):
@@ -172,6 +177,18 @@ class Listing:
             elif metadata:
                 sessions.append(metadata)
         return sessions, problems
+
+    async def _deleted_meanwhile(
+        self, tails: Iterable[_Lacking], read: Mapping[str, Metadata | StoreError | None]
+    ) -> set[SessionKey]:
+        """Those of these sessions that have no files any more, for they were deleted since their tails were taken."""
+        gaps = [tail for tail in tails if read[file_name(tail.key.id)] is None and _has_gap(None, tail)]
+        if not gaps:
+            return set()
+        if self._trusts_index:
+            return {tail.key for tail in gaps if tail.held.is_deleted or self._held.get(tail.key) is not tail.held}
+        left = await self._run(partial(_keys_in_journal, self._root))  # of the owner, if there is one
+        return {tail.key for tail in gaps} - left
 
     def _lags(self, known: Metadata | None, tail: _Lacking | None) -> bool:
         """Whether the file has to be asked."""
@@ -192,6 +209,17 @@ class Listing:
                     self._index.add(metadata, age)
         self._index.commit()
         return found
+
+
+def _keys_in_journal(root: Path) -> set[SessionKey]:
+    """The sessions of which the journal has records now."""
+    found: set[SessionKey] = set()
+
+    def take(append: Recovered) -> None:
+        (found.add if append.records else found.discard)(append.key)
+
+    recover(root / "journal", take)
+    return found
 
 
 def _pages(folders: Sequence[str], new: Collection[str], gone: Collection[str]) -> Iterator[Sequence[str]]:

@@ -27,6 +27,7 @@ from argentos.errors import (
 from argentos.storage import FileStore, SessionKey, file_store, files, fold, inline
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import (
+    CANARY,
     EVERYTHING,
     ROOT,
     Disk,
@@ -35,6 +36,7 @@ from tests.storage.directories import (
     block,
     crashed,
     folder,
+    holding,
     journal,
     kept,
     put,
@@ -314,6 +316,24 @@ async def test_a_temporary_file_left_by_a_kill_is_no_hindrance(state: Path) -> N
     for name in ["history.json", "metadata.json"]:
         (folder(state) / f".{name}.new").write_bytes(b"half of")
     await assert_kept(state, story)
+
+
+async def test_what_a_kill_left_half_written_is_removed_at_the_next_opening(state: Path) -> None:
+    story = Story().converse("a").clear()
+    await kept(state, story)
+    story.epoch = 2
+    async with FileStore(state, run=inline) as store:
+        await store.load(KEY)
+        await append(store, story.converse("b").clear())
+        killed = crashed(state)
+    left = [".history.json.new", ".metadata.json.new", "archive/.00000001-00000004.json.new"]
+    for name in left:
+        put(folder(killed) / name, CANARY.encode())
+    put(folder(killed) / ".mine", b"kept")
+    async with FileStore(killed) as store:
+        assert holding(killed, CANARY) == []
+        assert await store.load(KEY) == story.snapshot
+    assert files.exists(folder(killed) / ".mine")
 
 
 # Owners ------------------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from anyio import wait_all_tasks_blocked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from argentos.storage import FileStore, Metadata, SessionKey, Store, file_name, inline, layout
+from argentos.storage import FileStore, Metadata, SessionKey, Store, file_name, files, inline, layout
 from tests.storage.builders import KEY, OTHER, Scene, Story, append, appended, play, scenes
-from tests.storage.directories import crashed, folder, kept, listed, put
+from tests.storage.directories import Gate, crashed, folder, kept, listed, put
 
 pytestmark = pytest.mark.anyio
 
@@ -267,3 +267,57 @@ async def test_the_size_of_a_session_counts_files_archive_and_journal(state: Pat
         assert await store.size(KEY) > 10_000
         await store.delete(KEY)
         assert await store.size(KEY) == 0
+
+
+# Beside deletions --------------------------------------------------------------------------------------------
+
+
+async def test_a_session_that_is_deleted_while_it_is_listed_is_no_problem(state: Path) -> None:
+    story, other = Story().converse("a"), Story(OTHER)
+    await kept(state, story, other)
+    gate = Gate()
+    story.epoch = other.epoch = 2
+    async with FileStore(state, run=gate) as store:
+        for each in (story, other):
+            await store.load(each.key)
+            await append(store, each.say("more"))
+        gate.hold("_read_folders")
+        async with anyio.create_task_group() as group:
+
+            async def look() -> None:
+                page = await store.list("main")
+                assert page.problems == ()
+                assert [each.key for each in page.sessions] == [OTHER]
+
+            group.start_soon(look)
+            await gate.is_waiting.wait()
+            gate.pass_others()
+            assert await store.delete(KEY)
+            gate.open()
+
+
+async def test_a_reader_lists_no_session_that_the_owner_has_deleted_since(state: Path) -> None:
+    story, other = Story().converse("a"), Story(OTHER)
+    await kept(state, story, other)
+    story.epoch = other.epoch = 2
+    async with FileStore(state) as owner:
+        for each in (story, other):
+            await owner.load(each.key)
+            await append(owner, each.say("more"))
+        async with FileStore(state, read_only=True) as reader:
+            assert await owner.delete(KEY)
+            page = await reader.list("main")
+            assert page.problems == ()
+            assert [each.key for each in page.sessions] == [OTHER]
+
+
+async def test_a_reader_tells_of_a_session_whose_files_are_gone_without_a_deletion(state: Path) -> None:
+    story = Story().converse("a")
+    await kept(state, story)
+    story.epoch = 2
+    async with FileStore(state, run=inline) as store:
+        await store.load(KEY)
+        await append(store, story.say("more"))
+        async with FileStore(state, run=inline, read_only=True) as reader:
+            files.remove_folder(folder(state))
+            assert len((await reader.list("main")).problems) == 1
