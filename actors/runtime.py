@@ -42,7 +42,7 @@ class Runtime:
     gauge: Gauge
     config: Config
     clock: Clock
-    counting: Counting
+    count: Counting
     system: str
     steps: Dispatcher
     restarts: Dispatcher

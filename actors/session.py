@@ -170,8 +170,8 @@ class Session:
             InputError: a message cannot be taken.
         """
         runtime = self._registry.runtime
-        make = partial(_life, self.key, transcript, runtime.counting, runtime.clock.now())
-        records, snapshot = await runtime.counting.run(make)
+        make = partial(_life, self.key, transcript, runtime.count, runtime.clock.now())
+        records, snapshot = await runtime.count.run(make)
         return self._info(await self._registry.tell(self.key, Adopt(runtime.clock.now(), records, snapshot)))
 
     async def transcript(self) -> Transcript:
@@ -300,7 +300,7 @@ class Session:
             message_id=draft.message_id or runtime.new_id(),
             role=role,
             text=draft.text,
-            tokens=await runtime.counting.tokens(draft.text) + MESSAGE_TOKENS,
+            tokens=await runtime.count.tokens(draft.text) + MESSAGE_TOKENS,
             sender=draft.sender,
             address=draft.address,
         )

@@ -120,7 +120,7 @@ class Supervisor:
             gauge=_gauge(self.config, model, 0),
             config=self.config,
             clock=clock,
-            counting=Counting(count, count_inline),
+            count=Counting(count, count_inline),
             system=system,
             steps=workers,
             restarts=Dispatcher(_RESTARTS_AT_ONCE, "restart"),
@@ -271,13 +271,13 @@ class Supervisor:
 
     async def _measure_system(self) -> None:
         runtime = self._runtime
-        runtime.counting.open()
-        tokens = await runtime.counting.tokens(runtime.system) if runtime.system else 0
+        runtime.count.open()
+        tokens = await runtime.count.tokens(runtime.system) if runtime.system else 0
         runtime.gauge = structs.replace(runtime.gauge, system_tokens=tokens)
 
     async def _warm_up(self) -> None:
         """Load what is heavy before the first turn needs it."""
-        await self._runtime.counting.warm()
+        await self._runtime.count.warm()
         if isinstance(self._runtime.model, Loadable):
             with suppress(ModelError):  # whoever asks it hears the same
                 await self._runtime.bulkhead.run(self._runtime.model.load, f"the model of agent {self.agent}")

@@ -26,10 +26,12 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from argentos.actors.clock import Clock
 from argentos.actors.health import Health
 from argentos.storage import SessionKey
+from argentos.storage.foreign import tolerated
 
 __all__ = ["Telemetry", "Working"]
 
 _NAME: Final = "argentos"
+_HOST: Final = "the telemetry of the host"
 _OBSERVED: Final[Mapping[str, Callable[[Health], int]]] = {
     "argentos.sessions.live": lambda health: health.live,
     "argentos.sessions.parked": lambda health: len(health.parked),
@@ -74,21 +76,26 @@ class Telemetry:
 
     def accepted(self, begun: float) -> None:
         """A message that came at this monotonic time is durable."""
-        self._accepts.record(self._clock.monotonic() - begun, self._agent)
+        with tolerated(_HOST):
+            self._accepts.record(self._clock.monotonic() - begun, self._agent)
 
     def working(self, kind: str, key: SessionKey, number: int) -> "Working":
         """A `turn` or a `compaction` that is about to run."""
         attributes = {**self._agent, "argentos.session": key.id, "argentos.number": number}
-        span = self._tracer.start_span(f"argentos.{kind}", attributes=attributes)
+        span: trace.Span = trace.INVALID_SPAN
+        with tolerated(_HOST):
+            span = self._tracer.start_span(f"argentos.{kind}", attributes=attributes)
         return Working(self, kind, span, self._clock.monotonic())
 
     def worked(self, kind: str, begun: float, outcome: str) -> None:
         """What began at this monotonic time has ended."""
-        self._work[kind].record(self._clock.monotonic() - begun, {**self._agent, "argentos.outcome": outcome})
+        with tolerated(_HOST):
+            self._work[kind].record(self._clock.monotonic() - begun, {**self._agent, "argentos.outcome": outcome})
 
     def failed(self, *, is_parked: bool) -> None:
         """An actor raised what it should not have."""
-        self._failures.add(1, {**self._agent, "argentos.parked": is_parked})
+        with tolerated(_HOST):
+            self._failures.add(1, {**self._agent, "argentos.parked": is_parked})
 
 
 class Working:
@@ -111,8 +118,10 @@ class Working:
     def __enter__(self) -> Self:
         """Begin."""
         if self._span is not trace.INVALID_SPAN:  # as it is without an SDK
-            self._current = trace.use_span(self._span)
-            self._current.__enter__()
+            with tolerated(_HOST):
+                current = trace.use_span(self._span)
+                current.__enter__()
+                self._current = current
         return self
 
     def __exit__(
@@ -120,7 +129,9 @@ class Working:
     ) -> None:
         """End, and tell."""
         if self._current is not None:
-            self._current.__exit__(kind, error, where)
-        self._span.set_attribute("argentos.outcome", self.outcome)
-        self._span.end()
+            with tolerated(_HOST):
+                self._current.__exit__(kind, error, where)
+        with tolerated(_HOST):
+            self._span.set_attribute("argentos.outcome", self.outcome)
+            self._span.end()
         self._telemetry.worked(self._kind, self._begun, self.outcome)

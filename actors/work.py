@@ -21,6 +21,7 @@ from argentos.errors import (
 )
 from argentos.llm import Compacted, Model, Reply, Request, as_piece, assemble, compact, is_blank
 from argentos.storage import MESSAGE_TOKENS, Snapshot
+from argentos.storage.foreign import described, passes
 
 __all__ = ["Answer", "ask_model", "make_summary"]
 
@@ -51,7 +52,7 @@ async def ask_model(
             asking = partial(_stream, runtime, snapshot, listener)
             reply = await runtime.bulkhead.run(asking, _model_of(snapshot), job.hold)
             _check_text(reply)
-            return Answer(reply, await runtime.counting.tokens(reply.text) + MESSAGE_TOKENS)
+            return Answer(reply, await runtime.count.tokens(reply.text) + MESSAGE_TOKENS)
     except ModelError as error:
         return error
     except CallbackError as error:
@@ -150,13 +151,20 @@ async def make_summary(
             snapshot,
             partial(_ask_summary, runtime, snapshot, job) if runtime.model.can_summarise else None,
             runtime.gauge,
-            counting=runtime.counting,
+            counting=runtime.count,
             system=runtime.system,
             by_hand=by_hand,
             focus=focus,
         )
-    except Exception:  # noqa: BLE001 - a counter may raise anything; the conversation goes on
-        _log.exception("session %s: no summary could be made, so its context is kept", snapshot.metadata.key)
+    except BaseException as error:  # whatever it is, the conversation goes on
+        if passes(error):
+            raise
+        _log.error(
+            "session %s: no summary could be made, so its context is kept: %s",
+            snapshot.metadata.key,
+            described(error),
+            exc_info=error,
+        )
         return None
 
 

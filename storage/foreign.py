@@ -4,12 +4,16 @@ PyO3 turns a panic of Rust code into a `BaseException`, a library may call `sys.
 nothing passes but what is meant for the task itself, or for the whole process.
 """
 
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 import anyio
 
-__all__ = ["described", "is_interrupt", "passes"]
+__all__ = ["described", "is_interrupt", "passes", "tolerated"]
 
+_log: Final = logging.getLogger(__name__)
 _LONGEST: Final = 500  # characters
 
 
@@ -42,3 +46,18 @@ def described(error: BaseException) -> str:
         return repr(error)[:_LONGEST]
     except BaseException:  # noqa: BLE001 - it is not ours either
         return type(error).__name__
+
+
+@contextmanager
+def tolerated(name: str) -> Generator[None]:
+    """Log whatever is raised inside, and go on.
+
+    Args:
+        name: whose code it is, for the log.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if passes(error):
+            raise
+        _log.error("%s raised %s; it goes on without", name, described(error))

@@ -6,9 +6,10 @@ from typing import Any
 
 import anyio
 import pytest
+from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -131,3 +132,23 @@ async def test_a_turn_belongs_to_no_request(running: Running, host: Host) -> Non
             group.start_soon(ask_as, name)
     turns = [span for span in host.exporter.get_finished_spans() if span.name == "argentos.turn"]
     assert [span.parent for span in turns] == [None, None]
+
+
+class PanicError(BaseException):
+    pass
+
+
+class Panicking(SpanProcessor):
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        raise PanicError(span.name, parent_context)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        raise PanicError(span.name)
+
+
+async def test_telemetry_that_raises_ends_no_turn(running: Running, host: Host) -> None:
+    host.tracers.add_span_processor(Panicking())
+    async with running(OfflineModel()) as supervisor:
+        for _ in range(3):
+            assert (await supervisor.session("maren").ask("Hello?")).text
+        assert supervisor.health().is_well
