@@ -13,6 +13,7 @@ from typing import Final
 import anyio
 
 from argentos.errors import StoreError, StoreFailedError, StoreFullError
+from argentos.storage.foreign import described, passes
 from argentos.storage.frames import encode_body
 from argentos.storage.journal import Journal, NoSegmentError
 from argentos.storage.lock import DirectoryLostError
@@ -152,14 +153,23 @@ class Committer:
         """Write until closed; cancelled from elsewhere, it leaves nobody waiting."""
         try:
             while self._next.bodies or not self._closing:
-                if self._next.bodies:
-                    await self._commit()
-                else:
-                    await self._rest()
+                try:
+                    await (self._commit() if self._next.bodies else self._rest())
+                except BaseException as error:
+                    if passes(error):
+                        raise
+                    self._give_up(error)
         except BaseException:  # cancelled by the host: nobody waits for what is not written any more
             self._failure = OSError(errno.ECANCELED, "it was cut off")
             self._refuse(self._now, self._failed(self._failure))
             raise
+
+    def _give_up(self, error: BaseException) -> None:
+        """What nobody expected, as a lack of memory: nobody knows what it left of the journal."""
+        failure = OSError(errno.EIO, described(error))
+        failure.__cause__ = error
+        self._fail(failure)
+        self._refuse(self._now, self._failed(failure))
 
     async def _rest(self) -> None:
         """Wait for something to write. A disk that was full is looked at meanwhile: whoever asks first may send."""

@@ -32,6 +32,7 @@ from argentos.storage import backup, files, layout
 from argentos.storage.committer import Committer
 from argentos.storage.entrance import Entrance
 from argentos.storage.file_writer import FileWriter, Held
+from argentos.storage.foreign import tolerated
 from argentos.storage.frames import encode_body
 from argentos.storage.index import Index
 from argentos.storage.journal import Journal, Recovered, recover
@@ -195,7 +196,8 @@ class FileStore(Store):
         async def write() -> None:
             with writes:
                 await self._writer.run()
-                await self._writer.finish()
+                with tolerated(f"closing the store in {self.path}"):  # what is not in files is in the journal
+                    await self._writer.finish()
             if writes.cancelled_caught:
                 _log.critical(
                     "%s was closed though the disk does not answer; what was acknowledged is in the journal, and the"

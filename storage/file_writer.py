@@ -18,6 +18,7 @@ import msgspec
 from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage import files, layout, salvage
 from argentos.storage.committer import Committer
+from argentos.storage.foreign import described, passes
 from argentos.storage.index import Index
 from argentos.storage.journal import Journal, Segment, dated
 from argentos.storage.lock import Lock
@@ -30,6 +31,7 @@ from argentos.storage.tail import Tail
 __all__ = ["FileWriter", "Held"]
 
 _log: Final = logging.getLogger(__name__)
+_PAUSE: Final = 1.0  # seconds
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -135,18 +137,28 @@ class FileWriter:
     async def run(self) -> None:
         """Write what is asked for until closed."""
         while not self._closing:
-            self._work = anyio.Event()
-            async with self._lock:
-                # A long journal comes first: its oldest sessions hold up everybody.
-                if self._journal.size >= self._much and await self._drop_segments():
-                    continue
-                if self._asked:
-                    key = next(iter(self._asked))
-                    await self._write(key, self._asked.pop(key))
-                    continue
-                await self._drop_segments()
-            if not self._asked and not self._closing:
-                await self._work.wait()
+            try:
+                await self._work_off()
+            except BaseException as error:
+                if passes(error):
+                    raise
+                _log.error("writing files in %s failed, and is tried again: %s", self._root, described(error))
+                await anyio.sleep(_PAUSE)
+
+    async def _work_off(self) -> None:
+        """Do what comes next, or wait for it."""
+        self._work = anyio.Event()
+        async with self._lock:
+            # A long journal comes first: its oldest sessions hold up everybody.
+            if self._journal.size >= self._much and await self._drop_segments():
+                return
+            if self._asked:
+                key = next(iter(self._asked))
+                await self._write(key, self._asked.pop(key))
+                return
+            await self._drop_segments()
+        if not self._asked and not self._closing:
+            await self._work.wait()
 
     def _made_progress(self) -> None:
         self._progress.set()
@@ -179,9 +191,17 @@ class FileWriter:
                 tail.covered(records[-1].sequence)
             if not tail.records and self._journal.keeps(key):
                 await self._run(partial(self._journal.release, key))
-        except (OSError, StoreError) as error:
+        except BaseException as error:
+            if passes(error):
+                raise
             held.is_stuck = True
-            _log.error("the files of session %s were not written: %s", key, error)
+            is_expected = isinstance(error, OSError | StoreError)
+            _log.error(
+                "the files of session %s were not written: %s",
+                key,
+                error if is_expected else described(error),
+                exc_info=None if is_expected else error,
+            )
         else:
             held.is_stuck = False
 
