@@ -58,10 +58,18 @@ else:
         os.fdatasync(descriptor)
 
 
-def sync_folder(path: Path) -> None:
-    """Flush which names are in a folder."""
+def sync_folder(path: Path, *, may_be_closed: bool = False) -> None:
+    """Flush which names are in a folder; one that this user may not read is an error, unless that is said to be right.
+
+    What is in such a one was made by somebody else.
+    """
     check_way(path, with_itself=True)
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:
+        if may_be_closed:
+            return
+        raise
     try:
         os.fsync(descriptor)
     finally:
@@ -125,7 +133,7 @@ def make_root(path: Path) -> None:
         _sync_above(path.parent)
         make_folder(path)
     for folder in (path, path.parent):
-        _sync_if_readable(folder)
+        sync_folder(folder, may_be_closed=True)
 
 
 def _sync_above(path: Path) -> None:
@@ -134,12 +142,7 @@ def _sync_above(path: Path) -> None:
     for folder in path.absolute().parents:
         if folder.stat().st_dev != device:
             return
-        _sync_if_readable(folder)
-
-
-def _sync_if_readable(folder: Path) -> None:
-    with contextlib.suppress(PermissionError):  # then it is somebody else's, who made what is in it
-        sync_folder(folder)
+        sync_folder(folder, may_be_closed=True)
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -349,7 +349,11 @@ class Journal:
                 if not self._give_back():
                     raise
                 aside = rewrite()
+            for segment in self._segments:
+                if segment.path == path:
+                    segment.size, segment.end = path.stat().st_size, 0
             told.append(f"what could not be read in {path} was set aside in {aside}")
+        self._measure()
         return [*(str(finding) for finding in recovery.findings), *told]
 
     def _make_durable(self, segments: Sequence[Segment]) -> None:
@@ -512,12 +516,19 @@ class Journal:
             self._check()
             is_open = self._descriptor is not None
             self._end_segment()
+            before = self._segments[-1].path.stat().st_ino if is_open else 0
             try:
                 self.release(key)
                 for segment in self._segments:
+                    end, segment.end = segment.end, 0
                     if _strip(segment.path, key, name):
                         segment.size = segment.path.stat().st_size
                         segment.last.pop(key, None)
+                    else:
+                        segment.end = end
+            except OSError:  # one that was replaced may be the older one again after a power cut: it takes no more
+                is_open = is_open and self._segments[-1].path.stat().st_ino == before
+                raise
             finally:
                 if is_open:
                     self._continue(self._segments[-1])

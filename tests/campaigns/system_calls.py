@@ -41,7 +41,9 @@ Result = Literal["unnoticed", "logged", "refused", "killed"]
 
 RESULTS: Final = get_args(Result)
 SCRIPT: Final = Script()
-_LASTING: Final = frozenset({"write", "pwrite64", "pwritev", "fsync", "fdatasync", "rename", "renameat2", "mkdir"})
+_LASTING: Final = frozenset(
+    {"write", "pwrite64", "pwritev", "fsync", "fdatasync", "syncfs", "rename", "renameat2", "mkdir"}
+)
 _BEFORE_A_CRASH: Final = 12
 
 
@@ -140,6 +142,7 @@ def must_be_told(fault: Fault) -> bool:
     name, paths = fault.call.name, fault.call.paths
     # SQLite flushes its folder likewise, and makes nothing of it if that fails.
     is_view = all(path.startswith("/index.") or (path == "/" and name == "fdatasync") for path in paths)
+    is_view = is_view or (paths == ("/lock",) and name == "pwrite64")  # the name of the owner, for people
     return name in _LASTING and fault.kind != "EINTR" and not is_view
 
 

@@ -1,5 +1,6 @@
 """The journal: what was committed is recovered, and what cannot be read is set aside."""
 
+import contextlib
 import errno
 import os
 import shutil
@@ -534,6 +535,54 @@ def test_a_session_is_forgotten_though_the_last_segment_cannot_be_written_on(
     write(journal, other.say())
     journal.close()
     assert recovered(folder) == other.records
+
+
+def test_where_a_segment_was_replaced_and_the_flush_of_that_failed_nothing_more_is_written_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    folder = tmp_path / "journal"
+    journal, _, _ = opened(folder)
+    write(journal, Story().say("secret"), other := Story(OTHER))
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "sync_folder", fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            journal.forget(KEY)
+    ended = (folder / FIRST).read_bytes()
+    write(journal, other.say())
+    journal.close()
+    assert (folder / FIRST).read_bytes() == ended
+    assert opened(folder)[1:] == (other.records, [])
+
+
+def test_giving_back_what_is_reserved_cuts_nothing_off_a_segment_that_was_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, create, failed = tmp_path / "journal", files.create, list[Path]()
+    journal, _, _ = opened(folder)
+    write(journal, other := Story(OTHER))
+    journal.write([(KEY, 0, encode_body(KEY, []))])
+    write(journal, other.say())
+    journal.close()
+    journal, _, _ = opened(folder)
+    journal.forget(KEY)
+
+    def fail_once(path: Path, head: bytes, size: int) -> int:
+        if not failed:
+            failed.append(path)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return create(path, head, size)
+
+    monkeypatch.setattr(files, "create", fail_once)
+    commit = bodies(other.say())
+    with contextlib.suppress(NoSegmentError):
+        journal.write(commit)
+    journal.write(commit)
+    journal.close()
+    assert failed
+    assert opened(folder)[1:] == (other.records, [])
 
 
 @pytest.mark.parametrize("id_", ["a", "b" * 40, "c" * 300, "Ünal"])
