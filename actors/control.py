@@ -170,7 +170,8 @@ class Control:
         as_id(request.agent, "the agent's name")
         match request:
             case wire.Ping():
-                await line.send(wire.Pong(self._agent, self._takes_messages))
+                owned = self._registry.runtime.store.owned_directory
+                await line.send(wire.Pong(self._agent, self._takes_messages, str(owned.absolute()) if owned else ""))
             case wire.List():
                 await self._list(line, request)
             case wire.Backup():

@@ -177,10 +177,15 @@ class BackedUp(_Answer, frozen=True, tag="backed_up", rename="camel"):
 
 
 class Pong(_Answer, frozen=True, tag="pong", rename="camel"):
-    """The owner runs this agent's sessions; one that does maintenance only takes no messages."""
+    """The owner runs this agent's sessions; one that does maintenance only takes no messages.
+
+    Attributes:
+        directory: its whole path, as the owner knows it.
+    """
 
     agent: str
     takes_messages: bool
+    directory: str = ""
 
 
 class Sessions(_Answer, frozen=True, tag="sessions"):

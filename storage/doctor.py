@@ -23,6 +23,7 @@ import anyio.to_thread
 from argentos.errors import StoreError
 from argentos.storage import files, layout, salvage
 from argentos.storage.file_store import FileStore
+from argentos.storage.holder import trouble_with_owner
 from argentos.storage.index import Index
 from argentos.storage.journal import Recovered, dated, recover
 from argentos.storage.links import check_way, follow_none_below
@@ -99,10 +100,19 @@ def check(root: Path) -> list[Finding]:
     """
     follow_none_below(root)
     found = list(_find(root))
+    trouble = list(_check_owner(root))
     if not found or not _is_owned(root):
-        return found
+        return trouble + found
     again = {(finding.path, finding.what) for finding in _find(root)}
-    return [each for each in found if (each.path, each.what) in again and not _is_being_written(each)]
+    return trouble + [each for each in found if (each.path, each.what) in again and not _is_being_written(each)]
+
+
+def _check_owner(root: Path) -> Iterator[Finding]:
+    """One that ended in order has left no journal; whatever it does now is its own affair."""
+    if _is_owned(root) or any((root / "journal").glob("*.journal")):
+        what = trouble_with_owner(root / "lock")
+        if what:
+            yield Finding(root / "lock", what)
 
 
 def _is_being_written(finding: Finding) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-__all__ = ["holder"]
+__all__ = ["holder", "trouble_with_owner"]
 
 _PROCESSES: Final = Path("/proc")
 _LONGEST: Final = 200  # bytes of what a lock says
@@ -31,6 +31,46 @@ def holder(lock: Path, but: int | None = None) -> str:
     others = " and ".join(f"process {each} ({_name(each)})" for each in holders) or _ANOTHER
     ended = named and not _is_alive(process)
     return f"{others}, which has the lock of {said} that has ended" if ended else others
+
+
+def trouble_with_owner(lock: Path) -> str:
+    """What is wrong with the process that owns a state directory, as far as the system shows it; empty if nothing is.
+
+    Args:
+        lock: of the state directory.
+    """
+    holders = sorted(set(_holders(lock, None)) - {os.getpid()})
+    for process in filter(_is_stopped, holders):
+        return (
+            f"process {process} ({_name(process)}) owns the state directory and is stopped, so that nothing is"
+            f" answered: let it go on (kill -CONT {process}), or end it"
+        )
+    named = _NAMED.match(_read(lock))
+    process = int(named[1]) if named and not holders else 0
+    elsewhere = _other_lock(process, lock) if process not in {0, os.getpid()} else None
+    if elsewhere is None:
+        return ""
+    return (
+        f"process {process} ({_name(process)}) opened a state directory of this name, and has not ended: it owns"
+        f" {elsewhere.parent} now, so one of the two was moved or copied under it; end it, and put back the right one"
+    )
+
+
+def _is_stopped(process: int) -> bool:
+    with contextlib.suppress(OSError, IndexError):
+        return (_PROCESSES / str(process) / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0] in "Tt"
+    return False
+
+
+def _other_lock(process: int, lock: Path) -> Path | None:
+    """Another file of the lock's name that the process has open."""
+    with contextlib.suppress(OSError):
+        for descriptor in (_PROCESSES / str(process) / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                path = Path(os.readlink(descriptor).removesuffix(" (deleted)"))  # noqa: PTH115 - no path, but a text
+                if path.name == lock.name and not os.path.samestat(descriptor.stat(), lock.lstat()):
+                    return path
+    return None
 
 
 def _read(lock: Path) -> str:

@@ -2,15 +2,18 @@
 
 import logging
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import anyio
 import click
 from msgspec import Struct
 
-from argentos.errors import StoreError
+from argentos.actors import Config
+from argentos.actors.control_client import Owner
+from argentos.errors import ArgentError, OwnerGoneError, StoreError
 from argentos.gateway.output import print_json, printable
 from argentos.gateway.settings import Settings, command_options
 from argentos.inputs import as_id
@@ -19,6 +22,7 @@ from argentos.storage.doctor import Finding, check, repair
 
 __all__ = ["command"]
 
+_PATIENCE: Final = 3.0  # seconds, for an owner to answer who has nothing to do for it
 _TELLING: Final = [
     logging.getLogger(f"argentos.storage.{name}") for name in ("layout", "index", "file_writer")
 ]  # what is found here
@@ -65,6 +69,8 @@ def command(settings: Settings, *, repairs: bool, restore: str | None, copy: str
         with _quiet():
             mended = anyio.run(repair, settings.state_dir) if repairs else []
             findings = check(settings.state_dir)
+            if not any(finding.path.name == "lock" and not finding.is_harmless for finding in findings):
+                findings = [*_trouble_with_owner(settings), *findings]
     except OSError as error:
         raise StoreError(f"{error.filename or settings.state_dir} cannot be checked: {error.strerror}") from error
     if settings.json:
@@ -90,6 +96,25 @@ def _restore(settings: Settings, session_id: str, copy: str, *, replaces: bool) 
     click.echo(printable(f"Session {session_id} is back, with {messages}, from {restored.copy}."))
     if restored.replaced:
         click.echo(printable(f"The session that was there is set aside in {restored.replaced}."))
+
+
+def _trouble_with_owner(settings: Settings) -> list[Finding]:
+    """Whether the process that owns the directory, if there is one, answers, and means this directory."""
+    directory = settings.state_dir
+    try:
+        owned = anyio.run(Owner(directory, config=Config(), patience=_PATIENCE).ping).directory
+    except OwnerGoneError:
+        return []
+    except ArgentError as error:
+        return [Finding(directory / "lock", str(error))]
+    with suppress(OSError):
+        if not owned or Path(owned).samefile(directory):
+            return []
+    what = (
+        f"the process that owns it opened it as {owned}, and it was moved since: nothing that is sent to that process"
+        f" is accepted any more; end it, and put this directory back as {owned}"
+    )
+    return [Finding(directory / "lock", what)]
 
 
 @contextmanager

@@ -74,7 +74,7 @@ async def test_the_socket_is_there_for_its_user_alone_while_the_supervisor_runs(
         mode = socket_of(tmp_path).lstat().st_mode
         assert stat.S_ISSOCK(mode)
         assert stat.S_IMODE(mode) == 0o600
-        assert await owner.ping() == wire.Pong("main", takes_messages=True)
+        assert await owner.ping() == wire.Pong("main", takes_messages=True, directory=str(tmp_path))
     assert not socket_of(tmp_path).exists()
 
 

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import socket
+import subprocess
 from pathlib import Path
 
 import anyio
@@ -151,3 +153,43 @@ def test_a_lock_that_cannot_be_taken_is_one_sentence(fails: Fails, state: Path, 
     (state / "lock").unlink()
     (state / "lock").mkdir()
     assert "lock cannot be checked: Is a directory" in fails("doctor", "--repair")[1]
+
+
+@pytest.mark.parametrize("means", ["stopped", "silent"])
+def test_beside_an_owner_that_is_frozen_something_is_wrong(
+    argent: Argent, owner: subprocess.Popen[str], state: Path, means: str
+) -> None:
+    assert argent("doctor")[0] == 0
+    silent = socket.socket(socket.AF_UNIX)
+    if means == "stopped":
+        os.kill(owner.pid, signal.SIGSTOP)
+    else:
+        (state / "control.sock").rename(state / "sock")
+        silent.bind(str(state / "control.sock"))
+        silent.listen()
+    try:
+        status, out, _ = argent("doctor")
+    finally:
+        os.kill(owner.pid, signal.SIGCONT)
+        silent.close()
+    assert status == 1
+    assert f"process {owner.pid} (" in out
+    assert ("is stopped" if means == "stopped" else "does not answer") in out
+    assert "Nothing is wrong" not in out
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_directory_that_was_moved_away_under_its_owner_is_told_of(
+    argent: Argent, owner: subprocess.Popen[str], state: Path, *, copied: bool
+) -> None:
+    elsewhere = state.with_name("elsewhere")
+    state.rename(elsewhere)
+    if copied:
+        subprocess.run(["cp", "-a", elsewhere, state], check=True)  # noqa: S603, S607 - as people do
+        status, out, _ = argent("doctor")
+        assert status == 1
+        assert f"process {owner.pid} (" in out
+        assert f"it owns {elsewhere} now" in out
+    status, out, _ = argent("--state-dir", str(elsewhere), "doctor")
+    assert status == 1
+    assert f"opened it as {state}" in out
