@@ -226,6 +226,7 @@ class Behaviour:
         step = self._step()
         step.effects += effects
         answers = [answer for command in commands if (answer := self._handle(step, command)) is not None]
+        step.may_begin_turns = self._may_begin(step)
         step.settle()
         await self._commit(step)
         has_appended = bool(step.records)
@@ -234,6 +235,7 @@ class Behaviour:
         while step.records and is_compacting(step.metadata):
             # That a summary has become durable may be what the machine waited for.
             step = self._step()
+            step.may_begin_turns = self._may_begin(step)
             step.settle()
             await self._commit(step)
         self._arm(step.moment)
@@ -264,11 +266,19 @@ class Behaviour:
             gauge=runtime.gauge,
             config=runtime.config,
         )
-        step.may_begin_turns = not runtime.is_draining
+        step.runs_alone = runtime.suspects.alone == self._key
         step.channels = runtime.channels
         step.is_interrupted = not self._jobs.is_running and bool(self.snapshot and self.snapshot.metadata.turn)
         step.compaction_asked = self._requests.is_waiting
         return step
+
+    def _may_begin(self, step: Step) -> bool:
+        """Turns may begin: one that the process may have died of only in its time, or where such a one asks for it."""
+        if self._runtime.is_draining:
+            return False
+        turn = step.metadata.turn if step.exists else None
+        is_held_back = step.is_interrupted and turn is not None and self._runtime.suspects.holds_back(self._key)
+        return not is_held_back or self._listeners.called()
 
     async def _commit(self, step: Step) -> None:
         """Append what was decided; once it is durable, take it over and do what follows."""
@@ -283,7 +293,8 @@ class Behaviour:
                 step.effects.append("write_files")
         for effect in dict.fromkeys(step.effects):
             await _EFFECTS[effect](self)
-        self._start_turn()
+        if not step.is_interrupted:
+            self._start_turn()
 
     def _take_over(self, records: Sequence[Record]) -> None:
         """What is kept beside the snapshot follows it."""
@@ -315,7 +326,9 @@ class Behaviour:
         else:
             if record.outcome == "stopped":
                 self._jobs.cancel()
-            error = self._error or NoReplyError(_ENDINGS[record.outcome], record.outcome)
+            error = self._error or NoReplyError(record.reason or _ENDINGS[record.outcome], record.outcome)
+            if record.reason and self._error is None:
+                _log.error("session %s: %s", self._key, record.reason)
             self._listeners.fail(record.messages, error)
         self._error = None
 
@@ -482,7 +495,9 @@ class Behaviour:
 
     def _start(self, tag: Tag, work: Callable[[Job], Awaitable[None]], callers: tuple[Jobs, ...] = ()) -> None:
         if not self._runtime.is_draining:
-            self._jobs.start(tag, work, callers)
+            turn = self._require().metadata.turn
+            is_alone = self._runtime.suspects.alone == self._key and turn is not None and turn.alone > 0
+            self._jobs.start(tag, work, callers, is_alone=is_alone)
 
     def _start_turn(self) -> None:
         snapshot = self.snapshot

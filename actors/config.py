@@ -70,6 +70,8 @@ class Config(Struct, frozen=True, kw_only=True):
         compaction_timeout: until the model's summary is given up for an extractive one.
         restart_intensity: how often a session that fails is restarted within `restart_period`; then it is parked.
         restart_period: see `restart_intensity`.
+        max_crashes: how often the process may die while it answers a message with nothing beside it; then that is
+            given up.
         max_live: sessions in memory; beyond it those that were quiet for longest leave it early.
         retain_for: after its last activity, until a session is deleted; None keeps it for ever.
         retain_bytes: of all the agent's sessions on disk; beyond it the oldest are deleted. None sets no limit.
@@ -90,6 +92,7 @@ class Config(Struct, frozen=True, kw_only=True):
     compaction_timeout: float = 180.0
     restart_intensity: int = 3
     restart_period: float = 5.0
+    max_crashes: int = 2
     max_live: int = 100_000
     retain_for: float | None = None
     retain_bytes: int | None = None
@@ -142,6 +145,7 @@ _WHOLE_NUMBERS: Final = {
     "mailbox_limit": (1, 1_000_000),
     "collect_max": (1, 1_000_000),
     "restart_intensity": (0, 1000),
+    "max_crashes": (1, 1000),
     "max_live": (1, 10_000_000),
     "retain_bytes": (1, _LARGEST),
 }

@@ -31,14 +31,26 @@ class Job:
 
     Attributes:
         scope: for the work to enter.
+        passes: it begins also where others are held back.
     """
 
-    __slots__ = ("_cancel_elsewhere", "_is_cancelled", "_places", "_waits", "_work", "callers", "scope", "tag")
+    __slots__ = (
+        "_cancel_elsewhere",
+        "_is_cancelled",
+        "_places",
+        "_waits",
+        "_work",
+        "callers",
+        "passes",
+        "scope",
+        "tag",
+    )
 
     def __init__(self, tag: Tag, work: Callable[["Job"], Awaitable[None]], callers: "tuple[Jobs, ...]" = ()) -> None:
         self.tag = tag
         self.scope = anyio.CancelScope()
         self.callers = callers
+        self.passes = False
         self._work = work
         self._cancel_elsewhere: Callable[[], object] | None = None
         self._places: Places | None = None  # where it runs
@@ -115,6 +127,7 @@ class Places:
         self._queue: deque[Job] = deque()
         self._taken: set[Job] = set()
         self._lent = 0
+        self._is_held = False
         self._drained: Waiter | None = None
 
     def start(self) -> None:
@@ -122,6 +135,7 @@ class Places:
         self._queue.clear()
         self._taken.clear()
         self._lent = 0
+        self._is_held = False
 
     @property
     def running(self) -> int:
@@ -138,6 +152,15 @@ class Places:
         self._queue.append(job)
         self._fill(self._dispatcher.follow)
 
+    def hold(self) -> None:
+        """Begin no job but those that pass."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Begin jobs as always."""
+        self._is_held = False
+        self._fill(self._dispatcher.submit)
+
     def lend(self) -> None:
         """Let another job have the place of one that runs and waits, and another worker do what his would."""
         self._lent += 1
@@ -151,10 +174,15 @@ class Places:
 
     def _fill(self, run: Callable[[Callable[[], Awaitable[None]]], None]) -> None:
         """Begin what there is a place for."""
-        while self._queue and len(self._taken) - self._lent < self._limit:
-            job = self._queue.popleft()
+        while len(self._taken) - self._lent < self._limit and (job := self._next()) is not None:
+            self._queue.remove(job)
             self._taken.add(job)
             run(partial(self._run, job))
+
+    def _next(self) -> Job | None:
+        if not self._is_held:
+            return self._queue[0] if self._queue else None
+        return next((job for job in self._queue if job.passes), None)
 
     async def _run(self, job: Job) -> None:
         try:
@@ -197,11 +225,19 @@ class Jobs:
         """Whether a job was started that has neither reported nor been cancelled."""
         return self._job is not None
 
-    def start(self, tag: Tag, work: Callable[[Job], Awaitable[None]], callers: "tuple[Jobs, ...]" = ()) -> None:
+    def start(
+        self,
+        tag: Tag,
+        work: Callable[[Job], Awaitable[None]],
+        callers: "tuple[Jobs, ...]" = (),
+        *,
+        is_alone: bool = False,
+    ) -> None:
         """Start a job, for which these wait, in the place of any other, unless it is the one that runs."""
         if self._job is None or tag != self._job.tag:
             self.cancel()
             self._job = Job(tag, work, (*callers, self))
+            self._job.passes = is_alone or bool(callers)
             self._places.submit(self._job)
 
     def finish(self, tag: Tag) -> bool:

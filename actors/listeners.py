@@ -28,6 +28,10 @@ class Listeners:
         turn.message_id = turn.message_id or message_id
         return turn
 
+    def called(self) -> bool:
+        """A turn of another session waits for one of these."""
+        return any(turn.callers for turn in self._turns.values())
+
     def callers(self, numbers: Iterable[int]) -> tuple[Jobs, ...]:
         """The sessions whose turns wait for the reply to these messages, the longest chain of them."""
         return max((turn.callers for turn in self._of(numbers)), key=len, default=())

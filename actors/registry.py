@@ -171,12 +171,12 @@ class Registry:
             self._find(key).tell(Wake(self.runtime.clock.now()))
 
     async def resume(self, key: SessionKey) -> None:
-        """Have a session that is not in memory do what it was left with; returns when a turn of it has ended.
+        """Have a session do what it was left with; returns when a turn of it has ended.
 
         Raises:
             ArgentError: it cannot be revived.
         """
-        if self.is_open and key not in self._actors and not self.is_parked(key):
+        if self.is_open and not self.is_parked(key):
             command = Wake(self.runtime.clock.now())
             self._find(key).tell(command)
             await command.answered()

@@ -8,6 +8,7 @@ import anyio
 
 from argentos.actors.registry import Registry
 from argentos.actors.step import COMPACTING
+from argentos.actors.suspects import is_suspect
 from argentos.errors import ArgentError, SessionNotFoundError, StoreError
 from argentos.storage import Metadata
 
@@ -19,14 +20,24 @@ _log: Final = logging.getLogger(__name__)
 async def resume_unfinished(registry: Registry, agent: str, at_once: int) -> None:
     """Revive the sessions that wait for a reply or a summary, so many at a time.
 
-    The next one follows when the turn, or the compaction, of one has ended. So few are in memory for it, and new
-    messages need not wait behind all of them. One that somebody has revived already is left alone.
+    Those whose turn the process may have died of come first, one by one, and no turn begins before they are done. Of
+    the others the next one follows when the turn, or the compaction, of one has ended. So few are in memory for it, and
+    new messages need not wait behind all of them.
     """
+    suspects = registry.runtime.suspects
     try:
         unfinished = await registry.runtime.store.unfinished(agent, COMPACTING)
+        suspected = [metadata for metadata in unfinished if is_suspect(metadata)]
+        suspects.know(metadata.key for metadata in suspected)
+        for metadata in suspected:
+            with suspects.alone_for(metadata.key):
+                await _resume(registry, iter((metadata,)))
     except StoreError as error:
         _log.error("what was left unanswered is not known, so it is answered at the next message: %s", error)
         return
+    finally:
+        suspects.know(())
+        registry.runtime.work.release()
     left = iter(unfinished)
     del unfinished
     async with anyio.create_task_group() as group:

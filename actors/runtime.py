@@ -11,6 +11,7 @@ from argentos.actors.config import Config
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events
 from argentos.actors.jobs import Places
+from argentos.actors.suspects import Suspects
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.timers import Timers
 from argentos.actors.turnstile import Turnstile
@@ -33,6 +34,7 @@ class Runtime:
         work: runs what takes long: turns and compactions.
         telemetry: tells the host's traces and metrics.
         events: tells the outside what became durable, and what failed.
+        suspects: turns that wait until they may run alone.
         is_draining: no more work is begun.
         channels: those to which what the agent says is owed, until it was delivered.
     """
@@ -53,6 +55,7 @@ class Runtime:
     timers: Timers
     events: Events
     telemetry: Telemetry
+    suspects: Suspects = field(default_factory=Suspects)
     is_draining: bool = False
     channels: frozenset[str] = frozenset()
     _ids: Iterator[int] = field(default_factory=itertools.count)

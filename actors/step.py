@@ -136,6 +136,7 @@ class Step:
         is_interrupted: nobody is running the turn that is open.
         compaction_asked: somebody asked for a compaction by hand.
         may_begin_turns: turns may begin.
+        runs_alone: nothing runs beside the turn that is begun again.
         channels: what the agent says to these is owed until it was delivered.
         overflowed: the model said that the context is larger than its window.
     """
@@ -159,6 +160,7 @@ class Step:
         "now",
         "overflowed",
         "records",
+        "runs_alone",
     )
 
     def __init__(
@@ -189,6 +191,7 @@ class Step:
         self.records: list[Record] = []
         self.effects: list[str] = []
         self.may_begin_turns = True
+        self.runs_alone = False
         self.channels: frozenset[str] = frozenset()
         self.is_interrupted = False
         self.compaction_asked = False
@@ -398,6 +401,7 @@ class Step:
         """Take the edges whose time has come, and begin a turn if there is something to answer."""
         if not self.exists:
             return
+        self._give_up()
         while self.metadata.turn is None or self.is_interrupted:
             decisions = [self.offer(event) for event in _SETTLING_IN[self.metadata.state]]
             if any(isinstance(decision, Transition) for decision in decisions):
@@ -407,6 +411,19 @@ class Step:
             if self.may_begin_turns and self.metadata.state in TURNS_RUN_IN and not self._is_collecting():
                 self._begin_turn()
             return
+
+    def _give_up(self) -> None:
+        """End a turn that the process has died of too often."""
+        turn = self.metadata.turn
+        if self.runs_alone and self.is_interrupted and turn is not None and turn.alone >= self.config.max_crashes:
+            reason = (
+                f"the process died each of the {turn.alone} times that this was answered with nothing beside it; it is"
+                " not tried again"
+            )
+            self._emit(
+                TurnEnded(**self._head(), turn=turn.turn, outcome="failed", messages=turn.messages, reason=reason)
+            )
+            self.is_interrupted = False
 
     def _make_room(self) -> None:
         """What came during the compaction was too much: once more, unless all that is left has to be kept."""
@@ -431,6 +448,7 @@ class Step:
                     messages=metadata.turn.messages,
                     tokens=0,
                     request_tokens=metadata.tokens + self.gauge.system_tokens,
+                    alone=metadata.turn.alone + self.runs_alone,
                 )
             )
         elif waiting:

@@ -257,6 +257,8 @@ class Supervisor:
             self._registry.is_open = True
             group.start_soon(stand, "the timers", self._runtime.timers.run, name="argentos timers")
             if self._resume:
+                self._runtime.suspects.expect()
+                self._runtime.work.hold()
                 resume = partial(resume_unfinished, self._registry, self.agent, 2 * self._max_turns)
                 group.start_soon(stand, "the warm-up", self._warm_up, name="argentos warm-up")
                 group.start_soon(stand, "taking up what was left", resume, name="argentos resume")

@@ -137,6 +137,7 @@ class TurnStarted(_Record, frozen=True, tag="turn_started", kw_only=True):
         messages: the numbers of the messages answered.
         tokens: those of these messages.
         request_tokens: those of the whole request, counted locally.
+        alone: how many attempts, with this one, were made with nothing beside them.
     """
 
     turn: int
@@ -144,6 +145,7 @@ class TurnStarted(_Record, frozen=True, tag="turn_started", kw_only=True):
     messages: tuple[int, ...]
     tokens: int
     request_tokens: int
+    alone: int = 0
 
 
 class Replied(_Record, frozen=True, tag="replied", kw_only=True):

@@ -75,14 +75,20 @@ class Taken(Struct, frozen=True, gc=False):
     last: datetime
 
 
-class OpenTurn(Struct, frozen=True, gc=False, rename="camel"):
-    """A turn that has not ended; `context_tokens` are those of the context when it began."""
+class OpenTurn(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """A turn that has not ended.
+
+    Attributes:
+        context_tokens: those of the context when it began.
+        alone: how many attempts were made with nothing beside them.
+    """
 
     turn: int
     attempt: int
     messages: tuple[int, ...]
     request_tokens: int
     context_tokens: int
+    alone: int = 0
 
 
 class FailedTurn(Struct, frozen=True, gc=False, rename="camel"):
@@ -270,7 +276,9 @@ def _apply(old: Metadata, record: Record) -> Metadata:
                 tokens=tokens,
                 waiting=old.waiting[len(record.messages) :] if first else old.waiting,
                 waiting_tokens=old.waiting_tokens - (record.tokens if first else 0),
-                turn=OpenTurn(record.turn, record.attempt, record.messages, record.request_tokens, tokens),
+                turn=OpenTurn(
+                    record.turn, record.attempt, record.messages, record.request_tokens, tokens, record.alone
+                ),
                 turns=record.turn,
             )
         case Replied():

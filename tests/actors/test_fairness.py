@@ -91,7 +91,7 @@ CALLS: dict[str, Call] = {
     "Turn.reply": lambda world: world.turn.reply(),
 }
 
-ELSEWHERE = {"AnthropicModel.aclose", "Reader.find", "Reader.finish", "Turn.piece"}
+ELSEWHERE = {"AnthropicModel.aclose", "AnthropicModel.load", "Reader.find", "Reader.finish", "Turn.piece"}
 """What the supervisor itself calls, and what others of these stand on."""
 
 ALSO: dict[str, Call] = {
