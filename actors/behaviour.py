@@ -450,11 +450,10 @@ class Behaviour:
     def _check_room(self, step: Step, command: Accept) -> None:
         self._check_waiting(step)
         gauge = self._runtime.gauge
-        ratio = gauge.ratio(step.metadata) if step.exists else gauge.first_ratio
-        if command.tokens * ratio > gauge.largest_message:
+        if command.tokens > gauge.largest_message:
             raise MessageTooLargeError(
-                f"the message has about {command.tokens * ratio:.0f} tokens; with a window of {gauge.window} the most"
-                f" is {gauge.largest_message}: send it in parts, or raise maxContextTokens"
+                f"the message has about {command.tokens} tokens; with a window of {gauge.window} the most is"
+                f" {gauge.largest_message}: send it in parts, or raise maxContextTokens"
             )
 
     def _finish_turn(self, step: Step, command: TurnDone) -> None:

@@ -24,7 +24,7 @@ from argentos.actors.session import Session
 from argentos.actors.socket_file import NAME, SocketFile
 from argentos.errors import ArgentError, InputError, SessionError, StoreBusyError
 from argentos.inputs import as_id
-from argentos.storage import Message, SessionKey
+from argentos.storage import Message, SessionKey, Snapshot
 from argentos.storage.foreign import described, passes
 from argentos.storage.forks import close_in_children, close_inherited, keep_in_children
 
@@ -187,11 +187,11 @@ class Control:
         now = registry.runtime.clock.now()
         match request:
             case wire.Info():
-                await line.send(wire.Is((await registry.look(key)).metadata))
+                await line.send(self._is(await registry.look(key)))
             case wire.Unpark():
                 self._check_ours(key)
                 registry.unpark(key)
-                await line.send(wire.Is((await registry.look(key)).metadata))
+                await line.send(self._is(await registry.look(key)))
             case wire.Summary():
                 await line.send(wire.SummaryIs((await registry.look(key)).context.summary))
             case wire.History():
@@ -213,7 +213,8 @@ class Control:
                 for start in range(0, len(page.sessions), _PAGE_SESSIONS):
                     sessions = page.sessions[start : start + _PAGE_SESSIONS]
                     sizes = [await store.size(each.key) for each in sessions] if request.sizes else []
-                    await line.send(wire.Sessions(sessions, sizes=tuple(sizes)))
+                    infos = tuple(self._registry.info(each) for each in sessions)
+                    await line.send(wire.Sessions(infos, sizes=tuple(sizes)))
                 if page.problems:
                     await line.send(wire.Sessions((), page.problems))
 
@@ -235,7 +236,7 @@ class Control:
         command: commands.Create | commands.Clear | commands.Stop | commands.Compact,
     ) -> None:
         self._check_ours(key)
-        await line.send(wire.Is((await self._registry.tell(key, command)).metadata))
+        await line.send(self._is(await self._registry.tell(key, command)))
 
     async def _take(self, line: "_Line", key: SessionKey, request: wire.Send | wire.Adopt | wire.Retry) -> None:
         self._check_ours(key)
@@ -247,7 +248,7 @@ class Control:
     async def _adopt(self, line: "_Line", key: SessionKey, request: wire.Adopt) -> None:
         transcript = await anyio.to_thread.run_sync(take_over, Path(request.path))
         await Session(self._registry, key).adopt(transcript)
-        await line.send(wire.Is((await self._registry.look(key)).metadata))
+        await line.send(self._is(await self._registry.look(key)))
 
     async def _answer_message(self, line: "_Line", key: SessionKey, request: wire.Send | wire.Retry) -> None:
         if not self._takes_messages:
@@ -263,6 +264,9 @@ class Control:
         async for text in turn:
             await line.send(wire.Text(turn.attempt, text))
         await line.send(wire.Replied(await turn.reply()))
+
+    def _is(self, snapshot: Snapshot) -> wire.Is:
+        return wire.Is(self._registry.info(snapshot.metadata))
 
     def _check_ours(self, key: SessionKey) -> None:
         if key.agent != self._agent:

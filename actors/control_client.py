@@ -7,7 +7,7 @@ import logging
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
@@ -16,8 +16,6 @@ from anyio.abc import UNIXSocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from argentos.actors import wire
-from argentos.actors.config import Config
-from argentos.actors.due import quiet_for
 from argentos.actors.edge import as_draft, as_focus, as_transcript
 from argentos.actors.handover import hand_over
 from argentos.actors.info import Latest, SessionInfo
@@ -45,15 +43,13 @@ class Owner:
 
     Args:
         directory: the state directory.
-        config: for what depends on the settings, such as the window.
         agent: whose sessions.
         patience: seconds to wait for a sign of life.
     """
 
-    def __init__(self, directory: Path, *, config: Config, agent: str = "main", patience: float = 10.0) -> None:
+    def __init__(self, directory: Path, *, agent: str = "main", patience: float = 10.0) -> None:
         self._patience = patience
         self._directory = directory
-        self.config = config
         self.agent = agent
 
     async def ping(self) -> wire.Pong:
@@ -75,11 +71,10 @@ class Owner:
 
     async def list(self, *, limit: int | None = None, active_since: datetime | None = None) -> list[SessionInfo]:
         """See `Supervisor.list`."""
-        now = datetime.now(UTC)
         latest = Latest(limit, active_since)
         async with aclosing(self._sessions(sizes=False)) as pages:
             async for page in pages:
-                latest.add(SessionInfo.of(each, self.config, quiet_for(each, now)) for each in page.sessions)
+                latest.add(page.sessions)
         return await latest.sorted()
 
     async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
@@ -88,7 +83,10 @@ class Owner:
         async with aclosing(self._sessions(sizes=sizes)) as pages:
             async for page in pages:
                 known = page.sizes or (0,) * len(page.sessions)
-                found += [Stored.of(each, size) for each, size in zip(page.sessions, known, strict=True)]
+                found += [
+                    Stored(each.id, each.last_activity, size, each.is_at_work)
+                    for each, size in zip(page.sessions, known, strict=True)
+                ]
         return tuple(found)
 
     async def _sessions(self, *, sizes: bool) -> AsyncGenerator[wire.Sessions]:
@@ -262,8 +260,7 @@ class RemoteSession:
         return RemoteTurn(accepted.number, message_id, answers)
 
     async def _told(self, request: wire.Request) -> SessionInfo:
-        metadata = (await self._owner.one(request, wire.Is)).metadata
-        return SessionInfo.of(metadata, self._owner.config, quiet_for(metadata, datetime.now(UTC)))
+        return (await self._owner.one(request, wire.Is)).info
 
 
 class RemoteTurn(AsyncIterator[str]):

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from functools import lru_cache
 from itertools import chain
 
 from anyio.lowlevel import checkpoint
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from argentos.actors.config import Config
 from argentos.actors.due import state_at
+from argentos.actors.step import COMPACTING
 from argentos.llm import Gauge
 from argentos.storage import Metadata, Taken
 from argentos.storage.pace import merged
@@ -24,7 +24,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     Attributes:
         state: of the machine; an overdue timer counts as fired.
         messages: how many were ever accepted.
-        tokens: of the context, in the model's tokens as far as they are known.
+        tokens: of the next request, estimated in the model's tokens: by this it is decided when to compact.
         window: the most that the context may have.
         percent: of the window.
         waiting: messages without an answer so far.
@@ -50,10 +50,15 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     edges: dict[str, Taken]
 
     @classmethod
-    def of(cls, metadata: Metadata, config: Config, quiet: float) -> "SessionInfo":
-        """Read it off the metadata; `quiet` are the seconds since something last happened."""
-        known = metadata.calibration
-        gauge = _gauge(config, known.model if known else "")
+    def of(cls, metadata: Metadata, config: Config, gauge: Gauge, quiet: float) -> "SessionInfo":
+        """Read it off the metadata.
+
+        Args:
+            metadata: of the session.
+            config: the settings.
+            gauge: the one that decides about compactions.
+            quiet: seconds since something last happened.
+        """
         tokens = gauge.estimate(metadata)
         # Names are shared: those of the edges alone would be a third of what a session takes in a long list.
         return cls(
@@ -73,6 +78,11 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             failure=metadata.failed[-1].reason if metadata.failed else "",
             edges={sys.intern(edge): taken for edge, taken in metadata.edges.items()},
         )
+
+    @property
+    def is_at_work(self) -> bool:
+        """A message waits for its answer, or the session waits for a summary."""
+        return self.waiting > 0 or self.state in COMPACTING
 
 
 class Latest:
@@ -112,15 +122,3 @@ def _sorted(infos: Iterable[SessionInfo]) -> list[SessionInfo]:
 
 def _last_activity(info: SessionInfo) -> datetime:
     return info.last_activity
-
-
-@lru_cache(maxsize=64)
-def _gauge(config: Config, model: str) -> Gauge:
-    return Gauge(
-        window=config.max_context_tokens,
-        threshold=config.compaction_threshold,
-        keep_recent=config.keep_recent_tokens,
-        system_tokens=0,
-        model=model,
-        first_ratio=1.0,
-    )

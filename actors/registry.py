@@ -159,7 +159,7 @@ class Registry:
 
     def info(self, metadata: Metadata) -> SessionInfo:
         """What is told about the session."""
-        return SessionInfo.of(metadata, self.runtime.config, self.quiet_for(metadata))
+        return SessionInfo.of(metadata, self.runtime.config, self.runtime.gauge, self.quiet_for(metadata))
 
     def is_parked(self, key: SessionKey) -> bool:
         """The session failed too often, and takes nothing."""

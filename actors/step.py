@@ -101,7 +101,10 @@ class _Facts:
 
     @property
     def has_older_messages(self) -> bool:
-        return self._step.gauge.older(self._step.snapshot, by_hand=self._step.compaction_asked) > 0
+        step = self._step
+        if step.overflowed:
+            return step.gauge.replaceable(step.snapshot) > 0
+        return step.gauge.older(step.snapshot, by_hand=step.compaction_asked) > 0
 
     @property
     def summary_is_durable(self) -> bool:
@@ -289,8 +292,11 @@ class Step:
         self.offer("new_message")
 
     def overflow(self, turn: int, attempt: int, reason: str) -> bool:
-        """The model's window was too small: compact and try once more, or end the turn; False as above."""
-        if attempt > 1 or self.gauge.older(self.snapshot, by_hand=False) == 0:
+        """The model's window was too small: compact and try again, or end the turn; False as above.
+
+        As often as there is something left to be replaced, each time more of it.
+        """
+        if self.gauge.replaceable(self.snapshot) == 0:
             return self.finish_turn(turn, attempt, None, 0, reason)
         self.overflowed = self.is_interrupted = True
         return False

@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from argentos import errors
+from argentos.actors.info import SessionInfo
 from argentos.errors import ArgentError, DiagramError, InputError, NoReplyError
-from argentos.storage import Address, Message, Metadata
+from argentos.storage import Address, Message
 from argentos.storage import Summary as StoredSummary
 
 __all__ = [
@@ -191,7 +192,7 @@ class Pong(_Answer, frozen=True, tag="pong", rename="camel"):
 class Sessions(_Answer, frozen=True, tag="sessions"):
     """A page of the list; `sizes` in bytes, one for each session, if asked for."""
 
-    sessions: tuple[Metadata, ...]
+    sessions: tuple[SessionInfo, ...]
     problems: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
 
@@ -199,7 +200,7 @@ class Sessions(_Answer, frozen=True, tag="sessions"):
 class Is(_Answer, frozen=True, tag="session"):
     """Where a session stands."""
 
-    metadata: Metadata
+    info: SessionInfo
 
 
 class Messages(_Answer, frozen=True, tag="messages"):

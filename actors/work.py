@@ -143,8 +143,8 @@ async def make_summary(
 ) -> Compacted | None:
     """A summary for the session that waits for one, or None if there is nothing to put into it, or no way to."""
     # Who asked is forgotten in a restart; what would not be compacted for its size was to be compacted by hand.
-    by_hand = by_hand or runtime.gauge.older(snapshot, by_hand=False) == 0
-    if runtime.gauge.older(snapshot, by_hand=by_hand) == 0:
+    older = runtime.gauge.replaceable(snapshot, by_hand=by_hand)
+    if older == 0:
         return None
     try:
         return await compact(
@@ -153,7 +153,7 @@ async def make_summary(
             runtime.gauge,
             counting=runtime.count,
             system=runtime.system,
-            by_hand=by_hand,
+            older=older,
             focus=focus,
         )
     except BaseException as error:  # whatever it is, the conversation goes on

@@ -33,6 +33,12 @@ _PATIENCE: Final = 5.0  # seconds without a sign of life from the owner
 _GRACE: Final = 1.0  # seconds for turns that run when a chat ends
 
 
+class _Nobody(OfflineModel):
+    """In the place of the model where sessions are only looked at: they are measured as their own one reported."""
+
+    name = ""
+
+
 class Reply(Protocol):
     """The reply to a message as it comes: see `argentos.actors.Turn`."""
 
@@ -165,8 +171,9 @@ async def _enter(
         if owner is not None:
             return owner
         store = FileStore(settings.state_dir, read_only=read_only)
+        answering = _Nobody() if read_only else model or OfflineModel()
         supervisor = Supervisor(
-            store, model or OfflineModel(), config=settings.config(), agent=settings.agent, grace=_GRACE, resume=talks
+            store, answering, config=settings.config(), agent=settings.agent, grace=_GRACE, resume=talks
         )
         try:
             return await stack.enter_async_context(supervisor)
@@ -179,7 +186,7 @@ async def _enter(
 
 async def _find_owner(settings: Settings, *, read_only: bool, talks: bool) -> Owner | None:
     """The process that can be asked; None where this one should open the directory, or try to."""
-    owner = Owner(settings.state_dir, config=settings.config(), agent=settings.agent, patience=_PATIENCE)
+    owner = Owner(settings.state_dir, agent=settings.agent, patience=_PATIENCE)
     try:
         pong = await owner.ping()
     except OwnerGoneError:

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from argentos.errors import ModelError
+from argentos.llm.context import with_text
 from argentos.llm.counting import Counting
 from argentos.llm.extract import extract
 from argentos.llm.gauge import Gauge
@@ -56,22 +57,22 @@ async def compact(
     *,
     counting: Counting,
     system: str,
-    by_hand: bool = False,
+    older: int,
     focus: str = "",
 ) -> Compacted:
     """Make the summary of a context that has older messages.
 
     Args:
-        snapshot: with messages that `gauge.older` would replace.
+        snapshot: of the session.
         ask: has the model write a summary, and may raise a `ModelError`; None if it cannot.
-        gauge: decides which messages are replaced, and how long the summary may be.
+        gauge: decides how long the summary may be.
         counting: of local tokens.
         system: the system prompt, kept so that the request shares its cached prefix.
-        by_hand: somebody asked for it before the window was full.
+        older: how many of the oldest messages are replaced, 1 or more.
         focus: what the summary should keep above all.
     """
     metadata, context = snapshot
-    replaced = context.messages[: gauge.older(snapshot, by_hand=by_hand)]
+    replaced = context.messages[:older]
     freed = sum(message.tokens for message in replaced)
     budget = int(min(gauge.summary_budget / gauge.ratio(metadata), (freed + metadata.summary_tokens) / 2))
     text, method = "", "model"
@@ -80,7 +81,7 @@ async def compact(
             session=metadata.session,
             system=system,
             summary=context.summary,
-            messages=replaced,
+            messages=with_text(replaced),
             instruction=f"{_INSTRUCTION}\nKeep above all: {focus}" if focus else _INSTRUCTION,
             window=gauge.window,
             max_tokens=max(64, budget),

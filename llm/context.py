@@ -3,7 +3,7 @@
 from argentos.llm.model import Request
 from argentos.storage import Message, Snapshot, Summary
 
-__all__ = ["assemble", "is_blank", "summary_text"]
+__all__ = ["assemble", "is_blank", "summary_text", "with_text"]
 
 
 def assemble(snapshot: Snapshot, *, system: str, window: int) -> Request:
@@ -14,7 +14,7 @@ def assemble(snapshot: Snapshot, *, system: str, window: int) -> Request:
         session=metadata.session,
         system=system,
         summary=context.summary,
-        messages=_with_text(_with_last(context.messages, answered)),
+        messages=with_text(_with_last(context.messages, answered)),
         window=window,
     )
 
@@ -24,7 +24,8 @@ def is_blank(text: str) -> bool:
     return not text or text.isspace()
 
 
-def _with_text(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+def with_text(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The messages in which there is something to read."""
     return tuple(message for message in messages if not is_blank(message.text))
 
 

@@ -31,6 +31,8 @@ from argentos.storage.records import (
 
 __all__ = [
     "NEWEST_VERSION",
+    "RATIO_LIMIT",
+    "RATIO_MARGIN",
     "REMEMBERED_IDS",
     "SCHEMA_VERSION",
     "Calibration",
@@ -65,7 +67,14 @@ _TOUCHING: Final = _EMPTYING | {"failed"}
 _REMEMBERED_FAILURES: Final = 100  # turns
 _BESIDE_CONTEXT: Final = frozenset({Transitioned, Kept, Owed, Delivered})
 _RATIO_DECAY: Final = 0.99
-_RATIO_MARGIN: Final = 1.1
+_NO_COUNT: Final = 2**53
+_LEAST_GROWTH: Final = 100  # local tokens between two reports, from which something can be learnt
+
+RATIO_MARGIN: Final = 1.1
+"""By which a ratio is taken for more than was seen: to be over the truth rather than under it."""
+
+RATIO_LIMIT: Final = 4.0
+"""No language has more tokens of a model for each local one: what is above is something else."""
 
 
 class Taken(Struct, frozen=True, gc=False):
@@ -102,14 +111,22 @@ class FailedTurn(Struct, frozen=True, gc=False, rename="camel"):
 class Calibration(Struct, frozen=True, gc=False, rename="camel"):
     """How a model's own token counts compare with the local ones.
 
+    A model adds what is not in the context: a system prompt of its own, tools, a template. So what a token costs is
+    seen in what one report has more than another. Whoever reads this bounds it: `argentos.llm.Gauge`.
+
     Attributes:
-        ratio: reported tokens for each local one: the highest seen × 1.1, decaying slowly.
+        ratio: reported tokens for each local one, between two reports: the highest seen × 1.1, decaying slowly; 0
+            before two reports can be compared.
+        base_reported: the model's count of the smallest request so far.
+        base_local: the local count of the same request.
         reported: the model's count of the context at its last reply; 0 once the context was replaced.
         at: the local count of the same context.
     """
 
     model: str
     ratio: float
+    base_reported: int
+    base_local: int
     reported: int = 0
     at: int = 0
 
@@ -384,14 +401,28 @@ def _taken(old: Metadata, record: Transitioned) -> dict[str, Taken]:
 def _calibrate(old: Metadata, reply: Replied) -> Calibration | None:
     """Learn from what the model reported; what was learnt from another model is dropped."""
     usage = reply.usage
-    if usage is None or usage.input <= 0 or old.turn is None:  # 0 is how servers say that they do not count
+    # 0 is how servers say that they do not count.
+    if usage is None or old.turn is None or not 0 < usage.input < _NO_COUNT:
         return old.calibration
+    local = max(1, old.turn.request_tokens)
     known = old.calibration
-    seen = usage.input / max(1, old.turn.request_tokens) * _RATIO_MARGIN
-    kept = known.ratio * _RATIO_DECAY if known and known.model == usage.model else 0.0
+    if known is None or known.model != usage.model:
+        learnt = Calibration(usage.model, 0.0, usage.input, local)
+    elif local < known.base_local or usage.input < known.base_reported:  # what the model adds has become less
+        learnt = structs.replace(known, base_reported=usage.input, base_local=local)
+    else:
+        learnt = structs.replace(known, ratio=_ratio_seen(known, usage.input, local))
     # What the agent said by itself since the turn began was not in the request.
     at = old.turn.context_tokens + reply.tokens
-    return Calibration(usage.model, max(seen, kept), usage.input + usage.output, at)
+    return structs.replace(learnt, reported=usage.input + (usage.output or reply.tokens), at=at)
+
+
+def _ratio_seen(known: Calibration, reported: int, local: int) -> float:
+    grown = local - known.base_local
+    if grown < _LEAST_GROWTH:
+        return known.ratio
+    seen = (reported - known.base_reported) / grown * RATIO_MARGIN
+    return max(min(seen, RATIO_LIMIT), known.ratio * _RATIO_DECAY)
 
 
 def _forget_report(calibration: Calibration | None) -> Calibration | None:

@@ -11,7 +11,6 @@ import anyio
 import click
 from msgspec import Struct
 
-from argentos.actors import Config
 from argentos.actors.control_client import Owner
 from argentos.errors import ArgentError, OwnerGoneError, StoreError
 from argentos.gateway.output import print_json, printable
@@ -102,7 +101,7 @@ def _trouble_with_owner(settings: Settings) -> list[Finding]:
     """Whether the process that owns the directory, if there is one, answers, and means this directory."""
     directory = settings.state_dir
     try:
-        owned = anyio.run(Owner(directory, config=Config(), patience=_PATIENCE).ping).directory
+        owned = anyio.run(Owner(directory, patience=_PATIENCE).ping).directory
     except OwnerGoneError:
         return []
     except ArgentError as error:

@@ -17,7 +17,6 @@ from argentos.actors.control_client import Owner
 from argentos.errors import ArgentError
 from tests.actors.slow import (
     HANG,
-    SMALL,
     Disk,
     Files,
     Interrupting,
@@ -185,7 +184,7 @@ class Served(Life):
 
     def __init__(self, disk: Files) -> None:
         super().__init__(disk)
-        self._owner = Owner(disk.path, config=SMALL)
+        self._owner = Owner(disk.path)
         self._is_asked = anyio.Event()
 
     async def lead(self) -> None:

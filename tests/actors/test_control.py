@@ -49,7 +49,7 @@ def served(running: Running, tmp_path: Path) -> Served:
         *models: Any, directory: Path = tmp_path, **options: Any
     ) -> AsyncGenerator[tuple[Supervisor, Owner]]:
         async with running(*models, on=FileStore(directory), **options) as supervisor:
-            yield supervisor, Owner(directory, config=supervisor.config, patience=5)
+            yield supervisor, Owner(directory, patience=5)
 
     return serve
 
@@ -96,7 +96,7 @@ async def test_whoever_only_reads_serves_nothing(running: Running, served: Serve
 
 async def test_without_an_owner_nothing_is_done(tmp_path: Path) -> None:
     with pytest.raises(OwnerGoneError, match="no process owns"):
-        await Owner(tmp_path, config=Config()).ping()
+        await Owner(tmp_path).ping()
     assert names_in(tmp_path) == []
 
 
@@ -104,7 +104,7 @@ async def test_a_socket_that_a_killed_owner_left_is_replaced(served: Served, tmp
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(socket_of(tmp_path)))
     with pytest.raises(OwnerGoneError):
-        await Owner(tmp_path, config=Config()).ping()
+        await Owner(tmp_path).ping()
     async with served() as (_, owner):
         assert (await owner.ping()).agent == "main"
 
@@ -155,7 +155,7 @@ async def test_without_proc_a_long_path_has_a_short_private_folder(
     monkeypatch.setattr(socket_file, "_DESCRIPTORS", short / "no-proc")
     monkeypatch.setattr(socket_file, "_SHORT", short)
     with pytest.raises(OwnerGoneError):
-        await Owner(deep, config=Config()).ping()
+        await Owner(deep).ping()
     async with served(directory=deep) as (_, owner):
         (folder,) = short.iterdir()
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -339,7 +339,7 @@ async def test_another_agents_sessions_are_read_and_deleted_but_not_changed(runn
     async with running(ReplayModel(["Yes."]), on=FileStore(tmp_path), agent="other") as supervisor:
         await supervisor.session("maren").ask("Hello?")
     async with running(ReplayModel(live=True), on=FileStore(tmp_path)):
-        owner = Owner(tmp_path, config=Config(), agent="other")
+        owner = Owner(tmp_path, agent="other")
         session = owner.session("maren")
         assert [each.id for each in await owner.list()] == ["maren"]
         assert len(await session.history()) == (await session.info()).messages == 2
@@ -535,7 +535,7 @@ async def test_an_owner_that_hangs_up_in_the_middle_leaves_the_outcome_open(tmp_
             async with anyio.create_task_group() as group:
                 group.start_soon(hang_up)
                 with pytest.raises(error) as raised:
-                    await Owner(tmp_path, config=Config()).session("maren").clear()
+                    await Owner(tmp_path).session("maren").clear()
                 assert type(raised.value) is error
 
 
@@ -544,7 +544,7 @@ async def test_an_owner_that_does_not_answer_is_named(tmp_path: Path) -> None:
     (tmp_path / "lock").write_text(f"process {os.getpid()} (gateway)\n")
     named = rf"in use by process {os.getpid()} \(gateway\), which does not answer"
     with file.socket, pytest.raises(StoreBusyError, match=named):
-        await Owner(tmp_path, config=Config(), patience=0.05).ping()
+        await Owner(tmp_path, patience=0.05).ping()
 
 
 async def test_the_socket_serves_again_when_the_supervisor_runs_again(served: Served) -> None:

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from argentos import Config, SessionInfo
 from argentos.actors.info import Latest
+from argentos.llm import Gauge
 from argentos.storage import SessionKey, Transitioned, fold
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,5 +45,8 @@ def test_few_of_many_sessions_take_the_memory_of_few() -> None:
     assert kept < 200_000
 
 
+GAUGE = Gauge(window=1000, threshold=0.85, keep_recent=200, system_tokens=0, model="", first_ratio=1.0)
+
+
 def _info(id_: str, active: datetime) -> SessionInfo:
-    return SessionInfo.of(structs.replace(METADATA, session=id_, last_activity=active), Config(), 0.0)
+    return SessionInfo.of(structs.replace(METADATA, session=id_, last_activity=active), Config(), GAUGE, 0.0)

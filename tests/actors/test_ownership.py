@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from argentos import Config, FileStore, MemoryStore, OfflineModel, Supervisor
+from argentos import FileStore, MemoryStore, OfflineModel, Supervisor
 from argentos.actors.control_client import Owner
 from argentos.errors import OwnerGoneError, StoreBusyError, StoreFailedError
 from argentos.storage import SessionKey, Store
@@ -79,6 +79,6 @@ async def test_a_link_in_the_place_of_the_control_socket_is_not_followed(running
     async with running(on=FileStore(tmp_path / "theirs")):
         (mine := tmp_path / "mine").mkdir()
         (mine / "control.sock").symlink_to(tmp_path / "theirs" / "control.sock")
-        assert (await Owner(tmp_path / "theirs", config=Config()).ping()).agent == "main"
+        assert (await Owner(tmp_path / "theirs").ping()).agent == "main"
         with pytest.raises(OwnerGoneError):
-            await Owner(mine, config=Config()).ping()
+            await Owner(mine).ping()

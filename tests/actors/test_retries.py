@@ -268,7 +268,7 @@ async def test_a_retry_can_be_asked_for_over_the_socket(running: Running, tmp_pa
     async with running(model, on=FileStore(tmp_path)) as supervisor:
         session = supervisor.session("maren")
         await fail(session, "one", "two")
-        remote = Owner(tmp_path, config=Config()).session("maren")
+        remote = Owner(tmp_path).session("maren")
         assert (await remote.info()).failed == 2
         model.fails = False
         turn = await remote.retry("m-one")

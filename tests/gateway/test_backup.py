@@ -174,7 +174,7 @@ def test_a_relative_name_is_that_of_the_one_who_asks(
         async with Supervisor(FileStore(state), OfflineModel()) as supervisor:
             await supervisor.session("a").say("hello")
             monkeypatch.chdir(tmp_path)
-            size = await Owner(state, config=supervisor.config, agent="main", patience=5.0).backup(Path("saved"))
+            size = await Owner(state, agent="main", patience=5.0).backup(Path("saved"))
             assert (tmp_path / "saved").stat().st_size == size
 
     anyio.run(run)

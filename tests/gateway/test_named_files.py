@@ -10,7 +10,6 @@ import pytest
 
 from argentos import FileStore, OfflineModel, Supervisor
 from argentos.actors import wire
-from argentos.actors.config import Config
 from argentos.actors.control_client import Owner
 from argentos.errors import InputError, StoreError
 from tests.gateway.shared import Argent, Fails, Start
@@ -87,7 +86,7 @@ async def test_fifty_transcripts_in_pipes_keep_no_thread_of_the_owner_and_not_it
     os.mkfifo(tmp_path / "pipe")
     with anyio.fail_after(20):
         async with Supervisor(FileStore(state), OfflineModel(), count=len) as supervisor:
-            owner = Owner(state, config=Config())
+            owner = Owner(state)
             before = threading.active_count()
 
             async def hand_over(path: str) -> None:

@@ -214,7 +214,8 @@ class Account(Ledger):
         by_hand = bool(self.asked_by_hand)
         is_due = self.is_full or by_hand or self.overflowed
         self.require("guard: compaction_is_due", that=is_due, problem=(self.tokens, self.waiting, record))
-        self.require("guard: has_older_messages", that=bool(self.older(by_hand=by_hand)), problem=self.context)
+        older = self.before_turn if self.overflowed else self.older(by_hand=by_hand)
+        self.require("guard: has_older_messages", that=bool(older), problem=self.context)
         self.boundary, self.asked_by_hand = None, 0
 
     def _check_summarised(self, record: Transitioned) -> None:

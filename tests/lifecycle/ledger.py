@@ -129,11 +129,15 @@ class Ledger:
         """The window counts as full, and something has come since a compaction was ended without a summary."""
         return self.tokens + self.size_of(self.waiting) >= FULL_AT and self.kept_at < len(self.messages)
 
+    @property
+    def before_turn(self) -> list[int]:
+        """The messages before those that are being answered: a model that can take no more may have all replaced."""
+        return self.context[: self.context.index(self.turn.messages[0])] if self.turn else list(self.context)
+
     def older(self, *, by_hand: bool) -> list[int]:
         """The messages that a compaction would replace: all but the latest ones, and those of the turn."""
         keep = min(KEPT, (self.tokens + self.size_of(self.waiting)) // 4) if by_hand else KEPT
-        first = self.context.index(self.turn.messages[0]) if self.turn else len(self.context)
-        older = self.context[:first]
+        older = self.before_turn
         kept: list[int] = []
         while older and (not kept or self.size_of([*kept, older[-1]]) <= keep):
             kept.append(older.pop())

@@ -333,8 +333,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a message of any size is accepted",
         "actors/behaviour.py",
-        "if command.tokens * ratio > gauge.largest_message:",
-        "if command.tokens * ratio > gauge.window:",
+        "if command.tokens > gauge.largest_message:",
+        "if command.tokens > gauge.window:",
         ("the size is bounded",),
     ),
     Bug(
@@ -522,7 +522,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a compaction replaces the newest messages too",
         "llm/compaction.py",
-        "replaced = context.messages[: gauge.older(snapshot, by_hand=by_hand)]",
+        "replaced = context.messages[:older]",
         "replaced = context.messages",
         ("the newest messages stay",),
     ),
@@ -585,7 +585,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "the model is not shown what it is to answer last",
         "llm/context.py",
-        "messages=_with_text(_with_last(context.messages, answered)),",
+        "messages=with_text(_with_last(context.messages, answered)),",
         "messages=_with_last(context.messages, answered)[::-1],",
         ("the model sees the conversation",),
     ),

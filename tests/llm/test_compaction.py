@@ -252,6 +252,6 @@ async def _compact(
         gauge,
         counting=Counting(lambda text: len(text.split()), 10**6),
         system=SYSTEM,
-        by_hand=by_hand,
+        older=gauge.older(snapshot, by_hand=by_hand),
         focus=focus,
     )

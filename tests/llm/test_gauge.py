@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from argentos.llm import Gauge
-from argentos.storage import Snapshot
+from argentos.storage import Calibration, Snapshot
 
 GAUGE: Final = Gauge(window=1000, threshold=0.8, keep_recent=200, system_tokens=10, model="claude", first_ratio=1.0)
 """Ratio 1: until a model reports, its tokens are the local ones, and the system prompt has 10."""
 
 EXCHANGE: Final = ("user 100", "turn", "reply 60", "end")
 REPORTED: Final = ("user 100", "turn", "reply 60 input=220 output=130", "end")
-"""The model counts twice the 110 tokens of the request: its ratio is 2 × 1.1."""
+"""The model counts twice the 110 tokens of the request: as far as that tells, its ratio is 2 × 1.1."""
 
 
 # The estimate --------------------------------------------------------------------------------------------------
@@ -51,14 +51,56 @@ def test_the_first_report_of_another_model_takes_the_place_of_all_before(tell: C
     assert GAUGE.ratio(snapshot.metadata) == GAUGE.first_ratio
 
 
-def test_the_highest_ratio_decays_slowly(tell: Callable[..., Snapshot]) -> None:
-    snapshot = tell(*REPORTED, "user 100", "turn", "reply 60 input=270 output=60", "end")
-    assert GAUGE.ratio(snapshot.metadata) == pytest.approx(2.2 * 0.99)
+GROWN: Final = (*REPORTED, "user 100", "turn", "reply 60 input=380 output=60", "end")
+"""The next request has 160 local tokens more and the report has 160 more: the ratio is 1 × 1.1, the rest overhead."""
 
 
-def test_a_higher_ratio_counts_at_once(tell: Callable[..., Snapshot]) -> None:
-    snapshot = tell(*REPORTED, "user 100", "turn", "reply 60 input=810 output=60", "end")
-    assert GAUGE.ratio(snapshot.metadata) == pytest.approx(3.3)
+def test_what_reports_differ_in_is_the_ratio_and_the_rest_is_overhead(tell: Callable[..., Snapshot]) -> None:
+    metadata = tell(*GROWN).metadata
+    assert GAUGE.ratio(metadata) == pytest.approx(1.1)
+    assert GAUGE.overhead(metadata) == pytest.approx(110, abs=1)
+    assert GAUGE.estimate(tell(*GROWN, "clear").metadata) == pytest.approx(110 + 10 * 1.1, abs=1)
+
+
+def test_a_first_report_that_no_language_explains_is_mostly_overhead(tell: Callable[..., Snapshot]) -> None:
+    snapshot = tell("user 6", "turn", "reply 4 input=300 output=4", "end")
+    assert GAUGE.ratio(snapshot.metadata) == GAUGE.first_ratio
+    assert GAUGE.estimate(tell("user 50", after=snapshot).metadata) == 304 + 50
+    assert GAUGE.estimate(tell("clear", "user 50", after=snapshot).metadata) == (300 - 16) + 50 + 10
+
+
+WILD: Final = st.integers(1, 10**12)
+
+
+@settings(max_examples=100)
+@given(st.lists(st.tuples(WILD, WILD, st.integers(1, 50)), min_size=1, max_size=8))
+@example([(10**12, 10**12, 1), (1, 1, 50), (10**12, 1, 50)])
+def test_no_report_however_wild_makes_a_short_context_full(
+    tell: Callable[..., Snapshot], reports: list[tuple[int, int, int]]
+) -> None:
+    snapshot = tell()
+    for reported, output, size in reports:
+        snapshot = tell(
+            "clear", f"user {size}", "turn", f"reply 1 input={reported} output={output}", "end", after=snapshot
+        )
+        assert 0.3 <= GAUGE.ratio(snapshot.metadata) <= 4
+        assert 0 <= GAUGE.overhead(snapshot.metadata) <= 400
+        assert not GAUGE.is_full(snapshot.metadata)
+        assert not GAUGE.is_full(tell("clear", "user 50", after=snapshot).metadata)
+
+
+@pytest.mark.parametrize("ratio", [1e300, -5.0, 0.0001])
+def test_what_was_stored_is_bounded_when_it_is_read(tell: Callable[..., Snapshot], ratio: float) -> None:
+    known = Calibration("claude", ratio, 10**15, 1, 10**15, 10)
+    metadata = structs.replace(tell("user 50").metadata, calibration=known)
+    assert 0.3 <= GAUGE.ratio(metadata) <= 4
+    assert not GAUGE.is_full(metadata)
+
+
+def test_a_gauge_of_no_model_measures_by_what_any_has_reported(tell: Callable[..., Snapshot]) -> None:
+    gauge = structs.replace(GAUGE, model="")
+    metadata = tell(*REPORTED).metadata
+    assert gauge.estimate(metadata) == GAUGE.estimate(metadata) == 220 + 130
 
 
 def test_a_reply_without_a_report_leaves_the_last_one_in_force(tell: Callable[..., Snapshot]) -> None:
@@ -205,6 +247,21 @@ def test_by_hand_at_least_as_much_is_replaced(tell: Callable[..., Snapshot], mom
 def test_a_full_window_always_has_older_messages(tell: Callable[..., Snapshot], sizes: list[int]) -> None:
     snapshot = tell(*_asides(*sizes))
     assert GAUGE.older(snapshot, by_hand=False) > 0 or not GAUGE.is_full(snapshot.metadata)
+
+
+@pytest.mark.parametrize(
+    ("moments", "replaced"),
+    [
+        pytest.param([*["agent 100"] * 8, "user 10", "turn"], 6, id="first what is older than the recent ones"),
+        pytest.param([*["agent 45"] * 4, "user 10", "turn"], 3, id="then all but a quarter"),
+        pytest.param(["agent 20", "agent 25", "user 10", "turn"], 2, id="then all that came before"),
+        pytest.param(["user 10", "turn", "agent 50"], 0, id="and never what is being answered"),
+    ],
+)
+def test_a_model_that_can_take_no_more_has_more_and_more_replaced(
+    tell: Callable[..., Snapshot], moments: list[str], replaced: int
+) -> None:
+    assert GAUGE.replaceable(tell(*moments)) == replaced
 
 
 # What fits into a request --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from argentos.storage import (
+    MESSAGE_TOKENS,
     Calibration,
     Context,
     Delivered,
@@ -212,11 +213,63 @@ def _after(story: Story, usage: Usage | None) -> _Seen:
     return _Seen(story.reply("b", usage).end().metadata.calibration, requested or 0)
 
 
-def test_a_model_that_counts_more_raises_the_ratio_with_a_margin() -> None:
+def _grow(story: Story, tokens: int, reported: int) -> Calibration:
+    """The context grows by so many tokens, and the next report by so much, each counted without the last reply."""
+    before = story.metadata
+    known = before.calibration
+    assert known
+    story.say("x" * (tokens + known.base_local - before.tokens - MESSAGE_TOKENS)).start()
+    assert story.metadata.turn
+    assert story.metadata.turn.request_tokens == known.base_local + tokens
+    learnt = story.reply("b", Usage("model", known.base_reported + reported, 7)).end().metadata.calibration
+    assert learnt
+    return learnt
+
+
+def test_the_first_report_of_a_model_is_what_others_are_compared_with() -> None:
     seen = _after(Story(), Usage("model", input=50, output=7))
+    assert seen.calibration == Calibration("model", 0.0, 50, seen.requested, 57, seen.requested + len("b") + 4)
+
+
+def test_what_a_report_has_more_than_the_first_tells_the_ratio_with_a_margin() -> None:
+    story = Story()
+    _after(story, Usage("model", 2000, 7))
+    assert _grow(story, 200, 300).ratio == pytest.approx(1.5 * 1.1)
+    assert _grow(story, 400, 800).ratio == pytest.approx(2.0 * 1.1)
+
+
+def test_a_growth_too_small_to_tell_teaches_no_ratio() -> None:
+    story = Story()
+    _after(story, Usage("model", 2000, 7))
+    assert _grow(story, 99, 300).ratio == 0
+
+
+def test_no_ratio_is_learnt_that_no_language_has() -> None:
+    story = Story()
+    _after(story, Usage("model", 2000, 7))
+    assert _grow(story, 200, 1_000_000).ratio == 4.0
+
+
+def test_a_model_that_adds_less_than_before_is_compared_anew() -> None:
+    story = Story()
+    _after(story, Usage("model", 2000, 7))
+    assert story.say("x" * 300).start().metadata.turn
+    learnt = story.reply("b", Usage("model", 1000, 7)).end().metadata.calibration
+    assert learnt
+    assert (learnt.base_reported, learnt.ratio) == (1000, 0)
+
+
+@pytest.mark.parametrize("count", [0, -5, 10**400])
+def test_what_is_no_count_is_no_report(count: int) -> None:
+    story = Story()
+    known = _after(story, Usage("model", 50, 7)).calibration
+    assert _after(story, Usage("model", count, 7)).calibration == known
+
+
+def test_a_report_without_the_replys_tokens_has_them_counted_locally() -> None:
+    seen = _after(Story(), Usage("model", 50, 0))
     assert seen.calibration
-    assert seen.calibration.ratio == pytest.approx(50 / seen.requested * 1.1)
-    assert seen.calibration.reported == 57
+    assert seen.calibration.reported == 50 + len("b") + MESSAGE_TOKENS
 
 
 def test_the_report_stands_beside_the_local_count_of_the_same_context() -> None:
@@ -228,20 +281,19 @@ def test_the_report_stands_beside_the_local_count_of_the_same_context() -> None:
 
 def test_the_ratio_forgets_its_highest_slowly() -> None:
     story = Story()
-    high = _after(story, Usage("model", 500, 7)).calibration
-    low = _after(story, Usage("model", 1, 7)).calibration
-    assert high
-    assert low
-    assert low.ratio == pytest.approx(high.ratio * 0.99)
+    _after(story, Usage("model", 2000, 7))
+    high = _grow(story, 200, 600)
+    assert _grow(story, 400, 400).ratio == pytest.approx(high.ratio * 0.99)
 
 
 def test_what_was_learnt_from_another_model_is_dropped() -> None:
     story = Story()
     _after(story, Usage("model", 5000, 7))
+    _grow(story, 200, 600)
     seen = _after(story, Usage("other", 50, 7))
     assert seen.calibration
-    assert seen.calibration.model == "other"
-    assert seen.calibration.ratio == pytest.approx(50 / seen.requested * 1.1)
+    assert (seen.calibration.model, seen.calibration.ratio) == ("other", 0)
+    assert (seen.calibration.base_reported, seen.calibration.base_local) == (50, seen.requested)
 
 
 def test_a_reply_without_usage_teaches_nothing() -> None:
@@ -251,12 +303,12 @@ def test_a_reply_without_usage_teaches_nothing() -> None:
 
 
 @pytest.mark.parametrize("replace", ["clear", "summary"])
-def test_a_replaced_context_keeps_the_ratio_and_forgets_the_report(replace: str) -> None:
+def test_a_replaced_context_keeps_what_was_learnt_and_forgets_the_report(replace: str) -> None:
     story = Story()
-    known = _after(story, Usage("model", 50, 7)).calibration
-    assert known
+    _after(story, Usage("model", 50, 7))
+    known = _grow(story, 200, 300)
     story = story.clear() if replace == "clear" else story.summarise(1)
-    assert story.metadata.calibration == Calibration("model", known.ratio)
+    assert story.metadata.calibration == structs.replace(known, reported=0, at=0)
 
 
 def test_a_reply_outside_of_a_turn_teaches_nothing() -> None:
