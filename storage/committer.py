@@ -16,6 +16,7 @@ from argentos.errors import StoreError, StoreFailedError, StoreFullError
 from argentos.storage.foreign import described, passes
 from argentos.storage.frames import encode_body
 from argentos.storage.journal import Journal, NoSegmentError
+from argentos.storage.lag import Lag
 from argentos.storage.lock import DirectoryLostError
 from argentos.storage.records import Record, SessionKey
 from argentos.storage.runner import Runner
@@ -81,12 +82,14 @@ class Committer:
         journal: is written to by nobody else.
         run: where its blocking calls run: in a thread that nothing else can keep busy, or in a simulation.
         path: of the state directory, for the sentences of errors.
+        lag: is told what has become durable.
     """
 
-    def __init__(self, journal: Journal, run: Runner, path: Path) -> None:
+    def __init__(self, journal: Journal, run: Runner, path: Path, lag: Lag) -> None:
         self._journal = journal
         self._run = run
         self._path = path
+        self._lag = lag
         self._now = Batch()
         self._next = Batch()
         self._work = anyio.Event()
@@ -204,6 +207,9 @@ class Committer:
         else:
             self._full = None
             batch.succeed()
+            for key, sequence, _ in batch.bodies:
+                if sequence:
+                    self._lag.appended(key)
         finally:
             self._writing_since = None
 

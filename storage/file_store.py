@@ -36,6 +36,7 @@ from argentos.storage.foreign import tolerated
 from argentos.storage.frames import encode_body
 from argentos.storage.index import Index
 from argentos.storage.journal import Journal, Recovered, recover
+from argentos.storage.lag import Lag, LoopClock, WaitingClock
 from argentos.storage.links import check_way, follow_none_below
 from argentos.storage.listing import Listing
 from argentos.storage.lock import Lock
@@ -70,6 +71,7 @@ class FileStore(Store):
         patience: seconds that a disk which does not answer is waited for, when the store is closed or a caller
             cancelled; after as many, `failure` tells of it. The directory stays locked until the disk answers or the
             process ends.
+        clock: time, by which the files follow the journal; that of the event loop by default.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class FileStore(Store):
         segment_size: int = 16 * _MEBIBYTE,
         journal_limit: int = 256 * _MEBIBYTE,
         patience: float = 10.0,
+        clock: WaitingClock | None = None,
     ) -> None:
         self.path = expand_home(path)
         follow_none_below(self.path)
@@ -98,6 +101,8 @@ class FileStore(Store):
         self._limit = journal_limit
         self._journal = Journal(self.path / "journal", min(segment_size, journal_limit // 4), self._check_owner)
         self._index = Index(self.path / "index.sqlite", read_only=read_only, check=self._check_owner)
+        self._clock = clock or LoopClock()
+        self._lag = Lag(self._clock)
         self._committer = self._new_committer()
         self._held: dict[SessionKey, Held] = {}
         self._listing = Listing(self.path, self._held, self._index, self._blocking, trusts_index=not read_only)
@@ -146,6 +151,7 @@ class FileStore(Store):
         await self._blocking(self._sweep)
         await self._open_index(stack)
         await self._blocking(self._distrust_index)
+        self._lag = Lag(self._clock)
         self._committer = self._new_committer()
         self._writer = FileWriter(
             self.path,
@@ -156,6 +162,8 @@ class FileStore(Store):
             index=self._index,
             run=self._watched(self._run),
             much=self._limit // 4,
+            lag=self._lag,
+            patience=self._patience,
         )
         for key in [key for key, held in self._held.items() if held.is_deleted]:
             try:
@@ -166,11 +174,13 @@ class FileStore(Store):
             if findings or held.tail.has_gap or held.unread:
                 with suppress(StoreError):  # it was logged, and is raised again where the session is loaded
                     await self._set_aside(key)
+        for key in [key for key, held in self._held.items() if held.tail.records]:
+            self._lag.appended(key)
         group = await stack.enter_async_context(anyio.create_task_group())
         self._start(group)
 
     def _new_committer(self) -> Committer:
-        return Committer(self._journal, self._watched(self._run_commits), self.path)
+        return Committer(self._journal, self._watched(self._run_commits), self.path, self._lag)
 
     async def _open_index(self, stack: AsyncExitStack) -> None:
         stack.callback(self._threads.at_rest, self._index.close)

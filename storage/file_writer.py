@@ -6,7 +6,8 @@ journal. Segments of the journal are dropped in order, once the files have every
 
 import errno
 import logging
-from collections.abc import AsyncGenerator, Sequence
+import math
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from argentos.storage.committer import Committer
 from argentos.storage.foreign import described, passes
 from argentos.storage.index import Index
 from argentos.storage.journal import Journal, Segment, dated
+from argentos.storage.lag import Lag
 from argentos.storage.lock import Lock
 from argentos.storage.names import file_name
 from argentos.storage.records import Cleared, Record, SessionKey, Summarised
@@ -32,6 +34,8 @@ __all__ = ["FileWriter", "Held"]
 
 _log: Final = logging.getLogger(__name__)
 _PAUSE: Final = 1.0  # seconds
+_MOST_HUNG: Final = 3  # writes left alone: where more hang, the disk does, and is waited for
+_NO_ANSWER: Final = "the disk does not answer; a write of them goes on"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -74,6 +78,8 @@ class FileWriter:
         held: the sessions that the store knows, shared with it.
         lock: on the state directory; where that is lost, nothing is written any more.
         much: bytes of journal from which sessions are written for no other reason than to drop segments.
+        lag: says when sessions are to be written though nobody asks for it.
+        patience: seconds until a write that does not end is left alone, so that others are written.
     """
 
     def __init__(
@@ -87,6 +93,8 @@ class FileWriter:
         index: Index,
         run: Runner,
         much: int,
+        lag: Lag,
+        patience: float,
     ) -> None:
         self._root = root
         self._held = held
@@ -96,6 +104,9 @@ class FileWriter:
         self._index = index
         self._run = run
         self._much = much
+        self._lag = lag
+        self._patience = patience
+        self._being_written: set[SessionKey] = set()
         self._asked: dict[SessionKey, Snapshot | None] = {}
         self._work = anyio.Event()
         self._progress = anyio.Event()
@@ -135,7 +146,21 @@ class FileWriter:
     # Writing ------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Write what is asked for until closed."""
+        """Write what is asked for, and what has not been for too long, until closed."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._catch_up)
+            await self._write_all()
+            group.cancel_scope.cancel()
+
+    async def _catch_up(self) -> None:
+        while True:
+            for key in await self._lag.due():
+                held = self._held.get(key)
+                if held is not None and held.tail.records:
+                    self._asked.setdefault(key, None)
+                    self._work.set()
+
+    async def _write_all(self) -> None:
         while not self._closing:
             try:
                 await self._work_off()
@@ -187,25 +212,45 @@ class FileWriter:
         records = tail.upto(snapshot.metadata.sequence) if snapshot else list(tail.records)
         try:
             if records:
-                held.written = await self._run(partial(self._bring_up, key, snapshot, records))
+                held.written = await self._bounded(key, partial(self._bring_up, key, snapshot, records))
                 tail.covered(records[-1].sequence)
             if not tail.records and self._journal.keeps(key):
                 await self._run(partial(self._journal.release, key))
         except BaseException as error:
             if passes(error):
                 raise
+            if not held.is_stuck:
+                _log_failure(key, error)
             held.is_stuck = True
-            is_expected = isinstance(error, OSError | StoreError)
-            _log.error(
-                "the files of session %s were not written: %s",
-                key,
-                error if is_expected else described(error),
-                exc_info=None if is_expected else error,
-            )
+            self._lag.failed(key)
         else:
             held.is_stuck = False
+            self._lag.written(key, is_all=not tail.records)
+
+    async def _bounded(self, key: SessionKey, write: Callable[[], int]) -> int:
+        """Write the files of a session; where that does not end in time, others are written meanwhile.
+
+        Raises:
+            OSError, StoreError: they were not written, or are being written still.
+        """
+        self._check_not_hung(key)
+        patience = self._patience if len(self._being_written) < _MOST_HUNG else math.inf
+        with anyio.move_on_after(patience):
+            return await self._run(write)
+        raise StoreError(_NO_ANSWER)
+
+    def _check_not_hung(self, key: SessionKey) -> None:
+        if key in self._being_written:
+            raise StoreError(_NO_ANSWER)
 
     def _bring_up(self, key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> int:
+        self._being_written.add(key)
+        try:
+            return self._write_files(key, snapshot, records)
+        finally:
+            self._being_written.discard(key)
+
+    def _write_files(self, key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> int:
         self._ownership.check()
         folder = layout.session_folder(self._root, key)
         folded = None
@@ -260,12 +305,16 @@ class FileWriter:
         async with self._lock:
             for path in paths:
                 try:
-                    is_sealed = await self._run(partial(layout.seal_archive, path))
+                    is_sealed = await self._run(partial(self._seal_archive, path))
                 except (OSError, StoreError) as error:
                     _log.error("%s was edited, but could not be written anew: %s", path, error)
                 else:
                     if is_sealed:
                         _tell_of_edit(key, path)
+
+    def _seal_archive(self, path: Path) -> bool:
+        self._ownership.check()
+        return layout.seal_archive(path)
 
     async def take_edits(self, key: SessionKey) -> None:
         """Let files that somebody has edited be as if they had been written here; what cannot be done is logged."""
@@ -277,11 +326,13 @@ class FileWriter:
             if key in self._asked:  # which does not know of it
                 self._asked[key] = None
             try:
+                self._check_not_hung(key)
                 await self._run(partial(self._take_edits, key, list(held.tail.records)))
             except (OSError, StoreError) as error:
                 _log.error("session %s was edited, but its files could not be written anew: %s", key, error)
 
     def _take_edits(self, key: SessionKey, records: Sequence[Record]) -> None:
+        self._ownership.check()
         folder = layout.session_folder(self._root, key)
         stored = layout.read_stored(folder, key)
         if (stored.edited or stored.unfit) and stored.snapshot:
@@ -343,6 +394,7 @@ class FileWriter:
             StoreError: they could not be removed.
         """
         async with self._lock:
+            self._check_not_hung(key)
             try:
                 return await self._run(partial(self._remove_early, key))
             except OSError as error:
@@ -366,11 +418,13 @@ class FileWriter:
         async with self._lock:
             if held is None or held is not self._held.get(key):
                 return False
+            self._check_not_hung(key)
             await self._run(partial(self._remove_files, key))
             await self._forget(key, is_ended=is_ended)
             return True
 
     def _remove_files(self, key: SessionKey) -> None:
+        self._ownership.check()
         folder = layout.session_folder(self._root, key)
         if files.exists(folder):
             files.remove_all(folder)
@@ -393,6 +447,7 @@ class FileWriter:
             return await self._run(partial(self._remove_set_aside, key))
 
     def _remove_set_aside(self, key: SessionKey) -> bool:
+        self._ownership.check()
         asides = layout.set_aside(self._root, key)
         for aside in asides:
             files.remove_all(aside)
@@ -424,6 +479,7 @@ class FileWriter:
             What is wrong with it, and where it was put; None if nothing is, for somebody else has seen to it.
         """
         async with self._lock:
+            self._check_not_hung(key)
             held = self._held.setdefault(key, Held())
             was_deleted, held.is_deleted = held.is_deleted, True  # nothing is appended meanwhile
             try:
@@ -496,3 +552,13 @@ def _tell_of_edit(key: SessionKey, path: Path) -> None:
 
 def _write_records(aside: Path, records: Sequence[Record]) -> None:
     files.replace(aside / "records.json", msgspec.json.encode(records) + b"\n")
+
+
+def _log_failure(key: SessionKey, error: BaseException) -> None:
+    is_expected = isinstance(error, OSError | StoreError)
+    _log.error(
+        "the files of session %s were not written: %s",
+        key,
+        error if is_expected else described(error),
+        exc_info=None if is_expected else error,
+    )
