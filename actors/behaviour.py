@@ -42,6 +42,7 @@ from argentos.errors import (
     ContextOverflowError,
     MailboxFullError,
     MessageTooLargeError,
+    ModelError,
     NoReplyError,
     NothingToCompactError,
     SessionExistsError,
@@ -268,7 +269,7 @@ class Behaviour:
         )
         step.runs_alone = runtime.suspects.alone == self._key
         step.channels = runtime.channels
-        step.is_interrupted = not self._jobs.is_running and bool(self.snapshot and self.snapshot.metadata.turn)
+        step.is_interrupted = not self._jobs.is_running and step.awaits_attempt
         step.compaction_asked = self._requests.is_waiting
         return step
 
@@ -459,6 +460,9 @@ class Behaviour:
     def _finish_turn(self, step: Step, command: TurnDone) -> None:
         if not self._jobs.finish(("turn", command.turn, command.attempt)):
             return
+        error = command.error
+        if isinstance(error, ModelError) and error.is_transient and step.delay_turn(command.turn, error):
+            return
         if isinstance(command.error, ContextOverflowError):
             ended = step.overflow(command.turn, command.attempt, str(command.error))
         else:
@@ -501,7 +505,9 @@ class Behaviour:
     def _start_turn(self) -> None:
         snapshot = self.snapshot
         turn = snapshot.metadata.turn if snapshot else None
-        if snapshot is not None and turn is not None and not is_compacting(snapshot.metadata):
+        if snapshot is None or turn is None or turn.delay is not None:
+            return
+        if not is_compacting(snapshot.metadata):
             callers = self._listeners.callers(turn.messages)
             self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot), callers)
 

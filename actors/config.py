@@ -67,6 +67,8 @@ class Config(Struct, frozen=True, kw_only=True):
         collect_max: messages that one turn answers at most.
         turn_timeout: without a sign of life from the model, a piece of its reply, until a turn is given up.
         turn_limit: until a turn is given up, whatever has come of its reply.
+        retry_attempts: how often a turn is tried again by itself whose model could not answer for now; 0 never does.
+        retry_for: that a turn waits for these attempts altogether, at most.
         compaction_timeout: until the model's summary is given up for an extractive one.
         restart_intensity: how often a session that fails is restarted within `restart_period`; then it is parked.
         restart_period: see `restart_intensity`.
@@ -89,6 +91,8 @@ class Config(Struct, frozen=True, kw_only=True):
     collect_max: int = 20
     turn_timeout: float = 300.0
     turn_limit: float = 3600.0
+    retry_attempts: int = 5
+    retry_for: float = 300.0
     compaction_timeout: float = 180.0
     restart_intensity: int = 3
     restart_period: float = 5.0
@@ -135,6 +139,7 @@ _NUMBERS: Final[dict[str, tuple[float, float]]] = {
     "collect_for": _DURATION_RANGE,
     "turn_timeout": _DURATION_RANGE,
     "turn_limit": _DURATION_RANGE,
+    "retry_for": _DURATION_RANGE,
     "compaction_timeout": _DURATION_RANGE,
     "restart_period": _DURATION_RANGE,
     "retain_for": _DURATION_RANGE,
@@ -144,6 +149,7 @@ _WHOLE_NUMBERS: Final = {
     "keep_recent_tokens": (0, 10_000_000),
     "mailbox_limit": (1, 1_000_000),
     "collect_max": (1, 1_000_000),
+    "retry_attempts": (0, 1000),
     "restart_intensity": (0, 1000),
     "max_crashes": (1, 1000),
     "max_live": (1, 10_000_000),

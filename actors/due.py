@@ -10,9 +10,9 @@ from typing import NamedTuple, Self
 from argentos.actors.config import Config
 from argentos.machines import SESSION, Transition
 from argentos.machines.session import timer_in
-from argentos.storage import Accepted, Cleared, Metadata, Record, Replied, Snapshot, Transitioned
+from argentos.storage import Accepted, Cleared, Metadata, Record, Replied, Snapshot, Transitioned, TurnDelayed
 
-__all__ = ["Marks", "collected_at", "deadline", "may_passivate", "quiet_for", "state_at"]
+__all__ = ["Marks", "collected_at", "deadline", "is_delayed", "may_passivate", "quiet_for", "state_at"]
 
 _HAPPENINGS = frozenset({Accepted, Cleared, Replied, Transitioned})
 
@@ -23,10 +23,12 @@ class Marks(NamedTuple):
     Attributes:
         quiet_since: something last happened, a message or a change of state.
         collects_since: the latest message came that waits.
+        delayed_until: the open turn is to be tried again.
     """
 
     quiet_since: float
     collects_since: float
+    delayed_until: float
 
     @classmethod
     def of(cls, snapshot: Snapshot, at: datetime, moment: float) -> Self:
@@ -39,18 +41,34 @@ class Marks(NamedTuple):
         """
         metadata, context = snapshot
         collects_for = max(0.0, (at - context.waiting[-1].at).total_seconds()) if context.waiting else 0.0
-        return cls(moment - quiet_for(metadata, at), moment - collects_for)
+        return cls(moment - quiet_for(metadata, at), moment - collects_for, moment + _delay_left(metadata, at))
 
     def after(self, record: Record, moment: float) -> Self:
         """The marks once a record was made, at this moment."""
         if isinstance(record, Accepted) and record.role == "user":
             return self._replace(quiet_since=moment, collects_since=moment)
+        if isinstance(record, TurnDelayed):
+            return self._replace(delayed_until=moment + record.seconds)
         return self._replace(quiet_since=moment) if type(record) in _HAPPENINGS else self
 
 
 def quiet_for(metadata: Metadata, at: datetime) -> float:
     """Seconds since something last happened, as far as the wall clock tells."""
     return max(0.0, (at - metadata.quiet_since).total_seconds())
+
+
+def _delay_left(metadata: Metadata, at: datetime) -> float:
+    """Seconds until the open turn is tried again, as far as the wall clock tells, but never more than were meant."""
+    delay = metadata.turn.delay if metadata.turn else None
+    if delay is None:
+        return 0.0
+    return min(max(0.0, delay.seconds - (at - delay.at).total_seconds()), delay.seconds)
+
+
+def is_delayed(snapshot: Snapshot, marks: Marks, moment: float) -> bool:
+    """The open turn waits for its next attempt."""
+    turn = snapshot.metadata.turn
+    return turn is not None and turn.delay is not None and moment < marks.delayed_until
 
 
 class _Overdue:
@@ -90,8 +108,10 @@ def deadline(snapshot: Snapshot, marks: Marks, config: Config) -> float | None:
     None while there is something to answer: the end of the turn asks again.
     """
     metadata = snapshot.metadata
+    if metadata.turn is not None:
+        return marks.delayed_until if metadata.turn.delay else None
     if not metadata.is_settled:
-        return None if metadata.turn else collected_at(snapshot, marks, config)
+        return collected_at(snapshot, marks, config)
     has_timer = timer_in(metadata.state) is not None
     return marks.quiet_since + (config.idle_after if has_timer else config.passivate_after)
 

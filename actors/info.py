@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
 from anyio.lowlevel import checkpoint
@@ -30,6 +30,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         waiting: messages without an answer so far.
         failed: messages whose turn failed, and which can be tried again.
         failure: why the latest of these turns failed; empty where none did.
+        retry_at: when the model is asked again that could not answer; None where it has not to wait.
+        retry_reason: why it could not.
         edges: for each edge of the diagram, as mermaid writes it, how often it was taken, and when last.
     """
 
@@ -47,6 +49,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     waiting: int
     failed: int
     failure: str
+    retry_at: datetime | None
+    retry_reason: str
     edges: dict[str, Taken]
 
     @classmethod
@@ -60,6 +64,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             quiet: seconds since something last happened.
         """
         tokens = gauge.estimate(metadata)
+        delay = metadata.turn.delay if metadata.turn else None
         # Names are shared: those of the edges alone would be a third of what a session takes in a long list.
         return cls(
             id=metadata.session,
@@ -76,6 +81,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             waiting=len(metadata.waiting) + (len(metadata.turn.messages) if metadata.turn else 0),
             failed=sum(len(each.messages) for each in metadata.failed),
             failure=metadata.failed[-1].reason if metadata.failed else "",
+            retry_at=delay.at + timedelta(seconds=delay.seconds) if delay else None,
+            retry_reason=delay.reason if delay else "",
             edges={sys.intern(edge): taken for edge, taken in metadata.edges.items()},
         )
 

@@ -1,9 +1,33 @@
-"""Turns that failed: which of them is run once more."""
+"""Turns that failed: which of them is run once more, and how long one waits before it is tried again by itself."""
+
+from typing import Final
+from zlib import crc32
 
 from argentos.errors import NoReplyError, NothingToRetryError
 from argentos.storage import FailedTurn, Message, Metadata, SessionKey
 
-__all__ = ["failed_turn", "has_failed"]
+__all__ = ["failed_turn", "has_failed", "pause"]
+
+_FIRST: Final = 1.0  # seconds
+_LONGEST: Final = 60.0  # seconds
+_SPREAD: Final = 0.5
+
+
+def pause(key: SessionKey, turn: int, delays: int, retry_after: float | None) -> float:
+    """Seconds before the next attempt of a turn: twice as long each time, and as long as the provider asks at least.
+
+    Sessions that fail together do not come back together: each has a part of its own, the same in every life.
+
+    Args:
+        key: the session.
+        turn: its turn.
+        delays: how many there were.
+        retry_after: what the provider asks for, in seconds.
+    """
+    part = crc32(f"{key} {turn} {delays}".encode()) / 2**32
+    seconds = min(_FIRST * 2.0**delays, _LONGEST) * (1 - _SPREAD * part)
+    asked = (retry_after or 0.0) * (1 + _SPREAD * part / 5)
+    return max(seconds, asked)
 
 
 def has_failed(key: SessionKey, message: Message) -> NoReplyError:

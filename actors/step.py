@@ -17,7 +17,9 @@ from itertools import takewhile
 from typing import Final, Literal, TypedDict
 
 from argentos.actors.config import Config
-from argentos.actors.due import Marks, collected_at
+from argentos.actors.due import Marks, collected_at, is_delayed
+from argentos.actors.retries import pause
+from argentos.errors import ModelError
 from argentos.inputs import MAX_ID_BYTES
 from argentos.llm import Compacted, Gauge, Reply, is_blank
 from argentos.machines import SESSION, START, Refused, Transition
@@ -41,6 +43,7 @@ from argentos.storage import (
     Snapshot,
     Summarised,
     Transitioned,
+    TurnDelayed,
     TurnEnded,
     TurnStarted,
     fold_context,
@@ -188,7 +191,7 @@ class Step:
         self.epoch = epoch
         self.now = now
         self.moment = moment
-        self.marks = marks or (Marks.of(snapshot, now, moment) if snapshot else Marks(moment, moment))
+        self.marks = marks or (Marks.of(snapshot, now, moment) if snapshot else Marks(moment, moment, moment))
         self.gauge = gauge
         self.config = config
         self.records: list[Record] = []
@@ -290,6 +293,25 @@ class Step:
             )
         )
         self.offer("new_message")
+
+    @property
+    def awaits_attempt(self) -> bool:
+        """A turn is open, and not one that is to be tried again later."""
+        if not self.exists or self.metadata.turn is None:
+            return False
+        return not is_delayed(self.snapshot, self.marks, self.moment)
+
+    def delay_turn(self, turn: int, error: ModelError) -> bool:
+        """Have the turn tried again later; False if it has been tried often enough, or would have to wait too long."""
+        open_turn = self.metadata.turn
+        if open_turn is None or open_turn.turn != turn or open_turn.delays >= self.config.retry_attempts:
+            return False
+        seconds = pause(self.key, turn, open_turn.delays, error.retry_after)
+        if open_turn.delayed + seconds > self.config.retry_for:
+            return False
+        attempt = open_turn.attempt
+        self._emit(TurnDelayed(**self._head(), turn=turn, attempt=attempt, seconds=seconds, reason=str(error)))
+        return True
 
     def overflow(self, turn: int, attempt: int, reason: str) -> bool:
         """The model's window was too small: compact and try again, or end the turn; False as above.

@@ -14,8 +14,9 @@ __all__ = ["Suspects", "is_suspect"]
 
 
 def is_suspect(metadata: Metadata) -> bool:
-    """The session has a turn that was begun, and begun again, and never ended."""
-    return metadata.turn is not None and metadata.turn.attempt > 1
+    """The session has a turn that was begun, and begun again though the model had not asked for it, and never ended."""
+    turn = metadata.turn
+    return turn is not None and turn.delay is None and turn.attempt > 1 + turn.delays
 
 
 class Suspects:

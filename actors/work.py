@@ -103,12 +103,16 @@ class _Listener:
     def verdict(self) -> ModelError:
         """The error of a model whose time is over."""
         if self._scope.deadline >= self._end:
-            return ReplyInterruptedError(f"the model's reply took longer than turnLimit, {self._limit:g} s; ask again")
+            return ReplyInterruptedError(
+                f"the model's reply took longer than turnLimit, {self._limit:g} s; ask again", is_transient=False
+            )
         if self._has_begun:
             return ReplyInterruptedError(
-                f"the model broke off, and said nothing more for {self._timeout:g} s; ask again"
+                f"the model broke off, and said nothing more for {self._timeout:g} s; ask again", is_transient=False
             )
-        return ModelUnavailableError(f"the model gave no sign of life for {self._timeout:g} s; ask again later")
+        return ModelUnavailableError(
+            f"the model gave no sign of life for {self._timeout:g} s; ask again later", is_transient=False
+        )
 
 
 async def _stream(runtime: Runtime, snapshot: Snapshot, listener: _Listener) -> Reply:
@@ -119,7 +123,7 @@ async def _stream(runtime: Runtime, snapshot: Snapshot, listener: _Listener) -> 
             if isinstance(piece, Reply):
                 return piece
             listener.hear(piece)
-    raise ReplyInterruptedError("the model ended its stream without a reply; ask again")
+    raise ReplyInterruptedError("the model ended its stream without a reply; ask again", is_transient=False)
 
 
 def _check_text(reply: Reply) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "SessionKey",
     "Summarised",
     "Transitioned",
+    "TurnDelayed",
     "TurnEnded",
     "TurnStarted",
     "Usage",
@@ -163,6 +164,19 @@ class Replied(_Record, frozen=True, tag="replied", kw_only=True):
     stop_reason: str | None = None
 
 
+class TurnDelayed(_Record, frozen=True, tag="turn_delayed", kw_only=True):
+    """The model could not answer for now; the next attempt follows after so many seconds.
+
+    Attributes:
+        reason: the sentence of the error.
+    """
+
+    turn: int
+    attempt: int
+    seconds: float
+    reason: str
+
+
 class TurnEnded(_Record, frozen=True, tag="turn_ended", kw_only=True):
     """These messages wait for an answer no more.
 
@@ -241,6 +255,7 @@ Record: TypeAlias = (
     | Accepted
     | TurnStarted
     | Replied
+    | TurnDelayed
     | TurnEnded
     | Retried
     | Summarised

@@ -25,6 +25,7 @@ from argentos.storage.records import (
     SessionKey,
     Summarised,
     Transitioned,
+    TurnDelayed,
     TurnEnded,
     TurnStarted,
 )
@@ -65,7 +66,7 @@ REMEMBERED_IDS: Final = 1000
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
 _TOUCHING: Final = _EMPTYING | {"failed"}
 _REMEMBERED_FAILURES: Final = 100  # turns
-_BESIDE_CONTEXT: Final = frozenset({Transitioned, Kept, Owed, Delivered})
+_BESIDE_CONTEXT: Final = frozenset({Transitioned, TurnDelayed, Kept, Owed, Delivered})
 _RATIO_DECAY: Final = 0.99
 _NO_COUNT: Final = 2**53
 _LEAST_GROWTH: Final = 100  # local tokens between two reports, from which something can be learnt
@@ -84,12 +85,23 @@ class Taken(Struct, frozen=True, gc=False):
     last: datetime
 
 
+class Delay(Struct, frozen=True, gc=False, rename="camel"):
+    """A wait before the next attempt of a turn: since when, how long, and why."""
+
+    at: datetime
+    seconds: float
+    reason: str
+
+
 class OpenTurn(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     """A turn that has not ended.
 
     Attributes:
         context_tokens: those of the context when it began.
         alone: how many attempts were made with nothing beside them.
+        delay: before the next attempt; None while one runs.
+        delays: how many there were, this one included.
+        delayed: seconds that they take together.
     """
 
     turn: int
@@ -98,6 +110,9 @@ class OpenTurn(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"
     request_tokens: int
     context_tokens: int
     alone: int = 0
+    delay: Delay | None = None
+    delays: int = 0
+    delayed: float = 0.0
 
 
 class FailedTurn(Struct, frozen=True, gc=False, rename="camel"):
@@ -265,7 +280,7 @@ def _created(key: SessionKey, record: Record) -> Metadata:
     )
 
 
-def _apply(old: Metadata, record: Record) -> Metadata:
+def _apply(old: Metadata, record: Record) -> Metadata:  # noqa: C901 - a case for each kind of record
     match record:
         case Accepted(role="user"):
             return _moved(
@@ -293,9 +308,7 @@ def _apply(old: Metadata, record: Record) -> Metadata:
                 tokens=tokens,
                 waiting=old.waiting[len(record.messages) :] if first else old.waiting,
                 waiting_tokens=old.waiting_tokens - (record.tokens if first else 0),
-                turn=OpenTurn(
-                    record.turn, record.attempt, record.messages, record.request_tokens, tokens, record.alone
-                ),
+                turn=_begun(old.turn, record, tokens),
                 turns=record.turn,
             )
         case Replied():
@@ -341,8 +354,24 @@ def _apply(old: Metadata, record: Record) -> Metadata:
             )
         case Summarised() | Cleared() | Kept():
             return _compacted(old, record)
-        case _:  # Owed, Delivered
+        case TurnDelayed():
+            return _moved(old, record, turn=_delayed(old.turn, record))
+        case Owed() | Delivered():
             return _moved(old, record, version=NEWEST_VERSION, undelivered=_undelivered(old, record))
+
+
+def _begun(before: OpenTurn | None, record: TurnStarted, tokens: int) -> OpenTurn:
+    begun = OpenTurn(record.turn, record.attempt, record.messages, record.request_tokens, tokens, record.alone)
+    if before is None or before.turn != record.turn:
+        return begun
+    return structs.replace(begun, delays=before.delays, delayed=before.delayed)
+
+
+def _delayed(turn: OpenTurn | None, record: TurnDelayed) -> OpenTurn | None:
+    if turn is None:
+        return None
+    delay = Delay(record.at, record.seconds, record.reason)
+    return structs.replace(turn, delay=delay, delays=turn.delays + 1, delayed=turn.delayed + record.seconds)
 
 
 def _compacted(old: Metadata, record: Summarised | Cleared | Kept) -> Metadata:

@@ -99,6 +99,11 @@ def _info(settings: Settings, session_id: str) -> None:
             if info.failed
             else []
         ),
+        *(
+            [("tried again", f"{info.retry_at:%Y-%m-%d %H:%M:%S} UTC: {printable(info.retry_reason)}")]
+            if info.retry_at
+            else []
+        ),
         ("context", f"{info.tokens} of {info.window} tokens ({percent(info.percent)})"),
         ("compactions", str(info.compactions)),
     ]

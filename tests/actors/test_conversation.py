@@ -15,7 +15,7 @@ from argentos.errors import (
     MailboxFullError,
     MessageTooLargeError,
     ModelError,
-    ModelUnavailableError,
+    ModelRefusedError,
     NoReplyError,
     SessionExistsError,
     SessionNotFoundError,
@@ -179,7 +179,7 @@ async def test_a_turn_without_a_reply_raises_no_reply_and_just_ends_its_stream(r
         assert caught.value.outcome == "no_reply"
 
 
-@pytest.mark.parametrize("error", [ModelUnavailableError("busy"), RuntimeError("a bug in a model")])
+@pytest.mark.parametrize("error", [ModelRefusedError("the key is wrong"), RuntimeError("a bug in a model")])
 async def test_a_failing_model_fails_the_turn_and_keeps_the_message(running: Running, error: Exception) -> None:
     async with running(Failing(error)) as supervisor:
         session = supervisor.session("maren")

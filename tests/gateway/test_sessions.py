@@ -137,6 +137,8 @@ def test_info_as_json_has_the_names_of_the_docs(ask: Ask, ada: str) -> None:
         "waiting": 0,
         "failed": 0,
         "failure": "",
+        "retryAt": None,
+        "retryReason": "",
     }
     assert edges == {
         "[*] --> Created: First message": {"count": 1, "last": "2020-02-03T10:00:00Z"},

@@ -7,7 +7,7 @@ import anyio
 import anyio.lowlevel
 
 from argentos import MemoryStore, Reply, Request
-from argentos.errors import ContextOverflowError, ModelUnavailableError, StoreFailedError
+from argentos.errors import ContextOverflowError, ModelRefusedError, StoreFailedError
 from argentos.storage import Record, SessionKey, Snapshot
 from tests.lifecycle.account import Account
 
@@ -127,7 +127,7 @@ class ModelInHand:
         number = len(self._account.said)
         match outcome:
             case "failure":
-                raise ModelUnavailableError("not now")
+                raise ModelRefusedError("not now")
             case "overflow":
                 self._account.overflowed = True
                 raise ContextOverflowError("too much")

@@ -183,7 +183,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "an interrupted turn is left lying",
         "actors/behaviour.py",
-        "step.is_interrupted = not self._jobs.is_running and bool(self.snapshot and self.snapshot.metadata.turn)",
+        "step.is_interrupted = not self._jobs.is_running and step.awaits_attempt",
         "step.is_interrupted = False",
         ("a request fits the window", "the model is asked for what is open"),
     ),

@@ -283,6 +283,8 @@ def info_of(transcript: Transcript) -> SessionInfo:
         waiting=0,
         failed=0,
         failure="",
+        retry_at=None,
+        retry_reason="",
         edges={},
     )
 
