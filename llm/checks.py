@@ -52,9 +52,11 @@ def check_model(model: Model) -> None:
     """Refuse a model that says of itself what cannot be.
 
     Raises:
-        InputError: its name is none, or its `token_ratio` no number above zero.
+        InputError: its name is none, or its `token_ratio` no number above zero. An empty name is that of no model in
+            particular, which measures a session as its own one reported.
     """
-    as_id(model.name, "the name of the model")
+    if model.name != "":
+        as_id(model.name, "the name of the model")
     as_number(model.token_ratio, "token_ratio of the model", 0.01, _LARGEST_RATIO)
 
 
