@@ -1,13 +1,14 @@
 """The files of all sessions follow the journal, in the background, one session at a time.
 
 One at a time is the budget: however many sessions want their files written, the disk has one such writer beside the
-journal. Segments of the journal are dropped in order, once the files have everything in them.
+journal; only at the end, when nothing is appended any more, several are written at a time. Segments of the journal are
+dropped in order, once the files have everything in them.
 """
 
 import errno
 import logging
 import math
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,7 @@ __all__ = ["FileWriter", "Held"]
 _log: Final = logging.getLogger(__name__)
 _PAUSE: Final = 1.0  # seconds
 _MOST_HUNG: Final = 3  # writes left alone: where more hang, the disk does, and is waited for
+_AT_ONCE: Final = _MOST_HUNG  # sessions written at a time at the end
 _NO_ANSWER: Final = "the disk does not answer; a write of them goes on"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -192,8 +194,9 @@ class FileWriter:
     async def finish(self) -> None:
         """Write everything that the journal still holds, and drop it; nothing is appended any more."""
         async with self._lock:
-            for key in [key for key, held in self._held.items() if held.tail.records or self._journal.keeps(key)]:
-                await self._write(key, None)
+            await self._write_last(
+                [key for key, held in self._held.items() if held.tail.records or self._journal.keeps(key)]
+            )
             self._asked.clear()
             self._much = 0
             try:
@@ -202,6 +205,21 @@ class FileWriter:
                 _log.error("the journal in %s was not closed: %s", self._root, error)
             await self._drop_segments()
             await self._run(self._index.commit)
+
+    async def _write_last(self, keys: Iterable[SessionKey]) -> None:
+        """Bring the files of sessions up to their ends, several at a time.
+
+        Nobody else needs the disk any more, and flushes that come together cost hardly more than one.
+        """
+        left = iter(keys)
+
+        async def write() -> None:
+            for key in left:
+                await self._write(key, None)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(_AT_ONCE):
+                group.start_soon(write)
 
     async def _write(self, key: SessionKey, snapshot: Snapshot | None) -> None:
         """Bring the files of a session up to a snapshot, or to its end; what cannot be written stays in its tail."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import anyio
+import anyio.lowlevel
 import pytest
 from anyio import wait_all_tasks_blocked
 from msgspec import structs
@@ -316,6 +317,28 @@ async def test_a_temporary_file_left_by_a_kill_is_no_hindrance(state: Path) -> N
     for name in ["history.json", "metadata.json"]:
         (folder(state) / f".{name}.new").write_bytes(b"half of")
     await assert_kept(state, story)
+
+
+async def test_the_files_of_many_sessions_are_written_together_when_the_store_is_closed(state: Path) -> None:
+    running, most = 0, 0
+
+    async def run(function: Callable[[], T], /) -> T:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await anyio.lowlevel.checkpoint()
+        try:
+            return function()
+        finally:
+            running -= 1
+
+    stories = [Story(SessionKey("main", f"user-{number}")).converse("a").clear() for number in range(30)]
+    async with FileStore(state, run=run) as store:
+        await appended(store, *stories)
+        most = 0
+    assert most >= 3
+    assert journal(state) == []
+    await assert_kept(state, *stories)
 
 
 async def test_what_a_kill_left_half_written_is_removed_at_the_next_opening(state: Path) -> None:
