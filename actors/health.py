@@ -18,6 +18,7 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
         parked: sessions that failed too often, by id, each with the cause.
         running: turns and compactions that run.
         waiting: turns and compactions that wait for their turn.
+        retention: which sessions are kept though they are due by their age, and why; empty where none is.
     """
 
     is_open: bool
@@ -26,6 +27,7 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
     parked: Mapping[str, str]
     running: int
     waiting: int
+    retention: str = ""
 
     @property
     def is_well(self) -> bool:

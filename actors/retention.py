@@ -5,22 +5,26 @@ in the step that deletes it.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
+from argentos.actors.clock import Clock
 from argentos.actors.registry import Registry
 from argentos.actors.step import is_at_work
 from argentos.errors import ArgentError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Metadata, SessionKey
 
-__all__ = ["Due", "Stored", "apply_retention", "choose", "keep_within", "stored_sessions"]
+__all__ = ["Due", "Retention", "Stored", "choose", "stored_sessions"]
 
 _log: Final = logging.getLogger(__name__)
 _EVERY: Final = 3600.0  # seconds
+_GRACE: Final = 600.0  # seconds
+_FEW: Final = 10
+_SHARE: Final = 10  # one of so many
 
 
 class Stored(Struct, frozen=True, rename="camel"):
@@ -84,42 +88,110 @@ async def stored_sessions(registry: Registry, agent: str, *, sizes: bool) -> tup
     return tuple(found)
 
 
-async def apply_retention(registry: Registry, agent: str) -> int:
-    """Delete what the settings say is kept no longer; gives how many sessions that were.
+class Calendar:
+    """The wall clock as far as it can be believed: it never runs ahead of the time that has passed here.
 
-    One that cannot be deleted is logged, and keeps no other.
-
-    Raises:
-        ArgentError: the sessions cannot be listed.
+    Args:
+        clock: the wall clock, and the time that passes.
     """
-    runtime = registry.runtime
-    config = runtime.config
-    sessions = await stored_sessions(registry, agent, sizes=config.retain_bytes is not None)
-    due = choose(sessions, now=runtime.clock.now(), retain_for=config.retain_for, retain_bytes=config.retain_bytes)
-    count = 0
-    for session, reason in due:
-        key = SessionKey(agent, session.id)
-        try:
-            deleted = await registry.delete(key, unless_active_since=session.last_activity)
-        except SessionNotFoundError:
-            continue  # somebody was faster
-        except SupervisorStoppedError:
-            raise
-        except ArgentError as error:
-            _log.warning("session %s was to be deleted, for its %s, and was not: %s", key, reason, error)
-            continue
-        if deleted:
-            count += 1
-            _log.info("session %s was deleted, for its %s", key, reason)
-    return count
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._begun = clock.monotonic()
+        self._at = clock.now()
+        self._is_compared = False
+
+    def compare(self, activities: Iterable[datetime]) -> None:
+        """Tell it of the activities that are found at first: what has passed since the latest before is not believed.
+
+        A clock that is ahead cannot be told from a long absence.
+        """
+        if not self._is_compared:
+            self._at = max((each for each in activities if each <= self._at), default=self._at)
+        self._is_compared = True
+
+    def now(self) -> datetime:
+        """The time that is believed, which is never ahead of the wall clock's."""
+        passed = timedelta(seconds=self._clock.monotonic() - self._begun)
+        return min(self._clock.now(), self._at + passed)
 
 
-async def keep_within(registry: Registry, agent: str) -> None:
-    """Apply the retention now, and once an hour, until cancelled."""
-    clock = registry.runtime.clock
-    while True:
-        try:
-            await apply_retention(registry, agent)
-        except ArgentError as error:
-            _log.warning("the retention was not applied in full, and will be in an hour: %s", error)
-        await clock.sleep_until(clock.monotonic() + _EVERY)
+class Retention:
+    """Deletes what the settings say is kept no longer.
+
+    By age only what the believed time says, after a grace in which a clock may be set right, and never many at once.
+    """
+
+    def __init__(self, registry: Registry, agent: str) -> None:
+        self._registry = registry
+        self._agent = agent
+        self._calendar = Calendar(registry.runtime.clock)
+
+    async def keep(self) -> None:
+        """Apply it now, and once an hour, until cancelled."""
+        clock = self._registry.runtime.clock
+        while True:
+            try:
+                await self._apply()
+            except ArgentError as error:
+                _log.warning("the retention was not applied in full, and will be in an hour: %s", error)
+            await clock.sleep_until(clock.monotonic() + _EVERY)
+
+    async def _apply(self) -> None:
+        """Delete what is due; what is not deleted though the clock says so is told of.
+
+        One that cannot be deleted is logged, and keeps no other.
+
+        Raises:
+            ArgentError: the sessions cannot be listed.
+        """
+        config, clock = self._registry.runtime.config, self._registry.runtime.clock
+        sessions = await stored_sessions(self._registry, self._agent, sizes=config.retain_bytes is not None)
+        self._calendar.compare(each.last_activity for each in sessions)
+        old = self._too_old(sessions, self._calendar.now())
+        self._tell(old, sessions)
+        if old and len(old) <= _most(sessions):
+            await clock.sleep_until(clock.monotonic() + _GRACE)
+            still = set(self._too_old(sessions, self._calendar.now()))
+            await self._delete([Due(each, "age") for each in old if each in still])
+        if config.retain_bytes is not None:
+            left = await stored_sessions(self._registry, self._agent, sizes=True)
+            await self._delete(choose(left, now=clock.now(), retain_for=None, retain_bytes=config.retain_bytes))
+
+    def _too_old(self, sessions: Iterable[Stored], now: datetime) -> list[Stored]:
+        config = self._registry.runtime.config
+        return [due.session for due in choose(sessions, now=now, retain_for=config.retain_for, retain_bytes=None)]
+
+    def _tell(self, old: Collection[Stored], sessions: Collection[Stored]) -> None:
+        """Say what is kept though it is due, and why, in the log and in the health."""
+        runtime = self._registry.runtime
+        by_the_clock = len(self._too_old(sessions, runtime.clock.now()))
+        why = ""
+        if len(old) > _most(sessions):
+            why = f"more than {_most(sessions)} of {len(sessions)} at once are deleted only by hand"
+        elif by_the_clock > len(old):
+            why = "the clock is further ahead than the time that passed"
+        told = f"{by_the_clock} sessions are due by their age and kept, for {why}; see `argent sessions prune`"
+        runtime.retention = told if why else ""
+        if why:
+            _log.warning("agent %s: %s", self._agent, told)
+
+    async def _delete(self, due: Iterable[Due]) -> None:
+        for session, reason in due:
+            key = SessionKey(self._agent, session.id)
+            try:
+                deleted = await self._registry.delete(key, unless_active_since=session.last_activity)
+            except SessionNotFoundError:
+                continue  # somebody was faster
+            except SupervisorStoppedError:
+                raise
+            except ArgentError as error:
+                _log.warning("session %s was to be deleted, for its %s, and was not: %s", key, reason, error)
+                continue
+            if deleted:
+                _log.info("session %s was deleted, for its %s", key, reason)
+
+
+def _most(sessions: Collection[Stored]) -> int:
+    """How many may be deleted at once, for their age, without anybody being asked."""
+    return max(_FEW, len(sessions) // _SHARE)

@@ -35,6 +35,7 @@ class Runtime:
         telemetry: tells the host's traces and metrics.
         events: tells the outside what became durable, and what failed.
         suspects: turns that wait until they may run alone.
+        retention: what is kept though it is due, and why; empty where nothing is.
         is_draining: no more work is begun.
         channels: those to which what the agent says is owed, until it was delivered.
     """
@@ -56,6 +57,7 @@ class Runtime:
     events: Events
     telemetry: Telemetry
     suspects: Suspects = field(default_factory=Suspects)
+    retention: str = ""
     is_draining: bool = False
     channels: frozenset[str] = frozenset()
     _ids: Iterator[int] = field(default_factory=itertools.count)

@@ -25,7 +25,7 @@ from argentos.actors.jobs import Places
 from argentos.actors.outbox import Outbox, Reader
 from argentos.actors.registry import Registry
 from argentos.actors.resume import resume_unfinished
-from argentos.actors.retention import Stored, keep_within, stored_sessions
+from argentos.actors.retention import Retention, Stored, stored_sessions
 from argentos.actors.runtime import Runtime
 from argentos.actors.session import Session
 from argentos.actors.telemetry import Telemetry
@@ -229,6 +229,7 @@ class Supervisor:
             parked={key.id: described(cause) for key, cause in self._registry.supervision.parked.items()},
             running=runtime.work.running,
             waiting=runtime.work.waiting,
+            retention=runtime.retention,
         )
 
     @property
@@ -263,8 +264,8 @@ class Supervisor:
                 group.start_soon(stand, "the warm-up", self._warm_up, name="argentos warm-up")
                 group.start_soon(stand, "taking up what was left", resume, name="argentos resume")
             if self._resume and (self.config.retain_for is not None or self.config.retain_bytes is not None):
-                retain = partial(keep_within, self._registry, self.agent)
-                group.start_soon(stand, "the retention", retain, name="argentos retention")
+                retention = Retention(self._registry, self.agent)
+                group.start_soon(stand, "the retention", retention.keep, name="argentos retention")
             if (directory := self._runtime.store.owned_directory) is not None:
                 await self._control.open(directory, group)
             self._group = group

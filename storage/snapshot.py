@@ -7,7 +7,7 @@ be newer than the other: folding passes over the records that a half already has
 
 import sys
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from msgspec import Struct, structs
@@ -63,6 +63,7 @@ NEWEST_VERSION: Final = 2
 REMEMBERED_IDS: Final = 1000
 """A message id is recognised when it is sent again among at least this many of the latest messages."""
 
+_TICK: Final = timedelta(microseconds=1)
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
 _TOUCHING: Final = _EMPTYING | {"failed"}
 _REMEMBERED_FAILURES: Final = 100  # turns
@@ -286,7 +287,7 @@ def _apply(old: Metadata, record: Record) -> Metadata:  # noqa: C901 - a case fo
             return _moved(
                 old,
                 record,
-                last_activity=record.at,
+                last_activity=_active_at(old, record),
                 messages=record.number,
                 waiting=(*old.waiting, record.number),
                 waiting_tokens=old.waiting_tokens + record.tokens,
@@ -295,7 +296,7 @@ def _apply(old: Metadata, record: Record) -> Metadata:  # noqa: C901 - a case fo
             return _moved(
                 old,
                 record,
-                last_activity=record.at,
+                last_activity=_active_at(old, record),
                 messages=record.number,
                 tokens=old.tokens + record.tokens,
             )
@@ -315,7 +316,7 @@ def _apply(old: Metadata, record: Record) -> Metadata:  # noqa: C901 - a case fo
             return _moved(
                 old,
                 record,
-                last_activity=record.at,
+                last_activity=_active_at(old, record),
                 messages=record.number,
                 tokens=old.tokens + record.tokens,
                 calibration=_calibrate(old, record),
@@ -336,7 +337,7 @@ def _apply(old: Metadata, record: Record) -> Metadata:  # noqa: C901 - a case fo
             return _moved(
                 old,
                 record,
-                last_activity=record.at,
+                last_activity=_active_at(old, record),
                 tokens=old.tokens - record.tokens,
                 waiting=(*old.waiting, *record.messages),
                 waiting_tokens=old.waiting_tokens + record.tokens,
@@ -399,6 +400,11 @@ def _compacted(old: Metadata, record: Summarised | Cleared | Kept) -> Metadata:
             failed=(),
         )
     return _moved(old, record, boundary=record.sequence, kept_at=old.messages)
+
+
+def _active_at(old: Metadata, record: Record) -> datetime:
+    """The time of an activity: later than that before it also where the clock was set back in between."""
+    return record.at if record.at >= old.last_activity else old.last_activity + _TICK
 
 
 def _moved(old: Metadata, record: Record, **changes: object) -> Metadata:

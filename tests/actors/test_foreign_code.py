@@ -500,8 +500,11 @@ async def test_a_session_that_cannot_be_deleted_keeps_no_other_and_ends_nobody(
     async with running(Hostile(), on=store) as supervisor:
         for name in ("bad", "good"):
             await supervisor.session(name).ask("Hello?")
-    clock.advance(10 * 86400)
-    async with running(Hostile(), on=store, config=Config(retain_for=86400.0)) as supervisor:
+        clock.advance(10 * 3600)
+        await supervisor.session("recent").ask("Hello?")
+    async with running(Hostile(), on=store, config=Config(retain_for=3600.0)) as supervisor:
+        await anyio.wait_all_tasks_blocked()
+        clock.advance(600)  # the grace
         with anyio.fail_after(5):
             await store.deleted.wait()
         assert (await supervisor.session("other").ask("Hello?")).text == "Yes."

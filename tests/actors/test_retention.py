@@ -361,26 +361,34 @@ def test_what_is_left_is_within_the_limits_or_at_work_and_nothing_is_due_without
 # By the supervisor ------------------------------------------------------------------------------------------
 
 
+async def grace_passes(clock: ManualClock) -> None:
+    """What is due by its age is deleted ten minutes after that was seen."""
+    await anyio.wait_all_tasks_blocked()
+    clock.advance(600)
+    await anyio.wait_all_tasks_blocked()
+
+
 async def test_a_supervisor_deletes_what_is_too_old_at_its_start_and_every_hour(
     running: Running, clock: ManualClock
 ) -> None:
     async with running() as supervisor:
         await supervisor.session("old").say("Good morning.")
-        clock.advance(DAY)
+        clock.advance(DAY + 1)
         await supervisor.session("young").say("Good morning.")
-        clock.advance(1)
     config = Config(retain_for=DAY)
     async with running(config=config, resume=False) as supervisor:
         await anyio.wait_all_tasks_blocked()
         assert await ids(supervisor) == {"old", "young"}
     async with running(config=config) as supervisor:
         await anyio.wait_all_tasks_blocked()
+        assert await ids(supervisor) == {"old", "young"}
+        await grace_passes(clock)
         assert await ids(supervisor) == {"young"}
-        clock.advance(DAY - 10)
+        clock.advance(DAY - 660)
         await anyio.wait_all_tasks_blocked()
         assert await ids(supervisor) == {"young"}
         clock.advance(3600)
-        await anyio.wait_all_tasks_blocked()
+        await grace_passes(clock)
         assert await ids(supervisor) == set()
 
 
@@ -430,13 +438,123 @@ async def test_a_retention_that_fails_is_told_and_tried_again(
     store = Unlisted()
     async with running(on=store) as supervisor:
         await supervisor.session("old").say("Good morning.")
-    clock.advance(2 * DAY)
+        clock.advance(2 * DAY)
+        await supervisor.session("young").say("Good morning.")
     async with running(on=store, config=Config(retain_for=DAY)) as supervisor:
         await anyio.wait_all_tasks_blocked()
         assert "the retention was not applied in full, and will be in an hour: no list today" in caplog.text
         clock.advance(3600)
-        await anyio.wait_all_tasks_blocked()
+        await grace_passes(clock)
+        assert await ids(supervisor) == {"young"}
+
+
+# Clocks that are wrong ------------------------------------------------------------------------------------
+
+YEAR = 365 * DAY
+YOUNG = Config(retain_for=30 * DAY)
+
+
+async def some(supervisor: Supervisor, count: int, prefix: str = "s") -> set[str]:
+    names = {f"{prefix}-{number}" for number in range(count)}
+    for name in names:
+        await supervisor.session(name).say("Good morning.")
+    return names
+
+
+@pytest.mark.parametrize("jump", [YEAR, DAY, 1.0, -1.0, -DAY, -YEAR])
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("talks", [False, True])
+async def test_a_clock_that_is_set_deletes_nothing_that_another_would_keep(
+    running: Running, clock: ManualClock, jump: float, *, restarts: bool, talks: bool
+) -> None:
+    """As sessions are 29 days and some hours old: with a steady clock they are due after the fifth hour."""
+    async with running(config=YOUNG) as supervisor:
+        names = await some(supervisor, 5)
+        for day in range(29):
+            clock.advance(DAY)
+            await supervisor.session("daily").say(f"Day {day}.")
+        clock.advance(0.79 * DAY)
+        if not restarts:
+            clock.jump(jump)
+        if talks:
+            await supervisor.session("daily").say("And today.")
+        for _ in range(4):
+            clock.advance(3600)
+            await grace_passes(clock)
+        assert names <= await ids(supervisor)
+    if restarts:
+        clock.jump(jump)
+        async with running(config=YOUNG) as supervisor:
+            clock.advance(1)
+            if talks:
+                await supervisor.session("daily").say("And now.")
+            await grace_passes(clock)
+            assert names <= await ids(supervisor)
+            if jump == YEAR:
+                assert "sessions are due by their age and kept" in supervisor.health().retention
+
+
+async def test_what_is_kept_though_the_clock_says_otherwise_is_deleted_when_its_time_has_passed(
+    running: Running, clock: ManualClock
+) -> None:
+    async with running(config=YOUNG) as supervisor:
+        await some(supervisor, 3)
+        clock.jump(YEAR)
+        for _ in range(29):
+            clock.advance(DAY)
+            await anyio.wait_all_tasks_blocked()
+        assert len(await ids(supervisor)) == 3
+        assert "the clock is further ahead than the time that passed" in supervisor.health().retention
+        assert "argent sessions prune" in supervisor.health().retention
+        clock.advance(DAY + 3600)
+        await grace_passes(clock)
         assert await ids(supervisor) == set()
+        clock.advance(3600)
+        await anyio.wait_all_tasks_blocked()
+        assert supervisor.health().retention == ""
+
+
+async def test_a_clock_that_is_set_right_within_the_grace_deletes_nothing(running: Running, clock: ManualClock) -> None:
+    async with running() as supervisor:
+        names = await some(supervisor, 3)
+        clock.jump(40 * DAY)  # and a message is recorded by it: the one case that looks like an absence
+        await supervisor.session("today").say("Good morning.")
+    async with running(config=YOUNG) as supervisor:
+        await anyio.wait_all_tasks_blocked()
+        clock.jump(-40 * DAY)
+        await grace_passes(clock)
+        assert names <= await ids(supervisor)
+
+
+@pytest.mark.parametrize(("sessions", "young", "goes"), [(10, 0, True), (11, 5, False), (20, 190, True)])
+async def test_more_than_some_at_once_are_deleted_only_by_hand(
+    running: Running, clock: ManualClock, sessions: int, young: int, *, goes: bool
+) -> None:
+    async with running() as supervisor:
+        old = await some(supervisor, sessions)
+        clock.advance(31 * DAY)
+        await some(supervisor, 1 + young, "young")
+    async with running(config=YOUNG) as supervisor:
+        await grace_passes(clock)
+        left = await ids(supervisor)
+        assert old & left == (set() if goes else old)
+        told = supervisor.health().retention
+        assert goes or told == (
+            f"{sessions} sessions are due by their age and kept, for more than 10 of {sessions + young + 1} at once are"
+            " deleted only by hand; see `argent sessions prune`"
+        )
+
+
+async def test_a_session_that_was_active_since_is_kept_though_the_clock_was_set_back(
+    running: Running, clock: ManualClock
+) -> None:
+    async with running() as supervisor:
+        session = supervisor.session("maren")
+        await session.say("Good morning.")
+        seen = (await session.info()).last_activity
+        clock.jump(-DAY)
+        await session.say("Good evening.")
+        assert await session.delete(unless_active_since=seen) is False
 
 
 # Settings ------------------------------------------------------------------------------------------
