@@ -19,7 +19,7 @@ from argentos.actors.control_client import Owner
 from argentos.actors.retention import Stored
 from argentos.errors import OwnerGoneError, StoreBusyError, SupervisorStoppedError
 from argentos.gateway.settings import Settings
-from argentos.llm import AnthropicModel, Model, OfflineModel
+from argentos.llm import ANY_MODEL, AnthropicModel, Model, OfflineModel
 from argentos.storage import Address, FileStore, Message, Summary
 
 __all__ = ["Conversation", "Reply", "Sessions", "chosen_model", "open_sessions", "with_sessions"]
@@ -36,7 +36,7 @@ _GRACE: Final = 1.0  # seconds for turns that run when a chat ends
 class _Nobody(OfflineModel):
     """In the place of the model where sessions are only looked at: they are measured as their own one reported."""
 
-    name = ""
+    name = ANY_MODEL
 
 
 class Reply(Protocol):

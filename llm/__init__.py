@@ -5,13 +5,14 @@ from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble, is_blank
 from argentos.llm.counting import Counting
-from argentos.llm.gauge import Gauge
+from argentos.llm.gauge import ANY_MODEL, Gauge
 from argentos.llm.model import Closeable, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
 from argentos.llm.replay import ReplayModel
 from argentos.llm.tokens import TokenCounter, count_tokens
 
 __all__ = [
+    "ANY_MODEL",
     "AnthropicModel",
     "Closeable",
     "Compacted",

@@ -21,7 +21,10 @@ from msgspec import Struct
 from argentos.storage import Calibration, Message, Metadata, Snapshot
 from argentos.storage.snapshot import RATIO_LIMIT, RATIO_MARGIN
 
-__all__ = ["Gauge"]
+__all__ = ["ANY_MODEL", "Gauge"]
+
+ANY_MODEL: Final = "*"
+"""In the place of a model's name: whichever has reported."""
 
 _SUMMARY_SHARE: Final = 10
 _KEEP_SHARE: Final = 4
@@ -38,7 +41,7 @@ class Gauge(Struct, frozen=True):
         threshold: the part of the window from which on it counts as full.
         keep_recent: how much of the latest messages a compaction keeps word for word, at most.
         system_tokens: the system prompt's, counted locally.
-        model: its name; what was learnt from another model is not used. Empty for whichever has reported.
+        model: its name; what was learnt from another model is not used. `ANY_MODEL` uses it all.
         first_ratio: the ratio before the model has reported anything.
     """
 
@@ -72,7 +75,7 @@ class Gauge(Struct, frozen=True):
 
     def _known(self, metadata: Metadata) -> Calibration | None:
         known = metadata.calibration
-        return known if known and self.model in {"", known.model} else None
+        return known if known and self.model in {ANY_MODEL, known.model} else None
 
     def estimate(self, metadata: Metadata) -> int:
         """The size of the next request if everything that waits were in it."""

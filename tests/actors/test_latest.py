@@ -45,7 +45,7 @@ def test_few_of_many_sessions_take_the_memory_of_few() -> None:
     assert kept < 200_000
 
 
-GAUGE = Gauge(window=1000, threshold=0.85, keep_recent=200, system_tokens=0, model="", first_ratio=1.0)
+GAUGE = Gauge(window=1000, threshold=0.85, keep_recent=200, system_tokens=0, model="any", first_ratio=1.0)
 
 
 def _info(id_: str, active: datetime) -> SessionInfo:

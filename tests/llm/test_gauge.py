@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from argentos.llm import Gauge
+from argentos.llm import ANY_MODEL, Gauge
 from argentos.storage import Calibration, Snapshot
 
 GAUGE: Final = Gauge(window=1000, threshold=0.8, keep_recent=200, system_tokens=10, model="claude", first_ratio=1.0)
@@ -98,7 +98,7 @@ def test_what_was_stored_is_bounded_when_it_is_read(tell: Callable[..., Snapshot
 
 
 def test_a_gauge_of_no_model_measures_by_what_any_has_reported(tell: Callable[..., Snapshot]) -> None:
-    gauge = structs.replace(GAUGE, model="")
+    gauge = structs.replace(GAUGE, model=ANY_MODEL)
     metadata = tell(*REPORTED).metadata
     assert gauge.estimate(metadata) == GAUGE.estimate(metadata) == 220 + 130
 
