@@ -12,7 +12,7 @@ import re
 import sqlite3
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from shlex import quote
@@ -25,7 +25,7 @@ from argentos.storage import files, layout, salvage
 from argentos.storage.file_store import FileStore
 from argentos.storage.holder import trouble_with_owner
 from argentos.storage.index import Index
-from argentos.storage.journal import Recovered, dated, recover
+from argentos.storage.journal import Recovered, dated, mending, recover
 from argentos.storage.links import check_way, follow_none_below
 from argentos.storage.lock import Lock
 from argentos.storage.names import file_name
@@ -137,25 +137,13 @@ def mend(root: Path) -> list[Finding]:
         recover(root / "journal", lambda _: None)
         files.sync_all(*(root / each for each in _TOPS))
         found = [finding for finding in _find(root) if finding.mend or finding.session]
-        with _mending(root) if found else contextlib.nullcontext():
+        with mending(root / "journal") if found else contextlib.nullcontext():
             mended = [finding for finding in found if _mended(finding)]
         if mended:  # it may say of sessions what is so no longer
             Index(root / "index.sqlite", read_only=False).discard()
     finally:
         lock.release()
     return mended
-
-
-@contextlib.contextmanager
-def _mending(root: Path) -> Generator[None]:
-    """Where it is killed in between, the next owner knows that not everything may be on the disk."""
-    mark = root / "journal" / ".repair.new"
-    with contextlib.suppress(PermissionError):  # which may be what is to be mended
-        files.make_folder(mark.parent)
-        files.replace(mark, b"")
-    yield
-    with contextlib.suppress(PermissionError):
-        files.remove(mark)
 
 
 def _mended(finding: Finding) -> bool:

@@ -14,7 +14,7 @@ import errno
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -38,7 +38,7 @@ from argentos.storage.frames import (
 )
 from argentos.storage.records import Record, SessionKey
 
-__all__ = ["Finding", "Journal", "NoSegmentError", "Recovered", "Recovery", "Segment", "dated", "recover"]
+__all__ = ["Finding", "Journal", "NoSegmentError", "Recovered", "Recovery", "Segment", "dated", "mending", "recover"]
 
 _NO_FILE: Final = {errno.ELOOP, errno.EISDIR, errno.ENXIO}
 _SET_ASIDE: Final = ("*.torn-*", "*.damaged-*")
@@ -133,6 +133,22 @@ def dated(path: Path, why: str) -> Path:
     name = f"{path.name}.{why}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
     return next(aside for each in names if not (aside := path.with_name(each)).exists())
+
+
+@contextlib.contextmanager
+def mending(folder: Path) -> Generator[None]:
+    """Change files of sessions without appending: killed in between, the next owner flushes what may not be durable.
+
+    Args:
+        folder: of the journal, which the caller owns.
+    """
+    mark = folder / ".repair.new"
+    with contextlib.suppress(PermissionError):  # which may be what is to be mended
+        files.make_folder(folder)
+        files.replace(mark, b"")
+    yield
+    with contextlib.suppress(PermissionError):
+        files.remove(mark)
 
 
 def recover(folder: Path, take: Callable[[Recovered], None]) -> Recovery:

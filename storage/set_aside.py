@@ -15,7 +15,7 @@ from argentos.errors import SessionExistsError, SessionNotFoundError, StoreDamag
 from argentos.storage import files, layout, salvage
 from argentos.storage.file_store import FileStore
 from argentos.storage.index import Index
-from argentos.storage.journal import Recovered, dated, recover
+from argentos.storage.journal import Recovered, dated, mending, recover
 from argentos.storage.lock import Lock
 from argentos.storage.records import SessionKey
 from argentos.storage.snapshot import Metadata
@@ -158,8 +158,10 @@ def _restore(root: Path, key: SessionKey, chosen: SetAside, *, replaces: bool) -
                     " place"
                 )
             replaced = dated(chosen.path.parent / place.name, "damaged")
-            files.move(place, replaced)
-        salvage.put_back(chosen.path, place, key)
+        with mending(root / "journal"):
+            if replaced is not None:
+                files.move(place, replaced)
+            salvage.put_back(chosen.path, place, key)
         Index(root / "index.sqlite", read_only=False).discard()
     finally:
         lock.release()

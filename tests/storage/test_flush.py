@@ -10,6 +10,7 @@ import pytest
 from argentos.errors import StoreError
 from argentos.storage import FileStore, files, inline
 from argentos.storage.doctor import mend
+from argentos.storage.set_aside import restore
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import assert_kept, crashed, folder, kept, tree
 
@@ -115,6 +116,31 @@ async def test_what_a_killed_repair_has_mended_is_flushed_by_the_next_owner(
         async with FileStore(state, run=inline):
             assert (state / "agents" in flushed) == expected
         flushed.clear()
+
+
+async def test_what_a_killed_process_has_brought_back_is_flushed_by_the_next_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, flushed, move = tmp_path / "state", list[Path](), files.move
+    await kept(state, Story())
+    (state / "agents" / "main" / "damaged").mkdir()
+    folder(state).rename(state / "agents" / "main" / "damaged" / "user-jason.damaged-20260101T000000Z")
+
+    def move_and_kill(path: Path, target: Path) -> None:
+        move(path, target)
+        raise KeyboardInterrupt
+
+    def note(*folders: Path) -> None:
+        flushed.extend(folders)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "move", move_and_kill)
+        with pytest.raises(KeyboardInterrupt):
+            await restore(state, KEY)
+    assert folder(state).exists()
+    monkeypatch.setattr(files, "sync_all", note)
+    async with FileStore(state, run=inline):
+        assert state / "agents" in flushed
 
 
 async def test_a_session_whose_folder_a_killed_process_removed_does_not_come_back(
