@@ -75,7 +75,8 @@ def _function(found: Any) -> Callable[..., object] | None:
     if isinstance(found, functools.cached_property):
         return None
     if isinstance(found, staticmethod | classmethod):
-        return cast("Callable[..., object]", found.__func__)
+        function: Callable[..., object] = cast("Any", found).__func__
+        return function
     return found if inspect.isfunction(found) else None
 
 

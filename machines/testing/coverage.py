@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from argentos.machines.decisions import Transition
@@ -69,6 +69,17 @@ class Coverage:
         )
 
         self.taken = Counter[str]()
+
+    def unsent(self, events: Collection[str]) -> None:
+        """Nobody sends these events: where no edge has them they cannot come, and so are not missing."""
+        for pair in list(self.pairs):
+            if pair.event in events and not self.pairs[pair] and not self._machine.knows(*pair):
+                del self.pairs[pair]
+
+    def has_seen(self, state: str, event: str, facts: Mapping[str, bool]) -> bool:
+        """Whether the event was raised in the state, and found each of these facts so."""
+        pair = Pair(state, event)
+        return bool(self.pairs[pair]) and all(self.guards[Asked(pair, *fact)] for fact in facts.items())
 
     def saw_state(self, state: str) -> None:
         """A life began in the state."""

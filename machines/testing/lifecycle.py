@@ -1,9 +1,9 @@
 """Property-based tests that a machine generates for itself, on Hypothesis.
 
 `lifecycle_test` makes a `RuleBasedStateMachine` whose rules are what can happen to anything that has a lifecycle:
-events, legal and illegal, in any state; time passing; a kill and a revival. What the system under test does is held
-against the formal definition. A failure shrinks to the shortest life, which is told as a sequence diagram and as a
-test to paste.
+events, legal and illegal, in any state; time passing; a kill and a revival. Lives are led to what was not seen yet.
+What the system under test does is held against the formal definition. A failure is shortened until no step can be left
+out, and told as a sequence diagram and as a test to paste.
 """
 
 import inspect
@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final, NamedTuple, Self, cast
 from hypothesis import Phase, currently_in_test_context, note, settings
 from hypothesis import seed as use_seed
 from hypothesis import strategies as st
+from hypothesis.control import current_build_context
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from argentos.errors import InputError
@@ -24,15 +25,24 @@ from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
 from argentos.machines.testing.account import Account
 from argentos.machines.testing.coverage import Coverage
+from argentos.machines.testing.goals import Agenda, Tour
 from argentos.machines.testing.oracle import Oracle
-from argentos.machines.testing.steps import Step, Steps, pauses_around, steps
+from argentos.machines.testing.outcomes import following
+from argentos.machines.testing.shortening import Failure, shortened
+from argentos.machines.testing.steps import Step, Steps, pauses_around
 from argentos.machines.testing.system import MachineSystem, durations_of
 from argentos.machines.testing.trace import Trace
+from argentos.machines.tree import START
 
 __all__ = ["Lifecycle", "lifecycle_test"]
 
-_PHASES: Final = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
-"""All but the last, which explains by many more runs what the trace says already."""
+_PHASES: Final = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Those that find failures; what is found is shortened here."""
+
+_PAYLOADS: Final = 200  # that are kept of each event
+
+_STEPS: Final = 80
+"""Of a life: enough to come far in a machine of a dozen states more than once."""
 
 
 class _Plan(NamedTuple):
@@ -44,7 +54,10 @@ class _Plan(NamedTuple):
         invariants: by state.
         durations: seconds by the names of the timers; None where facts tell when they are due.
         own: events that the system raises of its own accord, and nobody else.
-        steps: for each state the steps to take there.
+        own_timers: nobody else raises the events of timers, either; None for a system that is no `MachineSystem`.
+        payloads: for each event what may come with it.
+        pauses: seconds that may pass at once.
+        idle: an event that no life can raise; empty if there is none.
     """
 
     oracle: Oracle
@@ -52,7 +65,15 @@ class _Plan(NamedTuple):
     invariants: Mapping[str, Callable[[Any], object]]
     durations: Mapping[str, float] | None
     own: Collection[str]
-    steps: Steps
+    own_timers: bool | None
+    payloads: Mapping[str, st.SearchStrategy[Any]]
+    pauses: Collection[st.SearchStrategy[float]]
+    idle: str
+
+    def unsent(self, system: object) -> frozenset[str]:
+        """The events that nobody sends to this system."""
+        own_timers = not isinstance(system, MachineSystem) if self.own_timers is None else self.own_timers
+        return self.oracle.timed.union(self.own) if own_timers else frozenset(self.own)
 
 
 class Lifecycle(RuleBasedStateMachine):
@@ -67,10 +88,15 @@ class Lifecycle(RuleBasedStateMachine):
 
     coverage: ClassVar[Coverage]
     plan: ClassVar[_Plan]
+    steps: ClassVar[Steps | None] = None
+    payloads: ClassVar[dict[str, list[object]]]
 
     def __init__(self) -> None:
         super().__init__()
         self.system: Any = None
+        self.tour: Tour | None = None
+        self.tours: tuple[int, ...] = ()
+        self.is_shortening = False
         self.begin()
 
     def __enter__(self) -> Self:
@@ -86,14 +112,17 @@ class Lifecycle(RuleBasedStateMachine):
         self.system = self.plan.system()
         self.account = Account(self.plan.oracle, self.plan.durations, self.plan.own)
         self.trace = Trace(self._name())
+        self._taken: list[tuple[Step, str]] = []
+        self.coverage.unsent(self.plan.unsent(self.system))
         self.coverage.saw_state(self.account.state)
         with self._telling():
             self._rest(())
 
     def send(self, event: str, payload: object = None) -> None:
         """Send an event to the system, and hold its answer against the definition."""
-        with self._telling():
+        with self._telling("send", event, payload):
             self.trace.sends(event, payload)
+            self._keep(event, payload)
             facts = self.system.facts(event, payload)
             self.coverage.saw_raised(self.account.state, event, facts)
             answer = self.system.send(event, payload)
@@ -103,7 +132,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and hold what the system does against the definition."""
-        with self._telling():
+        with self._telling("advance", seconds):
             self.trace.waits(seconds)
             timed = self.plan.oracle.timed if self.plan.durations is not None else ()
             facts = {event: self.system.facts(event, None) for event in timed}
@@ -119,7 +148,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     def restart(self) -> None:
         """Kill the system and revive it; nothing may have changed by that."""
-        with self._telling():
+        with self._telling("restart"):
             self.trace.kills()
             taken = self.system.restart()
             self.trace.answered(taken)
@@ -132,20 +161,86 @@ class Lifecycle(RuleBasedStateMachine):
         if self.trace.problem and currently_in_test_context():
             note(self.trace.as_markdown())
 
-    @rule(step=st.runner().flatmap(lambda life: life.plan.steps[life.account.state]))
+    @rule(step=st.runner().flatmap(lambda life: life.strategy()))
     def live(self, step: Step) -> None:
         """Take any step; a single rule, for Hypothesis leaves whole rules out of many of its lives."""
+        if self.plan.idle:
+            problem = f"no life can raise {self.plan.idle!r}, for no way leads to a state that knows it"
+            raise AssertionError(
+                f"{self.plan.oracle.machine.diagram.file}: {problem}; add an edge, or remove the event"
+            )
         name, *arguments = step
         getattr(self, name)(*arguments)
 
+    def strategy(self) -> st.SearchStrategy[Step]:
+        """The steps that may come now."""
+        kind = type(self)
+        kind.steps = kind.steps or self._steps()
+        if self.tour is not None and not self.tour.is_over:
+            return kind.steps.guided(self)
+        return kind.steps[self.account.state]
+
+    def _keep(self, event: str, payload: object) -> None:
+        known = self.payloads.setdefault(event, [])
+        if event in self.plan.payloads and len(known) < _PAYLOADS:
+            known.append(payload)
+
+    def _steps(self) -> Steps:
+        machine, plan = self.plan.oracle.machine, self.plan
+        chosen = isinstance(self.system, MachineSystem)
+        timed = plan.oracle.timed
+        unsent = plan.unsent(self.system)
+        sent = [event for event in machine.events if event not in unsent]
+        known = plan.durations or {}
+        events = [*timed, *plan.own]
+        agenda = Agenda(machine, sent, events, known, chosen=chosen, is_seen=self.coverage.has_seen)
+        return Steps(machine, sent, timed, payloads=plan.payloads, pauses=plan.pauses, agenda=agenda, chosen=chosen)
+
     @contextmanager
-    def _telling(self) -> Generator[None]:
-        """Tell the trace if this fails."""
+    def _telling(self, *step: Any) -> Generator[None]:
+        """Tell the trace if this fails; the failure that Hypothesis shows in the end is shortened first."""
+        if step:
+            self._taken.append((step, self.account.state))
         try:
             yield
         except Exception as error:
             self.trace.failed(error)
-            raise
+            if self.is_shortening or not (currently_in_test_context() and current_build_context().is_final):
+                raise
+            shortest = self._shortened(error)
+            self.trace = shortest.trace
+            raise shortest.error from None
+
+    def _shortened(self, error: Exception) -> Failure:
+        steps = tuple(step for step, _ in self._taken)
+        failure = Failure(steps, tuple(state for _, state in self._taken), error, self.trace)
+        return shortened(failure, self._lead, self._way, self.payloads)
+
+    def _lead(self, steps: Collection[Step]) -> Failure | None:
+        """Lead another life; None if it does not fail."""
+        life = type(self)()
+        life.is_shortening = True
+        try:
+            for name, *arguments in steps:
+                getattr(life, name)(*arguments)
+        except Exception as error:  # noqa: BLE001 - whatever a system raises is how the life fails
+            taken = life._taken  # noqa: SLF001 - another life of the same class
+            return Failure(tuple(step for step, _ in taken), tuple(state for _, state in taken), error, life.trace)
+        finally:
+            life.system.close()
+        return None
+
+    def _way(self, goal: str) -> tuple[Step, ...] | None:
+        """The events of a shortest way to a state; None where only time, or the system itself, leads there."""
+        machine, unsent = self.plan.oracle.machine, self.plan.unsent(self.system)
+        words: dict[str, tuple[Step, ...]] = {START: ()}
+        for state in (waiting := [START]):
+            for target, move in following(machine, state).items():
+                if target not in words and move.event not in unsent:
+                    step = self.steps.send(move.event, dict(move.facts)) if self.steps else ("send", move.event, None)
+                    words[target] = (*words[state], step)
+                    waiting.append(target)
+        return words.get(goal)
 
     def _rest(
         self, taken: Iterable[Transition], *, sent: str = "", facts: Mapping[str, object | None] | None = None
@@ -180,6 +275,7 @@ def lifecycle_test(
     invariants: Mapping[str, Callable[[Any], object]] | None = None,
     durations: Mapping[str, float] | None = None,
     own: Collection[str] = (),
+    own_timers: bool | None = None,
     pauses: st.SearchStrategy[float] | None = None,
     seed: int | None = None,
 ) -> type[Lifecycle]:
@@ -196,6 +292,8 @@ def lifecycle_test(
             been active for that long. Without them, for a `system` of your own, `System.facts` tells when they are due.
         own: events that the system raises of its own accord as soon as `System.facts` says that their guards hold,
             and that nobody sends. Without durations the events of timers are such, too.
+        own_timers: with durations: only the system's own clock raises the events of timers, and nobody sends them.
+            By default they are sent to a `MachineSystem` like other events, which it has to bear, and to no other.
         pauses: seconds that may pass at once; without it they are drawn around the durations.
         seed: makes every run the same.
 
@@ -209,23 +307,27 @@ def lifecycle_test(
         durations = durations_of(machine, durations or {})
     oracle = Oracle(machine)
     raised = frozenset(own) if durations is not None else frozenset(own) | oracle.timed
+    coverage = Coverage(machine)
     plan = _Plan(
         oracle=oracle,
         system=system or (lambda: MachineSystem(machine, durations)),
         invariants=invariants or {},
         durations=durations,
         own=raised,
-        steps=steps(
-            machine,
-            [event for event in machine.events if event not in raised],
-            payloads or {},
-            pauses_around((durations or {}).values()) if pauses is None else [pauses],
-        ),
+        own_timers=own_timers,
+        payloads=payloads or {},
+        pauses=pauses_around((durations or {}).values()) if pauses is None else [pauses],
+        idle=_idle(machine, coverage.states),
     )
-    members = {"plan": plan, "coverage": Coverage(machine), "__module__": _caller()}
+    members: dict[str, Any] = {"plan": plan, "coverage": coverage, "payloads": {}, "__module__": _caller()}
     made = cast("type[Lifecycle]", type(_class_name(machine.diagram.file), (Lifecycle,), members))
-    made.TestCase.settings = settings(made.TestCase.settings, phases=_PHASES)
+    made.TestCase.settings = settings(made.TestCase.settings, phases=_PHASES, stateful_step_count=_STEPS)
     return made if seed is None else use_seed(seed)(made)
+
+
+def _idle(machine: Machine, reached: Collection[str]) -> str:
+    """An event that none of the states knows; empty if there is none."""
+    return next((event for event in machine.events if not any(machine.knows(state, event) for state in reached)), "")
 
 
 def _refuse_unknown(machine: Machine, kind: str, given: Iterable[str], known: Collection[str]) -> None:

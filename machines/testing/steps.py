@@ -1,49 +1,114 @@
-"""The steps that Hypothesis may draw for a life: events with their payloads, pauses, kills, and new lives."""
+"""The steps that Hypothesis may draw for a life: events with their payloads, pauses, kills, new lives; and goals.
 
-from collections.abc import Iterable, Mapping
+Lives go on tours to some goals each; between them anything comes that may come in a state. Which goals a tour has is a
+matter of what was seen before it; so that Hypothesis can lead a life again, it draws a number, which stands for them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from hypothesis import strategies as st
 
 from argentos.machines.machine import Machine
+from argentos.machines.testing.goals import DRAWN, Agenda, Planned
 from argentos.machines.testing.outcomes import asked
-from argentos.machines.testing.system import MachineSystem
 
-__all__ = ["Step", "Steps", "pauses_around", "steps"]
+__all__ = ["Step", "Steps", "pauses_around"]
 
 Step: TypeAlias = tuple[Any, ...]
 """The name of a method of `Lifecycle`, and its arguments."""
 
-Steps: TypeAlias = Mapping[str, st.SearchStrategy[Step]]
-"""For each state the steps to take there."""
+_PARTS: Final = (1.0, 0.5, 2.0, 63 / 64, 1 / 3)
+"""Of a timer's duration, the times that pass: it comes due exactly, within two steps, late, early, within three."""
 
-_PARTS: Final = (1.0, 0.5, 2.0, 63 / 64)
-"""Of a timer's duration, the times that pass: it comes due exactly, within two steps, early, and in the midst."""
+_GOALS: Final = 8  # of one tour
 
 
-def steps(
-    machine: Machine,
-    events: Iterable[str],
-    payloads: Mapping[str, st.SearchStrategy[Any]],
-    pauses: Iterable[st.SearchStrategy[float]],
-) -> Steps:
-    """What may come in each state.
+class Steps:
+    """What may come in each state, given who raises what.
 
-    All these events, and about as often those that it knows; time, and kills, mostly where timers run; behind the end
-    of a life another one.
+    Args:
+        machine: the machine.
+        events: those that are sent.
+        timed: those that time raises.
+        payloads: for each event what may come with it.
+        pauses: seconds that may pass at once.
+        agenda: the goals of all lives.
+        chosen: the payload tells what the guards find, as for a `MachineSystem`.
     """
-    sent = _sent(machine, events, payloads)
-    begin: st.SearchStrategy[Step] = st.just(("begin",))
-    others: list[st.SearchStrategy[Step]] = [st.just(("restart",)), st.just(("reach",))]
-    others += [st.tuples(st.just("advance"), each) for each in pauses]
-    drawn: dict[str, st.SearchStrategy[Step]] = {}
-    for state in machine.states:
+
+    def __init__(
+        self,
+        machine: Machine,
+        events: Collection[str],
+        timed: Collection[str],
+        *,
+        payloads: Mapping[str, st.SearchStrategy[Any]],
+        pauses: Iterable[st.SearchStrategy[float]],
+        agenda: Agenda,
+        chosen: bool,
+    ) -> None:
+        self._payloads = payloads
+        self._agenda = agenda
+        waits: list[st.SearchStrategy[Step]] = [st.just(("reach",))]
+        waits += [st.tuples(st.just("advance"), each) for each in pauses]
+        self._wait = st.one_of(waits[1:] or waits)
+        self._facts = {event: _facts(machine, {event, *timed}) if chosen else [] for event in events}
+        self._sent = {event: self._with_payload(event) for event in events}
+        self._free = {state: self._in(machine, state, waits) for state in machine.states}
+
+    def __getitem__(self, state: str) -> st.SearchStrategy[Step]:
+        """What may come in the state: anything; or, mostly, the beginning of a tour."""
+        return self._free[state]
+
+    def guided(self, life: Any) -> st.SearchStrategy[Step]:
+        """The next step of the life's tour."""
+        return self._resolved(life, life.tour.next(life.account.state))
+
+    def send(self, event: str, facts: Mapping[str, bool]) -> Step:
+        """Send the event; what its guards and those of timers may ask for besides is true."""
+        known = {**dict.fromkeys(self._facts[event], True), **facts}
+        return ("send", event, known or None)
+
+    def _in(self, machine: Machine, state: str, waits: list[st.SearchStrategy[Step]]) -> st.SearchStrategy[Step]:
+        """All events, and as often those that it knows; time, and kills, mostly where timers run; and tours."""
+        others: list[st.SearchStrategy[Step]] = [st.just(("restart",)), *waits]
+        begin: st.SearchStrategy[Step] = st.just(("begin",))
         is_over = not any(machine.knows(state, event) for event in machine.events)
-        known = [begin] if is_over else [each for event, each in sent.items() if machine.knows(state, event)]
-        often = known * (len(sent) // max(len(known), 1))
-        timely = others * (max(len(sent) // 4, 2) if machine.timers(state) else 1)
-        drawn[state] = st.sampled_from([*often, *sent.values(), *timely]).flatmap(_itself)
-    return drawn
+        known = [begin] if is_over else [each for event, each in self._sent.items() if machine.knows(state, event)]
+        often = known * (len(self._sent) // max(len(known), 1))
+        timely = others * (max(len(self._sent) // 4, 2) if machine.timers(state) else 1)
+        free = [*often, *self._sent.values(), *timely]
+        tour = st.runner().flatmap(
+            lambda life: st.integers(0, 2**32 - 1).flatmap(lambda number: self._begin(life, number))
+        )
+        return st.sampled_from([*free, *[tour] * len(free)]).flatmap(_itself)
+
+    def _with_payload(self, event: str) -> st.SearchStrategy[Step]:
+        outcomes = dict.fromkeys(self._facts[event], st.sampled_from([True, False]))
+        payload = self._payloads.get(event, st.fixed_dictionaries(outcomes) if outcomes else st.none())
+        return st.tuples(st.just("send"), st.just(event), payload)
+
+    def _begin(self, life: Any, number: int) -> st.SearchStrategy[Step]:
+        life.tours = (*life.tours, number)
+        life.tour = self._agenda.tour(life.tours, _GOALS)
+        return self.guided(life)
+
+    def _resolved(self, life: Any, planned: Planned) -> st.SearchStrategy[Step]:
+        match planned:
+            case ("send", event, facts):
+                if facts == DRAWN or event in self._payloads:
+                    return self._sent[event]
+                return st.just(self.send(event, facts))
+            case ("part", share):
+                left = life.account.next_due - life.account.now
+                if left <= 0:
+                    return self._wait
+                return st.just(("reach",) if share == 1 else ("advance", left * share))
+            case ("wait", seconds):
+                return st.just(("advance", seconds))
+            case _:
+                return st.just(planned)
 
 
 def pauses_around(durations: Iterable[float]) -> list[st.SearchStrategy[float]]:
@@ -51,21 +116,9 @@ def pauses_around(durations: Iterable[float]) -> list[st.SearchStrategy[float]]:
     return [st.sampled_from([duration * part for part in _PARTS]) for duration in durations]
 
 
-def _sent(
-    machine: Machine, events: Iterable[str], payloads: Mapping[str, st.SearchStrategy[Any]]
-) -> dict[str, st.SearchStrategy[Step]]:
-    timed = [timer.event for state in machine.states for timer in machine.timers(state)]
-    return {
-        event: st.tuples(st.just("send"), st.just(event), payloads.get(event, _outcomes(machine, {event, *timed})))
-        for event in events
-    }
-
-
-def _outcomes(machine: Machine, events: Iterable[str]) -> st.SearchStrategy[Any]:
-    """What the guards of these events may find, for a `MachineSystem`; nothing for any other."""
-    facts = sorted({fact for event in events for state in machine.states for fact in asked(machine, state, event)})
-    drawn = st.fixed_dictionaries(dict.fromkeys(facts, st.sampled_from([True, False])))
-    return st.runner().flatmap(lambda life: drawn if facts and isinstance(life.system, MachineSystem) else st.none())
+def _facts(machine: Machine, events: Iterable[str]) -> list[str]:
+    """What the guards of these events ask for."""
+    return sorted({fact for event in events for state in machine.states for fact in asked(machine, state, event)})
 
 
 def _itself(step: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:

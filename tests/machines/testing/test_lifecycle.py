@@ -13,6 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from argentos.errors import InputError
 from argentos.machines import END, SESSION, START, Binding, Diagram, Machine, Refused, Transition
+from argentos.machines.markdown import fences
 from argentos.machines.testing import Lifecycle, MachineSystem, lifecycle_test
 from tests.machines.test_machine import DOOR
 from tests.machines.testing.orders import ORDER
@@ -300,3 +301,120 @@ def test_what_nobody_raised_must_not_happen() -> None:
 
 def test_an_own_event_that_is_raised_too_early_is_a_failure() -> None:
     assert "warm up was taken, but 'is_warm' must hold, and does not" in failure(lamp_test(needed=2))
+
+
+# Timers of the system's own ----------------------------------------------------------------------------------
+
+
+class Alarm:
+    """A program with a clock of its own, which is told nothing but `set` and `stop`."""
+
+    def __init__(self) -> None:
+        self.state = START
+        self.now = self.set_at = 0.0
+
+    def send(self, event: str, payload: object) -> Sequence[Transition] | Refused:
+        assert event in ("set", "stop"), f"nobody but the clock raises {event}"
+        assert payload is None
+        decision = ALARM.decide(self.state, event, object())
+        if isinstance(decision, Refused):
+            return decision
+        self.state, self.set_at = decision.target, self.now
+        return [decision]
+
+    def advance(self, seconds: float) -> Sequence[Transition]:
+        end, taken = self.now + seconds, list[Transition]()
+        if self.state == "Set" and self.set_at + 90 <= end:
+            self.now = self.set_at + 90
+            rung = ALARM.decide("Set", "after_90s", object())
+            assert isinstance(rung, Transition)
+            self.state, self.set_at = rung.target, self.now
+            taken.append(rung)
+        self.now = end
+        return taken
+
+    def restart(self) -> Sequence[Transition]:
+        return ()
+
+    def facts(self, _event: str, _payload: object) -> object:
+        return SimpleNamespace()
+
+    def close(self) -> None:
+        pass
+
+
+ALARM = Machine(
+    Diagram.parse(
+        "stateDiagram-v2\n[*] --> Set: set\nSet --> Ringing: after 90s\nRinging --> Set: set\nSet --> [*]: stop"
+    )
+)
+
+
+def test_the_timers_of_a_program_are_its_own_and_held_to_their_durations() -> None:
+    coverage = run(lifecycle_test(ALARM, Alarm, durations={}, seed=SEED)).coverage
+    assert coverage.missing == ()
+
+
+def test_a_programs_own_timer_that_is_late_is_a_failure() -> None:
+    class Late(Alarm):
+        def advance(self, seconds: float) -> Sequence[Transition]:
+            self.set_at += 1
+            return super().advance(seconds)
+
+    assert "'after_90s' ought to lead to Ringing" in failure(lifecycle_test(ALARM, Late, durations={}, seed=SEED))
+
+
+@pytest.mark.parametrize("own_timers", [True, False])
+def test_the_timers_of_a_pure_machine_are_its_own_if_so_asked(*, own_timers: bool) -> None:
+    sent = set[str]()
+
+    class Watched(MachineSystem):
+        def send(self, event: str, payload: object = None) -> Sequence[Transition] | Refused:
+            sent.add(event)
+            return super().send(event, payload)
+
+    test = lifecycle_test(ALARM, lambda: Watched(ALARM), durations={}, own_timers=own_timers, seed=SEED)
+    run(test, 20)
+    assert ("after_90s" in sent) is not own_timers
+
+
+def test_an_event_that_no_life_can_raise_fails_by_its_name() -> None:
+    text = "stateDiagram-v2\n[*] --> A: made\nA --> A: stay\nB --> A: mend"
+    kept = Machine(Diagram.parse(text, file="kept.mmd"), stored=True)
+    assert failure(lifecycle_test(kept, seed=SEED)).startswith(
+        "kept.mmd: no life can raise 'mend', for no way leads to a state that knows it"
+    )
+
+
+# Where lives are led -----------------------------------------------------------------------------------------
+
+DEEP = Machine(
+    Diagram.parse(
+        "stateDiagram-v2\n[*] --> S0: made\n"
+        + "".join(f"S{number} --> S{number + 1}: on{number} [x{number}]\n" for number in range(14))
+        + "S14 --> S14: after 5s [y and z]\nS14 --> S0: back"
+    )
+)
+
+
+def test_lives_are_led_to_every_edge_pair_and_outcome_of_guards_however_deep() -> None:
+    coverage = run(lifecycle_test(DEEP, seed=SEED)).coverage
+    assert all(coverage.edges.values())
+    assert all(coverage.pairs.values())
+    assert all(coverage.guards.values())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_step_can_be_left_out_of_the_life_that_is_told(seed: int) -> None:
+    class Stuck(MachineSystem):
+        def send(self, event: str, payload: object = None) -> Sequence[Transition] | Refused:
+            is_second = event == "back" and any(entry.transition.event == "back" for entry in self.log)
+            return Refused(self.state, event) if is_second else super().send(event, payload)
+
+    test = lifecycle_test(DEEP, lambda: Stuck(DEEP), durations={}, seed=seed)
+    with pytest.raises(AssertionError) as caught:
+        run(test)
+    (told,) = [fence.body for fence in fences("\n".join(caught.value.__notes__)) if fence.language == "python"]
+    assert told.count(".send(") == 2 * 15 + 1
+    assert ".advance(" not in told
+    assert ".restart(" not in told
