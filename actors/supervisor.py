@@ -250,6 +250,8 @@ class Supervisor:
             await self._measure_system()
             await stack.enter_async_context(self._runtime.store)
             await stack.enter_async_context(self._runtime.bulkhead)
+            if self._resume:
+                await self._warm_up()
             group = await stack.enter_async_context(anyio.create_task_group())
             self._runtime.steps.start(group)
             self._runtime.restarts.start(group)
@@ -261,7 +263,6 @@ class Supervisor:
                 self._runtime.suspects.expect()
                 self._runtime.work.hold()
                 resume = partial(resume_unfinished, self._registry, self.agent, 2 * self._max_turns)
-                group.start_soon(stand, "the warm-up", self._warm_up, name="argentos warm-up")
                 group.start_soon(stand, "taking up what was left", resume, name="argentos resume")
             if self._resume and (self.config.retain_for is not None or self.config.retain_bytes is not None):
                 retention = Retention(self._registry, self.agent)
@@ -279,11 +280,12 @@ class Supervisor:
         runtime.gauge = structs.replace(runtime.gauge, system_tokens=tokens)
 
     async def _warm_up(self) -> None:
-        """Load what is heavy before the first turn needs it."""
-        await self._runtime.count.warm()
-        if isinstance(self._runtime.model, Loadable):
-            with suppress(ModelError):  # whoever asks it hears the same
-                await self._runtime.bulkhead.run(self._runtime.model.load, f"the model of agent {self.agent}")
+        """Load what is heavy now: also in a thread it keeps the interpreter to itself now and then."""
+        runtime = self._runtime
+        with anyio.move_on_after(self._patience), suppress(ModelError):  # whoever asks it hears the same
+            await runtime.count.warm()
+            if isinstance(runtime.model, Loadable):
+                await runtime.bulkhead.run(runtime.model.load, f"the model of agent {self.agent}")
 
     async def __aexit__(self, *_: object) -> None:
         """Let running turns end within the grace, write all files, and close the store."""

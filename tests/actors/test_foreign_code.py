@@ -1,17 +1,22 @@
 """Code that is not ours: whatever it raises costs the call in which it did, and nobody else anything."""
 
+import asyncio
+import contextlib
 import threading
 import time
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from argentos import Config, Happened, ManualClock, MemoryStore, OfflineModel, ReplayModel, Reply, Request
+from argentos import Config, FileStore, Happened, ManualClock, MemoryStore, OfflineModel, ReplayModel, Reply, Request
 from argentos.errors import (
     ArgentError,
     CallbackError,
@@ -536,3 +541,57 @@ async def test_what_was_left_is_taken_up_though_finding_it_failed_at_first(
                 if isinstance(event, Happened) and isinstance(event.record, Replied):
                     assert event.record.text == "Yes."
                     break
+
+
+# All at once ----------------------------------------------------------------------------------------------------------
+
+
+class Worst(Hostile):
+    """Everything that a model can do to those who run it, by the text of the message."""
+
+    def __init__(self, wait: Stubborn) -> None:
+        super().__init__(panic=raising(PanicError()), exit=raising(SystemExit(1)), cancel=self.cancel, wait=wait)
+
+    async def cancel(self) -> None:
+        with contextlib.suppress(RuntimeError):  # on trio no task can be cancelled like that
+            task = asyncio.current_task()
+            if task is not None:
+                task.cancel()
+        await anyio.lowlevel.checkpoint()
+        raise PanicError
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        if request.messages[-1].text == "nonsense":
+            yield cast("str", 7)
+        async with contextlib.aclosing(super().stream(request)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+
+async def test_hostile_code_of_all_kinds_leaves_the_others_and_the_host_alone(running: Running, tmp_path: Path) -> None:
+    def count(text: str) -> int:
+        if text == "uncounted":
+            raise PanicError
+        return len(text)
+
+    async def do(name: str, deed: str) -> None:
+        for _ in range(5):
+            with pytest.raises(ArgentError):
+                await supervisor.session(name).ask(deed)
+
+    wait = Stubborn()
+    config = Config(turn_timeout=0.2)
+    try:
+        async with running(
+            Worst(wait), on=FileStore(tmp_path), config=config, count=count, count_inline=0, max_turns=2, patience=5
+        ) as supervisor:
+            async with anyio.create_task_group() as group:
+                for deed in ("panic", "exit", "cancel", "wait", "nonsense", "uncounted"):
+                    group.start_soon(do, deed, deed)
+                with anyio.fail_after(20):
+                    for number in range(20):
+                        assert (await supervisor.session(f"good-{number % 3}").ask("Hello?")).text == "Yes."
+            assert supervisor.health().is_well
+            wait.may_end.set()
+    finally:
+        wait.may_end.set()
