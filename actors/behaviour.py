@@ -287,7 +287,8 @@ class Behaviour:
             wants_files = await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)
             self.snapshot = snapshot = step.snapshot
             self._marks = step.marks
-            self._take_over(step.records)
+            if not step.is_adopted:  # of what is new nothing is kept beside it, and its records may be a million
+                self._take_over(step.records)
             self._requests.follow(snapshot)
             self._runtime.events.publish(self._key, step.records)
             if wants_files:

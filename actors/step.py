@@ -157,6 +157,7 @@ class Step:
         "epoch",
         "exists",
         "gauge",
+        "is_adopted",
         "is_interrupted",
         "key",
         "marks",
@@ -202,10 +203,12 @@ class Step:
         self.is_interrupted = False
         self.compaction_asked = False
         self.overflowed = False
+        self.is_adopted = False
 
     def adopt(self, records: Sequence[Record], snapshot: Snapshot) -> None:
         """Make the session of records, which fold to this snapshot."""
         self.records += records
+        self.is_adopted = True
         self.metadata, self.context = snapshot
         self.marks = Marks.of(snapshot, self.now, self.moment)
         self.exists = True
