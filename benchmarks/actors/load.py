@@ -12,6 +12,7 @@ from benchmarks.actors.loaded import Known, Load, Round
 from benchmarks.actors.scenarios.arrivals import Arrivals
 from benchmarks.actors.scenarios.crashes import Crashes
 from benchmarks.actors.scenarios.flood import Flood
+from benchmarks.actors.scenarios.hostile import Hostile
 from benchmarks.actors.scenarios.live import Live
 from benchmarks.actors.scenarios.others import Waits
 from benchmarks.actors.scenarios.overdue import Overdue
@@ -28,6 +29,7 @@ _FLOOD: Final = 20_000
 _CLIENTS: Final = 100
 _CRASHING: Final = 1000
 _HUNG: Final = 100
+_HOSTILE: Final = 14
 _MANY: Final = 100_000
 _REVIVALS: Final = 500
 
@@ -81,10 +83,16 @@ class _Bench:
             "MemoryStore": self._run("stops", Waits, hung),
             "FileStore": self._stored("stops", Waits, hung),
         }
+        self._progress(f"{name}: hostile code, stalls")
+        hostile = {
+            "MemoryStore": self._run("hostile", Hostile, _HOSTILE, seconds),
+            "FileStore": self._stored("hostile", Hostile, _HOSTILE, seconds),
+        }
+        stalls = self._run("stalls", dict[str, float])
         self._progress(f"{name}: a restart, revivals")
         overdue = self._run("overdue", Overdue, self._overdue, seconds)
         revival = self._revival(_MANY // self._part, _REVIVALS // self._part)
-        return Round(floods, crashes, arrivals, stops, overdue, revival)
+        return Round(floods, crashes, arrivals, hostile, stalls, stops, overdue, revival)
 
     def live(self) -> Live:
         """All the overdue sessions in memory, and a message to every tenth."""

@@ -8,6 +8,7 @@ from msgspec import Struct
 from benchmarks.actors.scenarios.arrivals import Arrivals
 from benchmarks.actors.scenarios.crashes import Crashes
 from benchmarks.actors.scenarios.flood import Flood
+from benchmarks.actors.scenarios.hostile import Hostile
 from benchmarks.actors.scenarios.live import Live
 from benchmarks.actors.scenarios.others import Waits
 from benchmarks.actors.scenarios.overdue import Overdue
@@ -19,6 +20,7 @@ __all__ = ["Known", "Load", "Round"]
 
 _TIMES: Final = 2.0  # of the p99 in calm
 _STOP: Final = 50.0  # ms
+_STALL: Final = 50.0  # ms
 _STARTUP, _MEMORY = 10.0, 300.0  # s, MB
 _REVIVAL, _REVIVAL_P99 = 1.2, 5.0  # of a short history, ms
 _MB: Final = 1e6
@@ -30,6 +32,8 @@ class Round(Struct, frozen=True):
     floods: dict[str, Flood]
     crashes: dict[str, Crashes]
     arrivals: dict[str, Arrivals]
+    hostile: dict[str, Hostile]
+    stalls: dict[str, float]
     stops: dict[str, Waits]
     overdue: Overdue
     revival: Revival
@@ -56,6 +60,8 @@ class Load(NamedTuple):
             yield Target(f"p99 of others × calm: {name}", _ratio(calm, others), _TIMES, is_limit=True)
         most = max(each.most for round_ in self.rounds for each in round_.stops.values()) * 1e3
         yield Target("ms to stop a turn that hangs, at most", most, _STOP, is_limit=True)
+        for name in self.rounds[0].stalls:
+            yield Target(f"ms without the event loop: {name}", self._stall(name) * 1e3, _STALL, is_limit=True)
         not_idle = max(each.overdue.overdue - each.overdue.idle for each in self.rounds)
         yield Target("overdue sessions not listed as Idle at once", float(not_idle), 0.0, is_limit=True)
         yield Target("messages without an answer, of many live sessions", float(self._unanswered()), 0.0, is_limit=True)
@@ -79,6 +85,8 @@ class Load(NamedTuple):
         yield table(("", "", ""), self._done())
         yield "ms to stop a turn that hangs, with five messages behind it"
         yield table(("", "turns", "p50", "p99", "most"), self._stops())
+        yield "ms for which nothing else runs, at most: medians of the rounds"
+        yield table(("", ""), ((name, short(self._stall(name) * 1e3)) for name in self.rounds[0].stalls))
         yield "ms to revive a session with ten messages in its context"
         yield table(("", "revivals", "p50", "p99", "most"), self._revivals())
         yield f"{self.live.live:,} live sessions with {self.live.messages:,} messages"
@@ -88,6 +96,9 @@ class Load(NamedTuple):
             ("sessions", "open, s", "accepted, s", "settled, s", "MB of memory"),
             ((f"{each.sessions:,}", *map(short, _started(each))) for each in self.known),
         )
+
+    def _stall(self, name: str) -> float:
+        return median(each.stalls[name] for each in self.rounds)
 
     def _unanswered(self) -> int:
         return self.live.asks.asks - self.live.answered
@@ -103,6 +114,9 @@ class Load(NamedTuple):
         for name in self.rounds[0].crashes:
             crashes = [each.crashes[name] for each in self.rounds]
             yield f"crashes, {name}", [each.calm for each in crashes], [each.others for each in crashes]
+        for name in self.rounds[0].hostile:
+            hostile = [each.hostile[name] for each in self.rounds]
+            yield f"hostile code, {name}", [each.calm for each in hostile], [each.others for each in hostile]
         overdue = [each.overdue for each in self.rounds]
         yield "after a restart", [each.calm for each in overdue], [each.starting for each in overdue]
         yield "… while all are listed", [each.calm for each in overdue], [each.listing for each in overdue]
@@ -124,6 +138,8 @@ class Load(NamedTuple):
                 f"{crashes.parked:,} parked, {crashes.failures:,} failures",
                 f"{short(crashes.took)} s",
             )
+        for name, hostile in last.hostile.items():
+            yield f"hostile code, {name}", f"{hostile.failed:,} messages failed", f"{short(hostile.took)} s"
         overdue = last.overdue
         listed = f"{overdue.idle:,} of {overdue.overdue:,} overdue sessions listed as Idle"
         yield "restart", listed, f"{short(overdue.listed)} s after the start, open after {short(overdue.opened)} s"
