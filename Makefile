@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
-.PHONY: demo test diagrams servers model-checking drawings recordings crash power-cuts system-calls full-disk concurrent-reads mutations cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
+.PHONY: demo test diagrams servers model-checking drawings recordings crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
@@ -53,6 +53,10 @@ concurrent-reads: $(VENV)/.tools
 # Damaged journals and files: 1,500, or 15,000 with LONG=1.
 mutations: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_mutations.py
+
+# Nonsense at the public methods and the control socket, killed now and then: 1,000 calls, or 20,000 with LONG=1.
+edge: $(VENV)/.tools
+	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_edge.py
 
 # Cancelled at every moment: on files at some of them, as in `make test`, or at all with LONG=1.
 cancellation: $(VENV)/.tools

@@ -58,7 +58,7 @@ def as_type(value: object, kind: type[T] | Any, what: str, use: str, error: type
     """
     try:
         converted: T = msgspec.convert(value, kind)
-    except (msgspec.ValidationError, OverflowError):
+    except (msgspec.ValidationError, OverflowError, UnicodeEncodeError):
         raise error(f"{what} is {in_words(value)}; {use}") from None
     return converted
 
@@ -202,6 +202,10 @@ def as_path(value: Any, what: str, error: type[ArgentError] = InputError) -> Pat
         raise error(f"{what} is {in_words(value)}; give the path of a file or a folder")
     if not text or "\0" in text:
         raise error(f"{what} is {in_words(text)}, which no file can be called; give the path of a file or a folder")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError as wrong:
+        raise error(f"{what} has half a surrogate pair at character {wrong.start}; send whole ones") from None
     return Path(str.__str__(text))
 
 

@@ -156,6 +156,8 @@ def test_what_is_taken_is_plain(check: Callable[[object, str], object], value: o
         (as_time, TOO_EARLY, "it is 0001-01-01 00:00:00+02:00, which is out of range in UTC"),
         (as_path, 5, "it is the number 5; give the path of a file or a folder"),
         (as_path, "", "it is an empty text, which no file can be called; give the path of a file or a folder"),
+        (as_path, "a\ud83d", "it has half a surrogate pair at character 1; send whole ones"),
+        (as_number, "\ud83d", r"it is the text '\ud83d'; use a number from 0"),
         (as_path, b"a", "it is bytes; give the path of a file or a folder"),
     ],
 )
