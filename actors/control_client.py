@@ -5,7 +5,7 @@
 
 import logging
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from datetime import datetime
 from pathlib import Path
@@ -69,10 +69,16 @@ class Owner:
         path = str(as_path(target, "the path of the backup").absolute())  # the owner may be in another folder
         return (await self.one(wire.Backup(agent=self.agent, path=path), wire.BackedUp)).size
 
-    async def list(self, *, limit: int | None = None, active_since: datetime | None = None) -> list[SessionInfo]:
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        active_since: datetime | None = None,
+        on_problem: Callable[[str], None] | None = None,
+    ) -> list[SessionInfo]:
         """See `Supervisor.list`."""
         latest = Latest(limit, active_since)
-        async with aclosing(self._sessions(sizes=False)) as pages:
+        async with aclosing(self._sessions(sizes=False, on_problem=on_problem)) as pages:
             async for page in pages:
                 latest.add(page.sessions)
         return await latest.sorted()
@@ -89,12 +95,14 @@ class Owner:
                 ]
         return tuple(found)
 
-    async def _sessions(self, *, sizes: bool) -> AsyncGenerator[wire.Sessions]:
+    async def _sessions(
+        self, *, sizes: bool, on_problem: Callable[[str], None] | None = None
+    ) -> AsyncGenerator[wire.Sessions]:
         async with aclosing(self.answers(wire.List(agent=self.agent, sizes=as_flag(sizes, "sizes")))) as answers:
             async for answer in answers:
                 page = _expect(answer, wire.Sessions)
                 for problem in page.problems:
-                    _log.warning("a session is not listed: %s", problem)
+                    (on_problem or _log_problem)(problem)
                 yield page
 
     # Asking -------------------------------------------------------------------------------------------------
@@ -163,6 +171,10 @@ class Owner:
                 " been done; look before you ask again"
             )
         return OwnerGoneError(f"the process that owned {self._directory} ended before it took the request; try again")
+
+
+def _log_problem(problem: str) -> None:
+    _log.warning("a session is not listed: %s", problem)
 
 
 class RemoteSession:

@@ -68,7 +68,7 @@ class SettingsFile:
     def _check_top(self) -> None:
         if "session" in self._content:
             raise ConfigError(f"{self._what('session')} is not read there; put it into agents.defaults")
-        self._refuse_near(self._content, ("agents",))
+        self._refuse_near(self._content, ("agents", "session"))
 
     def _check_agents(self, agents: dict[str, Any], agent: str) -> None:
         others = {name: value for name, value in agents.items() if name != agent}

@@ -1,7 +1,7 @@
 """The supervisor: spawns actors, idles and passivates them, revives them, and shuts them down in order."""
 
 import logging
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
@@ -146,12 +146,19 @@ class Supervisor:
         """
         return Session(self._registry, SessionKey(self.agent, as_id(session_id, "the session id")))
 
-    async def list(self, *, limit: int | None = None, active_since: datetime | None = None) -> list[SessionInfo]:
-        """The sessions, those with the latest activity first; one that cannot be read is logged instead.
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        active_since: datetime | None = None,
+        on_problem: Callable[[str], None] | None = None,
+    ) -> list[SessionInfo]:
+        """The sessions, those with the latest activity first.
 
         Args:
             limit: the latest so many; by default all, of which a million take about a gigabyte of memory.
             active_since: those that were active then or later.
+            on_problem: is told, in a sentence, of each session that cannot be read; by default that is logged.
         """
         await checkpoint()
         limit = None if limit is None else as_whole_number(limit, "the limit", 0, _MOST_LISTED)
@@ -164,7 +171,7 @@ class Supervisor:
                     latest.add(self._registry.info(metadata) for metadata in sessions)
                     await give_way()
                 for problem in page.problems:
-                    _log.warning("a session is not listed: %s", problem)
+                    (on_problem or _log_problem)(problem)
         return await latest.sorted(give_way)
 
     async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
@@ -334,6 +341,10 @@ class Supervisor:
 
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)
+
+
+def _log_problem(problem: str) -> None:
+    _log.warning("a session is not listed: %s", problem)
 
 
 def _gauge(config: Config, model: Model, system_tokens: int) -> Gauge:

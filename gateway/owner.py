@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeVar
 
 import anyio
 
-from argentos.actors import SessionInfo, Supervisor, Transcript
+from argentos.actors import Config, SessionInfo, Supervisor, Transcript
 from argentos.actors.control_client import Owner
 from argentos.actors.retention import Stored
 from argentos.errors import OwnerGoneError, StoreBusyError, SupervisorStoppedError
@@ -124,7 +124,13 @@ class Sessions(Protocol):
         """Save everything to a file."""
         ...
 
-    async def list(self, *, limit: int | None = None, active_since: datetime | None = None) -> list[SessionInfo]:
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        active_since: datetime | None = None,
+        on_problem: Callable[[str], None] | None = None,
+    ) -> list[SessionInfo]:
         """The sessions, those with the latest activity first."""
         ...
 
@@ -145,6 +151,7 @@ async def open_sessions(
     read_only: bool = False,
     talks: bool = False,
     model: Model | None = None,
+    config: Config | None = None,
 ) -> AsyncGenerator[Sessions]:
     """The sessions of the settings' agent: in the process that owns them, or here if none does.
 
@@ -153,17 +160,19 @@ async def open_sessions(
         read_only: nothing will be changed.
         talks: messages will be sent.
         model: answers and summarises if the sessions are here; the offline one by default.
+        config: the settings; by default those of `argent.json`.
 
     Raises:
         StoreBusyError: the directory has an owner that does not answer; if `read_only`, its files are read instead.
         StoreError: it cannot be opened.
     """
     async with AsyncExitStack() as stack:
-        yield await _enter(stack, settings, read_only=read_only, talks=talks, model=model)
+        config = config or settings.config()
+        yield await _enter(stack, settings, config, read_only=read_only, talks=talks, model=model)
 
 
 async def _enter(
-    stack: AsyncExitStack, settings: Settings, *, read_only: bool, talks: bool, model: Model | None
+    stack: AsyncExitStack, settings: Settings, config: Config, *, read_only: bool, talks: bool, model: Model | None
 ) -> Sessions:
     waits = iter(_WAITS)
     while True:
@@ -172,9 +181,7 @@ async def _enter(
             return owner
         store = FileStore(settings.state_dir, read_only=read_only)
         answering = _Nobody() if read_only else model or OfflineModel()
-        supervisor = Supervisor(
-            store, answering, config=settings.config(), agent=settings.agent, grace=_GRACE, resume=talks
-        )
+        supervisor = Supervisor(store, answering, config=config, agent=settings.agent, grace=_GRACE, resume=talks)
         try:
             return await stack.enter_async_context(supervisor)
         except StoreBusyError:  # it has an owner that cannot be asked yet, or not any more
@@ -210,18 +217,30 @@ def with_sessions(
     *,
     read_only: bool = False,
     model: Model | None = None,
+    makes: bool = False,
+    config: Config | None = None,
 ) -> T:
     """Do a command's work, whoever has the sessions: see `open_sessions`.
 
+    Args:
+        settings: where, and whose.
+        work: is given the sessions.
+        read_only: nothing will be changed.
+        model: see `open_sessions`.
+        makes: a state directory is made where there is none.
+        config: see `open_sessions`.
+
     Work that finds the owner gone before it had taken the request is done again, from its beginning.
     """
+    if not makes:
+        settings.check_state_dir()
 
     async def run() -> T:
         for _ in range(_TRIES - 1):
             with suppress(OwnerGoneError, SupervisorStoppedError):
-                async with open_sessions(settings, read_only=read_only, model=model) as sessions:
+                async with open_sessions(settings, read_only=read_only, model=model, config=config) as sessions:
                     return await work(sessions)
-        async with open_sessions(settings, read_only=read_only, model=model) as sessions:
+        async with open_sessions(settings, read_only=read_only, model=model, config=config) as sessions:
             return await work(sessions)
 
     return anyio.run(run)

@@ -1,19 +1,24 @@
 """What every command may be told: where the state is, whose sessions, and how to print."""
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from argentos.actors import Config
+from argentos.errors import ConfigError, StoreError
 from argentos.inputs import as_id
 from argentos.storage import expand_home
+from argentos.storage.layout import is_state_directory
 
 __all__ = ["Settings", "command_options", "default_state_dir"]
+
+_log: Final = logging.getLogger(__name__)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,6 +43,32 @@ class Settings:
             ConfigError: `argent.json` is wrong.
         """
         return Config.load(self.state_dir, self.agent)
+
+    def config_or_defaults(self) -> Config:
+        """The settings of the agent's sessions; where `argent.json` is wrong that is told, and the defaults hold."""
+        try:
+            return self.config()
+        except ConfigError as error:
+            _log.warning("%s; this command goes on without it", error)
+            return Config()
+
+    def check_state_dir(self) -> None:
+        """Refuse a directory that is none of ours, as where its name is mistyped.
+
+        Raises:
+            StoreError: it is none. It may be empty, and the default one missing, as before anything was done.
+        """
+        if is_state_directory(self.state_dir):
+            return
+        if self.state_dir.is_dir() and not any(self.state_dir.iterdir()):
+            return
+        if self.state_dir.exists():
+            what = f"{self.state_dir} is no state directory of argentos"
+        elif self.state_dir == expand_home("~/.argentos"):
+            return
+        else:
+            what = f"there is no state directory {self.state_dir}"
+        raise StoreError(f"{what}; name another with --state-dir or ARGENTOS_HOME, or begin one with `argent chat`")
 
 
 def _set(name: str, check: Callable[[Any], Any] | None = None) -> Callable[[click.Context, click.Parameter, Any], None]:

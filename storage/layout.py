@@ -44,6 +44,7 @@ __all__ = [
     "agent_folder",
     "damaged_folder",
     "is_edited",
+    "is_state_directory",
     "join",
     "mark_deleted",
     "missing",
@@ -151,6 +152,11 @@ _metadata: Final = msgspec.json.Decoder(Metadata)
 _history: Final = msgspec.json.Decoder(_History)
 _archive: Final = msgspec.json.Decoder(_Archive)
 _ids: Final = msgspec.json.Decoder(tuple[str, ...])
+
+
+def is_state_directory(root: Path) -> bool:
+    """Whether a store has been opened in this directory, or settings have been put there."""
+    return any(files.exists(root / name) for name in ("agents", "journal", "lock", "argent.json"))
 
 
 def agent_folder(root: Path, agent: str) -> Path:

@@ -23,7 +23,9 @@ def command(settings: Settings, file: Path) -> None:
     """
     if not settings.state_dir.is_dir():
         raise StoreError(f"there is no state directory {settings.state_dir}; name another with --state-dir")
-    written = with_sessions(settings, lambda sessions: sessions.backup(file.absolute()))
+    written = with_sessions(
+        settings, lambda sessions: sessions.backup(file.absolute()), config=settings.config_or_defaults()
+    )
     if settings.json:
         print_json({"file": str(file), "bytes": written})
     else:

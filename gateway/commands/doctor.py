@@ -12,7 +12,7 @@ import click
 from msgspec import Struct
 
 from argentos.actors.control_client import Owner
-from argentos.errors import ArgentError, OwnerGoneError, StoreError
+from argentos.errors import ArgentError, ConfigError, OwnerGoneError, StoreError
 from argentos.gateway.output import print_json, printable
 from argentos.gateway.settings import Settings, command_options
 from argentos.inputs import as_id
@@ -54,7 +54,7 @@ def command(settings: Settings, *, repairs: bool, restore: str | None, copy: str
     With --repair, mend what can be mended; with --restore, bring back a session that was set aside. The directory must
     not be in use then. The status is 1 while something is wrong that harms a session.
     """
-    settings.config()
+    settings.check_state_dir()
     if not settings.state_dir.is_dir():
         raise StoreError(f"there is no state directory {settings.state_dir}; name another with --state-dir")
     if restore is not None:
@@ -70,6 +70,7 @@ def command(settings: Settings, *, repairs: bool, restore: str | None, copy: str
             findings = check(settings.state_dir)
             if not any(finding.path.name == "lock" and not finding.is_harmless for finding in findings):
                 findings = [*_trouble_with_owner(settings), *findings]
+            findings = [*_wrong_settings(settings), *findings]
     except OSError as error:
         raise StoreError(f"{error.filename or settings.state_dir} cannot be checked: {error.strerror}") from error
     if settings.json:
@@ -77,6 +78,14 @@ def command(settings: Settings, *, repairs: bool, restore: str | None, copy: str
     else:
         _print(settings, mended, findings)
     return 1 if any(not finding.is_harmless for finding in findings) else 0
+
+
+def _wrong_settings(settings: Settings) -> list[Finding]:
+    try:
+        settings.config()
+    except ConfigError as error:
+        return [Finding(settings.state_dir / "argent.json", f"{error}; until then no command uses the sessions")]
+    return []
 
 
 def _restore(settings: Settings, session_id: str, copy: str, *, replaces: bool) -> None:

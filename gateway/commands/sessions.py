@@ -1,11 +1,12 @@
 """`argent sessions`."""
 
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from shlex import quote
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import click
 from msgspec import Struct
@@ -24,6 +25,8 @@ __all__ = ["command"]
 
 T = TypeVar("T")
 
+_log: Final = logging.getLogger(__name__)
+
 _A_CENTURY = 100 * 525_600.0  # minutes
 
 
@@ -38,12 +41,17 @@ command.add_command(import_command)
 
 
 def _on_session(
-    settings: Settings, session_id: str, work: Callable[[Conversation], Awaitable[T]], *, read_only: bool = False
+    settings: Settings,
+    session_id: str,
+    work: Callable[[Conversation], Awaitable[T]],
+    *,
+    read_only: bool = False,
+    makes: bool = False,
 ) -> T:
     async def on_sessions(sessions: Sessions) -> T:
         return await work(sessions.session(session_id))
 
-    return with_sessions(settings, on_sessions, read_only=read_only, model=chosen_model())
+    return with_sessions(settings, on_sessions, read_only=read_only, model=chosen_model(), makes=makes)
 
 
 @command.command("list")
@@ -54,7 +62,17 @@ def _on_session(
 def _list(settings: Settings, limit: int | None, active: float | None) -> None:
     """All sessions, those with the latest activity first."""
     since = None if active is None else datetime.now(UTC) - timedelta(minutes=min(active, _A_CENTURY))
-    infos = with_sessions(settings, lambda sessions: sessions.list(limit=limit, active_since=since), read_only=True)
+    problems: list[str] = []
+
+    async def look(sessions: Sessions) -> list[SessionInfo]:
+        problems.clear()
+        return await sessions.list(limit=limit, active_since=since, on_problem=problems.append)
+
+    infos = with_sessions(settings, look, read_only=True)
+    for problem in problems:
+        _log.warning("a session is not listed: %s", problem)
+    if problems and not infos:
+        raise StoreDamagedError("no session can be read; `argent doctor` says what is wrong, and what can be done")
     if settings.json:
         print_json_list(infos)
     elif not infos:
@@ -119,7 +137,7 @@ def _info(settings: Settings, session_id: str) -> None:
 @click.pass_obj
 def _new(settings: Settings, session_id: str) -> None:
     """Make a session by hand; it stays Created until its first message."""
-    _report(settings, _on_session(settings, session_id, lambda session: session.create()), "created")
+    _report(settings, _on_session(settings, session_id, lambda session: session.create(), makes=True), "created")
 
 
 @command.command("clear")

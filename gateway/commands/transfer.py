@@ -51,7 +51,7 @@ def export_command(settings: Settings, session_ids: tuple[str, ...], *, output: 
             file.truncate()  # an owner that ended half-way has the work done again
             return await _export(sessions, settings.agent, session_ids, file)
 
-        exported = with_sessions(settings, work, read_only=True)
+        exported = with_sessions(settings, work, read_only=True, config=settings.config_or_defaults())
     if output is None:
         return
     if settings.json:
@@ -179,7 +179,7 @@ def import_command(settings: Settings, file: Path, *, session: str | None, dry_r
         async def check(sessions: Sessions) -> _Outcome:
             return await _check(sessions, source, session)
 
-        outcome = with_sessions(settings, check, read_only=True)
+        outcome = with_sessions(settings, check, read_only=True, makes=True)
         missing = {each.session for each in outcome.sessions if not each.was_there}
 
         async def adopt(sessions: Sessions) -> None:
@@ -189,7 +189,7 @@ def import_command(settings: Settings, file: Path, *, session: str | None, dry_r
                     missing.discard(found.transcript.session)
 
         if missing and not dry_run:
-            with_sessions(settings, adopt)
+            with_sessions(settings, adopt, makes=True)
     if settings.json:
         print_json(outcome)
     else:

@@ -32,7 +32,10 @@ _address: Any = Address  # for what a type checker would refuse
 WITNESSES: Final = ("witness-0", "witness-1", "witness-2")
 _BETWEEN: Final = 10  # calls between two witnesses
 _LONGEST: Final = 5.0  # seconds for a call
-_OF_THE_ACTOR: Final = {Turn: {"begin", "push", "finish", "fail", "piece"}, Reader: {"put", "find", "finish", "close"}}
+_OF_THE_ACTOR: Final[dict[type, set[str]]] = {
+    Turn: {"begin", "push", "finish", "fail", "piece"},
+    Reader: {"put", "find", "finish", "close"},
+}
 _IDS: Final = ("ada", "Ada", "a/b", "../x", "ada", "👩\u200d👧", "x" * 512)
 
 
@@ -118,8 +121,9 @@ class Odd:
 
 def methods_of(target: object) -> Iterator[str]:
     """The names of everything public that can be called: what is added later is found by itself."""
-    hidden = _OF_THE_ACTOR.get(type(target), set())
-    for name, member in inspect.getmembers(type(target)):
+    kind: type = type(target)
+    hidden = _OF_THE_ACTOR.get(kind, set[str]())
+    for name, member in inspect.getmembers(kind):
         if not name.startswith("_") and name not in hidden and callable(member):
             yield name
 

@@ -22,6 +22,14 @@ def state(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
+@pytest.fixture
+def ours(state: Path) -> Path:
+    """A state directory in which nothing has happened yet."""
+    state.mkdir(mode=0o700)
+    (state / "agents").mkdir(mode=0o700)
+    return state
+
+
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the caller's key, home or state, nor where another's command line printed its warnings."""

@@ -61,6 +61,7 @@ def test_a_wrong_command_line_leaves_no_state_behind(fails: Fails, state: Path) 
     assert not state.exists()
 
 
+@pytest.mark.usefixtures("ours")
 def test_a_failure_in_a_process_of_its_own_is_one_line_too(start: Start) -> None:
     process = start("sessions", "info", "nobody")
     out, err = process.communicate(timeout=20)
@@ -72,6 +73,7 @@ def test_a_failure_in_a_process_of_its_own_is_one_line_too(start: Start) -> None
 
 
 @pytest.mark.parametrize("command", ["info", "clear", "history"])
+@pytest.mark.usefixtures("ours")
 def test_an_unknown_session_is_named_with_how_to_find_others(fails: Fails, command: str) -> None:
     status, sentence = fails("sessions", command, "nobody")
     assert status == 1
@@ -103,6 +105,7 @@ def test_an_id_that_cannot_be_used_is_refused(fails: Fails, state: Path, session
 
 @pytest.mark.parametrize("session_id", ["\x85", "", "a\0b", "x" * 10240], ids=lambda each: ascii(each[:10]))
 @pytest.mark.parametrize("command", ["info", "clear", "history"])
+@pytest.mark.usefixtures("ours")
 def test_every_command_refuses_an_id_that_cannot_be_used(fails: Fails, command: str, session_id: str) -> None:
     assert "session id" in fails("sessions", command, session_id)[1]
 
@@ -274,6 +277,7 @@ def test_other_parts_of_the_config_are_left_alone(argent: Argent, state: Path) -
 
 
 @pytest.mark.parametrize("place", range(3), ids=["before", "between", "after"])
+@pytest.mark.usefixtures("ours")
 def test_json_is_taken_at_every_place(state: Path, capsys: pytest.CaptureFixture[str], place: int) -> None:
     words = ["sessions", "list"]
     words.insert(place, "--json")
@@ -372,6 +376,7 @@ def test_the_version_is_that_of_the_package(argent: Argent) -> None:
 
 
 @pytest.mark.parametrize("command", [["sessions", "list"], ["--help"], ["diagram"]], ids=" ".join)
+@pytest.mark.usefixtures("ours")
 def test_a_command_starts_without_what_it_does_not_use(start: Start, command: list[str]) -> None:
     process = start(*command, python=("-X", "importtime", "-m", "argentos"))
     _, err = process.communicate(timeout=20)

@@ -348,5 +348,6 @@ def test_without_a_session_nothing_is_told_of_one(ask: Ask) -> None:
     assert "count" not in answer["edges"][0]
 
 
+@pytest.mark.usefixtures("ours")
 def test_a_session_that_is_not_there_is_refused(fails: Fails) -> None:
     assert fails("diagram", "--session", "nobody")[1].startswith("there is no session nobody")

@@ -256,6 +256,7 @@ def test_an_owner_that_cannot_be_asked_yet_is_waited_for(
     assert found == {"ada": "Created"}
 
 
+@pytest.mark.usefixtures("ours")
 def test_work_that_finds_the_owner_gone_is_done_again(settings: Settings) -> None:
     tries: list[Sessions] = []
 
@@ -268,6 +269,7 @@ def test_work_that_finds_the_owner_gone_is_done_again(settings: Settings) -> Non
     assert with_sessions(settings, work) == "done"
 
 
+@pytest.mark.usefixtures("ours")
 def test_work_that_finds_the_owner_gone_again_and_again_fails(settings: Settings) -> None:
     async def work(sessions: Sessions) -> None:
         raise OwnerGoneError(f"it has gone, says {type(sessions).__name__}")

@@ -22,10 +22,11 @@ def rows(out: str) -> list[list[str]]:
 # list ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("ours")
 def test_without_sessions_the_list_says_so(argent: Argent, state: Path) -> None:
     assert argent("sessions", "list") == (0, "No sessions found.\n", "")
     assert argent("sessions", "list", "--json") == (0, "[]\n", "")
-    assert not state.exists()
+    assert [path.name for path in state.iterdir()] == ["agents"]
 
 
 def test_the_list_shows_state_last_activity_messages_tokens_and_percent(argent: Argent, ada: str) -> None:

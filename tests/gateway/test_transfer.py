@@ -171,6 +171,7 @@ def test_standard_input_is_read(argent: Argent, fails: Fails, monkeypatch: pytes
             assert "give it one with --session" in fails("sessions", "import", "-")[1]
 
 
+@pytest.mark.usefixtures("ours")
 def test_a_file_with_one_wrong_line_imports_nothing(fails: Fails, ask: Ask, tmp_path: Path) -> None:
     path = tmp_path / "export.jsonl"
     good = (SAMPLES / "export.jsonl").read_text(encoding="utf-8")
@@ -180,6 +181,7 @@ def test_a_file_with_one_wrong_line_imports_nothing(fails: Fails, ask: Ask, tmp_
     assert ask("sessions", "list") == []
 
 
+@pytest.mark.usefixtures("ours")
 def test_a_session_twice_in_a_file_is_refused(fails: Fails, ask: Ask, tmp_path: Path) -> None:
     path = tmp_path / "export.jsonl"
     session = {"type": "session", "session": "ada"}
