@@ -31,7 +31,7 @@ class Lives:
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
             assert process.stdout is not None
             assert process.stderr is not None
-            killer = Timer(self._random.uniform(2.0, 6.0) if is_killed else 300.0, process.kill)
+            killer = Timer(self._random.uniform(1.0, 4.0) if is_killed else 300.0, process.kill)
             killer.start()
             is_done = False
             for line in process.stdout:
