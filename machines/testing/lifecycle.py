@@ -6,6 +6,7 @@ What the system under test does is held against the formal definition. A failure
 out, and told as a sequence diagram and as a test to paste.
 """
 
+import functools
 import inspect
 import re
 import sys
@@ -321,8 +322,26 @@ def lifecycle_test(
     )
     members: dict[str, Any] = {"plan": plan, "coverage": coverage, "payloads": {}, "__module__": _caller()}
     made = cast("type[Lifecycle]", type(_class_name(machine.diagram.file), (Lifecycle,), members))
+    _check_at_the_end(made)
     made.TestCase.settings = settings(made.TestCase.settings, phases=_PHASES, stateful_step_count=_STEPS)
     return made if seed is None else use_seed(seed)(made)
+
+
+def _check_at_the_end(made: type[Lifecycle]) -> None:
+    """Have the test case fail, once all lives are led, for events that only the system raises, and never did."""
+    test_case: Any = made.TestCase
+    lead: Callable[[Any], None] = test_case.runTest
+
+    @functools.wraps(lead)
+    def run(self: Any) -> None:
+        lead(self)
+        machine, pairs = made.plan.oracle.machine, made.coverage.pairs
+        for event in machine.events:
+            if event in made.plan.own and not any(count for pair, count in pairs.items() if pair.event == event):
+                problem = f"only the system raises {event!r}, and in no life it did"
+                raise AssertionError(f"{machine.diagram.file}: {problem}; have it do so, or lead more lives")
+
+    test_case.runTest = run
 
 
 def _idle(machine: Machine, reached: Collection[str]) -> str:

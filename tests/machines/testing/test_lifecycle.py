@@ -386,6 +386,26 @@ def test_an_event_that_no_life_can_raise_fails_by_its_name() -> None:
     )
 
 
+@pytest.mark.parametrize(("errors", "missing"), [(("warm_up",), "warm_up"), (("doze",), "doze"), ((), "")])
+def test_an_event_that_only_the_system_raises_and_never_did_fails_by_its_name(
+    errors: tuple[str, ...], missing: str
+) -> None:
+    class Trusted(Lamp):
+        def facts(self, event: str, payload: object) -> object | None:
+            return None if event else super().facts(event, payload)
+
+    def trusted() -> Lamp:
+        return Trusted(*errors)
+
+    pauses = st.integers(1, 70).map(float)
+    case = lifecycle_test(LAMP, trusted, own=["warm_up"], pauses=pauses, seed=SEED).TestCase("runTest")
+    if not missing:
+        case.debug()
+        return
+    with pytest.raises(AssertionError, match=f"only the system raises '{missing}', and in no life"):
+        case.debug()
+
+
 # Where lives are led -----------------------------------------------------------------------------------------
 
 DEEP = Machine(
