@@ -12,6 +12,8 @@ import msgspec
 __all__ = ["age", "count", "percent", "print_json", "print_json_list", "printable", "size", "table"]
 
 _PIECE: Final = 1000
+_YEARS: Final = 1000 * 86400.0  # seconds; a longer time is told better by its day, and may be of a clock that was wrong
+_SLACK: Final = 60.0  # seconds between two clocks
 _COLOURS: Final = ((95, "red"), (80, "bright_red"), (60, "yellow"))
 
 
@@ -65,8 +67,10 @@ def percent(value: float) -> str:
 
 
 def age(time: datetime, now: datetime) -> str:
-    """How long ago: `just now`, `5m ago`, `3h ago`, `2d ago`."""
-    seconds = max(0.0, (now - time).total_seconds())
+    """How long ago: `just now`, `5m ago`, `3h ago`, `2d ago`; the day where that is years ago, or has not come yet."""
+    seconds = (now - time).total_seconds()
+    if not -_SLACK < seconds < _YEARS:
+        return f"{time:%Y-%m-%d}"
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= size:
             return f"{int(seconds // size)}{unit} ago"

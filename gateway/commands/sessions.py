@@ -361,6 +361,8 @@ def _prune(settings: Settings, older_than: str | None, larger_than: str | None, 
     ]
     left = list(found)
     if found and not dry_run:
+        if not yes and not settings.json and sys.stdin.isatty():
+            _print_pruned(settings, found, dry_run=True)
         _confirm(f"Delete for good: {len(found)} {'session' if len(found) == 1 else 'sessions'}?", yes=yes)
         with_sessions(settings, delete)
     _print_pruned(settings, found, dry_run=dry_run)

@@ -141,8 +141,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "idling is dated when it was noticed",
         "actors/step.py",
-        "                self.now = quiet_since + duration\n",
-        "",
+        "self.now, self.moment = now - timedelta(seconds=moment - due), due",
+        "self.now, self.moment = now, due",
         ("idle from its own time on",),
     ),
     Bug(
@@ -240,6 +240,7 @@ BUGS: Final[Sequence[Bug]] = (
         "            wants_files = "
         "await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)\n"
         "            self.snapshot = snapshot = step.snapshot\n"
+        "            self._marks = step.marks\n"
         "            self._take_over(step.records)\n"
         "            self._requests.follow(snapshot)\n"
         "            self._runtime.events.publish(self._key, step.records)\n",
@@ -247,6 +248,7 @@ BUGS: Final[Sequence[Bug]] = (
         "            wants_files = "
         "await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)\n"
         "            self.snapshot = snapshot = step.snapshot\n"
+        "            self._marks = step.marks\n"
         "            self._take_over(step.records)\n"
         "            self._requests.follow(snapshot)\n",
         ("published is durable",),
@@ -270,8 +272,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a session that is not quiet for long leaves memory",
         "actors/due.py",
-        "return left is not None and left <= 0",
-        "return left is not None",
+        "return due is not None and due <= moment",
+        "return due is not None",
         ("only what is quiet leaves memory",),
     ),
     Bug(
@@ -340,8 +342,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "the mailbox is emptied from behind",
         "actors/actor.py",
-        "commands += self._mailbox[:room]\n",
-        "commands += self._mailbox[:room][::-1]\n",
+        "commands.append(self._mailbox.pop(0) if",
+        "commands.append(self._mailbox.pop() if",
         ("accepted in order",),
     ),
     Bug(
@@ -368,8 +370,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a timer is armed with the wall clock",
         "actors/behaviour.py",
-        "runtime.clock.monotonic() + left",
-        "runtime.clock.now().timestamp() + left",
+        "runtime.timers.arm(self._key, due)",
+        "runtime.timers.arm(self._key, due + runtime.clock.now().timestamp())",
         ("a quiet session idles", "what is quiet leaves memory"),
     ),
     Bug(
