@@ -179,7 +179,7 @@ def test_a_command_before_the_first_message_is_one_line_and_the_chat_goes_on(cha
 
 
 def test_a_message_that_no_window_holds_is_one_line_and_the_chat_goes_on(chat: Chat, state: Path) -> None:
-    state.mkdir()
+    state.mkdir(mode=0o700)
     (state / "argent.json").write_text('{"agents": {"defaults": {"session": {"maxContextTokens": 500}}}}')
     status, out, err = chat(f"{'word ' * 1000}\nHello\n")
     assert (status, err.count("\n")) == (0, 2)

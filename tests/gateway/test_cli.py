@@ -416,6 +416,7 @@ os.execv(sys.executable, [sys.executable, "-m", "argentos", *sys.argv[2:]])
 
 
 @pytest.mark.parametrize("command", [["sessions", "list"], ["--json", "sessions", "list"], ["sessions", "new", "ada"]])
+@pytest.mark.usefixtures("ours")
 def test_a_closed_output_is_an_error_in_one_sentence(state: Path, command: list[str]) -> None:
     status, _, err = closed(1, "--state-dir", str(state), *command)
     assert (status, err) == (1, "argent: the output cannot be written: Bad file descriptor\n")
