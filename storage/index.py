@@ -5,6 +5,7 @@ keeps a store from working: where SQLite fails, lists read the files.
 """
 
 import contextlib
+import ctypes
 import logging
 import os
 import sqlite3
@@ -18,6 +19,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from argentos.storage import files
+from argentos.storage.forks import close_in_children, keep_in_children
 from argentos.storage.links import open_unlinked
 from argentos.storage.lock import DirectoryLostError
 from argentos.storage.names import file_name
@@ -36,7 +38,6 @@ _SCHEMA: Final = f"""
     ) WITHOUT ROWID;
     PRAGMA user_version = {_VERSION};
 """
-_abandoned: Final[list[object]] = []  # connections whose end would undo, by its path, what is another owner's
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(Metadata)
 
@@ -91,6 +92,7 @@ class Index:
         for path in (self._path, self._rollback):
             if files.exists(path) and not stat.S_ISREG(path.lstat().st_mode):
                 raise sqlite3.OperationalError(f"{path.name} is no regular file")
+        close_in_children(self._abandon)
         if not self._read_only:
             os.close(open_unlinked(self._path, os.O_RDWR | os.O_CREAT))
             self._path.chmod(0o600)
@@ -115,6 +117,12 @@ class Index:
             connection.close()
             raise
         return connection
+
+    def _abandon(self) -> None:
+        """Never end the connection: that would undo, by its path, what is another owner's."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
 
     def put(self, metadata: Metadata) -> None:
         """Take over what was written to a file; lasting with the next `commit`."""
@@ -207,6 +215,7 @@ class Index:
     def close(self) -> None:
         """Make it lasting, and close it."""
         self.commit()
+        keep_in_children(self._abandon)
         with self._tolerant():
             connection, self._connection = self._connection, None
             if connection is not None:
@@ -219,8 +228,7 @@ class Index:
             try:
                 yield
             except DirectoryLostError:
-                _abandoned.append(self._connection)
-                self._connection = None
+                self._abandon()
             except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
                 _log.warning("the index %s cannot be used: %s; lists read the files instead", self._path, error)
                 connection, self._connection = self._connection, None

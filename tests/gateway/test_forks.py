@@ -129,7 +129,7 @@ async def main():
             sys.stdout = sys.stderr = open(os.devnull, "w")
             raise SystemExit
         os.waitpid(child, 0)
-        assert tell(state) == before, "the child has changed something"
+        assert tell(state) == before, ("the child has changed something", set(tell(state)) ^ set(before))
         print("unharmed", flush=True)
         os._exit(0)
 
