@@ -7,7 +7,7 @@ nothing passes but what is meant for the task itself, or for the whole process.
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, cast
 
 import anyio
 
@@ -29,7 +29,8 @@ def is_interrupt(error: BaseException) -> bool:
 
 def _holds(error: BaseException, kinds: tuple[type[BaseException], ...]) -> bool:
     if isinstance(error, BaseExceptionGroup):
-        return any(_holds(each, kinds) for each in error.exceptions)
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return any(_holds(each, kinds) for each in group.exceptions)
     return isinstance(error, kinds)
 
 

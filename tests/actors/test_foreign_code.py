@@ -1,7 +1,10 @@
 """Code that is not ours: whatever it raises costs the call in which it did, and nobody else anything."""
 
+import ast
 import asyncio
 import contextlib
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -595,3 +598,29 @@ async def test_hostile_code_of_all_kinds_leaves_the_others_and_the_host_alone(ru
             wait.may_end.set()
     finally:
         wait.may_end.set()
+
+
+_OPEN = """
+import sys, threading
+import anyio
+from argentos import AnthropicModel, MemoryStore, Supervisor
+
+loaded = {}
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("anthropic", "tiktoken"):
+            loaded[name] = threading.current_thread() is threading.main_thread()
+
+async def main():
+    async with Supervisor(MemoryStore(), AnthropicModel(api_key="none", base_url="http://127.0.0.1:9")):
+        print(loaded)
+
+sys.meta_path.insert(0, Watch())
+anyio.run(main, backend=sys.argv[1])
+"""
+
+
+def test_what_is_heavy_is_loaded_in_a_thread_while_the_supervisor_opens(anyio_backend: str) -> None:
+    done = subprocess.run([sys.executable, "-c", _OPEN, anyio_backend], capture_output=True, text=True, check=True)  # noqa: S603 - this interpreter
+    assert ast.literal_eval(done.stdout) == {"tiktoken": False, "anthropic": False}
