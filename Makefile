@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
-.PHONY: demo test diagrams servers model-checking drawings recordings crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
+.PHONY: demo test diagrams servers model-checking drawings mermaid recordings crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
 
 # Everything that needs no server and no data from elsewhere.
 test: $(VENV)/.tools
-	$(BIN)/pytest -q -m "not server and not data and not campaign and not spin and not graphviz"
+	$(BIN)/pytest -q -m "not server and not data and not campaign and not spin and not graphviz and not mermaid"
 
 # What needs a server: the tests start it themselves.
 servers: $(VENV)/.tools
@@ -25,6 +25,11 @@ model-checking: $(VENV)/.tools
 # What Graphviz makes of machines drawn as DOT: it needs `dot` (Debian's package graphviz).
 drawings: $(VENV)/.tools
 	$(BIN)/pytest -q -m graphviz
+
+# What mermaid itself draws: it needs node and npm, and fetches mermaid.
+mermaid: $(VENV)/.tools
+	npm install --silent --no-package-lock --prefix $(VENV)-mermaid mermaid@11 jsdom
+	$(BIN)/pytest -q -m mermaid
 
 # What needs real recordings: in ../shared/data, or where ARGENT_DATA says.
 recordings: $(VENV)/.tools
