@@ -26,7 +26,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 
-from argentos.errors import StoreVersionError
+from argentos.errors import StoreError, StoreVersionError
 from argentos.storage import leniency
 from argentos.storage.records import Record, SessionKey
 
@@ -106,8 +106,18 @@ class Scan(NamedTuple):
 
 
 def encode_body(key: SessionKey, records: Sequence[Record]) -> bytes:
-    """The body of the frame of one append."""
-    return _encoder.encode((key.agent, key.id, records))
+    """The body of the frame of one append, which can be read back.
+
+    Raises:
+        StoreError: it could not be, for something in a record is of a wrong type.
+        UnicodeEncodeError: a text holds half a surrogate pair.
+    """
+    try:
+        body = _encoder.encode((key.agent, key.id, records))
+        _body.decode(body)
+    except (msgspec.ValidationError, TypeError, OverflowError) as error:
+        raise StoreError(f"a record of session {key} cannot be stored: {error}; nothing was written") from error
+    return body
 
 
 def encode_commit(commit: int, bodies: Sequence[bytes]) -> bytes:

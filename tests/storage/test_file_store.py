@@ -8,8 +8,9 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -25,7 +26,7 @@ from argentos.errors import (
     StoreFailedError,
     StoreFullError,
 )
-from argentos.storage import FileStore, SessionKey, file_store, files, fold, inline
+from argentos.storage import Accepted, FileStore, SessionKey, file_store, files, fold, inline
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import (
     CANARY,
@@ -945,3 +946,15 @@ async def test_an_append_that_cancellation_kept_from_the_disk_is_not_acknowledge
                 scope.cancel()
                 never.set()
     assert await found(state, story) >= max(acknowledged, default=1)
+
+
+async def test_a_record_that_could_not_be_read_back_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    odd: Any = 1.5
+    key = SessionKey("main", "ada")
+    made = {"sequence": 1, "epoch": 1, "at": datetime(2026, 5, 8, tzinfo=UTC)}
+    record: Any = Accepted
+    async with FileStore(tmp_path) as store:
+        with pytest.raises(StoreError, match="a record of session ada cannot be stored"):
+            await store.append(key, 1, 0, [record(**made, id="m", number=1, role="user", text="hi", tokens=odd)])
+    async with FileStore(tmp_path) as store:
+        assert await store.load(key) is None
