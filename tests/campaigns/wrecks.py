@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import anyio
 
 from argentos.storage import Accepted, FileStore, Record, Replied, SessionKey, Snapshot, fold, inline
+from argentos.storage.frames import scan
 from tests.campaigns.workload import Step, messages_of, take
 from tests.storage.builders import Story, append
 
@@ -67,6 +68,9 @@ class Wreck:
             await self._append(store, d.say("twelfth"))
             await self._append(store, b.start().reply("thirteenth").end(), c.say("fourteenth"))
             shutil.copytree(self.closed, self.killed)
+            for name in self.spans:
+                if (path := self.closed / name).suffix == ".journal" and path.exists():
+                    self._extend(name, scan(path.read_bytes(), path).frames[-1].end)
 
     async def _append(self, store: FileStore, *stories: Story) -> None:
         """At the same time, so that they become durable together."""
@@ -80,9 +84,16 @@ class Wreck:
             begin, end = _changed(before.get(name, b""), data)
             keys = frozenset(story.key for story in stories)
             if begin < end:
+                self._extend(name, begin)
                 self.spans.setdefault(name, []).extend(
                     _spans(data, begin, end, texts) if len(keys) > 1 else [Span(begin, end, keys)]
                 )
+
+    def _extend(self, name: str, end: int) -> None:
+        """The last append went on up to here: where it ends in zeros, nothing had changed there."""
+        spans = self.spans.get(name)
+        if spans:
+            spans[-1] = spans[-1]._replace(end=max(end, spans[-1].end))
 
     async def _check_in(self, store: FileStore, *stories: Story) -> None:
         for story in stories:
