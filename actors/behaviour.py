@@ -499,9 +499,7 @@ class Behaviour:
 
     def _start(self, tag: Tag, work: Callable[[Job], Awaitable[None]], callers: tuple[Jobs, ...] = ()) -> None:
         if not self._runtime.is_draining:
-            turn = self._require().metadata.turn
-            is_alone = self._runtime.suspects.alone == self._key and turn is not None and turn.alone > 0
-            self._jobs.start(tag, work, callers, is_alone=is_alone)
+            self._jobs.start(tag, work, callers, is_alone=self._runtime.suspects.alone == self._key)
 
     def _start_turn(self) -> None:
         snapshot = self.snapshot

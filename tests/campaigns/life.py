@@ -18,7 +18,7 @@ from tests.campaigns.doomed import Fate, Next, make_and_delete
 SESSIONS: Final = 6
 SEGMENT_SIZE: Final = 32 * 1024
 CHANNEL: Final = "telegram"
-CONFIG: Final = Config(max_context_tokens=500, idle_after=0.01, passivate_after=0.02)
+CONFIG: Final = Config(max_context_tokens=500, idle_after=0.01, passivate_after=0.02, max_crashes=1000)  # here all die
 PAUSES: Final = (0.0, 0.0, 0.0, 0.001, 0.004, 0.04)  # the last one is long enough to become idle and leave memory
 
 Delivering = Callable[[Delivery], AbstractContextManager[None]]
