@@ -114,9 +114,13 @@ class _Command(_Arriving, Generic[T]):
 
 
 class Accept(_Command[Receipt]):
-    """Take a message; answered once it is durable."""
+    """Take a message; answered once it is durable.
 
-    __slots__ = ("address", "callers", "message_id", "role", "sender", "text", "tokens")
+    Attributes:
+        is_from_job: it was sent by a turn of this supervisor, which may wait for the reply.
+    """
+
+    __slots__ = ("address", "is_from_job", "message_id", "role", "sender", "text", "tokens")
 
     def __init__(
         self,
@@ -136,7 +140,7 @@ class Accept(_Command[Receipt]):
         self.tokens = tokens
         self.sender = sender
         self.address = address
-        self.callers = jobs.callers()
+        self.is_from_job = jobs.is_in_job()
 
 
 class Retry(_Command[Receipt]):

@@ -1,21 +1,28 @@
 """What takes long: turns and compactions, one at a time in a session, and so many at a time in all sessions.
 
 A job that waits for a turn of another session lends its place until then: so nested turns never wait for each other's
-places, however few there are.
+places, however few there are. Which session waits for which is known while it does, so that a circle is refused, and a
+chain without end.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import anyio
 
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.waiter import Waiter, new_waiter
+from argentos.errors import SessionError
 
-__all__ = ["Job", "Jobs", "Places", "Tag", "callers", "wait"]
+__all__ = ["Job", "Jobs", "Places", "Tag", "check_wait", "is_in_job", "wait"]
+
+T = TypeVar("T")
+
+_DEEPEST: Final = 16  # turns that wait, each for the next
 
 Tag: TypeAlias = tuple[str, int, int]
 """Which job: `("turn", turn, attempt)` or `("summary", sequence, 0)`."""
@@ -27,7 +34,7 @@ class Job:
     Args:
         tag: which.
         work: does it, and is given this.
-        callers: the sessions whose turns wait for it, the outermost first, and its own.
+        session: whose it is.
 
     Attributes:
         scope: for the work to enter.
@@ -40,16 +47,16 @@ class Job:
         "_places",
         "_waits",
         "_work",
-        "callers",
         "passes",
         "scope",
+        "session",
         "tag",
     )
 
-    def __init__(self, tag: Tag, work: Callable[["Job"], Awaitable[None]], callers: "tuple[Jobs, ...]" = ()) -> None:
+    def __init__(self, tag: Tag, work: Callable[["Job"], Awaitable[None]], session: "Jobs") -> None:
         self.tag = tag
         self.scope = anyio.CancelScope()
-        self.callers = callers
+        self.session = session
         self.passes = False
         self._work = work
         self._cancel_elsewhere: Callable[[], object] | None = None
@@ -98,16 +105,43 @@ class Job:
 _running: Final[ContextVar[Job | None]] = ContextVar("argentos job", default=None)
 
 
-def callers() -> "tuple[Jobs, ...]":
-    """The sessions whose turns would wait for one that is begun here, the outermost first."""
-    job = _running.get()
-    return () if job is None else job.callers
+def is_in_job() -> bool:
+    """Whether this is asked in a turn or a compaction."""
+    return _running.get() is not None
 
 
-async def wait(waiter: Waiter) -> None:
-    """Wait for what may need a place; a job that does so lends its own."""
+def check_wait(session: "Jobs | None") -> None:
+    """Refuse to wait for a turn of a session, None for one that is not in memory, where that would never end.
+
+    Raises:
+        SessionError: it waits for the turn in which this is asked, or too many turns would wait, each for the next.
+    """
     job = _running.get()
-    await (waiter.wait() if job is None else job.wait(waiter))
+    if job is None:
+        return
+    if session is not None and session.waits_for(job.session):
+        raise SessionError(
+            "the reply waits for the turn that waits for it; send the message, and do not wait for its reply"
+        )
+    if job.session.depth >= _DEEPEST - 1:
+        raise SessionError(f"turns wait for each other, {_DEEPEST} deep; have it not go on for ever")
+
+
+async def wait(waiter: Waiter, session: "Jobs | None" = None) -> None:
+    """Wait for what may need a place, as a turn of this session; a job that does so lends its own.
+
+    Raises:
+        SessionError: see `check_wait`.
+    """
+    job = _running.get()
+    if job is None:
+        await waiter.wait()
+    elif session is None:
+        await job.wait(waiter)
+    else:
+        check_wait(session)
+        with job.session.awaiting(session):
+            await job.wait(waiter)
 
 
 class Places:
@@ -207,13 +241,50 @@ class Places:
 
 
 class Jobs:
-    """Starts, cancels and recognises the job of one session."""
+    """Starts, cancels and recognises the job of one session.
 
-    __slots__ = ("_job", "_places")
+    Attributes:
+        awaited: the sessions that its turn waits for, once for each task that does.
+        depths: of the sessions that wait for it.
+    """
+
+    __slots__ = ("_job", "_places", "awaited", "depths")
 
     def __init__(self, places: Places) -> None:
         self._places = places
         self._job: Job | None = None
+        self.awaited: tuple[Jobs, ...] = ()
+        self.depths: tuple[int, ...] = ()
+
+    @property
+    def depth(self) -> int:
+        """The length of the longest chain of sessions that wait for this one, each for the next."""
+        return 1 + max(self.depths) if self.depths else 0
+
+    def waits_for(self, other: "Jobs") -> bool:
+        """Whether this is the other session, or waits for it, through others too."""
+        found: set[Jobs] = set()
+        left: list[Jobs] = [self]
+        while left:
+            session = left.pop()
+            if session is other:
+                return True
+            if session not in found:
+                found.add(session)
+                left += session.awaited
+        return False
+
+    @contextmanager
+    def awaiting(self, other: "Jobs") -> Generator[None]:
+        """Wait for a turn of another session."""
+        depth = self.depth
+        self.awaited += (other,)
+        other.depths += (depth,)
+        try:
+            yield
+        finally:
+            self.awaited = _without(self.awaited, other)
+            other.depths = _without(other.depths, depth)
 
     @property
     def tag(self) -> Tag | None:
@@ -229,15 +300,14 @@ class Jobs:
         self,
         tag: Tag,
         work: Callable[[Job], Awaitable[None]],
-        callers: "tuple[Jobs, ...]" = (),
         *,
-        is_alone: bool = False,
+        passes: bool = False,
     ) -> None:
-        """Start a job, for which these wait, in the place of any other, unless it is the one that runs."""
+        """Start a job in the place of any other, unless it is the one that runs."""
         if self._job is None or tag != self._job.tag:
             self.cancel()
-            self._job = Job(tag, work, (*callers, self))
-            self._job.passes = is_alone or bool(callers)
+            self._job = Job(tag, work, self)
+            self._job.passes = passes
             self._places.submit(self._job)
 
     def finish(self, tag: Tag) -> bool:
@@ -249,13 +319,18 @@ class Jobs:
 
     def unfinish(self, tag: Tag) -> None:
         """The report of a job that has ended is to come once more."""
-        self._job = Job(tag, _is_done)
+        self._job = Job(tag, _is_done, self)
 
     def cancel(self) -> None:
         """End the job, if one runs; its report will not be recognised."""
         if self._job is not None:
             self._job.cancel()
             self._job = None
+
+
+def _without(values: tuple[T, ...], value: T) -> tuple[T, ...]:
+    at = values.index(value)
+    return (*values[:at], *values[at + 1 :])
 
 
 async def _is_done(_: Job) -> None:

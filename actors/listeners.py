@@ -28,13 +28,14 @@ class Listeners:
         turn.message_id = turn.message_id or message_id
         return turn
 
-    def called(self) -> bool:
-        """A turn of another session waits for one of these."""
-        return any(turn.callers for turn in self._turns.values())
+    @property
+    def are_jobs(self) -> bool:
+        """A turn of another session may wait for one of these."""
+        return any(turn.is_from_job for turn in self._turns.values())
 
-    def callers(self, numbers: Iterable[int]) -> tuple[Jobs, ...]:
-        """The sessions whose turns wait for the reply to these messages, the longest chain of them."""
-        return max((turn.callers for turn in self._of(numbers)), key=len, default=())
+    def may_be_jobs(self, numbers: Iterable[int]) -> bool:
+        """A turn of another session may wait for the reply to these messages."""
+        return any(turn.is_from_job for turn in self._of(numbers))
 
     def catch_up(self, snapshot: Snapshot) -> None:
         """Answer those whose turn has ended unheard, as when the actor failed just then."""

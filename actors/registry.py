@@ -14,9 +14,10 @@ from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Dele
 from argentos.actors.due import quiet_for
 from argentos.actors.events import Failed
 from argentos.actors.info import SessionInfo
+from argentos.actors.jobs import check_wait
 from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
-from argentos.errors import SessionError, SessionParkedError, SupervisorStoppedError
+from argentos.errors import SessionParkedError, SupervisorStoppedError
 from argentos.storage import Metadata, Page, SessionKey, Snapshot
 from argentos.storage.entrance import Entrance
 from argentos.storage.foreign import described
@@ -25,7 +26,6 @@ __all__ = ["Registry"]
 
 _log: Final = logging.getLogger(__name__)
 _PAGE: Final = 1000
-_DEEPEST: Final = 16  # turns that wait, each for the next
 
 
 class Registry:
@@ -48,19 +48,19 @@ class Registry:
         """Queue a message in the session's mailbox and wait until it is durable.
 
         Raises:
-            SessionError: too many turns would wait for this one, each for the next.
             SupervisorStoppedError: the supervisor is closed.
         """
-        if command.role == "user" and len(command.callers) >= _DEEPEST:
-            raise SessionError(
-                f"session {key} is asked by turns that wait for each other, {_DEEPEST} deep; have it not go on for ever"
-            )
         begun = self.runtime.clock.monotonic()
         await checkpoint_if_cancelled()
         self._find(key).tell(command)
         receipt = await command.answered()
         self.runtime.telemetry.accepted(begun)
         return receipt
+
+    def check_wait(self, key: SessionKey) -> None:
+        """Refuse to wait for a turn of this session where that would never end: see `argentos.actors.jobs`."""
+        actor = self._actors.get(key)
+        check_wait(None if actor is None else actor.jobs)
 
     async def retry(self, key: SessionKey, message_id: str | None) -> Receipt:
         """Queue a retry in the session's control lane, and wait until it is durable.

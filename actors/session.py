@@ -102,9 +102,10 @@ class Session:
         """Send a message and wait for its reply.
 
         Raises:
-            NoReplyError, ModelError: see `Turn.reply`.
+            NoReplyError, ModelError, SessionError: see `Turn.reply`; where waiting would never end nothing is sent.
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
+        self._registry.check_wait(self.key)
         turn = await self.send(text, message_id=message_id, address=address, sender=sender, patience=patience)
         return await turn.reply()
 

@@ -6,7 +6,7 @@ from anyio.lowlevel import checkpoint
 
 from argentos.actors import jobs
 from argentos.actors.waiter import Waiter, new_waiter
-from argentos.errors import ArgentError, NoReplyError, SessionError
+from argentos.errors import ArgentError, NoReplyError
 from argentos.storage import Message
 
 __all__ = ["Turn"]
@@ -49,7 +49,7 @@ class Turn:
         self._error: ArgentError | None = None
         self._waiting: list[Waiter] = []
         self._session = session
-        self.callers: tuple[jobs.Jobs, ...] = ()  # whose turns may wait for it
+        self.is_from_job = False  # another turn may wait for it
 
     async def reply(self) -> Message:
         """The reply, once it is durable.
@@ -57,7 +57,8 @@ class Turn:
         Raises:
             NoReplyError: the turn ended without one.
             ModelError: the model failed.
-            SessionError: this is asked in a turn of the same session, or in one that it waits for.
+            SessionError: this is asked in a turn of the same session, or in one that it waits for, or too many turns
+                wait for each other.
             SupervisorStoppedError: the supervisor was closed first; the message is answered when the session
                 is revived.
         """
@@ -95,14 +96,10 @@ class Turn:
             await self._change()
 
     async def _change(self) -> None:
-        if self._session is not None and self._session in jobs.callers():
-            raise SessionError(
-                "the reply waits for the turn that waits for it; send the message, and do not wait for its reply"
-            )
         waiter = new_waiter()
         self._waiting.append(waiter)
         try:
-            await jobs.wait(waiter)
+            await jobs.wait(waiter, self._session)
         finally:
             if not waiter.is_set():
                 self._waiting.remove(waiter)

@@ -159,7 +159,7 @@ async def test_turns_that_ask_others_without_end_are_refused_at_some_depth(runni
             return str(error)
 
     (reply,) = await run_users(running, Asking(work), 1, max_turns=1)
-    assert "user-16 is asked by turns that wait for each other, 16 deep" in reply
+    assert reply == "turns wait for each other, 16 deep; have it not go on for ever"
     assert len(asked) == 16
 
 
@@ -197,6 +197,74 @@ async def test_a_turn_may_send_to_its_own_session_if_it_does_not_wait(running: R
         await session.ask("hi")
         await sent[0].reply()  # type: ignore[attr-defined]
         assert [message.text for message in await session.history()] == ["hi", "a note to myself", "done", "done"]
+
+
+async def test_turns_that_send_on_and_do_not_wait_may_do_so_without_end(running: Running) -> None:
+    """As in a conversation that an agent keeps up with itself, or two with each other."""
+    told: list[str] = []
+
+    async def work(name: str, model: Asking) -> str:
+        told.append(name)
+        if len(told) < 50:
+            await model.session("user-1" if name == "user-0" else "user-0").send("and you?")
+        else:
+            done.set()
+        return "done"
+
+    done, model = anyio.Event(), Asking(work)
+    async with running(model) as model.supervisor:
+        await model.supervisor.session("user-0").send("begin")
+        with anyio.fail_after(20):
+            await done.wait()
+    assert told == ["user-0", "user-1"] * 25
+
+
+async def test_a_turn_may_ask_whoever_sent_the_message_and_does_not_wait_for_its_reply(running: Running) -> None:
+    heard: list[str] = []
+
+    async def work(name: str, model: Asking) -> str:
+        if name == "user-0" and not heard:
+            heard.append("sent")
+            await model.session("helper").send("do this, and ask me where it is unclear")
+        elif name == "helper":
+            heard.append(await model.ask("user-0"))
+            done.set()
+        return name
+
+    done, model = anyio.Event(), Asking(work)
+    async with running(model) as model.supervisor:
+        await model.supervisor.session("user-0").ask("hi")
+        with anyio.fail_after(20):
+            await done.wait()
+    assert heard == ["sent", "user-0"]
+
+
+async def test_two_turns_that_would_wait_for_each_other_are_told_so(running: Running) -> None:
+    """The later of the two; the messages were sent before."""
+    at_work: set[str] = set()
+    both = anyio.Event()
+    told: list[str] = []
+
+    async def work(name: str, model: Asking) -> str:
+        if name in at_work:
+            return "the message that came of it"
+        at_work.add(name)
+        if len(at_work) == 2:
+            both.set()
+        turn = await model.session("user-1" if name == "user-0" else "user-0").send("help")
+        await both.wait()
+        try:
+            return (await turn.reply()).text
+        except ArgentError as error:
+            told.append(name)
+            return str(error)
+
+    replies = await run_users(running, Asking(work), 2)
+    assert len(told) == 1
+    assert sorted(replies) == [
+        "the message that came of it",
+        "the reply waits for the turn that waits for it; send the message, and do not wait for its reply",
+    ]
 
 
 async def test_a_hundred_turns_may_run_at_once_by_default(running: Running) -> None:

@@ -14,7 +14,7 @@ from argentos import Happened, ManualClock, Missed
 from argentos.actors.clock import SystemClock
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events
-from argentos.actors.jobs import Job, Places
+from argentos.actors.jobs import Job, Jobs, Places
 from argentos.actors.timers import Timers
 from argentos.storage import Cleared, SessionKey
 
@@ -225,7 +225,7 @@ class Worked:
                 self.begun.append(number)
                 await self.leave.acquire()
 
-        return Job(("turn", number, 1), work)
+        return Job(("turn", number, 1), work, Jobs(Places(1, Dispatcher(1, "other"))))
 
 
 @asynccontextmanager
