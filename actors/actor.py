@@ -15,7 +15,7 @@ import anyio
 from argentos.actors import jobs
 from argentos.actors.behaviour import Behaviour, not_found
 from argentos.actors.commands import Accept, Command, Decided, Delete, SummaryMade, TurnDone, Wake
-from argentos.actors.jobs import Jobs, Tag
+from argentos.actors.jobs import Tag
 from argentos.actors.runtime import Runtime
 from argentos.actors.step import is_at_work
 from argentos.errors import (
@@ -91,11 +91,6 @@ class SessionActor:
     def job(self) -> Tag | None:
         """Of the turn or the compaction that runs, or waits for its place."""
         return self._behaviour.job
-
-    @property
-    def jobs(self) -> Jobs:
-        """Its turns and compactions."""
-        return self._behaviour.jobs
 
     @property
     def snapshot(self) -> Snapshot | None:

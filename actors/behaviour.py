@@ -116,13 +116,13 @@ class Behaviour:
         "_dedupe",
         "_epoch",
         "_error",
+        "_jobs",
         "_key",
         "_listeners",
         "_marks",
         "_requests",
         "_runtime",
         "is_revived",
-        "jobs",
         "snapshot",
     )
 
@@ -135,15 +135,15 @@ class Behaviour:
         self._marks: Marks | None = None
         self._epoch = 0
         self._dedupe = Dedupe()
-        self.jobs = Jobs(runtime.work)
-        self._listeners = Listeners(self.jobs)
+        self._jobs = Jobs(runtime.work, key)
+        self._listeners = Listeners(self._jobs)
         self._requests = CompactionRequests()
         self._error: ArgentError | None = None  # why the turn failed that is being ended
 
     @property
     def job(self) -> Tag | None:
         """Of the turn or the compaction that runs, or waits for its place."""
-        return self.jobs.tag
+        return self._jobs.tag
 
     @property
     def waiting(self) -> int:
@@ -162,7 +162,7 @@ class Behaviour:
     @property
     def is_quiet(self) -> bool:
         """It is in memory, and nothing is going on."""
-        return self.is_revived and not self.is_at_work and not self.jobs.is_running
+        return self.is_revived and not self.is_at_work and not self._jobs.is_running
 
     @property
     def quiet_for(self) -> float | None:
@@ -181,12 +181,12 @@ class Behaviour:
 
     def cancel(self) -> None:
         """End the job that runs."""
-        self.jobs.cancel()
+        self._jobs.cancel()
 
     def begin_again(self, error: ArgentError) -> None:
         """Revive from what is durable in the next step. Whoever waits for a reply goes on waiting."""
         self.is_revived = False
-        self.jobs.cancel()
+        self._jobs.cancel()
         self._requests.refuse(error)
 
     def put_off(self, commands: Sequence[Command], durable: Snapshot, error: ArgentError) -> list[Command]:
@@ -198,7 +198,7 @@ class Behaviour:
         kept: list[Command] = []
         for command in commands:
             if isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable.metadata):
-                self.jobs.unfinish(command.tag)
+                self._jobs.unfinish(command.tag)
                 kept.append(command)
             else:
                 command.fail(error)
@@ -212,7 +212,7 @@ class Behaviour:
         """Leave memory; whoever still waits gets the error."""
         self._requests.refuse(error)
         self._listeners.close(error)
-        self.jobs.cancel()
+        self._jobs.cancel()
         self._actor = _NOBODY  # with a cycle, all that it held would wait for the garbage collector
 
     # A step -------------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ class Behaviour:
         )
         step.runs_alone = runtime.suspects.alone == self._key
         step.channels = runtime.channels
-        step.is_interrupted = not self.jobs.is_running and step.awaits_attempt
+        step.is_interrupted = not self._jobs.is_running and step.awaits_attempt
         step.compaction_asked = self._requests.is_waiting
         return step
 
@@ -327,7 +327,7 @@ class Behaviour:
             self._listeners.finish(record.messages, reply)
         else:
             if record.outcome == "stopped":
-                self.jobs.cancel()
+                self._jobs.cancel()
             error = self._error or NoReplyError(record.reason or _ENDINGS[record.outcome], record.outcome)
             if record.reason and self._error is None:
                 _log.error("session %s: %s", self._key, record.reason)
@@ -402,7 +402,7 @@ class Behaviour:
             step.clear()
         else:
             step.stop()
-        self.jobs.cancel()
+        self._jobs.cancel()
         self._refuse_compactions(step, "it was stopped")
 
     def _deliver(self, step: Step, command: Deliver) -> None:
@@ -459,7 +459,7 @@ class Behaviour:
             )
 
     def _finish_turn(self, step: Step, command: TurnDone) -> None:
-        if not self.jobs.finish(("turn", command.turn, command.attempt)):
+        if not self._jobs.finish(("turn", command.turn, command.attempt)):
             return
         error = command.error
         if isinstance(error, ModelError) and error.is_transient and step.delay_turn(command.turn, error):
@@ -473,7 +473,7 @@ class Behaviour:
         self._error = command.error if ended else None
 
     def _summarise(self, step: Step, command: SummaryMade) -> None:
-        if not self.jobs.finish(("summary", command.asked_at, 0)):
+        if not self._jobs.finish(("summary", command.asked_at, 0)):
             return
         if command.compacted is None:
             step.keep()
@@ -499,7 +499,7 @@ class Behaviour:
 
     def _start(self, tag: Tag, work: Callable[[Job], Awaitable[None]], *, passes: bool = False) -> None:
         if not self._runtime.is_draining:
-            self.jobs.start(tag, work, passes=passes or self._runtime.suspects.alone == self._key)
+            self._jobs.start(tag, work, passes=passes or self._runtime.suspects.alone == self._key)
 
     def _start_turn(self) -> None:
         snapshot = self.snapshot
@@ -571,7 +571,7 @@ class Behaviour:
         if self.snapshot is None or self._marks is None:
             return True
         is_time = may_passivate(self.snapshot, self._marks, runtime.config, runtime.clock.monotonic())
-        return is_time and not self.jobs.is_running and not self._requests.is_waiting
+        return is_time and not self._jobs.is_running and not self._requests.is_waiting
 
 
 def _is_awaited(report: TurnDone | SummaryMade, metadata: Metadata) -> bool:

@@ -1,8 +1,7 @@
 """What takes long: turns and compactions, one at a time in a session, and so many at a time in all sessions.
 
 A job that waits for a turn of another session lends its place until then: so nested turns never wait for each other's
-places, however few there are. Which session waits for which is known while it does, so that a circle is refused, and a
-chain without end.
+places, however few there are.
 """
 
 from collections import deque
@@ -10,19 +9,17 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 import anyio
 
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.waiter import Waiter, new_waiter
-from argentos.errors import SessionError
+from argentos.actors.waits import Node, Waits
+from argentos.storage import SessionKey
 
-__all__ = ["Job", "Jobs", "Places", "Tag", "check_wait", "is_in_job", "wait"]
+__all__ = ["Job", "Jobs", "Places", "Tag", "awaiting", "is_in_job", "wait"]
 
-T = TypeVar("T")
-
-_DEEPEST: Final = 16  # turns that wait, each for the next
 
 Tag: TypeAlias = tuple[str, int, int]
 """Which job: `("turn", turn, attempt)` or `("summary", sequence, 0)`."""
@@ -110,28 +107,22 @@ def is_in_job() -> bool:
     return _running.get() is not None
 
 
-def check_wait(session: "Jobs | None") -> None:
-    """Refuse to wait for a turn of a session, None for one that is not in memory, where that would never end.
-
-    Raises:
-        SessionError: it waits for the turn in which this is asked, or too many turns would wait, each for the next.
-    """
+@contextmanager
+def awaiting(session: Node) -> Generator[None]:
+    """Wait for turns of a session, from before a message is sent there on: see `Node.awaiting`."""
     job = _running.get()
     if job is None:
-        return
-    if session is not None and session.waits_for(job.session):
-        raise SessionError(
-            "the reply waits for the turn that waits for it; send the message, and do not wait for its reply"
-        )
-    if job.session.depth >= _DEEPEST - 1:
-        raise SessionError(f"turns wait for each other, {_DEEPEST} deep; have it not go on for ever")
+        yield
+    else:
+        with job.session.node.awaiting(session):
+            yield
 
 
 async def wait(waiter: Waiter, session: "Jobs | None" = None) -> None:
     """Wait for what may need a place, as a turn of this session; a job that does so lends its own.
 
     Raises:
-        SessionError: see `check_wait`.
+        SessionError: see `Node.awaiting`.
     """
     job = _running.get()
     if job is None:
@@ -139,8 +130,7 @@ async def wait(waiter: Waiter, session: "Jobs | None" = None) -> None:
     elif session is None:
         await job.wait(waiter)
     else:
-        check_wait(session)
-        with job.session.awaiting(session):
+        with job.session.node.awaiting(session.node):
             await job.wait(waiter)
 
 
@@ -153,9 +143,13 @@ class Places:
     Args:
         limit: how many.
         dispatcher: whose workers do it. Jobs are submitted by what it runs.
+
+    Attributes:
+        waits: which sessions wait for which.
     """
 
     def __init__(self, limit: int, dispatcher: Dispatcher) -> None:
+        self.waits = Waits()
         self._limit = limit
         self._dispatcher = dispatcher
         self._queue: deque[Job] = deque()
@@ -243,48 +237,22 @@ class Places:
 class Jobs:
     """Starts, cancels and recognises the job of one session.
 
-    Attributes:
-        awaited: the sessions that its turn waits for, once for each task that does.
-        depths: of the sessions that wait for it.
+    Args:
+        places: where they run.
+        key: the session.
     """
 
-    __slots__ = ("_job", "_places", "awaited", "depths")
+    __slots__ = ("_job", "_key", "_places")
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, key: SessionKey) -> None:
         self._places = places
+        self._key = key
         self._job: Job | None = None
-        self.awaited: tuple[Jobs, ...] = ()
-        self.depths: tuple[int, ...] = ()
 
     @property
-    def depth(self) -> int:
-        """The length of the longest chain of sessions that wait for this one, each for the next."""
-        return 1 + max(self.depths) if self.depths else 0
-
-    def waits_for(self, other: "Jobs") -> bool:
-        """Whether this is the other session, or waits for it, through others too."""
-        found: set[Jobs] = set()
-        left: list[Jobs] = [self]
-        while left:
-            session = left.pop()
-            if session is other:
-                return True
-            if session not in found:
-                found.add(session)
-                left += session.awaited
-        return False
-
-    @contextmanager
-    def awaiting(self, other: "Jobs") -> Generator[None]:
-        """Wait for a turn of another session."""
-        depth = self.depth
-        self.awaited += (other,)
-        other.depths += (depth,)
-        try:
-            yield
-        finally:
-            self.awaited = _without(self.awaited, other)
-            other.depths = _without(other.depths, depth)
+    def node(self) -> Node:
+        """The session among those that wait for each other."""
+        return self._places.waits.node(self._key)
 
     @property
     def tag(self) -> Tag | None:
@@ -326,11 +294,6 @@ class Jobs:
         if self._job is not None:
             self._job.cancel()
             self._job = None
-
-
-def _without(values: tuple[T, ...], value: T) -> tuple[T, ...]:
-    at = values.index(value)
-    return (*values[:at], *values[at + 1 :])
 
 
 async def _is_done(_: Job) -> None:

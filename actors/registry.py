@@ -14,7 +14,6 @@ from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Dele
 from argentos.actors.due import quiet_for
 from argentos.actors.events import Failed
 from argentos.actors.info import SessionInfo
-from argentos.actors.jobs import check_wait
 from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
 from argentos.errors import SessionParkedError, SupervisorStoppedError
@@ -56,11 +55,6 @@ class Registry:
         receipt = await command.answered()
         self.runtime.telemetry.accepted(begun)
         return receipt
-
-    def check_wait(self, key: SessionKey) -> None:
-        """Refuse to wait for a turn of this session where that would never end: see `argentos.actors.jobs`."""
-        actor = self._actors.get(key)
-        check_wait(None if actor is None else actor.jobs)
 
     async def retry(self, key: SessionKey, message_id: str | None) -> Receipt:
         """Queue a retry in the session's control lane, and wait until it is durable.

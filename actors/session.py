@@ -10,6 +10,7 @@ from anyio.lowlevel import checkpoint
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop
 from argentos.actors.edge import Draft, as_draft, as_focus
 from argentos.actors.info import SessionInfo
+from argentos.actors.jobs import awaiting
 from argentos.actors.registry import Registry
 from argentos.actors.resent import check_same, message_in, related
 from argentos.actors.retries import has_failed
@@ -105,9 +106,9 @@ class Session:
             NoReplyError, ModelError, SessionError: see `Turn.reply`; where waiting would never end nothing is sent.
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
-        self._registry.check_wait(self.key)
-        turn = await self.send(text, message_id=message_id, address=address, sender=sender, patience=patience)
-        return await turn.reply()
+        with awaiting(self._registry.runtime.work.waits.node(self.key)):
+            turn = await self.send(text, message_id=message_id, address=address, sender=sender, patience=patience)
+            return await turn.reply()
 
     async def say(
         self,

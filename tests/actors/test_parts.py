@@ -225,7 +225,7 @@ class Worked:
                 self.begun.append(number)
                 await self.leave.acquire()
 
-        return Job(("turn", number, 1), work, Jobs(Places(1, Dispatcher(1, "other"))))
+        return Job(("turn", number, 1), work, Jobs(Places(1, Dispatcher(1, "other")), SessionKey("main", "a")))
 
 
 @asynccontextmanager
