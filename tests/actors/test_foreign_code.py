@@ -43,7 +43,7 @@ class PanicError(BaseException):
 
 class Unreachable(OfflineModel):
     async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        raise ModelUnavailableError("try again later")
+        raise ModelUnavailableError("try again later", is_transient=False)
         yield request.session
 
 
