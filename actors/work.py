@@ -1,6 +1,7 @@
 """What takes long: a turn of the model, and a compaction. Neither touches the session; the actor is told."""
 
 import logging
+import math
 from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
@@ -26,6 +27,7 @@ from argentos.storage.foreign import described, passes
 __all__ = ["Answer", "ask_model", "make_summary"]
 
 _log: Final = logging.getLogger(__name__)
+_CLOSING: Final = 1.0  # seconds that a model has for its end, once it has given its reply
 
 
 class Answer(NamedTuple):
@@ -46,11 +48,13 @@ async def ask_model(
         push: is given the text as it streams.
         job: which this is; where it is cancelled, there is neither.
     """
-    listener = _Listener(runtime.config, job.scope, push)
+    listener = _TurnListener(runtime.config, push)
     try:
         with job.scope:
-            asking = partial(_stream, runtime, snapshot, listener)
-            reply = await runtime.bulkhead.run(asking, _model_of(snapshot), job.hold)
+            request = partial(assemble, snapshot, system=runtime.system, window=runtime.gauge.window)
+            reply = await _asked(runtime, snapshot, request, listener, job)
+            if reply is None:
+                return listener.verdict()
             _check_text(reply)
             return Answer(reply, await runtime.count.tokens(reply.text) + MESSAGE_TOKENS)
     except ModelError as error:
@@ -59,7 +63,7 @@ async def ask_model(
         return _caused(ModelError(f"the reply cannot be taken: {error}"), error)
     finally:
         listener.is_over = True
-    return listener.verdict() if anyio.current_time() >= job.scope.deadline else None
+    return None
 
 
 def _caused(error: ModelError, cause: Exception) -> ModelError:
@@ -72,19 +76,45 @@ def _model_of(snapshot: Snapshot) -> str:
 
 
 class _Listener:
-    """Hears a model as long as its time lasts, which begins anew with every piece, up to a limit for the whole.
+    """Hears a model out, as long as its time lasts.
+
+    Args:
+        seconds: until its time is over.
 
     Attributes:
         is_over: what it says is not heard any more.
+        reply: the model's, once it has given it: nothing that it does afterwards takes it back.
     """
 
-    def __init__(self, config: Config, scope: anyio.CancelScope, push: Callable[[str], None]) -> None:
+    def __init__(self, seconds: float) -> None:
         self.is_over = False
+        self.reply: Reply | None = None
+        self._scope = anyio.CancelScope(deadline=anyio.current_time() + seconds)
+
+    @property
+    def time(self) -> anyio.CancelScope:
+        """Cancelled when the model's time is over."""
+        return self._scope
+
+    def hear(self, piece: str) -> None:
+        """A piece has come."""
+
+    def take(self, reply: Reply) -> None:
+        """The reply has come; the model has a moment to end."""
+        if not self.is_over:
+            self.reply = reply
+            self._scope.deadline = min(self._scope.deadline, anyio.current_time() + _CLOSING)
+
+
+class _TurnListener(_Listener):
+    """The listener of a turn, whose time begins anew with every piece, up to a limit for the whole."""
+
+    def __init__(self, config: Config, push: Callable[[str], None]) -> None:
+        super().__init__(math.inf)
         self._has_begun = False
         self._timeout = config.turn_timeout
         self._limit = config.turn_limit
         self._end = anyio.current_time() + self._limit
-        self._scope = scope
         self._push = push
         self._put_off()
 
@@ -115,13 +145,35 @@ class _Listener:
         )
 
 
-async def _stream(runtime: Runtime, snapshot: Snapshot, listener: _Listener) -> Reply:
-    request = assemble(snapshot, system=runtime.system, window=runtime.gauge.window)
-    async with aclosing(runtime.model.stream(request)) as pieces:
+async def _asked(
+    runtime: Runtime, snapshot: Snapshot, request: Callable[[], Request], listener: _Listener, job: Job
+) -> Reply | None:
+    """The reply of the model, or None where its time was over before; how it ends after that is only logged.
+
+    Raises:
+        ModelError: it gave none.
+    """
+    name = _model_of(snapshot)
+    try:
+        with listener.time:
+            await runtime.bulkhead.run(partial(_listen, runtime.model, request, listener), name, job.hold)
+    except ModelError as error:
+        if listener.reply is None:
+            raise
+        _log.error("%s failed after its reply, which counts: %s", name, error)
+    else:
+        if listener.time.cancelled_caught and listener.reply is not None:
+            _log.error("%s has not ended %g s after its reply, which counts", name, _CLOSING)
+    return listener.reply
+
+
+async def _listen(model: Model, request: Callable[[], Request], listener: _Listener) -> None:
+    async with aclosing(model.stream(request())) as pieces:
         async for each in pieces:
-            piece = as_piece(each, runtime.model.name)
+            piece = as_piece(each, model.name)
             if isinstance(piece, Reply):
-                return piece
+                listener.take(piece)
+                return
             listener.hear(piece)
     raise ReplyInterruptedError("the model ended its stream without a reply; ask again", is_transient=False)
 
@@ -174,15 +226,11 @@ async def make_summary(
 
 async def _ask_summary(runtime: Runtime, snapshot: Snapshot, job: Job, request: Request) -> Reply:
     seconds = runtime.config.compaction_timeout
-    with anyio.move_on_after(seconds):
-        return await runtime.bulkhead.run(partial(_read, runtime.model, request), _model_of(snapshot), job.hold)
-    raise ModelUnavailableError(f"it took longer than compactionTimeout, {seconds:g} s")
-
-
-async def _read(model: Model, request: Request) -> Reply:
-    async with aclosing(model.stream(request)) as pieces:
-        async for each in pieces:
-            piece = as_piece(each, model.name)
-            if isinstance(piece, Reply):
-                return piece
-    raise ReplyInterruptedError("it broke off")
+    listener = _Listener(seconds)
+    try:
+        reply = await _asked(runtime, snapshot, lambda: request, listener, job)
+    finally:
+        listener.is_over = True
+    if reply is None:
+        raise ModelUnavailableError(f"it took longer than compactionTimeout, {seconds:g} s")
+    return reply
