@@ -17,10 +17,10 @@ from msgspec import Struct
 from argentos.actors import Transcript
 from argentos.actors.transcript import transcript_of
 from argentos.errors import InputError, SessionError, SessionExistsError, SessionNotFoundError
+from argentos.gateway.formats import Source, head_line, read_transcripts, session_lines
 from argentos.gateway.output import print_json, printable
 from argentos.gateway.owner import Conversation, Sessions, with_sessions
 from argentos.gateway.settings import Settings, command_options
-from argentos.gateway.transcripts import Source, head_line, read_transcripts, session_lines
 from argentos.storage import SessionKey
 
 __all__ = ["export_command", "import_command"]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.gateway.shared import QUESTION, Argent, Ask, Fails, Record
 
-SAMPLES = Path(__file__).parent / "transcripts" / "samples"
+SAMPLES = Path(__file__).parent / "formats" / "samples"
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.edge import as_message
-from argentos.gateway.transcripts.content import Content, role_of, text_of, time_of
-from argentos.gateway.transcripts.source import Found, Line, Source, as_type, fields
-from argentos.gateway.transcripts.thread import Node, latest_thread
+from argentos.gateway.formats.content import Content, role_of, text_of, time_of
+from argentos.gateway.formats.source import Found, Line, Source, as_type, fields
+from argentos.gateway.formats.thread import Node, latest_thread
 
 __all__ = ["fits", "read"]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from argentos import Address
 from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
 from argentos.errors import InputError
-from argentos.gateway.transcripts import Found, Source, head_line, read_transcripts, session_lines
+from argentos.gateway.formats import Found, Source, head_line, read_transcripts, session_lines
 from argentos.machines.markdown import fences
 
 SAMPLES = Path(__file__).parent / "samples"

@@ -13,8 +13,8 @@ from msgspec import Struct
 from argentos.actors import Transcript, TranscriptMessage
 from argentos.actors.edge import as_message
 from argentos.errors import InputError
-from argentos.gateway.transcripts.content import Content, role_of, text_of, time_of
-from argentos.gateway.transcripts.source import Found, Line, Source, as_type, fields
+from argentos.gateway.formats.content import Content, role_of, text_of, time_of
+from argentos.gateway.formats.source import Found, Line, Source, as_type, fields
 
 __all__ = ["fits", "read", "read_document"]
 

@@ -9,8 +9,8 @@ from msgspec import structs
 
 from argentos.actors.edge import as_transcript
 from argentos.errors import InputError
-from argentos.gateway.transcripts import claude_code, openai, openclaw, own
-from argentos.gateway.transcripts.source import Found, Line, Source
+from argentos.gateway.formats import claude_code, openai, openclaw, own
+from argentos.gateway.formats.source import Found, Line, Source
 
 __all__ = ["read_transcripts"]
 

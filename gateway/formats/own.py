@@ -23,7 +23,7 @@ from msgspec import Struct
 from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.edge import as_message
 from argentos.errors import InputError
-from argentos.gateway.transcripts.source import Found, Line, Source, as_type, fields
+from argentos.gateway.formats.source import Found, Line, Source, as_type, fields
 
 __all__ = ["FORMAT", "fits", "head_line", "read", "session_lines"]
 

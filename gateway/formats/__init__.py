@@ -1,0 +1,7 @@
+"""Conversations in files: our own format, and those of others, which are only read."""
+
+from argentos.gateway.formats.detect import read_transcripts
+from argentos.gateway.formats.own import head_line, session_lines
+from argentos.gateway.formats.source import Found, Source
+
+__all__ = ["Found", "Source", "head_line", "read_transcripts", "session_lines"]
