@@ -8,6 +8,7 @@ bounded in time, and where more connect than there is room for, those that keep 
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import aclosing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, Never
 
@@ -27,6 +28,7 @@ from argentos.inputs import as_id
 from argentos.storage import Message, SessionKey, Snapshot
 from argentos.storage.foreign import described, passes
 from argentos.storage.forks import close_in_children, close_inherited, keep_in_children
+from argentos.storage.standing import stand
 
 __all__ = ["Control"]
 
@@ -90,16 +92,25 @@ class Control:
     async def _listen(self, listener: SocketListener) -> None:
         async with anyio.create_task_group() as group, listener:
             with self._scope:
+                await stand("the control socket", partial(self._admit_all, listener, group))
+
+    async def _admit_all(self, listener: SocketListener, group: TaskGroup) -> None:
+        was_told = False
+        while True:
+            try:
+                stream = await listener.accept()
                 was_told = False
-                while True:
-                    try:
-                        self._admit(await listener.accept(), group)
-                        was_told = False
-                    except anyio.BrokenResourceError as error:  # as when the process has no descriptor left
-                        if not was_told:
-                            _log.warning("a command could not be let in: %s", error.__cause__ or error)
-                        was_told = True
-                        await anyio.sleep(_RETRY)
+            except anyio.BrokenResourceError as error:  # as when the process has no descriptor left
+                if not was_told:
+                    _log.warning("a command could not be let in: %s", error.__cause__ or error)
+                was_told = True
+                await anyio.sleep(_RETRY)
+                continue
+            try:
+                self._admit(stream, group)
+            except BaseException:
+                await anyio.aclose_forcefully(stream)
+                raise
 
     def _admit(self, stream: SocketStream, group: TaskGroup) -> None:
         is_full = len(self._lines) >= _CONNECTIONS

@@ -9,6 +9,7 @@ from argentos.actors.transcript import Transcript, TranscriptMessage, Transcript
 from argentos.errors import InputError
 from argentos.inputs import as_choice, as_flag, as_id, as_name, as_text, as_time, as_whole_number, in_words
 from argentos.storage import Address, Role
+from argentos.storage.foreign import described, is_interrupt
 
 __all__ = ["Draft", "as_channels", "as_draft", "as_focus", "as_message", "as_part", "as_transcript"]
 
@@ -157,10 +158,16 @@ def as_part(value: T, what: str, use: str, *methods: str) -> T:
     """A part of a supervisor that has the methods by which it is known.
 
     Raises:
-        InputError: it lacks one.
+        InputError: it lacks one, or raises.
     """
     part: Any = value
-    if isinstance(part, type) or not all(callable(getattr(part, name, None)) for name in methods):
+    try:
+        has_all = not isinstance(part, type) and all(callable(getattr(part, name, None)) for name in methods)
+    except BaseException as error:  # its own
+        if is_interrupt(error):
+            raise
+        raise InputError(f"{what} cannot be looked at: it raised {described(error)}; {use}") from error
+    if not has_all:
         raise InputError(f"{what} is {in_words(part)}; {use}")
     return value
 

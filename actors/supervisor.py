@@ -33,7 +33,7 @@ from argentos.actors.timers import Timers
 from argentos.actors.turnstile import Turnstile
 from argentos.errors import ModelError
 from argentos.inputs import as_flag, as_id, as_number, as_path, as_text, as_time, as_whole_number
-from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, check_model, count_tokens
+from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, Traits, count_tokens, traits_of
 from argentos.storage import SessionKey, Store
 from argentos.storage.foreign import described
 from argentos.storage.pace import in_steps
@@ -65,6 +65,7 @@ class Supervisor:
         count: counts the tokens of a text, once for each message, in a thread: it may take its time.
         count_inline: the most characters of a text that is counted in the event loop instead; by default 20,000 for
             `count_tokens`, and none for a counter of your own.
+        count_timeout: seconds that the counter has for a text; then what was to be counted is refused.
         max_turns: how many sessions may have a turn or a compaction running. A turn that waits for another session
             does not count meanwhile. The default is for models that are waited for over a network; one that computes
             here needs no more than there are cores.
@@ -89,6 +90,7 @@ class Supervisor:
         clock: Clock | None = None,
         count: TokenCounter = count_tokens,
         count_inline: int | None = None,
+        count_timeout: float = 60.0,
         max_turns: int = 100,
         grace: float = 10.0,
         patience: float = 10.0,
@@ -98,7 +100,7 @@ class Supervisor:
         as_part(store, "the store", "give a FileStore, a MemoryStore, or a store of your own", "append", "load", "read")
         as_part(model, "the model", "give one that has the method `stream`, as AnthropicModel", "stream")
         as_part(Config() if config is None else config, "the config", "give a Config", "load")
-        check_model(model)
+        traits = traits_of(model)
         self.agent = as_id(agent, "the agent's name")
         self.config = config or Config()
         self._grace = as_number(grace, "the grace")
@@ -117,10 +119,10 @@ class Supervisor:
         self._runtime = Runtime(
             store=store,
             model=model,
-            gauge=_gauge(self.config, model, 0),
+            gauge=_gauge(self.config, traits),
             config=self.config,
             clock=clock,
-            count=Counting(count, count_inline),
+            count=Counting(count, count_inline, as_number(count_timeout, "count_timeout")),
             system=system,
             steps=workers,
             restarts=Dispatcher(_RESTARTS_AT_ONCE, "restart"),
@@ -291,8 +293,7 @@ class Supervisor:
         runtime = self._runtime
         with anyio.move_on_after(self._patience), suppress(ModelError):  # whoever asks it hears the same
             await runtime.count.warm()
-            if isinstance(runtime.model, Loadable):
-                await runtime.bulkhead.run(runtime.model.load, f"the model of agent {self.agent}")
+            await runtime.bulkhead.run(partial(_load, runtime.model), f"the model of agent {self.agent}")
 
     async def __aexit__(self, *_: object) -> None:
         """Let running turns end within the grace, write all files, and close the store."""
@@ -306,9 +307,9 @@ class Supervisor:
                 self._registry.is_open = False  # nothing new; what came in is still decided
                 await self._settle()
                 await runtime.bulkhead.end()
-                if isinstance(runtime.model, Closeable):
-                    await self._close(runtime.model)
+                await self._close_model()
         finally:
+            runtime.count.close()
             self._registry.close()
             self._outbox.close()
             try:
@@ -332,10 +333,11 @@ class Supervisor:
                 self._patience,
             )
 
-    async def _close(self, model: Closeable) -> None:
+    async def _close_model(self) -> None:
+        runtime = self._runtime
         try:
             with anyio.fail_after(self._patience):
-                await self._runtime.bulkhead.run(model.aclose, f"the model of agent {self.agent}")
+                await runtime.bulkhead.run(partial(_close, runtime.model), f"the model of agent {self.agent}")
         except (ModelError, TimeoutError) as error:  # the store has to be closed all the same
             _log.error("the model could not be closed: %s", error or "it took too long")
 
@@ -347,12 +349,22 @@ def _log_problem(problem: str) -> None:
     _log.warning("a session is not listed: %s", problem)
 
 
-def _gauge(config: Config, model: Model, system_tokens: int) -> Gauge:
+async def _load(model: Model) -> None:
+    if isinstance(model, Loadable):
+        await model.load()
+
+
+async def _close(model: Model) -> None:
+    if isinstance(model, Closeable):
+        await model.aclose()
+
+
+def _gauge(config: Config, traits: Traits) -> Gauge:
     return Gauge(
         window=config.max_context_tokens,
         threshold=config.compaction_threshold,
         keep_recent=config.keep_recent_tokens,
-        system_tokens=system_tokens,
-        model=model.name,
-        first_ratio=model.token_ratio,
+        system_tokens=0,
+        model=traits.name,
+        first_ratio=traits.token_ratio,
     )

@@ -15,12 +15,13 @@ from argentos.actors.runtime import Runtime
 from argentos.errors import (
     CallbackError,
     ContextOverflowError,
+    InputError,
     ModelError,
     ModelRefusedError,
     ModelUnavailableError,
     ReplyInterruptedError,
 )
-from argentos.llm import Compacted, Model, Reply, Request, as_piece, assemble, compact, is_blank
+from argentos.llm import Compacted, Model, Reply, Request, as_piece, assemble, can_summarise, compact, is_blank
 from argentos.storage import MESSAGE_TOKENS, Snapshot
 from argentos.storage.foreign import described, passes
 
@@ -168,9 +169,10 @@ async def _asked(
 
 
 async def _listen(model: Model, request: Callable[[], Request], listener: _Listener) -> None:
+    name = model.name
     async with aclosing(model.stream(request())) as pieces:
         async for each in pieces:
-            piece = as_piece(each, model.name)
+            piece = as_piece(each, name)
             if isinstance(piece, Reply):
                 listener.take(piece)
                 return
@@ -205,7 +207,7 @@ async def make_summary(
     try:
         return await compact(
             snapshot,
-            partial(_ask_summary, runtime, snapshot, job) if runtime.model.can_summarise else None,
+            partial(_ask_summary, runtime, snapshot, job) if _can_summarise(runtime.model) else None,
             runtime.gauge,
             counting=runtime.count,
             system=runtime.system,
@@ -222,6 +224,14 @@ async def make_summary(
             exc_info=error,
         )
         return None
+
+
+def _can_summarise(model: Model) -> bool:
+    try:
+        return can_summarise(model)
+    except InputError as error:
+        _log.error("summaries are quotes, for the model does not say whether it can: %s", error)
+        return False
 
 
 async def _ask_summary(runtime: Runtime, snapshot: Snapshot, job: Job, request: Request) -> Reply:

@@ -1,6 +1,6 @@
 """Models, token counting, contexts and compaction."""
 
-from argentos.llm.checks import as_piece, check_model
+from argentos.llm.checks import Traits, as_piece, can_summarise, traits_of
 from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble, is_blank
@@ -25,10 +25,12 @@ __all__ = [
     "Reply",
     "Request",
     "TokenCounter",
+    "Traits",
     "as_piece",
     "assemble",
-    "check_model",
+    "can_summarise",
     "compact",
     "count_tokens",
     "is_blank",
+    "traits_of",
 ]

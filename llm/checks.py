@@ -1,14 +1,15 @@
 """What a model and a counter give, made plain before anything is done with it."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from argentos.errors import CallbackError, ModelError
-from argentos.inputs import as_id, as_name, as_number, as_text, as_whole_number, in_words
+from argentos.errors import CallbackError, InputError, ModelError
+from argentos.inputs import as_flag, as_id, as_name, as_number, as_text, as_whole_number, in_words
 from argentos.llm.model import Model, Reply
 from argentos.storage import Usage
+from argentos.storage.foreign import described, is_interrupt
 
-__all__ = ["as_count", "as_piece", "check_model"]
+__all__ = ["Traits", "as_count", "as_piece", "can_summarise", "traits_of"]
 
 _MOST_TOKENS: Final = 10**9
 _LARGEST_RATIO: Final = 1000.0
@@ -48,16 +49,46 @@ def _usage(usage: object) -> Usage:
     )
 
 
-def check_model(model: Model) -> None:
-    """Refuse a model that says of itself what cannot be.
+class Traits(NamedTuple):
+    """A model's description of itself; an empty name measures a session as its own model reported."""
+
+    name: str
+    token_ratio: float
+    can_summarise: bool
+
+
+def traits_of(model: Model) -> Traits:
+    """The model's description of itself.
 
     Raises:
-        InputError: its name is none, or its `token_ratio` no number above zero. An empty name is that of no model in
-            particular, which measures a session as its own one reported.
+        InputError: it lacks a part, or raises, or its name is none, or its `token_ratio` no number above zero.
     """
-    if model.name != "":
-        as_id(model.name, "the name of the model")
-    as_number(model.token_ratio, "token_ratio of the model", 0.01, _LARGEST_RATIO)
+    name = _attribute(model, "name")
+    return Traits(
+        "" if name == "" else as_id(name, "the name of the model"),
+        as_number(_attribute(model, "token_ratio"), "token_ratio of the model", 0.01, _LARGEST_RATIO),
+        can_summarise(model),
+    )
+
+
+def can_summarise(model: Model) -> bool:
+    """Whether the model says that it can.
+
+    Raises:
+        InputError: it does not say so, or raises.
+    """
+    return as_flag(_attribute(model, "can_summarise"), "can_summarise of the model")
+
+
+def _attribute(model: Model, name: str) -> object:
+    try:
+        return getattr(model, name)
+    except AttributeError as error:
+        raise InputError(f"the model has no {name!a}; see argentos.Model for what one needs") from error
+    except BaseException as error:
+        if is_interrupt(error):
+            raise
+        raise InputError(f"{name!a} of the model raised {described(error)}; mend the model") from error
 
 
 def as_count(value: object, counter: Callable[[str], Any], text: str) -> int:

@@ -1,18 +1,20 @@
 """Counting where it holds up nobody: a counter of the host's may take its time, raise anything, or never return."""
 
 import threading
+import time
 from collections.abc import Callable
-from contextvars import copy_context
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import Final, TypeVar
 
 import anyio
 
-from argentos.errors import ArgentError, CallbackError
+from argentos.errors import ArgentError, CallbackError, SupervisorStoppedError
 from argentos.llm.checks import as_count
 from argentos.llm.tokens import TokenCounter, count_tokens, is_loaded
 from argentos.storage.foreign import described, is_interrupt
-from argentos.storage.runner import Threads
+from argentos.storage.runner import Threads, soon
 
 __all__ = ["Counting"]
 
@@ -24,6 +26,7 @@ QUICK: Final = 20_000
 _OURS_AT_ONCE: Final = 2  # that compute
 _THEIRS_AT_ONCE: Final = 32  # that may wait for something
 _LONGEST: Final = 60.0  # seconds
+_SIGNS: Final = 1.0  # seconds between two signs of life
 _PATIENCE: Final = 1.0  # seconds
 
 
@@ -36,18 +39,26 @@ class Counting:
         count: counts the tokens of a text.
         inline: the most characters of a text that is counted in the event loop; by default 20,000 for `count_tokens`,
             and for a counter of the host's none at all.
+        timeout: seconds that it has for a text.
     """
 
-    def __init__(self, count: TokenCounter, inline: int | None = None) -> None:
+    def __init__(self, count: TokenCounter, inline: int | None = None, timeout: float = _LONGEST) -> None:
         self._is_ours = count is count_tokens
         self._count = count
         self._inline = inline if inline is not None else QUICK if self._is_ours else 0
         self._run = Threads(_PATIENCE, "the counter").runner(_OURS_AT_ONCE if self._is_ours else _THEIRS_AT_ONCE)
+        self._timeout = timeout
+        self._waits: set[_Wait] = set()
         self._context = copy_context()
 
     def open(self) -> None:
         """Count in this context from now on."""
         self._context = copy_context()
+
+    def close(self) -> None:
+        """Wait for nothing any more that is being counted."""
+        for wait in self._waits:
+            wait.close()
 
     async def warm(self) -> None:
         """Load what `count_tokens` needs, which takes a third of a second, and in a thread."""
@@ -58,21 +69,35 @@ class Counting:
         """The tokens of a text.
 
         Raises:
-            CallbackError: the counter raised, or gave no answer within a minute.
+            CallbackError: the counter raised, or gave no answer in time.
+            SupervisorStoppedError: this was closed meanwhile.
         """
         if self.is_quick(len(text)):
             return self._context.copy().run(self, text)
-        with anyio.move_on_after(_LONGEST):
-            return await self.run(partial(self, text))
-        raise CallbackError(f"the counter has not answered within {_LONGEST:g} s, for a text of {len(text)} characters")
+        return await self.run(partial(self, text))
 
     def is_quick(self, characters: int) -> bool:
         """Whether texts of so many characters together may be counted in the event loop."""
         return characters <= min(self._inline, QUICK) and (is_loaded() or not self._is_ours)
 
     async def run(self, function: Callable[[], T]) -> T:
-        """What a function gives that counts, in a thread."""
-        return await self._run(partial(self._context.copy().run, function))
+        """The result of a function that counts, in a thread; each text counted is a sign of life.
+
+        Raises:
+            CallbackError: the counter gave no answer in time.
+            SupervisorStoppedError: this was closed meanwhile.
+        """
+        wait, context = _Wait(self._timeout), self._context.copy()
+        context.run(_waiting.set, wait)
+        self._waits.add(wait)
+        try:
+            with wait.scope:
+                return await self._run(partial(context.run, function))
+        finally:
+            self._waits.discard(wait)
+        if wait.is_closed:
+            raise SupervisorStoppedError("the supervisor was closed while tokens were counted; nothing was done")
+        raise CallbackError(f"the counter has not answered within {self._timeout:g} s; mend it, or give it more time")
 
     def __call__(self, text: str) -> int:
         """The tokens of a text, for what runs in a thread already.
@@ -81,7 +106,7 @@ class Counting:
             CallbackError: the counter raised, or gave no count.
         """
         try:
-            return as_count(self._count(text), self._count, text)
+            tokens = as_count(self._count(text), self._count, text)
         except ArgentError:
             raise
         except BaseException as error:
@@ -91,3 +116,40 @@ class Counting:
                 f"the counter raised {described(error)} for a text of {len(text)} characters; mend it, or leave it out"
                 " for `count_tokens`"
             ) from error
+        if (wait := _waiting.get()) is not None:
+            wait.show_life()
+        return tokens
+
+
+class _Wait:
+    """A wait for what runs in a thread, as long as that shows that it lives.
+
+    Attributes:
+        scope: cancelled when it does not.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.scope = anyio.CancelScope(deadline=anyio.current_time() + seconds)
+        self.is_closed = False
+        self._seconds = seconds
+        self._soon = soon()
+        self._shown = time.monotonic()
+
+    def show_life(self) -> None:
+        """Begin the time anew; in the thread."""
+        now = time.monotonic()
+        if now - self._shown > min(_SIGNS, self._seconds / 2):
+            self._shown = now
+            with suppress(RuntimeError):  # the event loop has ended, and nobody waits any more
+                self._soon(self._put_off)
+
+    def _put_off(self) -> None:
+        self.scope.deadline = anyio.current_time() + self._seconds
+
+    def close(self) -> None:
+        """Wait no more."""
+        self.is_closed = True
+        self.scope.cancel()
+
+
+_waiting: Final[ContextVar[_Wait | None]] = ContextVar("argentos counting", default=None)

@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar, cast
 import anyio
 import anyio.lowlevel
 
-__all__ = ["Runner", "Threads", "inline", "shielded", "threads"]
+__all__ = ["Runner", "Threads", "inline", "shielded", "soon", "threads"]
 
 T = TypeVar("T")
 
@@ -131,7 +131,7 @@ class _Call(Generic[T]):
         self.is_over = False
         self._function = function
         self._ended = ended
-        self._soon = _soon()
+        self._soon = soon()
         self._results: list[T] = []
         self._error: BaseException | None = None
 
@@ -175,8 +175,8 @@ class _TrioToken(Protocol):
     def run_sync_soon(self, function: Callable[[], object], /) -> None: ...
 
 
-def _soon() -> Callable[[Callable[[], object]], object]:
-    """What has the event loop that runs now do something, for another thread.
+def soon() -> Callable[[Callable[[], object]], object]:
+    """A function with which another thread has the event loop that runs now do something.
 
     With `anyio.from_thread` the thread would wait for it, and so for the interpreter once more.
     """

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import anyio
+import anyio.abc
 import anyio.lowlevel
 import pytest
 
@@ -502,6 +503,26 @@ async def test_a_process_out_of_descriptors_lets_commands_in_when_there_are_some
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         waiting.close()
         assert (await owner.ping()).agent == "main"
+
+
+async def test_an_error_that_nobody_expected_keeps_nobody_out_for_long(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served() as (_, owner):
+        monkeypatch.setattr(anyio.abc.SocketStream, "extra", run_out_of_memory)
+        waiting = socket_file.connect(tmp_path)
+        with anyio.fail_after(5):
+            while "the control socket failed" not in caplog.text:
+                await anyio.lowlevel.checkpoint()
+        monkeypatch.undo()
+        waiting.close()
+        assert (await owner.ping()).agent == "main"
+        assert (await owner.session("maren").create()).id == "maren"
+    assert "control.sock" not in names_in(tmp_path)
+
+
+def run_out_of_memory(*_: object) -> None:
+    raise MemoryError
 
 
 # The end ------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import anyio
 import pytest
 from msgspec import structs
 
-from argentos import Address, FileStore, Message, OfflineModel, Reply, Request, Supervisor
+from argentos import Address, Config, FileStore, Message, OfflineModel, Reply, Request, Supervisor
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.errors import ArgentError, CallbackError, InputError, ModelError
 from argentos.storage import Usage
@@ -391,6 +391,7 @@ async def test_numbers_of_a_model_are_taken_for_ids(running: Running) -> None:
         ("token_ratio", math.nan, "token_ratio of the model is the number nan"),
         ("token_ratio", 0, "token_ratio of the model is the number 0"),
         ("token_ratio", "1", "token_ratio of the model is the text '1'"),
+        ("can_summarise", "yes", "can_summarise of the model is the text 'yes'"),
     ],
 )
 async def test_what_a_model_says_of_itself_is_checked(name: str, value: Any, sentence: str) -> None:
@@ -399,6 +400,53 @@ async def test_what_a_model_says_of_itself_is_checked(name: str, value: Any, sen
     with pytest.raises(InputError) as refused:
         Supervisor(FileStore("never made"), model)
     assert str(refused.value).startswith(sentence)
+
+
+class Faulty(Saying):
+    """A model of which some attributes raise."""
+
+    def __init__(self, error: BaseException, *names: str) -> None:
+        super().__init__(Reply("ok"))
+        self.error = error
+        self.names = names
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in object.__getattribute__(self, "__dict__").get("names", ()):
+            raise self.error
+        return object.__getattribute__(self, name)
+
+
+@pytest.mark.parametrize("name", ["name", "token_ratio", "can_summarise", "stream"])
+@pytest.mark.parametrize("error", [RuntimeError("no idea"), SystemExit("no idea"), GeneratorExit("no idea")])
+async def test_what_an_attribute_of_a_model_raises_is_the_cause_of_an_error_that_names_it(
+    name: str, error: BaseException
+) -> None:
+    with pytest.raises(InputError, match=r"model.*no idea") as refused:
+        Supervisor(FileStore("never made"), Faulty(error, name))
+    assert refused.value.__cause__ is error
+
+
+@pytest.mark.parametrize("name", ["name", "token_ratio", "can_summarise"])
+async def test_a_model_without_an_attribute_is_refused_with_its_name(name: str) -> None:
+    with pytest.raises(InputError, match=f"the model has no '{name}'"):
+        Supervisor(FileStore("never made"), Faulty(AttributeError(name), name))
+
+
+async def test_a_model_whose_attributes_raise_later_is_opened_asked_and_left(running: Running, tmp_path: Path) -> None:
+    model = Faulty(RuntimeError("no idea"))
+    config = Config(max_context_tokens=500)
+    async with running(on=FileStore(tmp_path), config=config) as supervisor:
+        for number in range(6):
+            await supervisor.session("maren").say(f"{number}: " + "word " * 60)
+    supervisor_of = running(model, on=FileStore(tmp_path), config=config)
+    model.names = ("load", "aclose")
+    async with supervisor_of as supervisor:
+        model.names = ("can_summarise", "load", "aclose")
+        assert (await supervisor.session("other").ask("Hello?")).text == "ok"
+        await supervisor.session("maren").compact()
+        summary = await supervisor.session("maren").summary()
+    assert summary is not None
+    assert summary.method == "extractive"
 
 
 # What a counter gives -------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,14 @@ import anyio.to_thread
 import pytest
 
 from argentos import Config, FileStore, Happened, ManualClock, MemoryStore, OfflineModel, ReplayModel, Reply, Request
+from argentos.actors import Transcript, TranscriptMessage
 from argentos.errors import (
     ArgentError,
     CallbackError,
     ModelError,
     ModelUnavailableError,
     NoReplyError,
+    NothingToCompactError,
     ReplyInterruptedError,
     SessionFailedError,
     SupervisorStoppedError,
@@ -436,6 +438,93 @@ async def test_a_message_that_is_being_counted_holds_up_nobody_and_can_be_cancel
                 assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
     finally:
         may_end.set()
+
+
+class Hung:
+    """A counter that does not come back from the text `hang`, until it is told to."""
+
+    def __init__(self) -> None:
+        self.may_end = threading.Event()
+
+    def __call__(self, text: str) -> int:
+        if "hang" in text:
+            self.may_end.wait(30)
+        return len(text.split())
+
+
+@pytest.fixture
+def hung() -> Generator[Hung]:
+    counter = Hung()
+    yield counter
+    counter.may_end.set()
+
+
+async def test_a_counter_that_does_not_come_back_refuses_its_message_in_time(running: Running, hung: Hung) -> None:
+    async with running(Hostile(), count=hung, count_inline=0, count_timeout=0.1) as supervisor:
+        async with anyio.create_task_group() as group:  # more than may be counted at once
+            for number in range(40):
+                group.start_soon(refuses, supervisor.session(f"hung-{number}").send, "hang")
+        with anyio.fail_after(5):
+            await refuses(supervisor.session("said").say, "hang")
+            assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
+
+
+async def refuses(send: Callable[[str], Awaitable[object]], text: str) -> None:
+    with pytest.raises(CallbackError, match=r"not answered within 0\.1 s"):
+        await send(text)
+
+
+async def test_a_counter_that_does_not_come_back_holds_up_no_end_nor_who_sends_meanwhile(
+    running: Running, hung: Hung
+) -> None:
+    async def send() -> None:
+        with pytest.raises(SupervisorStoppedError):
+            await supervisor.session("maren").send("hang")
+
+    with anyio.fail_after(10):
+        async with (
+            anyio.create_task_group() as group,
+            running(Hostile(), count=hung, count_inline=0) as supervisor,
+        ):
+            group.start_soon(send)
+            await anyio.wait_all_tasks_blocked()
+
+
+async def test_a_compaction_ends_though_the_counter_does_not_come_back(running: Running, store: MemoryStore) -> None:
+    async with running(Hostile(), on=store) as supervisor:
+        for number in range(6):
+            await supervisor.session("maren").say(f"{number}: " + "hang " * 60)
+    hung, config = Hung(), Config(max_context_tokens=500)
+    try:
+        async with running(
+            Hostile(), on=store, count=hung, count_inline=0, count_timeout=0.1, config=config
+        ) as supervisor:
+            with anyio.fail_after(5), pytest.raises(NothingToCompactError):
+                await supervisor.session("maren").compact()
+            assert (await supervisor.session("maren").info()).state == "Active"
+    finally:
+        hung.may_end.set()
+
+
+async def test_a_transcript_may_take_long_to_count_but_none_of_its_texts(running: Running) -> None:
+    def count(text: str) -> int:
+        may_end.wait(30 if text == "hang" else 0.03)
+        return 1
+
+    may_end = threading.Event()
+    texts = ["Hello?"] * 20
+    try:
+        async with running(Hostile(), count=count, count_inline=0, count_timeout=0.3) as supervisor:
+            await supervisor.session("slow").adopt(transcript_of_texts(*texts))
+            with anyio.fail_after(5), pytest.raises(CallbackError, match="not answered"):
+                await supervisor.session("hung").adopt(transcript_of_texts(*texts, "hang"))
+    finally:
+        may_end.set()
+
+
+def transcript_of_texts(*texts: str) -> Transcript:
+    messages = tuple(TranscriptMessage(role="user", text=text) for text in texts)
+    return Transcript(session="any", messages=messages)
 
 
 async def test_a_text_that_makes_the_tokenizer_panic_is_taken(running: Running) -> None:
