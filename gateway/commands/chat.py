@@ -45,10 +45,21 @@ async def _chat(settings: Settings, session_id: str, model_name: str | None) -> 
             click.echo("ANTHROPIC_API_KEY is not set, so the offline model answers.", err=True)
         if sys.stdin.isatty():
             await _greet(chat.session)
-        async with anyio.create_task_group() as group:
-            group.start_soon(chat.watch_signals, group.cancel_scope)
+        await _watched(chat)
+
+
+async def _watched(chat: "_Chat") -> None:
+    """Talk until the end, and take signals meanwhile; what ends it is raised alone, not as a group."""
+    ended: Exception | None = None
+    async with anyio.create_task_group() as group:
+        group.start_soon(chat.watch_signals, group.cancel_scope)
+        try:
             await _converse(chat)
-            group.cancel_scope.cancel()
+        except (ArgentError, OSError) as error:
+            ended = error
+        group.cancel_scope.cancel()
+    if ended is not None:
+        raise ended
 
 
 async def _converse(chat: "_Chat") -> None:

@@ -211,6 +211,40 @@ def test_a_chat_through_real_pipes_goes_on_too(start: Start, ask: Ask) -> None:
     assert [each["text"] for each in ask("sessions", "history", "chat")][::2] == ["First", "Second"]
 
 
+def test_a_chat_whose_owner_has_ended_says_so_in_one_sentence(start: Start, state: Path) -> None:
+    owner, second = start("chat", "theirs"), None
+    assert talk(owner, "Hello")
+    second = start("chat", "theirs")
+    assert talk(second, "Hello too")
+    owner.communicate(timeout=PATIENCE)
+    out, err = second.communicate("Are you there?\n", timeout=PATIENCE)
+    assert (second.returncode, out) == (1, "")
+    assert err == f"argent: no process owns the state directory {state} now; try again\n"
+
+
+def test_a_chat_that_nobody_reads_any_more_ends_without_a_complaint(start: Start, ask: Ask) -> None:
+    process = start("chat")
+    assert talk(process, "Hello")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stdin is not None
+    process.stdin.write("Are you there?\n")
+    process.stdin.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == OFFLINE
+    assert process.wait(PATIENCE) == 1
+    assert ask("sessions", "info", "chat")["messages"] >= 3
+
+
+def talk(process: "subprocess.Popen[str]", text: str) -> str:
+    """Say one thing, and give the reply."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{text}\n")
+    process.stdin.flush()
+    return process.stdout.readline()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_a_pipe_is_silent_ends_the_chat(start: Start, number: signal.Signals) -> None:
     process = start("chat")
