@@ -91,7 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # whoever read our output has gone; Python would complain about that at exit
         return 1
     except OSError as error:
-        return _complain(f"the output cannot be written: {error.strerror}", 1)
+        what = "the output cannot be written" if error.filename is None else f"{error.filename} cannot be used"
+        return _complain(f"{what}: {error.strerror}", 1)
     return result if isinstance(result, int) else 0
 
 

@@ -1,8 +1,12 @@
 """What every command may be told: where the state is, whose sessions, and how to print."""
 
+import errno
 import logging
 import os
+import pwd
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -41,7 +45,9 @@ class Settings:
 
         Raises:
             ConfigError: `argent.json` is wrong.
+            StoreError: this user may not look into the state directory.
         """
+        self._check_access()
         return Config.load(self.state_dir, self.agent)
 
     def config_or_defaults(self) -> Config:
@@ -56,8 +62,10 @@ class Settings:
         """Refuse a directory that is none of ours, as where its name is mistyped.
 
         Raises:
-            StoreError: it is none. It may be empty, and the default one missing, as before anything was done.
+            StoreError: it is none, or this user may not look into it. It may be empty, and the default one missing, as
+                before anything was done.
         """
+        self._check_access()
         if is_state_directory(self.state_dir):
             return
         if self.state_dir.is_dir() and not any(self.state_dir.iterdir()):
@@ -69,6 +77,29 @@ class Settings:
         else:
             what = f"there is no state directory {self.state_dir}"
         raise StoreError(f"{what}; name another with --state-dir or ARGENTOS_HOME, or begin one with `argent chat`")
+
+    def _check_access(self) -> None:
+        try:
+            found = self.state_dir.stat()
+        except PermissionError as error:
+            raise StoreError(
+                f"{self.state_dir} cannot be reached: {error.strerror}; use argent as its owner"
+            ) from error
+        except OSError:
+            return  # what is wrong with it is told where it is used
+        if not stat.S_ISDIR(found.st_mode) or os.access(self.state_dir, os.R_OK | os.X_OK):
+            return
+        if found.st_uid == os.geteuid():
+            whose = "it belongs to you, so `chmod 700` it"
+        else:
+            whose = f"it belongs to {_user_name(found.st_uid)}, so use argent as that user"
+        raise StoreError(f"{self.state_dir} cannot be looked into: {os.strerror(errno.EACCES)}; {whose}")
+
+
+def _user_name(uid: int) -> str:
+    with suppress(KeyError):
+        return pwd.getpwuid(uid).pw_name
+    return f"user {uid}"
 
 
 def _set(name: str, check: Callable[[Any], Any] | None = None) -> Callable[[click.Context, click.Parameter, Any], None]:

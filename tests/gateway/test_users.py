@@ -213,3 +213,18 @@ def test_a_directory_of_another_user_that_is_open_to_all_is_told_of(service: Ser
     told = ended(service("sessions", "new", "mine"))
     assert f"{state} is open to others (mode 777) and belongs to user 0" in told
     assert stat.S_IMODE(state.stat().st_mode) == 0o777
+
+
+@as_root
+@pytest.mark.parametrize(
+    "command", ["sessions list", "sessions export", "sessions clear mine", "sessions new x", "doctor"]
+)
+def test_who_may_not_look_into_a_directory_is_told_whose_it_is(service: Service, own: Path, command: str) -> None:
+    process = service(*command.split(), "--json")
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert (
+        f"argent: {own} cannot be looked into: Permission denied; it belongs to root, so use argent as that user\n"
+        in out
+    )
+    assert "output" not in out
