@@ -7,9 +7,9 @@ from argentos.machines.bindings import Binding
 from argentos.machines.comparison import Change, Comparison, compare
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.diagram import Diagram
-from argentos.machines.elements import Edge, Place, State
-from argentos.machines.labels import Label
 from argentos.machines.machine import Machine
+from argentos.machines.mermaid.elements import Edge, Place, State
+from argentos.machines.mermaid.labels import Label
 from argentos.machines.registry import MACHINES
 from argentos.machines.session import SESSION, SessionFacts
 from argentos.machines.table import Guard

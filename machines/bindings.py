@@ -14,8 +14,8 @@ from typing import Final, NamedTuple, NoReturn, TypeVar
 
 from argentos.errors import DiagramError
 from argentos.machines.diagram import Diagram
-from argentos.machines.elements import OUTSIDE, Edge, Place
 from argentos.machines.guards import unfit
+from argentos.machines.mermaid.elements import OUTSIDE, Edge, Place
 from argentos.machines.notation import Misread, effects_in, event_in, guards_in, is_else, name_of
 
 __all__ = ["Binding", "Bindings", "Meaning", "refuse"]

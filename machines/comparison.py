@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from argentos.machines.diagram import Diagram
-from argentos.machines.elements import Place, State
 from argentos.machines.machine import Machine
+from argentos.machines.mermaid.elements import Place, State
 from argentos.machines.renames import renames
 from argentos.machines.steps import Step, held, pairs, steps
 from argentos.machines.table import BESIDE

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from argentos.machines.elements import Edge
+from argentos.machines.mermaid.elements import Edge
 
 __all__ = ["Refused", "Timer", "Transition"]
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from argentos.machines.elements import Edge, Place, State
-from argentos.machines.markdown import Fence, state_diagram
 from argentos.machines.mermaid import Document, read, write
+from argentos.machines.mermaid.elements import Edge, Place, State
+from argentos.machines.mermaid.markdown import Fence, state_diagram
 from argentos.machines.mermaid.statements import Direction
 
 __all__ = ["Diagram"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from argentos.machines.diagram import Diagram
-from argentos.machines.elements import OUTSIDE, Edge, Place, State
+from argentos.machines.mermaid.elements import OUTSIDE, Edge, Place, State
 
 __all__ = ["Difference", "differences"]
 

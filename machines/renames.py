@@ -3,7 +3,7 @@
 from typing import TypeAlias
 
 from argentos.machines.diagram import Diagram
-from argentos.machines.elements import State
+from argentos.machines.mermaid.elements import State
 
 __all__ = ["renames"]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from argentos.machines.bindings import Binding, Bindings, Meaning, refuse
 from argentos.machines.diagram import Diagram
-from argentos.machines.elements import OUTSIDE, Edge
+from argentos.machines.mermaid.elements import OUTSIDE, Edge
 from argentos.machines.tree import Tree, is_within, lineage, parent
 
 __all__ = ["Route", "routes"]

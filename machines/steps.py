@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from argentos.machines.elements import Edge
 from argentos.machines.machine import Machine
+from argentos.machines.mermaid.elements import Edge
 from argentos.machines.tree import START
 
 __all__ = ["Step", "held", "pairs", "steps"]

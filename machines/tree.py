@@ -11,8 +11,8 @@ from typing import Final
 
 from argentos.machines.bindings import refuse
 from argentos.machines.diagram import Diagram
-from argentos.machines.elements import OUTSIDE, Edge
-from argentos.machines.labels import BREAK
+from argentos.machines.mermaid.elements import OUTSIDE, Edge
+from argentos.machines.mermaid.labels import BREAK
 from argentos.machines.mermaid.statements import Declaration, walk
 
 __all__ = ["END", "SEPARATOR", "START", "Tree", "is_within", "lineage", "parent"]

@@ -12,7 +12,7 @@ from msgspec.structs import fields
 from argentos import Config
 from argentos.gateway.cli import main
 from argentos.machines import MACHINES, SESSION, Diagram
-from argentos.machines.markdown import fences
+from argentos.machines.mermaid.markdown import fences
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -6,8 +6,8 @@ from typing import Final
 
 from argentos.machines.diagram import Diagram
 from argentos.machines.drawing.notes import Notes
-from argentos.machines.elements import Edge
 from argentos.machines.mermaid import write
+from argentos.machines.mermaid.elements import Edge
 from argentos.machines.mermaid.statements import Declaration, Document, Region, Setting, Statement, Styling
 
 __all__ = ["annotated", "to_mermaid"]

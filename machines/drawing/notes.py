@@ -8,8 +8,8 @@ from typing import Final
 from argentos.errors import UnknownStateError
 from argentos.machines.diagram import Diagram
 from argentos.machines.drawing.live import Live, Taken
-from argentos.machines.elements import OUTSIDE, Edge
 from argentos.machines.machine import Machine
+from argentos.machines.mermaid.elements import OUTSIDE, Edge
 from argentos.machines.notation import Misread, guards_in
 from argentos.machines.table import BESIDE
 from argentos.machines.tree import END, START

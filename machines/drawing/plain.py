@@ -1,6 +1,6 @@
 """What a label of mermaid's shows, as plain text: entities decoded, lines apart, nothing that a terminal obeys."""
 
-from argentos.machines.labels import BREAK
+from argentos.machines.mermaid.labels import BREAK
 from argentos.machines.notation import decoded
 
 __all__ = ["plain"]

@@ -15,8 +15,8 @@ from argentos.machines.diagram import Diagram
 from argentos.machines.drawing.mermaid import annotated
 from argentos.machines.drawing.notes import Notes
 from argentos.machines.drawing.plain import plain
-from argentos.machines.elements import Edge
 from argentos.machines.mermaid import Document, write
+from argentos.machines.mermaid.elements import Edge
 from argentos.machines.mermaid.statements import (
     Caption,
     Comment,

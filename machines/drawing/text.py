@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from argentos.machines.diagram import Diagram
 from argentos.machines.drawing.notes import Notes
 from argentos.machines.drawing.plain import plain
-from argentos.machines.elements import OUTSIDE, Edge, State
+from argentos.machines.mermaid.elements import OUTSIDE, Edge, State
 from argentos.machines.tree import START
 
 __all__ = ["to_text"]

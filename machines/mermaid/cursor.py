@@ -4,7 +4,7 @@ import re
 from typing import Final, NoReturn
 
 from argentos.errors import DiagramError
-from argentos.machines.elements import Place
+from argentos.machines.mermaid.elements import Place
 
 __all__ = ["BLANKS", "Cursor"]
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from argentos.machines.elements import OUTSIDE, Kind, Place, State
+from argentos.machines.mermaid.elements import OUTSIDE, Kind, Place, State
 
 __all__ = ["Gathering", "Home", "Problem"]
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from argentos.machines.elements import Place
 from argentos.machines.mermaid.cursor import Cursor
+from argentos.machines.mermaid.elements import Place
 from argentos.machines.mermaid.gathering import Gathering, Home
 from argentos.machines.mermaid.statements import Caption, Direction, Note, Setting, Statement, Styling
 from argentos.machines.mermaid.words import (

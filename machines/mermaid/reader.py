@@ -3,8 +3,8 @@
 import re
 from typing import Final, NamedTuple
 
-from argentos.machines.elements import Edge, Place, State
 from argentos.machines.mermaid.cursor import Cursor
+from argentos.machines.mermaid.elements import Edge, Place, State
 from argentos.machines.mermaid.gathering import Gathering, Home
 from argentos.machines.mermaid.keywords import AT_THE_TOP, KEYWORDS, keyword
 from argentos.machines.mermaid.statements import Comment, Declaration, Directive, Document, Statement

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from argentos.machines.elements import Edge, Kind, Place
+from argentos.machines.mermaid.elements import Edge, Kind, Place
 
 __all__ = [
     "Caption",

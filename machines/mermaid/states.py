@@ -3,8 +3,8 @@
 import re
 from typing import Final, NamedTuple, cast
 
-from argentos.machines.elements import OUTSIDE, Edge, Kind, Place
 from argentos.machines.mermaid.cursor import Cursor
+from argentos.machines.mermaid.elements import OUTSIDE, Edge, Kind, Place
 from argentos.machines.mermaid.gathering import Gathering, Home
 from argentos.machines.mermaid.statements import Declaration
 from argentos.machines.mermaid.words import (

@@ -4,8 +4,8 @@ import itertools
 import re
 from typing import Final, NoReturn
 
-from argentos.machines.elements import Place
 from argentos.machines.mermaid.cursor import Cursor
+from argentos.machines.mermaid.elements import Place
 
 __all__ = [
     "COLON",

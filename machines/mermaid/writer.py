@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from argentos.machines.elements import Edge
+from argentos.machines.mermaid.elements import Edge
 from argentos.machines.mermaid.statements import (
     Caption,
     Comment,

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from argentos.machines.decisions import Transition
-from argentos.machines.elements import Edge, Place
 from argentos.machines.guards import holds
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid import write
+from argentos.machines.mermaid.elements import Edge, Place
 from argentos.machines.mermaid.statements import Declaration, Region, Setting, Statement, Styling
 from argentos.machines.testing.outcomes import asked, following
 from argentos.machines.tree import START

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import DiagramError
 from argentos.machines.diagram import Diagram
-from argentos.machines.elements import OUTSIDE, Edge, Place
+from argentos.machines.mermaid.elements import OUTSIDE, Edge, Place
 from argentos.machines.mermaid.gathering import Home
 from argentos.machines.mermaid.statements import (
     Caption,

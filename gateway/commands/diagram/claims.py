@@ -11,9 +11,9 @@ from argentos.errors import DiagramError, InputError
 from argentos.gateway.commands.diagram.files import is_mermaid, read_text
 from argentos.machines import Diagram, Machine
 from argentos.machines.difference import differences
-from argentos.machines.elements import Place
-from argentos.machines.markdown import Fence, fences
 from argentos.machines.mermaid import write
+from argentos.machines.mermaid.elements import Place
+from argentos.machines.mermaid.markdown import Fence, fences
 
 __all__ = ["Claim", "Document"]
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from argentos.errors import InputError
 from argentos.machines import Diagram
-from argentos.machines.markdown import state_diagrams
+from argentos.machines.mermaid.markdown import state_diagrams
 from argentos.storage import files
 
 __all__ = ["is_mermaid", "named", "read_diagram", "read_text", "write_file"]

@@ -15,7 +15,7 @@ from argentos import Address
 from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
 from argentos.errors import InputError
 from argentos.gateway.formats import Found, Source, head_line, read_transcripts, session_lines
-from argentos.machines.markdown import fences
+from argentos.machines.mermaid.markdown import fences
 
 SAMPLES = Path(__file__).parent / "samples"
 

@@ -11,7 +11,7 @@ from argentos.errors import DiagramError
 from argentos.machines import Diagram
 from argentos.machines.drawing import draw
 from argentos.machines.drawing.plain import plain
-from tests.machines.test_corpus import CORPUS
+from tests.machines.mermaid.test_corpus import CORPUS
 
 pytestmark = pytest.mark.data
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from argentos.machines import Diagram, Edge, Machine
 from argentos.machines.drawing import draw
-from argentos.machines.elements import OUTSIDE
+from argentos.machines.mermaid.elements import OUTSIDE
 from tests.machines.generated import machines
 from tests.machines.texts import KEYBOARD
 

@@ -10,8 +10,8 @@ from hypothesis import given
 
 from argentos.machines import SESSION, Diagram, Machine
 from argentos.machines.drawing import Live, Taken, draw
-from argentos.machines.elements import OUTSIDE
-from argentos.machines.markdown import fences
+from argentos.machines.mermaid.elements import OUTSIDE
+from argentos.machines.mermaid.markdown import fences
 from tests.machines.generated import machines
 
 ORDERED = """\

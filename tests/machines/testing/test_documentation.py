@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from argentos.machines.markdown import fences
+from argentos.machines.mermaid.markdown import fences
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs/testing.md").read_text(encoding="utf-8")

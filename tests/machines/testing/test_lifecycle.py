@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from argentos.errors import InputError
 from argentos.machines import END, SESSION, START, Binding, Diagram, Machine, Refused, Transition
-from argentos.machines.markdown import fences
+from argentos.machines.mermaid.markdown import fences
 from argentos.machines.testing import Lifecycle, MachineSystem, lifecycle_test
 from tests.machines.test_machine import DOOR
 from tests.machines.testing.orders import ORDER

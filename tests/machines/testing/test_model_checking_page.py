@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from argentos.machines.markdown import Fence, fences
+from argentos.machines.mermaid.markdown import Fence, fences
 
 PAGE = (Path(__file__).parents[3] / "docs" / "model-checking.md").read_text(encoding="utf-8")
 

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from argentos.machines import Refused, Transition
-from argentos.machines.markdown import fences
+from argentos.machines.mermaid.markdown import fences
 from argentos.machines.testing import Lifecycle, MachineSystem, lifecycle_test
 from argentos.machines.testing.trace import Trace
 from tests.machines.testing.orders import ORDER

@@ -9,11 +9,11 @@ from hypothesis import Phase, given, settings
 
 from argentos.machines.mermaid import Document, write
 from argentos.machines.testing.strategies import drafts
-from tests.machines.mermaid_model import Drawn, drawn
+from tests.machines.mermaid.mermaid_model import Drawn, drawn
 
 pytestmark = [pytest.mark.mermaid, pytest.mark.timeout(300)]
 
-MODULES = Path(__file__).parents[2] / ".venv-mermaid" / "node_modules"
+MODULES = Path(__file__).parents[3] / ".venv-mermaid" / "node_modules"
 
 
 def test_mermaid_draws_what_its_model_does() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from argentos.machines.labels import Label, read_label
+from argentos.machines.mermaid.labels import Label, read_label
 
 __all__ = ["OUTSIDE", "Edge", "Kind", "Place", "State"]
 

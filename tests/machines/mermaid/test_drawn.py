@@ -8,7 +8,7 @@ from argentos.machines import Diagram, Machine
 from argentos.machines.drawing import draw
 from argentos.machines.mermaid import Document, write
 from argentos.machines.testing.strategies import drafts
-from tests.machines.mermaid_model import Drawn, Node, drawn
+from tests.machines.mermaid.mermaid_model import Drawn, Node, drawn
 
 JUMP = """\
 stateDiagram-v2

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import DiagramError
 from argentos.machines import Diagram, Place
-from argentos.machines.markdown import fences
+from argentos.machines.mermaid.markdown import fences
 
 DIAGRAM = "stateDiagram-v2\n    [*] --> Open: Made\n    Open --> Shut: Pushed"
 PAGE = f"# Doors\n\nHow a door lives:\n\n```mermaid\n{DIAGRAM}\n```\n\nMore text.\n"

@@ -9,14 +9,14 @@ import pytest
 
 from argentos.errors import DiagramError
 from argentos.machines import Diagram
-from tests.machines.corpus_differences import ACCEPTED, LABELS, REFUSED
-from tests.machines.mermaid_model import Drawn, Node, drawn
-from tests.machines.test_drawn import read
+from tests.machines.mermaid.corpus_differences import ACCEPTED, LABELS, REFUSED
+from tests.machines.mermaid.mermaid_model import Drawn, Node, drawn
+from tests.machines.mermaid.test_drawn import read
 from tests.machines.texts import assert_read_or_refused_quickly, mutated, unplaced
 
 pytestmark = pytest.mark.data
 
-CORPUS = Path(os.environ.get("ARGENT_DATA", Path(__file__).parents[3] / "shared" / "data")) / "mermaid-state.json"
+CORPUS = Path(os.environ.get("ARGENT_DATA", Path(__file__).parents[4] / "shared" / "data")) / "mermaid-state.json"
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argentos.machines import Diagram, Label
-from argentos.machines.labels import read_label
+from argentos.machines.mermaid.labels import read_label
 
 
 @pytest.mark.parametrize(
