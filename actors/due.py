@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 from argentos.actors.config import Config
 from argentos.machines import SESSION, Transition
-from argentos.machines.session import timer_in
+from argentos.machines.lifecycles.session import timer_in
 from argentos.storage import Accepted, Cleared, Metadata, Record, Replied, Snapshot, Transitioned, TurnDelayed
 
 __all__ = ["Marks", "collected_at", "deadline", "is_delayed", "may_passivate", "quiet_for", "state_at"]

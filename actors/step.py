@@ -23,7 +23,7 @@ from argentos.errors import ModelError
 from argentos.inputs import MAX_ID_BYTES
 from argentos.llm import Compacted, Gauge, Reply, is_blank
 from argentos.machines import SESSION, START, Refused, Transition
-from argentos.machines.session import SETTLING, TURNS_RUN_IN, timer_in
+from argentos.machines.lifecycles.session import SETTLING, TURNS_RUN_IN, timer_in
 from argentos.storage import (
     Accepted,
     Address,

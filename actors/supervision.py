@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from argentos.errors import SessionParkedError
 from argentos.machines import Transition
-from argentos.machines.supervision import SUPERVISION
+from argentos.machines.lifecycles.supervision import SUPERVISION
 from argentos.storage import SessionKey
 from argentos.storage.foreign import described
 

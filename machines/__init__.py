@@ -1,17 +1,17 @@
 """State machines that are read from their diagrams.
 
-Pure: no I/O after import, and no knowledge of sessions but in `argentos.machines.session`.
+Pure: no I/O after import, and no knowledge of sessions but in `argentos.machines.lifecycles.session`.
 """
 
 from argentos.machines.bindings import Binding
 from argentos.machines.comparison import Change, Comparison, compare
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.diagram import Diagram
+from argentos.machines.lifecycles import MACHINES
+from argentos.machines.lifecycles.session import SESSION, SessionFacts
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import Edge, Place, State
 from argentos.machines.mermaid.labels import Label
-from argentos.machines.registry import MACHINES
-from argentos.machines.session import SESSION, SessionFacts
 from argentos.machines.table import Guard
 from argentos.machines.tree import END, START
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from argentos.machines import SESSION, Diagram, Machine, SessionFacts, Transition
-from argentos.machines.session import BINDINGS
+from argentos.machines.lifecycles.session import BINDINGS
 from benchmarks.machines.lifecycle import LIFECYCLE, NO, YES
 from benchmarks.machines.stopwatch import seconds_each
 

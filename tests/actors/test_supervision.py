@@ -22,7 +22,7 @@ from argentos import (
 from argentos.actors.supervision import Supervision
 from argentos.errors import SessionFailedError, SessionNotFoundError, SessionParkedError, StoreFullError
 from argentos.machines import END, START
-from argentos.machines.supervision import SUPERVISION
+from argentos.machines.lifecycles.supervision import SUPERVISION
 from argentos.storage import Record, SessionKey, TurnEnded
 from tests.actors.conftest import Running
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argentos.machines import END, SESSION, START, Diagram, Machine, Refused, Transition
-from argentos.machines.registry import MACHINES
+from argentos.machines.lifecycles import MACHINES
 from argentos.machines.testing.exploration import Explored, explore
 from argentos.machines.testing.outcomes import Move, following, moves
 from argentos.machines.testing.system import MachineSystem

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import UnknownStateError
 from argentos.machines import END, SESSION, START, Diagram, Machine
-from argentos.machines.supervision import SUPERVISION
+from argentos.machines.lifecycles.supervision import SUPERVISION
 from argentos.machines.testing.liveness import always_reaches, components
 from argentos.machines.testing.outcomes import following
 from tests.machines.generated import machines

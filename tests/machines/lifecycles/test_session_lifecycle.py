@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import DiagramError
 from argentos.machines import SESSION, START, Diagram, Machine, Refused, SessionFacts, Timer, Transition
-from argentos.machines.session import BINDINGS, SETTLING, TURNS_RUN_IN
+from argentos.machines.lifecycles.session import BINDINGS, SETTLING, TURNS_RUN_IN
 
 DIAGRAM = """\
 stateDiagram-v2
@@ -188,7 +188,7 @@ def test_a_changed_diagram_still_makes_a_machine_or_is_refused_at_a_place(
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     """A copy of what the machine is made of, to be changed."""
-    root, copy = Path(__file__).parents[2], tmp_path / "argentos"
+    root, copy = Path(__file__).parents[3], tmp_path / "argentos"
     for folder in ("machines", "diagrams"):
         shutil.copytree(root / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for module in ("__init__.py", "errors.py"):
@@ -214,7 +214,7 @@ def rewrite(file: Path, lines: list[str]) -> None:
 
 def unbind(package: Path, label: str) -> None:
     """Take the label's binding out of the source."""
-    file = package / "machines" / "session.py"
+    file = package / "machines" / "lifecycles" / "session.py"
     source = file.read_text(encoding="utf-8")
     (entry,) = (
         (key.lineno, value.end_lineno)
@@ -271,7 +271,7 @@ def test_a_binding_removed_fails_the_import_at_the_edge_that_lost_it(package: Pa
 
 
 def test_a_misspelt_guard_fails_the_import_at_the_label_that_it_guards(package: Path) -> None:
-    file = package / "machines" / "session.py"
+    file = package / "machines" / "lifecycles" / "session.py"
     file.write_text(
         file.read_text(encoding="utf-8").replace('guards=("is_quiet",)', 'guards=("is_quite",)'), encoding="utf-8"
     )

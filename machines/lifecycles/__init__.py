@@ -1,11 +1,11 @@
-"""The machines of this program, by the names under which documents claim to show them."""
+"""The lifecycles of this program, by the names under which documents claim to show them."""
 
 from collections.abc import Mapping
 from typing import Final
 
+from argentos.machines.lifecycles.session import SESSION
+from argentos.machines.lifecycles.supervision import SUPERVISION
 from argentos.machines.machine import Machine
-from argentos.machines.session import SESSION
-from argentos.machines.supervision import SUPERVISION
 
 __all__ = ["MACHINES"]
 
