@@ -4,7 +4,6 @@ Pure: no I/O after import, and no knowledge of sessions but in `argentos.machine
 """
 
 from argentos.machines.bindings import Binding
-from argentos.machines.comparison import Change, Comparison, compare
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.diagram import Diagram
 from argentos.machines.lifecycles import MACHINES
@@ -13,6 +12,7 @@ from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import Edge, Place, State
 from argentos.machines.mermaid.labels import Label
 from argentos.machines.table import Guard
+from argentos.machines.tools.comparison import Change, Comparison, compare
 from argentos.machines.tree import END, START
 
 __all__ = [

@@ -10,10 +10,10 @@ from typing import Final
 from argentos.errors import DiagramError, InputError
 from argentos.gateway.commands.diagram.files import is_mermaid, read_text
 from argentos.machines import Diagram, Machine
-from argentos.machines.difference import differences
 from argentos.machines.mermaid import write
 from argentos.machines.mermaid.elements import Place
 from argentos.machines.mermaid.markdown import Fence, fences
+from argentos.machines.tools.difference import differences
 
 __all__ = ["Claim", "Document"]
 

@@ -5,8 +5,8 @@ from hypothesis import given
 
 from argentos.errors import DiagramError, UnknownStateError
 from argentos.machines import SESSION, Binding, Diagram, Machine
-from argentos.machines.comparison import Comparison, compare
 from argentos.machines.notation import name_of
+from argentos.machines.tools.comparison import Comparison, compare
 from argentos.machines.tree import START
 from tests.machines.generated import machines
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argentos.machines import Diagram, Machine
-from argentos.machines.difference import differences
 from argentos.machines.testing.strategies import diagram_texts
+from argentos.machines.tools.difference import differences
 from tests.machines.generated import machines
 
 HOUSE = """\

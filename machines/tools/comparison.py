@@ -13,9 +13,9 @@ from typing import Final
 from argentos.machines.diagram import Diagram
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import Place, State
-from argentos.machines.renames import renames
-from argentos.machines.steps import Step, held, pairs, steps
 from argentos.machines.table import BESIDE
+from argentos.machines.tools.renames import renames
+from argentos.machines.tools.steps import Step, held, pairs, steps
 from argentos.machines.tree import END
 
 __all__ = ["Change", "Comparison", "compare"]
