@@ -5,8 +5,8 @@ from typing import NoReturn, TypeAlias
 
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.guards import holds
-from argentos.machines.testing.oracle import Oracle, Outcome
-from argentos.machines.testing.system import durations_of
+from argentos.machines.modelcheck.oracle import Oracle, Outcome
+from argentos.machines.modelcheck.system import durations_of
 from argentos.machines.tree import START
 
 __all__ = ["Account", "FactsOf"]

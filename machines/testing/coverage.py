@@ -11,7 +11,7 @@ from argentos.machines.machine import Machine
 from argentos.machines.mermaid import write
 from argentos.machines.mermaid.elements import Edge, Place
 from argentos.machines.mermaid.statements import Declaration, Region, Setting, Statement, Styling
-from argentos.machines.testing.outcomes import asked, following
+from argentos.machines.modelcheck.outcomes import asked, following
 from argentos.machines.tree import START
 
 __all__ = ["Asked", "Coverage", "Pair"]

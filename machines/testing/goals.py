@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from argentos.machines.decisions import Transition
 from argentos.machines.machine import Machine
-from argentos.machines.testing.outcomes import Move, asked, valuations
+from argentos.machines.modelcheck.outcomes import Move, asked, valuations
 from argentos.machines.tree import START
 
 __all__ = ["DRAWN", "Agenda", "Goal", "Planned", "Tour", "goals"]

@@ -24,14 +24,14 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from argentos.errors import InputError
 from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
+from argentos.machines.modelcheck.oracle import Oracle
+from argentos.machines.modelcheck.outcomes import following
+from argentos.machines.modelcheck.system import MachineSystem, durations_of
 from argentos.machines.testing.account import Account
 from argentos.machines.testing.coverage import Coverage
 from argentos.machines.testing.goals import Agenda, Tour
-from argentos.machines.testing.oracle import Oracle
-from argentos.machines.testing.outcomes import following
 from argentos.machines.testing.shortening import Failure, shortened
 from argentos.machines.testing.steps import Step, Steps, pauses_around
-from argentos.machines.testing.system import MachineSystem, durations_of
 from argentos.machines.testing.trace import Trace
 from argentos.machines.tree import START
 

@@ -10,8 +10,8 @@ from typing import Any, Final, TypeAlias
 from hypothesis import strategies as st
 
 from argentos.machines.machine import Machine
+from argentos.machines.modelcheck.outcomes import asked
 from argentos.machines.testing.goals import DRAWN, Agenda, Planned
-from argentos.machines.testing.outcomes import asked
 
 __all__ = ["Step", "Steps", "pauses_around"]
 

@@ -17,8 +17,8 @@ import pytest
 
 from argentos import Config, ManualClock, Reply, Request, Session, Supervisor
 from argentos.errors import NoReplyError, NothingToCompactError
-from argentos.machines.testing.linear import Call, linearize
-from argentos.machines.testing.schedules import Choose, every_choice
+from argentos.machines.modelcheck.linearizability import Call, linearize
+from argentos.machines.modelcheck.schedules import Choose, every_choice
 from argentos.storage import MemoryStore, Record, SessionKey
 from tests.actors.conftest import count_words
 

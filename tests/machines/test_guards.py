@@ -10,8 +10,8 @@ import pytest
 
 from argentos.errors import DiagramError, InputError
 from argentos.machines import Diagram, Machine, Refused, Transition
+from argentos.machines.modelcheck.oracle import Oracle
 from argentos.machines.testing import Coverage, MachineSystem
-from argentos.machines.testing.oracle import Oracle
 
 TEXT = "stateDiagram-v2\n[*] --> A: made\nA --> B: push [is_unlocked]"
 DOOR = Machine(Diagram.parse(TEXT))

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from argentos.machines import SESSION, START, Diagram, Machine
 from argentos.machines.testing import Coverage, lifecycle_test
-from tests.machines.testing.orders import ORDER, PAID, UNPAID
+from tests.machines.orders import ORDER, PAID, UNPAID
 
 GATE = Machine(
     Diagram.parse(

@@ -15,8 +15,8 @@ from argentos.errors import InputError
 from argentos.machines import END, SESSION, START, Binding, Diagram, Machine, Refused, Transition
 from argentos.machines.mermaid.markdown import fences
 from argentos.machines.testing import Lifecycle, MachineSystem, lifecycle_test
+from tests.machines.orders import ORDER
 from tests.machines.test_machine import DOOR
-from tests.machines.testing.orders import ORDER
 from tests.machines.texts import KEYBOARD
 
 SEED = 4

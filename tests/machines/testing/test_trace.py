@@ -12,7 +12,7 @@ from argentos.machines import Refused, Transition
 from argentos.machines.mermaid.markdown import fences
 from argentos.machines.testing import Lifecycle, MachineSystem, lifecycle_test
 from argentos.machines.testing.trace import Trace
-from tests.machines.testing.orders import ORDER
+from tests.machines.orders import ORDER
 
 
 class Unguarded(MachineSystem):

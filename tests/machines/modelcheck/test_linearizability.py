@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argentos.machines import SESSION, START, Diagram, Machine, Refused, Transition
-from argentos.machines.testing.linear import Answer, Call, linearizable, linearize
-from argentos.machines.testing.outcomes import Move, asked, valuations
-from argentos.machines.testing.schedules import Choose, every_choice, pause, race, together
+from argentos.machines.modelcheck.linearizability import Answer, Call, linearizable, linearize
+from argentos.machines.modelcheck.outcomes import Move, asked, valuations
+from argentos.machines.modelcheck.schedules import Choose, every_choice, pause, race, together
 
 LAMP = Machine(
     Diagram.parse("stateDiagram-v2\n[*] --> Off: made\nOff --> On: press\nOn --> Off: press\nOn --> Dark: cut")

@@ -14,7 +14,7 @@ from typing import Final
 
 from argentos.errors import ArgentError
 from argentos.machines.machine import Machine
-from argentos.machines.testing.promela import REACHES, Trail, read_trail, to_promela
+from argentos.machines.modelcheck.promela import REACHES, Trail, read_trail, to_promela
 
 __all__ = ["Verdict", "model_check"]
 

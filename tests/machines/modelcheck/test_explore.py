@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from argentos.machines import END, SESSION, START, Diagram, Machine, Refused, Transition
 from argentos.machines.lifecycles import MACHINES
-from argentos.machines.testing.exploration import Explored, explore
-from argentos.machines.testing.outcomes import Move, following, moves
-from argentos.machines.testing.system import MachineSystem
+from argentos.machines.modelcheck.exploration import Explored, explore
+from argentos.machines.modelcheck.outcomes import Move, following, moves
+from argentos.machines.modelcheck.system import MachineSystem
 from tests.machines.generated import machines
 from tests.machines.test_machine import DOOR
 from tests.machines.texts import KEYBOARD

@@ -8,7 +8,7 @@ import pytest
 from argentos.errors import InputError
 from argentos.machines import END, START, Diagram, Machine, Refused, Transition
 from argentos.machines.testing import Effect, MachineSystem, System
-from tests.machines.testing.orders import DAY, ORDER, PAID, UNPAID, order
+from tests.machines.orders import DAY, ORDER, PAID, UNPAID, order
 
 BLINKER = Machine(
     Diagram.parse("""

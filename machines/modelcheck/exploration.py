@@ -20,8 +20,8 @@ from typing import NamedTuple, Protocol, cast
 
 from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
-from argentos.machines.testing.oracle import Oracle
-from argentos.machines.testing.outcomes import Move, asked, valuations
+from argentos.machines.modelcheck.oracle import Oracle
+from argentos.machines.modelcheck.outcomes import Move, asked, valuations
 from argentos.machines.tree import START
 
 __all__ = ["Counterexample", "Exploration", "Explored", "explore"]

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 
 from argentos.errors import ArgentError, UnknownStateError
 from argentos.machines import END, SESSION, START, Diagram, Machine, Transition
-from argentos.machines.testing.liveness import always_reaches
-from argentos.machines.testing.outcomes import Move
-from argentos.machines.testing.promela import REACHES, Trail, read_trail, to_promela
-from argentos.machines.testing.spin import Verdict, model_check
+from argentos.machines.modelcheck.liveness import always_reaches
+from argentos.machines.modelcheck.outcomes import Move
+from argentos.machines.modelcheck.promela import REACHES, Trail, read_trail, to_promela
+from argentos.machines.modelcheck.spin import Verdict, model_check
 from tests.machines.generated import machines
 from tests.machines.test_machine import DOOR
 from tests.machines.texts import KEYBOARD

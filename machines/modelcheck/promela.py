@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 
 from argentos.errors import UnknownStateError
 from argentos.machines.machine import Machine
+from argentos.machines.modelcheck.outcomes import Move, moves
 from argentos.machines.table import Guard
-from argentos.machines.testing.outcomes import Move, moves
 from argentos.machines.tree import END, START
 
 __all__ = ["REACHES", "Trail", "read_trail", "to_promela"]

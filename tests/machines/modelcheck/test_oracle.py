@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from argentos.machines import SESSION, START, Diagram, Machine, Transition
-from argentos.machines.testing.oracle import Oracle
+from argentos.machines.modelcheck.oracle import Oracle
 from tests.machines.generated import machines
 from tests.machines.test_agreement import valuations
 from tests.machines.texts import KEYBOARD

@@ -13,8 +13,8 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.machine import Machine
-from argentos.machines.testing.outcomes import Move, moves
-from argentos.machines.testing.system import Effect, Entry, MachineSystem, Stage
+from argentos.machines.modelcheck.outcomes import Move, moves
+from argentos.machines.modelcheck.system import Effect, Entry, MachineSystem, Stage
 
 __all__ = ["Crashed", "Crashes", "Killed", "Life", "Logged", "Wait", "crash_everywhere"]
 

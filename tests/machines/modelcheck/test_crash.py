@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from argentos.machines import SESSION, Diagram, Machine, Transition
-from argentos.machines.testing.crash import crash_everywhere
-from argentos.machines.testing.system import Effect, Entry, MachineSystem, Stage
+from argentos.machines.modelcheck.crash import crash_everywhere
+from argentos.machines.modelcheck.system import Effect, Entry, MachineSystem, Stage
 from tests.machines.generated import machines
 from tests.machines.test_machine import DOOR
 

@@ -11,8 +11,8 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
-from argentos.machines.testing.linear import Answer, Call, Linearization, linearizable
-from argentos.machines.testing.outcomes import Move
+from argentos.machines.modelcheck.linearizability import Answer, Call, Linearization, linearizable
+from argentos.machines.modelcheck.outcomes import Move
 from argentos.machines.tree import START
 
 __all__ = ["Caller", "Choose", "Contested", "Race", "every_choice", "pause", "race", "together"]
