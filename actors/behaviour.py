@@ -51,6 +51,7 @@ from argentos.errors import (
 from argentos.machines import SESSION
 from argentos.storage import (
     Cleared,
+    Kept,
     Message,
     Metadata,
     Owed,
@@ -225,10 +226,12 @@ class Behaviour:
             # Whether the last transition's effects were done before is not known; they bear being done again.
             effects = SESSION.after(self.snapshot.metadata.label) if self.snapshot else ()
         step = self._step()
-        step.effects += effects
+        step.is_compaction_interrupted = not self._jobs.is_running and step.exists and is_compacting(step.metadata)
+        step.effects += [each for each in effects if each != "summarise" or not step.is_compaction_interrupted]
         answers = [answer for command in commands if (answer := self._handle(step, command)) is not None]
         step.may_begin_turns = self._may_begin(step)
         step.settle()
+        step.resume_compaction()
         await self._commit(step)
         has_appended = bool(step.records)
         for answer in answers:
@@ -274,11 +277,12 @@ class Behaviour:
         return step
 
     def _may_begin(self, step: Step) -> bool:
-        """Turns may begin: one that the process may have died of only in its time, or where such a one asks for it."""
+        """Work may begin: what the process may have died of only in its time, or where such a turn asks for it."""
         if self._runtime.is_draining:
             return False
         turn = step.metadata.turn if step.exists else None
-        is_held_back = step.is_interrupted and turn is not None and self._runtime.suspects.holds_back(self._key)
+        is_resumed = (step.is_interrupted and turn is not None) or step.is_compaction_interrupted
+        is_held_back = is_resumed and self._runtime.suspects.holds_back(self._key)
         return not is_held_back or self._listeners.are_jobs
 
     async def _commit(self, step: Step) -> None:
@@ -309,6 +313,8 @@ class Behaviour:
                     self._end_turns(record, reply)
                 case Summarised() | Cleared():
                     self._dedupe.forget()
+                case Kept(reason=reason) if reason:
+                    _log.error("session %s: %s", self._key, reason)
                 case Owed():
                     self._tell_of_debts(record)
                 case _:

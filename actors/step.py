@@ -28,12 +28,14 @@ from argentos.storage import (
     Accepted,
     Address,
     Cleared,
+    CompactionResumed,
     Context,
     Delivered,
     FailedTurn,
     Kept,
     Message,
     Metadata,
+    OpenCompaction,
     Owed,
     Record,
     Replied,
@@ -140,9 +142,10 @@ class Step:
         records: what is to be appended.
         effects: names of what is to be done once that is durable.
         is_interrupted: nobody is running the turn that is open.
+        is_compaction_interrupted: nobody is making the summary that the session waits for.
         compaction_asked: somebody asked for a compaction by hand.
         may_begin_turns: turns may begin.
-        runs_alone: nothing runs beside the turn that is begun again.
+        runs_alone: nothing runs beside the turn, or the compaction, that is begun again.
         channels: what the agent says to these is owed until it was delivered.
         overflowed: the model said that the context is larger than its window.
     """
@@ -158,6 +161,7 @@ class Step:
         "exists",
         "gauge",
         "is_adopted",
+        "is_compaction_interrupted",
         "is_interrupted",
         "key",
         "marks",
@@ -201,6 +205,7 @@ class Step:
         self.runs_alone = False
         self.channels: frozenset[str] = frozenset()
         self.is_interrupted = False
+        self.is_compaction_interrupted = False
         self.compaction_asked = False
         self.overflowed = False
         self.is_adopted = False
@@ -372,9 +377,9 @@ class Step:
         if is_compacting(metadata):
             self.keep()
 
-    def keep(self) -> None:
+    def keep(self, reason: str = "") -> None:
         """End a compaction without a summary."""
-        self._emit(Kept(**self._head()))
+        self._emit(Kept(**self._head(), reason=reason))
 
     def clear(self) -> None:
         """Empty the context; its messages go to the archive."""
@@ -433,6 +438,7 @@ class Step:
         if not self.exists:
             return
         self._give_up()
+        self._give_up_compaction()
         while self.metadata.turn is None or self.is_interrupted:
             decisions = [self.offer(event) for event in _SETTLING_IN[self.metadata.state]]
             if any(isinstance(decision, Transition) for decision in decisions):
@@ -442,6 +448,27 @@ class Step:
             if self.may_begin_turns and self.metadata.state in TURNS_RUN_IN and not self._is_collecting():
                 self._begin_turn()
             return
+
+    def resume_compaction(self) -> None:
+        """Begin the compaction again that nobody runs, if the session still waits for it and it may begin."""
+        if not self.is_compaction_interrupted or not self.may_begin_turns:
+            return
+        metadata = self.metadata
+        if not is_compacting(metadata) or metadata.boundary > self.durable:  # it was ended in this step
+            return
+        before = metadata.compaction or OpenCompaction(1)
+        alone = before.alone + self.runs_alone
+        self._emit(CompactionResumed(**self._head(), attempt=before.attempt + 1, alone=alone))
+        self.effects.append("summarise")
+
+    def _give_up_compaction(self) -> None:
+        """End a compaction that the process has died of too often, the last time without asking the model."""
+        known = self.metadata.compaction
+        if self.runs_alone and self.is_compaction_interrupted and known and known.alone > self.config.max_crashes:
+            self.keep(
+                f"the process died each of the {known.alone} times that this context was compacted with nothing beside"
+                " it; it is kept as it is"
+            )
 
     def _give_up(self) -> None:
         """End a turn that the process has died of too often."""
@@ -459,7 +486,8 @@ class Step:
     def _make_room(self) -> None:
         """What came during the compaction was too much: once more, unless all that is left has to be kept."""
         if self.gauge.older(self.snapshot, by_hand=False) > 0:
-            self.effects.append("summarise")
+            if not self.is_compaction_interrupted:
+                self.effects.append("summarise")
         else:
             self.keep()
 

@@ -204,10 +204,12 @@ async def make_summary(
     older = runtime.gauge.replaceable(snapshot, by_hand=by_hand)
     if older == 0:
         return None
+    resumed = snapshot.metadata.compaction
+    may_ask = resumed is None or resumed.alone <= runtime.config.max_crashes  # else the process may have died of it
     try:
         return await compact(
             snapshot,
-            partial(_ask_summary, runtime, snapshot, job) if _can_summarise(runtime.model) else None,
+            partial(_ask_summary, runtime, snapshot, job) if may_ask and _can_summarise(runtime.model) else None,
             runtime.gauge,
             counting=runtime.count,
             system=runtime.system,

@@ -15,6 +15,7 @@ __all__ = [
     "Accepted",
     "Address",
     "Cleared",
+    "CompactionResumed",
     "Delivered",
     "Kept",
     "Message",
@@ -233,8 +234,26 @@ class Cleared(_Record, frozen=True, tag="cleared", kw_only=True):
     """The context was emptied; its messages went to the archive."""
 
 
+class CompactionResumed(_Record, frozen=True, tag="compaction_resumed", kw_only=True):
+    """A compaction that nobody ran any more was begun again.
+
+    Attributes:
+        attempt: 2, or more.
+        alone: how many attempts, with this one, were made with nothing beside them.
+    """
+
+    attempt: int
+    alone: int = 0
+
+
 class Kept(_Record, frozen=True, tag="kept", kw_only=True):
-    """A compaction was ended before it had a summary; the context stays as it is."""
+    """A compaction was ended before it had a summary; the context stays as it is.
+
+    Attributes:
+        reason: a sentence, where it was given up.
+    """
+
+    reason: str = ""
 
 
 class Owed(_Record, frozen=True, tag="owed", kw_only=True):
@@ -260,6 +279,7 @@ Record: TypeAlias = (
     | Retried
     | Summarised
     | Cleared
+    | CompactionResumed
     | Kept
     | Owed
     | Delivered

@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from argentos.storage.records import (
     Accepted,
     Cleared,
+    CompactionResumed,
     Delivered,
     Kept,
     Message,
@@ -41,6 +42,7 @@ __all__ = [
     "FailedTurn",
     "Folded",
     "Metadata",
+    "OpenCompaction",
     "OpenTurn",
     "Snapshot",
     "Summary",
@@ -67,7 +69,7 @@ _TICK: Final = timedelta(microseconds=1)
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
 _TOUCHING: Final = _EMPTYING | {"failed"}
 _REMEMBERED_FAILURES: Final = 100  # turns
-_BESIDE_CONTEXT: Final = frozenset({Transitioned, TurnDelayed, Kept, Owed, Delivered})
+_BESIDE_CONTEXT: Final = frozenset({Transitioned, TurnDelayed, CompactionResumed, Kept, Owed, Delivered})
 _RATIO_DECAY: Final = 0.99
 _NO_COUNT: Final = 2**53
 _LEAST_GROWTH: Final = 100  # local tokens between two reports, from which something can be learnt
@@ -116,6 +118,18 @@ class OpenTurn(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"
     delayed: float = 0.0
 
 
+class OpenCompaction(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """A compaction that was begun again.
+
+    Attributes:
+        attempt: 2, or more.
+        alone: how many attempts were made with nothing beside them.
+    """
+
+    attempt: int
+    alone: int = 0
+
+
 class FailedTurn(Struct, frozen=True, gc=False, rename="camel"):
     """A turn that failed, and the numbers of the messages that it left without an answer."""
 
@@ -156,6 +170,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         messages: how many were ever accepted; the number of the last one.
         tokens: of the context (summary and messages), counted locally.
         waiting: numbers of accepted messages that no turn has taken up yet, with `waiting_tokens`.
+        compaction: the one that the session waits for, if it was begun again.
         boundary: sequence of the last record that ended a compaction or replaced the context, 0 if none did.
         kept_at: the number of messages when a compaction was last ended without a summary.
         edges: for each edge, as mermaid writes it, how often it was taken, and when last.
@@ -181,6 +196,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     turn: OpenTurn | None = None
     turns: int = 0
     compactions: int = 0
+    compaction: OpenCompaction | None = None
     boundary: int = 0
     kept_at: int = 0
     summary_tokens: int = 0
@@ -351,10 +367,13 @@ def _apply(old: Metadata, record: Record) -> Metadata:  # noqa: C901 - a case fo
                 since=record.at,
                 state_sequence=record.sequence,
                 label=record.label,
+                compaction=None,
                 edges=_taken(old, record),
             )
         case Summarised() | Cleared() | Kept():
             return _compacted(old, record)
+        case CompactionResumed():
+            return _moved(old, record, compaction=OpenCompaction(record.attempt, record.alone))
         case TurnDelayed():
             return _moved(old, record, turn=_delayed(old.turn, record))
         case Owed() | Delivered():
@@ -384,6 +403,7 @@ def _compacted(old: Metadata, record: Summarised | Cleared | Kept) -> Metadata:
             tokens=old.tokens - record.freed - old.summary_tokens + record.tokens,
             summary_tokens=record.tokens,
             compactions=old.compactions + 1,
+            compaction=None,
             boundary=record.sequence,
             calibration=_forget_report(old.calibration),
             failed=tuple(each for each in old.failed if each.messages[-1] > record.last),
@@ -395,11 +415,12 @@ def _compacted(old: Metadata, record: Summarised | Cleared | Kept) -> Metadata:
             last_activity=record.at,
             tokens=0,
             summary_tokens=0,
+            compaction=None,
             boundary=record.sequence,
             calibration=_forget_report(old.calibration),
             failed=(),
         )
-    return _moved(old, record, boundary=record.sequence, kept_at=old.messages)
+    return _moved(old, record, boundary=record.sequence, kept_at=old.messages, compaction=None)
 
 
 def _active_at(old: Metadata, record: Record) -> datetime:
