@@ -18,8 +18,7 @@ Both ends of a life, which mermaid writes `[*]`, are states here: `START` before
 import itertools
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Final, Literal, overload
+from typing import Final
 
 from argentos.errors import UnknownStateError
 from argentos.machines.bindings import Binding, refuse
@@ -30,9 +29,6 @@ from argentos.machines.guards import holds
 from argentos.machines.routes import routes
 from argentos.machines.table import Guard, Row, compile_table
 from argentos.machines.tree import START, Tree
-
-if TYPE_CHECKING:
-    from argentos.machines.drawing import Format, Live
 
 __all__ = ["Machine"]
 
@@ -160,34 +156,6 @@ class Machine:
     def after(self, label: str) -> tuple[str, ...]:
         """The effects of the transition with this label; none where the diagram has no such edge."""
         return self._effects.get(label, ())
-
-    @overload
-    def draw(
-        self,
-        format: Literal["mermaid", "dot", "svg", "text"] = "mermaid",
-        *,
-        live: "Live | None" = None,
-        guards: bool = False,
-        timers: bool = False,
-    ) -> str: ...
-
-    @overload
-    def draw(
-        self, format: Literal["png"], *, live: "Live | None" = None, guards: bool = False, timers: bool = False
-    ) -> bytes: ...
-
-    @overload
-    def draw(
-        self, format: "Format", *, live: "Live | None" = None, guards: bool = False, timers: bool = False
-    ) -> str | bytes: ...
-
-    def draw(
-        self, format: "Format" = "mermaid", *, live: "Live | None" = None, guards: bool = False, timers: bool = False
-    ) -> str | bytes:
-        """A picture of the machine, by default as mermaid's text; see `argentos.machines.drawing.draw`."""
-        drawing = import_module("argentos.machines.drawing")  # it knows machines, so it is not imported above
-        drawn: str | bytes = drawing.draw(self, format, live=live, guards=guards, timers=timers)
-        return drawn
 
     def _row(self, state: str) -> Row:
         try:

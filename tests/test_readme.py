@@ -12,6 +12,7 @@ from msgspec.structs import fields
 from argentos import Config
 from argentos.gateway.cli import main
 from argentos.machines import MACHINES, SESSION, Diagram
+from argentos.machines.drawing import draw
 from argentos.machines.mermaid.markdown import fences
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +33,7 @@ def run(program: str, home: Path) -> str:
 
 
 def test_the_diagram_is_the_program() -> None:
-    assert Diagram.from_markdown(README).to_mermaid() == SESSION.draw()
+    assert Diagram.from_markdown(README).to_mermaid() == draw(SESSION)
 
 
 def test_every_machine_stands_in_a_document_and_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

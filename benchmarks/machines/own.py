@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from argentos.machines import SESSION, Diagram, Machine, SessionFacts, Transition
+from argentos.machines.drawing import draw
 from argentos.machines.lifecycles.session import BINDINGS
 from benchmarks.machines.lifecycle import LIFECYCLE, NO, YES
 from benchmarks.machines.stopwatch import seconds_each
@@ -60,7 +61,7 @@ _REFUSED: Final = 1  # of those played
 
 def _own() -> dict[str, Callable[[], object]]:
     """What is measured, by name."""
-    session, player = SESSION.draw(), Machine(Diagram.parse(PLAYER))
+    session, player = draw(SESSION), Machine(Diagram.parse(PLAYER))
     return {
         "read the session's text": partial(Diagram.parse, session),
         "build the session's machine": partial(Machine, SESSION.diagram, BINDINGS, facts=SessionFacts, stored=True),

@@ -9,11 +9,12 @@ from typing import TypeAlias
 import pytest
 
 from argentos.machines import SESSION
+from argentos.machines.drawing import draw
 from tests.gateway.shared import Argent, Ask, Fails
 
 Page: TypeAlias = Callable[..., Path]
 
-TRUE = SESSION.draw()
+TRUE = draw(SESSION)
 LIE = TRUE.replace("Idle --> Active: New message", "Idle --> Active: Message").replace(
     "    Compacted --> Active: Continues with summary\n", "    Idle --> Asleep: Night\n"
 )

@@ -11,6 +11,7 @@ from transitions import MachineError
 
 from argentos.errors import DiagramError, UnknownStateError
 from argentos.machines import END, START, Binding, Diagram, Machine, Refused, Timer, Transition
+from argentos.machines.drawing import draw
 
 DOOR_TEXT = """\
 stateDiagram-v2
@@ -156,7 +157,7 @@ def test_a_machine_lists_what_it_is_made_of_in_the_order_of_the_diagram() -> Non
     assert DOOR.events == ("make", "push", "pull", "turn", "wall")
     assert [edge.label for edge in DOOR.transitions] == list(DOOR_BINDINGS)
     assert DOOR.effects == {"click", "clack", "log"}
-    assert DOOR.draw() == DOOR_TEXT
+    assert draw(DOOR) == DOOR_TEXT
 
 
 def test_a_transition_is_written_as_its_edge() -> None:

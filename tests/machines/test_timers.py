@@ -9,6 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from argentos.errors import DiagramError
 from argentos.machines import Binding, Diagram, Machine, Refused, Timer, Transition, compare
+from argentos.machines.drawing import draw
 from argentos.machines.testing import MachineSystem, lifecycle_test, to_promela
 
 NESTED = """\
@@ -111,7 +112,7 @@ def test_drawings_and_models_know_each_timer() -> None:
         NESTED.replace("c: after 5s", "c: inner").replace("X: after 5s", "X: outer"),
         {"made": "made", "inner": Binding("i", timer="5s"), "knock": "knock", "outer": Binding("o", timer="5s")},
     )
-    assert made.draw("text", timers=True).count("after 5s") == 2
+    assert draw(made, "text", timers=True).count("after 5s") == 2
     promela = to_promela(machine(NESTED))
     assert "#define on_after_5s_in_A (event ==" in promela
     assert "#define on_after_5s_in_b (event ==" in promela

@@ -68,10 +68,8 @@ def test_another_process_with_another_hash_seed_draws_the_same_bytes() -> None:
     assert drawn[0].count("\n") == 2 * len(FORMATS)
 
 
-def test_the_machine_draws_itself_in_every_format() -> None:
-    assert SESSION.draw() == SESSION.diagram.to_mermaid()
-    assert SESSION.draw("text") == draw(SESSION, "text")
-    assert SESSION.draw("png", guards=True) == draw(SESSION, "png", guards=True)
+def test_without_a_format_the_text_of_the_diagram_is_drawn() -> None:
+    assert draw(SESSION) == SESSION.diagram.to_mermaid()
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import DiagramError
 from argentos.machines import SESSION, START, Diagram, Machine, Refused, SessionFacts, Timer, Transition
+from argentos.machines.drawing import draw
 from argentos.machines.lifecycles.session import BINDINGS, SETTLING, TURNS_RUN_IN
 
 DIAGRAM = """\
@@ -61,7 +62,7 @@ def test_the_diagram_is_the_one_of_the_design_word_for_word() -> None:
 
 
 def test_the_machine_draws_the_diagram_that_it_was_read_from() -> None:
-    assert SESSION.draw() == DIAGRAM
+    assert draw(SESSION) == DIAGRAM
 
 
 def test_a_session_is_created_active_idle_or_compacted_and_never_ends() -> None:

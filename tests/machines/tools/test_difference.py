@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argentos.machines import Diagram, Machine
+from argentos.machines.drawing import draw
 from argentos.machines.testing.strategies import diagram_texts
 from argentos.machines.tools.difference import differences
 from tests.machines.generated import machines
@@ -126,7 +127,7 @@ def test_without_differences_diagrams_have_the_same_states_and_edges(one: Machin
 
 @given(machines(), st.data())
 def test_a_label_that_is_changed_is_told_at_its_line(machine: Machine, data: st.DataObject) -> None:
-    lines = machine.draw().splitlines()
+    lines = draw(machine).splitlines()
     labelled = [number for number, line in enumerate(lines) if " --> " in line]
     number = data.draw(st.sampled_from(labelled))
     lines[number] = f"{lines[number].split(': ')[0]}: another label"
