@@ -1,7 +1,9 @@
 """The package as it is laid out, installed and exported."""
 
+import ast
 import importlib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 import argentos
 import argentos.errors
+import argentos.machines
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("actors", "diagrams", "gateway", "llm", "machines", "storage")
@@ -95,3 +98,39 @@ def test_imports_run_only_downwards() -> None:
         allowed = {*order[: height + 1], "errors", "inputs"}
         for path in (ROOT / folder).rglob("*.py"):
             assert imports_of(path) <= allowed, path
+
+
+def reading_order() -> list[str]:
+    """The modules and folders of machines/, as the docstring of the package lists them."""
+    lines = (argentos.machines.__doc__ or "").splitlines()
+    return [line.split()[0] for line in lines if line.startswith("    ")]
+
+
+def machines_imported_by(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            if name.startswith("argentos.machines"):
+                yield name.removeprefix("argentos.machines").removeprefix(".").partition(".")[0]
+
+
+def test_the_reading_order_of_machines_lists_every_module_and_folder() -> None:
+    inside = [path for path in (ROOT / "machines").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    assert sorted(reading_order()) == sorted(path.stem for path in inside if path.name != "__init__.py")
+
+
+@pytest.mark.parametrize("part", reading_order())
+def test_a_part_of_machines_imports_only_parts_above_it(part: str) -> None:
+    order = reading_order()
+    allowed = set(order[: order.index(part) + 1])
+    file = ROOT / "machines" / f"{part}.py"
+    for path in [file] if file.exists() else (ROOT / "machines" / part).rglob("*.py"):
+        assert set(machines_imported_by(path)) <= allowed, path
+
+
+@pytest.mark.parametrize("folder", ["gateway", "llm", "machines"])
+def test_no_folder_has_more_than_fourteen_files_of_code(folder: str) -> None:
+    for init in (ROOT / folder).rglob("__init__.py"):
+        assert len(list(init.parent.glob("*.py"))) <= 14, init.parent
