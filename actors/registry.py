@@ -16,7 +16,7 @@ from argentos.actors.events import Failed
 from argentos.actors.info import SessionInfo
 from argentos.actors.runtime import Runtime
 from argentos.actors.supervision import Supervision, parked
-from argentos.errors import SessionParkedError, SupervisorStoppedError
+from argentos.errors import ArgentError, SessionParkedError, SupervisorStoppedError
 from argentos.storage import Metadata, Page, SessionKey, Snapshot
 from argentos.storage.entrance import Entrance
 from argentos.storage.foreign import described
@@ -50,8 +50,7 @@ class Registry:
             SupervisorStoppedError: the supervisor is closed.
         """
         begun = self.runtime.clock.monotonic()
-        await checkpoint_if_cancelled()
-        self._find(key).tell(command)
+        (await self._reach(key)).tell(command)
         receipt = await command.answered()
         self.runtime.telemetry.accepted(begun)
         return receipt
@@ -63,9 +62,8 @@ class Registry:
             SessionError: there is nothing to retry, or no room.
             SupervisorStoppedError: the supervisor is closed.
         """
-        await checkpoint_if_cancelled()
         command = Retry(self.runtime.clock.now(), message_id)
-        self._find(key).tell(command)
+        (await self._reach(key)).tell(command)
         return await command.answered()
 
     async def check_room(self, key: SessionKey, message_id: str | None) -> None:
@@ -93,8 +91,7 @@ class Registry:
             SessionError: it cannot be done; the kind says why.
             SupervisorStoppedError: the supervisor is closed.
         """
-        await checkpoint_if_cancelled()
-        self._find(key).tell(command)
+        (await self._reach(key)).tell(command)
         return await command.answered()
 
     async def delete(
@@ -106,9 +103,9 @@ class Registry:
             SessionNotFoundError: there is no such session.
             SupervisorStoppedError: the supervisor is closed.
         """
-        await checkpoint_if_cancelled()
-        command = Delete(self.runtime.clock.now(), unless_active_since, set_aside=set_aside)
+        await checkpoint()
         self.check_open()
+        command = Delete(self.runtime.clock.now(), unless_active_since, set_aside=set_aside)
         # A parked session can be deleted, for that does not revive it.
         self._quiet.pop(key, None)
         (self._actors.get(key) or self._spawn(key)).tell(command)
@@ -240,6 +237,15 @@ class Registry:
 
     def _is_full(self, actor: SessionActor) -> bool:
         return actor.waiting >= self.runtime.config.mailbox_limit
+
+    async def _reach(self, key: SessionKey) -> SessionActor:
+        """The actor of a session that may be told something; who is refused lets others run first."""
+        await checkpoint_if_cancelled()
+        try:
+            return self._find(key)
+        except ArgentError:
+            await checkpoint()
+            raise
 
     def _find(self, key: SessionKey) -> SessionActor:
         self.check_open()

@@ -213,6 +213,7 @@ class Session:
         Raises:
             SessionNotFoundError: there is no such session.
         """
+        await checkpoint()
         full = as_flag(full, "full")
         snapshot = await self._registry.look(self.key)
         if full:
@@ -256,6 +257,7 @@ class Session:
         Raises:
             SessionNotFoundError: there is no such session.
         """
+        await checkpoint()
         self._registry.unpark(self.key)
         return await self.info()
 
@@ -272,6 +274,7 @@ class Session:
         Raises:
             SessionNotFoundError: there is no such session, nor, with `set_aside`, anything that was set aside of it.
         """
+        await checkpoint()
         since = None if unless_active_since is None else as_time(unless_active_since, "unless_active_since")
         return await self._registry.delete(self.key, since, set_aside=as_flag(set_aside, "set_aside"))
 

@@ -205,6 +205,7 @@ class Supervisor:
         Raises:
             InputError: the limit is not above zero.
         """
+        await checkpoint()
         limit = as_whole_number(limit, "the limit", 1, _MOST_EVENTS)
         self._registry.entrance.check()
         subscription = self._events.subscribe(limit)
@@ -225,6 +226,7 @@ class Supervisor:
             StoreError: the store cannot be read.
             SupervisorStoppedError: the supervisor is closed.
         """
+        await checkpoint()
         async with self._outbox.read(as_id(channel, "the channel")) as reader:
             yield reader
 
@@ -253,6 +255,7 @@ class Supervisor:
             CallbackError: the counter cannot count the system prompt.
             StoreError: the store cannot be opened; `StoreBusyError` where it, or this supervisor, is open already.
         """
+        await checkpoint()
         self._registry.entrance.enter()
         async with AsyncExitStack() as stack:
             stack.callback(self._registry.entrance.leave)

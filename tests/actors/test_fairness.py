@@ -3,10 +3,11 @@
 import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import anyio
 import anyio.lowlevel
@@ -16,7 +17,7 @@ import argentos
 from argentos import Address, Config, Delivery, ManualClock, MemoryStore, Reply, Request, Session, Supervisor, Turn
 from argentos.actors.events import Subscription
 from argentos.actors.outbox import Reader
-from argentos.errors import ArgentError
+from argentos.errors import ArgentError, SessionError
 from argentos.storage import SessionKey
 from tests.actors.conftest import Running
 
@@ -172,12 +173,9 @@ async def test_a_loop_of_public_coroutines_can_be_cancelled_while_others_do_the_
         assert not_cancelled == []
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize("call", [*CALLS.values(), *ALSO.values()], ids=[*CALLS, *ALSO])
-async def test_asyncio_can_cancel_a_loop_of_public_coroutines(
-    running: Running, call: Call, anyio_backend_name: str
-) -> None:
-    if anyio_backend_name != "asyncio":
-        pytest.skip("trio cancels by scopes")
+async def test_asyncio_can_cancel_a_loop_of_public_coroutines(running: Running, call: Call) -> None:
     async with AsyncExitStack() as stack:
         world = await new_world(stack, running)
         not_cancelled: list[int] = []
@@ -189,6 +187,89 @@ async def test_asyncio_can_cancel_a_loop_of_public_coroutines(
         outcomes: list[Any] = await asyncio.gather(*tasks, return_exceptions=True)
         assert not_cancelled == []
         assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+
+
+# Also where it is refused ------------------------------------------------------------------------------
+
+
+async def enter(context: AbstractAsyncContextManager[object]) -> None:
+    async with context:
+        pass
+
+
+REFUSED_ALWAYS: dict[str, Call] = {
+    "a supervisor that is open": lambda world: enter(world.supervisor),
+    "a time that is none": lambda world: world.session.delete(unless_active_since=cast("Any", "yesterday")),
+    "a flag that is none": lambda world: world.session.history(full=cast("Any", 1)),
+    "an id that is none": lambda world: world.session.retry(cast("Any", 1.5)),
+    "a text that is none": lambda world: world.session.send(cast("Any", 7)),
+    "a transcript that is none": lambda world: world.session.adopt(cast("Any", 7)),
+    "a limit of events that is none": lambda world: enter(world.supervisor.events(0)),
+    "a channel that nobody named": lambda world: enter(world.supervisor.outbox("discord")),
+    "a path that is none": lambda world: world.supervisor.backup(cast("Any", 7)),
+}
+
+REFUSED_WHEN_PARKED = {name: CALLS[f"Session.{name}"] for name in ("ask", "clear", "compact", "say", "send", "stop")}
+
+REFUSED_WHEN_CLOSED = {
+    **{name: call for name, call in CALLS.items() if name.startswith(("Session.", "Delivery."))},
+    **{name: call for name, call in REFUSED_ALWAYS.items() if name != "a supervisor that is open"},
+    "events": lambda world: enter(world.supervisor.events()),
+    "an outbox": lambda world: enter(world.supervisor.outbox("telegram")),
+}
+
+
+async def lets_others_run(call: Call, world: World) -> bool:
+    """Whether others run while a task asks for this again and again, though it is refused each time."""
+    others_ran = False
+
+    async def note() -> None:
+        nonlocal others_ran
+        await anyio.lowlevel.checkpoint()
+        others_ran = True
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as group:
+            group.start_soon(note)
+            for _ in range(ROUNDS):
+                with suppress(ArgentError):
+                    await call(world)
+            return others_ran
+
+
+@pytest.mark.parametrize("call", REFUSED_ALWAYS.values(), ids=REFUSED_ALWAYS.keys())
+async def test_who_is_refused_again_and_again_holds_up_nobody(running: Running, call: Call) -> None:
+    async with AsyncExitStack() as stack:
+        assert await lets_others_run(call, await new_world(stack, running))
+
+
+class Broken(MemoryStore):
+    """Raises for the session of the name `parked` instead of storing anything."""
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Any) -> bool:
+        if key.id == "parked":
+            raise ValueError("a bug")
+        return await super().append(key, epoch, expected_sequence, records)
+
+
+@pytest.mark.parametrize("call", REFUSED_WHEN_PARKED.values(), ids=REFUSED_WHEN_PARKED.keys())
+async def test_who_asks_a_parked_session_again_and_again_holds_up_nobody(running: Running, call: Call) -> None:
+    async with AsyncExitStack() as stack:
+        config = Config(restart_intensity=1)
+        world = await new_world(stack, partial(running, on=Broken(), config=config))
+        world = world._replace(session=world.supervisor.session("parked"))
+        for _ in range(2):
+            with pytest.raises(SessionError):
+                await world.session.say("Hello?")
+        assert world.supervisor.health().parked
+        assert await lets_others_run(call, world)
+
+
+@pytest.mark.parametrize("call", REFUSED_WHEN_CLOSED.values(), ids=REFUSED_WHEN_CLOSED.keys())
+async def test_who_asks_a_closed_supervisor_again_and_again_holds_up_nobody(running: Running, call: Call) -> None:
+    async with AsyncExitStack() as stack:
+        world = await new_world(stack, running)
+    assert await lets_others_run(call, world)
 
 
 # Who looks delays nobody -----------------------------------------------------------------------------
