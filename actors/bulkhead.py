@@ -18,6 +18,7 @@ import anyio
 
 from argentos.actors.waiter import new_waiter
 from argentos.errors import ModelError
+from argentos.llm import as_model_error
 from argentos.storage.foreign import described, is_interrupt
 
 __all__ = ["Bulkhead"]
@@ -187,7 +188,7 @@ class _Task(Generic[T]):
 
 def _failure(error: BaseException | None, name: str) -> ModelError:
     if isinstance(error, ModelError):
-        return error
+        return as_model_error(error)
     if error is None or isinstance(error, anyio.get_cancelled_exc_class()):
         return ModelError("the model was cancelled from inside; ask again")
     _log.error("%s raised %s", name, described(error), exc_info=error)

@@ -76,8 +76,14 @@ class ArgentError(Exception):
     """Base of all errors that argentos raises on purpose."""
 
     def copy(self) -> Self:
-        """The same error, for one more task to raise: a traceback grows wherever its error is raised."""
-        copied = type(self).__new__(type(self), *self.args)
+        """The same error, for one more task to raise: a traceback grows wherever its error is raised.
+
+        One of a class of the host's that cannot be made from its arguments is given itself.
+        """
+        try:
+            copied = type(self).__new__(type(self), *self.args)
+        except TypeError:
+            return self
         copied.__dict__.update(vars(self))
         copied.__cause__ = self.__cause__
         return copied

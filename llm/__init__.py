@@ -5,6 +5,7 @@ from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble, is_blank
 from argentos.llm.counting import Counting
+from argentos.llm.failures import as_model_error
 from argentos.llm.gauge import ANY_MODEL, Gauge
 from argentos.llm.model import Closeable, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
@@ -26,6 +27,7 @@ __all__ = [
     "Request",
     "TokenCounter",
     "Traits",
+    "as_model_error",
     "as_piece",
     "assemble",
     "can_summarise",

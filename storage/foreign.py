@@ -5,13 +5,13 @@ nothing passes but what is meant for the task itself, or for the whole process.
 """
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final, cast
 
 import anyio
 
-__all__ = ["described", "is_interrupt", "passes", "tolerated"]
+__all__ = ["described", "is_interrupt", "passes", "sentence_of", "tolerated"]
 
 _log: Final = logging.getLogger(__name__)
 _LONGEST: Final = 500  # characters
@@ -42,11 +42,21 @@ def _cancellations() -> tuple[type[BaseException], ...]:
 
 
 def described(error: BaseException) -> str:
-    """An error as its author shows it, if that can be shown."""
+    """An error as its author shows it, if that can be shown, as a text that can be stored."""
+    return _shown(repr, error)
+
+
+def sentence_of(error: BaseException) -> str:
+    """What an error says, if that can be shown, as a text that can be stored; perhaps nothing."""
+    return _shown(str, error)
+
+
+def _shown(show: Callable[[object], str], error: BaseException) -> str:
     try:
-        return repr(error)[:_LONGEST]
+        text = show(error)
     except BaseException:  # noqa: BLE001 - it is not ours either
-        return type(error).__name__
+        text = type(error).__name__
+    return str.__str__(text)[:_LONGEST].encode(errors="backslashreplace").decode()
 
 
 @contextmanager

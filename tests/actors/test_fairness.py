@@ -211,7 +211,7 @@ REFUSED_ALWAYS: dict[str, Call] = {
 
 REFUSED_WHEN_PARKED = {name: CALLS[f"Session.{name}"] for name in ("ask", "clear", "compact", "say", "send", "stop")}
 
-REFUSED_WHEN_CLOSED = {
+REFUSED_WHEN_CLOSED: dict[str, Call] = {
     **{name: call for name, call in CALLS.items() if name.startswith(("Session.", "Delivery."))},
     **{name: call for name, call in REFUSED_ALWAYS.items() if name != "a supervisor that is open"},
     "events": lambda world: enter(world.supervisor.events()),
@@ -221,7 +221,7 @@ REFUSED_WHEN_CLOSED = {
 
 async def lets_others_run(call: Call, world: World) -> bool:
     """Whether others run while a task asks for this again and again, though it is refused each time."""
-    others_ran = False
+    others_ran = ran_meanwhile = False
 
     async def note() -> None:
         nonlocal others_ran
@@ -234,7 +234,8 @@ async def lets_others_run(call: Call, world: World) -> bool:
             for _ in range(ROUNDS):
                 with suppress(ArgentError):
                     await call(world)
-            return others_ran
+            ran_meanwhile = others_ran
+    return ran_meanwhile
 
 
 @pytest.mark.parametrize("call", REFUSED_ALWAYS.values(), ids=REFUSED_ALWAYS.keys())

@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import contextlib
+import math
 import subprocess
 import sys
 import threading
@@ -12,19 +13,32 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Gen
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from argentos import Config, FileStore, Happened, ManualClock, MemoryStore, OfflineModel, ReplayModel, Reply, Request
+from argentos import (
+    Config,
+    FileStore,
+    Happened,
+    ManualClock,
+    MemoryStore,
+    OfflineModel,
+    ReplayModel,
+    Reply,
+    Request,
+    Supervisor,
+)
 from argentos.actors import Transcript, TranscriptMessage
 from argentos.errors import (
     ArgentError,
     CallbackError,
+    ContextOverflowError,
     ModelError,
+    ModelRefusedError,
     ModelUnavailableError,
     NoReplyError,
     NothingToCompactError,
@@ -33,7 +47,7 @@ from argentos.errors import (
     SupervisorStoppedError,
 )
 from argentos.llm import count_tokens
-from argentos.storage import Metadata, Record, Replied, SessionKey
+from argentos.storage import Metadata, Record, Replied, SessionKey, TurnDelayed, TurnEnded
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -157,6 +171,84 @@ async def test_an_error_that_cannot_be_shown_fails_its_turn_too(running: Running
         with pytest.raises(ModelError, match="MuteError"):
             await supervisor.session("maren").ask("raise_")
         assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
+
+
+class WordlessError(ModelError):
+    def __str__(self) -> str:
+        raise PanicError
+
+
+class MoodyError(ModelError):
+    @property
+    def is_transient(self) -> bool:  # type: ignore[override] # pyright: ignore[reportIncompatibleVariableOverride]
+        raise PanicError
+
+
+class ParticularError(ModelError):
+    def __new__(cls, code: int, text: str) -> Self:
+        return super().__new__(cls, code, text)
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(f"{code}: {text}")
+
+
+class InimitableError(ModelError):
+    def copy(self) -> Self:
+        raise PanicError
+
+
+def odd(error: ModelError, **attributes: object) -> ModelError:
+    for name, value in attributes.items():
+        setattr(error, name, value)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "sentence"),
+    [
+        (ModelRefusedError("half of \ud83d"), ModelRefusedError, r"half of \ud83d"),
+        (ContextOverflowError("half of \ud83d"), ContextOverflowError, r"half of \ud83d"),
+        (RuntimeError("half of \ud83d"), ModelError, r"the model failed: RuntimeError('half of \ud83d')"),
+        (ModelError("x" * 10**6), ModelError, "x" * 500),
+        (ModelError(), ModelError, "the model failed: ModelError('')"),
+        (WordlessError("no"), ModelError, "WordlessError"),
+        (MoodyError("no"), ModelError, "no"),
+        (ParticularError(7, "no"), ModelError, "7: no"),
+        (InimitableError("no"), ModelError, "no"),
+        (odd(ModelUnavailableError("no"), is_transient="no"), ModelUnavailableError, "no"),
+        *(
+            (odd(ModelUnavailableError("no"), retry_after=seconds), ModelUnavailableError, "no")
+            for seconds in ("soon", math.nan, -1.0, 10**400, b"")
+        ),
+    ],
+    ids=repr,
+)
+async def test_an_error_of_a_model_is_one_of_ours_whatever_it_says(
+    tmp_path: Path, clock: ManualClock, error: BaseException, kind: type[ModelError], sentence: str
+) -> None:
+    config = Config(retry_attempts=1)
+    model = Hostile(raise_=raising(error))
+    async with Supervisor(FileStore(tmp_path), model, clock=clock, config=config, grace=0) as supervisor:
+        session = supervisor.session("maren")
+        with anyio.fail_after(5):
+            async with supervisor.events() as events:
+                turn = await session.send("raise_")
+                async for event in events:
+                    match event:
+                        case Happened(record=TurnDelayed()):
+                            clock.advance(10)
+                        case Happened(record=TurnEnded()):
+                            break
+                        case _:
+                            pass
+            with pytest.raises(ModelError) as raised:
+                await turn.reply()
+        assert type(raised.value) is kind
+        assert str(raised.value) == sentence
+        info = await session.info()
+        assert (info.failed, info.waiting, info.failure) == (1, 0, sentence)
+        assert (await session.ask("Hello?")).text == "Yes."
+        assert supervisor.health().is_well
 
 
 class Stubborn:
