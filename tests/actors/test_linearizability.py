@@ -42,9 +42,13 @@ class Gates:
 
     async def go_through(self, name: str) -> None:
         if self.are_shut:
-            event = anyio.Event()
-            self._waiting.append((name, event))
-            await event.wait()
+            place = (name, anyio.Event())
+            self._waiting.append(place)
+            try:
+                await place[1].wait()
+            finally:
+                if place in self._waiting:  # a model that is cancelled waits no more
+                    self._waiting.remove(place)
 
     async def open(self, choose: Choose) -> None:
         """One after the other, until nobody waits any more."""
