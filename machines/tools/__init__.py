@@ -1,4 +1,4 @@
 """Tools that compare diagrams and machines: two versions of one, or a document's picture with the program.
 
-Reading order: `difference` (a picture and its machine), `renames`, `steps`, `comparison` (two versions).
+Reading order: `difference` (a picture and its machine), `renames`, `compound`, `comparison` (two versions).
 """

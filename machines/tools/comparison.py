@@ -14,8 +14,8 @@ from argentos.machines.diagram import Diagram
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import Place, State
 from argentos.machines.table import BESIDE
+from argentos.machines.tools.compound import CompoundTransition, compound_transitions, lost_exits, matching
 from argentos.machines.tools.renames import renames
-from argentos.machines.tools.steps import Step, held, pairs, steps
 from argentos.machines.tree import END
 
 __all__ = ["Change", "Comparison", "compare"]
@@ -79,11 +79,11 @@ def compare(old: Machine | Diagram, new: Machine | Diagram) -> Comparison:
     Raises:
         DiagramError: one of the diagrams cannot run.
     """
-    found = _Comparer(_Side(old), _Side(new)).changes()
+    found = _Comparer(_Version(old), _Version(new)).changes()
     return Comparison(tuple(sorted(found, key=lambda change: not change.is_breaking)))
 
 
-class _Side:
+class _Version:
     """One of the machines."""
 
     def __init__(self, given: Machine | Diagram) -> None:
@@ -91,7 +91,7 @@ class _Side:
         self.diagram = self.machine.diagram
         self.states = {state.name: state for state in self.diagram.states}
         self.known = dict.fromkeys(self.machine.states)
-        self.steps = steps(self.machine)
+        self.compounds = compound_transitions(self.machine)
 
     def shape(self, name: str) -> str:
         """What a state is, and where it stands."""
@@ -102,7 +102,7 @@ class _Side:
 
 
 class _Comparer:
-    def __init__(self, old: _Side, new: _Side) -> None:
+    def __init__(self, old: _Version, new: _Version) -> None:
         self.old, self.new = old, new
         self.renamed = renames(old.diagram, new.diagram)
         self.moved = {name for name in old.states if self._is_moved(name)}
@@ -115,7 +115,7 @@ class _Comparer:
         for states in lost.values():
             yield self._lost(tuple(states))
         yield from self._new_states()
-        yield from self._steps()
+        yield from self._edges()
 
     # States ---------------------------------------------------------------------------------------------------
 
@@ -161,60 +161,64 @@ class _Comparer:
             if cause not in self.new.states:
                 yield Change("", _listed(states), f"{_listed(states)} is new", (), file, self.new.diagram.end)
 
-    def _by_cause(self, side: _Side, other: _Side, moved: Collection[str]) -> dict[str, list[str]]:
+    def _by_cause(self, version: _Version, other: _Version, moved: Collection[str]) -> dict[str, list[str]]:
         """The states that only this machine has, by what is the reason: a state of its diagram, or an end."""
         found: dict[str, list[str]] = {}
-        for state in side.known:
+        for state in version.known:
             if state not in other.known:
-                found.setdefault(_cause(side, other, moved, state), []).append(state)
+                found.setdefault(_cause(version, other, moved, state), []).append(state)
         return found
 
     # Edges ----------------------------------------------------------------------------------------------------
 
-    def _steps(self) -> Iterator[Change]:
-        matched = pairs(self.old.steps, self.new.steps, self.renamed)
+    def _edges(self) -> Iterator[Change]:
+        matched = matching(self.old.compounds, self.new.compounds, self.renamed)
         after = dict(matched)
         before = {new: old for old, new in matched}
-        stuck = held(self.old.steps, after, self.new.machine)
-        freed = held(self.new.steps, before, self.old.machine)
-        for step in self.old.steps:
-            now = after.get(step)
-            told = self._differences(step, now) if now else ["it is gone"]
-            if told or stuck[step] or (now and freed[now]):
-                yield self._step(step, now, told, stuck[step])
-        for step in self.new.steps:
-            if step not in before:
-                place = step.edges[0].place
-                yield Change("", str(step), f"{step}: it is new", (), self.new.diagram.file, place)
+        stuck = lost_exits(self.old.compounds, after, self.new.machine)
+        freed = lost_exits(self.new.compounds, before, self.old.machine)
+        for compound in self.old.compounds:
+            now = after.get(compound)
+            told = self._differences(compound, now) if now else ["it is gone"]
+            if told or stuck[compound] or (now and freed[now]):
+                yield self._edge(compound, now, told, stuck[compound])
+        for compound in self.new.compounds:
+            if compound not in before:
+                place = compound.edges[0].place
+                yield Change("", str(compound), f"{compound}: it is new", (), self.new.diagram.file, place)
 
-    def _step(self, step: Step, now: Step | None, told: Sequence[str], stuck: tuple[str, ...]) -> Change:
+    def _edge(
+        self, compound: CompoundTransition, now: CompoundTransition | None, told: Sequence[str], stuck: tuple[str, ...]
+    ) -> Change:
         parts = list(told)
         if stuck:
-            parts.append(f"what is stored in {_listed(stuck)} may be stuck, for {step.event!r} does not leave it now")
-        sentence = f"{step}: {'; '.join(parts or ['it leaves more states'])}"
-        place = step.edges[0].place
-        return Change(str(step), str(now or ""), sentence, stuck, self.old.diagram.file, place)
+            parts.append(
+                f"what is stored in {_listed(stuck)} may be stuck, for {compound.event!r} does not leave it now"
+            )
+        sentence = f"{compound}: {'; '.join(parts or ['it leaves more states'])}"
+        place = compound.edges[0].place
+        return Change(str(compound), str(now or ""), sentence, stuck, self.old.diagram.file, place)
 
-    def _differences(self, step: Step, now: Step) -> list[str]:
-        target = self.renamed.get(step.target, step.target)
+    def _differences(self, compound: CompoundTransition, now: CompoundTransition) -> list[str]:
+        target = self.renamed.get(compound.target, compound.target)
         told = [
             f"it {verb} {_told(after)}, not {_told(before)}"
             for verb, before, after in (
                 ("leads to", target, now.target),
-                ("takes the event", step.event, now.event),
-                ("asks for", tuple(sorted(step.guards)), tuple(sorted(now.guards))),
-                ("is raised after", step.timers, now.timers),
-                ("does", step.effects, now.effects),
+                ("takes the event", compound.event, now.event),
+                ("asks for", tuple(sorted(compound.guards)), tuple(sorted(now.guards))),
+                ("is raised after", compound.timers, now.timers),
+                ("does", compound.effects, now.effects),
             )
             if before != after
         ]
-        return told or ([f"it is labelled {now.label!r} now"] if step.label != now.label else [])
+        return told or ([f"it is labelled {now.label!r} now"] if compound.label != now.label else [])
 
 
-def _cause(side: _Side, other: _Side, moved: Collection[str], state: str) -> str:
+def _cause(version: _Version, other: _Version, moved: Collection[str], state: str) -> str:
     """Why only one machine has the state; empty where nothing in its diagram accounts for that."""
-    innermost, around = state.split(BESIDE), side.machine.active(state)
-    gone = (name for name in (*innermost, *around) if name in side.states and name not in other.states)
+    innermost, around = state.split(BESIDE), version.machine.active(state)
+    gone = (name for name in (*innermost, *around) if name in version.states and name not in other.states)
     ends = (name for name in innermost if name.endswith(END))
     return next(itertools.chain(gone, (name for name in reversed(around) if name in moved), ends), "")
 
