@@ -5,6 +5,6 @@ and when last.
 """
 
 from argentos.machines.drawing.draw import FORMATS, Format, draw
-from argentos.machines.drawing.live import Live, Taken
+from argentos.machines.drawing.live import Live, Traversals
 
-__all__ = ["FORMATS", "Format", "Live", "Taken", "draw"]
+__all__ = ["FORMATS", "Format", "Live", "Traversals", "draw"]

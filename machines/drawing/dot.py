@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from argentos.machines.diagram import Diagram
-from argentos.machines.drawing.notes import Notes
+from argentos.machines.drawing.annotations import Annotations
 from argentos.machines.drawing.plain import plain
 from argentos.machines.mermaid.elements import OUTSIDE, Edge, State
 from argentos.machines.tree import START
@@ -30,15 +30,15 @@ _AROUND: Final = 'color="#b58900", penwidth=3'
 _DIRECTIONS: Final = {"TB": "TB", "TD": "TB", "BT": "BT", "LR": "LR", "RL": "RL"}
 
 
-def to_dot(diagram: Diagram, notes: Notes) -> str:
+def to_dot(diagram: Diagram, annotations: Annotations) -> str:
     """A digraph; nothing in it depends on the order of anything but the diagram."""
-    return "\n".join(_Dot(diagram, notes).lines()) + "\n"
+    return "\n".join(_Dot(diagram, annotations).lines()) + "\n"
 
 
 class _Dot:
-    def __init__(self, diagram: Diagram, notes: Notes) -> None:
+    def __init__(self, diagram: Diagram, annotations: Annotations) -> None:
         self._diagram = diagram
-        self._notes = notes
+        self._annotations = annotations
         self._states = {state.name: state for state in diagram.states}
 
     def lines(self) -> Iterator[str]:
@@ -53,10 +53,10 @@ class _Dot:
         """What stands in a region: its ends, and its states."""
         inside = [edge for edge in self._diagram.edges if (edge.within, edge.region) == (within, region)]
         if any(edge.source == OUTSIDE for edge in inside):
-            mark = _mark(is_current=not within and START in self._notes.current)
+            mark = _mark(is_current=not within and START in self._annotations.current)
             yield f"{_quoted(_end('start', within, region))} [{_BEGINNING}{mark}];"
         if any(edge.target == OUTSIDE for edge in inside):
-            mark = _mark(is_current=self._notes.at_end(within, region))
+            mark = _mark(is_current=self._annotations.at_end(within, region))
             yield f"{_quoted(_end('end', within, region))} [{_ENDING}{mark}];"
         for state in self._diagram.states:
             if (state.within, state.region) == (within, region):
@@ -64,12 +64,12 @@ class _Dot:
 
     def _simple(self, state: State) -> str:
         shown = _SHAPES.get(state.kind, f"label={_quoted(*_title(state))}")
-        return f"{_quoted(state.name)} [{shown}{_mark(is_current=state.name in self._notes.current)}];"
+        return f"{_quoted(state.name)} [{shown}{_mark(is_current=state.name in self._annotations.current)}];"
 
     def _composite(self, state: State) -> Iterator[str]:
         yield f"subgraph {_quoted(_cluster(state.name))} {{"
         yield f'  label={_quoted(*_title(state))}; style=rounded; bgcolor="transparent";'
-        if state.name in self._notes.around + self._notes.current:
+        if state.name in self._annotations.around + self._annotations.current:
             yield f"  {_AROUND.replace(', ', '; ')};"
         yield f"  {_quoted(_anchor(state.name))} [{_HIDDEN}];"
         for region in range(state.regions):
@@ -85,7 +85,7 @@ class _Dot:
 
     def _edge(self, edge: Edge) -> str:
         source, target = self._node(edge, edge.source, "start"), self._node(edge, edge.target, "end")
-        shown = [f"label={_quoted(*plain(edge.label), *self._notes.lines.get(edge, ()))}"]
+        shown = [f"label={_quoted(*plain(edge.label), *self._annotations.lines.get(edge, ()))}"]
         if self._is_composite(edge.source) and edge.source not in self._around(edge.target):
             shown.append(f"ltail={_quoted(_cluster(edge.source))}")
         if self._is_composite(edge.target) and edge.target not in self._around(edge.source):

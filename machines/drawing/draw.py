@@ -4,10 +4,10 @@ from typing import Final, Literal, TypeAlias, get_args, overload
 
 from argentos.errors import InputError
 from argentos.machines.diagram import Diagram
+from argentos.machines.drawing.annotations import annotate
 from argentos.machines.drawing.dot import to_dot
 from argentos.machines.drawing.live import Live
 from argentos.machines.drawing.mermaid import to_mermaid
-from argentos.machines.drawing.notes import notes_on
 from argentos.machines.drawing.svg import to_png, to_svg
 from argentos.machines.machine import Machine
 
@@ -72,19 +72,19 @@ def draw(
         DiagramError: the renderer refuses the diagram.
     """
     diagram = machine if isinstance(machine, Diagram) else machine.diagram
-    notes = notes_on(machine, live, guards=guards, timers=timers)
+    annotations = annotate(machine, live, guards=guards, timers=timers)
     match format:
         case "mermaid":
-            return to_mermaid(diagram, notes)
+            return to_mermaid(diagram, annotations)
         case "dot":
-            return to_dot(diagram, notes)
+            return to_dot(diagram, annotations)
         case "text":
             from argentos.machines.drawing.text import to_text  # noqa: PLC0415 - rich measures texts, for this alone
 
-            return to_text(diagram, notes)
+            return to_text(diagram, annotations)
         case "svg":
-            return to_svg(diagram, notes)
+            return to_svg(diagram, annotations)
         case "png":
-            return to_png(to_svg(diagram, notes))
+            return to_png(to_svg(diagram, annotations))
         case _:
             raise InputError(f"there is no format {format!r}; choose one of {', '.join(FORMATS)}")

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-__all__ = ["Live", "Taken"]
+__all__ = ["Live", "Traversals"]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Traversals:
     """How often an edge was taken, and when last; `last` is None where that is not known."""
 
     count: int
@@ -26,4 +26,4 @@ class Live:
     """
 
     state: str
-    taken: Mapping[str, Taken] = field(default_factory=dict[str, Taken])
+    taken: Mapping[str, Traversals] = field(default_factory=dict[str, Traversals])

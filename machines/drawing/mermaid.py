@@ -1,11 +1,11 @@
-"""The diagram's own text, with notes at its edges and the current state in colour."""
+"""The diagram's own text, annotated at its edges and the current state in colour."""
 
 import dataclasses
 import re
 from typing import Final
 
 from argentos.machines.diagram import Diagram
-from argentos.machines.drawing.notes import Notes
+from argentos.machines.drawing.annotations import Annotations
 from argentos.machines.mermaid import write
 from argentos.machines.mermaid.elements import Edge
 from argentos.machines.mermaid.statements import Declaration, Document, Region, Setting, Statement, Styling
@@ -19,33 +19,33 @@ _MARKS: Final = {
 _NO_TEXT: Final = re.compile(r"[^\w\s.,+×·:\-()\[\]]|(?<=:):|:$")
 
 
-def to_mermaid(diagram: Diagram, notes: Notes) -> str:
-    """Mermaid's text; without notes as the author wrote it, comments included."""
-    return write(annotated(diagram, notes))
+def to_mermaid(diagram: Diagram, annotations: Annotations) -> str:
+    """Mermaid's text; without annotations as the author wrote it, comments included."""
+    return write(annotated(diagram, annotations))
 
 
-def annotated(diagram: Diagram, notes: Notes) -> Document:
-    """The diagram's statements, with the notes in the labels and the marks behind all."""
+def annotated(diagram: Diagram, annotations: Annotations) -> Document:
+    """The diagram's statements, with the annotations in the labels and the marks behind all."""
     names = {state.name for state in diagram.states}
     marks: list[Statement] = []
-    for mark, marked in zip(_MARKS, (notes.current, notes.around), strict=True):
+    for mark, marked in zip(_MARKS, (annotations.current, annotations.around), strict=True):
         if known := tuple(name for name in marked if name in names):
             marks.append(Setting("classDef", f"{mark} {_MARKS[mark]}", diagram.end))
             marks.append(Styling("class", known, mark, diagram.end))
-    body = _region(diagram.document.body, notes)
+    body = _region(diagram.document.body, annotations)
     return dataclasses.replace(diagram.document, body=(*body, *marks))
 
 
-def _region(region: Region, notes: Notes) -> Region:
-    return tuple(_statement(statement, notes) for statement in region)
+def _region(region: Region, annotations: Annotations) -> Region:
+    return tuple(_statement(statement, annotations) for statement in region)
 
 
-def _statement(statement: Statement, notes: Notes) -> Statement:
-    if isinstance(statement, Edge) and statement in notes.lines:
-        lines = [_NO_TEXT.sub(_entity, line) for line in notes.lines[statement]]
+def _statement(statement: Statement, annotations: Annotations) -> Statement:
+    if isinstance(statement, Edge) and statement in annotations.lines:
+        lines = [_NO_TEXT.sub(_entity, line) for line in annotations.lines[statement]]
         return dataclasses.replace(statement, label="<br/>".join(filter(None, (statement.label, *lines))))
     if isinstance(statement, Declaration):
-        return dataclasses.replace(statement, regions=tuple(_region(each, notes) for each in statement.regions))
+        return dataclasses.replace(statement, regions=tuple(_region(each, annotations) for each in statement.regions))
     return statement
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from argentos.errors import DiagramError, MissingExtraError
 from argentos.machines.diagram import Diagram
+from argentos.machines.drawing.annotations import Annotations
 from argentos.machines.drawing.mermaid import annotated
-from argentos.machines.drawing.notes import Notes
 from argentos.machines.drawing.plain import plain
 from argentos.machines.mermaid import Document, write
 from argentos.machines.mermaid.elements import Edge
@@ -33,7 +33,7 @@ from argentos.machines.mermaid.statements import (
 __all__ = ["to_png", "to_svg"]
 
 _FONT: Final = "Arimo, Arial, Helvetica, sans-serif"
-_LOOK: Final = {
+_THEME: Final = {
     "look": "classic",
     "theme": "neutral",
     "fontFamily": _FONT,
@@ -46,7 +46,7 @@ _ELSEWHERE: Final = re.compile(r"[^\u0000-\u052f\u2010-\u2026]")  # letters that
 _SCALE: Final = 2  # pixels of the PNG for a unit of the SVG
 
 
-def to_svg(diagram: Diagram, notes: Notes) -> str:
+def to_svg(diagram: Diagram, annotations: Annotations) -> str:
     """The picture as one self-contained SVG document.
 
     Raises:
@@ -54,7 +54,7 @@ def to_svg(diagram: Diagram, notes: Notes) -> str:
         DiagramError: the renderer refuses the diagram.
     """
     mmdr = _extra("mmdr")
-    text = f"%%{{init: {json.dumps(_LOOK)}}}%%\n{write(_tidy(diagram, notes))}"
+    text = f"%%{{init: {json.dumps(_THEME)}}}%%\n{write(_tidy(diagram, annotations))}"
     try:
         svg: str = mmdr.render(text).svg()
     except Exception as error:
@@ -92,9 +92,9 @@ def _extra(module: str) -> Any:
         raise MissingExtraError(sentence) from error
 
 
-def _tidy(diagram: Diagram, notes: Notes) -> Document:
+def _tidy(diagram: Diagram, annotations: Annotations) -> Document:
     """What the renderer is given."""
-    return Document("", (), "stateDiagram-v2", _region(annotated(diagram, notes).body))
+    return Document("", (), "stateDiagram-v2", _region(annotated(diagram, annotations).body))
 
 
 def _region(region: Region) -> Region:

@@ -7,7 +7,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from argentos.machines.diagram import Diagram
-from argentos.machines.drawing.notes import Notes
+from argentos.machines.drawing.annotations import Annotations
 from argentos.machines.drawing.plain import plain
 from argentos.machines.mermaid.elements import OUTSIDE, Edge, State
 from argentos.machines.tree import START
@@ -24,16 +24,16 @@ _DOUBLE: Final = tuple("╔═╗║╚╝╟╢")
 _ACROSS, _DASHES = "─", "╌"
 
 
-def to_text(diagram: Diagram, notes: Notes) -> str:
+def to_text(diagram: Diagram, annotations: Annotations) -> str:
     """Lines of at most 80 columns, unless states stand many levels deep."""
-    lines = _Text(diagram, notes).region("", 0, _WIDTH)
+    lines = _Text(diagram, annotations).region("", 0, _WIDTH)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 class _Text:
-    def __init__(self, diagram: Diagram, notes: Notes) -> None:
+    def __init__(self, diagram: Diagram, annotations: Annotations) -> None:
         self._diagram = diagram
-        self._notes = notes
+        self._annotations = annotations
 
     def region(self, within: str, region: int, width: int) -> list[str]:
         """The states of a region, with its beginning above them."""
@@ -48,17 +48,17 @@ class _Text:
     def _beginning(self, within: str, region: int, width: int) -> list[str]:
         here = (OUTSIDE, within, region)
         edges = [edge for edge in self._diagram.edges if (edge.source, edge.within, edge.region) == here]
-        is_current = not within and START in self._notes.current
+        is_current = not within and START in self._annotations.current
         head = _BEGINS + (_CURRENT if is_current else "")
-        if len(edges) == 1 and not edges[0].label and edges[0] not in self._notes.lines:
+        if len(edges) == 1 and not edges[0].label and edges[0] not in self._annotations.lines:
             return [f"{head} ──▶ {edges[0].target}"]
         return [head, *self._edges(edges, width)] if edges else []
 
     def _state(self, state: State, width: int) -> list[str]:
         if state.kind != "state":
             return [_SIGNS[state.kind] + state.name]
-        is_current = state.name in self._notes.current
-        rim = _DOUBLE if is_current or state.name in self._notes.around else _LINES
+        is_current = state.name in self._annotations.current
+        rim = _DOUBLE if is_current or state.name in self._annotations.around else _LINES
         room = max(width - 4, _NARROWEST)
         title = [part for line in _title(state) for part in _wrapped(line, room - (len(_CURRENT) if is_current else 0))]
         boxed = _boxed(title, [self.region(state.name, number, room) for number in range(state.regions)], rim)
@@ -83,13 +83,13 @@ class _Text:
             yield from (
                 f" {'──' if not number else '  '}{line}" for number, line in enumerate(_wrapped(arrow, width - 3))
             )
-        for note in self._notes.lines.get(edge, ()):
+        for note in self._annotations.lines.get(edge, ()):
             yield from (f"   {line}" for line in _wrapped(note, width - 3))
 
     def _target(self, edge: Edge) -> str:
         if edge.target != OUTSIDE:
             return edge.target
-        return _ENDS + (_CURRENT if self._notes.at_end(edge.within, edge.region) else "")
+        return _ENDS + (_CURRENT if self._annotations.at_end(edge.within, edge.region) else "")
 
 
 def _title(state: State) -> Iterator[str]:

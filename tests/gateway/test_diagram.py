@@ -16,7 +16,7 @@ import pytest
 
 from argentos.gateway.cli import main
 from argentos.machines import SESSION
-from argentos.machines.drawing import FORMATS, Format, Live, Taken, draw
+from argentos.machines.drawing import FORMATS, Format, Live, Traversals, draw
 from tests.gateway.shared import Argent, Ask, Fails, Start
 
 DOCUMENTED = """\
@@ -338,7 +338,7 @@ def test_a_session_is_drawn_as_its_owner_knows_it(ask: Ask, owner: subprocess.Po
 def test_a_session_is_drawn_from_its_files(argent: Argent, ask: Ask, form: Format) -> None:
     argent("sessions", "new", "by-hand")
     taken = ask("sessions", "info", "by-hand")["edges"]["[*] --> Created: First message"]
-    live = Live("Created", {"First message": Taken(taken["count"], datetime.fromisoformat(taken["last"]))})
+    live = Live("Created", {"First message": Traversals(taken["count"], datetime.fromisoformat(taken["last"]))})
     assert argent("diagram", "--session", "by-hand", "--format", form)[1] == draw(SESSION, form, live=live)
 
 

@@ -15,7 +15,7 @@ from argentos.gateway.output import print_json, printable
 from argentos.gateway.owner import Sessions, with_sessions
 from argentos.gateway.settings import Settings, command_options
 from argentos.machines import SESSION, Diagram, Machine
-from argentos.machines.drawing import FORMATS, Format, Live, Taken, draw
+from argentos.machines.drawing import FORMATS, Format, Live, Traversals, draw
 
 __all__ = ["command"]
 
@@ -124,7 +124,7 @@ def _info(settings: Settings, session_id: str) -> SessionInfo:
 def _live(info: SessionInfo | None) -> Live | None:
     if info is None:
         return None
-    taken = {edge.partition(": ")[2]: Taken(each.count, each.last) for edge, each in info.edges.items()}
+    taken = {edge.partition(": ")[2]: Traversals(each.count, each.last) for edge, each in info.edges.items()}
     return Live(info.state, taken)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import InputError
 from argentos.machines import SESSION, Diagram, Machine
-from argentos.machines.drawing import FORMATS, Format, Live, Taken, draw
+from argentos.machines.drawing import FORMATS, Format, Live, Traversals, draw
 from tests.machines.generated import machines
 from tests.machines.texts import ORDER
 
@@ -21,10 +21,10 @@ ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import datetime, hashlib
 from argentos.machines import SESSION, Diagram, Machine
-from argentos.machines.drawing import FORMATS, Live, Taken, draw
+from argentos.machines.drawing import FORMATS, Live, Traversals, draw
 from tests.machines.texts import KEYBOARD
 last = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
-live = Live("NumLockOn & CapsLockOff & Lit", {"Num pressed": Taken(3, last), "Reset": Taken(1)})
+live = Live("NumLockOn & CapsLockOff & Lit", {"Num pressed": Traversals(3, last), "Reset": Traversals(1)})
 keyboard = Machine(Diagram.parse(KEYBOARD))
 for form in FORMATS:
     for drawn in (draw(SESSION, form, guards=True), draw(keyboard, form, live=live, guards=True, timers=True)):
@@ -34,7 +34,7 @@ for form in FORMATS:
 
 @given(machines(), st.booleans())
 def test_mermaid_read_again_has_the_same_states_and_edges(machine: Machine, noted: bool) -> None:  # noqa: FBT001 - generated
-    live = Live(machine.states[-1], {"go": Taken(2)}) if noted else None
+    live = Live(machine.states[-1], {"go": Traversals(2)}) if noted else None
     again = Diagram.parse(draw(machine, live=live, guards=noted, timers=noted))
     assert [(each.name, each.kind, each.within, each.region, each.regions) for each in again.states] == [
         (each.name, each.kind, each.within, each.region, each.regions) for each in machine.diagram.states

@@ -6,8 +6,8 @@ import pytest
 
 from argentos.errors import UnknownStateError
 from argentos.machines import SESSION, Binding, Diagram, Machine
-from argentos.machines.drawing import FORMATS, Format, Live, Taken, draw
-from argentos.machines.drawing.notes import notes_on
+from argentos.machines.drawing import FORMATS, Format, Live, Traversals, draw
+from argentos.machines.drawing.annotations import annotate
 from tests.machines.texts import KEYBOARD
 
 LAST = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
@@ -18,8 +18,8 @@ TYPING = "NumLockOn & CapsLockOff & Lit"
 def noted(
     machine: Machine | Diagram, live: Live | None = None, *, guards: bool = False, timers: bool = False
 ) -> list[str]:
-    """Every edge that has notes, as `source --> target: notes`."""
-    lines = notes_on(machine, live, guards=guards, timers=timers).lines
+    """Every edge that has annotations, as `source --> target: notes`."""
+    lines = annotate(machine, live, guards=guards, timers=timers).lines
     return [f"{edge.source} --> {edge.target}: {', '.join(found)}" for edge, found in lines.items()]
 
 
@@ -64,7 +64,9 @@ def test_the_end_of_a_part_is_marked_there_and_nowhere_else() -> None:
 
 
 def test_an_edge_says_how_often_it_was_taken_and_when_last() -> None:
-    live = Live("Active", {"New message": Taken(3, LAST), "First message": Taken(1), "Gone since": Taken(9)})
+    live = Live(
+        "Active", {"New message": Traversals(3, LAST), "First message": Traversals(1), "Gone since": Traversals(9)}
+    )
     assert noted(SESSION, live) == ["[*] --> Created: 1×", "Idle --> Active: 3× · 2026-01-02 03:04:05Z"]
     assert "Idle --> Active: New message<br/>3× · 2026-01-02 03:04:05Z\n" in draw(SESSION, live=live)
     assert r'label="New message\n3× · 2026-01-02 03:04:05Z"' in draw(SESSION, "dot", live=live)
@@ -72,13 +74,13 @@ def test_an_edge_says_how_often_it_was_taken_and_when_last() -> None:
 
 
 def test_times_keep_their_zone() -> None:
-    taken = Taken(1, LAST.astimezone(timezone(timedelta(hours=2))))
+    taken = Traversals(1, LAST.astimezone(timezone(timedelta(hours=2))))
     assert noted(SESSION, Live("Idle", {"New message": taken})) == ["Idle --> Active: 1× · 2026-01-02 05:04:05+02:00"]
 
 
 def test_a_way_through_a_choice_counts_at_all_its_edges() -> None:
     later = LAST + timedelta(days=1)
-    live = Live(TYPING, {"Key pressed → [is_enough]": Taken(2, later), "Key pressed → else": Taken(3, LAST)})
+    live = Live(TYPING, {"Key pressed → [is_enough]": Traversals(2, later), "Key pressed → else": Traversals(3, LAST)})
     assert sorted(noted(KEYS, live)) == [
         "Counting --> enough: 5× · 2026-01-03 03:04:05Z",
         "enough --> Counting: 3× · 2026-01-02 03:04:05Z",
@@ -88,22 +90,22 @@ def test_a_way_through_a_choice_counts_at_all_its_edges() -> None:
 
 
 def test_what_was_taken_together_counts_at_each_and_once() -> None:
-    live = Live(TYPING, {"All released & All released": Taken(2)})
+    live = Live(TYPING, {"All released & All released": Traversals(2)})
     assert sorted(noted(KEYS, live)) == ["CapsLockOn --> CapsLockOff: 2×", "Counting --> Quiet: 2×"]
 
 
 def test_edges_with_one_label_are_told_apart_by_the_whole_transition() -> None:
-    both = {"Power pressed": Taken(4)}
+    both = {"Power pressed": Traversals(4)}
     assert noted(KEYS, Live(TYPING, both)) == ["On --> Off: 4×"]
     for transition in KEYS.transitions:
         if transition.label == "Num pressed" and transition.source.startswith("NumLockOff"):
-            assert noted(KEYS, Live(TYPING, {str(transition): Taken(1)})) == ["NumLockOff --> NumLockOn: 1×"]
+            assert noted(KEYS, Live(TYPING, {str(transition): Traversals(1)})) == ["NumLockOff --> NumLockOn: 1×"]
 
 
 def test_a_diagram_alone_is_marked_and_counted_by_its_labels() -> None:
-    live = Live(TYPING, {"Built": Taken(1), "Power pressed": Taken(4)})
-    notes = notes_on(KEYS.diagram, live, guards=True, timers=True)
-    assert (notes.current, notes.around) == (("NumLockOn", "CapsLockOff", "Lit"), ("On", "Quiet"))
+    live = Live(TYPING, {"Built": Traversals(1), "Power pressed": Traversals(4)})
+    annotations = annotate(KEYS.diagram, live, guards=True, timers=True)
+    assert (annotations.current, annotations.around) == (("NumLockOn", "CapsLockOff", "Lit"), ("On", "Quiet"))
     assert noted(KEYS.diagram, live) == ["[*] --> Off: 1×", "On --> Off: 4×"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 
 from argentos.machines import SESSION, Diagram, Machine
-from argentos.machines.drawing import Live, Taken, draw
+from argentos.machines.drawing import Live, Traversals, draw
 from argentos.machines.mermaid.elements import OUTSIDE
 from argentos.machines.mermaid.markdown import fences
 from tests.machines.generated import machines
@@ -105,7 +105,7 @@ SESSION_TEXT = """\
 
 
 def test_a_session_is_drawn_with_what_happened() -> None:
-    live = Live("Active", {"First message": Taken(1), "New message": Taken(12)})
+    live = Live("Active", {"First message": Traversals(1), "New message": Traversals(12)})
     assert draw(SESSION, "text", live=live, guards=True, timers=True) == SESSION_TEXT
 
 

@@ -7,24 +7,24 @@ from typing import Final
 
 from argentos.errors import UnknownStateError
 from argentos.machines.diagram import Diagram
-from argentos.machines.drawing.live import Live, Taken
+from argentos.machines.drawing.live import Live, Traversals
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import OUTSIDE, Edge
 from argentos.machines.notation import Misread, guards_in
 from argentos.machines.table import BESIDE
 from argentos.machines.tree import END, START
 
-__all__ = ["Notes", "notes_on"]
+__all__ = ["Annotations", "annotate"]
 
 _THEN: Final = " → "
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class Annotations:
     """What is shown beside a diagram.
 
     Attributes:
-        lines: for an edge, what stands beneath its label; edges without notes are missing.
+        lines: for an edge, what stands beneath its label; edges without any are missing.
         current: the states that something is in, parallel ones side by side.
         around: the composite states around them.
     """
@@ -41,7 +41,7 @@ class Notes:
         return any(path.endswith((f"/{within}/", f"/{within}/{region + 1}/")) for path in paths)
 
 
-def notes_on(machine: Machine | Diagram, live: Live | None, *, guards: bool, timers: bool) -> Notes:
+def annotate(machine: Machine | Diagram, live: Live | None, *, guards: bool, timers: bool) -> Annotations:
     """All that was asked for; of a diagram alone the labels show the guards and delays themselves.
 
     Raises:
@@ -52,11 +52,11 @@ def notes_on(machine: Machine | Diagram, live: Live | None, *, guards: bool, tim
         edge: (" ".join(each[edge] for each in found if edge in each),) for edge in {**found[0], **found[1]}
     }
     if live is None:
-        return Notes(lines)
+        return Annotations(lines)
     for edge, taken in _taken(machine, live).items():
         lines[edge] = (*lines.get(edge, ()), _shown(taken))
     current = tuple(live.state.split(BESIDE))
-    return Notes(lines, current, tuple(name for name in _active(machine, live.state) if name not in current))
+    return Annotations(lines, current, tuple(name for name in _active(machine, live.state) if name not in current))
 
 
 # The definition ------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def _in_label(edge: Edge) -> Iterator[str]:
 # What happened -------------------------------------------------------------------------------------------------
 
 
-def _taken(machine: Machine | Diagram, live: Live) -> dict[Edge, Taken]:
+def _taken(machine: Machine | Diagram, live: Live) -> dict[Edge, Traversals]:
     """How often each edge was taken, of those that were."""
     labels: dict[Edge, dict[str, None]] = {}
     for label, edge in _labelled(machine, live):
@@ -139,12 +139,12 @@ def _labelled(machine: Machine | Diagram, live: Live) -> Iterator[tuple[str, Edg
         yield from ((label, edge) for edge in machine.edges if {edge.label or "else", str(edge)} & {*parts, label})
 
 
-def _sum(found: Sequence[Taken]) -> Taken:
+def _sum(found: Sequence[Traversals]) -> Traversals:
     times = [taken.last for taken in found if taken.last is not None]
-    return Taken(sum(taken.count for taken in found), max(times, key=datetime.timestamp, default=None))
+    return Traversals(sum(taken.count for taken in found), max(times, key=datetime.timestamp, default=None))
 
 
-def _shown(taken: Taken) -> str:
+def _shown(taken: Traversals) -> str:
     if taken.last is None:
         return f"{taken.count}×"
     return f"{taken.count}× · {taken.last.isoformat(sep=' ', timespec='seconds').replace('+00:00', 'Z')}"
