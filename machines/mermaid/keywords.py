@@ -5,25 +5,25 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
+from argentos.machines.mermaid.collector import Container, StateCollector
 from argentos.machines.mermaid.cursor import Cursor
 from argentos.machines.mermaid.elements import Place
-from argentos.machines.mermaid.gathering import Gathering, Home
 from argentos.machines.mermaid.statements import Caption, Direction, Note, Setting, Statement, Styling
-from argentos.machines.mermaid.words import (
+from argentos.machines.mermaid.tokens import (
     COLON,
     NAME,
+    checked,
     dedented,
     expect_end,
     expect_line_end,
     name,
-    plain,
     quoted,
     text_behind_colon,
 )
 
 __all__ = ["AT_THE_TOP", "KEYWORDS", "keyword"]
 
-_Handler: TypeAlias = Callable[[Cursor, Gathering, Home], Statement]
+_Handler: TypeAlias = Callable[[Cursor, StateCollector, Container], Statement]
 
 _POSITION = re.compile(r"(left|right) of\b", re.IGNORECASE)
 _END_NOTE = re.compile(r"end note\b", re.IGNORECASE)
@@ -37,7 +37,7 @@ _LINK = re.compile(r'(?P<name>\w+)[ \t]+(?:href[ \t]+(?P<link>"[^"]+")|(?P<url>"
 _NAMING = re.compile(r"\w+[ \t]*(?:-->|:|\Z)")
 
 # A word begins its statement only where this follows; elsewhere it may name a state.
-_LOOKS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+_FORMS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
         "accdescr": re.compile(r"accDescr[ \t]*[:{]", re.IGNORECASE),
         "acctitle": re.compile(r"accTitle[ \t]*:", re.IGNORECASE),
@@ -54,12 +54,12 @@ def keyword(cursor: Cursor) -> str:
     """The word of mermaid's own with which a statement begins here, in lower case; nothing where it names a state."""
     found = cursor.peek(NAME)
     word = found[0].lower() if found else ""
-    if word in _LOOKS:
-        return word if cursor.peek(_LOOKS[word]) else ""
+    if word in _FORMS:
+        return word if cursor.peek(_FORMS[word]) else ""
     return word if (word in KEYWORDS or word == "state") and not cursor.peek(_NAMING) else ""
 
 
-def _note(cursor: Cursor, states: Gathering, home: Home) -> Note:
+def _note(cursor: Cursor, states: StateCollector, container: Container) -> Note:
     """`note left of A : text`, the same with lines up to `end note`, or `note "text" as N`."""
     place = cursor.place
     cursor.take(NAME)
@@ -71,7 +71,7 @@ def _note(cursor: Cursor, states: Gathering, home: Home) -> Note:
     named_at = cursor.place
     noted = name(cursor, "the name of the state")
     text = _inline_note(cursor) if cursor.peek(COLON) else _long_note(cursor, place)
-    states.mention(noted, named_at, home)
+    states.mention(noted, named_at, container)
     return Note("left of" if position[0] in "lL" else "right of", noted, text, place)
 
 
@@ -102,7 +102,7 @@ def _long_note(cursor: Cursor, place: Place) -> str:
         lines.append(cursor.line)
     else:
         cursor.refuse("the note is never closed; add 'end note' on a line of its own", place)
-    text = plain(cursor, dedented(lines), place)
+    text = checked(cursor, dedented(lines), place)
     if text.startswith(":"):
         cursor.refuse("mermaid ends a note behind a line that begins with ':'; begin it with a word", place)
     cursor.take(_END_NOTE)
@@ -110,11 +110,11 @@ def _long_note(cursor: Cursor, place: Place) -> str:
     return text
 
 
-def _class(cursor: Cursor, _states: Gathering, _home: Home) -> Styling:
+def _class(cursor: Cursor, _states: StateCollector, _container: Container) -> Styling:
     return _styling(cursor, "class", _IDS)
 
 
-def _style(cursor: Cursor, _states: Gathering, _home: Home) -> Styling:
+def _style(cursor: Cursor, _states: StateCollector, _container: Container) -> Styling:
     return _styling(cursor, "style", _TIGHT_IDS)
 
 
@@ -128,10 +128,10 @@ def _styling(cursor: Cursor, word: Literal["class", "style"], ids: re.Pattern[st
     if cursor.at_line_end or cursor.sees(",") or not cursor.behind_blank:
         cursor.refuse(f"what the states look like was expected behind their names, not {cursor.shown}")
     names = [each.strip() for each in found.split(",")]
-    return Styling(word, tuple(names), plain(cursor, cursor.take_line(), place), place)
+    return Styling(word, tuple(names), checked(cursor, cursor.take_line(), place), place)
 
 
-def _class_definition(cursor: Cursor, _states: Gathering, _home: Home) -> Setting:
+def _class_definition(cursor: Cursor, _states: StateCollector, _container: Container) -> Setting:
     place = cursor.place
     cursor.take(NAME)
     defined = cursor.peek(_ONE_ID)
@@ -140,10 +140,10 @@ def _class_definition(cursor: Cursor, _states: Gathering, _home: Home) -> Settin
     cursor.take(_ONE_ID)
     if cursor.at_line_end or not cursor.behind_blank:
         cursor.refuse(f"a blank and what the class looks like were expected, not {cursor.shown}")
-    return Setting("classDef", f"{defined[0]} {plain(cursor, cursor.take_line(), place)}", place)
+    return Setting("classDef", f"{defined[0]} {checked(cursor, cursor.take_line(), place)}", place)
 
 
-def _click(cursor: Cursor, _states: Gathering, _home: Home) -> Setting:
+def _click(cursor: Cursor, _states: StateCollector, _container: Container) -> Setting:
     place = cursor.place
     cursor.take(NAME)
     link = cursor.peek(_LINK)
@@ -154,10 +154,10 @@ def _click(cursor: Cursor, _states: Gathering, _home: Home) -> Setting:
     cursor.take(_LINK)
     expect_end(cursor)
     behind = f"href {link['link']}" if link["link"] else f"{link['url']} {link['tip']}"
-    return Setting("click", plain(cursor, f"{link['name']} {behind}", place), place)
+    return Setting("click", checked(cursor, f"{link['name']} {behind}", place), place)
 
 
-def _scale(cursor: Cursor, _states: Gathering, _home: Home) -> Setting:
+def _scale(cursor: Cursor, _states: StateCollector, _container: Container) -> Setting:
     place = cursor.place
     cursor.take(NAME)
     scale = cursor.take(_SCALE)
@@ -167,43 +167,43 @@ def _scale(cursor: Cursor, _states: Gathering, _home: Home) -> Setting:
     return Setting("scale", f"{scale.split()[0]} width", place)
 
 
-def _hide(cursor: Cursor, _states: Gathering, _home: Home) -> Setting:
+def _hide(cursor: Cursor, _states: StateCollector, _container: Container) -> Setting:
     place = cursor.place
-    cursor.take(_LOOKS["hide"])
+    cursor.take(_FORMS["hide"])
     expect_end(cursor)
     return Setting("hide", "empty description", place)
 
 
-def _title(cursor: Cursor, _states: Gathering, _home: Home) -> Caption:
+def _title(cursor: Cursor, _states: StateCollector, _container: Container) -> Caption:
     place = cursor.place
-    cursor.take(_LOOKS["acctitle"])
+    cursor.take(_FORMS["acctitle"])
     return Caption("accTitle", _caption(cursor, place), place)
 
 
-def _description(cursor: Cursor, _states: Gathering, _home: Home) -> Caption:
+def _description(cursor: Cursor, _states: StateCollector, _container: Container) -> Caption:
     """`accDescr: text`, or `accDescr { text of several lines }`."""
     place = cursor.place
-    opening = cursor.take(_LOOKS["accdescr"]) or ""
+    opening = cursor.take(_FORMS["accdescr"]) or ""
     if opening.endswith(":"):
         return Caption("accDescr", _caption(cursor, place), place)
     text = cursor.take_to("}")
     if text is None:
         cursor.refuse("the description is never closed; add '}'", place)
-    found = plain(cursor, dedented(text.split("\n")), place)
+    found = checked(cursor, dedented(text.split("\n")), place)
     if not found:
         cursor.refuse("a text was expected between the braces", place)
     return Caption("accDescr", found, place)
 
 
 def _caption(cursor: Cursor, place: Place) -> str:
-    return plain(cursor, cursor.take_line().strip(), place) or cursor.refuse(
+    return checked(cursor, cursor.take_line().strip(), place) or cursor.refuse(
         "a text was expected behind ':'; mermaid takes the next line", place
     )
 
 
-def _direction(cursor: Cursor, _states: Gathering, _home: Home) -> Direction:
+def _direction(cursor: Cursor, _states: StateCollector, _container: Container) -> Direction:
     place = cursor.place
-    found = cursor.take(_LOOKS["direction"]) or ""
+    found = cursor.take(_FORMS["direction"]) or ""
     expect_end(cursor)
     return Direction(found.split()[-1].upper(), place)
 

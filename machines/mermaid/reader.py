@@ -3,17 +3,17 @@
 import re
 from typing import Final, NamedTuple
 
+from argentos.machines.mermaid.collector import Container, StateCollector
 from argentos.machines.mermaid.cursor import Cursor
 from argentos.machines.mermaid.elements import Edge, Place, State
-from argentos.machines.mermaid.gathering import Gathering, Home
 from argentos.machines.mermaid.keywords import AT_THE_TOP, KEYWORDS, keyword
 from argentos.machines.mermaid.statements import Comment, Declaration, Directive, Document, Statement
-from argentos.machines.mermaid.states import Opened, edge_or_state, state
-from argentos.machines.mermaid.words import expect_end
+from argentos.machines.mermaid.states import CompositeHead, edge_or_state, state
+from argentos.machines.mermaid.tokens import expect_end
 
-__all__ = ["DEPTH", "Contents", "read"]
+__all__ = ["MAX_DEPTH", "Contents", "read"]
 
-DEPTH: Final = 50
+MAX_DEPTH: Final = 50
 """How deep composite states may stand within each other."""
 
 _HEADER = re.compile(r"stateDiagram(?:-v2)?(?![\w-])")
@@ -35,14 +35,14 @@ class Contents(NamedTuple):
 class _Scope:
     """A composite state that is open, or the top."""
 
-    def __init__(self, head: Opened) -> None:
+    def __init__(self, head: CompositeHead) -> None:
         self.head = head
         self.regions: list[list[Statement]] = [[]]
         self.divided_at = head.place
 
     @property
-    def home(self) -> Home:
-        return Home(self.head.name, len(self.regions) - 1)
+    def container(self) -> Container:
+        return Container(self.head.name, len(self.regions) - 1)
 
 
 class _Reader:
@@ -51,9 +51,9 @@ class _Reader:
     def __init__(self, cursor: Cursor, end: Place) -> None:
         self.cursor = cursor
         self.end = end
-        self.states = Gathering()
+        self.states = StateCollector()
         self.edges: list[Edge] = []
-        self.open = [_Scope(Opened("", "", end))]
+        self.open = [_Scope(CompositeHead("", "", end))]
 
     def read(self) -> list[Statement]:
         more = True
@@ -77,28 +77,28 @@ class _Reader:
 
     def statement(self) -> None:
         """Read what is neither empty nor a comment."""
-        cursor, home = self.cursor, self.open[-1].home
+        cursor, container = self.cursor, self.open[-1].container
         word = keyword(cursor)
         if cursor.sees("}"):
             self.close()
         elif cursor.peek(_DIVIDER):
             self.divide()
         elif word == "state":
-            declared = state(cursor, self.states, home)
-            self.descend(declared) if isinstance(declared, Opened) else self.keep(declared)
+            declared = state(cursor, self.states, container)
+            self.descend(declared) if isinstance(declared, CompositeHead) else self.keep(declared)
         elif word:
-            if home.within and word in AT_THE_TOP:
+            if container.within and word in AT_THE_TOP:
                 cursor.refuse(f"{word!r} stands outside composite states only; move it there")
-            self.keep(KEYWORDS[word](cursor, self.states, home))
+            self.keep(KEYWORDS[word](cursor, self.states, container))
         else:
-            found = edge_or_state(cursor, self.states, home)
+            found = edge_or_state(cursor, self.states, container)
             self.keep(found)
             if isinstance(found, Edge):
                 self.edges.append(found)
 
-    def descend(self, head: Opened) -> None:
-        if len(self.open) > DEPTH:
-            self.cursor.refuse(f"composite states stand more than {DEPTH} deep; move some out", head.place)
+    def descend(self, head: CompositeHead) -> None:
+        if len(self.open) > MAX_DEPTH:
+            self.cursor.refuse(f"composite states stand more than {MAX_DEPTH} deep; move some out", head.place)
         self.states.open(head.name, head.place)
         self.open.append(_Scope(head))
 

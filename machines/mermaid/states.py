@@ -3,11 +3,11 @@
 import re
 from typing import Final, NamedTuple, cast
 
+from argentos.machines.mermaid.collector import Container, StateCollector
 from argentos.machines.mermaid.cursor import Cursor
 from argentos.machines.mermaid.elements import OUTSIDE, Edge, Kind, Place
-from argentos.machines.mermaid.gathering import Gathering, Home
 from argentos.machines.mermaid.statements import Declaration
-from argentos.machines.mermaid.words import (
+from argentos.machines.mermaid.tokens import (
     COLON,
     NAME,
     class_behind,
@@ -19,7 +19,7 @@ from argentos.machines.mermaid.words import (
     text_behind_colon,
 )
 
-__all__ = ["BRACE", "Opened", "edge_or_state", "state"]
+__all__ = ["BRACE", "CompositeHead", "edge_or_state", "state"]
 
 BRACE: Final = re.compile(r"\{")
 _OUTSIDE = re.compile(r"\[\*\]")
@@ -29,7 +29,7 @@ _AS = re.compile(r"as(?=[ \t])", re.IGNORECASE)
 _KIND = re.compile(r"<<(choice|fork|join)>>|\[\[(choice|fork|join)\]\]", re.IGNORECASE)
 
 
-class Opened(NamedTuple):
+class CompositeHead(NamedTuple):
     """The head of a composite state, whose regions follow."""
 
     name: str
@@ -37,38 +37,38 @@ class Opened(NamedTuple):
     place: Place
 
 
-def edge_or_state(cursor: Cursor, states: Gathering, home: Home) -> Edge | Declaration:
+def edge_or_state(cursor: Cursor, states: StateCollector, container: Container) -> Edge | Declaration:
     """`A --> B: label`, `A`, or `A : text`, where names may have classes behind `:::`."""
     place = cursor.place
     source = _end(cursor, "a state's name")
     source_class = class_behind(cursor)
     if cursor.take(_ARROW) is None:
-        return _described(cursor, states, home, Declaration(source, place, style_class=source_class))
+        return _described(cursor, states, container, Declaration(source, place, style_class=source_class))
     target_place = cursor.place
     target = _end(cursor, "the name of the target")
     target_class = class_behind(cursor)
     label, label_place = text_behind_colon(cursor) if cursor.peek(COLON) else ("", cursor.place)
     expect_end(cursor)
-    states.mention(source, place, home)
-    states.mention(target, target_place, home)
-    return Edge(source, target, label, place, label_place, source_class, target_class, *home)
+    states.mention(source, place, container)
+    states.mention(target, target_place, container)
+    return Edge(source, target, label, place, label_place, source_class, target_class, *container)
 
 
-def state(cursor: Cursor, states: Gathering, home: Home) -> Declaration | Opened:
+def state(cursor: Cursor, states: StateCollector, container: Container) -> Declaration | CompositeHead:
     """The statements that begin with `state`."""
     place = cursor.place
     cursor.take(_STATE)
     if cursor.sees('"'):
-        return _titled(cursor, states, home, place)
+        return _titled(cursor, states, container, place)
     declared = _plain_name(cursor)
     if found := cursor.take(_KIND):
         kind = cast("Kind", found[2:-2].lower())
         expect_end(cursor)
-        states.declare(declared, place, home, kind=kind)
+        states.declare(declared, place, container, kind=kind)
         return Declaration(declared, place, kind=kind)
-    states.declare(declared, place, home)
-    if _opens(cursor, home):
-        return Opened(declared, "", place)
+    states.declare(declared, place, container)
+    if _opens(cursor, container):
+        return CompositeHead(declared, "", place)
     if cursor.sees(":"):
         cursor.refuse(f"mermaid takes ':' for a part of the name here; write '{declared}{cursor.rest}' without 'state'")
     if cursor.sees("&lt;"):
@@ -77,7 +77,7 @@ def state(cursor: Cursor, states: Gathering, home: Home) -> Declaration | Opened
     return Declaration(declared, place)
 
 
-def _titled(cursor: Cursor, states: Gathering, home: Home, place: Place) -> Declaration | Opened:
+def _titled(cursor: Cursor, states: StateCollector, container: Container, place: Place) -> Declaration | CompositeHead:
     """`state "title" as A`, with a text or an opening brace behind it."""
     if hidden := _KIND.search(cursor.line, cursor.column):
         problem = f"{hidden[0]!r} cannot stand behind a title: mermaid takes all before it for a name"
@@ -86,19 +86,19 @@ def _titled(cursor: Cursor, states: Gathering, home: Home, place: Place) -> Decl
     if cursor.take(_AS) is None:
         cursor.refuse(f"'as' and a name were expected behind the title, not {cursor.shown}")
     declared = name(cursor, "the name of the state")
-    if _opens(cursor, home):
-        states.declare(declared, place, home, title)
-        return Opened(declared, title, place)
+    if _opens(cursor, container):
+        states.declare(declared, place, container, title)
+        return CompositeHead(declared, title, place)
     text, text_place = text_behind_colon(cursor, "text") if cursor.peek(COLON) else ("", cursor.place)
     if "{" in text:
         problem = "mermaid takes this brace for the beginning of a composite state; write the text on a line of its own"
         cursor.refuse(problem, Place(text_place.line, text_place.column + text.index("{")))
     expect_line_end(cursor)
-    states.declare(declared, place, home, title, text)
+    states.declare(declared, place, container, title, text)
     return Declaration(declared, place, title=title, text=text)
 
 
-def _described(cursor: Cursor, states: Gathering, home: Home, bare: Declaration) -> Declaration:
+def _described(cursor: Cursor, states: StateCollector, container: Container, bare: Declaration) -> Declaration:
     if bare.name == OUTSIDE:
         cursor.refuse("'-->' was expected behind [*]")
     text = ""
@@ -107,7 +107,7 @@ def _described(cursor: Cursor, states: Gathering, home: Home, bare: Declaration)
     elif cursor.sees("-"):
         cursor.refuse(f"'-->' was expected, not {cursor.shown}")
     expect_end(cursor)
-    states.declare(bare.name, bare.place, home, text)
+    states.declare(bare.name, bare.place, container, text)
     return Declaration(bare.name, bare.place, text=text, style_class=bare.style_class)
 
 
@@ -123,12 +123,12 @@ def _plain_name(cursor: Cursor) -> str:
     return name(cursor, "a state's name")
 
 
-def _opens(cursor: Cursor, home: Home) -> bool:
+def _opens(cursor: Cursor, container: Container) -> bool:
     """Pass the opening brace. At the top, and only there, mermaid lets it stand at the beginning of the next line."""
     if cursor.take(BRACE):
         return True
     below = cursor.lines[cursor.row + 1].lstrip() if cursor.row + 1 < len(cursor.lines) else ""
-    if home.within or not cursor.at_line_end or not below.startswith("{"):
+    if container.within or not cursor.at_line_end or not below.startswith("{"):
         return False
     cursor.next_line()
     return cursor.take(BRACE) is not None

@@ -17,7 +17,7 @@ from argentos.machines.mermaid.statements import (
     Statement,
     Styling,
 )
-from argentos.machines.mermaid.words import trap
+from argentos.machines.mermaid.tokens import label_problem
 
 __all__ = ["write"]
 
@@ -100,6 +100,6 @@ def _note(note: Note) -> list[str]:
     if note.position == "floating":
         return [f'note "{note.text}" as {note.name}']
     head = f"note {note.position} {note.name}"
-    if note.text and not any(mark in note.text for mark in "\n:") and trap(note.text) is None:
+    if note.text and not any(mark in note.text for mark in "\n:") and label_problem(note.text) is None:
         return [f"{head} : {note.text}"]
     return [head, *(f"{_INDENT}{line}" if line else "" for line in note.text.split("\n") if note.text), "end note"]

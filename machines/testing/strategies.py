@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from argentos.errors import DiagramError
 from argentos.machines.diagram import Diagram
+from argentos.machines.mermaid.collector import Container
 from argentos.machines.mermaid.elements import OUTSIDE, Edge, Place
-from argentos.machines.mermaid.gathering import Home
 from argentos.machines.mermaid.statements import (
     Caption,
     Comment,
@@ -26,7 +26,7 @@ from argentos.machines.mermaid.statements import (
     Statement,
     Styling,
 )
-from argentos.machines.mermaid.words import NAME, dedented, is_reserved, trap
+from argentos.machines.mermaid.tokens import NAME, dedented, is_reserved, label_problem
 from argentos.machines.mermaid.writer import write
 
 __all__ = ["LABELS", "NAMES", "NOWHERE", "diagram_texts", "documents", "drafts"]
@@ -74,7 +74,7 @@ NAMES: Final = st.sampled_from("ABC") | st.text(_word_letters, min_size=1, max_s
 LABELS: Final = (
     st.sampled_from(["go", "after 15m", "go [is ready]", "[else]", "go [a, b] / log", "/ log", "a#59;b", "a: b"])
     | _texts()
-).filter(lambda text: trap(text) is None)
+).filter(lambda text: label_problem(text) is None)
 """Labels, many of them in UML's notation."""
 
 _COMPOSITES: Final = st.sampled_from(["Outer", "Middle", "Inner"]) | NAMES
@@ -128,16 +128,20 @@ _AT_THE_TOP: Final[st.SearchStrategy[Statement]] = st.one_of(
 )
 
 
-def _at(home: Home, statement: Statement) -> Statement:
+def _at(container: Container, statement: Statement) -> Statement:
     """The statement as it is at that place in the tree."""
-    return replace(statement, within=home.within, region=home.region) if isinstance(statement, Edge) else statement
+    return (
+        replace(statement, within=container.within, region=container.region)
+        if isinstance(statement, Edge)
+        else statement
+    )
 
 
 @st.composite
-def _regions(draw: st.DrawFn, home: Home, depth: int) -> Region:
+def _regions(draw: st.DrawFn, container: Container, depth: int) -> Region:
     """The statements of one region; composite states stand up to `depth` deep in it."""
-    drawn = draw(st.lists(_ANYWHERE if home.within else _AT_THE_TOP, max_size=4))
-    statements = [_at(home, statement) for statement in drawn]
+    drawn = draw(st.lists(_ANYWHERE if container.within else _AT_THE_TOP, max_size=4))
+    statements = [_at(container, statement) for statement in drawn]
     for _ in range(draw(st.integers(0, 2)) if depth else 0):
         statements.insert(draw(st.integers(0, len(statements))), draw(_composites(depth - 1)))
     return tuple(statements)
@@ -147,7 +151,7 @@ def _regions(draw: st.DrawFn, home: Home, depth: int) -> Region:
 def _composites(draw: st.DrawFn, depth: int) -> Declaration:
     name = draw(_COMPOSITES)
     count = draw(st.integers(1, 3))
-    regions = tuple(draw(_regions(Home(name, number), depth)) for number in range(count))
+    regions = tuple(draw(_regions(Container(name, number), depth)) for number in range(count))
     return Declaration(name, NOWHERE, title=draw(_NOTHING | _TITLES), regions=regions)
 
 
@@ -156,7 +160,7 @@ def drafts(depth: int = 2) -> st.SearchStrategy[Document]:
     front_matter = _NOTHING | _long_texts().filter(lambda text: "---" not in text.split("\n"))
     preamble = st.lists(_REMARKS, max_size=2).map(tuple)
     headers = st.sampled_from(["stateDiagram", "stateDiagram-v2"])
-    return st.builds(Document, front_matter, preamble, headers, _regions(Home(), depth))
+    return st.builds(Document, front_matter, preamble, headers, _regions(Container(), depth))
 
 
 def documents(depth: int = 2) -> st.SearchStrategy[Document]:

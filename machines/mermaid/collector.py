@@ -1,13 +1,13 @@
-"""The states that a text speaks of, and where mermaid draws each."""
+"""Collecting the states that a text names, each in the composite state where mermaid draws it."""
 
 from typing import NamedTuple
 
 from argentos.machines.mermaid.elements import OUTSIDE, Kind, Place, State
 
-__all__ = ["Gathering", "Home", "Problem"]
+__all__ = ["Container", "Problem", "StateCollector"]
 
 
-class Home(NamedTuple):
+class Container(NamedTuple):
     """The region of a composite state; the top, where the name is empty."""
 
     within: str = ""
@@ -22,9 +22,9 @@ class Problem(NamedTuple):
 
 
 class _Draft:
-    def __init__(self, place: Place, home: Home, kind: Kind) -> None:
+    def __init__(self, place: Place, container: Container, kind: Kind) -> None:
         self.place = place
-        self.home = home
+        self.container = container
         self.kind: Kind = kind
         self.descriptions: list[tuple[str, Place]] = []
         self.parts = 0  # how often it is opened as a composite state
@@ -35,8 +35,8 @@ class _Draft:
         return "\n".join(text for text, _ in self.descriptions)
 
 
-class Gathering:
-    """Gathers states in the order in which the text first names them.
+class StateCollector:
+    """Collects states in the order in which the text first names them.
 
     A state stands in the last composite state that mentions it. What stands outside all of them says nothing about
     where a state stands.
@@ -49,20 +49,20 @@ class Gathering:
         self._drafts: dict[str, _Draft] = {}
         self.problem: Problem | None = None
 
-    def mention(self, name: str, place: Place, home: Home, *, kind: Kind = "state") -> None:
+    def mention(self, name: str, place: Place, container: Container, *, kind: Kind = "state") -> None:
         """The text names the state, or `[*]`, which is none."""
         if name == OUTSIDE:
             return
-        draft = self._drafts.setdefault(name, _Draft(place, home, kind))
+        draft = self._drafts.setdefault(name, _Draft(place, container, kind))
         if kind not in ("state", draft.kind):
             first = f"for line {draft.place.line} names it first; write 'state {name} <<{kind}>>' above that"
             self._note(f"mermaid draws {name} as a {_shown(draft.kind)}, {first}", place)
-        if home.within:
-            self._move(name, draft, home, place)
+        if container.within:
+            self._move(name, draft, container, place)
 
-    def declare(self, name: str, place: Place, home: Home, *descriptions: str, kind: Kind = "state") -> None:
+    def declare(self, name: str, place: Place, container: Container, *descriptions: str, kind: Kind = "state") -> None:
         """A statement is about this state."""
-        self.mention(name, place, home, kind=kind)
+        self.mention(name, place, container, kind=kind)
         draft = self._drafts[name]
         draft.descriptions += [(each, place) for each in descriptions if each]
         if draft.kind != "state" and draft.descriptions:
@@ -87,22 +87,22 @@ class Gathering:
     def states(self) -> tuple[State, ...]:
         """All states."""
         return tuple(
-            State(name, draft.description, draft.place, draft.kind, *draft.home, regions=draft.regions)
+            State(name, draft.description, draft.place, draft.kind, *draft.container, regions=draft.regions)
             for name, draft in self._drafts.items()
         )
 
-    def _move(self, name: str, draft: _Draft, home: Home, place: Place) -> None:
-        around = home.within
+    def _move(self, name: str, draft: _Draft, container: Container, place: Place) -> None:
+        around = container.within
         while around:
             if around == name:
-                inside = "itself" if home.within == name else f"{home.within}, which stands in it"
+                inside = "itself" if container.within == name else f"{container.within}, which stands in it"
                 problem = (
                     f"{name} is mentioned within {inside}, and mermaid would draw it there; write this outside {name}"
                 )
                 self._note(problem, place)
                 return
-            around = self._drafts[around].home.within
-        draft.home = home
+            around = self._drafts[around].container.within
+        draft.container = container
 
     def _check_descriptions(self, name: str, draft: _Draft) -> None:
         if draft.parts and len(draft.descriptions) > 1:

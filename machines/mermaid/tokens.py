@@ -1,4 +1,4 @@
-"""What the statements have in common: names, the texts behind colons, and how a statement ends."""
+"""Tokens that statements share: names, classes, quoted texts, texts behind colons, and the end of a statement."""
 
 import itertools
 import re
@@ -10,16 +10,16 @@ from argentos.machines.mermaid.elements import Place
 __all__ = [
     "COLON",
     "NAME",
+    "checked",
     "class_behind",
     "dedented",
     "expect_end",
     "expect_line_end",
     "is_reserved",
+    "label_problem",
     "name",
-    "plain",
     "quoted",
     "text_behind_colon",
-    "trap",
 ]
 
 NAME: Final = re.compile(r"\w+")
@@ -68,11 +68,11 @@ def quoted(cursor: Cursor) -> str:
     text = cursor.take_to('"')
     if text is None:
         cursor.refuse("the quote is never closed; add '\"'", place)
-    return plain(cursor, text.strip(), place) or cursor.refuse("a text was expected between the quotes", place)
+    return checked(cursor, text.strip(), place) or cursor.refuse("a text was expected between the quotes", place)
 
 
-def plain(cursor: Cursor, text: str, place: Place) -> str:
-    """The text, in which mermaid would look for directives, and for lines that are comments."""
+def checked(cursor: Cursor, text: str, place: Place) -> str:
+    """The text, checked for what mermaid would take for a directive or a comment."""
     if "%%{" in text:
         cursor.refuse("'%%{' cannot stand in a text: mermaid takes it for the beginning of a directive", place)
     if any(line.lstrip().startswith("%%") for line in text.split("\n")):
@@ -87,7 +87,7 @@ def text_behind_colon(cursor: Cursor, what: str = "label") -> tuple[str, Place]:
     text = cursor.take_line().strip()
     if not text:
         cursor.refuse(f"a {what} was expected behind ':'; write one, or leave the colon out", place)
-    found = trap(text)
+    found = label_problem(text)
     if found is not None:
         at, problem = found
         blanks = len(cursor.line) - start - len(text)  # a blank that is not ASCII may stand in front
@@ -95,8 +95,8 @@ def text_behind_colon(cursor: Cursor, what: str = "label") -> tuple[str, Place]:
     return text, place
 
 
-def trap(text: str) -> tuple[int, str] | None:
-    """What in the text of a label mermaid would not take for text: where it stands, and why."""
+def label_problem(text: str) -> tuple[int, str] | None:
+    """The first part of a label that mermaid would not read as text: how many characters stand before it, and why."""
     masked = _ENTITY.sub(lambda entity: "_" * len(entity[0]), text)
     for mark, meaning in (
         ("%%", "a comment needs a line of its own"),
