@@ -16,9 +16,9 @@ from argentos.machines.diagram import Diagram
 from argentos.machines.routes import Route
 from argentos.machines.tree import Tree, is_within, lineage, parent
 
-__all__ = ["BESIDE", "LIMIT", "Guard", "Row", "Table", "compile_table"]
+__all__ = ["BESIDE", "MAX_STATES", "Guard", "Row", "Table", "compile_table"]
 
-LIMIT: Final = 4_096
+MAX_STATES: Final = 4_096
 """How many states a machine may have, the combinations of its parallel regions counted."""
 
 BESIDE: Final = " & "
@@ -56,7 +56,7 @@ class Table(NamedTuple):
     active: dict[str, tuple[str, ...]]
 
 
-class _Way(NamedTuple):
+class _Candidate(NamedTuple):
     """What an event does: routes taken together, and what all of them ask for."""
 
     guards: tuple[Guard, ...]
@@ -72,7 +72,7 @@ def compile_table(diagram: Diagram, tree: Tree, definition: Definition, routes: 
     return _Compiler(diagram, tree, _by_event(definition, routes)).compile()
 
 
-_ByEvent: TypeAlias = dict[str, dict[str, list[_Way]]]
+_ByEvent: TypeAlias = dict[str, dict[str, list[_Candidate]]]
 
 
 def _by_event(definition: Definition, routes: Sequence[Route]) -> _ByEvent:
@@ -83,7 +83,7 @@ def _by_event(definition: Definition, routes: Sequence[Route]) -> _ByEvent:
     return {
         event.name: {
             str(source): [
-                _Way(
+                _Candidate(
                     tuple(Guard(str(each.func), bool(each.target)) for each in candidate.conditions),
                     (named[str(source), event.name, str(candidate.dest)].pop(0),),
                 )
@@ -132,8 +132,10 @@ class _Compiler:
             leaves = waiting.pop()
             if leaves in rows:
                 continue
-            if len(rows) >= LIMIT:
-                problem = f"the parallel regions have more than {LIMIT:,} combinations of states; split the diagram"
+            if len(rows) >= MAX_STATES:
+                problem = (
+                    f"the parallel regions have more than {MAX_STATES:,} combinations of states; split the diagram"
+                )
                 refuse(self._diagram, problem, self._diagram.end)
             known = dict.fromkeys(event for path in self._tree.active(leaves) for event in self._known.get(path, ()))
             taken = {
@@ -142,7 +144,7 @@ class _Compiler:
             rows[leaves] = {event: tuple((guards, made) for guards, made, _ in each) for event, each in taken.items()}
             waiting += [behind for each in taken.values() for _, _, behind in each]
 
-    def _ways(self, path: str, leaves: _Leaves, event: str) -> list[_Way]:
+    def _ways(self, path: str, leaves: _Leaves, event: str) -> list[_Candidate]:
         """What the event can do in a state that is active, the inner before the outer."""
         inside = [child for child in self._tree.children[path] if any(is_within(leaf, child) for leaf in leaves)]
         regions = [self._ways(child, leaves, event) for child in inside]
@@ -153,7 +155,7 @@ class _Compiler:
             inner = [way for ways in regions for way in ways]
         return inner + self._events[event].get(path, [])
 
-    def _take(self, leaves: _Leaves, event: str, way: _Way) -> tuple[tuple[Guard, ...], Transition, _Leaves]:
+    def _take(self, leaves: _Leaves, event: str, way: _Candidate) -> tuple[tuple[Guard, ...], Transition, _Leaves]:
         """The transition, and what is active behind it."""
         behind, left = leaves, list[str]()
         for route in way.routes:
@@ -193,9 +195,9 @@ class _Compiler:
         return tuple(self._tree.name(path) for path in paths)
 
 
-_NOTHING: Final = _Way((), ())
+_NOTHING: Final = _Candidate((), ())
 
 
-def _joined(ways: Sequence[_Way]) -> _Way:
+def _joined(ways: Sequence[_Candidate]) -> _Candidate:
     guards = dict.fromkeys(guard for way in ways for guard in way.guards)
-    return _Way(tuple(guards), tuple(route for way in ways for route in way.routes))
+    return _Candidate(tuple(guards), tuple(route for way in ways for route in way.routes))

@@ -1,6 +1,6 @@
 """Checking a machine, or a program that follows it, by looking at everything that can happen.
 
-Reading order: `system` (the system under test), `outcomes` (what an event may do), `oracle` (what ought to happen);
+Reading order: `system` (the system under test), `moves` (what an event may do), `oracle` (what ought to happen);
 `exploration` (every word of events), `crash` (a kill at every stage), `liveness` (what every state can reach),
 `promela` and `spin` (the same question, put to another tool), `linearizability` and `schedules` (concurrent callers).
 Nothing here needs Hypothesis.
@@ -10,7 +10,7 @@ from argentos.machines.modelcheck.crash import Crashes, Killed, crash_everywhere
 from argentos.machines.modelcheck.exploration import Exploration, explore
 from argentos.machines.modelcheck.linearizability import Call, Linearization, linearizable, linearize
 from argentos.machines.modelcheck.liveness import Liveness, always_reaches
-from argentos.machines.modelcheck.outcomes import Move, moves
+from argentos.machines.modelcheck.moves import Move, moves
 from argentos.machines.modelcheck.promela import Trail, to_promela
 from argentos.machines.modelcheck.schedules import Race, every_choice, pause, race
 from argentos.machines.modelcheck.spin import Verdict, model_check

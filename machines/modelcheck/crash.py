@@ -13,10 +13,10 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.machine import Machine
-from argentos.machines.modelcheck.outcomes import Move, moves
+from argentos.machines.modelcheck.moves import Move, moves
 from argentos.machines.modelcheck.system import Effect, Entry, MachineSystem, Stage
 
-__all__ = ["Crashed", "Crashes", "Killed", "Life", "Logged", "Wait", "crash_everywhere"]
+__all__ = ["CrashProblem", "Crashes", "DurableSystem", "Killed", "Life", "Wait", "crash_everywhere"]
 
 
 class Killed(BaseException):
@@ -36,7 +36,7 @@ class Wait(NamedTuple):
 Life: TypeAlias = tuple[Move | Wait, ...]
 
 
-class Logged(Protocol):
+class DurableSystem(Protocol):
     """A `System` of which is known what is durable, and what its effects were; `MachineSystem` is one."""
 
     now: float
@@ -66,7 +66,7 @@ class Logged(Protocol):
         ...
 
 
-class Crashed(NamedTuple):
+class CrashProblem(NamedTuple):
     """A kill that something was wrong after.
 
     Attributes:
@@ -100,7 +100,7 @@ class Crashes:
     kills: int = 0
     stages: set[Stage] = field(default_factory=set[Stage])
     repeated: dict[str, set[Stage]] = field(default_factory=dict[str, set[Stage]])
-    problem: Crashed | None = None
+    problem: CrashProblem | None = None
 
     @property
     def holds(self) -> bool:
@@ -113,7 +113,7 @@ def crash_everywhere(
     depth: int,
     durations: Mapping[str, float] | None = None,
     *,
-    system: Callable[[Callable[[Stage], None]], Logged] | None = None,
+    system: Callable[[Callable[[Stage], None]], DurableSystem] | None = None,
 ) -> Crashes:
     """Kill every life of `depth` events, or shorter where it ends, at every stage; stop at the first problem.
 
@@ -124,7 +124,7 @@ def crash_everywhere(
         system: makes a system that calls the function it is given at every stage; by default the pure machine.
     """
 
-    def pure(stages: Callable[[Stage], None]) -> Logged:
+    def pure(stages: Callable[[Stage], None]) -> DurableSystem:
         return MachineSystem(machine, durations, stages=stages)
 
     found = Crashes()
@@ -146,7 +146,7 @@ def _lives(machine: Machine, make: Callable[[], MachineSystem], depth: int, life
         yield from _lives(machine, make, depth, (*life, step))
 
 
-def _steps(machine: Machine, system: Logged) -> Iterator[Move | Wait]:
+def _steps(machine: Machine, system: DurableSystem) -> Iterator[Move | Wait]:
     """What may come next: the events that take an edge, and time."""
     for move in moves(machine, system.state):
         if isinstance(move.decide(machine, system.state), Transition):
@@ -156,13 +156,13 @@ def _steps(machine: Machine, system: Logged) -> Iterator[Move | Wait]:
         yield from (Wait(left), Wait(left / 2))
 
 
-def _crash_in(life: Life, make: Callable[[Callable[[Stage], None]], Logged], found: Crashes) -> None:
+def _crash_in(life: Life, make: Callable[[Callable[[Stage], None]], DurableSystem], found: Crashes) -> None:
     """Kill the life at each of its stages."""
     stages: list[Stage] = []
     whole = make(stages.append)
     _live(whole, life)
     for number, stage in enumerate(stages):
-        killed = _Killed(make, number)
+        killed = _KilledLife(make, number)
         step, problem = killed.live(life)
         found.kills += 1
         found.stages.add(stage)
@@ -170,14 +170,14 @@ def _crash_in(life: Life, make: Callable[[Callable[[Stage], None]], Logged], fou
             found.repeated.setdefault(effect.name, set()).add(stage)
         problem = problem or _difference(whole, killed.system)
         if problem:
-            found.problem = Crashed(life, step, stage, problem)
+            found.problem = CrashProblem(life, step, stage, problem)
             return
 
 
-class _Killed:
+class _KilledLife:
     """A life that is killed at the stage of that number."""
 
-    def __init__(self, make: Callable[[Callable[[Stage], None]], Logged], number: int) -> None:
+    def __init__(self, make: Callable[[Callable[[Stage], None]], DurableSystem], number: int) -> None:
         self._left = number
         self.system = make(self._reach)
 
@@ -203,23 +203,23 @@ class _Killed:
             raise Killed
 
 
-def _live(system: Logged, life: Life) -> None:
+def _live(system: DurableSystem, life: Life) -> None:
     for step in life:
         _take(system, step, _end(system, step))
 
 
-def _end(system: Logged, step: Move | Wait) -> float:
+def _end(system: DurableSystem, step: Move | Wait) -> float:
     return system.now + step.seconds if isinstance(step, Wait) else system.now
 
 
-def _take(system: Logged, step: Move | Wait, end: float) -> None:
+def _take(system: DurableSystem, step: Move | Wait, end: float) -> None:
     if isinstance(step, Wait):
         system.advance(end - system.now)
     else:
         system.send(step.event, dict(step.facts))
 
 
-def _difference(whole: Logged, killed: Logged) -> str:
+def _difference(whole: DurableSystem, killed: DurableSystem) -> str:
     for name, ought, found in (
         ("state", whole.state, killed.state),
         ("log", whole.log, killed.log),

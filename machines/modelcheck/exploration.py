@@ -20,14 +20,14 @@ from typing import NamedTuple, Protocol, cast
 
 from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
+from argentos.machines.modelcheck.moves import Move, facts_asked, valuations
 from argentos.machines.modelcheck.oracle import Oracle
-from argentos.machines.modelcheck.outcomes import Move, asked, valuations
 from argentos.machines.tree import START
 
-__all__ = ["Counterexample", "Exploration", "Explored", "explore"]
+__all__ = ["Counterexample", "ExplorableSystem", "Exploration", "explore"]
 
 
-class Explored(Protocol):
+class ExplorableSystem(Protocol):
     """What exploring needs of a `System`."""
 
     @property
@@ -92,9 +92,9 @@ class Exploration:
 def explore(
     machine: Machine,
     depth: int,
-    system: Callable[[], Explored] | None = None,
+    system: Callable[[], ExplorableSystem] | None = None,
     *,
-    key: Callable[[Explored], Hashable] | None = None,
+    key: Callable[[ExplorableSystem], Hashable] | None = None,
 ) -> Exploration:
     """Try every word of up to `depth` events, until something is wrong.
 
@@ -105,10 +105,10 @@ def explore(
         key: what two words must agree in to be merged; by default the state. What differs always, as a number from a
             counter, keeps all words apart.
     """
-    return _Explorer(machine, system or partial(_Table, machine), key or attrgetter("state")).explore(depth)
+    return _Explorer(machine, system or partial(_CompiledSystem, machine), key or attrgetter("state")).explore(depth)
 
 
-class _Table:
+class _CompiledSystem:
     """`decide` and its state, nothing else."""
 
     def __init__(self, machine: Machine) -> None:
@@ -136,7 +136,9 @@ class _Word(NamedTuple):
 
 
 class _Explorer:
-    def __init__(self, machine: Machine, system: Callable[[], Explored], key: Callable[[Explored], Hashable]) -> None:
+    def __init__(
+        self, machine: Machine, system: Callable[[], ExplorableSystem], key: Callable[[ExplorableSystem], Hashable]
+    ) -> None:
         self._machine = machine
         self._system = system
         self._key = key
@@ -186,7 +188,9 @@ class _Explorer:
     def _moves(self, state: str) -> Iterator[Move]:
         """Every event, with every outcome of the guards that machine or definition ask."""
         for event in self._machine.events:
-            names = {name for name, _ in self._oracle.asked(state, event)}.union(asked(self._machine, state, event))
+            names = {name for name, _ in self._oracle.asked(state, event)}.union(
+                facts_asked(self._machine, state, event)
+            )
             for facts in valuations(sorted(names)):
                 yield Move(event, facts)
 
@@ -203,7 +207,7 @@ class _Explorer:
         finally:
             system.close()
 
-    def _came_to(self, word: tuple[Move, ...], system: Explored) -> Hashable:
+    def _came_to(self, word: tuple[Move, ...], system: ExplorableSystem) -> Hashable:
         key = self._key(system)
         self._words.setdefault(key, _Word(word, system.state, key))
         self._seen.states.add(system.state)

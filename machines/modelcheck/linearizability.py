@@ -12,7 +12,7 @@ from typing import Generic, TypeAlias, TypeVar, cast
 
 from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
-from argentos.machines.modelcheck.outcomes import Move
+from argentos.machines.modelcheck.moves import Move
 
 __all__ = ["Answer", "Call", "Linearization", "linearizable", "linearize"]
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from argentos.errors import UnknownStateError
 from argentos.machines.machine import Machine
-from argentos.machines.modelcheck.outcomes import Move, following
+from argentos.machines.modelcheck.moves import Move, following
 from argentos.machines.tree import START
 
 __all__ = ["Liveness", "always_reaches", "components"]

@@ -13,7 +13,7 @@ from transitions.extensions.nesting import HierarchicalMachine
 
 from argentos.machines.guards import holds
 from argentos.machines.machine import Machine
-from argentos.machines.modelcheck.outcomes import valuations
+from argentos.machines.modelcheck.moves import valuations
 from argentos.machines.tree import Tree
 
 __all__ = ["Oracle", "Outcome"]

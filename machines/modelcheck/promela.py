@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from argentos.errors import UnknownStateError
 from argentos.machines.machine import Machine
-from argentos.machines.modelcheck.outcomes import Move, moves
+from argentos.machines.modelcheck.moves import Move, moves
 from argentos.machines.table import Guard
 from argentos.machines.tree import END, START
 

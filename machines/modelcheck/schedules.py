@@ -12,10 +12,10 @@ from typing import Protocol, TypeAlias, TypeVar
 from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
 from argentos.machines.modelcheck.linearizability import Answer, Call, Linearization, linearizable
-from argentos.machines.modelcheck.outcomes import Move
+from argentos.machines.modelcheck.moves import Move
 from argentos.machines.tree import START
 
-__all__ = ["Caller", "Choose", "Contested", "Race", "every_choice", "pause", "race", "together"]
+__all__ = ["Caller", "Choose", "ConcurrentSystem", "Race", "every_choice", "interleave", "pause", "race"]
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ Caller: TypeAlias = Coroutine[Callable[[], bool], None, None]
 """A coroutine that waits by `pause` alone."""
 
 
-class Contested(Protocol):
+class ConcurrentSystem(Protocol):
     """A system that several callers use at once."""
 
     async def send(self, event: str, payload: object, /) -> Sequence[Transition] | Refused:
@@ -85,7 +85,7 @@ def pause(until: Callable[[], bool] = lambda: True) -> Generator[Callable[[], bo
     yield until
 
 
-def together(callers: Sequence[Caller], choose: Choose) -> tuple[int, ...]:
+def interleave(callers: Sequence[Caller], choose: Choose) -> tuple[int, ...]:
     """Run callers to their ends; gives which of them went on at each point.
 
     Raises:
@@ -112,7 +112,7 @@ def together(callers: Sequence[Caller], choose: Choose) -> tuple[int, ...]:
 def race(
     machine: Machine,
     programs: Sequence[Sequence[Move]],
-    system: Callable[[], Contested],
+    system: Callable[[], ConcurrentSystem],
     start: str = START,
 ) -> Race:
     """Whether a system answers concurrent callers as the machine would answer them one after the other.
@@ -135,7 +135,7 @@ def race(
 
 
 def _run(
-    machine: Machine, programs: Sequence[Sequence[Move]], system: Contested, start: str, choose: Choose
+    machine: Machine, programs: Sequence[Sequence[Move]], system: ConcurrentSystem, start: str, choose: Choose
 ) -> tuple[tuple[int, ...], Linearization[Move, Answer]]:
     histories: list[list[Call[Move, Answer]]] = [[] for _ in programs]
     now = 0
@@ -153,5 +153,5 @@ def _run(
         return choose(count)
 
     callers = [call(program, history) for program, history in zip(programs, histories, strict=True)]
-    schedule = together(callers, tick)
+    schedule = interleave(callers, tick)
     return schedule, linearizable(machine, start, histories)

@@ -11,16 +11,16 @@ from argentos.machines.machine import Machine
 from argentos.machines.mermaid import write
 from argentos.machines.mermaid.elements import Edge, Place
 from argentos.machines.mermaid.statements import Declaration, Region, Setting, Statement, Styling
-from argentos.machines.modelcheck.outcomes import asked, following
+from argentos.machines.modelcheck.moves import facts_asked, following
 from argentos.machines.tree import START
 
-__all__ = ["Asked", "Coverage", "Pair"]
+__all__ = ["Coverage", "FactValue", "StateEvent"]
 
 _NOWHERE: Final = Place(1, 1)
 _MISSED: Final = "fill:#fdd,stroke:#c00"
 
 
-class Pair(NamedTuple):
+class StateEvent(NamedTuple):
     """An event in a state, legal or not."""
 
     state: str
@@ -31,10 +31,10 @@ class Pair(NamedTuple):
         return f"{self.event} in {self.state}"
 
 
-class Asked(NamedTuple):
+class FactValue(NamedTuple):
     """A fact that an event made a state ask for, and what it was."""
 
-    pair: Pair
+    pair: StateEvent
     fact: str
     value: bool
 
@@ -58,14 +58,19 @@ class Coverage:
         self._machine = machine
         self._by_names = {(each.source, each.target, each.event, each.label): each for each in machine.transitions}
         states = _reachable(machine)
-        pairs = [Pair(state, event) for state in states for event in machine.events]
+        pairs = [StateEvent(state, event) for state in states for event in machine.events]
         self.states = Counter(dict.fromkeys(states, 0))
         self.edges = Counter(
             {edge: 0 for each in machine.transitions if each.source in self.states for edge in each.edges}
         )
         self.pairs = Counter(dict.fromkeys(pairs, 0))
         self.guards = Counter(
-            {Asked(pair, fact, value): 0 for pair in pairs for fact in asked(machine, *pair) for value in (True, False)}
+            {
+                FactValue(pair, fact, value): 0
+                for pair in pairs
+                for fact in facts_asked(machine, *pair)
+                for value in (True, False)
+            }
         )
 
         self.taken = Counter[str]()
@@ -78,8 +83,8 @@ class Coverage:
 
     def has_seen(self, state: str, event: str, facts: Mapping[str, bool]) -> bool:
         """Whether the event was raised in the state, and found each of these facts so."""
-        pair = Pair(state, event)
-        return bool(self.pairs[pair]) and all(self.guards[Asked(pair, *fact)] for fact in facts.items())
+        pair = StateEvent(state, event)
+        return bool(self.pairs[pair]) and all(self.guards[FactValue(pair, *fact)] for fact in facts.items())
 
     def saw_state(self, state: str) -> None:
         """A life began in the state."""
@@ -87,10 +92,10 @@ class Coverage:
 
     def saw_raised(self, state: str, event: str, facts: object | None) -> None:
         """An event was raised; the facts are None where nobody told them."""
-        pair = Pair(state, event)
+        pair = StateEvent(state, event)
         self.pairs[pair] += 1
-        for fact in asked(self._machine, state, event) if facts is not None else ():
-            self.guards[Asked(pair, fact, holds(facts, fact))] += 1
+        for fact in facts_asked(self._machine, state, event) if facts is not None else ():
+            self.guards[FactValue(pair, fact, holds(facts, fact))] += 1
 
     def saw_taken(self, transition: Transition) -> None:
         """A transition was taken."""
@@ -116,7 +121,7 @@ class Coverage:
         body = (*self._counted(document.body), *self._marks())
         return write(dataclasses.replace(document, body=body))
 
-    def _all(self) -> dict[str, Counter[str] | Counter[Edge] | Counter[Pair] | Counter[Asked]]:
+    def _all(self) -> dict[str, Counter[str] | Counter[Edge] | Counter[StateEvent] | Counter[FactValue]]:
         return {
             "states": self.states,
             "edges": self.edges,

@@ -13,12 +13,12 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from argentos.machines.decisions import Transition
 from argentos.machines.machine import Machine
-from argentos.machines.modelcheck.outcomes import Move, asked, valuations
+from argentos.machines.modelcheck.moves import Move, facts_asked, valuations
 from argentos.machines.tree import START
 
-__all__ = ["DRAWN", "Agenda", "Goal", "Planned", "Tour", "goals"]
+__all__ = ["DRAWN", "Agenda", "Goal", "PlannedAction", "Tour", "goals"]
 
-Planned: TypeAlias = tuple[Any, ...]
+PlannedAction: TypeAlias = tuple[Any, ...]
 """A step to come: `send` with its event and facts, which are `DRAWN` where they cannot be chosen; `part` with the
 share of the time until the next timer is due; `wait` with seconds; `restart`; `begin`."""
 
@@ -29,7 +29,7 @@ _STATES: Final = 500  # the nearest ones, of larger machines
 _OUTCOMES: Final = 16  # of the guards of one event
 _PATIENCE: Final = 40  # steps on the way to one goal
 _KILLS: Final = 1 / 12  # of the steps of some tours
-_WAITS: Final[tuple[tuple[Planned, ...], ...]] = (
+_WAITS: Final[tuple[tuple[PlannedAction, ...], ...]] = (
     (("part", 1.0),),
     (("part", 63 / 64), ("part", 1.0)),
     (("part", 0.5), ("restart",), ("part", 1.0)),
@@ -38,20 +38,20 @@ _WAITS: Final[tuple[tuple[Planned, ...], ...]] = (
 
 
 class Goal(NamedTuple):
-    """Steps to take in a state."""
+    """Actions to take in a state."""
 
     state: str
-    steps: tuple[Planned, ...]
+    steps: tuple[PlannedAction, ...]
 
 
-class _Way(NamedTuple):
+class _Exit(NamedTuple):
     """A step that may lead to another state."""
 
-    step: Planned
+    step: PlannedAction
     target: str
 
 
-class _Ways:
+class _StateGraph:
     """For each state the steps out of it, and the ways from state to state."""
 
     def __init__(
@@ -69,7 +69,7 @@ class _Ways:
         self.durations = durations
         self.chosen = chosen
         self.out = {state: list(self._out(state)) for state in machine.states}
-        self.anything: list[Planned] = [("part", 1.0), *(("send", event, DRAWN) for event in sent)]
+        self.anything: list[PlannedAction] = [("part", 1.0), *(("send", event, DRAWN) for event in sent)]
         self._into: dict[str, list[str]] = {}
         for state, ways in self.out.items():
             for way in ways:
@@ -90,7 +90,7 @@ class _Ways:
             self._distances[goal] = found
         return self._distances[goal]
 
-    def step(self, state: str, goal: str) -> Planned:
+    def step(self, state: str, goal: str) -> PlannedAction:
         """The first step of a shortest way."""
         distances = self.distances(goal)
         return min(self.out[state], key=lambda way: distances.get(way.target, len(self.out))).step
@@ -116,30 +116,30 @@ class _Ways:
         """The seconds of the longest timer of all, in a list; an empty one where none is known."""
         return sorted(self.durations.values())[-1:]
 
-    def moves(self, state: str, event: str) -> Iterator[Planned]:
+    def moves(self, state: str, event: str) -> Iterator[PlannedAction]:
         """The event with every outcome of its guards that can be chosen."""
         if not self.chosen:
             yield ("send", event, DRAWN)
             return
-        for facts in islice(valuations(asked(self.machine, state, event)), _OUTCOMES):
+        for facts in islice(valuations(facts_asked(self.machine, state, event)), _OUTCOMES):
             yield ("send", event, dict(facts))
 
-    def _out(self, state: str) -> Iterator[_Way]:
+    def _out(self, state: str) -> Iterator[_Exit]:
         for event in self.machine.events:
             if not self.machine.knows(state, event):
                 continue
-            for facts in islice(valuations(asked(self.machine, state, event)), _OUTCOMES):
+            for facts in islice(valuations(facts_asked(self.machine, state, event)), _OUTCOMES):
                 decision = Move(event, facts).decide(self.machine, state)
                 if isinstance(decision, Transition):
-                    yield _Way(self._raised(event, facts), decision.target)
+                    yield _Exit(self._raised(event, facts), decision.target)
 
-    def _raised(self, event: str, facts: tuple[tuple[str, bool], ...]) -> Planned:
+    def _raised(self, event: str, facts: tuple[tuple[str, bool], ...]) -> PlannedAction:
         if event in self.sent:
             return ("send", event, dict(facts) if self.chosen else DRAWN)
         return ("part", 1.0)
 
 
-def goals(ways: _Ways) -> Iterator[Goal]:
+def goals(ways: _StateGraph) -> Iterator[Goal]:
     """All goals, those of the nearest states first."""
     states = list(islice(ways.reached(), _STATES))
     for state in states:
@@ -154,30 +154,30 @@ def goals(ways: _Ways) -> Iterator[Goal]:
             yield from _timely(ways, state, way)
 
 
-def _timely(ways: _Ways, state: str, way: _Way) -> Iterator[Goal]:
+def _timely(ways: _StateGraph, state: str, way: _Exit) -> Iterator[Goal]:
     """Time before and behind an edge: the timers of its target begin with it, and those of its source end."""
     before, behind = ways.waits(state), ways.waits(way.target)
     if behind:
-        early: Planned = ("part", 0.5) if before else ("wait", min(behind) / 2)
+        early: PlannedAction = ("part", 0.5) if before else ("wait", min(behind) / 2)
         yield Goal(state, (early, way.step, ("part", 1.0)))
         yield Goal(state, (early, way.step, ("part", 0.5), ("restart",), ("part", 1.0)))
     if before:
         yield Goal(state, (("part", 0.5), way.step, ("wait", max(before))))
 
 
-def _sends(ways: _Ways, state: str) -> Iterator[Goal]:
+def _sends(ways: _StateGraph, state: str) -> Iterator[Goal]:
     for event in ways.sent:
         yield from (Goal(state, (move,)) for move in ways.moves(state, event))
 
 
-def _waits(ways: _Ways, state: str) -> Iterator[Goal]:
+def _waits(ways: _StateGraph, state: str) -> Iterator[Goal]:
     """Time in the state; where guards of timers can be chosen, what they find is sent with an event that is refused."""
     waiting = [event for event in ways.timed if ways.machine.knows(state, event)]
     if not waiting:
         yield from (Goal(state, (("wait", 2 * seconds),)) for seconds in ways.longest())
         return
     yield from (Goal(state, steps) for steps in _WAITS)
-    facts = sorted({fact for event in waiting for fact in asked(ways.machine, state, event)})
+    facts = sorted({fact for event in waiting for fact in facts_asked(ways.machine, state, event)})
     unknown = next((event for event in ways.sent if not ways.machine.knows(state, event)), None)
     if ways.chosen and facts and unknown is not None:
         for values in islice(valuations(facts), _OUTCOMES):
@@ -206,7 +206,7 @@ class Agenda:
         chosen: bool,
         is_seen: Callable[[str, str, Mapping[str, bool]], bool],
     ) -> None:
-        self._ways = _Ways(machine, sent, timed, durations, chosen=chosen)
+        self._ways = _StateGraph(machine, sent, timed, durations, chosen=chosen)
         self._goals = list(goals(self._ways))
         self._pursued = [0] * len(self._goals)
         self._is_seen = is_seen
@@ -243,13 +243,13 @@ class Tour:
         chance: says when there are kills on the way, for half of all tours.
     """
 
-    def __init__(self, ways: _Ways, given: Mapping[int, Goal], pursued: list[int], chance: random.Random) -> None:
+    def __init__(self, ways: _StateGraph, given: Mapping[int, Goal], pursued: list[int], chance: random.Random) -> None:
         self._ways = ways
         self._goals = dict(given)
         self._pursued = pursued
-        self._steps: list[Planned] = []
+        self._steps: list[PlannedAction] = []
         self._patience = _PATIENCE
-        self._tried: tuple[str, Planned] | None = None
+        self._tried: tuple[str, PlannedAction] | None = None
         self._chance = chance
         self._kills = chance.choice((0.0, _KILLS))
 
@@ -258,7 +258,7 @@ class Tour:
         """Whether nothing is left to do."""
         return not self._steps and not self._goals
 
-    def next(self, state: str) -> Planned:
+    def next(self, state: str) -> PlannedAction:
         """The next step, in the state to which the life has come."""
         if self._steps:
             return self._steps.pop(0)
@@ -277,7 +277,7 @@ class Tour:
         self._steps = list(goal.steps)
         return self._steps.pop(0)
 
-    def _towards(self, goal: str, state: str) -> Planned:
+    def _towards(self, goal: str, state: str) -> PlannedAction:
         """The next step of the way; where it did not lead on before, anything else in between."""
         step = self._ways.step(state, goal)
         if self._tried == (state, step):

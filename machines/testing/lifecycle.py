@@ -24,14 +24,14 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from argentos.errors import InputError
 from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
+from argentos.machines.modelcheck.moves import following
 from argentos.machines.modelcheck.oracle import Oracle
-from argentos.machines.modelcheck.outcomes import following
 from argentos.machines.modelcheck.system import MachineSystem, durations_of
-from argentos.machines.testing.account import Account
+from argentos.machines.testing.actions import Action, Actions, pauses_around
 from argentos.machines.testing.coverage import Coverage
 from argentos.machines.testing.goals import Agenda, Tour
+from argentos.machines.testing.reference import ReferenceModel
 from argentos.machines.testing.shortening import Failure, shortened
-from argentos.machines.testing.steps import Step, Steps, pauses_around
 from argentos.machines.testing.trace import Trace
 from argentos.machines.tree import START
 
@@ -83,13 +83,13 @@ class Lifecycle(RuleBasedStateMachine):
     Attributes:
         coverage: what all lives of this test have seen so far.
         system: the one under test.
-        account: what ought to be.
+        reference: what ought to be.
         trace: what happened.
     """
 
     coverage: ClassVar[Coverage]
     plan: ClassVar[_Plan]
-    steps: ClassVar[Steps | None] = None
+    steps: ClassVar[Actions | None] = None
     payloads: ClassVar[dict[str, list[object]]]
 
     def __init__(self) -> None:
@@ -111,11 +111,11 @@ class Lifecycle(RuleBasedStateMachine):
         if self.system is not None:
             self.system.close()
         self.system = self.plan.system()
-        self.account = Account(self.plan.oracle, self.plan.durations, self.plan.own)
+        self.reference = ReferenceModel(self.plan.oracle, self.plan.durations, self.plan.own)
         self.trace = Trace(self._name())
-        self._taken: list[tuple[Step, str]] = []
+        self._taken: list[tuple[Action, str]] = []
         self.coverage.unsent(self.plan.unsent(self.system))
-        self.coverage.saw_state(self.account.state)
+        self.coverage.saw_state(self.reference.state)
         with self._telling():
             self._rest(())
 
@@ -125,10 +125,10 @@ class Lifecycle(RuleBasedStateMachine):
             self.trace.sends(event, payload)
             self._keep(event, payload)
             facts = self.system.facts(event, payload)
-            self.coverage.saw_raised(self.account.state, event, facts)
+            self.coverage.saw_raised(self.reference.state, event, facts)
             answer = self.system.send(event, payload)
             self.trace.answered(answer)
-            self.account.sent(event, facts, answer, self._facts)
+            self.reference.sent(event, facts, answer, self._facts)
             self._rest(() if isinstance(answer, Refused) else answer, sent=event)
 
     def advance(self, seconds: float) -> None:
@@ -139,13 +139,13 @@ class Lifecycle(RuleBasedStateMachine):
             facts = {event: self.system.facts(event, None) for event in timed}
             taken = self.system.advance(seconds)
             self.trace.answered(taken)
-            self.account.passed(seconds, facts.__getitem__, taken, self._facts)
+            self.reference.passed(seconds, facts.__getitem__, taken, self._facts)
             self._rest(taken, facts=facts)
 
     def reach(self) -> None:
         """Let time pass until the next timer is due."""
-        if self.account.next_due > self.account.now:
-            self.advance(self.account.next_due - self.account.now)
+        if self.reference.next_due > self.reference.now:
+            self.advance(self.reference.next_due - self.reference.now)
 
     def restart(self) -> None:
         """Kill the system and revive it; nothing may have changed by that."""
@@ -153,7 +153,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.trace.kills()
             taken = self.system.restart()
             self.trace.answered(taken)
-            self.account.revived(taken, self._facts)
+            self.reference.revived(taken, self._facts)
             self._rest(taken)
 
     def teardown(self) -> None:
@@ -163,7 +163,7 @@ class Lifecycle(RuleBasedStateMachine):
             note(self.trace.as_markdown())
 
     @rule(step=st.runner().flatmap(lambda life: life.strategy()))
-    def live(self, step: Step) -> None:
+    def live(self, step: Action) -> None:
         """Take any step; a single rule, for Hypothesis leaves whole rules out of many of its lives."""
         if self.plan.idle:
             problem = f"no life can raise {self.plan.idle!r}, for no way leads to a state that knows it"
@@ -173,20 +173,20 @@ class Lifecycle(RuleBasedStateMachine):
         name, *arguments = step
         getattr(self, name)(*arguments)
 
-    def strategy(self) -> st.SearchStrategy[Step]:
+    def strategy(self) -> st.SearchStrategy[Action]:
         """The steps that may come now."""
         kind = type(self)
         kind.steps = kind.steps or self._steps()
         if self.tour is not None and not self.tour.is_over:
             return kind.steps.guided(self)
-        return kind.steps[self.account.state]
+        return kind.steps[self.reference.state]
 
     def _keep(self, event: str, payload: object) -> None:
         known = self.payloads.setdefault(event, [])
         if event in self.plan.payloads and len(known) < _PAYLOADS:
             known.append(payload)
 
-    def _steps(self) -> Steps:
+    def _steps(self) -> Actions:
         machine, plan = self.plan.oracle.machine, self.plan
         chosen = isinstance(self.system, MachineSystem)
         timed = plan.oracle.timed
@@ -195,13 +195,13 @@ class Lifecycle(RuleBasedStateMachine):
         known = plan.durations or {}
         events = [*timed, *plan.own]
         agenda = Agenda(machine, sent, events, known, chosen=chosen, is_seen=self.coverage.has_seen)
-        return Steps(machine, sent, timed, payloads=plan.payloads, pauses=plan.pauses, agenda=agenda, chosen=chosen)
+        return Actions(machine, sent, timed, payloads=plan.payloads, pauses=plan.pauses, agenda=agenda, chosen=chosen)
 
     @contextmanager
     def _telling(self, *step: Any) -> Generator[None]:
         """Tell the trace if this fails; the failure that Hypothesis shows in the end is shortened first."""
         if step:
-            self._taken.append((step, self.account.state))
+            self._taken.append((step, self.reference.state))
         try:
             yield
         except Exception as error:
@@ -217,7 +217,7 @@ class Lifecycle(RuleBasedStateMachine):
         failure = Failure(steps, tuple(state for _, state in self._taken), error, self.trace)
         return shortened(failure, self._lead, self._way, self.payloads)
 
-    def _lead(self, steps: Collection[Step]) -> Failure | None:
+    def _lead(self, steps: Collection[Action]) -> Failure | None:
         """Lead another life; None if it does not fail."""
         life = type(self)()
         life.is_shortening = True
@@ -231,10 +231,10 @@ class Lifecycle(RuleBasedStateMachine):
             life.system.close()
         return None
 
-    def _way(self, goal: str) -> tuple[Step, ...] | None:
+    def _way(self, goal: str) -> tuple[Action, ...] | None:
         """The events of a shortest way to a state; None where only time, or the system itself, leads there."""
         machine, unsent = self.plan.oracle.machine, self.plan.unsent(self.system)
-        words: dict[str, tuple[Step, ...]] = {START: ()}
+        words: dict[str, tuple[Action, ...]] = {START: ()}
         for state in (waiting := [START]):
             for target, move in following(machine, state).items():
                 if target not in words and move.event not in unsent:
@@ -251,8 +251,8 @@ class Lifecycle(RuleBasedStateMachine):
             if transition.event != sent:
                 self.coverage.saw_raised(transition.source, transition.event, (facts or {}).get(transition.event))
             self.coverage.saw_taken(transition)
-        self.account.check_rest(self.system.state, self._facts)
-        for state in self.plan.oracle.machine.active(self.account.state):
+        self.reference.check_rest(self.system.state, self._facts)
+        for state in self.plan.oracle.machine.active(self.reference.state):
             check = self.plan.invariants.get(state)
             if check is not None and check(self.system) is False:
                 raise AssertionError(f"the invariant of {state} does not hold")

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 __all__ = ["Failure", "shortened"]
 
-_Steps: TypeAlias = tuple[tuple[Any, ...], ...]
+_Actions: TypeAlias = tuple[tuple[Any, ...], ...]
 
 _SECONDS: Final = 10.0  # that shortening may take
 _PAYLOADS: Final = 5  # the simplest, of those that came with an event
@@ -28,7 +28,7 @@ class Failure(NamedTuple):
         trace: what happened.
     """
 
-    steps: _Steps
+    steps: _Actions
     states: tuple[str, ...]
     error: Exception
     trace: Any
@@ -36,8 +36,8 @@ class Failure(NamedTuple):
 
 def shortened(
     failure: Failure,
-    lead: Callable[[_Steps], Failure | None],
-    way: Callable[[str], _Steps | None],
+    lead: Callable[[_Actions], Failure | None],
+    way: Callable[[str], _Actions | None],
     payloads: Mapping[str, Sequence[object]],
 ) -> Failure:
     """The same failure by a life out of which no step can be left, as far as time allows to tell.
@@ -64,8 +64,8 @@ def shortened(
 
 
 def _shorter(
-    failure: Failure, way: Callable[[str], _Steps | None], payloads: Mapping[str, Sequence[object]]
-) -> Iterator[_Steps]:
+    failure: Failure, way: Callable[[str], _Actions | None], payloads: Mapping[str, Sequence[object]]
+) -> Iterator[_Actions]:
     """Lives that are shorter, the shortest first."""
     steps = failure.steps
     for number in range(len(steps) - 1, 0, -1):

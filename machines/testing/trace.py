@@ -12,7 +12,7 @@ __all__ = ["Trace"]
 _LONG: Final = 100  # characters of a payload in a diagram
 
 
-class _Step(NamedTuple):
+class _Exchange(NamedTuple):
     """A call and its answer.
 
     Attributes:
@@ -38,7 +38,7 @@ class Trace:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._steps: list[_Step] = []
+        self._steps: list[_Exchange] = []
         self.problem = ""
 
     def sends(self, event: str, payload: object) -> None:
@@ -90,15 +90,15 @@ class Trace:
         return f"```mermaid\n{self.as_diagram()}```\n\n```python\n{self.as_test()}```\n"
 
     def _call(self, call: str, shown: str) -> None:
-        self._steps.append(_Step(call, shown, ()))
+        self._steps.append(_Exchange(call, shown, ()))
 
 
-def _remark(step: _Step) -> str:
+def _remark(step: _Exchange) -> str:
     said = str(step.answer) if isinstance(step.answer, Refused) else ", ".join(map(str, step.answer))
     return f"  # {' '.join(said.split())}" if said else ""
 
 
-def _shown(step: _Step) -> Iterator[str]:
+def _shown(step: _Exchange) -> Iterator[str]:
     """The lines of a step in a sequence diagram."""
     yield f"caller->>machine: {_escaped(step.shown)}"
     if isinstance(step.answer, Refused):

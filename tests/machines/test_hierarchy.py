@@ -6,7 +6,7 @@ import pytest
 
 from argentos.errors import DiagramError
 from argentos.machines import END, START, Diagram, Machine, Refused, Timer, Transition
-from argentos.machines.table import LIMIT
+from argentos.machines.table import MAX_STATES
 from tests.machines.texts import KEYBOARD, ORDER
 
 keyboard = Machine(Diagram.parse(KEYBOARD))
@@ -145,7 +145,7 @@ def test_an_event_that_leaves_all_regions_by_one_and_moves_another_is_refused() 
 def test_too_many_combinations_of_states_are_refused() -> None:
     region = "[*] --> {0}0\n" + "".join(f"{{0}}{n} --> {{0}}{n + 1}: next{n}{{0}}\n" for n in range(9))
     text = "stateDiagram-v2\n[*] --> P: made\nstate P {\n" + "--\n".join(region.format(name) for name in "ABCDE") + "}"
-    with pytest.raises(DiagramError, match=f"more than {LIMIT:,} combinations"):
+    with pytest.raises(DiagramError, match=f"more than {MAX_STATES:,} combinations"):
         Machine(Diagram.parse(text))
 
 

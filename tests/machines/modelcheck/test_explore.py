@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from argentos.machines import END, SESSION, START, Diagram, Machine, Refused, Transition
 from argentos.machines.lifecycles import MACHINES
-from argentos.machines.modelcheck.exploration import Explored, explore
-from argentos.machines.modelcheck.outcomes import Move, following, moves
+from argentos.machines.modelcheck.exploration import ExplorableSystem, explore
+from argentos.machines.modelcheck.moves import Move, following, moves
 from argentos.machines.modelcheck.system import MachineSystem
 from tests.machines.generated import machines
 from tests.machines.test_machine import DOOR
@@ -48,7 +48,7 @@ def test_a_session_that_is_lived_in_is_right_too() -> None:
     assert explore(SESSION, 7, session, key=lambda each: (each.state, len(logged(each)))).holds
 
 
-def logged(system: Explored) -> Sequence[object]:
+def logged(system: ExplorableSystem) -> Sequence[object]:
     assert isinstance(system, MachineSystem)
     return system.log
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from argentos.machines import SESSION, START, Diagram, Machine, Refused, Transition
 from argentos.machines.modelcheck.linearizability import Answer, Call, linearizable, linearize
-from argentos.machines.modelcheck.outcomes import Move, asked, valuations
-from argentos.machines.modelcheck.schedules import Choose, every_choice, pause, race, together
+from argentos.machines.modelcheck.moves import Move, facts_asked, valuations
+from argentos.machines.modelcheck.schedules import Choose, every_choice, interleave, pause, race
 
 LAMP = Machine(
     Diagram.parse("stateDiagram-v2\n[*] --> Off: made\nOff --> On: press\nOn --> Off: press\nOn --> Dark: cut")
@@ -133,7 +133,7 @@ def test_callers_go_on_in_every_order() -> None:
                 await pause()
                 said.append(f"{name}{number}")
 
-        together([caller("a"), caller("b")], choose)
+        interleave([caller("a"), caller("b")], choose)
         return " ".join(said)
 
     assert set(every_choice(run)) == {
@@ -205,7 +205,9 @@ def all_moves() -> list[Move]:
     return [
         Move(event, facts)
         for event in SESSION.events
-        for facts in valuations(sorted({name for state in SESSION.states for name in asked(SESSION, state, event)}))
+        for facts in valuations(
+            sorted({name for state in SESSION.states for name in facts_asked(SESSION, state, event)})
+        )
     ]
 
 

@@ -10,7 +10,7 @@ from argentos.errors import UnknownStateError
 from argentos.machines import END, SESSION, START, Diagram, Machine
 from argentos.machines.lifecycles.supervision import SUPERVISION
 from argentos.machines.modelcheck.liveness import always_reaches, components
-from argentos.machines.modelcheck.outcomes import following
+from argentos.machines.modelcheck.moves import following
 from tests.machines.generated import machines
 from tests.machines.test_machine import DOOR
 from tests.machines.texts import KEYBOARD

@@ -9,7 +9,7 @@ from argentos.errors import ArgentError, UnknownStateError
 from argentos.machines import END, SESSION, START, Diagram, Machine, Transition
 from argentos.machines.drawing import draw
 from argentos.machines.modelcheck.liveness import always_reaches
-from argentos.machines.modelcheck.outcomes import Move
+from argentos.machines.modelcheck.moves import Move
 from argentos.machines.modelcheck.promela import REACHES, Trail, read_trail, to_promela
 from argentos.machines.modelcheck.spin import Verdict, model_check
 from tests.machines.generated import machines

@@ -10,12 +10,12 @@ from typing import Any, Final, TypeAlias
 from hypothesis import strategies as st
 
 from argentos.machines.machine import Machine
-from argentos.machines.modelcheck.outcomes import asked
-from argentos.machines.testing.goals import DRAWN, Agenda, Planned
+from argentos.machines.modelcheck.moves import facts_asked
+from argentos.machines.testing.goals import DRAWN, Agenda, PlannedAction
 
-__all__ = ["Step", "Steps", "pauses_around"]
+__all__ = ["Action", "Actions", "pauses_around"]
 
-Step: TypeAlias = tuple[Any, ...]
+Action: TypeAlias = tuple[Any, ...]
 """The name of a method of `Lifecycle`, and its arguments."""
 
 _PARTS: Final = (1.0, 0.5, 2.0, 63 / 64, 1 / 3)
@@ -24,7 +24,7 @@ _PARTS: Final = (1.0, 0.5, 2.0, 63 / 64, 1 / 3)
 _GOALS: Final = 8  # of one tour
 
 
-class Steps:
+class Actions:
     """What may come in each state, given who raises what.
 
     Args:
@@ -50,30 +50,30 @@ class Steps:
     ) -> None:
         self._payloads = payloads
         self._agenda = agenda
-        waits: list[st.SearchStrategy[Step]] = [st.just(("reach",))]
+        waits: list[st.SearchStrategy[Action]] = [st.just(("reach",))]
         waits += [st.tuples(st.just("advance"), each) for each in pauses]
         self._wait = st.one_of(waits[1:] or waits)
         self._facts = {event: _facts(machine, {event, *timed}) if chosen else [] for event in events}
         self._sent = {event: self._with_payload(event) for event in events}
         self._free = {state: self._in(machine, state, waits) for state in machine.states}
 
-    def __getitem__(self, state: str) -> st.SearchStrategy[Step]:
+    def __getitem__(self, state: str) -> st.SearchStrategy[Action]:
         """What may come in the state: anything; or, mostly, the beginning of a tour."""
         return self._free[state]
 
-    def guided(self, life: Any) -> st.SearchStrategy[Step]:
+    def guided(self, life: Any) -> st.SearchStrategy[Action]:
         """The next step of the life's tour."""
-        return self._resolved(life, life.tour.next(life.account.state))
+        return self._resolved(life, life.tour.next(life.reference.state))
 
-    def send(self, event: str, facts: Mapping[str, bool]) -> Step:
+    def send(self, event: str, facts: Mapping[str, bool]) -> Action:
         """Send the event; what its guards and those of timers may ask for besides is true."""
         known = {**dict.fromkeys(self._facts[event], True), **facts}
         return ("send", event, known or None)
 
-    def _in(self, machine: Machine, state: str, waits: list[st.SearchStrategy[Step]]) -> st.SearchStrategy[Step]:
+    def _in(self, machine: Machine, state: str, waits: list[st.SearchStrategy[Action]]) -> st.SearchStrategy[Action]:
         """All events, and as often those that it knows; time, and kills, mostly where timers run; and tours."""
-        others: list[st.SearchStrategy[Step]] = [st.just(("restart",)), *waits]
-        begin: st.SearchStrategy[Step] = st.just(("begin",))
+        others: list[st.SearchStrategy[Action]] = [st.just(("restart",)), *waits]
+        begin: st.SearchStrategy[Action] = st.just(("begin",))
         is_over = not any(machine.knows(state, event) for event in machine.events)
         known = [begin] if is_over else [each for event, each in self._sent.items() if machine.knows(state, event)]
         often = known * (len(self._sent) // max(len(known), 1))
@@ -84,24 +84,24 @@ class Steps:
         )
         return st.sampled_from([*free, *[tour] * len(free)]).flatmap(_itself)
 
-    def _with_payload(self, event: str) -> st.SearchStrategy[Step]:
+    def _with_payload(self, event: str) -> st.SearchStrategy[Action]:
         outcomes = dict.fromkeys(self._facts[event], st.sampled_from([True, False]))
         payload = self._payloads.get(event, st.fixed_dictionaries(outcomes) if outcomes else st.none())
         return st.tuples(st.just("send"), st.just(event), payload)
 
-    def _begin(self, life: Any, number: int) -> st.SearchStrategy[Step]:
+    def _begin(self, life: Any, number: int) -> st.SearchStrategy[Action]:
         life.tours = (*life.tours, number)
         life.tour = self._agenda.tour(life.tours, _GOALS)
         return self.guided(life)
 
-    def _resolved(self, life: Any, planned: Planned) -> st.SearchStrategy[Step]:
+    def _resolved(self, life: Any, planned: PlannedAction) -> st.SearchStrategy[Action]:
         match planned:
             case ("send", event, facts):
                 if facts == DRAWN or event in self._payloads:
                     return self._sent[event]
                 return st.just(self.send(event, facts))
             case ("part", share):
-                left = life.account.next_due - life.account.now
+                left = life.reference.next_due - life.reference.now
                 if left <= 0:
                     return self._wait
                 return st.just(("reach",) if share == 1 else ("advance", left * share))
@@ -118,8 +118,8 @@ def pauses_around(durations: Iterable[float]) -> list[st.SearchStrategy[float]]:
 
 def _facts(machine: Machine, events: Iterable[str]) -> list[str]:
     """What the guards of these events ask for."""
-    return sorted({fact for event in events for state in machine.states for fact in asked(machine, state, event)})
+    return sorted({fact for event in events for state in machine.states for fact in facts_asked(machine, state, event)})
 
 
-def _itself(step: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:
+def _itself(step: st.SearchStrategy[Action]) -> st.SearchStrategy[Action]:
     return step

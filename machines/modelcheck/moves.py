@@ -12,7 +12,7 @@ from typing import NamedTuple
 from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
 
-__all__ = ["Move", "asked", "following", "moves", "valuations"]
+__all__ = ["Move", "facts_asked", "following", "moves", "valuations"]
 
 
 class Move(NamedTuple):
@@ -35,7 +35,7 @@ class Move(NamedTuple):
         return machine.decide(state, self.event, SimpleNamespace(**dict(self.facts)))
 
 
-def asked(machine: Machine, state: str, event: str) -> tuple[str, ...]:
+def facts_asked(machine: Machine, state: str, event: str) -> tuple[str, ...]:
     """The names of the facts that the event makes the state ask, in the order of the alphabet."""
     return tuple(sorted({guard.name for guards, _ in machine.ways(state, event) for guard in guards}))
 
@@ -49,7 +49,7 @@ def valuations(names: Sequence[str]) -> Iterator[tuple[tuple[str, bool], ...]]:
 def moves(machine: Machine, state: str) -> Iterator[Move]:
     """All that may come in a state, also the events that it does not know."""
     for event in machine.events:
-        for facts in valuations(asked(machine, state, event)):
+        for facts in valuations(facts_asked(machine, state, event)):
             yield Move(event, facts)
 
 

@@ -9,7 +9,7 @@ from argentos.machines.modelcheck.oracle import Oracle, Outcome
 from argentos.machines.modelcheck.system import durations_of
 from argentos.machines.tree import START
 
-__all__ = ["Account", "FactsOf"]
+__all__ = ["FactsOf", "ReferenceModel"]
 
 FactsOf: TypeAlias = Callable[[str], object | None]
 """What the guards see when the system raises an event itself; None where that cannot be told."""
@@ -21,7 +21,7 @@ def _unknown(_event: str) -> None:
     """No facts."""
 
 
-class Account:
+class ReferenceModel:
     """A life, as the definition has it.
 
     Args:
