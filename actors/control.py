@@ -41,7 +41,6 @@ _RETRY: Final = 0.1  # seconds
 _LONGEST_WORK: Final = 3600.0  # seconds for one request: a reply may wait for other turns
 _LONGEST_END: Final = 2.0  # seconds for the last answers when the supervisor ends
 _PAGE_SESSIONS: Final = 500
-_PAGE_MESSAGES: Final = 500
 _PAGE_CHARACTERS: Final = 256 * 1024
 
 
@@ -236,9 +235,7 @@ class Control:
             messages = sorted((*context.messages, *context.waiting), key=lambda each: each.number)
             await line.send_messages(messages)
             return
-        for start in range(1, metadata.messages + 1, _PAGE_MESSAGES):
-            stop = min(start + _PAGE_MESSAGES, metadata.messages + 1)
-            await line.send_messages(await self._registry.runtime.store.read(key, start, stop))
+        await line.send_messages(await self._registry.runtime.store.read(key, 1, metadata.messages + 1))
 
     async def _change(
         self,

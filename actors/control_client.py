@@ -6,12 +6,13 @@
 import logging
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
 import anyio
+import anyio.to_thread
 from anyio.abc import UNIXSocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
@@ -199,7 +200,7 @@ class RemoteSession:
 
     async def adopt(self, transcript: Transcript) -> SessionInfo:
         """See `Session.adopt`."""
-        with hand_over(as_transcript(transcript)) as path:
+        async with _handed_over(transcript) as path:
             return await self._told(wire.Adopt(agent=self.key.agent, session=self.id, path=str(path)))
 
     async def clear(self) -> SessionInfo:
@@ -325,6 +326,12 @@ class RemoteTurn(AsyncIterator[str]):
         self._reply = _expect(answer, wire.Replied).message
         await self._answers.aclose()
         return None
+
+
+@asynccontextmanager
+async def _handed_over(transcript: Transcript) -> AsyncGenerator[Path]:
+    with ExitStack() as stack:
+        yield await anyio.to_thread.run_sync(lambda: stack.enter_context(hand_over(as_transcript(transcript))))
 
 
 def _expect(answer: wire.Answer | None, kind: type[A]) -> A:

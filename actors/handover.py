@@ -1,20 +1,27 @@
-"""Transcripts that go from one process to another: by a private file, for no request is as long as a session may be."""
+"""Transcripts that go from one process to another: by a private file, for no request is as long as a session may be.
+
+It has a line for the transcript without its messages, and then one for each: neither process stands still for it.
+"""
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import structs
 
-from argentos.actors.transcript import Transcript
+from argentos.actors.transcript import Transcript, TranscriptMessage
 from argentos.errors import InputError
 from argentos.storage import files
+from argentos.storage.pace import in_steps
 
 __all__ = ["hand_over", "take_over"]
 
-_decoder: Final = msgspec.json.Decoder(Transcript)
+_encoder: Final = msgspec.json.Encoder()
+_transcript: Final = msgspec.json.Decoder(Transcript)
+_message: Final = msgspec.json.Decoder(TranscriptMessage)
 
 
 @contextmanager
@@ -24,14 +31,20 @@ def hand_over(transcript: Transcript) -> Generator[Path]:
     Raises:
         InputError: a text in it holds half a surrogate pair.
     """
-    try:
-        data = msgspec.json.encode(transcript)
-    except UnicodeEncodeError as error:
-        raise InputError(f"a text has half a surrogate pair at character {error.start}; send whole ones") from error
-    with tempfile.NamedTemporaryFile(prefix="argentos-", suffix=".json") as file:
-        file.write(data)
+    with tempfile.NamedTemporaryFile(prefix="argentos-", suffix=".jsonl") as file:
+        try:
+            for step in _lines(transcript):
+                file.write(step)
+        except UnicodeEncodeError as error:
+            raise InputError(f"a text has half a surrogate pair at character {error.start}; send whole ones") from error
         file.flush()
         yield Path(file.name)
+
+
+def _lines(transcript: Transcript) -> Iterator[bytes]:
+    yield _encoder.encode_lines([structs.replace(transcript, messages=())])
+    for step in in_steps(transcript.messages):
+        yield _encoder.encode_lines(step)
 
 
 def take_over(path: Path) -> Transcript:
@@ -44,7 +57,9 @@ def take_over(path: Path) -> Transcript:
         if not path.is_absolute() or "\0" in str(path):
             raise InputError(f"{str(path)!a} is no whole path of a file; name one")
         with files.regular(path) as file:
-            return _decoder.decode(file.read())
+            lines = iter(file)
+            transcript = _transcript.decode(next(lines, b""))
+            return structs.replace(transcript, messages=tuple(_message.decode(line) for line in lines))
     except OSError as error:
         raise InputError(f"{path} cannot be read by the owner of the state directory: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 import anyio
+import anyio.to_thread
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop
@@ -24,6 +25,7 @@ from argentos.storage import MESSAGE_TOKENS, Address, Message, Record, Role, Ses
 
 __all__ = ["Session"]
 
+_MANY: Final = 1000  # messages that are copied in a millisecond
 _CHARACTERS_A_TOKEN: Final = 64  # more than any language needs: a longer text is not even counted
 
 
@@ -183,13 +185,16 @@ class Session:
             SessionNotFoundError: there is no such session.
         """
         metadata, context = await self._registry.look(self.key)
-        return transcript_of(
+        messages = await self._registry.runtime.store.read(self.key, 1, metadata.messages + 1)
+        make = partial(
+            transcript_of,
             self.key,
-            await self._registry.runtime.store.read(self.key, 1, metadata.messages + 1),
+            messages,
             context=(*context.messages, *context.waiting),
             summary=context.summary,
             created_at=metadata.created_at,
         )
+        return make() if len(messages) <= _MANY else await anyio.to_thread.run_sync(make)
 
     async def info(self) -> SessionInfo:
         """State, tokens, last activity and more.

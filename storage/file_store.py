@@ -54,6 +54,7 @@ T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
 _MUCH: Final = 64 * 1024
 _MEBIBYTE: Final = 1024 * 1024
+_MANY: Final = 1000  # records
 _LARGEST_JOURNAL: Final = 2**50  # bytes
 _HELD: Final = 65_536  # sessions of which something is remembered though their files have everything
 
@@ -310,6 +311,8 @@ class FileStore(Store):
         self._check_usable()
         if self._read_only:
             raise StoreError(f"the state directory {self.path} was opened for reading only")
+        encode = partial(_encode, key, records)
+        body = encode() if len(records) <= _MANY else await self._blocking(encode)
         if self._journal.size > self._limit // 4:
             await self._make_room()
         while not (held := self._hold(key)).is_loaded:  # the journal alone may know only what files have overtaken
@@ -324,7 +327,7 @@ class FileStore(Store):
             sequence=tail.sequence,
             records=records,
         )
-        batch = self._committer.submit(key, tail, records, _encode(key, records))
+        batch = self._committer.submit(key, tail, records, body)
         await batch.durable()
         return tail.size > max(_MUCH, held.written)
 
@@ -417,13 +420,10 @@ class FileStore(Store):
             return ()
         # The archive last: a message that left the history meanwhile is there.
         folder = layout.session_folder(self.path, key)
-        messages, edited = await self._blocking(partial(layout.read_archive, folder, start, stop))
+        messages, edited = await self._blocking(partial(_read_all, folder, folded, start, stop))
         if edited and not self._read_only:
             await self._writer.take_edited_archive(key, edited)
-        context = folded.snapshot.context
-        for message in (*folded.archived, *context.messages, *context.waiting):
-            messages[message.number] = message
-        return tuple(messages[number] for number in sorted(messages) if start <= number < stop)
+        return messages
 
     async def _folded(self, key: SessionKey, held: Held | None) -> tuple[Folded | None, bool]:
         """Files and tail together, and whether somebody has edited or spoilt the files.
@@ -438,8 +438,9 @@ class FileStore(Store):
         if held and stored.snapshot and not held.is_loaded and not self._read_only:  # later ones may be in memory only
             held.tail.covered(min(stored.snapshot.metadata.sequence, stored.reaches))
         is_edited = bool(stored.edited or stored.unfit)
+        join = partial(layout.join, key, folder, stored, records)
         try:
-            return layout.join(key, folder, stored, records), is_edited
+            return join() if len(records) <= _MANY else await self._blocking(join), is_edited
         except layout.GapError as error:
             if not self._read_only:
                 raise
@@ -554,3 +555,12 @@ def _encode(key: SessionKey, records: Sequence[Record]) -> bytes:
         return encode_body(key, records)
     except UnicodeEncodeError as error:
         raise StoreError(f"session {key}: a text holds half a surrogate pair and cannot be stored") from error
+
+
+def _read_all(folder: Path, folded: Folded, start: int, stop: int) -> tuple[tuple[Message, ...], Sequence[Path]]:
+    """The messages with these numbers, and the files of the archive that somebody else has written."""
+    messages, edited = layout.read_archive(folder, start, stop)
+    context = folded.snapshot.context
+    for message in (*folded.archived, *context.messages, *context.waiting):
+        messages[message.number] = message
+    return tuple(messages[number] for number in sorted(messages) if start <= number < stop), edited

@@ -23,6 +23,7 @@ from argentos.storage import files, sense
 from argentos.storage.leniency import UNREADABLE, lenient, lenient_each
 from argentos.storage.links import check_way
 from argentos.storage.names import file_name
+from argentos.storage.pace import in_steps
 from argentos.storage.records import Accepted, Message, Record, Replied, SessionKey
 from argentos.storage.snapshot import (
     NEWEST_VERSION,
@@ -78,7 +79,7 @@ class LostError(StoreDamagedError):
     """`metadata.json` has seen more than there is: the files, or the journal, were put back to an older state."""
 
 
-_NO_IDS: Final = msgspec.Raw()
+_NOTHING: Final = msgspec.Raw()
 
 
 class _History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -89,7 +90,18 @@ class _History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="ca
     summary: Summary | None = None
     messages: tuple[Message, ...] = ()
     waiting: tuple[Message, ...] = ()
-    archived_ids: msgspec.Raw = _NO_IDS
+    archived_ids: msgspec.Raw = _NOTHING
+
+
+class _HistoryFile(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """The same, with the messages as they stand there."""
+
+    version: int
+    metadata: Metadata
+    summary: Summary | None = None
+    messages: msgspec.Raw = _NOTHING
+    waiting: tuple[Message, ...] = ()
+    archived_ids: msgspec.Raw = _NOTHING
 
 
 class _ArchivedIds(Collection[str]):
@@ -132,6 +144,15 @@ class _Archive(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="ca
     messages: tuple[Message, ...]
 
 
+class _ArchiveFile(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The same, with the messages as they stand there."""
+
+    version: int
+    agent: str
+    session: str
+    messages: msgspec.Raw
+
+
 class _Versioned(Struct):
     version: int
 
@@ -140,6 +161,7 @@ _T = TypeVar("_T", Metadata, _History, _Archive)
 _log: Final = logging.getLogger(__name__)
 _LONGEST: Final = 200  # characters of what is quoted
 _ARCHIVE_FILE: Final = 1024 * 1024
+_LARGE: Final = 1024 * 1024  # bytes that are decoded in some milliseconds
 _SEAL: Final = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
 _DATED: Final = re.compile(r"\.(damaged|deleted)-\d{8}T\d{6}Z(-\d+)?")
 _DELETED: Final = ".deleted-"
@@ -150,6 +172,9 @@ _encoder: Final = msgspec.json.Encoder()
 _version: Final = msgspec.json.Decoder(_Versioned)
 _metadata: Final = msgspec.json.Decoder(Metadata)
 _history: Final = msgspec.json.Decoder(_History)
+_front: Final = msgspec.json.Decoder(_HistoryFile)
+_raws: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_message: Final = msgspec.json.Decoder(Message)
 _archive: Final = msgspec.json.Decoder(_Archive)
 _ids: Final = msgspec.json.Decoder(tuple[str, ...])
 
@@ -245,12 +270,37 @@ def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _Read[_T] | None:
 
 def _decode(data: bytes, decoder: msgspec.json.Decoder[_T], path: Path) -> _T:
     try:
-        content = decoder.decode(data)
+        is_large = decoder is _history and len(data) > _LARGE
+        content = cast("_T", _in_pieces(data)) if is_large else decoder.decode(data)  # type: ignore[redundant-cast]
     except msgspec.ValidationError:
         _check_version(_version.decode(data).version, path)  # which may have other fields
         raise
     _check_version(content.version, path)
     return content
+
+
+def _in_pieces(data: bytes) -> _History:
+    """A large history, decoded so that no piece keeps the interpreter to itself for more than a moment."""
+    try:
+        front = _front.decode(data)
+        messages = tuple(_message.decode(each) for each in _raws.decode(front.messages))
+    except msgspec.MsgspecError:
+        return _history.decode(data)  # whose error says where
+    return _History(
+        version=front.version,
+        metadata=front.metadata,
+        summary=front.summary,
+        messages=messages,
+        waiting=front.waiting,
+        archived_ids=front.archived_ids,
+    )
+
+
+def _encoded(messages: Sequence[Message]) -> msgspec.Raw:
+    """Messages in JSON, encoded likewise."""
+    if not messages:
+        return _NOTHING
+    return msgspec.Raw(b"[%b]" % b",".join(_encoder.encode(step)[1:-1] for step in in_steps(messages)))
 
 
 def _check_version(version: int, path: Path) -> None:
@@ -551,13 +601,13 @@ def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
     metadata, context = snapshot
     files.make_folder(folder)
     size = _write_archive(folder, metadata.key, archived) if archived else 0
-    history = _History(
+    history = _HistoryFile(
         version=metadata.version,
         metadata=metadata,
         summary=context.summary,
-        messages=context.messages,
+        messages=_encoded(context.messages),
         waiting=context.waiting,
-        archived_ids=msgspec.Raw(_encoder.encode(ids)) if (ids := tuple(context.archived_ids)) else _NO_IDS,
+        archived_ids=msgspec.Raw(_encoder.encode(ids)) if (ids := tuple(context.archived_ids)) else _NOTHING,
     )
     for name, content in zip(_NAMES, (history, metadata), strict=True):
         data = _sealed(content)
@@ -597,7 +647,7 @@ def _write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) -
     path = folder / "archive" / f"{min(numbered):08}-{max(numbered):08}.json"
     files.make_folder(path.parent)
     content = tuple(numbered[number] for number in sorted(numbered))
-    data = _sealed(_Archive(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=content))
+    data = _sealed(_ArchiveFile(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=_encoded(content)))
     files.replace(path, data)
     if newest and newest.path != path:
         files.remove(newest.path)

@@ -2,22 +2,28 @@
 
 import random
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 import anyio
 import msgspec
 
-from argentos import AnthropicModel, ArgentError, Config, MemoryStore, OfflineModel, Supervisor
+from argentos import AnthropicModel, ArgentError, Config, FileStore, MemoryStore, OfflineModel, Supervisor
 from argentos.actors import Transcript, TranscriptMessage
+from argentos.actors.control_client import Owner
 from argentos.errors import MessageTooLargeError
+from argentos.storage import Store
 
 __all__ = ["main"]
 
 _BEAT: Final = 0.001  # seconds
 _WORDS: Final = ("harbour", "ship", "tide", "morning", "captain", "12", "deadline", "must", "4711", "/srv/data")
+_LARGE: Final = Config(max_context_tokens=1_000_000)
+_MESSAGES: Final = 50_000
 _chance: Final = random.Random(2)  # noqa: S311 - texts of always the same words
 
 
@@ -59,8 +65,7 @@ async def _first_turn() -> float:
 
 async def _measure() -> dict[str, float]:
     stalls = {"the first turn": await _first_turn()}
-    large = Config(max_context_tokens=1_000_000)
-    async with Supervisor(MemoryStore(), OfflineModel(), config=large) as supervisor:
+    async with Supervisor(MemoryStore(), OfflineModel(), config=_LARGE) as supervisor:
         send = supervisor.session("long").send
         english, word = " ".join(_chance.choice(_WORDS) for _ in range(700_000)), "a" * 1_000_000
 
@@ -75,16 +80,59 @@ async def _measure() -> dict[str, float]:
             await session.say(_text(25))
         tokens = (await session.info()).tokens
         stalls[f"a compaction of {tokens:,} tokens, without a model"] = await _stall(session.compact)
-        messages = [TranscriptMessage(role="user", text=_text(10)) for _ in range(50_000)]
-        transcript = Transcript(agent="main", session="imported", messages=tuple(messages))
-        adopt = supervisor.session("imported").adopt
-        stalls[f"an import of {len(messages):,} messages"] = await _stall(lambda: adopt(transcript))
+    return {**stalls, **await _measure_long(MemoryStore(), "in memory")}
+
+
+async def _measure_files() -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "state"
+        stalls = await _measure_long(FileStore(path), "in files")
+        stalls |= await _measure_socket(path)
+        async with Supervisor(FileStore(path), OfflineModel(), config=_LARGE, resume=False) as supervisor:
+            session = supervisor.session("imported")
+            stalls["the first look at it after a restart"] = await _stall(session.info)
+            stalls["its first message after a restart"] = await _stall(lambda: session.say("Hello."))
+            stalls["its end"] = await _stall(session.delete)
     return stalls
+
+
+def _transcript() -> Transcript:
+    messages = [TranscriptMessage(role="user", text=_text(10)) for _ in range(_MESSAGES)]
+    return Transcript(agent="main", session="imported", messages=tuple(messages))
+
+
+async def _measure_long(store: Store, where: str) -> dict[str, float]:
+    """What is done with a session of many messages."""
+    stalls: dict[str, float] = {}
+    transcript = _transcript()
+    async with Supervisor(store, OfflineModel(), config=_LARGE) as supervisor:
+        session = supervisor.session("imported")
+        stalls[f"an import of {_MESSAGES:,} messages {where}"] = await _stall(lambda: session.adopt(transcript))
+        stalls[f"all of its messages {where}"] = await _stall(lambda: session.history(full=True))
+        stalls[f"its transcript {where}"] = await _stall(session.transcript)
+        stalls[f"its size {where}"] = await _stall(supervisor.stored)
+    return stalls
+
+
+async def _measure_socket(path: Path) -> dict[str, float]:
+    """The same over the control socket, with both ends in this process."""
+    stalls: dict[str, float] = {}
+    transcript = _transcript()
+    async with Supervisor(FileStore(path), OfflineModel(), config=_LARGE) as supervisor:
+        session = Owner(path).session("sent")
+        stalls["an import over the socket"] = await _stall(lambda: session.adopt(transcript))
+        stalls["all of its messages over the socket"] = await _stall(lambda: session.history(full=True))
+        stalls["a backup beside it"] = await _stall(lambda: supervisor.backup(path.with_name("backup")))
+    return stalls
+
+
+async def _measure_all() -> dict[str, float]:
+    return {**await _measure(), **await _measure_files()}
 
 
 def main() -> None:
     """Do all of it, and print the stalls in seconds."""
-    sys.stdout.buffer.write(msgspec.json.encode(anyio.run(_measure)))
+    sys.stdout.buffer.write(msgspec.json.encode(anyio.run(_measure_all)))
 
 
 if __name__ == "__main__":
