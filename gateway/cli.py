@@ -59,7 +59,13 @@ def _argent(context: click.Context) -> None:
 
 
 class _Complaints(logging.Handler):
-    """What the library warns of, as a sentence like every other; without the trace of where it came from."""
+    """What the library warns of, as a sentence like every other; without the trace of where it came from.
+
+    Not of what keeps the event loop: the models here are ours, and whoever types a command can change nothing about it.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.name != "argentos.actors.bulkhead" or record.levelno >= logging.ERROR
 
     def emit(self, record: logging.LogRecord) -> None:
         _complain(record.getMessage(), 1)
