@@ -1,13 +1,15 @@
 """`argent`: the command line.
 
-Every failure is one sentence on standard error and a status other than zero: 2 for a wrong command line, 1 for
-everything else.
+Every failure is one sentence on standard error and a status other than zero: 2 for a wrong command line, 130 after an
+interrupt, 1 for everything else. With `--json` it is an object on standard output as well.
 """
 
+import itertools
 import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Final
 
@@ -15,7 +17,7 @@ import click
 
 from argentos import __version__
 from argentos.errors import ArgentError
-from argentos.gateway.output import printable
+from argentos.gateway.output import print_json, printable
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["main", "run"]
@@ -80,26 +82,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; gives the exit status."""
     logging.getLogger("argentos").handlers = [_Complaints(logging.WARNING)]
     logging.getLogger("asyncio").addFilter(_tells_something)
+    arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        result = _argent.main(args=argv, prog_name="argent", standalone_mode=False)
+        return _run(arguments)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail(arguments, "Interrupted", "interrupted", 130, is_told=False)
+    except click.ClickException as error:
+        return _fail(arguments, "Usage", error.format_message(), 2)
+    except ArgentError as error:
+        return _fail(arguments, type(error).__name__.removesuffix("Error"), str(error), 1)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone; Python would complain about that at exit
+        return 1
+    except OSError as error:
+        if error.filename is None:
+            return _complain(f"the output cannot be written: {error.strerror}", 1)
+        return _fail(arguments, "File", f"{error.filename} cannot be used: {error.strerror}", 1)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        result = _argent.main(args=arguments, prog_name="argent", standalone_mode=False)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 0
-    except (click.Abort, KeyboardInterrupt):
-        return 130
-    except click.ClickException as error:
-        return _complain(error.format_message(), 2)
-    except ArgentError as error:
-        return _complain(str(error), 1)
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone; Python would complain about that at exit
-        return 1
-    except OSError as error:
-        what = "the output cannot be written" if error.filename is None else f"{error.filename} cannot be used"
-        return _complain(f"{what}: {error.strerror}", 1)
     return result if isinstance(result, int) else 0
+
+
+def _fail(arguments: Sequence[str], code: str, sentence: str, status: int, *, is_told: bool = True) -> int:
+    """Tell people of a failure on standard error, and programs that asked for JSON on standard output, too."""
+    if is_told:
+        _complain(sentence, status)
+    before = itertools.takewhile(lambda each: each != "--", arguments)
+    if "--json" in before:
+        with suppress(OSError):  # as where the output is closed, which is no failure of its own then
+            print_json({"error": {"code": code, "message": printable(" ".join(sentence.split()))}})
+    return status
 
 
 def _complain(sentence: str, status: int) -> int:

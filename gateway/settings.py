@@ -20,9 +20,11 @@ from argentos.inputs import as_id
 from argentos.storage import expand_home
 from argentos.storage.layout import is_state_directory
 
-__all__ = ["Settings", "command_options", "default_state_dir"]
+__all__ = ["Commands", "Settings", "command_options", "default_state_dir"]
 
 _log: Final = logging.getLogger(__name__)
+
+_WHOLE: Final = 1000  # characters
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -141,3 +143,13 @@ def command_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+class Commands(click.Group):
+    """A group whose help has the first sentence of each command whole, over as many lines as it takes."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, as click does, but cut nothing off."""
+        commands = [self.get_command(ctx, name) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(each.name or "", each.get_short_help_str(_WHOLE)) for each in commands if each])

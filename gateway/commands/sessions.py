@@ -17,7 +17,7 @@ from argentos.errors import InputError, SessionNotFoundError, StoreDamagedError,
 from argentos.gateway.commands.transfer import export_command, import_command
 from argentos.gateway.output import age, count, percent, print_json, print_json_list, printable, size, table
 from argentos.gateway.owner import Conversation, Sessions, chosen_model, with_sessions
-from argentos.gateway.settings import Settings, command_options
+from argentos.gateway.settings import Commands, Settings, command_options
 from argentos.storage import Message, SessionKey, Summary
 from argentos.storage.layout import set_aside as set_aside_of
 
@@ -30,7 +30,7 @@ _log: Final = logging.getLogger(__name__)
 _A_CENTURY = 100 * 525_600.0  # minutes
 
 
-@click.group("sessions")
+@click.group("sessions", cls=Commands)
 @command_options
 def command() -> None:
     """List sessions, and manage them."""

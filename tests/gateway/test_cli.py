@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -362,6 +363,16 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
     assert [option for option in ("--state-dir", "--agent", "--json") if option not in out] == []
 
 
+@pytest.mark.parametrize("group", [[], ["sessions"], ["diagram"]], ids=" ".join)
+def test_the_list_of_commands_has_each_sentence_whole(group: list[str], argent: Argent) -> None:
+    _, out, _ = argent(*group, "--help")
+    commands = out[out.index("Commands:") :]
+    assert "..." not in commands
+    described = re.split(r"\n  (?=\w)", commands)[1:]
+    assert len(described) >= 2
+    assert all(each.rstrip().endswith(".") for each in described)
+
+
 def test_sessions_without_a_command_lists_its_commands(argent: Argent) -> None:
     status, out, err = argent("sessions")
     assert (status, err) == (0, "")
@@ -403,6 +414,36 @@ def test_output_that_cannot_be_written_is_one_sentence(start: Start, tmp_path: P
     assert process.returncode == 1
     assert err.startswith("argent: ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "code", "said"),
+    [
+        (["sessions", "info", "nobody"], 1, "SessionNotFound", "there is no session nobody"),
+        (["sessions", "info", "a\nb"], 1, "Input", "the control character"),
+        (["sessions", "retry", "ada"], 1, "NothingToRetry", "no message"),
+        (["sessions", "import", "nowhere.jsonl"], 1, "Input", "cannot be read"),
+        (["restore", "nowhere.tgz"], 1, "Store", "is not empty"),
+        (["sessions", "lst"], 2, "Usage", "No such command"),
+        (["sessions", "list", "--limit", "none"], 2, "Usage", "--limit"),
+        (["sessions", "delete", "ada"], 2, "Usage", "add --yes"),
+    ],
+)
+def test_a_failure_is_an_object_for_programs_and_a_sentence_for_people(
+    argent: Argent, command: list[str], status: int, code: str, said: str
+) -> None:
+    argent("sessions", "new", "ada")
+    found, out, err = argent("--json", *command)
+    error = json.loads(out)["error"]
+    assert (found, error["code"]) == (status, code)
+    assert said in error["message"]
+    assert err == f"argent: {error['message']}\n"
+    assert argent(*command)[1] == ""
+
+
+def test_json_behind_two_dashes_is_an_id(argent: Argent) -> None:
+    argent("sessions", "new", "ada")
+    assert argent("sessions", "info", "--", "--json")[:2] == (1, "")
 
 
 # Streams that are closed ------------------------------------------------------------------------------------
