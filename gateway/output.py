@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 import msgspec
 
-__all__ = ["age", "count", "percent", "print_json", "print_json_list", "printable", "size", "table"]
+__all__ = ["age", "count", "counted", "percent", "print_json", "print_json_list", "printable", "size", "table"]
 
 _PIECE: Final = 1000
 _YEARS: Final = 1000 * 86400.0  # seconds; a longer time is told better by its day, and may be of a clock that was wrong
@@ -47,6 +47,11 @@ def count(number: int) -> str:
     if number < 1000:  # noqa: PLR2004 - a thousand
         return str(number)
     return f"{number / 1000:.1f}k" if number < 100_000 else f"{number // 1000}k"  # noqa: PLR2004 - a hundred thousand
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things: `1 message`, `2 messages`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def size(number: int) -> str:

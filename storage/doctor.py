@@ -261,7 +261,11 @@ def _check_mode(path: Path, found: os.stat_result, owner: os.stat_result) -> Ite
         give = partial(os.chown, path, owner.st_uid, owner.st_gid, follow_symlinks=False)
         yield Finding(path, what, remedy=f"give it to user {owner.st_uid}", mend=give)
     elif os.geteuid() not in {0, found.st_uid}:
-        yield Finding(path, f"it belongs to user {found.st_uid}; use argentos as that user, or give it away")
+        yield Finding(
+            path,
+            f"it belongs to user {found.st_uid}; `argent doctor --repair`, run by root, gives it to the owner of the"
+            " state directory",
+        )
 
 
 def _is_half_written(path: str) -> bool:
@@ -289,7 +293,8 @@ def _check_journal(folder: Path, journal: _Journal) -> Iterator[Finding]:
         findings = recover(folder, journal.take).findings
     except (OSError, StoreError) as error:
         journal.is_known = False
-        yield Finding(folder, str(error))
+        what = f"it cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+        yield Finding(folder, what)
         return
     for finding in findings:
         yield Finding(finding.path, str(finding), finding.is_torn, remedy="set it aside under a dated name")
@@ -435,7 +440,7 @@ def _check_unknown(root: Path, folder: Path) -> Iterator[Finding]:
 
 
 _EDITED: Final = (
-    "it was edited, and is taken as it is now; if nobody has done that, it is damaged: restore it from a backup"
+    "it was edited by hand, and is taken as it is now; if nobody edited it, it is damaged: restore it from a backup"
 )
 _TO_DAMAGED: Final = "set the session aside under a dated name"
 
@@ -534,7 +539,8 @@ def _check_numbers(folder: Path, snapshot: Snapshot, archived: Sequence[Message]
     known = {*stored, *(each.number for each in (*archived, *snapshot.context.messages, *snapshot.context.waiting))}
     missing = [number for number in range(1, snapshot.metadata.messages + 1) if number not in known]
     if missing:
-        what = f"{len(missing)} of {snapshot.metadata.messages} messages are missing, from number {missing[0]} on"
+        are = "is" if len(missing) == 1 else "are"
+        what = f"{len(missing)} of {snapshot.metadata.messages} messages {are} missing, from number {missing[0]} on"
         yield Finding(folder, f"{what}; restore them from a backup")
 
 

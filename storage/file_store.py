@@ -405,7 +405,8 @@ class FileStore(Store):
         if found is None:
             return
         error, aside = found
-        _log.error("session %s: %s; what cannot be used was set aside in %s", key, error, aside)
+        why = str(error).removesuffix("; it was left as it is")
+        _log.error("session %s: %s; what cannot be used was set aside in %s", key, why, aside)
         if isinstance(error, layout.CorruptError):
             raise StoreDamagedError(
                 f"{error}; it was set aside in {aside}, and the session begins anew with its next message"

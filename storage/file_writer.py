@@ -20,7 +20,7 @@ import msgspec
 from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage import files, layout, salvage
 from argentos.storage.committer import Committer
-from argentos.storage.foreign import described, passes
+from argentos.storage.foreign import described, in_short, passes
 from argentos.storage.index import Index
 from argentos.storage.journal import Journal, Segment, dated
 from argentos.storage.lag import Lag
@@ -399,7 +399,11 @@ class FileWriter:
             try:
                 await self._run(partial(self._journal.keep, key, records))
             except OSError as error:
-                _log.error("the records of session %s could not be copied: %s", key, error)
+                _log.error(
+                    "the records of session %s were not copied out of the journal, and stay there: %s",
+                    key,
+                    in_short(error),
+                )
             else:
                 held.kept = records[-1].sequence
 
@@ -561,7 +565,7 @@ class FileWriter:
 
 def _tell_of_edit(key: SessionKey, path: Path) -> None:
     _log.warning(
-        "%s of session %s was edited, and is taken as it is now; if nobody has done that, it is damaged: restore it"
+        "%s of session %s was edited by hand, and is taken as it is now; if nobody edited it, it is damaged: restore it"
         " from a backup",
         path,
         key,
@@ -575,8 +579,8 @@ def _write_records(aside: Path, records: Sequence[Record]) -> None:
 def _log_failure(key: SessionKey, error: BaseException) -> None:
     is_expected = isinstance(error, OSError | StoreError)
     _log.error(
-        "the files of session %s were not written: %s",
+        "the files of session %s were not written: %s; its messages stay in the journal, and it is tried again",
         key,
-        error if is_expected else described(error),
+        in_short(error) if is_expected else described(error),
         exc_info=None if is_expected else error,
     )

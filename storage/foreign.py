@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import anyio
 
-__all__ = ["described", "is_interrupt", "passes", "sentence_of", "tolerated"]
+__all__ = ["described", "in_short", "is_interrupt", "passes", "sentence_of", "tolerated"]
 
 _log: Final = logging.getLogger(__name__)
 _LONGEST: Final = 500  # characters
@@ -57,6 +57,11 @@ def _shown(show: Callable[[object], str], error: BaseException) -> str:
     except BaseException:  # noqa: BLE001 - it is not ours either
         text = type(error).__name__
     return str.__str__(text)[:_LONGEST].encode(errors="backslashreplace").decode()
+
+
+def in_short(error: BaseException) -> str:
+    """An expected error for people: of one of the operating system what it says, without its number."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 @contextmanager

@@ -82,11 +82,13 @@ class Finding(NamedTuple):
     def __str__(self) -> str:
         """One sentence."""
         if self.start == self.end:
-            return f"what stood at byte {self.start} of {self.path} is gone: records of sessions that it does not tell"
+            return (
+                f"what stood at byte {self.start} of {self.path} is gone, with records of sessions that are not known"
+            )
         place = f"bytes {self.start} to {self.end} of {self.path}"
         if self.is_torn:
             return f"{place} are torn: a write that was never acknowledged"
-        whose = "a session that cannot be told" if self.key is None else f"session {self.key}"
+        whose = "a session that is not known" if self.key is None else f"session {self.key}"
         if self.why:
             return f"{place} have a record of {whose} that cannot be read ({self.why})"
         return f"{place} are damaged; records of {whose} are lost"

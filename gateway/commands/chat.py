@@ -12,7 +12,7 @@ import click
 
 from argentos.actors import Supervisor
 from argentos.errors import ArgentError, OwnerGoneError
-from argentos.gateway.output import percent, printable
+from argentos.gateway.output import counted, percent, printable
 from argentos.gateway.owner import Conversation, Reply, chosen_model, open_sessions
 from argentos.gateway.settings import Settings, command_options
 from argentos.llm import OfflineModel
@@ -156,7 +156,7 @@ async def _greet(session: Conversation) -> None:
     except ArgentError:
         click.secho(f"A new session, {printable(session.id)}. {_HELP}", dim=True)
     else:
-        click.secho(f"Session {printable(session.id)} goes on: {info.messages} messages. {_HELP}", dim=True)
+        click.secho(f"Session {printable(session.id)} goes on: {counted(info.messages, 'message')}. {_HELP}", dim=True)
 
 
 async def _take(session: Conversation, line: str) -> None:
@@ -164,7 +164,9 @@ async def _take(session: Conversation, line: str) -> None:
     match name:
         case "/info":
             info = await session.info()
-            click.echo(f"{info.state}, {info.messages} messages, {info.tokens} tokens ({percent(info.percent)})")
+            click.echo(
+                f"{info.state}, {counted(info.messages, 'message')}, {info.tokens} tokens ({percent(info.percent)})"
+            )
         case "/clear":
             await session.clear()
             click.echo("The context is empty; the messages are in the archive.")

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from argentos.actors.control_client import Owner
 from argentos.errors import ArgentError, ConfigError, OwnerGoneError, StoreError
-from argentos.gateway.output import print_json, printable
+from argentos.gateway.output import counted, print_json, printable
 from argentos.gateway.settings import Settings, command_options
 from argentos.inputs import as_id
 from argentos.storage import SessionKey, set_aside
@@ -84,7 +84,12 @@ def _wrong_settings(settings: Settings) -> list[Finding]:
     try:
         settings.config()
     except ConfigError as error:
-        return [Finding(settings.state_dir / "argent.json", f"{error}; until then no command uses the sessions")]
+        return [
+            Finding(
+                settings.state_dir / "argent.json",
+                f"{error} (until that is mended, only doctor, backup and export go on)",
+            )
+        ]
     return []
 
 
@@ -100,8 +105,9 @@ def _restore(settings: Settings, session_id: str, copy: str, *, replaces: bool) 
         replaced = printable(str(restored.replaced)) if restored.replaced else None
         print_json({"restored": session_id, "copy": str(restored.copy), "replaced": replaced})
         return
-    messages = "1 message" if restored.messages == 1 else f"{restored.messages} messages"
-    click.echo(printable(f"Session {session_id} is back, with {messages}, from {restored.copy}."))
+    click.echo(
+        printable(f"Session {session_id} is back, with {counted(restored.messages, 'message')}, from {restored.copy}.")
+    )
     if restored.replaced:
         click.echo(printable(f"The session that was there is set aside in {restored.replaced}."))
 

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import click
 from msgspec import Struct, structs
 
 from argentos.actors import Config, Happened, ManualClock, SessionInfo, Supervisor, parse_duration
-from argentos.gateway.output import print_json, printable
+from argentos.errors import ConfigError
+from argentos.gateway.output import counted, print_json, printable
 from argentos.gateway.replaying import Numbered, Replay, read_recording
 from argentos.gateway.settings import Settings, command_options
 from argentos.llm import ReplayModel
@@ -83,14 +84,23 @@ def command(
     }
     given = {name: value for name, value in changes.items() if value is not None}
     # The model here waits for the recording, which no deadline of a real one fits; and its past deletes nothing.
-    config = structs.replace(
-        settings.config(), turn_timeout=_ONE_YEAR, turn_limit=_ONE_YEAR, retain_for=None, retain_bytes=None, **given
+    usual = structs.replace(
+        settings.config(), turn_timeout=_ONE_YEAR, turn_limit=_ONE_YEAR, retain_for=None, retain_bytes=None
     )
+    config = _with_options(usual, given)
     outcome = anyio.run(_replay, settings, config, file, speed, trace)
     if settings.json:
         print_json(outcome)
     else:
         _print(outcome)
+
+
+def _with_options(config: Config, given: dict[str, Any]) -> Config:
+    try:
+        return structs.replace(config, **given)
+    except ConfigError as error:
+        name, _, problem = str(error).partition(" ")
+        raise ConfigError(f"--{name.replace('_', '-')} {problem}") from error
 
 
 async def _replay(settings: Settings, config: Config, file: Path, speed: float, trace: bool) -> _Outcome:  # noqa: FBT001 - a flag of the command line
@@ -193,7 +203,8 @@ def _print(outcome: _Outcome) -> None:
 
 def _print_session(info: SessionInfo) -> None:
     click.echo(
-        f"Session {printable(info.id)}: {info.messages} messages, {info.turns} turns, {info.compactions} compactions."
+        f"Session {printable(info.id)}: {counted(info.messages, 'message')}, {counted(info.turns, 'turn')},"
+        f" {counted(info.compactions, 'compaction')}."
         f" It is {info.state}, with {info.tokens} of {info.window} tokens ({info.percent:.0f}%)."
     )
     click.echo("Transitions:")

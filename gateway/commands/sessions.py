@@ -15,7 +15,7 @@ from argentos.actors import SessionInfo, parse_duration, parse_size
 from argentos.actors.retention import Due, choose
 from argentos.errors import InputError, SessionNotFoundError, StoreDamagedError, StoreVersionError
 from argentos.gateway.commands.transfer import export_command, import_command
-from argentos.gateway.output import age, count, percent, print_json, print_json_list, printable, size, table
+from argentos.gateway.output import age, count, counted, percent, print_json, print_json_list, printable, size, table
 from argentos.gateway.owner import Conversation, Sessions, chosen_model, with_sessions
 from argentos.gateway.settings import Commands, Settings, command_options
 from argentos.storage import Message, SessionKey, Summary
@@ -110,8 +110,8 @@ def _info(settings: Settings, session_id: str) -> None:
         ("agent", printable(info.agent)),
         ("state", info.state),
         ("created", f"{info.created_at:%Y-%m-%d %H:%M:%S} UTC"),
-        ("last activity", f"{info.last_activity:%Y-%m-%d %H:%M:%S} UTC ({age(info.last_activity, now)})"),
-        ("messages", f"{info.messages}, in {info.turns} turns; {info.waiting} without an answer so far"),
+        ("last activity", f"{info.last_activity:%Y-%m-%d %H:%M:%S} UTC{_recently(info.last_activity, now)}"),
+        ("messages", f"{info.messages}, in {counted(info.turns, 'turn')}; {info.waiting} without an answer so far"),
         *(
             [("failed", f"{info.failed}: {printable(info.failure)}; see `argent sessions retry`")]
             if info.failed
@@ -137,7 +137,7 @@ def _info(settings: Settings, session_id: str) -> None:
 @click.pass_obj
 def _new(settings: Settings, session_id: str) -> None:
     """Make a session by hand; it stays Created until its first message."""
-    _report(settings, _on_session(settings, session_id, lambda session: session.create(), makes=True), "created")
+    _report(settings, _on_session(settings, session_id, lambda session: session.create(), makes=True), "was made")
 
 
 @command.command("clear")
@@ -146,7 +146,7 @@ def _new(settings: Settings, session_id: str) -> None:
 @click.pass_obj
 def _clear(settings: Settings, session_id: str) -> None:
     """Empty a session's context; its messages stay in the archive."""
-    _report(settings, _on_session(settings, session_id, lambda session: session.clear()), "cleared")
+    _report(settings, _on_session(settings, session_id, lambda session: session.clear()), "has an empty context")
 
 
 @command.command("compact")
@@ -156,7 +156,7 @@ def _clear(settings: Settings, session_id: str) -> None:
 @click.pass_obj
 def _compact(settings: Settings, session_id: str, focus: str) -> None:
     """Replace the older messages of a session's context by a summary, now."""
-    _report(settings, _on_session(settings, session_id, lambda session: session.compact(focus)), "compacted")
+    _report(settings, _on_session(settings, session_id, lambda session: session.compact(focus)), "was compacted")
 
 
 @command.command("stop")
@@ -165,7 +165,9 @@ def _compact(settings: Settings, session_id: str, focus: str) -> None:
 @click.pass_obj
 def _stop(settings: Settings, session_id: str) -> None:
     """End the turn that runs in a session, and give up the messages that wait behind it."""
-    _report(settings, _on_session(settings, session_id, lambda session: session.stop()), "stopped")
+    _report(
+        settings, _on_session(settings, session_id, lambda session: session.stop()), "has no turn that runs or waits"
+    )
 
 
 @command.command("unpark")
@@ -174,7 +176,7 @@ def _stop(settings: Settings, session_id: str) -> None:
 @click.pass_obj
 def _unpark(settings: Settings, session_id: str) -> None:
     """Let a session go on that failed too often and is parked; what waits in it is answered."""
-    _report(settings, _on_session(settings, session_id, lambda session: session.unpark()), "unparked")
+    _report(settings, _on_session(settings, session_id, lambda session: session.unpark()), "is not parked")
 
 
 @command.command("retry")
@@ -196,11 +198,17 @@ def _retry(settings: Settings, session_id: str, message_id: str | None) -> None:
         _print_mark(reply)
 
 
+def _recently(time: datetime, now: datetime) -> str:
+    """How long ago it was, in brackets; nothing where that is told by the day, which stands there already."""
+    told = age(time, now)
+    return "" if f"{time:%Y-%m-%d}" == told else f" ({told})"
+
+
 def _report(settings: Settings, info: SessionInfo, done: str) -> None:
     if settings.json:
         print_json(info)
     else:
-        click.echo(f"Session {printable(info.id)} {done}; it is {info.state}.")
+        click.echo(f"Session {printable(info.id)} {done}; its state is {info.state}.")
 
 
 @command.command("history")
@@ -363,7 +371,7 @@ def _prune(settings: Settings, older_than: str | None, larger_than: str | None, 
     if found and not dry_run:
         if not yes and not settings.json and sys.stdin.isatty():
             _print_pruned(settings, found, dry_run=True)
-        _confirm(f"Delete for good: {len(found)} {'session' if len(found) == 1 else 'sessions'}?", yes=yes)
+        _confirm(f"Delete for good: {counted(len(found), 'session')}?", yes=yes)
         with_sessions(settings, delete)
     _print_pruned(settings, found, dry_run=dry_run)
 

@@ -70,11 +70,12 @@ def fails(argent: Argent) -> Fails:
     def run(*arguments: str | Path) -> tuple[int, str]:
         status, out, err = argent(*arguments)
         assert status != 0
-        assert out == ""
         assert err.startswith("argent: ")
         assert err.endswith("\n")
         assert err.count("\n") == 1
-        return status, err.removeprefix("argent: ").rstrip("\n")
+        sentence = err.removeprefix("argent: ").rstrip("\n")
+        assert (json.loads(out)["error"]["message"] if "--json" in arguments else out) in {"", sentence}
+        return status, sentence
 
     return run
 

@@ -271,7 +271,7 @@ def test_a_model_that_refuses_is_one_line_and_the_chat_goes_on(start: Start, ser
     assert "Traceback" not in err
     assert (process.returncode, err.count("\n")) == (0, 1)
     assert err.startswith("argent: the model refused the request (HTTP 401: ")
-    assert "Active, 1 messages" in out
+    assert "Active, 1 message," in out
     assert [each["text"] for each in ask("sessions", "history", "chat")] == ["Hello"]
 
 
@@ -360,7 +360,7 @@ def test_a_reply_streams_harmlessly_and_an_interrupt_stops_it_but_not_the_chat(
     os.write(ours, b"\x03")
     assert "Traceback" not in read(ours, "> ")
     os.write(ours, b"/info\n")
-    assert "Active, 1 messages" in read(ours, "%)")
+    assert "Active, 1 message," in read(ours, "%)")
     os.write(ours, b"/quit\n")
     assert process.wait(PATIENCE) == 0
     assert [each["text"] for each in ask("sessions", "history", "ada")] == ["Tell me a story"]

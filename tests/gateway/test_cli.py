@@ -446,6 +446,31 @@ def test_json_behind_two_dashes_is_an_id(argent: Argent) -> None:
     assert argent("sessions", "info", "--", "--json")[:2] == (1, "")
 
 
+@pytest.mark.parametrize(("number", "said"), [(1, "1 message,"), (2, "2 messages,")])
+def test_one_is_told_in_the_singular(argent: Argent, tmp_path: Path, number: int, said: str) -> None:
+    path = tmp_path / "ada.json"
+    path.write_text(json.dumps([{"role": "user", "content": "Hello"}] * number))
+    assert argent("sessions", "import", path)[0] == 0
+    with_input = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-m", "argentos", "--state-dir", str(tmp_path / "state"), "chat", "ada"],
+        input="/info\n",
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert said in with_input.stdout
+
+
+def test_damage_that_is_not_known_by_session_is_told_in_plain_words(argent: Argent, state: Path) -> None:
+    argent("sessions", "new", "ada")
+    (state / "journal").mkdir(mode=0o700, exist_ok=True)
+    (state / "journal" / "00000001.journal").write_bytes(b"x" * 100)
+    _, out, _ = argent("doctor")
+    assert "records of a session that is not known are lost" in out
+    assert "[Errno" not in out
+
+
 # Streams that are closed ------------------------------------------------------------------------------------
 
 

@@ -82,11 +82,19 @@ async def states(sessions: Sessions) -> dict[str, str]:
 
 def test_every_command_asks_the_owner(gateway: Gateway, argent: Argent, ask: Ask) -> None:
     owner = gateway()
-    assert argent("sessions", "new", "mine") == (0, "Session mine created; it is Created.\n", "")
+    assert argent("sessions", "new", "mine") == (0, "Session mine was made; its state is Created.\n", "")
     assert {each["id"] for each in ask("sessions", "list")} == {"mine", "theirs"}
     assert [each["text"] for each in ask("sessions", "history", "theirs")] == ["Good morning."]
-    assert argent("sessions", "clear", "theirs") == (0, "Session theirs cleared; it is Active.\n", "")
-    assert argent("sessions", "stop", "theirs") == (0, "Session theirs stopped; it is Active.\n", "")
+    assert argent("sessions", "clear", "theirs") == (
+        0,
+        "Session theirs has an empty context; its state is Active.\n",
+        "",
+    )
+    assert argent("sessions", "stop", "theirs") == (
+        0,
+        "Session theirs has no turn that runs or waits; its state is Active.\n",
+        "",
+    )
     assert ask("sessions", "history", "theirs") == []
     assert argent("sessions", "delete", "mine", "--yes") == (0, "Deleted: mine\n", "")
     assert [each["id"] for each in ask("sessions", "list")] == ["theirs"]

@@ -293,13 +293,15 @@ def test_a_folder_is_no_recording(fails: Fails, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "\n\n"], ids=["nothing", "empty lines"])
-def test_an_empty_recording_makes_no_session(argent: Argent, ask: Ask, tmp_path: Path, content: str) -> None:
+def test_an_empty_recording_makes_no_session(
+    argent: Argent, ask: Ask, tmp_path: Path, state: Path, content: str
+) -> None:
     path = tmp_path / "recording.jsonl"
     path.write_text(content)
     assert argent("replay", path)[::2] == (0, "")
     summary = ask("replay", path)
     assert (summary["lines"], summary["sessions"]) == (0, [])
-    assert ask("sessions", "list") == []
+    assert not state.exists()
 
 
 # Options ------------------------------------------------------------------------------------------
@@ -359,7 +361,7 @@ def test_the_threshold_says_when_the_window_is_full(ask: Ask, tmp_path: Path) ->
 
 
 def test_the_config_counts_where_no_option_is_given(ask: Ask, state: Path) -> None:
-    state.mkdir()
+    state.mkdir(0o700)
     session = {"maxContextTokens": 3000, "idleAfter": "365d"}
     (state / "argent.json").write_text(json.dumps({"agents": {"defaults": {"session": session}}}))
     summary = ask("replay", HARBOUR)
