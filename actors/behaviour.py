@@ -484,8 +484,8 @@ class Behaviour:
         if command.compacted is None:
             step.keep()
             self._refuse_compactions(step, "no summary could be made")
-        else:
-            step.summarise(command.compacted)
+        elif not step.summarise(command.compacted):
+            self._refuse_compactions(step, "what the summary speaks for is tried again")
 
     def _ask_compaction(self, step: Step, command: Compact) -> None:
         if not step.exists:

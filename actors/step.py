@@ -395,21 +395,30 @@ class Step:
         return True
 
     def summarise(self, compacted: Compacted) -> bool:
-        """Put a summary in the place of older messages; False if nobody waits for one any more."""
+        """Put a summary in the place of the messages that it speaks for, as far as they are where they were.
+
+        What is tried again meanwhile waits for its answer. False if nothing is left, or nobody waits for a summary any
+        more; the context is kept then.
+        """
         if not is_compacting(self.metadata):
+            return False
+        replaced = tuple(takewhile(lambda message: message.number in compacted.numbers, self.context.messages))
+        if not replaced:
+            self.keep()
             return False
         self._emit(
             Summarised(
                 **self._head(),
                 first=compacted.first,
                 last=compacted.last,
-                replaced=compacted.replaced,
-                freed=compacted.freed,
+                replaced=len(replaced),
+                freed=sum(message.tokens for message in replaced),
                 text=compacted.text,
                 tokens=compacted.tokens,
                 method=compacted.method,
                 before=compacted.before,
                 after=compacted.after,
+                failed=tuple(message.number for message in replaced if message.failure),
             )
         )
         return True

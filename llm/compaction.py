@@ -31,10 +31,10 @@ paths, addresses, codes: copy them exactly), Course of the conversation. Be brie
 
 
 class Compacted(Struct, frozen=True, kw_only=True):
-    """A summary ready to take the place of the `replaced` oldest messages.
+    """A summary ready to take the place of the oldest messages.
 
     Attributes:
-        freed: local tokens of the replaced messages.
+        numbers: of the messages that it speaks for.
         tokens: local tokens of the summary.
         before: tokens of the context before, and `after`, after; both estimated from local counts.
     """
@@ -43,8 +43,7 @@ class Compacted(Struct, frozen=True, kw_only=True):
     method: str
     first: int
     last: int
-    replaced: int
-    freed: int
+    numbers: tuple[int, ...]
     tokens: int
     before: int
     after: int
@@ -123,15 +122,14 @@ def _compacted(
     freed: int,
 ) -> Compacted:
     metadata, context = snapshot
-    numbers = [message.number for message in replaced]
+    numbers = tuple(message.number for message in replaced)
     left = metadata.tokens + metadata.waiting_tokens - freed - metadata.summary_tokens + tokens
     return Compacted(
         text=text,
         method=method,
         first=context.summary.first if context.summary else min(numbers),
         last=max([*numbers, context.summary.last if context.summary else 0]),
-        replaced=len(replaced),
-        freed=freed,
+        numbers=numbers,
         tokens=tokens,
         before=gauge.estimate_of(metadata.tokens + metadata.waiting_tokens, metadata),
         after=gauge.estimate_of(left, metadata),

@@ -217,6 +217,7 @@ class Summarised(_Record, frozen=True, tag="summary", kw_only=True):
         tokens: the summary's own.
         method: `model` or `extractive`.
         before: estimated tokens of the context before; `after`, after.
+        failed: the numbers of those among them whose turn failed: they can be tried again no more.
     """
 
     first: int
@@ -228,6 +229,7 @@ class Summarised(_Record, frozen=True, tag="summary", kw_only=True):
     method: str
     before: int
     after: int
+    failed: tuple[int, ...] = ()
 
 
 class Cleared(_Record, frozen=True, tag="cleared", kw_only=True):

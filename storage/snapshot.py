@@ -406,7 +406,7 @@ def _compacted(old: Metadata, record: Summarised | Cleared | Kept) -> Metadata:
             compaction=None,
             boundary=record.sequence,
             calibration=_forget_report(old.calibration),
-            failed=tuple(each for each in old.failed if each.messages[-1] > record.last),
+            failed=_left_of(old.failed, record.failed),
         )
     if isinstance(record, Cleared):
         return _moved(
@@ -436,6 +436,14 @@ def _failed(old: Metadata, record: TurnEnded) -> tuple[FailedTurn, ...]:
     if record.outcome != "failed":
         return old.failed
     return (*old.failed, FailedTurn(record.turn, record.messages, record.reason))[-_REMEMBERED_FAILURES:]
+
+
+def _left_of(failed: Sequence[FailedTurn], gone: Collection[int]) -> tuple[FailedTurn, ...]:
+    """The turns that failed, without these messages."""
+    if not gone:
+        return tuple(failed)
+    left = (FailedTurn(turn.turn, tuple(n for n in turn.messages if n not in gone), turn.reason) for turn in failed)
+    return tuple(turn for turn in left if turn.messages)
 
 
 def _undelivered(old: Metadata, record: Owed | Delivered) -> dict[str, tuple[int, ...]]:

@@ -13,6 +13,7 @@ from argentos.actors.control_client import Owner
 from argentos.errors import (
     ModelRefusedError,
     NoReplyError,
+    NothingToCompactError,
     NothingToRetryError,
     SessionNotFoundError,
 )
@@ -138,6 +139,49 @@ async def test_what_a_summary_replaced_counts_as_failed_no_more(running: Running
             await (await session.send("one", message_id="m-one")).reply()
 
 
+async def test_of_messages_that_failed_together_those_that_a_summary_replaced_count_no_more(
+    running: Running, store: Store
+) -> None:
+    model = Moody()
+    model.go_on = anyio.Event()
+    async with running(model, on=store, config=Config(max_context_tokens=500)) as supervisor:
+        session = supervisor.session("maren")
+        await session.send("first")
+        turns = [await session.send(f"{number}" + " word" * 80, message_id=f"{number}") for number in range(4)]
+        model.go_on.set()
+        for turn in turns:
+            with pytest.raises(ModelRefusedError):
+                await turn.reply()
+        assert (await session.info()).failed == 5
+        await session.compact()
+        left = [message.id for message in await session.history()]
+        assert 0 < len(left) < 4
+        assert (await session.info()).failed == len(left)
+        with pytest.raises(NothingToRetryError, match="has left the context"):
+            await session.retry("0")
+        model.fails = False
+        assert (await (await session.retry("3")).reply()).reply_to == (*left,)
+
+
+async def test_a_message_that_failed_again_is_kept_as_failed_though_later_ones_are_summarised(
+    running: Running, store: Store
+) -> None:
+    model = Moody()
+    async with running(model, on=store, config=Config(max_context_tokens=500)) as supervisor:
+        session = supervisor.session("maren")
+        await fail(session, "one")
+        model.fails = False
+        await session.ask("word " * 60, message_id="m-two")
+        model.fails = True
+        with pytest.raises(ModelRefusedError):
+            await (await session.retry("m-one")).reply()
+        await session.compact()
+        assert [message.id for message in await session.history()] == ["m-one"]
+        assert (await session.info()).failed == 1
+        model.fails = False
+        assert (await (await session.retry("m-one")).reply()).text == "Re: one"
+
+
 # Trying it again -------------------------------------------------------------------------------------------------
 
 
@@ -204,6 +248,61 @@ async def test_a_retry_that_fails_can_be_tried_again(running: Running, store: St
         model.fails = False
         assert (await (await session.retry()).reply()).text == "Re: one"
         assert await texts(session) == ["one", "Re: one"]
+
+
+async def test_what_is_tried_again_while_a_summary_is_made_takes_nothing_else_out_of_the_context(
+    running: Running, store: Store
+) -> None:
+    model = Moody()
+    model.can_summarise = True
+    async with running(model, on=store, config=Config(max_context_tokens=500)) as supervisor:
+        session = supervisor.session("maren")
+        await fail(session, "one")
+        model.fails = False
+        for text in ("two " * 40, "three " * 40):
+            await session.ask(text)
+        before = await texts(session)
+        model.go_on = anyio.Event()
+        async with anyio.create_task_group() as group:
+            group.start_soon(session.compact)
+            while len(model.asked) < 4:
+                await anyio.lowlevel.checkpoint()
+            turn = await session.retry("m-one")
+            model.go_on.set()
+        with anyio.fail_after(5):
+            assert (await turn.reply()).text == "Re: one"
+        gone = model.asked[3]
+        assert gone == before[: len(gone)]
+        assert model.asked[-1] == [*before[len(gone) :], "one"]
+        assert await texts(session) == ["one", *before[len(gone) :], "Re: one"]
+        assert (await session.info()).failed == 0
+
+
+async def test_a_summary_of_nothing_but_what_is_tried_again_meanwhile_is_not_taken(
+    running: Running, store: Store
+) -> None:
+    model = Moody()
+    model.can_summarise = True
+    async with running(model, on=store, config=Config(max_context_tokens=500)) as supervisor:
+        session = supervisor.session("maren")
+        await fail(session, "word " * 100)
+        await session.say("two")
+        model.fails, model.go_on = False, anyio.Event()
+
+        async def compact() -> None:
+            with pytest.raises(NothingToCompactError, match="tried again"):
+                await session.compact()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(compact)
+            while len(model.asked) < 2:
+                await anyio.lowlevel.checkpoint()
+            turn = await session.retry()
+            model.go_on.set()
+        with anyio.fail_after(5):
+            await turn.reply()
+        assert await session.summary() is None
+        assert model.asked[-1] == ["two", "word " * 100]
 
 
 async def test_a_retry_outlasts_the_process(running: Running, store: Store) -> None:

@@ -70,7 +70,7 @@ async def test_the_models_summary_is_taken_when_it_gives_one(tell: Callable[...,
 
 async def test_a_summary_says_what_it_replaces(tell: Callable[..., Snapshot]) -> None:
     compacted = await _compact(tell(*TALK), Summariser(Reply("They met.")))
-    assert (compacted.first, compacted.last, compacted.replaced, compacted.freed) == (1, 5, 5, 700)
+    assert (compacted.first, compacted.last, compacted.numbers) == (1, 5, (1, 2, 3, 4, 5))
     assert compacted.before == 700 + 90 + 10
     assert compacted.after == 2 + 90 + 10
 
@@ -78,7 +78,7 @@ async def test_a_summary_says_what_it_replaces(tell: Callable[..., Snapshot]) ->
 async def test_a_later_summary_speaks_for_what_the_earlier_one_spoke_for(tell: Callable[..., Snapshot]) -> None:
     snapshot = tell(*TALK, "summary 20 replaced=5: They met.", *TALK)
     compacted = await _compact(snapshot, Summariser(Reply("They met twice.")))
-    assert (compacted.first, compacted.last, compacted.replaced) == (1, 11, 6)
+    assert (compacted.first, compacted.last, compacted.numbers) == (1, 11, (6, 7, 8, 9, 10, 11))
 
 
 async def test_the_request_for_a_summary_begins_as_the_conversation_does(tell: Callable[..., Snapshot]) -> None:
@@ -190,7 +190,7 @@ async def test_the_context_is_smaller_afterwards_by_hand_too(tell: Callable[...,
     snapshot = tell("user 200", "turn", "reply 3600 input=210 output=3600", "end")
     gauge = structs.replace(GAUGE, window=10_000)
     compacted = await _compact(snapshot, Summariser(Reply("They met.")), gauge=gauge, by_hand=True)
-    assert compacted.replaced == 1
+    assert compacted.numbers == (1,)
     assert compacted.after < compacted.before
 
 
@@ -221,11 +221,15 @@ def test_a_compaction_always_gains_and_its_summary_is_what_it_said(
 
 def _take_over(snapshot: Snapshot, compacted: Compacted) -> Snapshot:
     metadata = snapshot.metadata
+    made = structs.asdict(compacted)
+    replaced = snapshot.context.messages[: len(made.pop("numbers"))]
     record = Summarised(
         sequence=metadata.sequence + 1,
         epoch=metadata.epoch,
         at=metadata.since,
-        **structs.asdict(compacted),
+        replaced=len(replaced),
+        freed=sum(message.tokens for message in replaced),
+        **made,
     )
     return fold(SessionKey("main", metadata.session), snapshot, [record]).snapshot
 
