@@ -95,7 +95,7 @@ class _Facts:
     @property
     def is_quiet(self) -> bool:
         step = self._step
-        return step.metadata.is_settled and step.moment - step.marks.quiet_since >= step.config.idle_after
+        return step.metadata.is_settled and step.moment >= step.marks.quiet_since + step.config.idle_after
 
     @property
     def compaction_is_due(self) -> bool:
@@ -482,7 +482,8 @@ class Step:
     def _give_up(self) -> None:
         """End a turn that the process has died of too often."""
         turn = self.metadata.turn
-        if self.runs_alone and self.is_interrupted and turn is not None and turn.alone >= self.config.max_crashes:
+        is_of_death = self.is_interrupted and not self.overflowed
+        if self.runs_alone and is_of_death and turn is not None and turn.alone >= self.config.max_crashes:
             reason = (
                 f"the process died each of the {turn.alone} times that this was answered with nothing beside it; it is"
                 " not tried again"

@@ -331,3 +331,16 @@ async def test_a_clock_that_is_set_at_any_moment_changes_nothing(
             assert outcome == expected, f"the clock was set by {jump:g} s at moment {moment}"
             if not was_set:
                 break
+
+
+async def test_a_session_idles_at_its_time_however_that_is_rounded(running: Running, clock: ManualClock) -> None:
+    config = Config(idle_after=60.0)
+    moment = next(n / 1000 for n in range(1, 100_000) if (n / 1000 + 60.0) - n / 1000 < 60.0)
+    clock.advance(moment)
+    async with running(Prompt(), config=config) as supervisor:
+        await supervisor.session("maren").ask("one")
+        async with supervisor.events() as events:
+            clock.advance(60.0)
+            await anyio.wait_all_tasks_blocked()
+            records = [event.record for event in events.pending() if isinstance(event, Happened)]
+        assert [record.target for record in records if isinstance(record, Transitioned)] == ["Idle"]

@@ -17,6 +17,7 @@ CHILD = """
 import os, sys
 import anyio
 from argentos import Config, FileStore, Reply, Supervisor
+from argentos.errors import ContextOverflowError
 
 
 class Deadly:
@@ -35,6 +36,13 @@ class Deadly:
                 for _ in range(50):  # the others have begun
                     await anyio.sleep(0.002)
                 os._exit(7)
+            if text == "long":
+                with open(sys.argv[2]) as log:
+                    asked = len(log.readlines())
+                if asked < 5:
+                    os._exit(7)
+                if asked == 5:
+                    raise ContextOverflowError("too long")
             if text == "slow":
                 await anyio.sleep(0.5)
             if text == "kill me after a while":
@@ -131,6 +139,18 @@ def test_a_turn_that_is_slow_is_not_blamed_for_what_another_does_beside_it(lives
     while lives.live():
         pass
     assert anyio.run(look)[:2] == ["slow", "Yes."]
+
+
+def test_a_message_whose_last_attempt_ends_alive_is_not_given_up(lives: Lives) -> None:
+    """It was too long for the model: the context is compacted, and it is answered."""
+    ends = [lives.live("tried", "Hello.", "tried", "long"), *(lives.live() for _ in range(3))]
+    assert ends == [7, 7, 7, 0]
+
+    async def look() -> list[str]:
+        async with Supervisor(FileStore(lives.state), OfflineModel(), resume=False) as supervisor:
+            return [message.text for message in await supervisor.session("tried").history()]
+
+    assert anyio.run(look) == ["long", "Yes."]
 
 
 def test_the_end_of_a_message_that_was_given_up_is_told_with_its_reason(lives: Lives) -> None:
