@@ -10,11 +10,11 @@ from typing import NamedTuple, Self
 from argentos.actors.config import Config
 from argentos.machines import SESSION, Transition
 from argentos.machines.lifecycles.session import timer_in
-from argentos.storage import Accepted, Cleared, Metadata, Record, Replied, Snapshot, Transitioned, TurnDelayed
+from argentos.storage import Accepted, Cleared, Metadata, Record, Replied, Retried, Snapshot, Transitioned, TurnDelayed
 
 __all__ = ["Marks", "collected_at", "deadline", "is_delayed", "may_passivate", "quiet_for", "state_at"]
 
-_HAPPENINGS = frozenset({Accepted, Cleared, Replied, Transitioned})
+_HAPPENINGS = frozenset({Accepted, Cleared, Replied, Retried, Transitioned})
 
 
 class Marks(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import anyio
 import pytest
 
-from argentos import Address, Config, FileStore, Happened, MemoryStore, Reply, Request, Session, Supervisor
+from argentos import Address, Config, FileStore, Happened, ManualClock, MemoryStore, Reply, Request, Session, Supervisor
 from argentos.actors.control_client import Owner
 from argentos.errors import (
     ModelRefusedError,
@@ -303,6 +303,22 @@ async def test_a_summary_of_nothing_but_what_is_tried_again_meanwhile_is_not_tak
             await turn.reply()
         assert await session.summary() is None
         assert model.asked[-1] == ["two", "word " * 100]
+
+
+async def test_a_retry_counts_as_activity(running: Running, store: Store, clock: ManualClock) -> None:
+    async with running(Moody(), on=store, config=Config(idle_after=60.0)) as supervisor:
+        session = supervisor.session("maren")
+        await fail(session, "one")
+        clock.advance(50.0)
+        with pytest.raises(ModelRefusedError):
+            await (await session.retry()).reply()
+        assert (await session.info()).last_activity == clock.now()
+        clock.advance(50.0)
+        await anyio.wait_all_tasks_blocked()
+        assert (await session.info()).state == "Active"
+        clock.advance(10.0)
+        await anyio.wait_all_tasks_blocked()
+        assert (await session.info()).state == "Idle"
 
 
 async def test_a_retry_outlasts_the_process(running: Running, store: Store) -> None:
