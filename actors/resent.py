@@ -42,11 +42,15 @@ async def related(store: Store, key: SessionKey, snapshot: Snapshot, message_id:
     context = snapshot.context
     seen = sorted((*context.messages, *context.waiting), key=lambda each: each.number)
     found = [each for each in seen if message_id in (each.id, *each.reply_to)]
-    stop = seen[0].number if seen else snapshot.metadata.messages + 1
+    numbers = {each.number for each in seen}
+    stop = snapshot.metadata.messages + 1
+    while stop - 1 in numbers:
+        stop -= 1
     while stop > 1 and not any(_is_asked(each, message_id) for each in found):
         start = max(1, stop - _WINDOW)
         older = await store.read(key, start, stop)
-        found[:0] = [each for each in older if message_id in (each.id, *each.reply_to)]
+        others = (each for each in older if each.number not in numbers)  # what was tried again stands behind later ones
+        found[:0] = [each for each in others if message_id in (each.id, *each.reply_to)]
         stop = start
     return tuple(found)
 

@@ -305,6 +305,21 @@ async def test_a_summary_of_nothing_but_what_is_tried_again_meanwhile_is_not_tak
         assert model.asked[-1] == ["two", "word " * 100]
 
 
+async def test_what_left_the_context_before_a_message_that_is_older_is_recognised_when_sent_again(
+    running: Running, store: Store
+) -> None:
+    model = Moody()
+    async with running(model, on=store, config=Config(max_context_tokens=500)) as supervisor:
+        session = supervisor.session("maren")
+        await fail(session, "one")
+        said = await session.say("two " * 60, message_id="m-two")
+        model.fails = False
+        await (await session.retry()).reply()
+        await session.compact()
+        assert [message.text for message in await session.history()] == ["one", "Re: one"]
+        assert await session.say("two " * 60, message_id="m-two") == said
+
+
 async def test_a_retry_counts_as_activity(running: Running, store: Store, clock: ManualClock) -> None:
     async with running(Moody(), on=store, config=Config(idle_after=60.0)) as supervisor:
         session = supervisor.session("maren")
