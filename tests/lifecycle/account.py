@@ -18,12 +18,14 @@ from argentos.storage import (
     Owed,
     Record,
     Replied,
+    Retried,
     Summarised,
     Transitioned,
+    TurnDelayed,
     TurnEnded,
     TurnStarted,
 )
-from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX, START, Ledger, count_words
+from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX, START, Failing, Ledger, count_words, sent_of
 
 __all__ = ["Account"]
 
@@ -53,7 +55,7 @@ class Account(Ledger):
             is_newer = record.epoch > self.old_epoch and record.epoch >= last.epoch
             self.require("an owner has an epoch of its own", that=is_newer, problem=record)
             self._take(record)
-            if isinstance(record, Accepted | Replied | Cleared | Transitioned):
+            if isinstance(record, Accepted | Replied | Retried | Cleared | Transitioned):
                 self.quiet_since = record.at
             self.records.append(record)
         self.require("what the agent says is owed", that=self.owed == self.due, problem=(self.owed, self.due))
@@ -65,27 +67,39 @@ class Account(Ledger):
                 self._move(record)
             case Accepted():
                 self._accept(record)
-            case TurnStarted():
-                self._begin(record)
-            case Replied():
-                self._reply(record)
-            case TurnEnded():
-                self._end(record)
+            case TurnStarted() | TurnDelayed() | Replied() | TurnEnded() | Retried():
+                self._go_through(record)
             case Summarised():
                 self._summarise(record)
             case Cleared():
-                self.context, self.summary, self.boundary = [], None, record
+                self.context, self.summary, self.boundary, self.failed = [], None, record, []
             case Kept():
                 self.kept_at, self.boundary = len(self.messages), record
             case Owed() | Delivered():
                 self._follow(record)
 
+    def _go_through(self, record: TurnStarted | TurnDelayed | Replied | TurnEnded | Retried) -> None:
+        """What a turn goes through."""
+        match record:
+            case TurnStarted():
+                self._begin(record)
+            case TurnDelayed():
+                self._delay(record)
+            case Replied():
+                self._reply(record)
+            case TurnEnded():
+                self._end(record)
+            case Retried():
+                self._retry(record)
+
     def _accept(self, record: Accepted) -> None:
         self.require("accepted once", that=record.id not in self.accepted, problem=record)
-        self.accepted.add(record.id)
-        self.require("accepted as sent", that=self.sent.get(record.id) == (record.role, record.text), problem=record)
-        self.require("accepted in order", that=record.id in self.sendings, problem=(record, self.sendings))
-        del self.sendings[: self.sendings.index(record.id) + 1]
+        self.accepted[record.id] = record
+        sent = sent_of(record)
+        is_as_sent = sent in self.sendings or sent.id not in [each.id for each in self.sendings]
+        self.require("accepted as sent", that=is_as_sent, problem=(record, self.sendings))
+        self.require("accepted in order", that=sent in self.sendings, problem=(record, self.sendings))
+        del self.sendings[: self.sendings.index(sent) + 1]
         self._number(record)
         self.require("the size is bounded", that=self.size_of([record.number]) <= LARGEST, problem=record)
         (self.waiting if record.role == "user" else self.context).append(record.number)
@@ -104,6 +118,7 @@ class Account(Ledger):
         if self.turn is not None:
             again = (self.turn.turn, self.turn.attempt + 1, list(self.turn.messages))
             self.require("a turn is begun again as it was", that=again == (record.turn, record.attempt, numbers))
+            self.require("not tried again before its time", that=not self.is_delayed(record.at), problem=record)
         else:
             following = (record.turn, record.attempt) == (self.turns + 1, 1)
             self.require("turns are counted", that=following, problem=record)
@@ -114,7 +129,35 @@ class Account(Ledger):
             self.require("a turn answers one address", that=len(addresses) == 1, problem=(record, addresses))
             self.context += numbers
             del self.waiting[: len(numbers)]
-        self.turn, self.turns, self.begun_behind = record, record.turn, len(self.context) - len(numbers)
+        self.turn, self.turns = record, record.turn
+        self.begun_behind = [number for number in self.context if number not in numbers]
+        self.fault, self.delayed_until = None, None
+
+    def _delay(self, record: TurnDelayed) -> None:
+        turn, fault = self.turn, self.fault
+        is_open = turn is not None and (record.turn, record.attempt) == (turn.turn, turn.attempt)
+        self.require("an open turn is put off", that=is_open and self.delayed_until is None, problem=record)
+        self.require("put off for a fault that passes", that=fault is not None, problem=record)
+        self.delays, self.delayed = self.delays + 1, self.delayed + record.seconds
+        is_bounded = self.delays <= CONFIG.retry_attempts and self.delayed <= CONFIG.retry_for
+        self.require("not tried for ever", that=is_bounded, problem=(self.delays, self.delayed))
+        least = max(2.0 ** (self.delays - 2), (fault.retry_after if fault else None) or 0.0)
+        self.require("put off for long enough", that=record.seconds >= least, problem=(record, least))
+        self.delayed_until, self.fault = record.at + timedelta(seconds=record.seconds), None
+
+    def _retry(self, record: Retried) -> None:
+        """Those of a turn that failed wait once more, behind all others."""
+        failed = next((each for each in self.failed if each.turn == record.turn), None)
+        self.require("what failed is tried again", that=failed is not None, problem=record)
+        is_it = failed is not None and record.messages == failed.messages
+        self.require("all that failed is tried again, once", that=is_it, problem=(record, failed))
+        is_room = len(self.waiting) < CONFIG.mailbox_limit
+        self.require("the queue is bounded", that=is_room, problem=self.waiting)
+        self.failed = [each for each in self.failed if each is not failed]
+        self.context = [number for number in self.context if number not in record.messages]
+        self.waiting += record.messages
+        self.is_retried_meanwhile = self.state == "Compacted"
+        self.ended -= {self.messages[number - 1].id for number in record.messages}
 
     def _reply(self, record: Replied) -> None:
         asked = tuple(self.messages[number - 1] for number in (self.turn.messages if self.turn else ()))
@@ -139,17 +182,34 @@ class Account(Ledger):
         ids = {self.messages[number - 1].id for number in ended}
         is_answered = ids <= self.replies.keys()
         self.require("a turn ends as it went", that=(record.outcome == "replied") == is_answered, problem=record)
+        if record.outcome == "failed":
+            self.require("a fault that passes is tried again", that=not self._may_be_delayed, problem=record)
+            self.failed.append(Failing(record.turn, record.messages))
         self.ended |= ids
         self.turn, self.overflowed = None, False
+        self.fault, self.delays, self.delayed, self.delayed_until = None, 0, 0.0, None
+
+    @property
+    def _may_be_delayed(self) -> bool:
+        """A fault that passes has ended the attempt, and there is time for another one, however long it is put off."""
+        if self.fault is None or self.delays >= CONFIG.retry_attempts:
+            return False
+        longest = max(2.0**self.delays, 1.1 * (self.fault.retry_after or 0.0))
+        return self.delayed + longest <= CONFIG.retry_for
 
     def _summarise(self, record: Summarised) -> None:
         self.require("a summary is asked for", that=self.state == "Compacted", problem=record)
         gone, stay = self.context[: record.replaced], self.context[record.replaced :]
         running = set(self.turn.messages if self.turn else ())
         self.require("a summary replaces something", that=bool(gone), problem=record)
-        self.require("the newest messages stay", that=bool(stay) and not running & set(gone), problem=(gone, stay))
+        is_some_left = bool(stay) or self.is_retried_meanwhile
+        self.require("the newest messages stay", that=is_some_left and not running & set(gone), problem=(gone, stay))
+        is_told = {*gone} <= {*self.summarising}
+        self.require("a summary speaks for what it replaces", that=is_told, problem=(gone, self.summarising))
         self.require("a summary frees what it replaces", that=record.freed == self.size_of(gone), problem=record)
         self.context, self.summary, self.boundary = stay, record, record
+        left = [Failing(turn, tuple(each for each in messages if each in stay)) for turn, messages in self.failed]
+        self.failed = [each for each in left if each.messages]
 
     def _follow(self, record: Owed | Delivered) -> None:
         """What is owed becomes more, or less."""
@@ -208,7 +268,7 @@ class Account(Ledger):
 
     def _is_woken(self) -> bool:
         last = self.records[-2 if isinstance(self.records[-1], Owed) else -1]
-        return isinstance(last, Accepted) or bool(self.asked_by_hand)
+        return isinstance(last, Accepted | Retried) or bool(self.asked_by_hand)
 
     def _check_full(self, record: Transitioned) -> None:
         by_hand = bool(self.asked_by_hand)
@@ -216,7 +276,7 @@ class Account(Ledger):
         self.require("guard: compaction_is_due", that=is_due, problem=(self.tokens, self.waiting, record))
         older = self.before_turn if self.overflowed else self.older(by_hand=by_hand)
         self.require("guard: has_older_messages", that=bool(older), problem=self.context)
-        self.boundary, self.asked_by_hand = None, 0
+        self.boundary, self.asked_by_hand, self.is_retried_meanwhile = None, 0, False
 
     def _check_summarised(self, record: Transitioned) -> None:
         durable = self.boundary is not None and self.boundary.sequence <= self.append[-2]
@@ -242,13 +302,16 @@ class Account(Ledger):
         )
         if request.instruction:
             self.require("an effect follows its append", that=self.state == "Compacted", problem=self.state)
-            self.require("a summary is of the oldest", that=shown == self.context[: len(shown)], problem=shown)
+            still = [number for number in shown if number not in self.waiting]  # others are tried again meanwhile
+            self.require("a summary is of the oldest", that=still == self.context[: len(still)], problem=shown)
+            self.summarising = shown
             return
         self.require("a turn is durable before it runs", that=self.turn is not None, problem=request)
         asked = list(self.turn.messages if self.turn else ())
-        before = [number for number in self.context if number not in asked]  # the latest may have come meanwhile
+        meanwhile = [number for number in self.context if number not in (*self.begun_behind, *asked)]
+        before = [*self.begun_behind, *meanwhile]
         seen = shown[: -len(asked)]
-        is_whole = shown == [*seen, *asked] and seen == before[: len(seen)] and len(seen) >= self.begun_behind
+        is_whole = shown == [*seen, *asked] and seen == before[: len(seen)] and len(seen) >= len(self.begun_behind)
         self.require("the model sees the conversation", that=is_whole, problem=(shown, before, asked))
         size = self.size_of(shown) + (count_words(summary) if summary else 0)
         is_first = self.turn is not None and self.turn.attempt == 1 and len(asked) > 1  # later on more may have come

@@ -4,15 +4,29 @@ from asyncio import Task
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-__all__ = ["ENDING", "Call", "Command", "Make", "Message", "Read"]
+from argentos.storage import Role
+from tests.lifecycle.ledger import Sent
+
+__all__ = ["ENDING", "Call", "Command", "Make", "Message", "Read", "Retry"]
 
 
 class Message(NamedTuple):
-    """Something to send; `again` names the message before it that is sent once more, counted from the last."""
+    """Something to send; `again` names the message before it that is sent once more, counted from the last.
 
-    role: Literal["user", "assistant"]
+    Attributes:
+        changed: in what it differs from what was sent before under its id.
+    """
+
+    role: Role
     words: int = 20
     channel: str = "telegram"
+    again: int | None = None
+    changed: Literal["", "text", "address", "side"] = ""
+
+
+class Retry(NamedTuple):
+    """A turn that failed is to run once more: that of a message, counted from the last sent, or the latest."""
+
     again: int | None = None
 
 
@@ -28,7 +42,7 @@ class Read(NamedTuple):
     step: Literal["open", "done", "leave"]
 
 
-Command: TypeAlias = Message | Make | Read
+Command: TypeAlias = Message | Make | Read | Retry
 
 ENDING: Final = {Make("stop"), Make("clear")}
 
@@ -40,8 +54,12 @@ class Call:
     Attributes:
         existed: the session did when it was given.
         room: how many more messages could wait then.
-        tokens: of the message.
-        message_id: of the message; empty for anything else.
+        sent: the message.
+        message_id: of the message that is to be answered; empty where that is none, or not known so far.
+        was_known: a message of its id was durable.
+        had_ended: its turn had.
+        may_retry: it had failed, or waited for its answer.
+        is_behind: others had been asked for that may leave nothing to be tried again.
         asker: waits for the reply to the message.
     """
 
@@ -49,6 +67,10 @@ class Call:
     task: Task[Any]
     existed: bool
     room: int
-    tokens: int = 0
+    sent: Sent | None = None
     message_id: str = ""
+    was_known: bool = False
+    had_ended: bool = False
+    may_retry: bool = False
+    is_behind: bool = False
     asker: Task[Any] | None = None

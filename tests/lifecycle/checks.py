@@ -7,17 +7,19 @@ from typing import Any, Final, TypeVar
 from argentos import Happened, ManualClock, Session, Supervisor
 from argentos.actors import Subscription
 from argentos.errors import (
+    InputError,
     MailboxFullError,
     MessageTooLargeError,
     ModelError,
     NoReplyError,
     NothingToCompactError,
+    NothingToRetryError,
     SessionExistsError,
     SessionNotFoundError,
 )
 from argentos.storage import SessionKey, Transitioned
 from tests.lifecycle.account import Account
-from tests.lifecycle.calls import Call, Make, Message
+from tests.lifecycle.calls import Call, Make, Message, Retry
 from tests.lifecycle.courier import Courier
 from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX
 from tests.lifecycle.parts import ModelInHand, WatchedStore
@@ -80,15 +82,18 @@ class Checks:
         account, command, error = self.account, call.command, call.task.exception()
         if error is None:
             self._is_touched = True
-            if isinstance(command, Message) and command.role == "user":
-                call.asker = self.loop.begin(call.task.result().reply())
-                self.asking.append(call)
+            self._check_done(call)
             return
         match error:
             case MessageTooLargeError():
-                holds = call.tokens > LARGEST
+                holds = call.sent is not None and account.tokens_of(call.sent.text) > LARGEST and not call.was_known
             case MailboxFullError():
-                holds = isinstance(command, Message) and call.room <= 0
+                holds = isinstance(command, Message | Retry) and call.room <= 0 and not call.was_known
+            case InputError():
+                holds = call.sent is not None and call.sent.id in account.accepted and not account.is_same(call.sent)
+            case NothingToRetryError():
+                is_sure = call.may_retry and not call.is_behind and account.may_retry(call.message_id)
+                holds = isinstance(command, Retry) and not is_sure
             case SessionNotFoundError():
                 holds = not call.existed
             case SessionExistsError():
@@ -98,6 +103,19 @@ class Checks:
             case _:
                 holds = False
         account.require("refused for a reason", that=holds, problem=(command, error))
+
+    def _check_done(self, call: Call) -> None:
+        """What was asked for could be done; whoever sent something to be answered waits for that from now on."""
+        account, command = self.account, call.command
+        if call.sent is not None:
+            account.require("acknowledged as it was sent", that=account.is_same(call.sent), problem=command)
+        if isinstance(command, Retry):
+            may_retry = call.may_retry or account.may_retry(call.message_id)
+            account.require("only what failed is tried again", that=may_retry, problem=command)
+            call.message_id = call.task.result().message_id
+        if isinstance(command, Retry) or (call.sent is not None and call.sent.role == "user"):
+            call.asker = self.loop.begin(call.task.result().reply())
+            self.asking.append(call)
 
     def check_events(self) -> None:
         """Whoever listens hears what is durable, all of it and in order."""
@@ -127,8 +145,9 @@ class Checks:
         is_over = call.message_id in self.account.ended
         if asker is None:
             return
-        require("whoever asked hears", that=asker.done() == is_over, problem=(call.message_id, asker))
-        if not is_over:
+        is_heard = asker.done() == is_over or (asker.done() and call.had_ended)  # which was before it is tried again
+        require("whoever asked hears", that=is_heard, problem=(call.message_id, asker))
+        if not asker.done():
             return
         reply, error = self.account.replies.get(call.message_id), asker.exception()
         if reply:
@@ -172,7 +191,7 @@ class Checks:
         wanted: list[tuple[bool, float]] = []
         if account.state == "Compacted":
             wanted = [(True, CONFIG.compaction_timeout)]
-        elif account.turn is not None:
+        elif account.turn is not None and not account.is_delayed(self.clock.now()):
             wanted = [(False, CONFIG.turn_timeout)]
         is_asked = [each.is_for_a_summary for each in asked] == [each for each, _ in wanted]
         account.require("the model is asked for what is open", that=is_asked, problem=(account.state, asked))
@@ -217,6 +236,7 @@ class Checks:
             metadata.turn and metadata.turn.messages,
             metadata.tokens,
             metadata.undelivered,
+            [(each.turn, each.messages) for each in metadata.failed],
         )
         kept = (
             account.state,
@@ -226,6 +246,7 @@ class Checks:
             account.turn and account.turn.messages,
             account.tokens,
             {OUTBOX: (*account.undelivered,)} if account.undelivered else {},
+            account.failed,
         )
         account.require("stored as acknowledged", that=stored == kept, problem=(stored, kept))
         texts = [message.text for message in _result(self.store.read(KEY, 1, 10_000))]

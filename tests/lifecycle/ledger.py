@@ -2,14 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 
 from argentos import Config
+from argentos.errors import ModelError  # noqa: TC001 - beside classes whose annotations are evaluated
+from argentos.storage import Accepted, Record, Replied, Role, Summarised, TurnStarted
 
-if TYPE_CHECKING:
-    from argentos.storage import Accepted, Record, Replied, Role, Summarised, TurnStarted
-
-__all__ = ["CONFIG", "LARGEST", "OUTBOX", "START", "Ledger", "ViolationError", "count_words"]
+__all__ = [
+    "CONFIG",
+    "LARGEST",
+    "OUTBOX",
+    "START",
+    "Failing",
+    "Ledger",
+    "Sent",
+    "ViolationError",
+    "count_words",
+    "sent_of",
+]
 
 CONFIG: Final = Config(
     max_context_tokens=500,
@@ -18,6 +28,8 @@ CONFIG: Final = Config(
     passivate_after=40,
     turn_timeout=300,
     turn_limit=300,
+    retry_attempts=3,
+    retry_for=80,
     compaction_timeout=30,
 )
 START: Final = "[*]"
@@ -36,6 +48,27 @@ class ViolationError(AssertionError):
         self.check = check
 
 
+class Sent(NamedTuple):
+    """A message as somebody sends it; each channel is one address."""
+
+    id: str
+    role: Role
+    text: str
+    channel: str
+
+
+class Failing(NamedTuple):
+    """A turn that failed, and the numbers of its messages that are in the context."""
+
+    turn: int
+    messages: tuple[int, ...]
+
+
+def sent_of(record: Accepted) -> Sent:
+    """The message as it was sent."""
+    return Sent(record.id, record.role, record.text, record.address.channel if record.address else "")
+
+
 def count_words(text: str) -> int:
     """Words count as tokens."""
     return len(text.split())
@@ -45,10 +78,15 @@ class Ledger:
     """One session, as far as its records and its senders tell.
 
     Attributes:
-        sent: text and role of everything ever sent, by id; what nobody acknowledged may be there or not.
-        sendings: the ids in the order in which they were sent, repetitions included.
+        sent: everything that was ever sent, as it was first, by id; what nobody acknowledged may be there or not.
+        sendings: what was sent, in order, repetitions included, and not passed over by what was accepted.
+        accepted: what is durable, by id.
         asked_by_hand: how many want a compaction that has not begun.
         overflowed: the model has refused this turn for its size.
+        fault: of the model, that passes: it could not answer this attempt.
+        delays: how often this turn was put off, and `delayed`, for how many seconds altogether.
+        delayed_until: the turn is to be tried again then; None where it is not put off.
+        failed: the turns that can be tried again, the latest last.
         records: the durable ones.
         due: the numbers of what the agent said to the channel of the outbox, in order.
         owed: those that have ever been owed.
@@ -60,12 +98,17 @@ class Ledger:
 
     def __init__(self) -> None:
         self.broken: ViolationError | None = None
-        self.sent: dict[str, tuple[Role, str]] = {}
-        self.sendings: list[str] = []
-        self.accepted: set[str] = set()
+        self.sent: dict[str, Sent] = {}
+        self.sendings: list[Sent] = []
+        self.accepted: dict[str, Accepted] = {}
         self.said: list[str] = []
         self.asked_by_hand = 0
         self.overflowed = False
+        self.fault: ModelError | None = None
+        self.delays = 0
+        self.delayed = 0.0
+        self.delayed_until: datetime | None = None
+        self.failed: list[Failing] = []
         self.records: list[Record] = []
         self.old_epoch = 0  # of the owner before this one
         self.state = START
@@ -75,10 +118,12 @@ class Ledger:
         self.context: list[int] = []
         self.turn: TurnStarted | None = None
         self.turns = 0
-        self.begun_behind = 0  # messages of the context before the turn's
+        self.begun_behind: list[int] = []  # messages of the context before the turn's
         self.replies: dict[str, Replied] = {}
         self.ended: set[str] = set()
         self.summary: Summarised | None = None
+        self.summarising: list[int] = []  # messages of which the model was asked for a summary
+        self.is_retried_meanwhile = False  # some of the context, since it is to be compacted
         self.kept_at = 0
         self.boundary: Record | None = None  # what ended the last compaction
         self.append: list[int] = [0]  # where each append ended
@@ -92,6 +137,7 @@ class Ledger:
         """Another process owns the session from now on, and whoever asked the old one has gone."""
         self.old_epoch = self.records[-1].epoch if self.records else 0
         self.asked_by_hand = 0
+        self.fault = None
 
     def require(self, check: str, *, that: bool, problem: object = "") -> None:
         """Fail the check unless that holds."""
@@ -100,6 +146,22 @@ class Ledger:
             raise self.broken
 
     # What follows from the account --------------------------------------------------------------------------
+
+    def is_same(self, sent: Sent) -> bool:
+        """What has the id is this message: of the same side, with the same text, and from the same address."""
+        return sent_of(self.accepted[sent.id]) == sent
+
+    def may_retry(self, message_id: str) -> bool:
+        """The message has failed, or waits for its answer; without an id, some message has failed."""
+        failed = [number for each in self.failed for number in each.messages]
+        if not message_id:
+            return bool(failed)
+        number = self.accepted[message_id].number if message_id in self.accepted else 0
+        return number in (*failed, *self.waiting, *(self.turn.messages if self.turn else ()))
+
+    def is_delayed(self, at: datetime) -> bool:
+        """The turn is to be tried again later."""
+        return self.delayed_until is not None and at < self.delayed_until
 
     @property
     def is_settled(self) -> bool:

@@ -7,7 +7,7 @@ import anyio
 import anyio.lowlevel
 
 from argentos import MemoryStore, Reply, Request
-from argentos.errors import ContextOverflowError, ModelRefusedError, StoreFailedError
+from argentos.errors import ContextOverflowError, ModelRefusedError, ModelUnavailableError, StoreFailedError
 from argentos.storage import Record, SessionKey, Snapshot
 from tests.lifecycle.account import Account
 
@@ -16,8 +16,9 @@ __all__ = ["Asked", "ModelInHand", "Outcome", "Side", "WatchedStore"]
 Side: TypeAlias = Literal["before", "behind"]
 """Of the moment when an append is durable."""
 
-Outcome: TypeAlias = Literal["reply", "nothing", "failure", "overflow", "break off", "at length"]
+Outcome: TypeAlias = Literal["reply", "nothing", "failure", "busy", "later", "overflow", "break off", "at length"]
 
+_LATER: Final = 30.0  # seconds for which the model wants to be left alone
 _KILLED: Final = "the process was killed"
 
 
@@ -120,14 +121,18 @@ class ModelInHand:
             outcome = await asked.told()
         finally:
             self.asked.remove(asked)
-        for piece in self._pieces(outcome):
+        for piece in self._pieces(outcome, asked):
             yield piece
 
-    def _pieces(self, outcome: Outcome) -> list[str | Reply]:
+    def _pieces(self, outcome: Outcome, asked: Asked) -> list[str | Reply]:
         number = len(self._account.said)
         match outcome:
             case "failure":
-                raise ModelRefusedError("not now")
+                raise ModelRefusedError("never")
+            case "busy" | "later":
+                error = ModelUnavailableError("not now", retry_after=_LATER if outcome == "later" else None)
+                self._account.fault = None if asked.is_for_a_summary else error
+                raise error
             case "overflow":
                 self._account.overflowed = True
                 raise ContextOverflowError("too much")

@@ -231,7 +231,10 @@ BUGS: Final[Sequence[Bug]] = (
         "actors/behaviour.py",
         "        if step.records:\n            wants_files",
         "        if step.records:\n            self.snapshot = snapshot = step.snapshot\n"
-        "            self._start_turn()\n            wants_files",
+        "            self._start_turn()\n"
+        "            while self._runtime.steps._following:\n"
+        "                self._runtime.steps.submit(self._runtime.steps._following.pop())\n"
+        "            wants_files",
         ("a turn is durable before it runs",),
     ),
     Bug(
@@ -241,7 +244,9 @@ BUGS: Final[Sequence[Bug]] = (
         "await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)\n"
         "            self.snapshot = snapshot = step.snapshot\n"
         "            self._marks = step.marks\n"
-        "            self._take_over(step.records)\n"
+        "            if not step.is_adopted:"
+        "  # of what is new nothing is kept beside it, and its records may be a million\n"
+        "                self._take_over(step.records)\n"
         "            self._requests.follow(snapshot)\n"
         "            self._runtime.events.publish(self._key, step.records)\n",
         "            self._runtime.events.publish(self._key, step.records)\n"
@@ -249,7 +254,9 @@ BUGS: Final[Sequence[Bug]] = (
         "await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)\n"
         "            self.snapshot = snapshot = step.snapshot\n"
         "            self._marks = step.marks\n"
-        "            self._take_over(step.records)\n"
+        "            if not step.is_adopted:"
+        "  # of what is new nothing is kept beside it, and its records may be a million\n"
+        "                self._take_over(step.records)\n"
         "            self._requests.follow(snapshot)\n",
         ("published is durable",),
     ),
@@ -428,6 +435,149 @@ BUGS: Final[Sequence[Bug]] = (
         "            turn.finish(reply)\n            self._forget(turn)\n            break\n",
         ("whoever asked hears",),
     ),
+    # Sent again, tried again --------------------------------------------------------------------------------------
+    Bug(
+        "another text is taken for what was sent before",
+        "actors/resent.py",
+        "if message.text != draft.text:",
+        "if False:",
+        ("acknowledged as it was sent",),
+    ),
+    Bug(
+        "another address is taken for that of what was sent before",
+        "actors/resent.py",
+        "if message.address != draft.address:",
+        "if False:",
+        ("acknowledged as it was sent",),
+    ),
+    Bug(
+        "what the user sent is taken for what the agent said",
+        "actors/resent.py",
+        "if message.role != role:",
+        "if False:",
+        ("acknowledged as it was sent",),
+    ),
+    Bug(
+        "what was sent before is refused where the queue is full",
+        "actors/registry.py",
+        " and not (message_id and actor.knows(message_id))",
+        "",
+        ("refused for a reason",),
+    ),
+    Bug(
+        "what is tried again stands in the context twice",
+        "storage/snapshot.py",
+        "return [each for each in messages if each.number not in numbers], waiting + again",
+        "return messages, waiting + again",
+        ("the model sees the conversation", "stored as acknowledged", "shown whole"),
+    ),
+    Bug(
+        "what is tried again counts twice",
+        "storage/snapshot.py",
+        "tokens=old.tokens - record.tokens,\n",
+        "tokens=old.tokens,\n",
+        ("guard: compaction_is_due", "stored as acknowledged"),
+    ),
+    Bug(
+        "what was tried again can be tried again",
+        "storage/snapshot.py",
+        "failed=tuple(each for each in old.failed if each.turn != record.turn),",
+        "failed=old.failed,",
+        ("shown as failed what failed", "stored as acknowledged", "what failed is tried again"),
+    ),
+    Bug(
+        "what was summarised can be tried again",
+        "storage/snapshot.py",
+        "failed=_left_of(old.failed, record.failed),",
+        "failed=old.failed,",
+        ("shown as failed what failed", "stored as acknowledged", "what failed is tried again"),
+    ),
+    Bug(
+        "a summary takes what it does not speak for",
+        "actors/step.py",
+        "tuple(takewhile(lambda message: message.number in compacted.numbers, self.context.messages))",
+        "self.context.messages[: len(compacted.numbers)]",
+        ("a summary speaks for what it replaces",),
+    ),
+    Bug(
+        "a retry does not wake an idle session",
+        "actors/step.py",
+        "                tokens=sum(each.tokens for each in messages),\n            )\n        )\n"
+        '        self.offer("new_message")\n',
+        "                tokens=sum(each.tokens for each in messages),\n            )\n        )\n",
+        ("Idle has nothing to answer",),
+    ),
+    Bug(
+        "a retry does not put idling off",
+        "actors/due.py",
+        "Replied, Retried, Transitioned})",
+        "Replied, Transitioned})",
+        ("guard: is_quiet",),
+    ),
+    Bug(
+        "a fault that passes is tried for ever",
+        "actors/step.py",
+        " or open_turn.delays >= self.config.retry_attempts:",
+        ":",
+        ("not tried for ever",),
+    ),
+    Bug(
+        "a fault that passes is tried for as long as it takes",
+        "actors/step.py",
+        "if open_turn.delayed + seconds > self.config.retry_for:",
+        "if False:",
+        ("not tried for ever",),
+    ),
+    Bug(
+        "a fault that stays is tried again",
+        "actors/behaviour.py",
+        "isinstance(error, ModelError) and error.is_transient and",
+        "isinstance(error, ModelError) and",
+        ("put off for a fault that passes",),
+    ),
+    Bug(
+        "a fault that passes ends the turn",
+        "actors/behaviour.py",
+        "isinstance(error, ModelError) and error.is_transient and",
+        "False and isinstance(error, ModelError) and",
+        ("a fault that passes is tried again",),
+    ),
+    Bug(
+        "a provider that wants to be left alone is asked",
+        "actors/retries.py",
+        "return max(seconds, asked)",
+        "return seconds",
+        ("put off for long enough",),
+    ),
+    Bug(
+        "how often a turn was put off is forgotten",
+        "storage/snapshot.py",
+        "return structs.replace(begun, delays=before.delays, delayed=before.delayed)",
+        "return begun",
+        ("not tried for ever",),
+    ),
+    Bug(
+        "a turn that was put off is forgotten over a restart",
+        "actors/resume.py",
+        "            await registry.resume(metadata.key)\n",
+        "            if metadata.turn is None or metadata.turn.delay is None:\n"
+        "                await registry.resume(metadata.key)\n",
+        ("the model is asked for what is open",),
+    ),
+    Bug(
+        "a turn that was put off begins at once after a restart",
+        "actors/due.py",
+        "moment + _delay_left(metadata, at))",
+        "moment)",
+        ("not tried again before its time",),
+    ),
+    Bug(
+        "a turn that was put off is not woken for",
+        "actors/due.py",
+        "return marks.delayed_until if metadata.turn.delay else None",
+        "return None",
+        ("the model is asked for what is open",),
+    ),
     # The outbox ------------------------------------------------------------------------------------------------
     Bug(
         "a reply is not owed",
@@ -497,7 +647,7 @@ BUGS: Final[Sequence[Bug]] = (
         "storage/snapshot.py",
         "            last_activity=record.at,\n            tokens=0,\n",
         "            last_activity=record.at,\n            undelivered={},\n            tokens=0,\n",
-        ("what is owed is given", "stored as acknowledged"),
+        ("what is owed is given", "stored as acknowledged", "done is durable"),
     ),
     Bug(
         "a delivery has another id for each reader",

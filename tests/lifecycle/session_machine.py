@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from argentos.storage import Role
-from tests.lifecycle.calls import Command, Make, Message, Read
+from tests.lifecycle.calls import Command, Make, Message, Read, Retry
 from tests.lifecycle.ledger import CONFIG, ViolationError
 from tests.lifecycle.parts import Outcome, Side
 from tests.lifecycle.session_system import SessionSystem
@@ -20,15 +20,19 @@ _NEW: Final = [Message("user", words, channel) for words in (20, 100, 120) for c
 _TOO_LARGE: Final = Message("user", 250)
 _SAID: Final = [*(Message("assistant", words) for words in (20, 120, 120)), Message("assistant", 20, "discord")]
 _AGAIN: Final = [Message(role, again=again) for role in ("user", "assistant") for again in range(4)]
+_CHANGED: Final = [Message("user", again=0, changed=changed) for changed in ("text", "address", "side")]
+_RETRIED: Final = [Retry(), Retry(0), Retry(1)]
 _MADE: Final = [Make("create"), Make("stop"), Make("clear"), Make("compact")]
 _READ: Final = [Read("open"), Read("done"), Read("done"), Read("leave")]
 MESSAGES: Final = st.sampled_from(_NEW)
-COMMANDS: Final[st.SearchStrategy[Command]] = st.sampled_from([*_NEW, *_SAID, *_AGAIN, _TOO_LARGE, *_MADE, *_READ])
+COMMANDS: Final[st.SearchStrategy[Command]] = st.sampled_from(
+    [*_NEW, *_SAID, *_AGAIN, *_CHANGED, *_RETRIED, _TOO_LARGE, *_MADE, *_READ]
+)
 _MANY: Final = st.sampled_from([[message] * count for count in (2, 4, 6) for message in _NEW])
 SEVERAL: Final[st.SearchStrategy[Sequence[Command]]] = st.lists(COMMANDS, min_size=1, max_size=4) | _MANY
 _SIDES: Final[st.SearchStrategy[Side]] = st.sampled_from(["before", "behind"])
 OUTCOMES: Final[st.SearchStrategy[Outcome]] = st.sampled_from(
-    ["reply", "reply", "at length", "overflow", "overflow", "nothing", "failure", "break off"]
+    ["reply", "reply", "at length", "overflow", "overflow", "nothing", "failure", "busy", "later", "break off"]
 )
 
 
@@ -98,6 +102,45 @@ class SessionLifecycle(RuleBasedStateMachine):
     @rule(before=st.sampled_from([0, 0.5]))
     def wait_until_idle(self, before: float) -> None:
         self.system.advance_to_idle(before)
+
+    @precondition(lambda self: self.system.account.delayed_until)
+    @rule(before=st.sampled_from([0, 0, 0.5]))
+    def wait_until_attempt(self, before: float) -> None:
+        self.system.advance_to_attempt(before)
+
+    @precondition(lambda self: self.system.account.turn)
+    @rule(outcomes=st.sampled_from([["busy"] * 4, ["later"] * 3]))
+    def be_busy(self, outcomes: Sequence[Outcome]) -> None:
+        """The model cannot answer, and when it is asked again, it cannot either."""
+        for outcome in outcomes:
+            self.system.advance_to_attempt(0)
+            if any(not each.is_for_a_summary for each in self.system.model.asked):
+                self.system.tell_model(outcome)
+
+    @precondition(lambda self: self.system.account.failed)
+    @rule(retry=st.sampled_from(_RETRIED))
+    def retry_while_compacting(self, retry: Retry) -> None:
+        """What failed is tried again while a summary is made, of it maybe."""
+        self.system.do(Make("compact"))
+        self.system.do(retry)
+        if self.system.model.asked:
+            self.system.tell_model("reply")
+
+    @precondition(lambda self: self.system.account.failed)
+    @rule(retry=st.sampled_from(_RETRIED), outcome=OUTCOMES)
+    def retry(self, retry: Retry, outcome: Outcome) -> None:
+        """What failed, which is answered at once."""
+        self.system.do(retry)
+        if any(not each.is_for_a_summary for each in self.system.model.asked):
+            self.system.tell_model(outcome)
+
+    @rule(message=MESSAGES)
+    def fail_twice(self, message: Message) -> None:
+        """The second time after half of what makes it idle; it is not idle after the other half."""
+        self.ask(message, "failure")
+        self.system.advance(CONFIG.idle_after / 2)
+        self.retry(Retry(), "failure")
+        self.system.advance(CONFIG.idle_after / 2)
 
     @rule()
     def look(self) -> None:

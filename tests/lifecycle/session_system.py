@@ -4,19 +4,22 @@ import contextlib
 from asyncio import Task
 from collections.abc import Awaitable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import anyio
 
 from argentos import Address, Supervisor, Turn
 from argentos.storage import Message as StoredMessage
-from tests.lifecycle.calls import ENDING, Call, Command, Make, Message, Read
+from argentos.storage import Role
+from tests.lifecycle.calls import ENDING, Call, Command, Make, Message, Read, Retry
 from tests.lifecycle.checks import KEY, Checks
-from tests.lifecycle.ledger import CONFIG, OUTBOX, count_words
+from tests.lifecycle.ledger import CONFIG, OUTBOX, Sent, count_words
 from tests.lifecycle.parts import Outcome, Side
 from tests.lifecycle.virtual_loop import NeverAtRestError
 
 __all__ = ["SessionSystem"]
+
+_TICK: Final = 0.001  # seconds: a delay ends between two microseconds
 
 
 class SessionSystem(Checks):
@@ -141,10 +144,18 @@ class SessionSystem(Checks):
             self.clock.advance_to(deadline)
             self._rest()
 
+    def advance_to_attempt(self, before: float) -> None:
+        """Let time pass until the turn that was put off is to be tried again, or so many seconds less."""
+        if self.account.delayed_until is not None:
+            self.clock.advance_to(self.account.delayed_until + timedelta(seconds=_TICK - before))
+            self._rest()
+
     def _give(self, commands: Sequence[Command]) -> None:
         for command in commands:
             if isinstance(command, Message):
                 self._send(command)
+            elif isinstance(command, Retry):
+                self._retry(command)
             elif isinstance(command, Read):
                 self.courier.do(command, self.supervisor)
             else:
@@ -153,28 +164,62 @@ class SessionSystem(Checks):
                 self._begin(command, getattr(self.session, command.what)())
 
     def _send(self, message: Message) -> None:
-        sent = [each for each, (role, _) in self.account.sent.items() if role == message.role]
-        again = message.again is not None and bool(sent)
-        message_id = sent[-1 - (message.again or 0) % len(sent)] if again else f"m-{len(self.account.sent) + 1}"
-        text = f"{message_id}," + " word" * (message.words - 1)
-        _, text = self.account.sent.setdefault(message_id, (message.role, text))
-        self.account.sendings.append(message_id)
-        address = Address(message.channel, "maren")
-        send = self.session.send if message.role == "user" else self.session.say
-        self._begin(
-            message, self._acknowledged(message_id, send(text, message_id=message_id, address=address)), message_id
-        )
+        sent = self._to_send(message)
+        self.account.sent.setdefault(sent.id, sent)
+        self.account.sendings.append(sent)
+        send = self.session.send if sent.role == "user" else self.session.say
+        sending = send(sent.text, message_id=sent.id, address=Address(sent.channel, "maren"))
+        self._begin(message, self._acknowledged(sent.id, sending), sent.id, sent)
+
+    def _to_send(self, message: Message) -> Sent:
+        """A new message, or one that was sent before, maybe with something changed."""
+        before = self._sent_before(message.role, message.again)
+        if before is None:
+            message_id = f"m-{len(self.account.sent) + 1}"
+            return Sent(message_id, message.role, f"{message_id}," + " word" * (message.words - 1), message.channel)
+        match message.changed:
+            case "text":
+                return before._replace(text=f"{before.text} changed")
+            case "address":
+                return before._replace(channel="matrix")
+            case "side":
+                return before._replace(role="user" if before.role == "assistant" else "assistant")
+            case _:
+                return before
+
+    def _sent_before(self, role: Role, again: int | None) -> Sent | None:
+        sent = [each for each in self.account.sent.values() if each.role == role]
+        return None if again is None or not sent else sent[-1 - again % len(sent)]
+
+    def _retry(self, retry: Retry) -> None:
+        before = self._sent_before("user", retry.again)
+        message_id = before.id if before else ""
+        self._begin(retry, self.session.retry(message_id or None), message_id)
 
     async def _acknowledged(self, message_id: str, send: Awaitable[Turn | StoredMessage]) -> Turn | StoredMessage:
         answer = await send
         self.account.require("acknowledged is durable", that=message_id in self.account.accepted, problem=message_id)
         return answer
 
-    def _begin(self, command: Command, work: Coroutine[Any, Any, Any], message_id: str = "") -> None:
-        ahead = sum(isinstance(call.command, Message) for call in self.calls)
-        room = CONFIG.mailbox_limit - len(self.account.waiting) - ahead if self.store.holds is None else 0
-        tokens = self.account.tokens_of(self.account.sent[message_id][1]) if message_id else 0
-        self.calls.append(Call(command, self.loop.begin(work), self.account.exists, room, tokens, message_id))
+    def _begin(
+        self, command: Command, work: Coroutine[Any, Any, Any], message_id: str = "", sent: Sent | None = None
+    ) -> None:
+        account = self.account
+        ahead = sum(_takes(call.command) for call in self.calls)
+        self.calls.append(
+            Call(
+                command,
+                self.loop.begin(work),
+                existed=account.exists,
+                room=CONFIG.mailbox_limit - len(account.waiting) - ahead if self.store.holds is None else 0,
+                sent=sent,
+                message_id=message_id,
+                was_known=message_id in account.accepted,
+                had_ended=message_id in account.ended,
+                may_retry=account.may_retry(message_id),
+                is_behind=any(isinstance(call.command, Retry) or call.command in ENDING for call in self.calls),
+            )
+        )
 
     # At rest ------------------------------------------------------------------------------------------------
 
@@ -210,17 +255,17 @@ class SessionSystem(Checks):
         account = self.account
         account.require("every command is answered", that=info.done() and history.done(), problem="looking")
         shown = info.result()
-        account.require("shown as it is", that=shown.state == self.shown_state(), problem=shown)
+        is_it = (shown.state, shown.retry_at) == (self.shown_state(), account.delayed_until)
+        account.require("shown as it is", that=is_it, problem=shown)
+        failed = sum(len(each.messages) for each in account.failed)
+        account.require("shown as failed what failed", that=shown.failed == failed, problem=(shown, account.failed))
         numbers = [message.number for message in history.result()]
         account.require("shown whole", that=numbers == sorted(account.context + account.waiting), problem=numbers)
         self.check_stored()
 
     def finish(self) -> None:
         """Let everything that is open come to its end, and see that it does."""
-        for _ in range(10):
-            if not self.model.asked:
-                break
-            self.tell_model("reply")
+        self._end_open()
         self.account.require("everything comes to its end", that=self.account.is_settled, problem=self.account.waiting)
         self._deliver_all()
         self.look()
@@ -230,9 +275,23 @@ class SessionSystem(Checks):
         self.kill()
         self.look()
 
+    def _end_open(self) -> None:
+        for _ in range(20):
+            if self.model.asked:
+                self.tell_model("reply")
+            elif self.account.delayed_until is not None:
+                self.advance_to_attempt(0)
+            else:
+                return
+
     def _deliver_all(self) -> None:
         self.do(Read("open"))
         for _ in self.account.undelivered[:]:
             self.do(Read("done"))
         undelivered = self.account.undelivered
         self.account.require("everything owed is delivered", that=not undelivered, problem=undelivered)
+
+
+def _takes(command: Command) -> int:
+    """How many messages it may have wait."""
+    return {Message: 1, Retry: CONFIG.mailbox_limit}.get(type(command), 0)
