@@ -161,6 +161,7 @@ _T = TypeVar("_T", Metadata, _History, _Archive)
 _log: Final = logging.getLogger(__name__)
 _LONGEST: Final = 200  # characters of what is quoted
 _ARCHIVE_FILE: Final = 1024 * 1024
+_NEWLINE: Final = 10
 _LARGE: Final = 1024 * 1024  # bytes that are decoded in some milliseconds
 _SEAL: Final = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
 _DATED: Final = re.compile(r"\.(damaged|deleted)-\d{8}T\d{6}Z(-\d+)?")
@@ -329,14 +330,16 @@ def _check_sense(content: Metadata | _History | _Archive, path: Path) -> None:
 
 def _sealed(content: Struct) -> bytes:
     """The bytes of a file: one JSON object on a line."""
-    data = _encoder.encode(content)[1:]
-    return b'{"checksum":"%08x",%b\n' % (zlib.crc32(data), data)
+    data = memoryview(_encoder.encode(content))[1:]  # a copy of a large one keeps the interpreter to itself
+    return b"".join((b'{"checksum":"%08x",' % zlib.crc32(data), data, b"\n"))
 
 
 def _is_sealed(data: bytes) -> bool:
     """A checksum vouches for the file."""
-    sealed = _SEAL.match(data)
-    return sealed is not None and zlib.crc32(data[sealed.end() :].rstrip(b"\n")) == int(sealed[1], 16)
+    sealed, end = _SEAL.match(data), len(data)
+    while end and data[end - 1] == _NEWLINE:
+        end -= 1
+    return sealed is not None and zlib.crc32(memoryview(data)[sealed.end() : end]) == int(sealed[1], 16)
 
 
 def is_edited(folder: Path) -> bool:
