@@ -2,12 +2,14 @@
 
 import logging
 import math
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
 from typing import Final, NamedTuple
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from argentos.actors.config import Config
 from argentos.actors.jobs import Job
@@ -28,6 +30,7 @@ from argentos.storage.foreign import described, passes
 __all__ = ["Answer", "ask_model", "make_summary"]
 
 _log: Final = logging.getLogger(__name__)
+_REST: Final = 0.01  # seconds in which a model may speak without a pause
 _CLOSING: Final = 1.0  # seconds that a model has for its end, once it has given its reply
 
 
@@ -170,9 +173,13 @@ async def _asked(
 
 async def _listen(model: Model, request: Callable[[], Request], listener: _Listener) -> None:
     name = model.name
+    rested_at = time.perf_counter()
     async with aclosing(model.stream(request())) as pieces:
         async for each in pieces:
             piece = as_piece(each, name)
+            if time.perf_counter() - rested_at > _REST:  # one that never waits between its pieces
+                await checkpoint()
+                rested_at = time.perf_counter()
             if isinstance(piece, Reply):
                 listener.take(piece)
                 return

@@ -377,6 +377,40 @@ async def test_a_turn_without_end_is_given_up_at_its_limit(running: Running) -> 
             await supervisor.session("maren").ask("Hello?")
 
 
+class Chatterer(OfflineModel):
+    """Says something again and again without ever waiting, until it is closed, or has said it for too long."""
+
+    def __init__(self, piece: str) -> None:
+        self.piece = piece
+        self.closed_after = 0
+
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        if request.session == "other":
+            yield Reply("Yes.")
+            return
+        said = 0
+        try:
+            while said < 3_000_000:
+                yield self.piece
+                said += 1
+        finally:
+            self.closed_after = said
+
+
+@pytest.mark.parametrize("piece", ["", "word "])
+async def test_a_model_that_never_waits_between_its_pieces_keeps_nobody_from_being_served(
+    running: Running, piece: str
+) -> None:
+    model = Chatterer(piece)
+    async with running(model, config=Config(turn_limit=0.2)) as supervisor:
+        turn = await supervisor.session("maren").send("Hello?")
+        assert (await supervisor.session("other").ask("Hello?")).text == "Yes."
+        assert model.closed_after == 0
+        with pytest.raises(ReplyInterruptedError, match="turnLimit"):
+            await turn.reply()
+    assert 0 < model.closed_after < 3_000_000
+
+
 async def test_a_model_that_keeps_the_event_loop_is_named_in_the_log(
     running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
