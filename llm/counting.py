@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import anyio
 
-from argentos.errors import ArgentError, CallbackError, SupervisorStoppedError
+from argentos.errors import CallbackError, SupervisorStoppedError
 from argentos.llm.checks import as_count
 from argentos.llm.tokens import TokenCounter, count_tokens, is_loaded
 from argentos.storage.foreign import described, is_interrupt
@@ -106,9 +106,7 @@ class Counting:
             CallbackError: the counter raised, or gave no count.
         """
         try:
-            tokens = as_count(self._count(text), self._count, text)
-        except ArgentError:
-            raise
+            counted = self._count(text)
         except BaseException as error:
             if is_interrupt(error) and threading.current_thread() is threading.main_thread():
                 raise  # the user's
@@ -116,6 +114,7 @@ class Counting:
                 f"the counter raised {described(error)} for a text of {len(text)} characters; mend it, or leave it out"
                 " for `count_tokens`"
             ) from error
+        tokens = as_count(counted, self._count, text)
         if (wait := _waiting.get()) is not None:
             wait.show_life()
         return tokens
