@@ -46,13 +46,15 @@ def as_draft(text: object, message_id: object, address: object, sender: object) 
 def _address(value: object) -> Address | None:
     if value is None:
         return None
-    if not isinstance(value, Address):
+    if not issubclass(type(value), Address):
         raise InputError(f"the address is {in_words(value)}; give an Address")
-    fields = structs.asdict(value)
-    for name, part in fields.items():
-        if part is not None or name in {"channel", "user"}:
-            fields[name] = as_id(part, f"the {name} of the address")
-    return Address(**fields)
+    parts: dict[str, Any] = {each.name: _part_of_address(value, each) for each in structs.fields(Address)}
+    return Address(**parts)
+
+
+def _part_of_address(address: object, field: structs.FieldInfo) -> str | None:
+    part: object = getattr(address, field.name)
+    return None if part is None and not field.required else as_id(part, f"the {field.name} of the address")
 
 
 def as_focus(value: object) -> str:

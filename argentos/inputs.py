@@ -9,10 +9,12 @@ value, what it is, and what to give instead, in words that are not Python's.
 import difflib
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import wraps
+from inspect import signature
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import msgspec
 
@@ -34,6 +36,7 @@ __all__ = [
     "nearest",
 ]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_ID_BYTES: Final = 512
@@ -41,6 +44,24 @@ MAX_ID_BYTES: Final = 512
 
 _QUOTED: Final = 60  # characters of a value that is quoted
 _LARGEST_QUOTED: Final = 10**40
+
+
+def _refusing(check: Callable[P, T]) -> Callable[P, T]:
+    """Refuse also a value of the host's that raises whatever it likes when it is looked at."""
+
+    @wraps(check)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return check(*args, **kwargs)
+        except (ArgentError, KeyboardInterrupt):
+            raise
+        except BaseException as raised:
+            given = signature(check).bind(*args, **kwargs).arguments
+            error, kind = given.get("error", InputError), type(given["value"]).__name__
+            said = f"a thing of the kind {kind!a:.{_QUOTED}} that raises when it is looked at"
+            raise error(f"{given['what']} is {said}; give a plain value") from raised
+
+    return checked
 
 
 def as_type(value: object, kind: type[T] | Any, what: str, use: str, error: type[ArgentError] = InputError) -> T:
@@ -63,6 +84,7 @@ def as_type(value: object, kind: type[T] | Any, what: str, use: str, error: type
     return converted
 
 
+@_refusing
 def as_text(value: object, what: str, error: type[ArgentError] = InputError) -> str:
     """A text that can be stored.
 
@@ -78,6 +100,7 @@ def as_text(value: object, what: str, error: type[ArgentError] = InputError) -> 
     return text
 
 
+@_refusing
 def as_id(value: object, what: str, error: type[ArgentError] = InputError) -> str:
     """An id: any text up to 512 bytes of UTF-8 without control characters; of a number, its text.
 
@@ -95,6 +118,7 @@ def as_id(value: object, what: str, error: type[ArgentError] = InputError) -> st
     return text
 
 
+@_refusing
 def as_name(value: object, what: str, error: type[ArgentError] = InputError) -> str:
     """A name to show: any text up to 512 bytes of UTF-8; of a number, its text.
 
@@ -116,6 +140,7 @@ def _digits(number: int, what: str, error: type[ArgentError]) -> str:
     return int.__repr__(number)
 
 
+@_refusing
 def as_whole_number(value: object, what: str, least: int, most: int, error: type[ArgentError] = InputError) -> int:
     """A whole number in a range.
 
@@ -129,6 +154,7 @@ def as_whole_number(value: object, what: str, least: int, most: int, error: type
     return number
 
 
+@_refusing
 def as_number(
     value: object, what: str, least: float = 0.0, most: float = float("inf"), error: type[ArgentError] = InputError
 ) -> float:
@@ -147,6 +173,7 @@ def as_number(
         raise error(f"{what} is {in_words(number)}, which is out of range; {use}") from None
 
 
+@_refusing
 def as_flag(value: object, what: str, error: type[ArgentError] = InputError) -> bool:
     """True or false, and nothing that only counts as such.
 
@@ -156,6 +183,7 @@ def as_flag(value: object, what: str, error: type[ArgentError] = InputError) -> 
     return as_type(value, bool, what, "use true or false", error)
 
 
+@_refusing
 def as_choice(value: object, choices: Iterable[str], what: str, error: type[ArgentError] = InputError) -> str:
     """One of some words.
 
@@ -171,6 +199,7 @@ def as_choice(value: object, choices: Iterable[str], what: str, error: type[Arge
     raise error(f"{what} is {in_words(value)}; {use}{meant}")
 
 
+@_refusing
 def as_time(value: object, what: str, error: type[ArgentError] = InputError) -> datetime:
     """A time with its zone, in UTC.
 
@@ -188,6 +217,7 @@ def as_time(value: object, what: str, error: type[ArgentError] = InputError) -> 
     return utc if type(utc) is datetime else datetime.combine(utc.date(), utc.time(), UTC)
 
 
+@_refusing
 def as_path(value: Any, what: str, error: type[ArgentError] = InputError) -> Path:
     """The path of a file or a folder.
 

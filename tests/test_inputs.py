@@ -4,7 +4,7 @@ import enum
 import math
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +213,54 @@ CHECKS: list[Callable[[object, str], object]] = [
     a_few,
     a_colour,
 ]
+
+
+class Evil:
+    """A value of which nothing can be asked."""
+
+    @property  # type: ignore[misc] # what msgspec and isinstance ask
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
+        raise SystemExit
+
+    def __getattribute__(self, name: str) -> object:
+        raise SystemExit
+
+    def __eq__(self, _: object) -> bool:
+        raise SystemExit
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class NoZone(tzinfo):
+    """A zone that does not know where it is."""
+
+    def __init__(self, offset: Callable[[], object]) -> None:
+        self.offset = offset
+
+    def utcoffset(self, _: datetime | None) -> Any:
+        return self.offset()
+
+    dst = tzname = utcoffset
+
+
+def lost() -> object:
+    raise SystemExit
+
+
+EVIL: dict[str, Callable[[], object]] = {  # made in the test: pytest would look at them
+    "a value": Evil,
+    "a zone that raises": lambda: datetime(2026, 5, 8, tzinfo=NoZone(lost)),
+    "a zone that gives nonsense": lambda: datetime(2026, 5, 8, tzinfo=NoZone(lambda: "here")),
+}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("make", EVIL.values(), ids=EVIL.keys())
+def test_a_value_that_raises_when_it_is_looked_at_is_refused_as_any_other(
+    check: Callable[[object, str], object], make: Callable[[], object]
+) -> None:
+    with pytest.raises(InputError, match=r"^it is a (thing|time)"):
+        check(make(), "it")
 
 
 @given(anything, st.sampled_from(CHECKS))

@@ -13,7 +13,15 @@ from msgspec import structs
 
 from argentos import Address, Config, FileStore, Message, OfflineModel, Reply, Request, Supervisor
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
-from argentos.errors import ArgentError, CallbackError, InputError, ModelError
+from argentos.errors import (
+    ArgentError,
+    CallbackError,
+    InputError,
+    MailboxFullError,
+    ModelError,
+    StoreFailedError,
+    SupervisorStoppedError,
+)
 from argentos.storage import Usage
 from tests.actors.conftest import Running
 
@@ -471,6 +479,34 @@ async def test_a_wrong_count_names_the_counter_and_costs_no_session(running: Run
         assert (await session.ask("hi")).text
     async with running(on=FileStore(tmp_path)) as supervisor:
         assert len(await supervisor.session("maren").history()) == 2
+
+
+@pytest.mark.parametrize(
+    "error", [MailboxFullError("no"), SupervisorStoppedError("no"), InputError("no"), StoreFailedError("no")]
+)
+async def test_an_error_of_ours_that_a_counter_raises_is_the_counters(running: Running, error: ArgentError) -> None:
+    def raising_counter(text: str) -> int:
+        if text == "hi":
+            raise error
+        return 1
+
+    async with running(count=raising_counter) as supervisor:
+        with pytest.raises(CallbackError, match="the counter raised") as raised:
+            await supervisor.session("maren").send("hi", patience=0.1)
+        assert raised.value.__cause__ is error
+        assert (await supervisor.session("maren").ask("hello")).text
+
+
+class Elsewhere(Address, frozen=True):
+    """An address of a host's own."""
+
+    building: str = "7"
+
+
+async def test_an_address_of_a_kind_of_the_hosts_is_taken_for_one_of_ours(running: Running) -> None:
+    async with running() as supervisor:
+        reply = await supervisor.session("maren").ask("hi", address=Elsewhere("post", "maren"))
+        assert reply.address == Address("post", "maren")
 
 
 async def test_a_counter_that_counts_a_reply_wrongly_fails_the_turn_by_its_name(running: Running) -> None:
