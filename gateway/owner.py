@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 import anyio
+import click
 
 from argentos.actors import Config, SessionInfo, Supervisor, Transcript
 from argentos.actors.control_client import Owner
@@ -22,7 +23,7 @@ from argentos.gateway.settings import Settings
 from argentos.llm import ANY_MODEL, AnthropicModel, Model, OfflineModel
 from argentos.storage import Address, FileStore, Message, Summary
 
-__all__ = ["Conversation", "Reply", "Sessions", "chosen_model", "open_sessions", "with_sessions"]
+__all__ = ["Conversation", "Reply", "Sessions", "chosen_model", "open_sessions", "tell_if_offline", "with_sessions"]
 
 T = TypeVar("T")
 
@@ -142,6 +143,12 @@ class Sessions(Protocol):
 def chosen_model(name: str | None = None) -> Model:
     """Claude with `ANTHROPIC_API_KEY`, else the offline stand-in."""
     return AnthropicModel(name) if os.environ.get("ANTHROPIC_API_KEY") else OfflineModel()
+
+
+def tell_if_offline(sessions: Sessions, model: Model) -> None:
+    """Say on standard error that no model will answer, where this process is the one that asks it."""
+    if isinstance(sessions, Supervisor) and isinstance(model, OfflineModel):
+        click.echo("ANTHROPIC_API_KEY is not set, so the offline model answers.", err=True)
 
 
 @asynccontextmanager

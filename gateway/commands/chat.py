@@ -10,12 +10,10 @@ from typing import Final
 import anyio
 import click
 
-from argentos.actors import Supervisor
 from argentos.errors import ArgentError, OwnerGoneError
 from argentos.gateway.output import counted, percent, printable
-from argentos.gateway.owner import Conversation, Reply, chosen_model, open_sessions
+from argentos.gateway.owner import Conversation, Reply, chosen_model, open_sessions, tell_if_offline
 from argentos.gateway.settings import Settings, command_options
-from argentos.llm import OfflineModel
 from argentos.storage import Address, Summary
 
 __all__ = ["command"]
@@ -41,8 +39,7 @@ async def _chat(settings: Settings, session_id: str, model_name: str | None) -> 
     async with open_sessions(settings, talks=True, model=model) as sessions:
         chat = _Chat(sessions.session(session_id))
         await chat.note_summary()
-        if isinstance(sessions, Supervisor) and isinstance(model, OfflineModel):
-            click.echo("ANTHROPIC_API_KEY is not set, so the offline model answers.", err=True)
+        tell_if_offline(sessions, model)
         if sys.stdin.isatty():
             await _greet(chat.session)
         await _watched(chat)
@@ -181,9 +178,9 @@ async def _take(session: Conversation, line: str) -> None:
 
 async def _show(turn: Reply) -> None:
     """Print the reply as it streams."""
-    attempt = turn.attempt
+    attempt = 0
     async for piece in turn:
-        if attempt not in {0, turn.attempt}:
+        if attempt not in {0, turn.attempt}:  # something of another one stands there
             click.echo("\n(the reply begins again)")
         attempt = turn.attempt
         click.echo(printable(piece), nl=False)

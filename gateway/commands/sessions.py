@@ -16,7 +16,7 @@ from argentos.actors.retention import Due, choose
 from argentos.errors import InputError, SessionNotFoundError, StoreDamagedError, StoreVersionError
 from argentos.gateway.commands.transfer import export_command, import_command
 from argentos.gateway.output import age, count, counted, percent, print_json, print_json_list, printable, size, table
-from argentos.gateway.owner import Conversation, Sessions, chosen_model, with_sessions
+from argentos.gateway.owner import Conversation, Sessions, chosen_model, tell_if_offline, with_sessions
 from argentos.gateway.settings import Commands, Settings, command_options
 from argentos.storage import Message, SessionKey, Summary
 from argentos.storage.layout import set_aside as set_aside_of
@@ -186,11 +186,14 @@ def _unpark(settings: Settings, session_id: str) -> None:
 @click.pass_obj
 def _retry(settings: Settings, session_id: str, message_id: str | None) -> None:
     """Have a turn that failed run once more, and print its reply: the latest, or that of the message with this id."""
+    model = chosen_model()
 
-    async def work(session: Conversation) -> Message:
-        return await (await session.retry(message_id)).reply()
+    async def work(sessions: Sessions) -> Message:
+        turn = await sessions.session(session_id).retry(message_id)
+        tell_if_offline(sessions, model)
+        return await turn.reply()
 
-    reply = _on_session(settings, session_id, work)
+    reply = with_sessions(settings, work, model=model)
     if settings.json:
         print_json(reply)
     else:
