@@ -34,7 +34,7 @@ _COMMANDS: Final = {
 
 
 class _Commands(click.Group):
-    """Finds a command's module by its name, so that each starts with its own imports only."""
+    """A group that finds a command's module by its name, so that each starts with its own imports only."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(_COMMANDS)
@@ -61,7 +61,7 @@ def _argent(context: click.Context) -> None:
 
 
 class _Complaints(logging.Handler):
-    """What the library warns of, as a sentence like every other; without the trace of where it came from.
+    """A handler that prints warnings of the library as sentences, without their traces.
 
     Not of what keeps the event loop: the models here are ours, and whoever types a command can change nothing about it.
     """

@@ -72,7 +72,7 @@ def percent(value: float) -> str:
 
 
 def age(time: datetime, now: datetime) -> str:
-    """How long ago: `just now`, `5m ago`, `3h ago`, `2d ago`; the day where that is years ago, or has not come yet."""
+    """The age of a time: `just now`, `5m ago`, `3h ago`, `2d ago`; the day if years ago or yet to come."""
     seconds = (now - time).total_seconds()
     if not -_SLACK < seconds < _YEARS:
         return f"{time:%Y-%m-%d}"

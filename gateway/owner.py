@@ -1,4 +1,4 @@
-"""Whoever has the sessions: this process, where nobody owns the state directory, else the process that does.
+"""Access to the sessions: in this process, where nobody owns the state directory, else in the process that does.
 
 A command does its work through `Sessions`, and does not know which of the two it is. Where a command only looks, the
 files are opened for reading only, beside whoever owns them; where it changes something, the directory is owned.
@@ -35,7 +35,7 @@ _GRACE: Final = 1.0  # seconds for turns that run when a chat ends
 
 
 class _Nobody(OfflineModel):
-    """In the place of the model where sessions are only looked at: they are measured as their own one reported."""
+    """A stand-in for the model where sessions are only read: they are measured as their own model reported."""
 
     name = ANY_MODEL
 
@@ -58,7 +58,7 @@ class Reply(Protocol):
 
 
 class Conversation(Protocol):
-    """What a command does with one session: see `argentos.actors.Session`."""
+    """The operations of commands on one session: see `argentos.actors.Session`."""
 
     @property
     def id(self) -> str:
@@ -98,7 +98,7 @@ class Conversation(Protocol):
         ...
 
     async def summary(self) -> Summary | None:
-        """What stands for the messages that the model sees no more."""
+        """The summary of the messages that the model sees no more."""
         ...
 
     async def history(self, *, full: bool = False) -> tuple[Message, ...]:
@@ -115,7 +115,7 @@ class Conversation(Protocol):
 
 
 class Sessions(Protocol):
-    """What a command does with the sessions of an agent: see `argentos.actors.Supervisor`."""
+    """The operations of commands on the sessions of an agent: see `argentos.actors.Supervisor`."""
 
     def session(self, session_id: str) -> Conversation:
         """The handle of a session."""

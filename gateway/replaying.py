@@ -1,4 +1,4 @@
-"""Living through a recorded conversation, at the recorded times.
+"""Replaying a recorded conversation, at the recorded times.
 
 Users' lines are sent; assistants' lines are the replies to the turns they find open, or, where none is open,
 messages that the agent sends by itself. A virtual clock is moved from line to line, so that what time does to a
@@ -159,7 +159,7 @@ class Replay:
             self._tell(await self._events.get())
 
     async def finish(self) -> None:
-        """After the last line nobody answers any more."""
+        """End the turns that wait for an answer after the last line."""
         for session_id in self._last:
             await self._end_turns(self._supervisor.session(session_id))
         self._tell_pending()

@@ -1,4 +1,4 @@
-"""What every command may be told: where the state is, whose sessions, and how to print."""
+"""Options of every command: where the state is, whose sessions, and how to print."""
 
 import errno
 import logging

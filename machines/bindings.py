@@ -1,4 +1,4 @@
-"""What the labels of a diagram mean to a program.
+"""Meanings of labels: from the label itself, or bound beside the diagram.
 
 A label is UML's `event [guard] / effect`, `after delay`, or plain words. A *binding* of the whole label says what it
 means instead: then nothing counts that the label seems to show. One of the event in it says what the event means, and
@@ -27,7 +27,7 @@ _DELAY: Final = re.compile(r"\d+(?:\.\d+)?\s?\w+|\w+(?:\s+\w+)*")
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What a label means, or the event in it.
+    """The meaning of a label, or of the event in it.
 
     Attributes:
         event: takes the edge; if empty, the event that the label names. Where a choice is left the guards decide.
@@ -43,7 +43,7 @@ class Binding:
 
 
 class Meaning(NamedTuple):
-    """What an edge means, from its binding or else from its label; each part as in `Binding`."""
+    """The meaning of an edge, from its binding or else from its label; each part as in `Binding`."""
 
     event: str
     guards: tuple[str, ...]
@@ -80,7 +80,7 @@ class Bindings:
                 self._waiting.setdefault(edge.parts.delay, set()).add(edge.source)
 
     def event_edge(self, edge: Edge) -> Meaning:
-        """Of an edge that an event takes."""
+        """The meaning of an edge that an event takes."""
         if not edge.label:
             self._refuse(edge, f"{edge} has no label, so no event can take it; add ': label'", edge.place, str(edge))
         bound = self._find(edge)
@@ -93,7 +93,7 @@ class Bindings:
         return meaning
 
     def branch(self, edge: Edge) -> Meaning:
-        """Of an edge that leaves a choice: a guard, or none for what is left over; a name alone is the guard."""
+        """The meaning of an edge that leaves a choice: a guard, or none for the rest; a name alone is the guard."""
         parts = edge.parts
         bound = self._find(edge, required=bool(parts.event) and not is_else(edge.label))
         if bound is None:
@@ -117,7 +117,7 @@ class Bindings:
                 refuse(self._diagram, problem, self._diagram.end)
 
     def _meant(self, edge: Edge, bound: Binding | str) -> Meaning:
-        """By its binding; one of the event leaves what stands beside it in the label."""
+        """The meaning by its binding; a binding of the event leaves the rest of the label as it is."""
         binding = Binding(bound) if isinstance(bound, str) else bound
         event = binding.event or self._event(edge)
         guards, effects = self._bound_guards(edge, binding), binding.effects
@@ -126,12 +126,12 @@ class Bindings:
         return self._checked(edge, Meaning(event, tuple(dict.fromkeys(guards)), binding.timer, effects))
 
     def _said(self, edge: Edge) -> Meaning:
-        """By its label alone."""
+        """The meaning by its label alone."""
         meaning = Meaning(self._event(edge), self._guards(edge), self._delay(edge), self._effects(edge))
         return self._checked(edge, meaning)
 
     def _key(self, edge: Edge) -> str | None:
-        """What the binding of the edge is found by: the label, or else its event."""
+        """The key under which the edge is bound: the label, or else its event."""
         keys = (edge.label, edge.parts.event, name_of(edge.parts.event))
         return next((key for key in keys if key and key in (self._bound or ())), None)
 
@@ -149,7 +149,7 @@ class Bindings:
         return None
 
     def _event(self, edge: Edge) -> str:
-        """The event that the label itself names; a delay that several states wait for is named by the state, too."""
+        """The event that the label itself names; a delay that several states have is named by the state, too."""
         parts = edge.parts
         if parts.delay:
             text = f"after {parts.delay}"

@@ -1,4 +1,4 @@
-"""What a machine answers with."""
+"""Answers of a machine: a transition or a refusal; and the timers of its states."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -10,7 +10,7 @@ __all__ = ["Refused", "Timer", "Transition"]
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """An edge that may be taken, or several at once in parallel regions.
+    """A transition along an edge, or along several at once in parallel regions.
 
     Attributes:
         source: the machine's state before.
@@ -37,7 +37,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why no edge was taken: `guard` did not hold, or, where it is None, the state knows no such event."""
+    """A refusal: `guard` did not hold or, where it is None, the state knows no such event."""
 
     state: str
     event: str
@@ -52,7 +52,7 @@ class Refused:
 
 
 class Timer(NamedTuple):
-    """`event` is raised once `state` has been active for the duration of that name without a break."""
+    """A timer: raises `event` once `state` has been active without a break for the duration of that name."""
 
     event: str
     duration: str

@@ -19,7 +19,7 @@ _NOT: Final = "not "
 
 
 class _State(NestedState):
-    """Names may hold transitions' own separator, `_`."""
+    """A state whose name may hold transitions' own separator, `_`."""
 
     separator = SEPARATOR
 

@@ -1,4 +1,4 @@
-"""A state diagram: what mermaid's text says, and where it says it."""
+"""State diagrams as data: mermaid's text with the position of each part."""
 
 from dataclasses import dataclass
 

@@ -33,7 +33,7 @@ def holds(facts: object, name: str) -> bool:
 
 
 def unfit(facts: type[object], name: str) -> str:
-    """Why the guard cannot be asked of facts of this type; empty where it can, as far as the type tells."""
+    """The reason why facts of this type cannot answer the guard; empty where they can, as far as the type tells."""
     found: Any = inspect.getattr_static(facts, name, None)
     if found is None:
         return "" if hasattr(facts, name) or _is_annotated(facts, name) else f"{facts.__name__} does not have"

@@ -110,7 +110,7 @@ class Machine:
         )
 
     def decide(self, state: str, event: str, facts: object) -> Transition | Refused:
-        """What the event does in the state, given the facts; pure, as far as these are.
+        """Decide what the event does in the state, given the facts; pure, as far as these are.
 
         Args:
             state: of the machine.
@@ -133,7 +133,7 @@ class Machine:
         return _refused(state, event, refusal)
 
     def ways(self, state: str, event: str) -> tuple[tuple[tuple[Guard, ...], Transition], ...]:
-        """What the event may do in the state: each transition with its guards, in the order in which they are tried."""
+        """The transitions that the event may take in the state, each with its guards, in the order of trial."""
         return self._row(state).get(event, ())
 
     def knows(self, state: str, event: str) -> bool:

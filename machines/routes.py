@@ -1,4 +1,4 @@
-"""The ways from state to state: what is left of the edges once choices are seen through.
+"""Routes from state to state: edges, joined where a choice stands between them.
 
 A choice is no state: nothing rests there. So an edge into a choice, with each edge out of it, is one route; its
 guards are those of both. What a choice leaves over (`else`, or no guard) comes last.
@@ -16,7 +16,7 @@ __all__ = ["Route", "routes"]
 
 
 class Route(NamedTuple):
-    """From the path of one state to that of another.
+    """A route from the path of one state to that of another.
 
     Attributes:
         label: of the edges, joined by `→`.

@@ -1,4 +1,4 @@
-"""`decide`'s table, read off the formal definition.
+"""The table of `decide`, compiled from the formal definition.
 
 For each state of the machine and each event it lists the transitions with their guards, in the order in which
 transitions would try them: the first whose guards hold is taken. The machine's states are the combinations of
@@ -19,7 +19,7 @@ from argentos.machines.tree import Tree, is_within, lineage, parent
 __all__ = ["BESIDE", "MAX_STATES", "Guard", "Row", "Table", "compile_table"]
 
 MAX_STATES: Final = 4_096
-"""How many states a machine may have, the combinations of its parallel regions counted."""
+"""States of one machine, the combinations of its parallel regions counted."""
 
 BESIDE: Final = " & "
 """Between the innermost states of parallel regions."""
@@ -28,7 +28,7 @@ _Leaves: TypeAlias = tuple[str, ...]
 
 
 class Guard(NamedTuple):
-    """The fact `name` has to be true, or, where `wanted` is not, false."""
+    """A guard: the fact `name` has to be true or, where `wanted` is not, false."""
 
     name: str
     wanted: bool
@@ -43,7 +43,7 @@ Row: TypeAlias = dict[str, tuple[tuple[tuple[Guard, ...], Transition], ...]]
 
 
 class Table(NamedTuple):
-    """What a machine knows.
+    """The compiled machine.
 
     Attributes:
         rows: of each state.
@@ -57,7 +57,7 @@ class Table(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """What an event does: routes taken together, and what all of them ask for."""
+    """A candidate for an event: routes taken together, with the guards of all of them."""
 
     guards: tuple[Guard, ...]
     routes: tuple[Route, ...]
@@ -145,7 +145,7 @@ class _Compiler:
             waiting += [behind for each in taken.values() for _, _, behind in each]
 
     def _ways(self, path: str, leaves: _Leaves, event: str) -> list[_Candidate]:
-        """What the event can do in a state that is active, the inner before the outer."""
+        """The candidates for the event in an active state, the inner before the outer."""
         inside = [child for child in self._tree.children[path] if any(is_within(leaf, child) for leaf in leaves)]
         regions = [self._ways(child, leaves, event) for child in inside]
         if path in self._tree.parallel:

@@ -29,7 +29,7 @@ _ACTION: Final = re.compile(r"(?:on\s*)?(?:entry|enter|exit|do)\s*(?:/|:)", re.I
 
 
 class Tree:
-    """Where the states of a diagram stand.
+    """The hierarchy of a diagram's states.
 
     Attributes:
         composite: whether any state holds others.
@@ -53,7 +53,7 @@ class Tree:
         self.begins = self._begins()
 
     def path(self, name: str) -> str:
-        """Of a state."""
+        """The path of a state."""
         state = self._states[name]
         return self.inside(state.within, state.region, name)
 
@@ -75,7 +75,7 @@ class Tree:
         return self.inside(edge.within, edge.region, END) if edge.target == OUTSIDE else self.path(edge.target)
 
     def name(self, path: str) -> str:
-        """What users call it."""
+        """The name that users see."""
         last = path.rpartition(SEPARATOR)[2]
         return path if last == END else last
 

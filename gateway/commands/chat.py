@@ -88,7 +88,7 @@ class _Chat:
         self._prompt: anyio.CancelScope | None = None
 
     async def next_line(self) -> str | None:
-        """What is typed next; None at the end of the input, and after Ctrl-C."""
+        """Read the next line that is not empty; None at the end of the input, and after Ctrl-C."""
         line: str | None = None
         with anyio.CancelScope() as self._prompt:
             while line == "" or line is None:

@@ -133,7 +133,7 @@ def _trouble_with_owner(settings: Settings) -> list[Finding]:
 
 @contextmanager
 def _quiet() -> Generator[None]:
-    """What is found is told here, and not in the log as well."""
+    """Keep findings out of the log, for they are printed."""
     for each in _TELLING:
         each.addFilter(_is_error)
     try:

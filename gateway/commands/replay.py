@@ -35,7 +35,7 @@ class _Compaction(Struct, frozen=True, rename="camel"):
 
 
 class _Outcome(Struct, rename="camel"):
-    """What this run did; `sessions` tells their whole life, earlier runs included."""
+    """The outcome of this run; `sessions` tells their whole life, earlier runs included."""
 
     lines: int
     passed_over: int

@@ -308,7 +308,7 @@ async def _check_there(settings: Settings, sessions: Sessions, session_id: str, 
 
 
 def _set_aside(settings: Settings, *session_ids: str) -> list[str]:
-    """Where something is that was set aside of these sessions."""
+    """The paths of what was set aside of these sessions."""
     keys = [SessionKey(settings.agent, each) for each in session_ids]
     return [printable(str(path)) for key in keys for path in set_aside_of(settings.state_dir, key)]
 

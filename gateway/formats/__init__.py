@@ -1,4 +1,4 @@
-"""Conversations in files: our own format, and those of others, which are only read."""
+"""Formats of conversations in files: our own, and those of others, which are only read."""
 
 from argentos.gateway.formats.detect import read_transcripts
 from argentos.gateway.formats.own import head_line, session_lines

@@ -38,7 +38,7 @@ class _Compaction(Struct, frozen=True, rename="camel"):
 
 
 class _Entry(Struct, frozen=True, rename="camel", kw_only=True):
-    """What every line has, as far as it matters here."""
+    """The fields that every line has, as far as they matter here."""
 
     type: str = ""
     uuid: str | None = None

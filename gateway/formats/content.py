@@ -1,4 +1,4 @@
-"""What messages are made of elsewhere: a text, or a list of parts of which some are texts."""
+"""Contents of messages in other formats: a text, or a list of parts of which some are texts."""
 
 from collections import Counter
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Which format a file has: its content says, never its name."""
+"""Detecting the format of a file by its content, never by its name."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -80,6 +80,6 @@ def _reader(source: Source) -> Callable[[Source], Iterator[Found]]:
 
 
 def _first_lines(source: Source) -> Iterator[Line]:
-    """Those up to the first that is no JSON, if there is one."""
+    """The lines up to the first that is no JSON, if there is one."""
     with suppress(InputError):
         yield from islice(source.lines(), _ENOUGH)

@@ -37,7 +37,7 @@ class _Said(Struct, frozen=True):
 
 
 class _Entry(Struct, frozen=True, rename="camel", kw_only=True):
-    """What every line has."""
+    """The fields that every line has."""
 
     type: str
     id: str | None = None

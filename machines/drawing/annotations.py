@@ -1,4 +1,4 @@
-"""What a picture shows beside the diagram's own labels: guards, timers, and what happened."""
+"""Annotations of a picture beside the diagram's own labels: guards, timers, and past transitions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _THEN: Final = " → "
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """What is shown beside a diagram.
+    """Annotations of a diagram.
 
     Attributes:
         lines: for an edge, what stands beneath its label; edges without any are missing.
@@ -34,7 +34,7 @@ class Annotations:
     around: tuple[str, ...] = ()
 
     def at_end(self, within: str, region: int) -> bool:
-        """Whether what a region's `[*]` ends is over; the end of a composite state is named by its whole path."""
+        """Whether the region has come to its end, `[*]`; that of a composite state is named by its whole path."""
         paths = [f"/{name.removesuffix(END)}" for name in self.current if name.endswith(END)]
         if not within:
             return "/" in paths
@@ -42,7 +42,7 @@ class Annotations:
 
 
 def annotate(machine: Machine | Diagram, live: Live | None, *, guards: bool, timers: bool) -> Annotations:
-    """All that was asked for; of a diagram alone the labels show the guards and delays themselves.
+    """Annotate as asked for; the labels of a diagram alone show guards and delays themselves.
 
     Raises:
         UnknownStateError: `live` is about a state that the machine does not have.
@@ -114,11 +114,11 @@ def _in_label(edge: Edge) -> Iterator[str]:
             continue
 
 
-# What happened -------------------------------------------------------------------------------------------------
+# Past transitions ----------------------------------------------------------------------------------------------
 
 
 def _taken(machine: Machine | Diagram, live: Live) -> dict[Edge, Traversals]:
-    """How often each edge was taken, of those that were."""
+    """The traversals of each edge that was taken."""
     labels: dict[Edge, dict[str, None]] = {}
     for label, edge in _labelled(machine, live):
         if label in live.taken:

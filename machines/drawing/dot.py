@@ -50,7 +50,7 @@ class _Dot:
         yield "}"
 
     def _region(self, within: str, region: int) -> Iterator[str]:
-        """What stands in a region: its ends, and its states."""
+        """The lines of a region: its ends, and its states."""
         inside = [edge for edge in self._diagram.edges if (edge.within, edge.region) == (within, region)]
         if any(edge.source == OUTSIDE for edge in inside):
             mark = _mark(is_current=not within and START in self._annotations.current)
@@ -130,6 +130,6 @@ def _cluster(name: str, region: int | None = None) -> str:
 
 
 def _quoted(*lines: str) -> str:
-    """A string of DOT; Graphviz would decode entities, so `&` is one."""
+    """Quote a string for DOT; Graphviz decodes entities, so `&` becomes one."""
     escaped = (line.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') for line in lines)
     return '"' + "\\n".join(escaped) + '"'

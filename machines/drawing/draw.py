@@ -1,4 +1,4 @@
-"""One function that draws in every format."""
+"""Drawing, in every format, by one function."""
 
 from typing import Final, Literal, TypeAlias, get_args, overload
 
@@ -52,7 +52,7 @@ def draw(
     guards: bool = False,
     timers: bool = False,
 ) -> str | bytes:
-    """A picture of the definition or, with `live`, of one thing that it runs.
+    """Draw the definition or, with `live`, one thing that it runs.
 
     Args:
         machine: the machine; or a diagram, which need not be able to run.

@@ -1,4 +1,4 @@
-"""What happened to one thing that a machine runs, as far as a picture shows it."""
+"""The life of one thing that a machine runs, as far as a picture shows it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ __all__ = ["Live", "Traversals"]
 
 @dataclass(frozen=True, slots=True)
 class Traversals:
-    """How often an edge was taken, and when last; `last` is None where that is not known."""
+    """The number of times that an edge was taken, and the latest; `last` is None where that is not known."""
 
     count: int
     last: datetime | None = None
@@ -17,7 +17,7 @@ class Traversals:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What a picture shows beside the definition.
+    """The current state of one thing, and the edges that it took.
 
     Attributes:
         state: of the machine, as `Machine.states` names it; it and those around it are marked.

@@ -1,4 +1,4 @@
-"""The diagram's own text, annotated at its edges and the current state in colour."""
+"""Mermaid's text of a diagram, annotated at its edges and with the current state in colour."""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""What a label of mermaid's shows, as plain text: entities decoded, lines apart, nothing that a terminal obeys."""
+"""Labels of mermaid's as plain text: entities decoded, in lines, with nothing that a terminal obeys."""
 
 from argentos.machines.mermaid.labels import BREAK
 from argentos.machines.notation import decoded

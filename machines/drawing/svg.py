@@ -93,7 +93,7 @@ def _extra(module: str) -> Any:
 
 
 def _tidy(diagram: Diagram, annotations: Annotations) -> Document:
-    """What the renderer is given."""
+    """The document that the renderer is given."""
     return Document("", (), "stateDiagram-v2", _region(annotated(diagram, annotations).body))
 
 

@@ -93,7 +93,7 @@ class _Text:
 
 
 def _title(state: State) -> Iterator[str]:
-    """The name, and what is shown instead of it elsewhere."""
+    """The name, with the description that other pictures show instead of it."""
     described = [line for line in plain(state.description) if line != state.name]
     yield f"{state.name}: {described[0]}" if described else state.name
     yield from described[1:]

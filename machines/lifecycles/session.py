@@ -25,7 +25,7 @@ __all__ = ["BINDINGS", "SESSION", "SETTLING", "TURNS_RUN_IN", "SessionFacts", "t
 
 
 class SessionFacts(Protocol):
-    """What the guards of a session may ask."""
+    """Facts that the guards of a session ask for."""
 
     @property
     def has_message(self) -> bool:

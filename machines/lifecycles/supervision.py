@@ -14,11 +14,11 @@ __all__ = ["SUPERVISION", "SupervisionFacts"]
 
 
 class SupervisionFacts(Protocol):
-    """What the guards of an actor's life may ask."""
+    """Facts that the guards of an actor's life ask for."""
 
     @property
     def may_restart(self) -> bool:
-        """It has not failed more often of late than it may."""
+        """The actor has not failed more often of late than it may."""
         ...
 
 

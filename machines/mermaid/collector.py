@@ -50,7 +50,7 @@ class StateCollector:
         self.problem: Problem | None = None
 
     def mention(self, name: str, place: Place, container: Container, *, kind: Kind = "state") -> None:
-        """The text names the state, or `[*]`, which is none."""
+        """Note that the text names a state; `[*]` is none."""
         if name == OUTSIDE:
             return
         draft = self._drafts.setdefault(name, _Draft(place, container, kind))
@@ -61,7 +61,7 @@ class StateCollector:
             self._move(name, draft, container, place)
 
     def declare(self, name: str, place: Place, container: Container, *descriptions: str, kind: Kind = "state") -> None:
-        """A statement is about this state."""
+        """Note a statement about this state."""
         self.mention(name, place, container, kind=kind)
         draft = self._drafts[name]
         draft.descriptions += [(each, place) for each in descriptions if each]
@@ -70,7 +70,7 @@ class StateCollector:
         self._check_descriptions(name, draft)
 
     def open(self, name: str, place: Place) -> None:
-        """The state holds what follows."""
+        """Note that the state holds what follows."""
         draft = self._drafts[name]
         draft.parts += 1
         if draft.kind != "state":
@@ -78,7 +78,7 @@ class StateCollector:
         self._check_descriptions(name, draft)
 
     def compose(self, name: str, place: Place, regions: int) -> None:
-        """The part of the state that began at this place ends, and has so many regions."""
+        """Note that the part of the state that began at this place ends, with so many regions."""
         draft = self._drafts[name]
         draft.regions = max(draft.regions, regions)
         if draft.parts > 1 and draft.regions > 1:

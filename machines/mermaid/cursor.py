@@ -1,4 +1,4 @@
-"""A place in a text that is read from left to right."""
+"""Reading a text from left to right, with line and column."""
 
 import re
 from typing import Final, NoReturn
@@ -14,7 +14,7 @@ _SHOWN: Final = 60
 
 
 class Cursor:
-    """Moves through the lines of a text; blanks at the ends of lines, and those behind what was taken, say nothing.
+    """A position in a text; blanks at the ends of lines, and those behind what was taken, are passed over.
 
     Args:
         text: with either kind of line end.
@@ -35,12 +35,12 @@ class Cursor:
 
     @property
     def rest(self) -> str:
-        """What is left of the line."""
+        """The rest of the line."""
         return self.line[self.column :]
 
     @property
     def shown(self) -> str:
-        """What is left of the line, in quotes, and cut where it is long, for a sentence."""
+        """The rest of the line for a sentence: in quotes, and cut where it is long."""
         rest = self.rest
         return repr(rest if len(rest) <= _SHOWN else f"{rest[:_SHOWN]}…")
 
@@ -61,7 +61,7 @@ class Cursor:
 
     @property
     def place(self) -> Place:
-        """Where the cursor stands."""
+        """The place of the cursor."""
         return Place(self.row + 1, self.column + 1)
 
     @property
@@ -74,11 +74,11 @@ class Cursor:
         return self.line.startswith(marks, self.column)
 
     def peek(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """What matches here, with nothing passed."""
+        """Match the pattern here, and stay."""
         return pattern.match(self.line, self.column)
 
     def take(self, pattern: re.Pattern[str]) -> str | None:
-        """What matches here, with the blanks behind it passed over; None, and nothing passed, otherwise."""
+        """Match the pattern here, and pass over it and the blanks behind it; None, and nothing passed, otherwise."""
         found = self.peek(pattern)
         if found is None:
             return None
@@ -87,7 +87,7 @@ class Cursor:
         return found[0]
 
     def take_line(self) -> str:
-        """What is left of the line."""
+        """The rest of the line."""
         rest = self.rest
         self.column = len(self.line)
         return rest

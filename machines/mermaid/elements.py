@@ -1,4 +1,4 @@
-"""What a state diagram is made of, as frozen data with the places in the text."""
+"""Elements of a state diagram: states and edges, as frozen data with their places in the text."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -8,14 +8,14 @@ from argentos.machines.mermaid.labels import Label, read_label
 __all__ = ["OUTSIDE", "Edge", "Kind", "Place", "State"]
 
 OUTSIDE: Final = "[*]"
-"""What mermaid writes for both ends of a life: an edge from it begins one, an edge to it ends one."""
+"""Both ends of a life, as mermaid writes them: an edge from it begins one, an edge to it ends one."""
 
 Kind: TypeAlias = Literal["state", "choice", "fork", "join"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something stands in the text; line and column count from 1."""
+    """A place in the text; line and column count from 1."""
 
     line: int
     column: int
@@ -73,5 +73,5 @@ class Edge:
 
     @property
     def guard_place(self) -> Place:
-        """Where the guard of the label stands; the label's own place where it has none."""
+        """The place of the label's guard; the label's own where it has none."""
         return Place(self.label_place.line, self.label_place.column + self.parts.guard_at)

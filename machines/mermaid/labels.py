@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 __all__ = ["BREAK", "Label", "read_label"]
 
 BREAK: Final = re.compile(r"<br\s*/?>|\\n|\n", re.IGNORECASE)
-"""Where mermaid begins a new line of a label, a title or a note."""
+"""The breaks between lines of a label, a title or a note."""
 
 _AFTER: Final = re.compile(r"after\s+(?=\S)", re.IGNORECASE)
 
@@ -53,7 +53,7 @@ def _guarded(text: str) -> bool:
 
 
 def _slash(text: str, start: int) -> int:
-    """Where the slash of an effect stands: first, behind a guard, or behind a blank; not as in `and/or`."""
+    """The position of the slash of an effect: first, behind a guard, or behind a blank; not as in `and/or`."""
     at = text.find("/", start)
     while at > 0 and text[at - 1] != "]" and not text[at - 1].isspace():
         at = text.find("/", at + 1)

@@ -47,7 +47,7 @@ class Fence:
 
     @property
     def indent(self) -> int:
-        """In how many columns the body is indented."""
+        """The number of columns by which the body is indented."""
         return len(self.prefix)
 
     def attribute(self, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Reading a whole text: what stands above the header, the header, and the statements within each other."""
+"""Reading a whole text: preamble, header, and the statements within each other."""
 
 import re
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from argentos.machines.mermaid.tokens import expect_end
 __all__ = ["MAX_DEPTH", "Contents", "read"]
 
 MAX_DEPTH: Final = 50
-"""How deep composite states may stand within each other."""
+"""Levels of composite states within each other."""
 
 _HEADER = re.compile(r"stateDiagram(?:-v2)?(?![\w-])")
 _DIVIDER = re.compile(r"--(?=[ \t]|\Z)")
@@ -24,7 +24,7 @@ _CLOSING_BRACE = re.compile(r"\}")
 
 
 class Contents(NamedTuple):
-    """What was read; `end` is the place behind the last statement."""
+    """A text that was read; `end` is the place behind the last statement."""
 
     document: Document
     states: tuple[State, ...]

@@ -70,7 +70,7 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """`accTitle` or `accDescr`: what a screen reader says."""
+    """`accTitle` or `accDescr`: a text for screen readers."""
 
     keyword: Literal["accTitle", "accDescr"]
     text: str
@@ -109,7 +109,7 @@ Region: TypeAlias = tuple[Statement, ...]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole text: front matter (without its `---`), what stands above the header, the header, and the rest."""
+    """A whole text: front matter (without its `---`), preamble, header, and body."""
 
     front_matter: str
     preamble: tuple[Comment | Directive, ...]

@@ -20,11 +20,11 @@ __all__ = ["CrashProblem", "Crashes", "DurableSystem", "Killed", "Life", "Wait",
 
 
 class Killed(BaseException):
-    """What kills a system at a stage; no error that a system could handle."""
+    """The kill of a system at a stage; no error that a system could handle."""
 
 
 class Wait(NamedTuple):
-    """So many seconds pass: until a timer is due, or half of that."""
+    """A pause of so many seconds: until a timer is due, or half of that."""
 
     seconds: float
 
@@ -37,7 +37,7 @@ Life: TypeAlias = tuple[Move | Wait, ...]
 
 
 class DurableSystem(Protocol):
-    """A `System` of which is known what is durable, and what its effects were; `MachineSystem` is one."""
+    """A `System` that shows its durable log and its effects; `MachineSystem` is one."""
 
     now: float
     log: list[Entry]
@@ -67,7 +67,7 @@ class DurableSystem(Protocol):
 
 
 class CrashProblem(NamedTuple):
-    """A kill that something was wrong after.
+    """A kill with a wrong result.
 
     Attributes:
         life: all of it.
@@ -88,7 +88,7 @@ class CrashProblem(NamedTuple):
 
 @dataclass(slots=True)
 class Crashes:
-    """What came of the kills.
+    """The result of all kills.
 
     Attributes:
         kills: how many there were.
@@ -136,7 +136,7 @@ def crash_everywhere(
 
 
 def _lives(machine: Machine, make: Callable[[], MachineSystem], depth: int, life: Life = ()) -> Iterator[Life]:
-    """All lives that begin so, and are `depth` steps long or cannot go on."""
+    """Every life that begins so, and is `depth` steps long or cannot go on."""
     system = make()
     _live(system, life)
     steps = list(_steps(machine, system)) if len(life) < depth else []
@@ -147,7 +147,7 @@ def _lives(machine: Machine, make: Callable[[], MachineSystem], depth: int, life
 
 
 def _steps(machine: Machine, system: DurableSystem) -> Iterator[Move | Wait]:
-    """What may come next: the events that take an edge, and time."""
+    """Every step that may come next: the events that take an edge, and time."""
     for move in moves(machine, system.state):
         if isinstance(move.decide(machine, system.state), Transition):
             yield move
@@ -182,7 +182,7 @@ class _KilledLife:
         self.system = make(self._reach)
 
     def live(self, life: Life) -> tuple[int, str]:
-        """The step that was killed, and what was raised since."""
+        """Lead the life; gives the step that was killed, and what went wrong since."""
         killed = -1
         for number, step in enumerate(life):
             known, end = len(self.system.log), _end(self.system, step)

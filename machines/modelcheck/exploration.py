@@ -28,7 +28,7 @@ __all__ = ["Counterexample", "ExplorableSystem", "Exploration", "explore"]
 
 
 class ExplorableSystem(Protocol):
-    """What exploring needs of a `System`."""
+    """The part of a `System` that is explored."""
 
     @property
     def state(self) -> str:
@@ -58,7 +58,7 @@ class Counterexample:
 
 @dataclass(slots=True)
 class Exploration:
-    """What was seen.
+    """The result of an exploration.
 
     Attributes:
         words: how many there are of these lengths, one for each outcome of the guards, those that were merged too.
@@ -163,7 +163,7 @@ class _Explorer:
             system.close()
 
     def _prolong(self, ends: Counter[Hashable]) -> Counter[Hashable]:
-        """How many words end in each key, of those that are longer by one."""
+        """Count the words that end in each key, of those that are longer by one."""
         longer = Counter[Hashable]()
         for key, words in ends.items():
             if key not in self._behind:

@@ -1,4 +1,4 @@
-"""Whether concurrent calls had results that they could have had one after the other: linearizability.
+"""Linearizability: whether concurrent calls had results that they could have had one after the other.
 
 The check is Wing and Gong's: an order of all calls is looked for in which each caller's own calls keep their order, no
 call that had ended stands behind one that began later, and a sequential model gives every call the result that was
@@ -24,12 +24,12 @@ _Situation: TypeAlias = tuple[tuple["Call[O, R]", ...], tuple[int, ...], S]
 """The calls in order, how many of each caller's they are, and the state behind them."""
 
 Answer: TypeAlias = tuple[Transition, ...] | Refused
-"""What sending an event was answered with."""
+"""The answer to an event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[O, R]):
-    """A call and what came of it.
+    """A call and its result.
 
     Attributes:
         began: when, on any scale that only rises; calls overlap unless one ended before the other began.
@@ -48,7 +48,7 @@ class Call(Generic[O, R]):
 
 @dataclass(frozen=True, slots=True)
 class Linearization(Generic[O, R]):
-    """What was found.
+    """The result of a search for an order.
 
     Attributes:
         order: an order that explains all results or, where there is none, as many of them as any order does.

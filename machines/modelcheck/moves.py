@@ -1,4 +1,4 @@
-"""What an event may do: all outcomes of the guards that it makes a state ask.
+"""Moves: events, each with all outcomes of the guards that it makes a state ask.
 
 Guards are taken as free: each of the facts that are asked may be true or false at any moment, whatever the others
 are. A program in which some combinations never occur does less than is listed here, never more.
@@ -16,7 +16,7 @@ __all__ = ["Move", "facts_asked", "following", "moves", "valuations"]
 
 
 class Move(NamedTuple):
-    """An event, and what the guards that it asks find.
+    """An event, with the values of the facts that its guards ask for.
 
     Attributes:
         facts: the names of the facts that are asked, in the order of the alphabet, each with its value.
@@ -31,7 +31,7 @@ class Move(NamedTuple):
         return f"{self.event} [{shown}]" if shown else self.event
 
     def decide(self, machine: Machine, state: str) -> Transition | Refused:
-        """What the machine answers to it."""
+        """The machine's answer to it."""
         return machine.decide(state, self.event, SimpleNamespace(**dict(self.facts)))
 
 
@@ -47,14 +47,14 @@ def valuations(names: Sequence[str]) -> Iterator[tuple[tuple[str, bool], ...]]:
 
 
 def moves(machine: Machine, state: str) -> Iterator[Move]:
-    """All that may come in a state, also the events that it does not know."""
+    """Every move that may come in a state, also of events that it does not know."""
     for event in machine.events:
         for facts in valuations(facts_asked(machine, state, event)):
             yield Move(event, facts)
 
 
 def following(machine: Machine, state: str) -> dict[str, Move]:
-    """The states that one event may lead to, each with a move that does."""
+    """The states to which one event may lead, each with a move that does."""
     found: dict[str, Move] = {}
     for move in moves(machine, state):
         decision = move.decide(machine, state)

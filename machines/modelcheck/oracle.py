@@ -1,4 +1,4 @@
-"""What ought to happen, asked of the formal definition: transitions itself triggers the event, on a model of its own.
+"""The oracle: asks the formal definition what ought to happen, by having transitions itself trigger the event.
 
 Nothing here comes from `Machine.decide` or its table, so that their errors are found too.
 """
@@ -20,7 +20,7 @@ __all__ = ["Oracle", "Outcome"]
 
 
 class Outcome(NamedTuple):
-    """What an event ought to do.
+    """The outcome that an event ought to have.
 
     Attributes:
         known: the state knows the event.
@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
 
 
 class _Model:
-    """What transitions drives: it bears the guards as attributes, and notes what was left and entered."""
+    """A model that transitions drives: it bears the guards as attributes, and notes what was left and entered."""
 
     def __init__(self, leaves: Sequence[str], values: Mapping[str, bool]) -> None:
         self.state: Any = list(leaves) if len(leaves) > 1 else leaves[0]

@@ -149,7 +149,7 @@ class _Export:
         return f"event = {self._event[move.event]}; {''.join(facts)}".rstrip()
 
     def _ways(self, state: str, event: str) -> str:
-        """The first way whose guards hold is taken; if there is none, nothing changes."""
+        """The choice of the first way whose guards hold; where there is none, nothing changes."""
         text = "skip"
         for guards, transition in reversed(self._machine.ways(state, event)):
             taken = f"state = {self._place[transition.target]}"
@@ -161,7 +161,7 @@ class _Export:
 
 
 def _identifiers(prefix: str, names: Sequence[str]) -> dict[str, str]:
-    """Of each name, all different."""
+    """An identifier for each name, all different."""
     found: dict[str, str] = {}
     for name in names:
         plain = {START: "start", END: "end"}.get(name) or re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")

@@ -36,7 +36,7 @@ class ConcurrentSystem(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """What came of a race.
+    """The result of a race.
 
     Attributes:
         schedules: how many there were, or until one was wrong.
@@ -61,7 +61,7 @@ class Race:
 
 
 def every_choice(run: Callable[[Choose], T]) -> Iterator[T]:
-    """What `run` gives, once for every sequence of choices that it can make; it must depend on nothing else."""
+    """Yield what `run` gives, once for every sequence of choices that it can make; it must depend on nothing else."""
     known: list[int] = []
     while True:
         made: list[tuple[int, int]] = []

@@ -27,7 +27,7 @@ _LARGEST_STATE: Final = 32_768  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What Spin says of a property.
+    """Spin's verdict on a property.
 
     Attributes:
         trail: a life that the property is not true of; None if it holds.

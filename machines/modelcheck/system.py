@@ -1,4 +1,4 @@
-"""What is tested: a system that takes events, feels time pass, and comes back after a kill.
+"""The system under test: takes events, feels time pass, and comes back after a kill.
 
 The pure machine is such a system, and the simplest: `MachineSystem`. A program of your own becomes one by a class
 with the members of `System`, however asynchronous it is inside; each call returns once the system has come to rest.
@@ -20,7 +20,7 @@ _UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _LITERAL: Final = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|h|d)")
 
 Stage: TypeAlias = Literal["decided", "appended", "applied", "effect"]
-"""Where a transition has got to: an effect has just been run, for each, before that is noted."""
+"""The stage of a transition; `effect` comes once for each, when it has just been run and that is not noted yet."""
 
 
 class System(Protocol):
@@ -49,7 +49,7 @@ class System(Protocol):
         ...
 
     def facts(self, event: str, payload: object, /) -> object | None:
-        """What the guards are to see for that event now; `payload` is None where the system raises it itself.
+        """The facts that the guards are to see for that event now; `payload` is None where the system raises it itself.
 
         This is the account that the system is held against. Keep it apart from the code under test: count for
         yourself what was sent and what came back. None where it cannot be told: then the guards are taken on trust,
@@ -65,7 +65,7 @@ class System(Protocol):
 
 
 class Entry(NamedTuple):
-    """What is durable of a transition.
+    """A durable entry of the log.
 
     Attributes:
         at: seconds since the beginning.
@@ -131,12 +131,12 @@ class MachineSystem:
 
     @property
     def state(self) -> str:
-        """As far as transitions are applied."""
+        """The state, as far as transitions are applied."""
         return self._state
 
     @property
     def due(self) -> Mapping[Timer, float]:
-        """When the timers that run come due, on the scale of `now`."""
+        """The times at which running timers are due, on the scale of `now`."""
         return self._due
 
     def send(self, event: str, payload: object = None) -> Sequence[Transition] | Refused:
@@ -175,7 +175,7 @@ class MachineSystem:
         return ()
 
     def facts(self, event: str, payload: object) -> object | None:
-        """As given, or as sent."""
+        """The facts as given, or as sent."""
         return self._facts(event, payload)
 
     def close(self) -> None:
@@ -185,7 +185,7 @@ class MachineSystem:
         return SimpleNamespace(**self._with(payload))
 
     def _with(self, payload: object) -> dict[str, bool]:
-        """What holds with the payload."""
+        """The facts that hold with the payload."""
         return {**self._sent, **cast("Mapping[str, bool]", payload)} if isinstance(payload, Mapping) else self._sent
 
     def _waiting(self, end: float, refused: set[tuple[Timer, float]]) -> list[tuple[Timer, float]]:

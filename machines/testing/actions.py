@@ -1,4 +1,4 @@
-"""The steps that Hypothesis may draw for a life: events with their payloads, pauses, kills, new lives; and goals.
+"""Actions that Hypothesis may draw for a life: events with their payloads, pauses, kills, new lives; and goals.
 
 Lives go on tours to some goals each; between them anything comes that may come in a state. Which goals a tour has is a
 matter of what was seen before it; so that Hypothesis can lead a life again, it draws a number, which stands for them.
@@ -25,7 +25,7 @@ _GOALS: Final = 8  # of one tour
 
 
 class Actions:
-    """What may come in each state, given who raises what.
+    """The actions that may come in each state.
 
     Args:
         machine: the machine.
@@ -58,7 +58,7 @@ class Actions:
         self._free = {state: self._in(machine, state, waits) for state in machine.states}
 
     def __getitem__(self, state: str) -> st.SearchStrategy[Action]:
-        """What may come in the state: anything; or, mostly, the beginning of a tour."""
+        """The actions that may come in the state: any; or, mostly, the beginning of a tour."""
         return self._free[state]
 
     def guided(self, life: Any) -> st.SearchStrategy[Action]:
@@ -117,7 +117,7 @@ def pauses_around(durations: Iterable[float]) -> list[st.SearchStrategy[float]]:
 
 
 def _facts(machine: Machine, events: Iterable[str]) -> list[str]:
-    """What the guards of these events ask for."""
+    """The facts that the guards of these events ask for."""
     return sorted({fact for event in events for state in machine.states for fact in facts_asked(machine, state, event)})
 
 

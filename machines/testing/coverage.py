@@ -1,4 +1,4 @@
-"""What the lives that a test has led have seen of a machine, all of them together."""
+"""Coverage of a machine by all lives of a test together."""
 
 import dataclasses
 from collections import Counter
@@ -32,7 +32,7 @@ class StateEvent(NamedTuple):
 
 
 class FactValue(NamedTuple):
-    """A fact that an event made a state ask for, and what it was."""
+    """A fact that an event made a state ask for, and its value."""
 
     pair: StateEvent
     fact: str
@@ -44,7 +44,7 @@ class FactValue(NamedTuple):
 
 
 class Coverage:
-    """What was seen of a machine, and how often.
+    """Counts of what was seen of a machine.
 
     Attributes:
         states: visits.
@@ -76,7 +76,7 @@ class Coverage:
         self.taken = Counter[str]()
 
     def unsent(self, events: Collection[str]) -> None:
-        """Nobody sends these events: where no edge has them they cannot come, and so are not missing."""
+        """Leave out events that nobody sends: where no edge has them they cannot come, and so are not missing."""
         for pair in list(self.pairs):
             if pair.event in events and not self.pairs[pair] and not self._machine.knows(*pair):
                 del self.pairs[pair]
@@ -87,18 +87,18 @@ class Coverage:
         return bool(self.pairs[pair]) and all(self.guards[FactValue(pair, *fact)] for fact in facts.items())
 
     def saw_state(self, state: str) -> None:
-        """A life began in the state."""
+        """Count the state in which a life began."""
         self.states[state] += 1
 
     def saw_raised(self, state: str, event: str, facts: object | None) -> None:
-        """An event was raised; the facts are None where nobody told them."""
+        """Count an event that was raised; the facts are None where nobody told them."""
         pair = StateEvent(state, event)
         self.pairs[pair] += 1
         for fact in facts_asked(self._machine, state, event) if facts is not None else ():
             self.guards[FactValue(pair, fact, holds(facts, fact))] += 1
 
     def saw_taken(self, transition: Transition) -> None:
-        """A transition was taken."""
+        """Count a transition that was taken."""
         key = (transition.source, transition.target, transition.event, transition.label)
         self.states[transition.target] += 1
         self.taken[transition.label] += 1
@@ -106,11 +106,11 @@ class Coverage:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Everything that has not been seen, as the report names it."""
+        """The names of everything that has not been seen, as the report has them."""
         return tuple(str(each) for counts in self._all().values() for each, count in counts.items() if not count)
 
     def report(self) -> str:
-        """How much of what was seen, and everything that was not, as lines of text."""
+        """Report how much was seen, and everything that was not, as lines of text."""
         lines = [f"{sum(map(bool, counts.values()))} of {len(counts)} {what}" for what, counts in self._all().items()]
         missing = [f"  never: {each}" for each in self.missing]
         return "\n".join([f"{self._machine.diagram.file}: {', '.join(lines)}", *missing]) + "\n"

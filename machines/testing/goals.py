@@ -1,4 +1,4 @@
-"""Goals of generated lives: what has to be seen of a machine, each in the state where it begins.
+"""Goals of generated lives: actions to be seen, each in the state where it begins.
 
 A life of random steps seldom comes far, and hardly ever to every guard of every state. So most of its steps lead, by a
 shortest way, to something that no life has been led to yet: an event in a state, known there or not, with an outcome
@@ -45,14 +45,14 @@ class Goal(NamedTuple):
 
 
 class _Exit(NamedTuple):
-    """A step that may lead to another state."""
+    """An action that may lead to another state."""
 
     step: PlannedAction
     target: str
 
 
 class _StateGraph:
-    """For each state the steps out of it, and the ways from state to state."""
+    """The states with the actions that lead from one to another."""
 
     def __init__(
         self,

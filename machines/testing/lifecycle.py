@@ -38,7 +38,7 @@ from argentos.machines.tree import START
 __all__ = ["Lifecycle", "lifecycle_test"]
 
 _PHASES: Final = (Phase.explicit, Phase.reuse, Phase.generate)
-"""Those that find failures; what is found is shortened here."""
+"""Phases that find failures; what is found is shortened here."""
 
 _PAYLOADS: Final = 200  # that are kept of each event
 
@@ -47,7 +47,7 @@ _STEPS: Final = 80
 
 
 class _Plan(NamedTuple):
-    """What a lifecycle test is made of.
+    """The parts of a lifecycle test.
 
     Attributes:
         oracle: of the machine.
@@ -246,7 +246,7 @@ class Lifecycle(RuleBasedStateMachine):
     def _rest(
         self, taken: Iterable[Transition], *, sent: str = "", facts: Mapping[str, object | None] | None = None
     ) -> None:
-        """The system has come to rest behind these transitions, of which it raised all but one itself."""
+        """Check the system at rest behind these transitions, of which it raised all but one itself."""
         for transition in taken:
             if transition.event != sent:
                 self.coverage.saw_raised(transition.source, transition.event, (facts or {}).get(transition.event))
@@ -258,12 +258,12 @@ class Lifecycle(RuleBasedStateMachine):
                 raise AssertionError(f"the invariant of {state} does not hold")
 
     def _facts(self, event: str) -> object | None:
-        """What the guards of an event of the system's own are to see."""
+        """The facts for an event of the system's own."""
         return cast("object | None", self.system.facts(event, None))
 
     @classmethod
     def _name(cls) -> str:
-        """What the test is bound to in its module."""
+        """The name of the test in its module."""
         names = vars(sys.modules.get(cls.__module__, cls)).items()
         return next((name for name, value in names if value is cls), cls.__name__)
 
@@ -280,7 +280,7 @@ def lifecycle_test(
     pauses: st.SearchStrategy[float] | None = None,
     seed: int | None = None,
 ) -> type[Lifecycle]:
-    """A state machine for Hypothesis; its `TestCase` is what pytest and unittest collect.
+    """Make a state machine for Hypothesis; its `TestCase` is what pytest and unittest collect.
 
     Args:
         machine: says what ought to happen.

@@ -1,4 +1,4 @@
-"""The account that a system is held against: the state in which it ought to be, and when its timers come due."""
+"""The model that a system is held against: the state in which it ought to be, and the timers that are due."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NoReturn, TypeAlias
@@ -12,7 +12,7 @@ from argentos.machines.tree import START
 __all__ = ["FactsOf", "ReferenceModel"]
 
 FactsOf: TypeAlias = Callable[[str], object | None]
-"""What the guards see when the system raises an event itself; None where that cannot be told."""
+"""The facts that guards see when the system raises an event itself; None where that cannot be told."""
 
 _Due: TypeAlias = tuple[Timer, float]
 
@@ -22,7 +22,7 @@ def _unknown(_event: str) -> None:
 
 
 class ReferenceModel:
-    """A life, as the definition has it.
+    """A life, as the definition has it, step by step.
 
     Args:
         oracle: of the machine.
@@ -48,13 +48,13 @@ class ReferenceModel:
 
     @property
     def next_due(self) -> float:
-        """When the next timer is due; `now` where none is."""
+        """The time when the next timer is due; `now` where none is."""
         return min((at for _, at in self._running() if at > self.now), default=self.now)
 
     def sent(
         self, event: str, facts: object | None, answer: Sequence[Transition] | Refused, own: FactsOf = _unknown
     ) -> None:
-        """An event was sent; `facts` is None where nobody knows what the guards saw."""
+        """Check the answer to an event; `facts` is None where nobody knows what the guards saw."""
         taken = [] if isinstance(answer, Refused) else list(answer)
         while taken[:1] and taken[0].event != event and any(each.event == event for each in taken):
             self._follow_own(taken.pop(0), own)
@@ -70,7 +70,7 @@ class ReferenceModel:
             self._follow_own(each, own)
 
     def passed(self, seconds: float, facts: FactsOf, answer: Iterable[Transition], own: FactsOf = _unknown) -> None:
-        """Time passed; `facts` answers as before it did."""
+        """Check what happened while time passed; `facts` answers as before it did."""
         end, taken, refused = self.now + seconds, list(answer), set[_Due]()
         while due := self._due(end, refused):
             timer, at = next((each for each in due if taken and taken[0].event == each[0].event), due[0])
@@ -87,12 +87,12 @@ class ReferenceModel:
             self._follow_own(each, own)
 
     def revived(self, answer: Iterable[Transition], own: FactsOf = _unknown) -> None:
-        """The system was killed, and came back."""
+        """Check what the system did as it came back from a kill."""
         for each in answer:
             self._follow_own(each, own)
 
     def check_rest(self, state: str, facts: FactsOf) -> None:
-        """The system has come to rest, in this state: there is nothing left for it to do of its own accord."""
+        """Check that the system rests in this state, and has nothing left to do of its own accord."""
         if state != self.state:
             self._fail(f"the system says that it is in {state}")
         for event in sorted(self._own):
@@ -102,7 +102,7 @@ class ReferenceModel:
                 self._fail(f"all guards of {event!r} hold, which leads to {outcome.target}, but the system rests")
 
     def _expected(self, event: str, facts: object | None, taken: Sequence[Transition]) -> Outcome:
-        """Without facts: whatever is possible and fits what was observed."""
+        """The outcome that ought to come; without facts any that is possible and fits what was observed."""
         if facts is not None:
             return self._oracle.expect(self.state, event, facts)
         target = taken[0].target if taken and taken[0].event == event else None
@@ -132,7 +132,7 @@ class ReferenceModel:
         self._follow(found.event, outcome, [found], "")
 
     def _check_refusal(self, outcome: Outcome, facts: object | None, refused: Refused) -> None:
-        """A refusal has to say why, and truly."""
+        """Check the reason that a refusal gives."""
         reasons = self._unmet(refused.event, facts) if outcome.known else [None]
         if refused.state != self.state or refused.guard not in reasons:
             self._fail(f"it was said that {refused}, but {self._reason(refused.event, outcome, facts)}")

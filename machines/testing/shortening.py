@@ -97,17 +97,17 @@ def _size(steps: Sequence[tuple[Any, ...]]) -> tuple[int, int, list[tuple[int, s
 
 
 def _weight(payload: object) -> tuple[int, str]:
-    """How simple a payload is: one that is written in fewer letters is simpler."""
+    """The weight of a payload: one that is written in fewer letters is simpler."""
     return len(repr(payload)), repr(payload)
 
 
 def _facts(step: tuple[Any, ...]) -> Mapping[str, object]:
-    """What comes with an event, where that is a mapping."""
+    """The payload of an event, where that is a mapping."""
     is_mapping = step[0] == "send" and isinstance(step[2], Mapping)
     return cast("Mapping[str, object]", step[2]) if is_mapping else {}
 
 
 def _origin(error: Exception) -> tuple[type[Exception], str, int | None]:
-    """What tells failures apart, as for Hypothesis: the kind of the error, and where it was raised."""
+    """The origin that tells failures apart, as for Hypothesis: the kind of the error, and where it was raised."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return type(error), last.filename, last.lineno

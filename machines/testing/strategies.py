@@ -164,7 +164,7 @@ def drafts(depth: int = 2) -> st.SearchStrategy[Document]:
 
 
 def documents(depth: int = 2) -> st.SearchStrategy[Document]:
-    """Those of the drafts that can be read; composite states stand up to `depth` deep."""
+    """Drafts that can be read; composite states stand up to `depth` deep."""
     return drafts(depth).filter(_is_read)
 
 

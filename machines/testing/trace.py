@@ -1,4 +1,4 @@
-"""What happened in a life, step by step: as a mermaid sequence diagram, and as a pytest function to paste."""
+"""The trace of a life, step by step: as a mermaid sequence diagram, and as a pytest function to paste."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -42,25 +42,25 @@ class Trace:
         self.problem = ""
 
     def sends(self, event: str, payload: object) -> None:
-        """An event is about to be sent."""
+        """Note that an event is about to be sent."""
         with_payload = f"{event!r}, {payload!r}" if payload is not None else repr(event)
         shown = f"{event} {payload!r:.{_LONG}}" if payload else event
         self._call(f"send({with_payload})", shown)
 
     def waits(self, seconds: float) -> None:
-        """Time is about to pass."""
+        """Note that time is about to pass."""
         self._call(f"advance({seconds!r})", f"{seconds:g} s pass")
 
     def kills(self) -> None:
-        """The system is about to be killed and revived."""
+        """Note that the system is about to be killed and revived."""
         self._call("restart()", "killed, and revived")
 
     def answered(self, answer: Sequence[Transition] | Refused) -> None:
-        """What the system said to that."""
+        """Note the system's answer to the latest step."""
         self._steps[-1] = self._steps[-1]._replace(answer=answer)
 
     def failed(self, error: Exception) -> None:
-        """The latest step is the one that fails."""
+        """Note that the latest step failed."""
         self.problem = " ".join(f"{type(error).__name__}: {error}".splitlines())
 
     def as_diagram(self) -> str:

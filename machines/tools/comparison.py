@@ -1,4 +1,4 @@
-"""What a change of a machine means for what was stored with the machine before.
+"""Comparing two versions of a machine, for what was stored with the older one.
 
 A snapshot names a state of its machine. So it suffers where the new machine has no such state, and it may be stuck
 where an event that took it out of its state does so no more. Both break; all other differences are only told. States
@@ -70,7 +70,7 @@ class Comparison:
 
 
 def compare(old: Machine | Diagram, new: Machine | Diagram) -> Comparison:
-    """What would happen to what was stored with the old machine.
+    """Compare two versions of a machine: what would happen to what was stored with the old one.
 
     Args:
         old: the machine before; the labels of a diagram are their own meaning.
@@ -84,7 +84,7 @@ def compare(old: Machine | Diagram, new: Machine | Diagram) -> Comparison:
 
 
 class _Version:
-    """One of the machines."""
+    """One of the two versions, with the figures that are compared."""
 
     def __init__(self, given: Machine | Diagram) -> None:
         self.machine = given if isinstance(given, Machine) else Machine(given, stored=True)
@@ -94,7 +94,7 @@ class _Version:
         self.compounds = compound_transitions(self.machine)
 
     def shape(self, name: str) -> str:
-        """What a state is, and where it stands."""
+        """The kind of a state, and its place."""
         state = self.states[name]
         around = self.states.get(state.within)
         region = f"region {state.region + 1} of " if around and around.regions > 1 else ""
@@ -120,7 +120,7 @@ class _Comparer:
     # States ---------------------------------------------------------------------------------------------------
 
     def _state(self, state: State, lost: tuple[str, ...]) -> Iterator[Change]:
-        """What became of a state of the old diagram; `lost` are the machine's states that ended with that."""
+        """The change of a state of the old diagram; `lost` are the machine's states that ended with it."""
         after = self.renamed.get(state.name, state.name)
         if after not in self.new.states:
             told, now = [f"{state.name} is gone"], ""
@@ -216,7 +216,7 @@ class _Comparer:
 
 
 def _cause(version: _Version, other: _Version, moved: Collection[str], state: str) -> str:
-    """Why only one machine has the state; empty where nothing in its diagram accounts for that."""
+    """The cause for which only one machine has the state; empty where nothing in its diagram accounts for that."""
     innermost, around = state.split(BESIDE), version.machine.active(state)
     gone = (name for name in (*innermost, *around) if name in version.states and name not in other.states)
     ends = (name for name in innermost if name.endswith(END))

@@ -1,4 +1,4 @@
-"""Where a diagram shows something else than the one it stands for.
+"""Differences between a diagram in a document and the one that it stands for.
 
 States, how they stand within each other, what they are called, edges and labels count. Order, comments, styles,
 directions and notes do not.
@@ -110,7 +110,7 @@ def _key(edge: Edge) -> _Key:
 
 
 def _scope(edge: Edge) -> str:
-    """Whose beginning or end the edge is; empty for others, which mean the same wherever they stand."""
+    """The state whose beginning or end the edge is; empty for others, which mean the same wherever they stand."""
     return edge.within if OUTSIDE in (edge.source, edge.target) else ""
 
 

@@ -11,7 +11,7 @@ _ENOUGH = 0.5  # of the edges of both
 
 
 def renames(old: Diagram, new: Diagram) -> dict[str, str]:
-    """For each state that was probably renamed, its name in the new diagram.
+    """Find the states that were probably renamed, each with its name in the new diagram.
 
     Two states may be the same if they are of one kind and share at least half of their edges.
     """

@@ -52,7 +52,7 @@ class _Diagram(click.Command):
 
 
 def _behind_settings(args: list[str]) -> int:
-    """Where the arguments go on behind those that every command takes."""
+    """The number of leading arguments that every command takes."""
     at = 0
     while at < len(args) and (words := _SETTINGS.get(args[at].partition("=")[0])):
         at += 1 if "=" in args[at] else words
