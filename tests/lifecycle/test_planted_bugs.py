@@ -27,7 +27,7 @@ def found() -> dict[Bug, str]:
         return dict(zip(BUGS, pool.map(failed_checks, BUGS), strict=True))
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 @pytest.mark.parametrize("bug", BUGS, ids=str)
 def test_a_planted_bug_is_found_by_the_check_that_knows_of_it(bug: Bug, found: dict[Bug, str]) -> None:
     assert found[bug] in bug.checks
