@@ -76,7 +76,8 @@ def _list(settings: Settings, limit: int | None, active: float | None) -> None:
     if settings.json:
         print_json_list(infos)
     elif not infos:
-        click.echo("No sessions found.")
+        whose = "" if settings.agent == "main" else f" of agent {printable(settings.agent)}"
+        click.echo(f"No sessions{whose} found.")
     else:
         now = datetime.now(UTC)
         rows = [("SESSION", "STATE", "LAST ACTIVITY", "MESSAGES", "TOKENS", "WINDOW")]

@@ -99,6 +99,11 @@ def test_a_damaged_session_is_not_passed_over_in_silence(argent: Argent, ada: st
     assert str(folder / "history.json") in argent("sessions", "list")[2]
 
 
+def test_an_agent_without_sessions_is_named_for_it_may_be_mistyped(argent: Argent, ada: str) -> None:
+    assert ada
+    assert argent("sessions", "list", "--agent", "mian")[:2] == (0, "No sessions of agent mian found.\n")
+
+
 # info ------------------------------------------------------------------------------------------
 
 
