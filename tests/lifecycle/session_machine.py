@@ -95,11 +95,6 @@ class SessionLifecycle(RuleBasedStateMachine):
         for _ in range(count):
             self.system.do(Message(role, 120))
 
-    @precondition(lambda self: self.system.account.state == "Compacted")
-    @rule()
-    def die_while_compacting(self) -> None:
-        self.system.kill()
-
     @rule(seconds=st.sampled_from([1, CONFIG.passivate_after, CONFIG.idle_after, CONFIG.turn_timeout]))
     def wait(self, seconds: float) -> None:
         self.system.advance(seconds)
