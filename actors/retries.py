@@ -56,7 +56,9 @@ def failed_turn(metadata: Metadata, message_id: str | None, number: int | None) 
             raise NothingToRetryError(f"no message of session {key} waits to be tried again")
         return metadata.failed[-1]
     if number is None:
-        raise NothingToRetryError(f"session {key} has no message {message_id!r}, or too long ago; send it")
+        raise NothingToRetryError(
+            f"session {key} has no message {message_id!r}, or had it too long ago; send its text again"
+        )
     found = next((each for each in metadata.failed if number in each.messages), None)
     if found is None and number == 0:
         raise NothingToRetryError(
