@@ -23,7 +23,15 @@ from argentos.gateway.settings import Settings
 from argentos.llm import ANY_MODEL, AnthropicModel, Model, OfflineModel
 from argentos.storage import Address, FileStore, Message, Summary
 
-__all__ = ["Conversation", "Reply", "Sessions", "chosen_model", "open_sessions", "tell_if_offline", "with_sessions"]
+__all__ = [
+    "Conversation",
+    "Sessions",
+    "StreamedReply",
+    "chosen_model",
+    "open_sessions",
+    "tell_if_offline",
+    "with_sessions",
+]
 
 T = TypeVar("T")
 
@@ -34,13 +42,13 @@ _PATIENCE: Final = 5.0  # seconds without a sign of life from the owner
 _GRACE: Final = 1.0  # seconds for turns that run when a chat ends
 
 
-class _Nobody(OfflineModel):
+class _UnaskedModel(OfflineModel):
     """A stand-in for the model where sessions are only read: they are measured as their own model reported."""
 
     name = ANY_MODEL
 
 
-class Reply(Protocol):
+class StreamedReply(Protocol):
     """The reply to a message as it comes: see `argentos.actors.Turn`."""
 
     @property
@@ -105,11 +113,11 @@ class Conversation(Protocol):
         """The messages."""
         ...
 
-    async def send(self, text: str, *, message_id: str | None = None, address: Address | None = None) -> Reply:
+    async def send(self, text: str, *, message_id: str | None = None, address: Address | None = None) -> StreamedReply:
         """Accept a message of the user."""
         ...
 
-    async def retry(self, message_id: str | None = None) -> Reply:
+    async def retry(self, message_id: str | None = None) -> StreamedReply:
         """Have a turn that failed run once more."""
         ...
 
@@ -187,7 +195,7 @@ async def _enter(
         if owner is not None:
             return owner
         store = FileStore(settings.state_dir, read_only=read_only)
-        answering = _Nobody() if read_only else model or OfflineModel()
+        answering = _UnaskedModel() if read_only else model or OfflineModel()
         supervisor = Supervisor(store, answering, config=config, agent=settings.agent, grace=_GRACE, resume=talks)
         try:
             return await stack.enter_async_context(supervisor)

@@ -12,7 +12,7 @@ import click
 
 from argentos.errors import ArgentError, OwnerGoneError
 from argentos.gateway.output import counted, percent, printable
-from argentos.gateway.owner import Conversation, Reply, chosen_model, open_sessions, tell_if_offline
+from argentos.gateway.owner import Conversation, StreamedReply, chosen_model, open_sessions, tell_if_offline
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Address, Summary
 
@@ -176,7 +176,7 @@ async def _take(session: Conversation, line: str) -> None:
             await _show(turn)
 
 
-async def _show(turn: Reply) -> None:
+async def _show(turn: StreamedReply) -> None:
     """Print the reply as it streams."""
     attempt = 0
     async for piece in turn:

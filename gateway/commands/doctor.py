@@ -27,7 +27,7 @@ _TELLING: Final = [
 ]  # what is found here
 
 
-class _Told(Struct, frozen=True, rename="camel"):
+class _PrintedFinding(Struct, frozen=True, rename="camel"):
     """A finding, for programs."""
 
     path: str
@@ -37,8 +37,8 @@ class _Told(Struct, frozen=True, rename="camel"):
 
 
 class _Report(Struct, frozen=True, rename="camel"):
-    mended: list[_Told]
-    findings: list[_Told]
+    mended: list[_PrintedFinding]
+    findings: list[_PrintedFinding]
 
 
 @click.command("doctor")
@@ -74,7 +74,7 @@ def command(settings: Settings, *, repairs: bool, restore: str | None, copy: str
     except OSError as error:
         raise StoreError(f"{error.filename or settings.state_dir} cannot be checked: {error.strerror}") from error
     if settings.json:
-        print_json(_Report([_told(each) for each in mended], [_told(each) for each in findings]))
+        print_json(_Report([_printed(each) for each in mended], [_printed(each) for each in findings]))
     else:
         _print(settings, mended, findings)
     return 1 if any(not finding.is_harmless for finding in findings) else 0
@@ -147,8 +147,8 @@ def _is_error(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.ERROR
 
 
-def _told(finding: Finding) -> _Told:
-    return _Told(printable(str(finding.path)), printable(finding.what), finding.is_harmless, finding.remedy)
+def _printed(finding: Finding) -> _PrintedFinding:
+    return _PrintedFinding(printable(str(finding.path)), printable(finding.what), finding.is_harmless, finding.remedy)
 
 
 def _print(settings: Settings, mended: list[Finding], findings: list[Finding]) -> None:

@@ -2,6 +2,6 @@
 
 from argentos.gateway.formats.detect import read_transcripts
 from argentos.gateway.formats.own import head_line, session_lines
-from argentos.gateway.formats.source import Found, Source
+from argentos.gateway.formats.source import ReadTranscript, Source
 
-__all__ = ["Found", "Source", "head_line", "read_transcripts", "session_lines"]
+__all__ = ["ReadTranscript", "Source", "head_line", "read_transcripts", "session_lines"]

@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.edge import as_message
 from argentos.gateway.formats.content import Content, role_of, text_of, time_of
-from argentos.gateway.formats.source import Found, Line, Source, as_type, fields
+from argentos.gateway.formats.source import Line, ReadTranscript, Source, as_type, fields
 from argentos.gateway.formats.thread import Node, latest_thread
 
 __all__ = ["fits", "read"]
@@ -23,7 +23,7 @@ _NOTES: Final = ("<command-", "<local-command-", "<bash-", "<task-notification>"
 _BY_PROGRAM: Final = "<synthetic>"
 
 
-class _Said(Struct, frozen=True):
+class _Body(Struct, frozen=True):
     content: Content = None
     id: str | None = None
     model: str | None = None
@@ -48,12 +48,12 @@ class _Entry(Struct, frozen=True, rename="camel", kw_only=True):
     is_sidechain: bool | None = None
 
 
-class _Talk(_Entry, frozen=True, rename="camel", kw_only=True):
+class _MessageEntry(_Entry, frozen=True, rename="camel", kw_only=True):
     """A line of the user, the assistant or, for boundaries, the system."""
 
     subtype: str | None = None
     timestamp: str | None = None
-    message: _Said | None = None
+    message: _Body | None = None
     is_meta: bool | None = None
     is_compact_summary: bool | None = None
     compact_metadata: _Compaction | None = None
@@ -63,21 +63,21 @@ class _Talk(_Entry, frozen=True, rename="camel", kw_only=True):
         return self.type == "system" and self.subtype == "compact_boundary"
 
 
-class _Placed(NamedTuple):
+class _NumberedEntry(NamedTuple):
     number: int
     entry: _Entry
 
     @property
     def node(self) -> Node:
         entry = self.entry
-        is_boundary = isinstance(entry, _Talk) and entry.is_boundary
+        is_boundary = isinstance(entry, _MessageEntry) and entry.is_boundary
         parent = entry.logical_parent_uuid or entry.parent_uuid or None
         return Node(entry.uuid, parent, is_root=entry.parent_uuid is None and not is_boundary)
 
     @property
-    def said(self) -> _Said | None:
+    def body(self) -> _Body | None:
         entry = self.entry
-        return entry.message if isinstance(entry, _Talk) and entry.type != "system" else None
+        return entry.message if isinstance(entry, _MessageEntry) and entry.type != "system" else None
 
 
 def fits(value: Any) -> bool:
@@ -85,7 +85,7 @@ def fits(value: Any) -> bool:
     return {"sessionId", "type"} <= fields(value).keys() or {"leafUuid", "summary"} <= fields(value).keys()
 
 
-def read(source: Source) -> Iterator[Found]:
+def read(source: Source) -> Iterator[ReadTranscript]:
     """The session of a file; none where nobody said anything.
 
     Raises:
@@ -103,21 +103,21 @@ def read(source: Source) -> Iterator[Found]:
 class _Reader:
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._entries: list[_Placed] = []
+        self._entries: list[_NumberedEntry] = []
         self._passed_over: Counter[str] = Counter()
 
     def take(self, line: Line) -> None:
         kind = fields(line.value).get("type")
-        entry = as_type(line.value, _Talk if kind in {"user", "assistant", "system"} else _Entry)
+        entry = as_type(line.value, _MessageEntry if kind in {"user", "assistant", "system"} else _Entry)
         if entry.is_sidechain:
             self._passed_over["messages of other agents"] += 1
-        elif entry.uuid is None or (kind == "system" and not (isinstance(entry, _Talk) and entry.is_boundary)):
+        elif entry.uuid is None or (kind == "system" and not (isinstance(entry, _MessageEntry) and entry.is_boundary)):
             self._passed_over["notes of the program"] += 1
         if entry.uuid is not None and not entry.is_sidechain:
-            self._entries.append(_Placed(line.number, entry))
+            self._entries.append(_NumberedEntry(line.number, entry))
 
-    def found(self) -> Found:
-        while self._entries and self._entries[-1].said is None:
+    def found(self) -> ReadTranscript:
+        while self._entries and self._entries[-1].body is None:
             self._entries.pop()
         thread = self._thread()
         session = next((each.entry.session_id for each in reversed(self._entries) if each.entry.session_id), "")
@@ -125,7 +125,7 @@ class _Reader:
         summary: TranscriptSummary | None = None
         boundary = kept = 0
         for place, (number, entry) in enumerate(self._entries):
-            if not isinstance(entry, _Talk):
+            if not isinstance(entry, _MessageEntry):
                 continue
             with self._source.at(number):
                 if place in thread and entry.is_boundary:
@@ -137,7 +137,7 @@ class _Reader:
                 kept = boundary or place
             elif message is not None:
                 messages.append((place, message))
-        return Found(
+        return ReadTranscript(
             Transcript(
                 session=session,
                 summary=summary,
@@ -150,19 +150,19 @@ class _Reader:
     def _thread(self) -> set[int]:
         """The places of what counts: a reply that called several tools at once forks, and does so whole."""
         thread = latest_thread([each.node for each in self._entries])
-        replies = {said.id for place in thread if (said := self._entries[place].said) and said.id}
+        replies = {body.id for place in thread if (body := self._entries[place].body) and body.id}
         return thread | {
-            place for place, each in enumerate(self._entries) if (said := each.said) and said.id in replies
+            place for place, each in enumerate(self._entries) if (body := each.body) and body.id in replies
         }
 
-    def _first_kept(self, place: int, boundary: _Talk) -> int:
+    def _first_kept(self, place: int, boundary: _MessageEntry) -> int:
         """The place from which on a compaction kept the messages: its own, or before."""
         compaction = boundary.compact_metadata
         segment = compaction.preserved_segment if compaction else None
         head = segment.head_uuid if segment else None
         return next((i for i in range(place) if head and self._entries[i].entry.uuid == head), place)
 
-    def _message(self, entry: _Talk, *, is_on_thread: bool) -> TranscriptMessage | None:
+    def _message(self, entry: _MessageEntry, *, is_on_thread: bool) -> TranscriptMessage | None:
         if entry.message is None or entry.type == "system":
             return None
         text = text_of(entry.message.content, self._passed_over)

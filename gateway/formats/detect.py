@@ -10,16 +10,16 @@ from msgspec import structs
 from argentos.actors.edge import as_transcript
 from argentos.errors import InputError
 from argentos.gateway.formats import claude_code, openai, openclaw, own
-from argentos.gateway.formats.source import Found, Line, Source
+from argentos.gateway.formats.source import Line, ReadTranscript, Source
 
 __all__ = ["read_transcripts"]
 
-_ENOUGH: Final = 50  # lines; notes of the program may stand before the first that is telling
+_LINES_LOOKED_AT: Final = 50  # lines; notes of the program may stand before the first that is telling
 
 
 class _Format(NamedTuple):
     fits: Callable[[Any], bool]
-    read: Callable[[Source], Iterator[Found]]
+    read: Callable[[Source], Iterator[ReadTranscript]]
 
 
 _FORMATS: Final = (
@@ -29,7 +29,7 @@ _FORMATS: Final = (
 )
 
 
-def read_transcripts(source: Source, session: str | None = None) -> Iterator[Found]:
+def read_transcripts(source: Source, session: str | None = None) -> Iterator[ReadTranscript]:
     """The conversations of a file, one by one, each with an id and fit to be adopted.
 
     Args:
@@ -49,7 +49,7 @@ def read_transcripts(source: Source, session: str | None = None) -> Iterator[Fou
         yield found._replace(transcript=transcript)
 
 
-def _id(found: Found, source: Source, number: int) -> str:
+def _id(found: ReadTranscript, source: Source, number: int) -> str:
     own_id = found.transcript.session
     if own_id:
         return own_id
@@ -58,7 +58,7 @@ def _id(found: Found, source: Source, number: int) -> str:
     return source.stem if number == 1 else f"{source.stem}-{number}"
 
 
-def _reader(source: Source) -> Callable[[Source], Iterator[Found]]:
+def _reader(source: Source) -> Callable[[Source], Iterator[ReadTranscript]]:
     """The reader for the format that the file's first lines have.
 
     Raises:
@@ -82,4 +82,4 @@ def _reader(source: Source) -> Callable[[Source], Iterator[Found]]:
 def _first_lines(source: Source) -> Iterator[Line]:
     """The lines up to the first that is no JSON, if there is one."""
     with suppress(InputError):
-        yield from islice(source.lines(), _ENOUGH)
+        yield from islice(source.lines(), _LINES_LOOKED_AT)

@@ -14,11 +14,11 @@ from argentos.actors import Transcript, TranscriptMessage
 from argentos.actors.edge import as_message
 from argentos.errors import InputError
 from argentos.gateway.formats.content import Content, role_of, text_of, time_of
-from argentos.gateway.formats.source import Found, Line, Source, as_type, fields
+from argentos.gateway.formats.source import Line, ReadTranscript, Source, as_type, fields
 
 __all__ = ["fits", "read", "read_document"]
 
-_ELSE: Final = {
+_OTHER_ROLES: Final = {
     "system": "system messages",
     "developer": "system messages",
     "tool": "tool results",
@@ -48,7 +48,7 @@ def fits(value: Any) -> bool:
     return isinstance(value, list) or "role" in fields(value) or isinstance(fields(value).get("messages"), list)
 
 
-def read(source: Source) -> Iterator[Found]:
+def read(source: Source) -> Iterator[ReadTranscript]:
     """The conversations of JSON Lines.
 
     Raises:
@@ -69,7 +69,7 @@ def read(source: Source) -> Iterator[Found]:
         yield together.found("", begin)
 
 
-def read_document(source: Source) -> Iterator[Found]:
+def read_document(source: Source) -> Iterator[ReadTranscript]:
     """The conversation that the whole file is.
 
     Raises:
@@ -81,7 +81,7 @@ def read_document(source: Source) -> Iterator[Found]:
     yield found
 
 
-def _conversation(line: Line) -> Found:
+def _conversation(line: Line) -> ReadTranscript:
     is_list = isinstance(line.value, list)
     conversation = _Conversation(line.value) if is_list else as_type(line.value, _Conversation)
     reader = _Reader()
@@ -103,8 +103,8 @@ class _Reader:
 
     def take(self, value: Any) -> None:
         message = as_type(value, _Message)
-        if message.role in _ELSE:
-            self._passed_over[_ELSE[message.role]] += 1
+        if message.role in _OTHER_ROLES:
+            self._passed_over[_OTHER_ROLES[message.role]] += 1
             return
         role = role_of(message.role)
         calls = len(message.tool_calls or ()) + (message.function_call is not None)
@@ -117,5 +117,5 @@ class _Reader:
             as_message(TranscriptMessage(role=role, text=text, at=at, id=message.id, sender=message.name))
         )
 
-    def found(self, session: str, line: int) -> Found:
-        return Found(Transcript(session=session, messages=tuple(self._messages)), self._passed_over, line)
+    def found(self, session: str, line: int) -> ReadTranscript:
+        return ReadTranscript(Transcript(session=session, messages=tuple(self._messages)), self._passed_over, line)

@@ -14,13 +14,13 @@ from msgspec import UNSET, Struct, UnsetType, structs
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.edge import as_message
 from argentos.gateway.formats.content import Content, role_of, text_of, time_of
-from argentos.gateway.formats.source import Found, Line, Source, as_type, fields
+from argentos.gateway.formats.source import Line, ReadTranscript, Source, as_type, fields
 from argentos.gateway.formats.thread import Node, latest_thread
 
 __all__ = ["fits", "read"]
 
 _MIRROR: Final = "delivery-mirror"
-_ELSE: Final = {
+_OTHER_ROLES: Final = {
     "toolResult": "tool results",
     "bashExecution": "commands",
     "branchSummary": "notes of the program",
@@ -29,7 +29,7 @@ _ELSE: Final = {
 }
 
 
-class _Said(Struct, frozen=True):
+class _Body(Struct, frozen=True):
     role: str
     content: Content = None
     model: str | None = None
@@ -45,19 +45,19 @@ class _Entry(Struct, frozen=True, rename="camel", kw_only=True):
     timestamp: str | float | None = None
 
 
-class _Message(_Entry, frozen=True, rename="camel", kw_only=True):
-    message: _Said
+class _MessageEntry(_Entry, frozen=True, rename="camel", kw_only=True):
+    message: _Body
 
 
-class _Compaction(_Entry, frozen=True, rename="camel", kw_only=True):
+class _CompactionEntry(_Entry, frozen=True, rename="camel", kw_only=True):
     summary: str
     first_kept_entry_id: str | None = None
 
 
-_KINDS: Final[dict[object, type[_Entry]]] = {"message": _Message, "compaction": _Compaction}
+_KINDS: Final[dict[object, type[_Entry]]] = {"message": _MessageEntry, "compaction": _CompactionEntry}
 
 
-class _Placed(NamedTuple):
+class _NumberedEntry(NamedTuple):
     number: int
     entry: _Entry
 
@@ -73,7 +73,7 @@ def fits(value: Any) -> bool:
     return line.get("type") == "session" and "id" in line
 
 
-def read(source: Source) -> Iterator[Found]:
+def read(source: Source) -> Iterator[ReadTranscript]:
     """The sessions of a file, one by one; those in which nobody said anything are passed over.
 
     Raises:
@@ -102,25 +102,25 @@ class _Session:
         self._source = source
         self._id = as_type(head.value, _Entry).id or "" if head else ""
         self._line = head.number if head else 1
-        self._entries: list[_Placed] = []
+        self._entries: list[_NumberedEntry] = []
         self._passed_over: Counter[str] = Counter()
         self._latest = ""  # reply
 
     def take(self, line: Line) -> None:
         entry = as_type(line.value, _KINDS.get(fields(line.value).get("type"), _Entry))
-        self._entries.append(_Placed(line.number, entry))
+        self._entries.append(_NumberedEntry(line.number, entry))
 
-    def found(self) -> Found | None:
+    def found(self) -> ReadTranscript | None:
         thread = latest_thread([each.node for each in self._entries])
         messages: list[tuple[int, TranscriptMessage]] = []
         summary: TranscriptSummary | None = None
         kept = 0
         for place, (number, entry) in enumerate(self._entries):
             with self._source.at(number):
-                if isinstance(entry, _Message):
+                if isinstance(entry, _MessageEntry):
                     message = self._message(entry, is_on_thread=place in thread)
                     messages += [(place, message)] if message else []
-                elif isinstance(entry, _Compaction) and place in thread and entry.summary.strip():
+                elif isinstance(entry, _CompactionEntry) and place in thread and entry.summary.strip():
                     summary = TranscriptSummary(text=entry.summary, at=time_of(entry.timestamp))
                     kept = self._first_kept(place, entry)
                 else:
@@ -128,28 +128,30 @@ class _Session:
         if not messages:
             return None
         told = tuple(structs.replace(each, archived=place < kept) for place, each in messages)
-        return Found(Transcript(session=self._id, summary=summary, messages=told), self._passed_over, self._line)
+        return ReadTranscript(
+            Transcript(session=self._id, summary=summary, messages=told), self._passed_over, self._line
+        )
 
-    def _first_kept(self, place: int, compaction: _Compaction) -> int:
+    def _first_kept(self, place: int, compaction: _CompactionEntry) -> int:
         kept = compaction.first_kept_entry_id
         return next((i for i in range(place) if kept and self._entries[i].entry.id == kept), place)
 
-    def _message(self, entry: _Message, *, is_on_thread: bool) -> TranscriptMessage | None:
-        said = entry.message
-        if said.role in _ELSE:
-            self._passed_over[_ELSE[said.role]] += 1
+    def _message(self, entry: _MessageEntry, *, is_on_thread: bool) -> TranscriptMessage | None:
+        body = entry.message
+        if body.role in _OTHER_ROLES:
+            self._passed_over[_OTHER_ROLES[body.role]] += 1
             return None
-        role = role_of(said.role)
-        text = text_of(said.content, self._passed_over)
+        role = role_of(body.role)
+        text = text_of(body.content, self._passed_over)
         if not text.strip():
             return None
         if not is_on_thread:
             self._passed_over["messages of other branches"] += 1
             return None
         if role == "assistant":
-            if said.model == _MIRROR and text == self._latest:
+            if body.model == _MIRROR and text == self._latest:
                 self._passed_over["copies of replies"] += 1
                 return None
             self._latest = text
-        at = time_of(entry.timestamp if entry.timestamp is not None else said.timestamp)
+        at = time_of(entry.timestamp if entry.timestamp is not None else body.timestamp)
         return as_message(TranscriptMessage(role=role, text=text, at=at, id=entry.id))

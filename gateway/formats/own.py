@@ -23,7 +23,7 @@ from msgspec import Struct
 from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.edge import as_message
 from argentos.errors import InputError
-from argentos.gateway.formats.source import Found, Line, Source, as_type, fields
+from argentos.gateway.formats.source import Line, ReadTranscript, Source, as_type, fields
 
 __all__ = ["FORMAT", "fits", "head_line", "read", "session_lines"]
 
@@ -93,7 +93,7 @@ def _line(kind: str, value: Struct) -> bytes:
 # Reading ----------------------------------------------------------------------------------------------------
 
 
-def read(source: Source) -> Iterator[Found]:
+def read(source: Source) -> Iterator[ReadTranscript]:
     """The sessions of a file, one by one.
 
     Raises:
@@ -135,7 +135,9 @@ def _session_or_message(line: Line) -> _SessionLine | TranscriptMessage:
     raise InputError("the line is neither a session nor a message")
 
 
-def _found(source: Source, begun: tuple[int, _SessionLine], messages: list[TranscriptMessage], last: int) -> Found:
+def _found(
+    source: Source, begun: tuple[int, _SessionLine], messages: list[TranscriptMessage], last: int
+) -> ReadTranscript:
     number, line = begun
     if line.messages is not None and line.messages != len(messages):
         raise source.error(last, f"session {line.session!a} ends with {len(messages)} messages of {line.messages}")
@@ -146,4 +148,4 @@ def _found(source: Source, begun: tuple[int, _SessionLine], messages: list[Trans
         summary=line.summary,
         messages=tuple(messages),
     )
-    return Found(transcript, Counter(), number)
+    return ReadTranscript(transcript, Counter(), number)

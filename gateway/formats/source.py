@@ -1,4 +1,4 @@
-"""A file of JSON from anywhere, read by somebody who believes nothing of it.
+"""Reading a file of JSON from anywhere, of which nothing is believed.
 
 Every error is one sentence that begins with the file and the line.
 """
@@ -20,7 +20,7 @@ from argentos.actors import Transcript
 from argentos.errors import InputError
 from argentos.storage import files
 
-__all__ = ["Found", "Line", "Source", "as_type", "fields"]
+__all__ = ["Line", "ReadTranscript", "Source", "as_type", "fields"]
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-class Found(NamedTuple):
+class ReadTranscript(NamedTuple):
     """A conversation in a file.
 
     Attributes:

@@ -14,7 +14,7 @@ from argentos.machines import compare as compared
 __all__ = ["compare"]
 
 
-class _Told(Struct, frozen=True):
+class _PrintedChange(Struct, frozen=True):
     """A change, for programs."""
 
     breaking: bool
@@ -29,7 +29,7 @@ class _Told(Struct, frozen=True):
 
 class _Comparison(Struct, frozen=True):
     breaking: bool
-    changes: list[_Told]
+    changes: list[_PrintedChange]
 
 
 @click.command("compare", short_help="Tell what a new version means for what was stored.")
@@ -47,14 +47,14 @@ def compare(settings: Settings, old: Path, new: Path) -> int:
         raise click.UsageError("standard input is one file; name the other")
     comparison = compared(read_diagram(old), read_diagram(new))
     if settings.json:
-        print_json(_Comparison(comparison.is_breaking, [_told(change) for change in comparison.changes]))
+        print_json(_Comparison(comparison.is_breaking, [_printed(change) for change in comparison.changes]))
     else:
         _print(comparison)
     return 1 if comparison.is_breaking else 0
 
 
-def _told(change: Change) -> _Told:
-    return _Told(
+def _printed(change: Change) -> _PrintedChange:
+    return _PrintedChange(
         breaking=change.is_breaking,
         before=change.before,
         after=change.after,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from argentos import Address
 from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
 from argentos.errors import InputError
-from argentos.gateway.formats import Found, Source, head_line, read_transcripts, session_lines
+from argentos.gateway.formats import ReadTranscript, Source, head_line, read_transcripts, session_lines
 from argentos.machines.mermaid.markdown import fences
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -35,12 +35,12 @@ def write(tmp_path: Path) -> Write:
     return write_lines
 
 
-def read(path: Path, session: str | None = None) -> list[Found]:
+def read(path: Path, session: str | None = None) -> list[ReadTranscript]:
     with Source.open(path) as source:
         return list(read_transcripts(source, session))
 
 
-def told(found: Found) -> list[tuple[str, str]]:
+def told(found: ReadTranscript) -> list[tuple[str, str]]:
     return [(message.role, message.text) for message in found.transcript.messages]
 
 
