@@ -19,7 +19,7 @@ from argentos.actors.events import Failed, Happened
 from argentos.actors.registry import Registry
 from argentos.errors import InputError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Address, Message, Owed, SessionKey, Snapshot
-from argentos.storage.foreign import described, passes
+from argentos.storage.foreign import described, passes, reading_a_store
 
 __all__ = ["Delivery", "Outbox", "Reader"]
 
@@ -101,7 +101,9 @@ class Reader(AsyncIterator[Delivery]):
 
     async def find(self, agent: str) -> None:
         """Note what is owed since before."""
-        for metadata in await self._registry.runtime.store.owing(agent):
+        with reading_a_store():
+            owing = await self._registry.runtime.store.owing(agent)
+        for metadata in owing:
             if self._channel in metadata.undelivered:
                 self._note(metadata.key)
 

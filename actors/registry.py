@@ -19,7 +19,7 @@ from argentos.actors.supervision import Supervision, parked
 from argentos.errors import ArgentError, SessionParkedError, SupervisorStoppedError
 from argentos.storage import Metadata, Page, SessionKey, Snapshot
 from argentos.storage.entrance import Entrance
-from argentos.storage.foreign import described
+from argentos.storage.foreign import described, reading_a_store
 
 __all__ = ["Registry"]
 
@@ -119,7 +119,8 @@ class Registry:
         self.entrance.check()
         cursor: str | None = None
         while True:
-            page = await self.runtime.store.list(agent, cursor, _PAGE)
+            with reading_a_store():
+                page = await self.runtime.store.list(agent, cursor, _PAGE)
             yield page
             cursor = page.cursor
             if cursor is None:
@@ -137,7 +138,8 @@ class Registry:
         actor = self._actors.get(key)
         snapshot = actor.snapshot if actor is not None else None
         if snapshot is None:
-            snapshot = await self.runtime.store.load(key)
+            with reading_a_store():
+                snapshot = await self.runtime.store.load(key)
         if snapshot is None:
             raise not_found(key)
         return snapshot

@@ -5,6 +5,7 @@ from typing import Final
 from argentos.actors.edge import Draft
 from argentos.errors import InputError
 from argentos.storage import Context, Message, Role, SessionKey, Snapshot, Store
+from argentos.storage.foreign import reading_a_store
 
 __all__ = ["check_same", "message_in", "related"]
 
@@ -48,7 +49,8 @@ async def related(store: Store, key: SessionKey, snapshot: Snapshot, message_id:
         stop -= 1
     while stop > 1 and not any(_is_asked(each, message_id) for each in found):
         start = max(1, stop - _WINDOW)
-        older = await store.read(key, start, stop)
+        with reading_a_store():
+            older = await store.read(key, start, stop)
         others = (each for each in older if each.number not in numbers)  # what was tried again stands behind later ones
         found[:0] = [each for each in others if message_id in (each.id, *each.reply_to)]
         stop = start

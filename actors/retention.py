@@ -17,6 +17,7 @@ from argentos.actors.registry import Registry
 from argentos.actors.step import is_at_work
 from argentos.errors import ArgentError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Metadata, SessionKey
+from argentos.storage.foreign import reading_a_store
 
 __all__ = ["Due", "Retention", "Stored", "choose", "stored_sessions"]
 
@@ -82,7 +83,8 @@ async def stored_sessions(registry: Registry, agent: str, *, sizes: bool) -> tup
     found: list[Stored] = []
     async with aclosing(registry.pages(agent)) as pages:
         async for page in pages:
-            found += [Stored.of(each, await store.size(each.key) if sizes else 0) for each in page.sessions]
+            with reading_a_store():
+                found += [Stored.of(each, await store.size(each.key) if sizes else 0) for each in page.sessions]
             for problem in page.problems:
                 _log.warning("a session is kept, whatever its age and size: %s", problem)
     return tuple(found)

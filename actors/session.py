@@ -22,6 +22,7 @@ from argentos.errors import ArgentError, InputError, MailboxFullError, MessageTo
 from argentos.inputs import as_flag, as_id, as_number, as_time
 from argentos.llm import TokenCounter
 from argentos.storage import MESSAGE_TOKENS, Address, Message, Record, Role, SessionKey, Snapshot, Summary, fold
+from argentos.storage.foreign import reading_a_store
 
 __all__ = ["Session"]
 
@@ -185,7 +186,8 @@ class Session:
             SessionNotFoundError: there is no such session.
         """
         metadata, context = await self._registry.look(self.key)
-        messages = await self._registry.runtime.store.read(self.key, 1, metadata.messages + 1)
+        with reading_a_store():
+            messages = await self._registry.runtime.store.read(self.key, 1, metadata.messages + 1)
         make = partial(
             transcript_of,
             self.key,
@@ -222,7 +224,8 @@ class Session:
         full = as_flag(full, "full")
         snapshot = await self._registry.look(self.key)
         if full:
-            return await self._registry.runtime.store.read(self.key, 1, snapshot.metadata.messages + 1)
+            with reading_a_store():
+                return await self._registry.runtime.store.read(self.key, 1, snapshot.metadata.messages + 1)
         return tuple(sorted((*snapshot.context.messages, *snapshot.context.waiting), key=lambda each: each.number))
 
     async def clear(self) -> SessionInfo:

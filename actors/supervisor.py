@@ -35,7 +35,7 @@ from argentos.errors import ModelError
 from argentos.inputs import as_flag, as_id, as_number, as_path, as_text, as_time, as_whole_number
 from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, Traits, count_tokens, traits_of
 from argentos.storage import SessionKey, Store
-from argentos.storage.foreign import described
+from argentos.storage.foreign import described, reading_a_store
 from argentos.storage.pace import in_steps
 from argentos.storage.standing import stand
 
@@ -194,7 +194,9 @@ class Supervisor:
             StoreError: the file exists or cannot be written, or the store has no backups.
         """
         await checkpoint()
-        return await self._runtime.store.backup(as_path(target, "the path of the backup"))
+        path = as_path(target, "the path of the backup")
+        with reading_a_store():
+            return await self._runtime.store.backup(path)
 
     @asynccontextmanager
     async def events(self, limit: int = 1000) -> AsyncGenerator[Subscription]:

@@ -11,7 +11,9 @@ from typing import Final, cast
 
 import anyio
 
-__all__ = ["described", "in_short", "is_interrupt", "passes", "sentence_of", "tolerated"]
+from argentos.errors import ArgentError, StoreError
+
+__all__ = ["described", "in_short", "is_interrupt", "passes", "reading_a_store", "sentence_of", "tolerated"]
 
 _log: Final = logging.getLogger(__name__)
 _LONGEST: Final = 500  # characters
@@ -62,6 +64,21 @@ def _shown(show: Callable[[object], str], error: BaseException) -> str:
 def in_short(error: BaseException) -> str:
     """An expected error for people: of one of the operating system what it says, without its number."""
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+@contextmanager
+def reading_a_store() -> Generator[None]:
+    """Take whatever a store raises when it is read, but for our own errors, for a `StoreError`.
+
+    Raises:
+        StoreError: with the store's error as its cause.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, ArgentError) or passes(error):
+            raise
+        raise StoreError(f"the store cannot be read: it raised {described(error)}") from error
 
 
 @contextmanager

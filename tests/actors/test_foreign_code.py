@@ -44,6 +44,7 @@ from argentos.errors import (
     NothingToCompactError,
     ReplyInterruptedError,
     SessionFailedError,
+    StoreError,
     SupervisorStoppedError,
 )
 from argentos.llm import count_tokens
@@ -99,6 +100,39 @@ async def test_whatever_a_store_raises_fails_the_session_that_it_was_raised_for(
         assert raised.value.__cause__ is error
         with anyio.fail_after(5):
             assert (await supervisor.session("good").ask("Hello?")).text
+
+
+async def read_outbox(supervisor: Supervisor) -> None:
+    async with supervisor.outbox("telegram"):
+        pass
+
+
+READS: dict[str, tuple[str, Callable[[Supervisor], Awaitable[object]]]] = {
+    "info": ("load", lambda supervisor: supervisor.session("away").info()),
+    "history": ("read", lambda supervisor: supervisor.session("maren").history(full=True)),
+    "transcript": ("read", lambda supervisor: supervisor.session("maren").transcript()),
+    "list": ("list", lambda supervisor: supervisor.list()),
+    "stored": ("size", lambda supervisor: supervisor.stored()),
+    "backup": ("backup", lambda supervisor: supervisor.backup(Path("backup"))),
+    "outbox": ("owing", read_outbox),
+}
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), PanicError("a bug"), SystemExit("a bug")])
+@pytest.mark.parametrize(("method", "call"), READS.values(), ids=READS.keys())
+async def test_whatever_a_store_raises_when_it_is_read_is_an_error_of_ours(
+    running: Running, method: str, call: Callable[[Supervisor], Awaitable[object]], error: BaseException
+) -> None:
+    async def raise_it(*_: object, **__: object) -> None:
+        raise error
+
+    store = type("Unreadable", (MemoryStore,), {method: raise_it})()
+    async with running(OfflineModel(), on=store, outbox=["telegram"], resume=False) as supervisor:
+        if method != "load":
+            await supervisor.session("maren").ask("Hello?")
+        with pytest.raises(StoreError, match="a bug") as raised:
+            await call(supervisor)
+        assert raised.value.__cause__ is error
 
 
 # Models ---------------------------------------------------------------------------------------------------------------
