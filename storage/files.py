@@ -191,7 +191,7 @@ def regular(path: Path) -> Generator[BinaryIO]:
     """A file that somebody has named, anywhere, to read from; symbolic links are followed, nothing is waited for.
 
     Raises:
-        OSError: it cannot be read; ENXIO, at once, where it is a pipe, a device or a folder.
+        OSError: it cannot be read; at once, EISDIR where it is a folder, ENXIO where it is a pipe or a device.
     """
     _check_regular(path.stat().st_mode, path)  # opening one that is none might have an effect
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -201,6 +201,8 @@ def regular(path: Path) -> Generator[BinaryIO]:
 
 
 def _check_regular(mode: int, path: Path) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(mode):
         raise OSError(errno.ENXIO, "it is no regular file", str(path))
 

@@ -196,7 +196,7 @@ def test_what_is_no_backup_is_one_sentence(fails: Fails, state: Path, saved: Pat
 def test_what_cannot_be_read_is_one_sentence(fails: Fails, state: Path, saved: Path) -> None:
     assert fails("restore", saved) == (1, f"{saved}: No such file or directory; nothing was restored")
     saved.mkdir()
-    assert fails("restore", saved) == (1, f"{saved}: it is no regular file; nothing was restored")
+    assert fails("restore", saved) == (1, f"{saved}: Is a directory; nothing was restored")
     assert not state.exists()
 
 

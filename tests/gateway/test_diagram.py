@@ -200,7 +200,7 @@ def test_a_diagram_that_cannot_be_read_is_refused_with_its_place(
 def test_a_file_that_cannot_be_read_is_refused(fails: Fails, tmp_path: Path) -> None:
     path = tmp_path / "door.mmd"
     assert fails("diagram", path) == (1, f"{path} cannot be read: No such file or directory")
-    assert fails("diagram", tmp_path) == (1, f"{tmp_path} cannot be read: it is no regular file")
+    assert fails("diagram", tmp_path) == (1, f"{tmp_path} cannot be read: Is a directory")
     path.write_bytes(b"stateDiagram-v2\n  A --> B: \xff\n")
     assert fails("diagram", path) == (1, f"{path}:2: this is no text in UTF-8; save it as UTF-8")
 

@@ -299,7 +299,7 @@ def test_a_fence_that_is_never_closed_is_refused(fails: Fails, tmp_path: Path, t
 def test_a_file_that_cannot_be_read_is_refused(fails: Fails, tmp_path: Path) -> None:
     path = tmp_path / "page.md"
     assert fails("diagram", "check", path) == (1, f"{path} cannot be read: No such file or directory")
-    assert fails("diagram", "check", tmp_path) == (1, f"{tmp_path} cannot be read: it is no regular file")
+    assert fails("diagram", "check", tmp_path) == (1, f"{tmp_path} cannot be read: Is a directory")
     path.write_bytes(b"# Doors\n\xff\n")
     assert fails("diagram", "check", path) == (1, f"{path}:2: this is no text in UTF-8; save it as UTF-8")
 
