@@ -10,7 +10,7 @@ import pytest
 from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage import Address, FileStore, Record, Usage, fold, inline
 from argentos.storage.doctor import check, repair
-from argentos.storage.frames import MAGIC, encode_body, encode_commit
+from argentos.storage.frames import MAGIC, encode_commit
 from argentos.storage.layout import write
 from tests.storage.builders import KEY, OTHER, Story
 from tests.storage.directories import EVERYTHING, assert_kept, folder, kept, put, tree
@@ -60,8 +60,9 @@ WRONG = {
 
 
 def journal(state: Path, *appends: tuple[Story, list[Record]]) -> None:
-    """A journal as a kill leaves it."""
-    frames = [encode_commit(at, [encode_body(story.key, records)]) for at, (story, records) in enumerate(appends, 1)]
+    """A journal as a kill leaves it, of a writer that did not look at what it wrote."""
+    bodies = [msgspec.msgpack.encode((story.key.agent, story.key.id, records)) for story, records in appends]
+    frames = [encode_commit(at, [body]) for at, body in enumerate(bodies, 1)]
     put(state / "journal" / "00000001.journal", MAGIC + b"".join(frames))
 
 
