@@ -269,8 +269,8 @@ async def test_what_is_tried_again_while_a_summary_is_made_takes_nothing_else_ou
                 await anyio.lowlevel.checkpoint()
             turn = await session.retry("m-one")
             model.go_on.set()
-        with anyio.fail_after(5):
-            assert (await turn.reply()).text == "Re: one"
+            with anyio.fail_after(5):
+                assert (await turn.reply()).text == "Re: one"
         gone = model.asked[3]
         assert gone == before[: len(gone)]
         assert model.asked[-1] == [*before[len(gone) :], "one"]
@@ -299,8 +299,8 @@ async def test_a_summary_of_nothing_but_what_is_tried_again_meanwhile_is_not_tak
                 await anyio.lowlevel.checkpoint()
             turn = await session.retry()
             model.go_on.set()
-        with anyio.fail_after(5):
-            await turn.reply()
+            with anyio.fail_after(5):
+                await turn.reply()
         assert await session.summary() is None
         assert model.asked[-1] == ["two", "word " * 100]
 

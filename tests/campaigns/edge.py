@@ -12,7 +12,7 @@ import os
 import random
 import sys
 import typing
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -175,7 +175,7 @@ class Life:
             self._targets.append(result)
         elif hasattr(result, "__aenter__"):
             async with result as entered:
-                if isinstance(entered, AsyncIterator):
+                if hasattr(entered, "__anext__"):
                     with anyio.move_on_after(0.02):
                         await self._follow(await anext(entered))
 

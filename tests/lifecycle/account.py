@@ -13,6 +13,7 @@ from argentos.llm import Request
 from argentos.storage import (
     Accepted,
     Cleared,
+    CompactionResumed,
     Delivered,
     Kept,
     Owed,
@@ -77,6 +78,8 @@ class Account(Ledger):
                 self.kept_at, self.boundary = len(self.messages), record
             case Owed() | Delivered():
                 self._follow(record)
+            case CompactionResumed():
+                pass  # nothing of the conversation
 
     def _go_through(self, record: TurnStarted | TurnDelayed | Replied | TurnEnded | Retried) -> None:
         """What a turn goes through."""

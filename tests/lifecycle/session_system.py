@@ -294,4 +294,6 @@ class SessionSystem(Checks):
 
 def _takes(command: Command) -> int:
     """How many messages it may have wait."""
-    return {Message: 1, Retry: CONFIG.mailbox_limit}.get(type(command), 0)
+    if isinstance(command, Message):
+        return 1
+    return CONFIG.mailbox_limit if isinstance(command, Retry) else 0
