@@ -265,7 +265,6 @@ async def test_a_client_that_leaves_does_not_end_the_turn(served: Served) -> Non
 
 
 async def test_a_long_history_comes_in_pages(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argentos.actors.control._PAGE_MESSAGES", 3)
     monkeypatch.setattr("argentos.actors.control._PAGE_CHARACTERS", 50)
     async with served() as (supervisor, owner):
         session = supervisor.session("maren")
