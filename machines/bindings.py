@@ -88,7 +88,7 @@ class Bindings:
         if not meaning.event:
             self._refuse(edge, f"the label {edge.label!r} names no event; write it in front", edge.label_place)
         if meaning.timer is not None and edge.source == OUTSIDE:
-            problem = f"time takes {edge}, but nothing has begun yet that could wait; name an event"
+            problem = f"a timer takes {edge}, but no state is active yet in which it could run; name an event"
             self._refuse(edge, problem, edge.label_place)
         return meaning
 

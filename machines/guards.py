@@ -9,7 +9,7 @@ from argentos.errors import InputError
 
 __all__ = ["holds", "unfit"]
 
-_RULE: Final = "a guard is an attribute, or a method without arguments, that gives True or False at once"
+_RULE: Final = "a guard is an attribute, or a method without arguments, that returns True or False at once"
 
 
 def holds(facts: object, name: str) -> bool:
@@ -28,7 +28,7 @@ def holds(facts: object, name: str) -> bool:
             value.close()
         _refuse(facts, name, "is asynchronous")
     if callable(value):
-        _refuse(facts, name, "gives something else to call")
+        _refuse(facts, name, "returns something else to call")
     return bool(value)
 
 

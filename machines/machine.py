@@ -176,5 +176,5 @@ class Machine:
         active = {name for state in reached for name in self._active[state]}
         for state in self.diagram.states:
             if state.kind == "state" and state.name not in active:
-                problem = f"no way leads to {state.name}; add an edge to it, or remove it"
+                problem = f"{state.name} cannot be reached; add an edge to it, or remove it"
                 refuse(self.diagram, problem, state.place, state.name)

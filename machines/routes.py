@@ -85,9 +85,9 @@ class _Finder:
     def _refuse_beginnings(self) -> None:
         starts = [edge for edge in self._diagram.edges if edge.source == OUTSIDE and not edge.within]
         if not starts:
-            refuse(self._diagram, "nothing begins: add an edge '[*] --> State: label'", self._diagram.end)
+            refuse(self._diagram, "the diagram has no beginning; add an edge '[*] --> State: label'", self._diagram.end)
         if len(starts) > 1:
-            self._refuse(starts[1], f"a second beginning: {starts[0]} stands above; keep one")
+            self._refuse(starts[1], f"the diagram has a second beginning; {starts[0]} stands above; keep one")
 
     def _refuse(self, edge: Edge, problem: str) -> None:
         refuse(self._diagram, problem, edge.place, str(edge))
@@ -102,7 +102,7 @@ def _refuse_rivals(diagram: Diagram, found: Sequence[Route]) -> None:
         for first in rivals:
             if set(first.meaning.guards) <= set(route.meaning.guards):
                 edge, other = route.edges[-1], first.edges[-1]
-                problem = f"{edge} is never taken: {other} has the event {event!r}, and no guard that this lacks"
+                problem = f"{edge} is never taken: {other} has the event {event!r}, and no guard that this edge lacks"
                 refuse(diagram, problem, edge.place, str(edge))
         rivals.append(route)
 

@@ -127,14 +127,14 @@ class Tree:
             if edge.source != OUTSIDE or not edge.within:
                 continue
             if edge.label:
-                problem = f"nothing is asked or done where {edge.within} begins, for it begins as it is entered"
+                problem = f"the edge with which {edge.within} begins is always taken, so it has no guard or effect"
                 refuse(self._diagram, f"{problem}; remove the label", edge.label_place, edge.label)
             region = parent(self.inside(edge.within, edge.region, START))
             if region in begins:
-                problem = f"a second beginning of {edge.within}; keep one in each region"
+                problem = f"{edge.within} has a second beginning in one region; keep one in each"
                 refuse(self._diagram, problem, edge.place, str(edge))
             if edge.target not in self._states or parent(self.path(edge.target)) != region:
-                problem = f"{edge.within} begins outside itself; let '[*]' lead to a state that stands beside it"
+                problem = f"{edge.within} begins with a state that is not directly in it; let '[*]' lead to one that is"
                 refuse(self._diagram, problem, edge.place, str(edge))
             begins[region] = self.path(edge.target)
         for state in self._states.values():

@@ -177,7 +177,7 @@ def _head(cursor: Cursor, margin: int) -> tuple[str, list[Comment | Directive], 
             front_matter = _front_matter(cursor, margin)
         else:
             return front_matter, preamble, _header(cursor)
-    return cursor.refuse("a diagram begins with 'stateDiagram-v2', and here is none", Place(1, 1))
+    return cursor.refuse("the text holds no diagram; one begins with 'stateDiagram-v2'", Place(1, 1))
 
 
 def _header(cursor: Cursor) -> str:

@@ -338,7 +338,7 @@ def _check_at_the_end(made: type[Lifecycle]) -> None:
         machine, pairs = made.plan.oracle.machine, made.coverage.pairs
         for event in machine.events:
             if event in made.plan.own and not any(count for pair, count in pairs.items() if pair.event == event):
-                problem = f"only the system raises {event!r}, and in no life it did"
+                problem = f"only the system raises {event!r}, and in no life did it"
                 raise AssertionError(f"{machine.diagram.file}: {problem}; have it do so, or lead more lives")
 
     test_case.runTest = run

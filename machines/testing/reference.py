@@ -135,7 +135,7 @@ class ReferenceModel:
         """Check the reason that a refusal gives."""
         reasons = self._unmet(refused.event, facts) if outcome.known else [None]
         if refused.state != self.state or refused.guard not in reasons:
-            self._fail(f"it was said that {refused}, but {self._reason(refused.event, outcome, facts)}")
+            self._fail(f"the refusal says that {refused}, but {self._reason(refused.event, outcome, facts)}")
 
     def _unmet(self, event: str, facts: object | None) -> list[str | None]:
         """The guards that did not hold; without facts all that may have been asked."""

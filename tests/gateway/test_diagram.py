@@ -186,7 +186,7 @@ def test_a_file_tells_its_events_guards_timers_and_effects(ask: Ask, write: Writ
         ("door.md", "# Doors\n\n```mermaid\nstateDiagram-v2\n  A -> B\n```", "{path}:5:5: "),
         ("door.md", "# Doors", "{path}:1:1: no ```mermaid fence"),
         ("door.txt", "# Doors", "{path}:1:1: a diagram begins with 'stateDiagram-v2'"),
-        ("door.mmd", "", "{path}:1:1: a diagram begins with"),
+        ("door.mmd", "", "{path}:1:1: the text holds no diagram"),
     ],
 )
 def test_a_diagram_that_cannot_be_read_is_refused_with_its_place(

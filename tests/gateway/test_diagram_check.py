@@ -94,7 +94,7 @@ def test_programs_are_told_the_same(argent: Argent, ask: Ask, page: Page) -> Non
 @pytest.mark.parametrize(
     ("diagram", "place", "sentence"),
     [
-        ("", "3:1", "a diagram begins with 'stateDiagram-v2', and here is none"),
+        ("", "3:1", "the text holds no diagram; one begins with 'stateDiagram-v2'"),
         ("graph TD\n", "4:1", "a diagram begins with 'stateDiagram-v2'"),
         ("stateDiagram-v2\n    A -> B\n", "5:7", ""),
     ],

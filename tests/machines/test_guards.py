@@ -84,7 +84,7 @@ def needy(key: str) -> bool:
         (needy, "needs arguments"),
         (later, "is asynchronous"),
         (functools.partial(later), "is asynchronous"),
-        (lambda: lambda: False, "gives something else to call"),
+        (lambda: lambda: False, "returns something else to call"),
     ],
     ids=["needs arguments", "async", "a coroutine", "a function"],
 )

@@ -113,8 +113,11 @@ def test_wrapping_states_in_another_keeps_their_names() -> None:
     [
         ("[*] --> ^A: made\nstate A {\nB --> C: go\n}", "A does not say where it begins"),
         ("[*] --> ^A: made\nstate A {\n[*] --> B\n--\nC --> D: go\n}", "region 2 of A does not say where it begins"),
-        ("[*] --> A: made\nstate A {\n[*] --> B\n^[*] --> C\nB --> C: go\n}", "a second beginning of A"),
-        ("[*] --> A: made\nA --> B: go\nstate A {\n^[*] --> B\n}\nstate C {\n[*] --> B\n}", "A begins outside itself"),
+        ("[*] --> A: made\nstate A {\n[*] --> B\n^[*] --> C\nB --> C: go\n}", "A has a second beginning in one region"),
+        (
+            "[*] --> A: made\nA --> B: go\nstate A {\n^[*] --> B\n}\nstate C {\n[*] --> B\n}",
+            "A begins with a state that is not directly in it",
+        ),
         ("[*] --> A: made\n^state f <<fork>>\nA --> f: go", "f is a fork, which machines do not run"),
         ("[*] --> A: made\n^state f <<join>>\nA --> f: go", "f is a join, which machines do not run"),
         ("[*] --> A: made\nstate c <<choice>>\n^A --> c: go", "the choice c leads nowhere"),

@@ -205,7 +205,7 @@ def test_a_state_knows_an_event_whatever_the_guards_say() -> None:
 
 
 def test_a_diagram_in_which_nothing_begins_is_refused_at_its_end() -> None:
-    assert "nothing begins" in refused("stateDiagram-v2\nA --> B: go^\n\n%% more\n", {"go": "go"})
+    assert "the diagram has no beginning" in refused("stateDiagram-v2\nA --> B: go^\n\n%% more\n", {"go": "go"})
 
 
 def test_a_second_beginning_is_refused_and_names_the_first() -> None:
@@ -336,7 +336,7 @@ def test_the_definition_has_no_back_doors() -> None:
 def test_a_state_that_no_way_leads_to_is_refused() -> None:
     marked = "stateDiagram-v2\n[*] --> A: made\nA --> A: stay\n^B --> C: go\nC --> B: back"
     assert refused(marked, {"made": "make", "stay": "stay", "go": "go", "back": "back"}).startswith(
-        "no way leads to B;"
+        "B cannot be reached;"
     )
 
 

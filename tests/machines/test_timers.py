@@ -155,6 +155,6 @@ def test_timers_of_states_that_are_never_active_together_may_raise_one_event() -
 
 
 def test_nothing_waits_before_the_beginning() -> None:
-    assert "nothing has begun yet that could wait" in refused("stateDiagram-v2\n[*] --> A: ^after 5s")
+    assert "no state is active yet in which it could run" in refused("stateDiagram-v2\n[*] --> A: ^after 5s")
     bound: dict[str, Binding | str] = {"made": Binding("made", timer="5s")}
-    assert "nothing has begun yet that could wait" in refused("stateDiagram-v2\n[*] --> A: ^made", bound)
+    assert "no state is active yet in which it could run" in refused("stateDiagram-v2\n[*] --> A: ^made", bound)

@@ -240,7 +240,7 @@ def test_a_line_removed_from_the_diagram_fails_the_import_at_the_diagrams_end(pa
     kept = [line for line in DIAGRAM.splitlines() if not line.endswith(label)]
     rewrite(file, kept)
     done = import_session(package)
-    problem = "nothing begins" if label == "First message" else f"no edge has the label {label!r}"
+    problem = "the diagram has no beginning" if label == "First message" else f"no edge has the label {label!r}"
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert last.startswith(f"argentos.errors.DiagramError: {file}:6:{len(kept[-1]) + 1}: {problem}")

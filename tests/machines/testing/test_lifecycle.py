@@ -123,7 +123,10 @@ class TransitionHidden(MachineSystem):
             RefusalSwallowed,
             "'expire' ought to be refused, for 'not is_paid' must hold, and does not, but nothing was",
         ),
-        (RefusalForTheWrongReason, "it was said that Waiting knows no event 'expire', but 'not is_paid' must hold"),
+        (
+            RefusalForTheWrongReason,
+            "the refusal says that Waiting knows no event 'expire', but 'not is_paid' must",
+        ),
         (GuardIgnored, "'pack' ought to be refused, for 'is_paid' must hold, and does not, but Waiting --> Packing"),
         (EventIgnored, "'unpack' ought to lead to Waiting, but Packing knows no event 'unpack'"),
         (AppendForgotten, "the system says that it is in Waiting"),
