@@ -42,6 +42,7 @@ _LONGEST_WORK: Final = 3600.0  # seconds for one request: a reply may wait for o
 _LONGEST_END: Final = 2.0  # seconds for the last answers when the supervisor ends
 _PAGE_SESSIONS: Final = 500
 _PAGE_CHARACTERS: Final = 256 * 1024
+_MARKS: Final = 256  # characters that a message takes besides its text
 
 
 class Control:
@@ -378,7 +379,7 @@ def _pages(messages: Iterable[Message]) -> Iterator[tuple[Message, ...]]:
     size = 0
     for message in messages:
         page.append(message)
-        size += len(message.text)
+        size += _MARKS + len(message.text)
         if size >= _PAGE_CHARACTERS:
             yield tuple(page)
             page, size = [], 0
