@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
@@ -147,6 +148,9 @@ def test_retention_leaves_what_was_set_aside(state: Path, anew: Path) -> None:
     async def work() -> None:
         async with Supervisor(FileStore(state), OfflineModel(), config=Config(retain_bytes=1)) as supervisor:
             await supervisor.session("eve").ask("Good morning.")
+            with anyio.fail_after(20):
+                while any(each.id == "ada" for each in await supervisor.list()):
+                    await anyio.lowlevel.checkpoint()
 
     anyio.run(work)
     assert not anew.exists()
