@@ -70,6 +70,8 @@ class Account(Ledger):
                 self._accept(record)
             case TurnStarted() | TurnDelayed() | Replied() | TurnEnded() | Retried():
                 self._go_through(record)
+            case CompactionResumed():
+                self._resume(record)
             case Summarised():
                 self._summarise(record)
             case Cleared():
@@ -78,8 +80,6 @@ class Account(Ledger):
                 self.kept_at, self.boundary = len(self.messages), record
             case Owed() | Delivered():
                 self._follow(record)
-            case CompactionResumed():
-                pass  # nothing of the conversation
 
     def _go_through(self, record: TurnStarted | TurnDelayed | Replied | TurnEnded | Retried) -> None:
         """What a turn goes through."""
@@ -200,6 +200,16 @@ class Account(Ledger):
         longest = max(2.0**self.delays, 1.1 * (self.fault.retry_after or 0.0))
         return self.delayed + longest <= CONFIG.retry_for
 
+    def _resume(self, record: CompactionResumed) -> None:
+        """The compaction is begun again, of what is in the context by now."""
+        is_open = self.state == "Compacted" and self.boundary is None
+        self.require("only what was cut off is compacted again", that=is_open, problem=(self.state, record))
+        attempt, alone = (self.resumed.attempt, self.resumed.alone) if self.resumed else (1, 0)
+        is_next = record.attempt == attempt + 1 and record.alone in {alone, alone + 1}
+        self.require("attempts of a compaction are counted", that=is_next, problem=(attempt, alone, record))
+        self.resumed = record
+        self.summarising = [*self.context] if self.is_quoted else []
+
     def _summarise(self, record: Summarised) -> None:
         self.require("a summary is asked for", that=self.state == "Compacted", problem=record)
         gone, stay = self.context[: record.replaced], self.context[record.replaced :]
@@ -209,6 +219,8 @@ class Account(Ledger):
         self.require("the newest messages stay", that=is_some_left and not running & set(gone), problem=(gone, stay))
         is_told = {*gone} <= {*self.summarising}
         self.require("a summary speaks for what it replaces", that=is_told, problem=(gone, self.summarising))
+        is_so_made = record.method == "extractive" or not self.is_quoted
+        self.require("a summary that kills is made without the model", that=is_so_made, problem=record)
         self.require("a summary frees what it replaces", that=record.freed == self.size_of(gone), problem=record)
         self.context, self.summary, self.boundary = stay, record, record
         left = [Failing(turn, tuple(each for each in messages if each in stay)) for turn, messages in self.failed]
@@ -280,6 +292,7 @@ class Account(Ledger):
         older = self.before_turn if self.overflowed else self.older(by_hand=by_hand)
         self.require("guard: has_older_messages", that=bool(older), problem=self.context)
         self.boundary, self.asked_by_hand, self.is_retried_meanwhile = None, 0, False
+        self.resumed, self.summarising = None, []
 
     def _check_summarised(self, record: Transitioned) -> None:
         durable = self.boundary is not None and self.boundary.sequence <= self.append[-2]
@@ -305,6 +318,8 @@ class Account(Ledger):
         )
         if request.instruction:
             self.require("an effect follows its append", that=self.state == "Compacted", problem=self.state)
+            is_harmless = not self.is_quoted
+            self.require("a summary that kills is made without the model", that=is_harmless, problem=self.resumed)
             still = [number for number in shown if number not in self.waiting]  # others are tried again meanwhile
             self.require("a summary is of the oldest", that=still == self.context[: len(still)], problem=shown)
             self.summarising = shown

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from argentos import Config
 from argentos.errors import ModelError  # noqa: TC001 - beside classes whose annotations are evaluated
-from argentos.storage import Accepted, Record, Replied, Role, Summarised, TurnStarted
+from argentos.storage import Accepted, CompactionResumed, Record, Replied, Role, Summarised, TurnStarted
 
 __all__ = [
     "CONFIG",
@@ -122,7 +122,8 @@ class Ledger:
         self.replies: dict[str, Replied] = {}
         self.ended: set[str] = set()
         self.summary: Summarised | None = None
-        self.summarising: list[int] = []  # messages of which the model was asked for a summary
+        self.resumed: CompactionResumed | None = None  # the compaction, and how often its process died so far
+        self.summarising: list[int] = []  # messages of which a summary is made, by the model or without it
         self.is_retried_meanwhile = False  # some of the context, since it is to be compacted
         self.kept_at = 0
         self.boundary: Record | None = None  # what ended the last compaction
@@ -162,6 +163,11 @@ class Ledger:
     def is_delayed(self, at: datetime) -> bool:
         """The turn is to be tried again later."""
         return self.delayed_until is not None and at < self.delayed_until
+
+    @property
+    def is_quoted(self) -> bool:
+        """The summary is made without the model, for the process died of it more often than it may."""
+        return self.resumed is not None and self.resumed.alone > CONFIG.max_crashes
 
     @property
     def is_settled(self) -> bool:
