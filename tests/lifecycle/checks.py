@@ -204,7 +204,8 @@ class Checks:
         moves = [record for record in self.account.records if isinstance(record, Transitioned)]
         if not self._is_in_memory:
             return
-        due = [move for move in moves if move.sequence > self.begun_at or move is moves[-1]]
+        before = [move for move in moves if move.sequence <= self.begun_at]  # of the last one it is not known
+        due = [*before[-1:], *moves[len(before) :]]
         for move in due:
             told = move.label not in _WRITES_FILES or self.store.covered >= move.sequence
             self.account.require("an effect follows", that=told, problem=move)

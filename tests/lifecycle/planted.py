@@ -121,7 +121,7 @@ BUGS: Final[Sequence[Bug]] = (
         "machines/machine.py",
         "return self._effects.get(label, ())",
         "return ()",
-        ("the model is asked for what is open",),
+        ("an effect follows",),
     ),
     # Steps -----------------------------------------------------------------------------------------------------
     Bug(
@@ -295,7 +295,7 @@ BUGS: Final[Sequence[Bug]] = (
         "actors/behaviour.py",
         "effects = SESSION.after(self.snapshot.metadata.label) if self.snapshot else ()",
         "effects = ()",
-        ("the model is asked for what is open",),
+        ("an effect follows",),
     ),
     Bug(
         "a new owner takes the old one's epoch",
@@ -754,5 +754,12 @@ BUGS: Final[Sequence[Bug]] = (
         "self._scope.deadline = min(anyio.current_time() + self._timeout, self._end)",
         "pass",
         ("a model that hangs is given up",),
+    ),
+    Bug(
+        "a summary is asked of a model though the process died of it again and again",
+        "actors/work.py",
+        "may_ask = resumed is None or resumed.alone <= runtime.config.max_crashes",
+        "may_ask = True",
+        ("a summary that kills is made without the model",),
     ),
 )

@@ -95,6 +95,18 @@ class SessionLifecycle(RuleBasedStateMachine):
         for _ in range(count):
             self.system.do(Message(role, 120))
 
+    @precondition(lambda self: self.system.account.state == "Compacted")
+    @rule()
+    def die_while_compacting(self) -> None:
+        self.system.kill()
+
+    @precondition(lambda self: self.system.account.state == "Active" and self.system.account.is_settled)
+    @rule()
+    def die_when_idle(self) -> None:
+        """Die when the move is durable and nothing has followed, and come back for something that moves nothing."""
+        self.system.die_when_idle("behind")
+        self.system.do(Make("stop"))
+
     @rule(seconds=st.sampled_from([1, CONFIG.passivate_after, CONFIG.idle_after, CONFIG.turn_timeout]))
     def wait(self, seconds: float) -> None:
         self.system.advance(seconds)

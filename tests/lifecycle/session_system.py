@@ -127,6 +127,12 @@ class SessionSystem(Checks):
         self.do(*commands)
         self.kill()
 
+    def die_when_idle(self, side: Side) -> None:
+        """Let time pass until the session should idle, and kill the process in the append that this brings about."""
+        self.store.holds = side
+        self.advance_to_idle(0)
+        self.kill()
+
     def tell_model(self, outcome: Outcome) -> None:
         """The model does that with what it has been asked."""
         self.model.asked[0].tell(outcome)
