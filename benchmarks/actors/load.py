@@ -32,6 +32,7 @@ _HUNG: Final = 100
 _HOSTILE: Final = 14
 _MANY: Final = 100_000
 _REVIVALS: Final = 500
+_LONG: Final = 50_000
 
 
 def measure(folder: Path, *, rounds: int, known: Sequence[int], quick: bool, progress: Callable[[str], None]) -> Load:
@@ -88,7 +89,7 @@ class _Bench:
             "MemoryStore": self._run("hostile", Hostile, _HOSTILE, seconds),
             "FileStore": self._stored("hostile", Hostile, _HOSTILE, seconds),
         }
-        stalls = self._run("stalls", dict[str, float])
+        stalls = self._run("stalls", dict[str, float], _LONG // self._part)
         self._progress(f"{name}: a restart, revivals")
         overdue = self._run("overdue", Overdue, self._overdue, seconds)
         revival = self._revival(_MANY // self._part, _REVIVALS // self._part)

@@ -23,7 +23,6 @@ __all__ = ["main"]
 _BEAT: Final = 0.001  # seconds
 _WORDS: Final = ("harbour", "ship", "tide", "morning", "captain", "12", "deadline", "must", "4711", "/srv/data")
 _LARGE: Final = Config(max_context_tokens=1_000_000)
-_MESSAGES: Final = 50_000
 _chance: Final = random.Random(2)  # noqa: S311 - texts of always the same words
 
 
@@ -59,11 +58,12 @@ async def _first_turn() -> float:
         with suppress(ArgentError):
             await supervisor.session("first").ask("Hello?")
 
-    async with Supervisor(MemoryStore(), AnthropicModel(api_key="none", base_url="http://127.0.0.1:9")) as supervisor:
+    nobody = AnthropicModel(api_key="none", base_url="http://127.0.0.1:9")
+    async with Supervisor(MemoryStore(), nobody, config=Config(retry_attempts=0)) as supervisor:
         return await _stall(ask)
 
 
-async def _measure() -> dict[str, float]:
+async def _measure(messages: int) -> dict[str, float]:
     stalls = {"the first turn": await _first_turn()}
     async with Supervisor(MemoryStore(), OfflineModel(), config=_LARGE) as supervisor:
         send = supervisor.session("long").send
@@ -80,14 +80,14 @@ async def _measure() -> dict[str, float]:
             await session.say(_text(25))
         tokens = (await session.info()).tokens
         stalls[f"a compaction of {tokens:,} tokens, without a model"] = await _stall(session.compact)
-    return {**stalls, **await _measure_long(MemoryStore(), "in memory")}
+    return {**stalls, **await _measure_long(MemoryStore(), "in memory", messages)}
 
 
-async def _measure_files() -> dict[str, float]:
+async def _measure_files(messages: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "state"
-        stalls = await _measure_long(FileStore(path), "in files")
-        stalls |= await _measure_socket(path)
+        stalls = await _measure_long(FileStore(path), "in files", messages)
+        stalls |= await _measure_socket(path, messages)
         async with Supervisor(FileStore(path), OfflineModel(), config=_LARGE, resume=False) as supervisor:
             session = supervisor.session("imported")
             stalls["the first look at it after a restart"] = await _stall(session.info)
@@ -96,28 +96,28 @@ async def _measure_files() -> dict[str, float]:
     return stalls
 
 
-def _transcript() -> Transcript:
-    messages = [TranscriptMessage(role="user", text=_text(10)) for _ in range(_MESSAGES)]
-    return Transcript(agent="main", session="imported", messages=tuple(messages))
+def _transcript(messages: int) -> Transcript:
+    said = [TranscriptMessage(role="user", text=_text(10)) for _ in range(messages)]
+    return Transcript(agent="main", session="imported", messages=tuple(said))
 
 
-async def _measure_long(store: Store, where: str) -> dict[str, float]:
+async def _measure_long(store: Store, where: str, messages: int) -> dict[str, float]:
     """What is done with a session of many messages."""
     stalls: dict[str, float] = {}
-    transcript = _transcript()
+    transcript = _transcript(messages)
     async with Supervisor(store, OfflineModel(), config=_LARGE) as supervisor:
         session = supervisor.session("imported")
-        stalls[f"an import of {_MESSAGES:,} messages {where}"] = await _stall(lambda: session.adopt(transcript))
+        stalls[f"an import of {messages:,} messages {where}"] = await _stall(lambda: session.adopt(transcript))
         stalls[f"all of its messages {where}"] = await _stall(lambda: session.history(full=True))
         stalls[f"its transcript {where}"] = await _stall(session.transcript)
         stalls[f"its size {where}"] = await _stall(supervisor.stored)
     return stalls
 
 
-async def _measure_socket(path: Path) -> dict[str, float]:
+async def _measure_socket(path: Path, messages: int) -> dict[str, float]:
     """The same over the control socket, with both ends in this process."""
     stalls: dict[str, float] = {}
-    transcript = _transcript()
+    transcript = _transcript(messages)
     async with Supervisor(FileStore(path), OfflineModel(), config=_LARGE) as supervisor:
         session = Owner(path).session("sent")
         stalls["an import over the socket"] = await _stall(lambda: session.adopt(transcript))
@@ -126,14 +126,14 @@ async def _measure_socket(path: Path) -> dict[str, float]:
     return stalls
 
 
-async def _measure_all() -> dict[str, float]:
-    return {**await _measure(), **await _measure_files()}
+async def _measure_all(messages: int) -> dict[str, float]:
+    return {**await _measure(messages), **await _measure_files(messages)}
 
 
-def main() -> None:
-    """Do all of it, and print the stalls in seconds."""
-    sys.stdout.buffer.write(msgspec.json.encode(anyio.run(_measure_all)))
+def main(messages: str) -> None:
+    """Do all of it, with a long session of so many messages, and print the stalls in seconds."""
+    sys.stdout.buffer.write(msgspec.json.encode(anyio.run(_measure_all, int(messages))))
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
