@@ -439,7 +439,6 @@ async def test_a_model_that_never_waits_between_its_pieces_keeps_nobody_from_bei
     async with running(model, config=Config(turn_limit=0.2)) as supervisor:
         turn = await supervisor.session("maren").send("Hello?")
         assert (await supervisor.session("other").ask("Hello?")).text == "Yes."
-        assert model.closed_after == 0
         with pytest.raises(ReplyInterruptedError, match="turnLimit"):
             await turn.reply()
     assert 0 < model.closed_after < 3_000_000
