@@ -70,7 +70,8 @@ class _Complaints(logging.Handler):
         return record.name != "argentos.actors.bulkhead" or record.levelno >= logging.ERROR
 
     def emit(self, record: logging.LogRecord) -> None:
-        _complain(record.getMessage(), 1)
+        with suppress(OSError):  # what cannot be told must not end what goes on
+            _complain(record.getMessage(), 1)
 
 
 def _tells_something(record: logging.LogRecord) -> bool:

@@ -506,3 +506,12 @@ def closed(descriptor: int, *arguments: str) -> tuple[int, str, str]:
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
     )
     return done.returncode, done.stdout, done.stderr
+
+
+def test_a_warning_that_cannot_be_printed_costs_no_command(start: Start, argent: Argent, state: Path) -> None:
+    assert argent("sessions", "new", "ada")[0] == 0
+    state.chmod(0o755)  # of which every command warns
+    with Path("/dev/full").open("w") as full:
+        process = start("sessions", "new", "eve", stderr=full)
+        out, _ = process.communicate(timeout=20)
+    assert (process.returncode, "eve" in out) == (0, True)
