@@ -84,7 +84,7 @@ class _Talk:
 
     @property
     def context(self) -> Context:
-        """What the model can see."""
+        """The context that the model sees."""
         left = (each.id for each in self.archived if not each.reply_to)
         return Context(
             summary=self.summary,
@@ -113,7 +113,7 @@ class _Talk:
                 self._begin(record.messages)
                 self.messages, self.waiting = after_turn(self.messages, self.waiting, record)
             case Summarised():
-                self._leave([each for each in self.messages if each.number <= record.last])
+                self._leave(_up_to(record.last, self.messages))
                 self.summary = summary_of(record)
             case Cleared():
                 self._leave(self.messages)
@@ -122,7 +122,7 @@ class _Talk:
                 pass
 
     def settle(self) -> None:
-        """What has its answer waits no more."""
+        """Let no message wait that has its answer."""
         answered = {each for message in self.messages for each in message.reply_to}
         self._begin([each.number for each in self.waiting if each.id in answered])
 
@@ -137,3 +137,15 @@ class _Talk:
         gone = {each.number for each in messages}
         self.archived += messages
         self.messages = [each for each in self.messages if each.number not in gone]
+
+
+def _up_to(last: int, messages: Sequence[Message]) -> Sequence[Message]:
+    """The messages that a summary speaks for, of which this is the highest number.
+
+    One that was tried again stands behind others of higher numbers, and may stay. Where some are missing, a count
+    is no help.
+    """
+    numbers = [each.number for each in messages]
+    if last in numbers:
+        return [each for each in messages[: numbers.index(last) + 1] if each.number <= last]
+    return [each for each in messages if each.number <= last]

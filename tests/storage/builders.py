@@ -18,6 +18,7 @@ from argentos.storage import (
     Owed,
     Record,
     Replied,
+    Retried,
     Role,
     SessionKey,
     Snapshot,
@@ -136,6 +137,12 @@ class Story:
         if outcome in {"stopped", "cleared"}:
             messages = (*messages, *self.metadata.waiting)
         self._add(TurnEnded(**self._head(), turn=self.metadata.turns, outcome=outcome, messages=messages))
+        return self
+
+    def retry(self, number: int) -> "Story":
+        """Have the failed turn of this message, which it had to itself, run once more."""
+        tokens = sum(message.tokens for message in self.context.messages if message.number == number)
+        self._add(Retried(**self._head(), turn=self.metadata.turns, messages=(number,), tokens=tokens))
         return self
 
     def converse(self, *texts: str) -> "Story":

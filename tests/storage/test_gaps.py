@@ -102,6 +102,26 @@ async def test_a_session_whose_first_records_are_missing_is_put_back_with_the_ot
     await assert_kept(copy, other)
 
 
+async def test_what_was_tried_again_stays_in_a_context_of_which_a_summary_speaks_for_what_was_before(
+    state: Path,
+) -> None:
+    story = Story()
+    async with FileStore(state, run=inline, segment_size=700) as store:
+        await appended(store, story.say("tried again").start().end("failed"))
+        for letter in "bcd":
+            await appended(store, story.converse(letter))
+        await appended(store, story.retry(1).start().reply("at last").end())
+        await appended(store, story.summarise(6))
+        assert [each.number for each in story.context.messages] == [1, 8]
+        copy = crashed(state)
+    flip(next(each for each in sorted((copy / "journal").iterdir()) if b"about c" in each.read_bytes()), b"about c")
+    await repair(copy)
+    async with FileStore(copy) as store:
+        snapshot = await store.load(KEY)
+    assert snapshot
+    assert [each.text for each in snapshot.context.messages] == ["tried again", "at last"]
+
+
 async def test_what_was_set_aside_stays_there_where_the_session_has_gone_on(state: Path) -> None:
     copy, _, _ = await harmed(state, b"about b")
     async with FileStore(copy, run=inline) as store:
