@@ -94,7 +94,7 @@ class SessionActor:
 
     @property
     def snapshot(self) -> Snapshot | None:
-        """Where the session stands durably; None where it does not exist, or was not revived yet."""
+        """The durable snapshot; None where the session does not exist, or was not revived yet."""
         return self._behaviour.snapshot
 
     @property
@@ -179,7 +179,7 @@ class SessionActor:
             self._supervisor.rest(self.key)
 
     def _take(self) -> list[Command]:
-        """What one step decides about: what came first, at most so much."""
+        """The commands of one step: those that came first, up to a limit."""
         commands: list[Command] = []
         while len(commands) < _BATCH and (self._control or self._mailbox):
             is_message_first = self._mailbox and (not self._control or self._mailbox[0].order < self._control[0].order)

@@ -1,4 +1,4 @@
-"""Where a model runs: in tasks of its own, for which nobody waits longer than he wants to.
+"""A bulkhead around models: they run in tasks of their own, for which nobody waits longer than he wants to.
 
 A model is not ours. It may raise anything, cancel the task that it runs in, go on though it is cancelled, as one does
 that waits for a thread, or keep the event loop to itself. So it runs in a task that belongs to no group: whoever waits
@@ -58,7 +58,7 @@ class Bulkhead:
         name: str,
         hold: Callable[[Callable[[], object]], None] | None = None,
     ) -> T:
-        """What the work gives, in a copy of this context; the work is cancelled, and left alone, with the caller.
+        """Do the work in a copy of this context; it is cancelled, and left alone, with the caller.
 
         Args:
             work: does it.
@@ -176,7 +176,7 @@ class _Task(Generic[T]):
         return True
 
     def result(self) -> T:
-        """What it gave, or raised; see `Bulkhead.run`."""
+        """The result, or its error; see `Bulkhead.run`."""
         if self._results:
             return self._results[0]
         error, self._error = self._error, None

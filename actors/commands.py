@@ -1,4 +1,4 @@
-"""What an actor can be told; each command carries the time at which it was given, and its place among the others."""
+"""Commands of an actor; each carries the time at which it was given, and its place among the others."""
 
 import itertools
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ _arrivals: Final = itertools.count()
 
 
 class _Arriving:
-    """What comes to an actor.
+    """A command, or a report of a job.
 
     Attributes:
         at: the wall time at which it was given, to be written down.

@@ -1,4 +1,4 @@
-"""What time alone makes of a session: nothing of it is stored, it follows from where the session stands.
+"""Deadlines derived from a snapshot; nothing here is stored.
 
 While a session is in memory its waits are measured by the monotonic clock; the wall clock, which anybody may set,
 counts only for the time in which it was not.

@@ -1,4 +1,4 @@
-"""What a host gives to sessions, made plain: messages, addresses, transcripts, and the parts of a supervisor."""
+"""Validation of what a host gives: messages, addresses, transcripts, and the parts of a supervisor."""
 
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple, TypeVar, cast
@@ -58,7 +58,7 @@ def _part_of_address(address: object, field: structs.FieldInfo) -> str | None:
 
 
 def as_focus(value: object) -> str:
-    """What a compaction can be told to keep.
+    """A focus for a compaction: what it is to keep above all.
 
     Raises:
         InputError: it is no text that can be stored, or has more than 800 characters.

@@ -1,4 +1,4 @@
-"""What takes long: turns and compactions, one at a time in a session, and so many at a time in all sessions.
+"""Jobs, turns and compactions: one at a time in a session, and so many at a time in all sessions.
 
 A job that waits for a turn of another session lends its place until then: so nested turns never wait for each other's
 places, however few there are.
@@ -76,7 +76,7 @@ class Job:
             _running.reset(token)
 
     def hold(self, cancel: Callable[[], object]) -> None:
-        """What is done for it elsewhere: cancelled at the same time, and not only when the work hears of it."""
+        """Keep how to cancel what is done for it elsewhere, at the same time as the job."""
         self._cancel_elsewhere = cancel
 
     async def wait(self, waiter: Waiter) -> None:

@@ -127,7 +127,7 @@ class Registry:
                 return
 
     async def look(self, key: SessionKey) -> Snapshot:
-        """Where the session stands durably, now; no step is taken for it, and one not in memory stays out of it.
+        """The durable snapshot, now; no step is taken for it, and a session not in memory stays out of it.
 
         Raises:
             SessionNotFoundError: there is no such session.
@@ -151,7 +151,7 @@ class Registry:
         return quiet_for(metadata, self.runtime.clock.now()) if seconds is None else seconds
 
     def info(self, metadata: Metadata) -> SessionInfo:
-        """What is told about the session."""
+        """The information about the session."""
         return SessionInfo.of(metadata, self.runtime.config, self.runtime.gauge, self.quiet_for(metadata))
 
     def is_parked(self, key: SessionKey) -> bool:

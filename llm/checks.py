@@ -1,4 +1,4 @@
-"""What a model and a counter give, made plain before anything is done with it."""
+"""Validation of what a model and a counter give, before anything is done with it."""
 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -16,7 +16,7 @@ _LARGEST_RATIO: Final = 1000.0
 
 
 def as_piece(value: object, model: str) -> str | Reply:
-    """What a model streams: a piece of text, or the whole reply; numbers are taken for the texts of ids.
+    """A piece of text that a model streams, or its whole reply; numbers are taken for the texts of ids.
 
     Raises:
         ModelError: it is neither, or cannot be stored.

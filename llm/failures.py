@@ -1,4 +1,4 @@
-"""What a model raises, made plain before anything is done with it: it is kept with the session, and told to many."""
+"""Errors that a model raises, made plain: they are kept with the session, and told to many."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -64,7 +64,7 @@ class Gauge(Struct, frozen=True):
         return max(only, _LEAST_RATIO) if only <= RATIO_LIMIT else self.first_ratio
 
     def overhead(self, metadata: Metadata) -> int:
-        """What the model adds to every request, as far as its reports tell, and a part of the window at most."""
+        """The tokens that the model adds to every request, as far as its reports tell; a part of the window at most."""
         known = self._known(metadata)
         if known is None:
             return 0
@@ -86,7 +86,7 @@ class Gauge(Struct, frozen=True):
         return self.estimate_of(local, metadata)
 
     def _most(self, local: int) -> int:
-        """What a model can have counted in a context, at the most."""
+        """The most tokens that a model can have counted in a context."""
         return math.ceil(self.window * _OVERHEAD_SHARE + (local + self.system_tokens) * RATIO_LIMIT)
 
     def estimate_of(self, local: int, metadata: Metadata) -> int:
@@ -104,7 +104,7 @@ class Gauge(Struct, frozen=True):
 
     @property
     def largest_message(self) -> int:
-        """What a message may have, so that it fits beside a summary, a system prompt and its predecessor.
+        """The most tokens of a message, so that it fits beside a summary, a system prompt and its predecessor.
 
         A new message is measured by its local tokens alone: nobody is refused for a guess.
         """

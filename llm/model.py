@@ -55,7 +55,7 @@ class Reply(Struct, frozen=True):
 
 @runtime_checkable
 class Closeable(Protocol):
-    """What a model may have besides."""
+    """A model that has connections to give back."""
 
     async def aclose(self) -> None:
         """Give connections back. The supervisor calls it at its end; the model may be used again all the same."""
@@ -64,7 +64,7 @@ class Closeable(Protocol):
 
 @runtime_checkable
 class Loadable(Protocol):
-    """What a model may have besides."""
+    """A model that has something heavy to load."""
 
     async def load(self) -> None:
         """Load what is heavy, in a thread. The supervisor has it done when it opens, so that no turn waits for it."""

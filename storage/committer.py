@@ -168,7 +168,7 @@ class Committer:
             raise
 
     def _give_up(self, error: BaseException) -> None:
-        """What nobody expected, as a lack of memory: nobody knows what it left of the journal."""
+        """Fail for what nobody expected, as a lack of memory: nobody knows what it left of the journal."""
         failure = OSError(errno.EIO, described(error))
         failure.__cause__ = error
         self._fail(failure)

@@ -65,7 +65,7 @@ class Finding(NamedTuple):
 
 
 class _Journal(defaultdict[SessionKey, list[Record]]):
-    """What the journal has of each session: nothing, where it says that the session was deleted.
+    """The records that the journal has of each session: none, where it says that the session was deleted.
 
     Attributes:
         is_known: it can be read.

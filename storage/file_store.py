@@ -253,7 +253,7 @@ class FileStore(Store):
         return self._lock
 
     def _make_durable(self) -> None:
-        """What can be read is not on the disk yet where its writer was killed: nothing counts on it before it is."""
+        """Flush what was read: a killed writer may have left it off the disk, and nothing counts on it before."""
         if self._journal.is_left:
             files.sync_all(*(self.path / each for each in ("", "agents", "journal")))
 

@@ -49,7 +49,7 @@ def described(error: BaseException) -> str:
 
 
 def sentence_of(error: BaseException) -> str:
-    """What an error says, if that can be shown, as a text that can be stored; perhaps nothing."""
+    """The sentence of an error, if it can be shown, as a text that can be stored; perhaps empty."""
     return _shown(str, error)
 
 

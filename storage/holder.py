@@ -34,7 +34,7 @@ def holder(lock: Path, but: int | None = None) -> str:
 
 
 def trouble_with_owner(lock: Path) -> str:
-    """What is wrong with the process that owns a state directory, as far as the system shows it; empty if nothing is.
+    """The trouble of the process that owns a state directory, as far as the system shows it; empty if there is none.
 
     Args:
         lock: of the state directory.

@@ -272,7 +272,7 @@ def _scans(folder: Path, pattern: str) -> Iterator[tuple[Segment, Scan]]:
 
 
 def _end(found: Scan) -> int:
-    """Where that ends which was written to a segment; 0 if it is none."""
+    """The end of what was written to a segment, in bytes; 0 if it is none."""
     if any(broken.start == 0 for broken in found.broken):
         return 0
     return max([*(frame.end for frame in found.frames), *(broken.end for broken in found.broken)], default=0)

@@ -20,7 +20,7 @@ _AT_ONCE: Final = 1000
 
 
 class WaitingClock(Protocol):
-    """What a store needs of a clock: `argentos.ManualClock` has it."""
+    """A clock as a store needs it: `argentos.ManualClock` is one."""
 
     def monotonic(self) -> float:
         """Seconds that never go backwards."""
@@ -44,7 +44,7 @@ class LoopClock:
 
 
 class _Session:
-    """What is lacking: since when, and since when nothing came; in seconds of the clock."""
+    """The times, in seconds of the clock, since which the files lack something, and since which nothing came."""
 
     __slots__ = ("last", "since")
 

@@ -196,7 +196,7 @@ def damaged_folder(root: Path, agent: str) -> Path:
 
 
 def set_aside(root: Path, key: SessionKey) -> list[Path]:
-    """What was set aside of a session, the newest first."""
+    """The copies of a session that were set aside, the newest first."""
     name, folder = file_name(key.id), damaged_folder(root, key.agent)
     found = [each for each in files.names(folder) if each.startswith(name) and _DATED.fullmatch(each[len(name) :])]
     return [folder / each for each in sorted(found, key=lambda each: each.rpartition(".")[2].partition("-")[2])[::-1]]
@@ -233,7 +233,7 @@ def remove(root: Path, key: SessionKey) -> bool:
 
 
 class _Read(NamedTuple, Generic[_T]):
-    """What a file says, and whether somebody else than the store has written it."""
+    """The content of a file, and whether somebody else than the store has written it."""
 
     content: _T
     is_edited: bool
@@ -463,7 +463,7 @@ def _snapshot(history: _History) -> Snapshot:
 
 
 def read_unchecked(folder: Path) -> Snapshot | None:
-    """What `history.json` says whatever its checksum, without the messages of which nothing can be made.
+    """The content of `history.json` whatever its checksum, without the messages of which nothing can be made.
 
     None where it cannot be read, or is of a newer version.
     """
@@ -544,7 +544,7 @@ def split(stored: Stored, records: Sequence[Record]) -> Split:
 
 
 def missing(key: SessionKey, stored: Stored, records: Sequence[Record]) -> str:
-    """What is missing between the files and the last of the records, in words; which messages, where that is known."""
+    """The gap between the files and the last of the records, in words; which messages, where that is known."""
     metadata = stored.snapshot.metadata if stored.snapshot else None
     at, number = (metadata.sequence, metadata.messages) if metadata else (0, 0)
     gaps: list[str] = []
@@ -590,7 +590,7 @@ def join(key: SessionKey, folder: Path, stored: Stored, records: Sequence[Record
 
 
 def _check_sequence(folder: Path, stored: Stored, covered: int, records: Sequence[Record]) -> None:
-    """Whoever edits a history leaves its sequence alone: records that it had by mistake would be passed over."""
+    """Refuse an edit of the sequence: records that it had by mistake would be passed over."""
     known = max(stored.reaches, records[-1].sequence if records else 0)
     if "history.json" in stored.edited and 0 < known < covered:
         raise CorruptError(
@@ -625,7 +625,7 @@ def write_front(folder: Path, metadata: Metadata) -> None:
 
 
 def read_front(folder: Path) -> Metadata | None:
-    """What was noted so; None where nothing can be read.
+    """The note; None where nothing can be read.
 
     Raises:
         StoreDamagedError, StoreVersionError: see `Store.load`.

@@ -1,4 +1,4 @@
-"""What can be made of values that were written with a type that is not theirs, or are not known.
+"""Lenient reading of values that were written with a type that is not theirs, or are not known.
 
 A value is taken for what it stands for where that is clear (a number for its text, 12.0 for 12), else the smallest
 thing around it that need not be there is left out: at last the whole record, or message.
@@ -15,7 +15,7 @@ from argentos.storage.records import Record
 __all__ = ["UNREADABLE", "lenient", "lenient_each", "records_in"]
 
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
-"""What decoding raises."""
+"""The errors that decoding raises."""
 
 _ATTEMPTS: Final = 64  # values of one thing that are looked at
 _LARGEST: Final = 1 << 53
@@ -28,7 +28,7 @@ Place = tuple[str | int, ...]
 
 
 def records_in(body: bytes) -> tuple[Record, ...]:
-    """Those of the records in the body of a frame of which something can be made."""
+    """The records in the body of a frame of which something can be made."""
     try:
         _, _, records = _raw_body.decode(body)
     except UNREADABLE:
@@ -91,7 +91,7 @@ def _at(value: Any, place: Place) -> Any:
 
 
 def _meant(value: Any, error: str) -> str | int | None:
-    """What the value stands for, where another type is expected."""
+    """The value as the type that is expected."""
     found = _EXPECTED.search(error)
     match found[1] if found else "", value:
         case "str", int() | float() if not isinstance(value, bool):

@@ -181,7 +181,7 @@ class Listing:
     async def _deleted_meanwhile(
         self, tails: Iterable[_Lacking], read: Mapping[str, Metadata | StoreError | None]
     ) -> set[SessionKey]:
-        """Those of these sessions that have no files any more, for they were deleted since their tails were taken."""
+        """The sessions among these that have no files any more, for they were deleted since their tails were taken."""
         gaps = [tail for tail in tails if read[file_name(tail.key.id)] is None and _has_gap(None, tail)]
         if not gaps:
             return set()

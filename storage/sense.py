@@ -33,7 +33,7 @@ _COUNTS: Final = (
 
 
 def with_line(error: Exception, data: bytes) -> str:
-    """What is wrong with a text that is no JSON, with line and column in place of the byte."""
+    """The fault of a text that is no JSON, with line and column in place of the byte."""
     at = _BYTE.search(str(error))
     if at is None:
         return str(error)
@@ -95,7 +95,7 @@ def check_metadata(metadata: Metadata, path: str = "$") -> None:
 
 
 def _numbers(metadata: Metadata) -> Iterator[tuple[str, int]]:
-    """What counts something; a session's first record, and first owner, have 1."""
+    """A count; a session's first record, and first owner, have 1."""
     for name in _COUNTS:
         yield _camel(name), getattr(metadata, name)
     for name in ("sequence", "epoch", "state_sequence"):

@@ -1,4 +1,4 @@
-"""What was set aside of sessions, and how it is brought back. All of this blocks, but for `restore`.
+"""Copies of sessions that were set aside, and how they are brought back. All of this blocks, but for `restore`.
 
 A copy lies in `agents/<agent>/damaged/`, as `<session>.damaged-<date>`; once the session was deleted, as
 `<session>.deleted-<date>`. It survives a deletion unless that is told to take it along.
@@ -43,7 +43,7 @@ class SetAside(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """What was done: the copy that was put back, with how many messages, and where that is now which had its place."""
+    """A restored copy: with how many messages, and where that is now which had its place."""
 
     copy: Path
     messages: int
@@ -133,7 +133,7 @@ def _choose(root: Path, key: SessionKey, copy: str) -> SetAside:
 
 
 def _others(root: Path, key: SessionKey) -> str:
-    """What else there is."""
+    """The clause that names the sessions of which something can be brought back."""
     copies = found_in(root, layout.damaged_folder(root, key.agent))
     names = list(dict.fromkeys(copy.key.id for copy in copies if copy.key))
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
