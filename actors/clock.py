@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import logging
+import math
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -115,7 +116,7 @@ class _GuardedClock:
 
     def monotonic(self) -> float:
         try:
-            monotonic = float(self._clock.monotonic())
+            monotonic = _finite(self._clock.monotonic())
         except BaseException as error:  # noqa: BLE001 - it is not ours
             self._tell(error)
         else:
@@ -131,6 +132,12 @@ class _GuardedClock:
 
     async def sleep_until(self, deadline: float) -> None:
         await self._clock.sleep_until(deadline)
+
+
+def _finite(seconds: float) -> float:
+    if not math.isfinite(seconds):
+        raise ValueError(f"{seconds} s is no time")
+    return float(seconds)
 
 
 def guarded(clock: Clock) -> Clock:

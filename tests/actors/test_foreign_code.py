@@ -697,10 +697,11 @@ async def test_a_text_that_makes_the_tokenizer_panic_is_taken(running: Running) 
 
 
 class BrokenClock:
-    """A clock of the host's, that raises when it is told to."""
+    """A clock of the host's, that raises or is at no time of all when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: float | None = None) -> None:
         self.is_broken = False
+        self._monotonic = monotonic
 
     def now(self) -> datetime:
         if self.is_broken:
@@ -708,9 +709,11 @@ class BrokenClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        if self.is_broken:
+        if not self.is_broken:
+            return time.monotonic()
+        if self._monotonic is None:
             raise PanicError("no time")
-        return time.monotonic()
+        return self._monotonic
 
     async def sleep_until(self, deadline: float) -> None:
         await anyio.sleep(max(0.0, deadline - time.monotonic()))
@@ -718,8 +721,11 @@ class BrokenClock:
             raise PanicError("no time")
 
 
-async def test_a_clock_that_raises_stands_still_and_ends_nobody(running: Running) -> None:
-    clock = BrokenClock()
+@pytest.mark.parametrize("monotonic", [None, float("inf"), float("-inf"), float("nan")])
+async def test_a_clock_that_cannot_tell_the_time_stands_still_and_ends_nobody(
+    running: Running, monotonic: float | None
+) -> None:
+    clock = BrokenClock(monotonic)
     config = Config(collect_for=0.05)
     async with running(Hostile(), clock=clock, config=config) as supervisor:
         turn = await supervisor.session("maren").send("Hello?")
