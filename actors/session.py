@@ -323,9 +323,12 @@ class Session:
         """The turn of a message; of one that was sent before and has been settled, how it ended."""
         if receipt.turn is None:
             return await self._settled(receipt, draft)
-        known = message_in(receipt.snapshot.context, receipt.number) if draft.message_id is not None else None
-        if known is not None:
-            check_same(known, draft, "user")
+        if draft.message_id is not None:
+            known = message_in(receipt.snapshot.context, receipt.number)
+            # It may have left the context in the step that knew it, as by a clear.
+            for message in await self._related(receipt.snapshot, draft) if known is None else (known,):
+                if message.number == receipt.number:
+                    check_same(message, draft, "user")
         return receipt.turn
 
     async def _settled(self, receipt: Receipt, draft: Draft) -> Turn:

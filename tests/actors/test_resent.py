@@ -1,13 +1,14 @@
 """A message that is sent again under its id: recognised, answered as before, and never taken for another one."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 
 import anyio
 import pytest
 
 from argentos import Address, Config, MemoryStore, Message, ReplayModel, Reply, Request
 from argentos.errors import InputError, MailboxFullError
-from argentos.storage import SessionKey
+from argentos.storage import Record, SessionKey
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -102,3 +103,45 @@ async def test_in_a_full_mailbox_what_was_accepted_is_recognised(running: Runnin
                 assert (await session.send(each, message_id=each)).message_id == each
         with pytest.raises(InputError, match="another text"):
             await session.send("another", message_id="two")
+
+
+class Gated(MemoryStore):
+    """A store whose appends wait at a gate, open in the beginning."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = anyio.Event()
+        self.gate.set()
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        await self.gate.wait()
+        return await super().append(key, epoch, expected_sequence, records)
+
+
+class Silent(Echo):
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        await anyio.sleep_forever()
+        yield Reply(request.session)
+
+
+async def test_it_is_compared_also_where_the_context_is_cleared_in_the_same_moment(running: Running) -> None:
+    store = Gated()
+    told: list[str] = []
+
+    async def send_again() -> None:
+        try:
+            await session.send("Hello?", message_id="m-1", address=Address("discord", "1"))
+        except InputError as error:
+            told.append(str(error))
+
+    async with running(Silent(), on=store) as supervisor:
+        session = supervisor.session("maren")
+        await session.send("Hello?", message_id="m-1", address=HERE)
+        store.gate = anyio.Event()
+        async with anyio.create_task_group() as group:
+            for work in (partial(session.say, "meanwhile"), send_again, session.clear):
+                group.start_soon(work)
+                await anyio.wait_all_tasks_blocked()
+            store.gate.set()
+    assert len(told) == 1
+    assert "came from another address" in told[0]
