@@ -130,9 +130,11 @@ class Session:
         """
         draft = await self._draft(text, message_id, address, sender)
         number, _, snapshot = await self._accept("assistant", draft)
+        if draft.message_id is None:
+            return message_in(snapshot.context, number) or await self._archived(number)
         known = message_in(snapshot.context, number)
         for message in (known,) if known else await self._related(snapshot, draft):
-            if draft.message_id in {None, message.id} and not message.reply_to:
+            if draft.message_id == message.id and not message.reply_to:
                 check_same(message, draft, "assistant")
                 return message
         raise InputError(f"the message {draft.message_id!a:.100} was said before, and is not to be found any more")
@@ -345,6 +347,12 @@ class Session:
                 return turn
         turn.fail(NoReplyError("the message was sent before, and its turn ended without a reply", "no_reply"))
         return turn
+
+    async def _archived(self, number: int) -> Message:
+        """A message that has left the context in the step that accepted it, as by a clear."""
+        with reading_a_store():
+            (message,) = await self._registry.runtime.store.read(self.key, number, number + 1)
+        return message
 
     async def _related(self, snapshot: Snapshot, draft: Draft) -> tuple[Message, ...]:
         return await related(self._registry.runtime.store, self.key, snapshot, draft.message_id or "")

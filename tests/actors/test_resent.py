@@ -145,3 +145,25 @@ async def test_it_is_compared_also_where_the_context_is_cleared_in_the_same_mome
             store.gate.set()
     assert len(told) == 1
     assert "came from another address" in told[0]
+
+
+@pytest.mark.parametrize("message_id", [None, "said"])
+async def test_what_is_said_is_found_though_the_context_is_cleared_in_the_same_moment(
+    running: Running, message_id: str | None
+) -> None:
+    store = Gated()
+    said: list[Message] = []
+
+    async def say() -> None:
+        said.append(await session.say("by the way", message_id=message_id))
+
+    async with running(Echo(), on=store) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hello?")
+        store.gate = anyio.Event()
+        async with anyio.create_task_group() as group:
+            for work in (partial(session.say, "meanwhile"), say, session.clear):
+                group.start_soon(work)
+                await anyio.wait_all_tasks_blocked()
+            store.gate.set()
+    assert [(each.number, each.text) for each in said] == [(4, "by the way")]
