@@ -94,13 +94,13 @@ class Lock:
                 f"{directory} was opened by process {self._process}, of which this one ({os.getpid()}) is a forked"
                 " child, so nothing is written here"
             )
-        try:
-            found = self._path.lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            return f"{directory} was moved or removed, or its lock was, while process {self._process} used it; {_END}"
-        if not os.path.samestat(found, self._identity):
-            return f"{directory} was replaced, or its lock was, while process {self._process} used it; {_END}"
-        return ""
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            if os.path.samestat(self._path.lstat(), self._identity):
+                return ""
+        return (
+            f"{directory} was moved, removed or replaced, or its lock was, while process {self._process} used it;"
+            f" {_END}"
+        )
 
     def release(self) -> None:
         """Let go; the file stays, for removing it would open a gap for two owners."""

@@ -67,11 +67,11 @@ async def test_a_supervisor_whose_directory_was_moved_acknowledges_nothing_and_s
         assert supervisor.health().is_well
         state.rename(tmp_path / "moved")
         for _ in range(2):
-            with pytest.raises(StoreFailedError, match=f"{state} was moved or removed"):
+            with pytest.raises(StoreFailedError, match=f"{state} was moved, removed or replaced"):
                 await supervisor.session("jason").send("after")
-        with pytest.raises(StoreFailedError, match="was moved or removed"):
+        with pytest.raises(StoreFailedError, match="was moved, removed or replaced"):
             await supervisor.session("other").create()
-        assert "was moved or removed" in supervisor.health().store
+        assert "was moved, removed or replaced" in supervisor.health().store
     assert not state.exists()
 
 

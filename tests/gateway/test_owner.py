@@ -198,7 +198,7 @@ def test_an_owner_whose_directory_was_replaced_refuses_and_the_next_owner_of_wha
     new = gateway()
     status, _, err = argent("--state-dir", moved, "sessions", "clear", "theirs")
     assert status == 1
-    assert f"{state} was replaced" in err
+    assert f"{state} was moved, removed or replaced" in err
     assert f"process {old.pid} " in err
     assert argent("sessions", "clear", "theirs")[0] == 0
     old.communicate("\n", timeout=20)

@@ -221,7 +221,7 @@ async def test_a_message_is_not_acknowledged_where_the_directory_is_replaced_whi
     async with FileStore(state, run=inline) as store:
         await append(store, Story())
         fates.append(replaced)
-        with pytest.raises(StoreFailedError, match="was replaced"):
+        with pytest.raises(StoreFailedError, match="was moved, removed or replaced"):
             await append(store, Story(OTHER))
 
 
