@@ -2,16 +2,17 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
-.PHONY: demo test diagrams servers model-checking drawings mermaid recordings crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
+.PHONY: demo test diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
 
-# Everything that needs no server and no data from elsewhere.
+# Everything that needs no server and no data from elsewhere; on one process more than there are cores, for some wait.
 test: $(VENV)/.tools
-	$(BIN)/pytest -q -m "not server and not data and not campaign and not spin and not graphviz and not mermaid"
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not mermaid"
 
 # What needs a server: the tests start it themselves.
 servers: $(VENV)/.tools
@@ -34,6 +35,14 @@ mermaid: $(VENV)/.tools
 # What needs real recordings: in ../shared/data, or where ARGENT_DATA says.
 recordings: $(VENV)/.tools
 	$(BIN)/pytest -q -m data
+
+# Bugs planted into the shipped modules, each found by what generated lives see, which find nothing without.
+planted-bugs: $(VENV)/.tools
+	ARGENT_SEEDS=8 $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle
+
+# The benchmarks of the actors still run, each in its shortest form.
+benchmark-forms: $(VENV)/.tools
+	$(BIN)/pytest -q tests/test_benchmarks.py
 
 # Killed with -9 at every moment: 1,000 lives, or 10,000 with LONG=1.
 crash: $(VENV)/.tools

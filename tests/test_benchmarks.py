@@ -8,7 +8,10 @@ import pytest
 
 _ROOT = Path(__file__).parent.parent
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks read /proc")
+pytestmark = [
+    pytest.mark.campaign,
+    pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks read /proc"),
+]
 
 
 @pytest.mark.parametrize("part", ["asks", "load", "soak"])

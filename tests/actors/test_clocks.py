@@ -235,8 +235,8 @@ class Outcome(NamedTuple):
 async def pass_by(clock: ManualClock, seconds: float, is_so: Callable[[], Awaitable[bool]]) -> None:
     """Let time pass until it is so, a little more where the clock was set over a restart."""
     clock.advance(seconds)
-    for _ in range(5):
-        with anyio.move_on_after(1):
+    for patience in (0.2, 0.2, 0.2, 0.2, 10.0):
+        with anyio.move_on_after(patience):
             while not await is_so():
                 await anyio.lowlevel.checkpoint()
             return

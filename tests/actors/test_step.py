@@ -125,15 +125,18 @@ class Session(RuleBasedStateMachine):
     @rule(tokens=st.integers(1, 30))
     def a_summary_is_ready(self, tokens: int) -> None:
         assert self.snapshot is not None
-        messages = self.snapshot.context.messages
-        replaced = messages[: GAUGE.older(self.snapshot, by_hand=False) or len(messages) // 2]
+        replaced = self.snapshot.context.messages[: GAUGE.replaceable(self.snapshot)]
         step = self.step()
+        if not replaced:  # nothing can be put into a summary
+            step.keep()
+            self.commit(step)
+            return
         assert step.summarise(
             Compacted(
                 text="what was said",
                 method="model",
                 first=1,
-                last=max([message.number for message in replaced], default=1),
+                last=max(message.number for message in replaced),
                 numbers=tuple(message.number for message in replaced),
                 tokens=tokens,
                 before=0,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.lifecycle.session_machine import lead_lives
 
-SEEDS: Final = int(os.environ.get("ARGENT_SEEDS", "4"))  # a hundred lives each
+SEEDS: Final = int(os.environ.get("ARGENT_SEEDS", "2"))  # a hundred lives each
 
 
 @pytest.mark.timeout(240)  # where one fails, the shortest one is looked for
