@@ -15,7 +15,7 @@ from msgspec import structs
 from argentos.actors.bulkhead import Bulkhead
 from argentos.actors.clock import Clock, SystemClock, guarded
 from argentos.actors.config import Config
-from argentos.actors.control import Control
+from argentos.actors.control.server import Control
 from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.edge import as_channels, as_part
 from argentos.actors.events import Events, Subscription

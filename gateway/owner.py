@@ -16,7 +16,7 @@ import anyio
 import click
 
 from argentos.actors import Config, SessionInfo, Supervisor, Transcript
-from argentos.actors.control_client import Owner
+from argentos.actors.control.client import Owner
 from argentos.actors.retention import Stored
 from argentos.errors import OwnerGoneError, StoreBusyError, SupervisorStoppedError
 from argentos.gateway.settings import Settings

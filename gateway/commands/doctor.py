@@ -11,7 +11,7 @@ import anyio
 import click
 from msgspec import Struct
 
-from argentos.actors.control_client import Owner
+from argentos.actors.control.client import Owner
 from argentos.errors import ArgentError, ConfigError, OwnerGoneError, StoreError
 from argentos.gateway.output import counted, print_json, printable
 from argentos.gateway.settings import Settings, command_options

@@ -13,7 +13,7 @@ import anyio.lowlevel
 import pytest
 
 from argentos import Message, Supervisor
-from argentos.actors.control_client import Owner
+from argentos.actors.control.client import Owner
 from argentos.errors import ArgentError
 from tests.actors.slow import (
     HANG,

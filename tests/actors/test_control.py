@@ -17,8 +17,8 @@ import anyio.lowlevel
 import pytest
 
 from argentos import Address, Config, FileStore, OfflineModel, ReplayModel, Supervisor, errors
-from argentos.actors import socket_file, wire
-from argentos.actors.control_client import Owner
+from argentos.actors.control import protocol, socket_file
+from argentos.actors.control.client import Owner
 from argentos.errors import (
     ArgentError,
     DiagramError,
@@ -75,7 +75,7 @@ async def test_the_socket_is_there_for_its_user_alone_while_the_supervisor_runs(
         mode = socket_of(tmp_path).lstat().st_mode
         assert stat.S_ISSOCK(mode)
         assert stat.S_IMODE(mode) == 0o600
-        assert await owner.ping() == wire.Pong("main", takes_messages=True, directory=str(tmp_path))
+        assert await owner.ping() == protocol.Pong("main", takes_messages=True, directory=str(tmp_path))
     assert not socket_of(tmp_path).exists()
 
 
@@ -265,27 +265,27 @@ async def test_a_client_that_leaves_does_not_end_the_turn(served: Served) -> Non
 
 
 async def test_a_long_history_comes_in_pages(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argentos.actors.control._PAGE_CHARACTERS", 800)
+    monkeypatch.setattr("argentos.actors.control.server._PAGE_CHARACTERS", 800)
     async with served() as (supervisor, owner):
         session = supervisor.session("maren")
         for number in range(20):
             await session.say(f"{number}")  # each counts, however short it is
             if number == 10:
                 await session.clear()
-        pages = [each async for each in owner.answers(wire.History(agent="main", session="maren", full=True))]
-        assert all(isinstance(each, wire.Messages) and len(each.messages) <= 4 for each in pages)
+        pages = [each async for each in owner.answers(protocol.History(agent="main", session="maren", full=True))]
+        assert all(isinstance(each, protocol.Messages) and len(each.messages) <= 4 for each in pages)
         assert len(pages) == 5
         assert await owner.session("maren").history(full=True) == await session.history(full=True)
         assert await owner.session("maren").history() == await session.history()
 
 
 async def test_many_sessions_come_in_pages(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argentos.actors.control._PAGE_SESSIONS", 3)
+    monkeypatch.setattr("argentos.actors.control.server._PAGE_SESSIONS", 3)
     async with served() as (supervisor, owner):
         for number in range(8):
             await supervisor.session(f"s{number}").create()
-        pages = [each async for each in owner.answers(wire.List(agent="main"))]
-        assert [len(each.sessions) for each in pages if isinstance(each, wire.Sessions)] == [3, 3, 2]
+        pages = [each async for each in owner.answers(protocol.List(agent="main"))]
+        assert [len(each.sessions) for each in pages if isinstance(each, protocol.Sessions)] == [3, 3, 2]
         assert {each.id for each in await owner.list()} == {f"s{number}" for number in range(8)}
 
 
@@ -302,8 +302,8 @@ FAILURES: list[tuple[Ask, type[ArgentError], str]] = [
     (lambda owner: owner.session("maren").send("  "), InputError, "empty"),
     (lambda owner: owner.session("maren").send("half \ud83d"), InputError, "half a surrogate pair"),
     (lambda owner: owner.session("maren").send("x" * 5_000_000), InputError, "4 MiB at most"),
-    (lambda owner: owner.one(wire.Info(agent="main", session="a\nb"), wire.Is), InputError, "session id"),
-    (lambda owner: owner.one(wire.List(agent="a\nb"), wire.Sessions), InputError, "agent's name"),
+    (lambda owner: owner.one(protocol.Info(agent="main", session="a\nb"), protocol.Is), InputError, "session id"),
+    (lambda owner: owner.one(protocol.List(agent="a\nb"), protocol.Sessions), InputError, "agent's name"),
 ]
 
 
@@ -323,16 +323,16 @@ async def test_every_error_can_travel(name: str) -> None:
     kind = getattr(errors, name)
     error = kind("Why not?", "stopped") if kind is NoReplyError else kind("Why not?")
     with pytest.raises(ArgentError) as raised:
-        wire.read_answer(wire.encode(wire.refusal(error)))
+        protocol.read_answer(protocol.encode(protocol.refusal(error)))
     assert type(raised.value) is kind
     assert str(raised.value) == "Why not?"
 
 
 async def test_an_error_that_this_version_cannot_build_keeps_its_sentence() -> None:
     diagram = DiagramError("no", file="x.mmd", line=1, column=2)
-    for failed in (wire.refusal(diagram), wire.Failed("OfTomorrowError", "x.mmd:1:2: no")):
+    for failed in (protocol.refusal(diagram), protocol.Failed("OfTomorrowError", "x.mmd:1:2: no")):
         with pytest.raises(ArgentError, match=r"^x.mmd:1:2: no$"):
-            wire.read_answer(wire.encode(failed))
+            protocol.read_answer(protocol.encode(failed))
 
 
 async def test_another_agents_sessions_are_read_and_deleted_but_not_changed(running: Running, tmp_path: Path) -> None:
@@ -364,7 +364,7 @@ async def test_a_supervisor_that_does_maintenance_only_takes_no_messages(served:
 @pytest.mark.parametrize("line", [b'{"request":"info","protocol":2,"agent":"main","more":[]}', b'{"protocol":2}'])
 async def test_another_version_is_refused_with_both_numbers(line: bytes) -> None:
     with pytest.raises(InputError, match="version 1 of the control protocol, not 2"):
-        wire.read_request(line)
+        protocol.read_request(line)
 
 
 # Broken and hostile clients --------------------------------------------------------------------------------
@@ -410,7 +410,7 @@ async def hung_up_on(stream: anyio.abc.SocketStream) -> None:
         b'{"request":"info","agent":"main","session":7}\n',
         b'{"request":"info","agent":"main","session":"' + b"x" * 1_000_000 + b'"}\n',
         b'{"request":"list","agent":"main","sizes":1e999}\n',
-        b"x" * (wire.LONGEST_REQUEST + 10),
+        b"x" * (protocol.LONGEST_REQUEST + 10),
     ],
     ids=lambda sent: ascii(sent[:20]),
 )
@@ -421,7 +421,7 @@ async def test_garbage_is_answered_with_a_sentence(served: Served, tmp_path: Pat
             try:
                 await stream.send(sent)
             except anyio.BrokenResourceError:
-                assert len(sent) > wire.LONGEST_REQUEST  # it did not read to the end
+                assert len(sent) > protocol.LONGEST_REQUEST  # it did not read to the end
             answer = json.loads((await read_all(stream)).splitlines()[-1])
         assert (answer["answer"], answer["error"]) == ("failed", "InputError")
         assert len(answer["sentence"]) < 500
@@ -431,7 +431,7 @@ async def test_garbage_is_answered_with_a_sentence(served: Served, tmp_path: Pat
 async def test_a_client_that_sends_half_a_request_is_hung_up_on(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("argentos.actors.control._PATIENCE", 0.05)
+    monkeypatch.setattr("argentos.actors.control.server._PATIENCE", 0.05)
     async with served() as (_, owner):
         async with await reach(tmp_path) as stream:
             await stream.send(b'{"request":"list"')
@@ -451,7 +451,7 @@ async def test_a_client_that_leaves_in_the_middle_is_no_matter(served: Served, t
 async def test_a_client_that_never_reads_hurts_only_itself(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("argentos.actors.control._PATIENCE", 0.2)
+    monkeypatch.setattr("argentos.actors.control.server._PATIENCE", 0.2)
     async with served() as (supervisor, owner):
         for _ in range(3):
             await supervisor.session("maren").say("x" * 1_000_000)
@@ -473,7 +473,7 @@ async def test_a_crowd_that_asks_nothing_does_not_keep_others_out(served: Served
 
 
 async def test_where_all_are_at_work_the_next_is_told_so(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argentos.actors.control._CONNECTIONS", 2)
+    monkeypatch.setattr("argentos.actors.control.server._CONNECTIONS", 2)
     model = ReplayModel(live=True)
     async with served(model) as (_, owner):
         turns = [await owner.session(name).send("Hello?") for name in ("maren", "jan")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from argentos import Config, FileStore, Reply, Request, Session
-from argentos.actors.control_client import Owner
+from argentos.actors.control.client import Owner
 from argentos.errors import ContextOverflowError, MessageTooLargeError
 from argentos.storage import Usage
 from tests.actors.conftest import Running, count_words

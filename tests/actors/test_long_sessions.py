@@ -7,7 +7,7 @@ import pytest
 
 from argentos import FileStore, Message, OfflineModel, Supervisor
 from argentos.actors import Transcript, TranscriptMessage
-from argentos.actors.control_client import Owner
+from argentos.actors.control.client import Owner
 from argentos.errors import StoreDamagedError
 from argentos.storage import SessionKey
 from tests.actors.conftest import Running

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from argentos import FileStore, MemoryStore, OfflineModel, Supervisor
-from argentos.actors.control_client import Owner
+from argentos.actors.control.client import Owner
 from argentos.errors import OwnerGoneError, StoreBusyError, StoreFailedError
 from argentos.storage import SessionKey, Store
 from tests.actors.conftest import Running

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from argentos import Address, Config, FileStore, Happened, ManualClock, MemoryStore, Reply, Request, Session, Supervisor
-from argentos.actors.control_client import Owner
+from argentos.actors.control.client import Owner
 from argentos.errors import (
     ModelRefusedError,
     NoReplyError,

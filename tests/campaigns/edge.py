@@ -22,9 +22,10 @@ import msgspec
 from anyio.abc import UNIXSocketStream
 
 from argentos import Address, Config, Delivery, FileStore, OfflineModel, Session, Supervisor, Turn, errors
-from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary, wire
+from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
+from argentos.actors.control import protocol
+from argentos.actors.control.socket_file import connect
 from argentos.actors.outbox import Reader
-from argentos.actors.socket_file import connect
 from argentos.errors import ArgentError
 
 _address: Any = Address  # for what a type checker would refuse
@@ -209,7 +210,7 @@ class Life:
             return self._odd.random.choice(
                 (b"\n", b"{}\n", b"[" * 100_000 + b"\n", b"9" * 100_000 + b"\n", b"nul", b'"\\ud800"\n', b"\xff\xfe\n")
             )
-        kind: Any = self._odd.random.choice(typing.get_args(wire.Request))
+        kind: Any = self._odd.random.choice(typing.get_args(protocol.Request))
         fields = {
             each.encode_name: self._odd.argument(each.name)
             for each in msgspec.structs.fields(kind)

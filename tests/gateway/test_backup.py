@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from argentos import FileStore, OfflineModel, Supervisor
-from argentos.actors.control_client import Owner
+from argentos.actors.control.client import Owner
 from argentos.gateway.cli import main
 from tests.gateway.shared import Argent, Ask, Fails
 

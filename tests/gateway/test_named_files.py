@@ -9,8 +9,8 @@ import anyio
 import pytest
 
 from argentos import FileStore, OfflineModel, Supervisor
-from argentos.actors import wire
-from argentos.actors.control_client import Owner
+from argentos.actors.control import protocol
+from argentos.actors.control.client import Owner
 from argentos.errors import InputError, StoreError
 from tests.gateway.shared import Argent, Fails, Start
 
@@ -91,7 +91,7 @@ async def test_fifty_transcripts_in_pipes_keep_no_thread_of_the_owner_and_not_it
 
             async def hand_over(path: str) -> None:
                 with pytest.raises(InputError):
-                    await owner.one(wire.Adopt(agent="main", session="ada", path=path), wire.Is)
+                    await owner.one(protocol.Adopt(agent="main", session="ada", path=path), protocol.Is)
 
             async with anyio.create_task_group() as group:
                 for path in [str(tmp_path / "pipe")] * 45 + ["/dev/zero", "relative", "/a\0b", "", str(tmp_path)]:
@@ -99,4 +99,4 @@ async def test_fifty_transcripts_in_pipes_keep_no_thread_of_the_owner_and_not_it
             assert threading.active_count() < before + 45
             await supervisor.session("ada").ask("hello")
             with pytest.raises((StoreError, InputError)):
-                await owner.one(wire.Backup(agent="main", path=str(tmp_path / "pipe")), wire.BackedUp)
+                await owner.one(protocol.Backup(agent="main", path=str(tmp_path / "pipe")), protocol.BackedUp)

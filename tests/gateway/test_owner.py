@@ -17,7 +17,7 @@ import anyio.to_thread
 import pytest
 
 from argentos import FileStore, OfflineModel, Supervisor
-from argentos.actors import socket_file
+from argentos.actors.control import socket_file
 from argentos.errors import OwnerGoneError, StoreBusyError
 from argentos.gateway.owner import Sessions, open_sessions, with_sessions
 from argentos.gateway.settings import Settings

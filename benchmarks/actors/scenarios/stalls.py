@@ -14,7 +14,7 @@ import msgspec
 
 from argentos import AnthropicModel, ArgentError, Config, FileStore, MemoryStore, OfflineModel, Supervisor
 from argentos.actors import Transcript, TranscriptMessage
-from argentos.actors.control_client import Owner
+from argentos.actors.control.client import Owner
 from argentos.errors import MessageTooLargeError
 from argentos.storage import Store
 

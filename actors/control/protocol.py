@@ -1,4 +1,4 @@
-"""What goes over the control socket of a state directory: the language of `argentos.actors.control`.
+"""What goes over the control socket of a state directory: the language of `argentos.actors.control.server`.
 
 A connection carries one request: a JSON object on one line, at most `LONGEST_REQUEST` bytes. The owner answers with
 a line for each answer, of which lists, histories and replies have many, and the last is `done` or `failed`. An empty

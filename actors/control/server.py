@@ -1,8 +1,8 @@
 """The control socket: how other processes use the sessions of a state directory that this one owns.
 
 It is served by the supervisor, as long as it runs on a store that has a directory. The language is
-`argentos.actors.wire`. A client hurts only itself: what it asks is bounded in size, what it lets us wait for is
-bounded in time, and where more connect than there is room for, those that keep us waiting longest go first.
+`argentos.actors.control.protocol`. A client hurts only itself: what it asks is bounded in size, what it lets us wait
+for is bounded in time, and where more connect than there is room for, those that keep us waiting longest go first.
 """
 
 import logging
@@ -17,12 +17,13 @@ import anyio.to_thread
 from anyio.abc import SocketAttribute, SocketListener, SocketStream, TaskGroup
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from argentos.actors import commands, wire
+from argentos.actors import commands
+from argentos.actors.control import protocol
+from argentos.actors.control.socket_file import NAME, SocketFile
+from argentos.actors.control.transcript_file import take_over
 from argentos.actors.edge import as_focus
-from argentos.actors.handover import take_over
 from argentos.actors.registry import Registry
 from argentos.actors.session import Session
-from argentos.actors.socket_file import NAME, SocketFile
 from argentos.errors import ArgentError, InputError, SessionError, StoreBusyError
 from argentos.inputs import as_id
 from argentos.storage import Message, SessionKey, Snapshot
@@ -131,7 +132,9 @@ class Control:
         try:
             with line.scope:
                 if is_full:
-                    await line.send(wire.refusal(StoreBusyError("too many commands are at work here; try again later")))
+                    await line.send(
+                        protocol.refusal(StoreBusyError("too many commands are at work here; try again later"))
+                    )
                 else:
                     await self._converse(line)
         except BaseException as error:  # one client must not end the supervisor
@@ -147,9 +150,9 @@ class Control:
 
     async def _converse(self, line: "_Line") -> None:
         try:
-            request = wire.read_request(await line.receive())
+            request = protocol.read_request(await line.receive())
         except ArgentError as error:
-            await line.send(wire.refusal(error))
+            await line.send(protocol.refusal(error))
             return
         await line.keep_alive()  # before anything is done: from now on, the request may have had its effect
         async with anyio.create_task_group() as group:
@@ -158,66 +161,68 @@ class Control:
             await self._answer(line, request)
             group.cancel_scope.cancel()
 
-    async def _answer(self, line: "_Line", request: wire.Request) -> None:
+    async def _answer(self, line: "_Line", request: protocol.Request) -> None:
         """Send all answers, the last of which is that the request was answered in full, or why not."""
-        last: wire.Done | wire.Failed = wire.Done()
+        last: protocol.Done | protocol.Failed = protocol.Done()
         try:
             with anyio.fail_after(_LONGEST_WORK):
                 await self._work(line, request)
         except TimeoutError:
-            last = wire.refusal(SessionError(f"it took longer than {_LONGEST_WORK:.0f} s; what was begun goes on"))
+            last = protocol.refusal(SessionError(f"it took longer than {_LONGEST_WORK:.0f} s; what was begun goes on"))
         except ArgentError as error:
-            last = wire.refusal(error)
+            last = protocol.refusal(error)
         except BaseException as error:  # whatever it is, the client is told
             if passes(error):
                 raise
             _log.error("a command failed: %s", described(error), exc_info=error)
-            last = wire.refusal(ArgentError(f"the owner of the state directory failed: {described(error)}"))
+            last = protocol.refusal(ArgentError(f"the owner of the state directory failed: {described(error)}"))
         await line.send(last)
 
     # Requests -----------------------------------------------------------------------------------------------
 
-    async def _work(self, line: "_Line", request: wire.Request) -> None:
+    async def _work(self, line: "_Line", request: protocol.Request) -> None:
         as_id(request.agent, "the agent's name")
         match request:
-            case wire.Ping():
+            case protocol.Ping():
                 owned = self._registry.runtime.store.owned_directory
-                await line.send(wire.Pong(self._agent, self._takes_messages, str(owned.absolute()) if owned else ""))
-            case wire.List():
+                await line.send(
+                    protocol.Pong(self._agent, self._takes_messages, str(owned.absolute()) if owned else "")
+                )
+            case protocol.List():
                 await self._list(line, request)
-            case wire.Backup():
+            case protocol.Backup():
                 if not Path(request.path).is_absolute() or "\0" in request.path:
                     raise InputError(f"{request.path!a} cannot be written to; name the file with its whole path")
                 size = await self._registry.runtime.store.backup(Path(request.path))
-                await line.send(wire.BackedUp(size))
+                await line.send(protocol.BackedUp(size))
             case _:
                 await self._work_on(line, SessionKey(request.agent, as_id(request.session, "the session id")), request)
 
-    async def _work_on(self, line: "_Line", key: SessionKey, request: wire.OfSession) -> None:
+    async def _work_on(self, line: "_Line", key: SessionKey, request: protocol.OfSession) -> None:
         registry = self._registry
         now = registry.runtime.clock.now()
         match request:
-            case wire.Info():
+            case protocol.Info():
                 await line.send(self._is(await registry.look(key)))
-            case wire.Unpark():
+            case protocol.Unpark():
                 self._check_ours(key)
                 registry.unpark(key)
                 await line.send(self._is(await registry.look(key)))
-            case wire.Summary():
-                await line.send(wire.SummaryIs((await registry.look(key)).context.summary))
-            case wire.History():
+            case protocol.Summary():
+                await line.send(protocol.SummaryIs((await registry.look(key)).context.summary))
+            case protocol.History():
                 await self._read(line, key, full=request.full)
-            case wire.Delete():
+            case protocol.Delete():
                 since, set_aside = request.unless_active_since, request.set_aside
-                await line.send(wire.Deleted(await registry.delete(key, since, set_aside=set_aside)))
-            case wire.Create() | wire.Clear() | wire.Stop():
+                await line.send(protocol.Deleted(await registry.delete(key, since, set_aside=set_aside)))
+            case protocol.Create() | protocol.Clear() | protocol.Stop():
                 await self._change(line, key, _CHANGES[type(request)](now))
-            case wire.Compact():
+            case protocol.Compact():
                 await self._change(line, key, commands.Compact(now, as_focus(request.focus)))
-            case wire.Send() | wire.Adopt() | wire.Retry():
+            case protocol.Send() | protocol.Adopt() | protocol.Retry():
                 await self._take(line, key, request)
 
-    async def _list(self, line: "_Line", request: wire.List) -> None:
+    async def _list(self, line: "_Line", request: protocol.List) -> None:
         store = self._registry.runtime.store
         async with aclosing(self._registry.pages(request.agent)) as pages:
             async for page in pages:
@@ -225,9 +230,9 @@ class Control:
                     sessions = page.sessions[start : start + _PAGE_SESSIONS]
                     sizes = [await store.size(each.key) for each in sessions] if request.sizes else []
                     infos = tuple(self._registry.info(each) for each in sessions)
-                    await line.send(wire.Sessions(infos, sizes=tuple(sizes)))
+                    await line.send(protocol.Sessions(infos, sizes=tuple(sizes)))
                 if page.problems:
-                    await line.send(wire.Sessions((), page.problems))
+                    await line.send(protocol.Sessions((), page.problems))
 
     async def _read(self, line: "_Line", key: SessionKey, *, full: bool) -> None:
         """Send the messages in order of acceptance: of the context, or all."""
@@ -247,35 +252,37 @@ class Control:
         self._check_ours(key)
         await line.send(self._is(await self._registry.tell(key, command)))
 
-    async def _take(self, line: "_Line", key: SessionKey, request: wire.Send | wire.Adopt | wire.Retry) -> None:
+    async def _take(
+        self, line: "_Line", key: SessionKey, request: protocol.Send | protocol.Adopt | protocol.Retry
+    ) -> None:
         self._check_ours(key)
-        if not isinstance(request, wire.Adopt):
+        if not isinstance(request, protocol.Adopt):
             await self._answer_message(line, key, request)
         else:
             await self._adopt(line, key, request)
 
-    async def _adopt(self, line: "_Line", key: SessionKey, request: wire.Adopt) -> None:
+    async def _adopt(self, line: "_Line", key: SessionKey, request: protocol.Adopt) -> None:
         transcript = await anyio.to_thread.run_sync(take_over, Path(request.path))
         await Session(self._registry, key).adopt(transcript)
         await line.send(self._is(await self._registry.look(key)))
 
-    async def _answer_message(self, line: "_Line", key: SessionKey, request: wire.Send | wire.Retry) -> None:
+    async def _answer_message(self, line: "_Line", key: SessionKey, request: protocol.Send | protocol.Retry) -> None:
         if not self._takes_messages:
             raise StoreBusyError("the process that owns the state directory takes no messages; try again in a moment")
         session = Session(self._registry, key)
-        if isinstance(request, wire.Retry):
+        if isinstance(request, protocol.Retry):
             turn = await session.retry(request.message_id)
         else:
             turn = await session.send(
                 request.text, message_id=request.message_id, address=request.address, sender=request.sender
             )
-        await line.send(wire.Accepted(turn.number))
+        await line.send(protocol.Accepted(turn.number))
         async for text in turn:
-            await line.send(wire.Text(turn.attempt, text))
-        await line.send(wire.Replied(await turn.reply()))
+            await line.send(protocol.Text(turn.attempt, text))
+        await line.send(protocol.Replied(await turn.reply()))
 
-    def _is(self, snapshot: Snapshot) -> wire.Is:
-        return wire.Is(self._registry.info(snapshot.metadata))
+    def _is(self, snapshot: Snapshot) -> protocol.Is:
+        return protocol.Is(self._registry.info(snapshot.metadata))
 
     def _check_ours(self, key: SessionKey) -> None:
         if key.agent != self._agent:
@@ -286,9 +293,9 @@ class Control:
 
 
 _CHANGES: Final[dict[type, type[commands.Create | commands.Clear | commands.Stop]]] = {
-    wire.Create: commands.Create,
-    wire.Clear: commands.Clear,
-    wire.Stop: commands.Stop,
+    protocol.Create: commands.Create,
+    protocol.Clear: commands.Clear,
+    protocol.Stop: commands.Stop,
 }
 
 
@@ -321,9 +328,9 @@ class _Line:
         """
         try:
             with anyio.fail_after(_PATIENCE):
-                return await BufferedByteReceiveStream(self.stream).receive_until(b"\n", wire.LONGEST_REQUEST)
+                return await BufferedByteReceiveStream(self.stream).receive_until(b"\n", protocol.LONGEST_REQUEST)
         except anyio.DelimiterNotFound:
-            most = wire.LONGEST_REQUEST // 1024**2
+            most = protocol.LONGEST_REQUEST // 1024**2
             raise InputError(f"a request has {most} MiB at most; send less at once") from None
         except (anyio.IncompleteRead, anyio.BrokenResourceError, TimeoutError):
             await self._hang_up()
@@ -331,14 +338,14 @@ class _Line:
             self.is_waiting = False
             self.has_asked = True
 
-    async def send(self, answer: wire.Answer) -> None:
+    async def send(self, answer: protocol.Answer) -> None:
         """Send an answer; with a client that does not read it, the task ends here."""
-        await self._send(wire.encode(answer))
+        await self._send(protocol.encode(answer))
 
     async def send_messages(self, messages: Iterable[Message]) -> None:
         """Send messages, in pages."""
         for page in _pages(messages):
-            await self.send(wire.Messages(page))
+            await self.send(protocol.Messages(page))
 
     async def _send(self, data: bytes) -> None:
         async with self._lock:
@@ -353,7 +360,7 @@ class _Line:
 
     async def keep_alive(self) -> None:
         """Tell the client that its request is being worked at."""
-        await self._send(wire.ALIVE)
+        await self._send(protocol.ALIVE)
 
     async def keep_alive_forever(self) -> None:
         """Tell it from time to time."""

@@ -16,12 +16,12 @@ import anyio.to_thread
 from anyio.abc import UNIXSocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from argentos.actors import wire
+from argentos.actors.control import protocol
+from argentos.actors.control.socket_file import connect
+from argentos.actors.control.transcript_file import hand_over
 from argentos.actors.edge import as_draft, as_focus, as_transcript
-from argentos.actors.handover import hand_over
 from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.retention import Stored
-from argentos.actors.socket_file import connect
 from argentos.actors.transcript import Transcript
 from argentos.errors import ArgentError, NoReplyError, OwnerGoneError, StoreBusyError, StoreError
 from argentos.inputs import as_flag, as_id, as_path, as_time
@@ -30,7 +30,7 @@ from argentos.storage.holder import holder
 
 __all__ = ["Owner", "RemoteSession", "RemoteTurn"]
 
-A = TypeVar("A", bound=wire.Answer)
+A = TypeVar("A", bound=protocol.Answer)
 
 _log: Final = logging.getLogger(__name__)
 _RETRY: Final = 0.02  # seconds
@@ -53,9 +53,9 @@ class Owner:
         self._directory = directory
         self.agent = agent
 
-    async def ping(self) -> wire.Pong:
+    async def ping(self) -> protocol.Pong:
         """Who is it?"""
-        return await self.one(wire.Ping(agent=self.agent), wire.Pong)
+        return await self.one(protocol.Ping(agent=self.agent), protocol.Pong)
 
     def session(self, session_id: str) -> "RemoteSession":
         """The handle of a session; nothing is asked yet.
@@ -68,7 +68,7 @@ class Owner:
     async def backup(self, target: Path) -> int:
         """See `Supervisor.backup`."""
         path = str(as_path(target, "the path of the backup").absolute())  # the owner may be in another folder
-        return (await self.one(wire.Backup(agent=self.agent, path=path), wire.BackedUp)).size
+        return (await self.one(protocol.Backup(agent=self.agent, path=path), protocol.BackedUp)).size
 
     async def list(
         self,
@@ -98,17 +98,17 @@ class Owner:
 
     async def _sessions(
         self, *, sizes: bool, on_problem: Callable[[str], None] | None = None
-    ) -> AsyncGenerator[wire.Sessions]:
-        async with aclosing(self.answers(wire.List(agent=self.agent, sizes=as_flag(sizes, "sizes")))) as answers:
+    ) -> AsyncGenerator[protocol.Sessions]:
+        async with aclosing(self.answers(protocol.List(agent=self.agent, sizes=as_flag(sizes, "sizes")))) as answers:
             async for answer in answers:
-                page = _expect(answer, wire.Sessions)
+                page = _expect(answer, protocol.Sessions)
                 for problem in page.problems:
                     (on_problem or _log_problem)(problem)
                 yield page
 
     # Asking -------------------------------------------------------------------------------------------------
 
-    async def one(self, request: wire.Request, kind: type[A]) -> A:
+    async def one(self, request: protocol.Request, kind: type[A]) -> A:
         """The one answer to a request."""
         async with aclosing(self.answers(request)) as answers:
             found = [_expect(answer, kind) async for answer in answers]
@@ -116,9 +116,9 @@ class Owner:
             raise _misunderstood(found)
         return found[0]
 
-    async def answers(self, request: wire.Request) -> AsyncGenerator[wire.Answer]:
+    async def answers(self, request: protocol.Request) -> AsyncGenerator[protocol.Answer]:
         """All answers to a request, as they come; the owner's error is raised at their end."""
-        data = wire.encode(request)
+        data = protocol.encode(request)
         stream = await self._connect()
         try:
             with suppress(anyio.BrokenResourceError):  # the owner hung up; it may have said why
@@ -126,8 +126,8 @@ class Owner:
                     await stream.send(data)
             async with aclosing(self._lines(stream)) as lines:
                 async for line in lines:
-                    answer = wire.read_answer(line)
-                    if isinstance(answer, wire.Done):
+                    answer = protocol.read_answer(line)
+                    if isinstance(answer, protocol.Done):
                         return
                     yield answer
         finally:
@@ -149,7 +149,7 @@ class Owner:
         while True:
             try:
                 with anyio.fail_after(self._patience):
-                    line = await buffered.receive_until(b"\n", wire.LONGEST_ANSWER)
+                    line = await buffered.receive_until(b"\n", protocol.LONGEST_ANSWER)
             except TimeoutError:
                 raise self._silent() from None
             except (anyio.IncompleteRead, anyio.BrokenResourceError):
@@ -192,52 +192,52 @@ class RemoteSession:
 
     async def info(self) -> SessionInfo:
         """See `Session.info`."""
-        return await self._told(wire.Info(agent=self.key.agent, session=self.id))
+        return await self._told(protocol.Info(agent=self.key.agent, session=self.id))
 
     async def create(self) -> SessionInfo:
         """See `Session.create`."""
-        return await self._told(wire.Create(agent=self.key.agent, session=self.id))
+        return await self._told(protocol.Create(agent=self.key.agent, session=self.id))
 
     async def adopt(self, transcript: Transcript) -> SessionInfo:
         """See `Session.adopt`."""
         async with _handed_over(transcript) as path:
-            return await self._told(wire.Adopt(agent=self.key.agent, session=self.id, path=str(path)))
+            return await self._told(protocol.Adopt(agent=self.key.agent, session=self.id, path=str(path)))
 
     async def clear(self) -> SessionInfo:
         """See `Session.clear`."""
-        return await self._told(wire.Clear(agent=self.key.agent, session=self.id))
+        return await self._told(protocol.Clear(agent=self.key.agent, session=self.id))
 
     async def compact(self, focus: str = "") -> SessionInfo:
         """See `Session.compact`."""
-        return await self._told(wire.Compact(agent=self.key.agent, session=self.id, focus=as_focus(focus)))
+        return await self._told(protocol.Compact(agent=self.key.agent, session=self.id, focus=as_focus(focus)))
 
     async def stop(self) -> SessionInfo:
         """See `Session.stop`."""
-        return await self._told(wire.Stop(agent=self.key.agent, session=self.id))
+        return await self._told(protocol.Stop(agent=self.key.agent, session=self.id))
 
     async def unpark(self) -> SessionInfo:
         """See `Session.unpark`."""
-        return await self._told(wire.Unpark(agent=self.key.agent, session=self.id))
+        return await self._told(protocol.Unpark(agent=self.key.agent, session=self.id))
 
     async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
         """See `Session.delete`."""
         since = None if unless_active_since is None else as_time(unless_active_since, "unless_active_since")
         aside = as_flag(set_aside, "set_aside")
-        request = wire.Delete(agent=self.key.agent, session=self.id, unless_active_since=since, set_aside=aside)
-        return (await self._owner.one(request, wire.Deleted)).deleted
+        request = protocol.Delete(agent=self.key.agent, session=self.id, unless_active_since=since, set_aside=aside)
+        return (await self._owner.one(request, protocol.Deleted)).deleted
 
     async def summary(self) -> Summary | None:
         """See `Session.summary`."""
-        request = wire.Summary(agent=self.key.agent, session=self.id)
-        return (await self._owner.one(request, wire.SummaryIs)).summary
+        request = protocol.Summary(agent=self.key.agent, session=self.id)
+        return (await self._owner.one(request, protocol.SummaryIs)).summary
 
     async def history(self, *, full: bool = False) -> tuple[Message, ...]:
         """See `Session.history`."""
         messages: list[Message] = []
-        request = wire.History(agent=self.key.agent, session=self.id, full=as_flag(full, "full"))
+        request = protocol.History(agent=self.key.agent, session=self.id, full=as_flag(full, "full"))
         async with aclosing(self._owner.answers(request)) as answers:
             async for answer in answers:
-                messages += _expect(answer, wire.Messages).messages
+                messages += _expect(answer, protocol.Messages).messages
         return tuple(messages)
 
     async def send(
@@ -245,7 +245,7 @@ class RemoteSession:
     ) -> "RemoteTurn":
         """See `Session.send`; an id is made up where there is none, so that sending may be tried again."""
         draft = as_draft(text, message_id, address, sender)
-        request = wire.Send(
+        request = protocol.Send(
             agent=self.key.agent,
             session=self.id,
             text=draft.text,
@@ -260,26 +260,26 @@ class RemoteSession:
         if message_id is not None:
             message_id = as_id(message_id, "the message id")
         return await self._listen(
-            wire.Retry(agent=self.key.agent, session=self.id, message_id=message_id), message_id or ""
+            protocol.Retry(agent=self.key.agent, session=self.id, message_id=message_id), message_id or ""
         )
 
-    async def _listen(self, request: wire.Send | wire.Retry, message_id: str) -> "RemoteTurn":
+    async def _listen(self, request: protocol.Send | protocol.Retry, message_id: str) -> "RemoteTurn":
         answers = self._owner.answers(request)
         try:
-            accepted = _expect(await anext(answers, None), wire.Accepted)
+            accepted = _expect(await anext(answers, None), protocol.Accepted)
         except BaseException:  # also cancelled: the connection is not left open
             await answers.aclose()
             raise
         return RemoteTurn(accepted.number, message_id, answers)
 
-    async def _told(self, request: wire.Request) -> SessionInfo:
-        return (await self._owner.one(request, wire.Is)).info
+    async def _told(self, request: protocol.Request) -> SessionInfo:
+        return (await self._owner.one(request, protocol.Is)).info
 
 
 class RemoteTurn(AsyncIterator[str]):
     """An accepted message, and the reply that comes, for one reader: see `Turn`."""
 
-    def __init__(self, number: int, message_id: str, answers: AsyncGenerator[wire.Answer]) -> None:
+    def __init__(self, number: int, message_id: str, answers: AsyncGenerator[protocol.Answer]) -> None:
         self.number = number
         self.message_id = message_id
         self.attempt = 0
@@ -320,10 +320,10 @@ class RemoteTurn(AsyncIterator[str]):
         except ArgentError as error:
             self._error = error
             return None
-        if isinstance(answer, wire.Text):
+        if isinstance(answer, protocol.Text):
             self.attempt = answer.attempt
             return answer.text
-        self._reply = _expect(answer, wire.Replied).message
+        self._reply = _expect(answer, protocol.Replied).message
         await self._answers.aclose()
         return None
 
@@ -334,7 +334,7 @@ async def _handed_over(transcript: Transcript) -> AsyncGenerator[Path]:
         yield await anyio.to_thread.run_sync(lambda: stack.enter_context(hand_over(as_transcript(transcript))))
 
 
-def _expect(answer: wire.Answer | None, kind: type[A]) -> A:
+def _expect(answer: protocol.Answer | None, kind: type[A]) -> A:
     if not isinstance(answer, kind):
         raise _misunderstood(answer)
     return answer
