@@ -2,14 +2,14 @@
 
 from argentos.actors.clock import Clock, ManualClock, SystemClock
 from argentos.actors.config import Config, parse_duration, parse_size
+from argentos.actors.core.turn import Turn
 from argentos.actors.events import Event, Failed, Happened, Missed, Subscription
 from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
 from argentos.actors.outbox import Delivery
 from argentos.actors.session import Session
 from argentos.actors.supervisor import Supervisor
-from argentos.actors.transcript import Transcript, TranscriptMessage, TranscriptSummary
-from argentos.actors.turn import Turn
+from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
 
 __all__ = [
     "Clock",

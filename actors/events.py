@@ -7,8 +7,8 @@ from typing import Protocol, Self, TypeAlias
 from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
-from argentos.actors import jobs
-from argentos.actors.waiter import Waiter, new_waiter
+from argentos.actors.scheduling import slots as jobs
+from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.storage import Record, SessionKey
 
 __all__ = ["Event", "Events", "Failed", "Happened", "Missed", "Subscriber", "Subscription"]

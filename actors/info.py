@@ -9,8 +9,8 @@ from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
 from argentos.actors.config import Config
-from argentos.actors.due import state_at
-from argentos.actors.step import COMPACTING
+from argentos.actors.core.deadlines import state_at
+from argentos.actors.core.decider import COMPACTING
 from argentos.llm import Gauge
 from argentos.storage import Metadata, Taken
 from argentos.storage.pace import merged

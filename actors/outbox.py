@@ -14,9 +14,9 @@ from typing import Final, Self
 import anyio
 from anyio.lowlevel import checkpoint
 
-from argentos.actors.commands import Deliver
+from argentos.actors.core.commands import Deliver
+from argentos.actors.core.registry import Registry
 from argentos.actors.events import Failed, Happened
-from argentos.actors.registry import Registry
 from argentos.errors import InputError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Address, Message, Owed, SessionKey, Snapshot
 from argentos.storage.foreign import described, passes, reading_a_store

@@ -6,9 +6,9 @@ from typing import Final
 
 import anyio
 
-from argentos.actors.registry import Registry
-from argentos.actors.step import COMPACTING
-from argentos.actors.suspects import is_suspect
+from argentos.actors.core.decider import COMPACTING
+from argentos.actors.core.registry import Registry
+from argentos.actors.core.suspects import is_suspect
 from argentos.errors import ArgentError, SessionNotFoundError, StoreError
 from argentos.storage import Metadata
 

@@ -13,8 +13,8 @@ from typing import Final, Literal, NamedTuple
 from msgspec import Struct
 
 from argentos.actors.clock import Clock
-from argentos.actors.registry import Registry
-from argentos.actors.step import is_at_work
+from argentos.actors.core.decider import is_at_work
+from argentos.actors.core.registry import Registry
 from argentos.errors import ArgentError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Metadata, SessionKey
 from argentos.storage.foreign import reading_a_store

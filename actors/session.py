@@ -8,16 +8,16 @@ import anyio
 import anyio.to_thread
 from anyio.lowlevel import checkpoint
 
-from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop
-from argentos.actors.edge import Draft, as_draft, as_focus
+from argentos.actors.core.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop
+from argentos.actors.core.registry import Registry
+from argentos.actors.core.resent import check_same, message_in, related
+from argentos.actors.core.retries import has_failed
+from argentos.actors.core.turn import Turn
 from argentos.actors.info import SessionInfo
-from argentos.actors.jobs import awaiting
-from argentos.actors.registry import Registry
-from argentos.actors.resent import check_same, message_in, related
-from argentos.actors.retries import has_failed
-from argentos.actors.scribe import records_of
-from argentos.actors.transcript import Transcript, transcript_of
-from argentos.actors.turn import Turn
+from argentos.actors.scheduling.slots import awaiting
+from argentos.actors.transcripts.records import records_of
+from argentos.actors.transcripts.transcript import Transcript, transcript_of
+from argentos.actors.validation import Draft, as_draft, as_focus
 from argentos.errors import ArgentError, InputError, MailboxFullError, MessageTooLargeError, NoReplyError
 from argentos.inputs import as_flag, as_id, as_number, as_time
 from argentos.llm import TokenCounter

@@ -12,25 +12,25 @@ import anyio
 from anyio.lowlevel import checkpoint
 from msgspec import structs
 
-from argentos.actors.bulkhead import Bulkhead
 from argentos.actors.clock import Clock, SystemClock, guarded
 from argentos.actors.config import Config
 from argentos.actors.control.server import Control
-from argentos.actors.dispatcher import Dispatcher
-from argentos.actors.edge import as_channels, as_part
+from argentos.actors.core.registry import Registry
+from argentos.actors.core.runtime import Runtime
 from argentos.actors.events import Events, Subscription
 from argentos.actors.health import Health
 from argentos.actors.info import Latest, SessionInfo
-from argentos.actors.jobs import Places
 from argentos.actors.outbox import Outbox, Reader
-from argentos.actors.registry import Registry
 from argentos.actors.resume import resume_unfinished
 from argentos.actors.retention import Retention, Stored, stored_sessions
-from argentos.actors.runtime import Runtime
+from argentos.actors.scheduling.bulkhead import Bulkhead
+from argentos.actors.scheduling.slots import Places
+from argentos.actors.scheduling.throttle import Turnstile
+from argentos.actors.scheduling.timers import Timers
+from argentos.actors.scheduling.worker_pool import Dispatcher
 from argentos.actors.session import Session
 from argentos.actors.telemetry import Telemetry
-from argentos.actors.timers import Timers
-from argentos.actors.turnstile import Turnstile
+from argentos.actors.validation import as_channels, as_part
 from argentos.errors import ModelError
 from argentos.inputs import as_flag, as_id, as_number, as_path, as_text, as_time, as_whole_number
 from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, Traits, count_tokens, traits_of

@@ -67,7 +67,7 @@ class _Complaints(logging.Handler):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.name != "argentos.actors.bulkhead" or record.levelno >= logging.ERROR
+        return record.name != "argentos.actors.scheduling.bulkhead" or record.levelno >= logging.ERROR
 
     def emit(self, record: logging.LogRecord) -> None:
         with suppress(OSError):  # what cannot be told must not end what goes on

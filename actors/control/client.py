@@ -19,10 +19,10 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from argentos.actors.control import protocol
 from argentos.actors.control.socket_file import connect
 from argentos.actors.control.transcript_file import hand_over
-from argentos.actors.edge import as_draft, as_focus, as_transcript
 from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.retention import Stored
-from argentos.actors.transcript import Transcript
+from argentos.actors.transcripts.transcript import Transcript
+from argentos.actors.validation import as_draft, as_focus, as_transcript
 from argentos.errors import ArgentError, NoReplyError, OwnerGoneError, StoreBusyError, StoreError
 from argentos.inputs import as_flag, as_id, as_path, as_time
 from argentos.storage import Address, Message, SessionKey, Summary

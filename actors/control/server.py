@@ -17,13 +17,13 @@ import anyio.to_thread
 from anyio.abc import SocketAttribute, SocketListener, SocketStream, TaskGroup
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from argentos.actors import commands
 from argentos.actors.control import protocol
 from argentos.actors.control.socket_file import NAME, SocketFile
 from argentos.actors.control.transcript_file import take_over
-from argentos.actors.edge import as_focus
-from argentos.actors.registry import Registry
+from argentos.actors.core import commands
+from argentos.actors.core.registry import Registry
 from argentos.actors.session import Session
+from argentos.actors.validation import as_focus
 from argentos.errors import ArgentError, InputError, SessionError, StoreBusyError
 from argentos.inputs import as_id
 from argentos.storage import Message, SessionKey, Snapshot

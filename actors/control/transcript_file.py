@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from argentos.actors.transcript import Transcript, TranscriptMessage
+from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage
 from argentos.errors import InputError
 from argentos.storage import files
 from argentos.storage.pace import in_steps

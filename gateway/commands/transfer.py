@@ -15,7 +15,7 @@ import click
 from msgspec import Struct
 
 from argentos.actors import Transcript
-from argentos.actors.transcript import transcript_of
+from argentos.actors.transcripts.transcript import transcript_of
 from argentos.errors import InputError, SessionError, SessionExistsError, SessionNotFoundError
 from argentos.gateway.formats import Source, head_line, read_transcripts, session_lines
 from argentos.gateway.output import print_json, printable

@@ -8,8 +8,8 @@ import anyio
 import pytest
 
 from argentos import Config, ManualClock, MemoryStore, Reply, Request, Supervisor
-from argentos.actors.supervision import Supervision
-from argentos.actors.timers import Timers
+from argentos.actors.core.supervision import Supervision
+from argentos.actors.scheduling.timers import Timers
 from argentos.storage import SessionKey
 from tests.actors.conftest import Running
 

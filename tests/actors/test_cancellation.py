@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from argentos import Message, Session, Supervisor
-from argentos.actors.commands import Delete
+from argentos.actors.core.commands import Delete
 from argentos.errors import NoReplyError, SessionNotFoundError, SupervisorStoppedError
 from tests.actors.slow import (
     HANG,

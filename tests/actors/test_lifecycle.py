@@ -10,7 +10,7 @@ import pytest
 
 from argentos import Config, Happened, ManualClock, ReplayModel, Supervisor
 from argentos.actors import Subscription
-from argentos.actors.behaviour import Behaviour
+from argentos.actors.core.behaviour import Behaviour
 from argentos.storage import MemoryStore, Transitioned
 
 pytestmark = pytest.mark.anyio

@@ -12,10 +12,10 @@ import pytest
 
 from argentos import Happened, ManualClock, Missed
 from argentos.actors.clock import SystemClock
-from argentos.actors.dispatcher import Dispatcher
 from argentos.actors.events import Events
-from argentos.actors.jobs import Job, Jobs, Places
-from argentos.actors.timers import Timers
+from argentos.actors.scheduling.slots import Job, Jobs, Places
+from argentos.actors.scheduling.timers import Timers
+from argentos.actors.scheduling.worker_pool import Dispatcher
 from argentos.storage import Cleared, SessionKey
 
 pytestmark = pytest.mark.anyio

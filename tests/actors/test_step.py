@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from argentos.actors.config import Config
-from argentos.actors.due import state_at
-from argentos.actors.step import Step, is_compacting
+from argentos.actors.core.deadlines import state_at
+from argentos.actors.core.decider import Step, is_compacting
 from argentos.llm import Compacted, Gauge, Reply
 from argentos.machines import SESSION
 from argentos.storage import Accepted, Metadata, Record, Replied, SessionKey, Snapshot, Transitioned, TurnEnded, fold

@@ -19,7 +19,7 @@ from argentos import (
     Request,
     Supervisor,
 )
-from argentos.actors.supervision import Supervision
+from argentos.actors.core.supervision import Supervision
 from argentos.errors import SessionFailedError, SessionNotFoundError, SessionParkedError, StoreFullError
 from argentos.machines import END, START
 from argentos.machines.lifecycles.supervision import SUPERVISION

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from argentos import Address, Config, ManualClock, ReplayModel, Reply, Request, Supervisor
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
-from argentos.actors.scribe import records_of
-from argentos.actors.transcript import transcript_of
+from argentos.actors.transcripts.records import records_of
+from argentos.actors.transcripts.transcript import transcript_of
 from argentos.errors import InputError, SessionExistsError
 from argentos.machines import SESSION, START
 from argentos.storage import (

@@ -10,7 +10,7 @@ from typing import Any, Final
 import anyio
 
 from argentos import Delivery, FileStore
-from argentos.actors import dedupe
+from argentos.actors.core import duplicates as dedupe
 from argentos.actors.outbox import Reader
 from argentos.errors import StoreError
 from argentos.storage import Metadata, SessionKey, Snapshot, files

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from argentos.actors.edge import Draft
+from argentos.actors.validation import Draft
 from argentos.errors import InputError
 from argentos.storage import Context, Message, Role, SessionKey, Snapshot, Store
 from argentos.storage.foreign import reading_a_store

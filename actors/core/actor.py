@@ -12,12 +12,12 @@ from typing import Final, Protocol
 
 import anyio
 
-from argentos.actors import jobs
-from argentos.actors.behaviour import Behaviour, not_found
-from argentos.actors.commands import Accept, Command, Decided, Delete, SummaryMade, TurnDone, Wake
-from argentos.actors.jobs import Tag
-from argentos.actors.runtime import Runtime
-from argentos.actors.step import is_at_work
+from argentos.actors.core.behaviour import Behaviour, not_found
+from argentos.actors.core.commands import Accept, Command, Decided, Delete, SummaryMade, TurnDone, Wake
+from argentos.actors.core.decider import is_at_work
+from argentos.actors.core.runtime import Runtime
+from argentos.actors.scheduling import slots as jobs
+from argentos.actors.scheduling.slots import Tag
 from argentos.errors import (
     ArgentError,
     SessionError,

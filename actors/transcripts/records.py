@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Final, Literal, NamedTuple, TypedDict
 
-from argentos.actors.edge import as_transcript
-from argentos.actors.transcript import Transcript, TranscriptMessage, TranscriptSummary
+from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
+from argentos.actors.validation import as_transcript
 from argentos.llm import TokenCounter
 from argentos.machines import SESSION, START, Refused
 from argentos.storage import (

@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 import anyio
 
-from argentos.actors.waiter import new_waiter
+from argentos.actors.scheduling.waiter import new_waiter
 from argentos.errors import ModelError
 from argentos.llm import as_model_error
 from argentos.storage.foreign import described, is_interrupt

@@ -17,8 +17,8 @@ from itertools import takewhile
 from typing import Final, Literal, TypedDict
 
 from argentos.actors.config import Config
-from argentos.actors.due import Marks, collected_at, is_delayed
-from argentos.actors.retries import pause
+from argentos.actors.core.deadlines import Marks, collected_at, is_delayed
+from argentos.actors.core.retries import pause
 from argentos.errors import ModelError
 from argentos.inputs import MAX_ID_BYTES
 from argentos.llm import Compacted, Gauge, Reply, is_blank

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
-from argentos.actors import jobs
-from argentos.actors.jobs import Tag
-from argentos.actors.turn import Turn
-from argentos.actors.waiter import Waiter, new_waiter
+from argentos.actors.core.turn import Turn
+from argentos.actors.scheduling import slots as jobs
+from argentos.actors.scheduling.slots import Tag
+from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError
 from argentos.llm import Compacted, Reply
 from argentos.storage import Address, Record, Role, Snapshot

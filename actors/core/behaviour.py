@@ -1,7 +1,7 @@
 """What a live session does: in a step it decides about what came in, appends, and does what follows.
 
-`argentos.actors.step` decides, this module does. What takes long, a turn of the model or a compaction, is a job that a
-step starts and that reports back, so that the session goes on deciding meanwhile. When a step is taken, and what
+`argentos.actors.core.decider` decides, this module does. What takes long, a turn of the model or a compaction, is a job
+that a step starts and that reports back, so that the session goes on deciding meanwhile. When a step is taken, and what
 becomes of one that fails, is up to the actor.
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
-from argentos.actors.commands import (
+from argentos.actors.core.commands import (
     Accept,
     Adopt,
     Clear,
@@ -28,15 +28,15 @@ from argentos.actors.commands import (
     TurnDone,
     Wake,
 )
-from argentos.actors.dedupe import Dedupe
-from argentos.actors.due import Marks, deadline, may_passivate
-from argentos.actors.jobs import Job, Jobs, Tag
-from argentos.actors.listeners import Listeners
-from argentos.actors.requests import CompactionRequests, nothing_to_compact
-from argentos.actors.retries import failed_turn
-from argentos.actors.runtime import Runtime
-from argentos.actors.step import Step, is_at_work, is_compacting
-from argentos.actors.work import Answer, ask_model, make_summary
+from argentos.actors.core.compactions import CompactionRequests, nothing_to_compact
+from argentos.actors.core.deadlines import Marks, deadline, may_passivate
+from argentos.actors.core.decider import Step, is_at_work, is_compacting
+from argentos.actors.core.duplicates import Dedupe
+from argentos.actors.core.model_calls import Answer, ask_model, make_summary
+from argentos.actors.core.retries import failed_turn
+from argentos.actors.core.runtime import Runtime
+from argentos.actors.core.turns import Listeners
+from argentos.actors.scheduling.slots import Job, Jobs, Tag
 from argentos.errors import (
     ArgentError,
     ContextOverflowError,

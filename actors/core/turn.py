@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 from anyio.lowlevel import checkpoint
 
-from argentos.actors import jobs
-from argentos.actors.waiter import Waiter, new_waiter
+from argentos.actors.scheduling import slots as jobs
+from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, NoReplyError
 from argentos.storage import Message
 

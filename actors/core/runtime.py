@@ -5,16 +5,16 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from argentos.actors.bulkhead import Bulkhead
 from argentos.actors.clock import Clock
 from argentos.actors.config import Config
-from argentos.actors.dispatcher import Dispatcher
+from argentos.actors.core.suspects import Suspects
 from argentos.actors.events import Events
-from argentos.actors.jobs import Places
-from argentos.actors.suspects import Suspects
+from argentos.actors.scheduling.bulkhead import Bulkhead
+from argentos.actors.scheduling.slots import Places
+from argentos.actors.scheduling.throttle import Turnstile
+from argentos.actors.scheduling.timers import Timers
+from argentos.actors.scheduling.worker_pool import Dispatcher
 from argentos.actors.telemetry import Telemetry
-from argentos.actors.timers import Timers
-from argentos.actors.turnstile import Turnstile
 from argentos.llm import Counting, Gauge, Model
 from argentos.storage import Store
 

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from msgspec import structs
 
-from argentos.actors.transcript import Transcript, TranscriptMessage, TranscriptSummary
+from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.errors import InputError
 from argentos.inputs import as_choice, as_flag, as_id, as_name, as_text, as_time, as_whole_number, in_words
 from argentos.storage import Address, Role

@@ -8,14 +8,26 @@ from typing import Final
 
 from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 
-from argentos.actors.actor import SessionActor
-from argentos.actors.behaviour import mailbox_full, not_found
-from argentos.actors.commands import Accept, Adopt, Clear, Compact, Create, Delete, Deliver, Receipt, Retry, Stop, Wake
-from argentos.actors.due import quiet_for
+from argentos.actors.core.actor import SessionActor
+from argentos.actors.core.behaviour import mailbox_full, not_found
+from argentos.actors.core.commands import (
+    Accept,
+    Adopt,
+    Clear,
+    Compact,
+    Create,
+    Delete,
+    Deliver,
+    Receipt,
+    Retry,
+    Stop,
+    Wake,
+)
+from argentos.actors.core.deadlines import quiet_for
+from argentos.actors.core.runtime import Runtime
+from argentos.actors.core.supervision import Supervision, parked
 from argentos.actors.events import Failed
 from argentos.actors.info import SessionInfo
-from argentos.actors.runtime import Runtime
-from argentos.actors.supervision import Supervision, parked
 from argentos.errors import ArgentError, SessionParkedError, SupervisorStoppedError
 from argentos.storage import Metadata, Page, SessionKey, Snapshot
 from argentos.storage.entrance import Entrance

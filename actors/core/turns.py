@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from argentos.actors.jobs import Jobs
-from argentos.actors.retries import has_failed
-from argentos.actors.turn import Turn
+from argentos.actors.core.retries import has_failed
+from argentos.actors.core.turn import Turn
+from argentos.actors.scheduling.slots import Jobs
 from argentos.errors import ArgentError, NoReplyError
 from argentos.storage import Message, Snapshot
 

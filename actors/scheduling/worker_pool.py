@@ -11,7 +11,7 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from argentos.actors.waiter import Waiter, new_waiter
+from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.storage.foreign import described, passes
 
 __all__ = ["Dispatcher", "Job"]

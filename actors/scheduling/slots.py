@@ -13,9 +13,9 @@ from typing import Final, TypeAlias
 
 import anyio
 
-from argentos.actors.dispatcher import Dispatcher
-from argentos.actors.waiter import Waiter, new_waiter
-from argentos.actors.waits import Node, Waits
+from argentos.actors.scheduling.wait_graph import Node, Waits
+from argentos.actors.scheduling.waiter import Waiter, new_waiter
+from argentos.actors.scheduling.worker_pool import Dispatcher
 from argentos.storage import SessionKey
 
 __all__ = ["Job", "Jobs", "Places", "Tag", "awaiting", "is_in_job", "wait"]

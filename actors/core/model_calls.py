@@ -12,8 +12,8 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.config import Config
-from argentos.actors.jobs import Job
-from argentos.actors.runtime import Runtime
+from argentos.actors.core.runtime import Runtime
+from argentos.actors.scheduling.slots import Job
 from argentos.errors import (
     CallbackError,
     ContextOverflowError,

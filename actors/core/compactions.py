@@ -1,7 +1,7 @@
 """Compactions asked for by hand: each is answered when the conversation goes on, or told why it came to nothing."""
 
-from argentos.actors.commands import Compact
-from argentos.actors.step import is_compacting
+from argentos.actors.core.commands import Compact
+from argentos.actors.core.decider import is_compacting
 from argentos.errors import ArgentError, NothingToCompactError
 from argentos.storage import SessionKey, Snapshot
 
