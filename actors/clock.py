@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import anyio
 import anyio.lowlevel
 
-from argentos.storage.foreign import described, is_interrupt
+from argentos.concurrency.foreign_code import described, is_interrupt
 
 __all__ = ["Clock", "ManualClock", "SystemClock", "guarded"]
 

@@ -11,9 +11,9 @@ from msgspec import Struct
 from argentos.actors.config import Config
 from argentos.actors.core.deadlines import state_at
 from argentos.actors.core.decider import COMPACTING
+from argentos.concurrency.chunks import merged
 from argentos.llm import Gauge
 from argentos.storage import Metadata, Taken
-from argentos.storage.pace import merged
 
 __all__ = ["Latest", "SessionInfo"]
 

@@ -17,9 +17,9 @@ from anyio.lowlevel import checkpoint
 from argentos.actors.core.commands import Deliver
 from argentos.actors.core.registry import Registry
 from argentos.actors.events import Failed, Happened
+from argentos.concurrency.foreign_code import described, passes, reading_a_store
 from argentos.errors import InputError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Address, Message, Owed, SessionKey, Snapshot
-from argentos.storage.foreign import described, passes, reading_a_store
 
 __all__ = ["Delivery", "Outbox", "Reader"]
 

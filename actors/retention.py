@@ -15,9 +15,9 @@ from msgspec import Struct
 from argentos.actors.clock import Clock
 from argentos.actors.core.decider import is_at_work
 from argentos.actors.core.registry import Registry
+from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import ArgentError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Metadata, SessionKey
-from argentos.storage.foreign import reading_a_store
 
 __all__ = ["Due", "Retention", "Stored", "choose", "stored_sessions"]
 

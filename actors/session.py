@@ -18,11 +18,11 @@ from argentos.actors.scheduling.slots import awaiting
 from argentos.actors.transcripts.records import records_of
 from argentos.actors.transcripts.transcript import Transcript, transcript_of
 from argentos.actors.validation import Draft, as_draft, as_focus
+from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import ArgentError, InputError, MailboxFullError, MessageTooLargeError, NoReplyError
 from argentos.inputs import as_flag, as_id, as_number, as_time
 from argentos.llm import TokenCounter
 from argentos.storage import MESSAGE_TOKENS, Address, Message, Record, Role, SessionKey, Snapshot, Summary, fold
-from argentos.storage.foreign import reading_a_store
 
 __all__ = ["Session"]
 

@@ -31,13 +31,13 @@ from argentos.actors.scheduling.worker_pool import Dispatcher
 from argentos.actors.session import Session
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_channels, as_part
+from argentos.concurrency.background import stand
+from argentos.concurrency.chunks import in_steps
+from argentos.concurrency.foreign_code import described, reading_a_store
 from argentos.errors import ModelError
 from argentos.inputs import as_flag, as_id, as_number, as_path, as_text, as_time, as_whole_number
 from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, Traits, count_tokens, traits_of
 from argentos.storage import SessionKey, Store
-from argentos.storage.foreign import described, reading_a_store
-from argentos.storage.pace import in_steps
-from argentos.storage.standing import stand
 
 __all__ = ["Supervisor"]
 

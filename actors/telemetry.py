@@ -25,8 +25,8 @@ from opentelemetry.metrics import CallbackOptions, Observation
 
 from argentos.actors.clock import Clock
 from argentos.actors.health import Health
+from argentos.concurrency.foreign_code import tolerated
 from argentos.storage import SessionKey
-from argentos.storage.foreign import tolerated
 
 __all__ = ["Telemetry", "Working"]
 

@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 from msgspec import structs
 
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
+from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import InputError
 from argentos.inputs import as_choice, as_flag, as_id, as_name, as_text, as_time, as_whole_number, in_words
 from argentos.storage import Address, Role
-from argentos.storage.foreign import described, is_interrupt
 
 __all__ = ["Draft", "as_channels", "as_draft", "as_focus", "as_message", "as_part", "as_transcript"]
 

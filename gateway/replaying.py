@@ -23,7 +23,8 @@ from argentos.errors import InputError, SessionNotFoundError
 from argentos.inputs import as_id
 from argentos.llm import ReplayModel, Reply
 from argentos.machines import SESSION
-from argentos.storage import Address, Record, Replied, Role, SessionKey, Transitioned, TurnEnded, files
+from argentos.storage import Address, Record, Replied, Role, SessionKey, Transitioned, TurnEnded
+from argentos.storage.disk import durable
 
 __all__ = ["Line", "Numbered", "Replay", "read_recording"]
 
@@ -59,7 +60,7 @@ def read_recording(path: Path) -> Iterator[Numbered]:
     before = datetime.min.replace(tzinfo=UTC)
     bytes_read = 0
     try:
-        with files.regular(path) as file:
+        with durable.regular(path) as file:
             for number, data in enumerate(file, start=1):
                 bytes_read += len(data)
                 if not data.strip():

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import CallbackError, InputError, ModelError
 from argentos.inputs import as_flag, as_id, as_name, as_number, as_text, as_whole_number, in_words
 from argentos.llm.model import Model, Reply
 from argentos.storage import Usage
-from argentos.storage.foreign import described, is_interrupt
 
 __all__ = ["Traits", "as_count", "as_piece", "can_summarise", "traits_of"]
 

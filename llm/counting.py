@@ -10,11 +10,11 @@ from typing import Final, TypeVar
 
 import anyio
 
+from argentos.concurrency.foreign_code import described, is_interrupt
+from argentos.concurrency.threads import Threads, soon
 from argentos.errors import CallbackError, SupervisorStoppedError
 from argentos.llm.checks import as_count
 from argentos.llm.tokens import TokenCounter, count_tokens, is_loaded
-from argentos.storage.foreign import described, is_interrupt
-from argentos.storage.runner import Threads, soon
 
 __all__ = ["Counting"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from argentos.concurrency.foreign_code import described, sentence_of
 from argentos.errors import ModelError
 from argentos.inputs import as_flag, as_number
-from argentos.storage.foreign import described, sentence_of
 
 __all__ = ["as_model_error"]
 

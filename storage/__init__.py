@@ -1,7 +1,8 @@
 """Records, the fold that makes snapshots of them, and the stores that keep both."""
 
+from argentos.concurrency.threads import Runner, inline, threads
 from argentos.storage.file_store import FileStore
-from argentos.storage.memory import MemoryStore
+from argentos.storage.memory_store import MemoryStore
 from argentos.storage.names import expand_home, file_name
 from argentos.storage.records import (
     MESSAGE_TOKENS,
@@ -26,7 +27,6 @@ from argentos.storage.records import (
     TurnStarted,
     Usage,
 )
-from argentos.storage.runner import Runner, inline, threads
 from argentos.storage.snapshot import (
     Calibration,
     Context,

@@ -20,10 +20,10 @@ import msgspec
 from msgspec import Struct
 
 from argentos.errors import StoreError
-from argentos.storage import files
-from argentos.storage.links import check_way
-from argentos.storage.lock import Lock
-from argentos.storage.privacy import give_to_owner
+from argentos.storage.disk import durable
+from argentos.storage.disk.lock import Lock
+from argentos.storage.disk.permissions import give_to_owner
+from argentos.storage.disk.symlinks import check_way
 
 __all__ = ["Manifest", "restore", "write"]
 
@@ -67,11 +67,11 @@ def write(root: Path, target: Path, segments: Iterable[Path]) -> int:
         FileExistsError: there is such a file.
         OSError: it cannot be written, or something not be read; nothing is left of it.
     """
-    with files.new(target) as file:
+    with durable.new(target) as file:
         with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_LEVEL) as tar:
             _add(tar, _MANIFEST, msgspec.json.encode(Manifest(_VERSION, datetime.now(UTC))))
             for path in (*segments, *_beside(root), *_below(root / "agents")):
-                _add(tar, path.relative_to(root).as_posix(), files.read(path))
+                _add(tar, path.relative_to(root).as_posix(), durable.read(path))
             _add(tar, _END, b"")
             tar.write(bytes(2 * tarfile.BLOCKSIZE))
         return file.tell()
@@ -123,7 +123,7 @@ def restore(source: Path, root: Path) -> Manifest:
     temporary = root.with_name(f".{root.name}.restoring")
     if temporary.is_symlink():
         raise StoreError(f"{temporary} is a symbolic link; remove it, and restore again")
-    files.make_folder(temporary)
+    durable.make_folder(temporary)
     if root.exists():  # and is empty: what comes in its place is its owner's, too
         give_to_owner(temporary, root)
     lock = Lock(temporary / "lock")
@@ -133,10 +133,10 @@ def restore(source: Path, root: Path) -> Manifest:
         _flush(temporary)
         if root.exists():
             root.rmdir()
-        files.move(temporary, root)
+        durable.move(temporary, root)
     except BaseException:  # an interrupt, too, leaves no half of a directory
         with contextlib.suppress(OSError):
-            files.remove_folder(temporary)
+            durable.remove_folder(temporary)
         raise
     finally:
         lock.release()
@@ -146,9 +146,9 @@ def restore(source: Path, root: Path) -> Manifest:
 def _empty(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
-            files.remove_folder(path)
+            durable.remove_folder(path)
         elif path.name != "lock":
-            files.remove(path)
+            durable.remove(path)
 
 
 def _flush(top: Path) -> None:
@@ -158,14 +158,14 @@ def _flush(top: Path) -> None:
         for path in (*(Path(folder, name) for name in names), Path(folder)):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                files.sync(descriptor)
+                durable.sync(descriptor)
             finally:
                 os.close(descriptor)
 
 
 def _unpack(source: Path, folder: Path) -> Manifest:
     try:
-        with files.regular(source) as file, gzip.open(file) as content, _Tar(fileobj=content) as tar:
+        with durable.regular(source) as file, gzip.open(file) as content, _Tar(fileobj=content) as tar:
             manifest = _manifest(source, tar)
             for entry in _entries(source, tar):
                 _extract(tar, entry, folder)
@@ -201,8 +201,8 @@ def _is_ours(entry: tarfile.TarInfo) -> bool:
 
 def _extract(tar: _Tar, entry: tarfile.TarInfo, folder: Path) -> None:
     path = folder / entry.name
-    files.make_folder(path.parent)
-    with files.made(path) as file:
+    durable.make_folder(path.parent)
+    with durable.made(path) as file:
         shutil.copyfileobj(_content(tar, entry), file)
 
 

@@ -26,26 +26,28 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
+from argentos.concurrency.exclusive_use import Entrance
+from argentos.concurrency.foreign_code import tolerated
+from argentos.concurrency.threads import Runner, Threads, shielded, threads
 from argentos.errors import StoreDamagedError, StoreError, StoreFailedError, StoreFullError
 from argentos.inputs import as_flag, as_number, as_whole_number
-from argentos.storage import backup, files, layout
-from argentos.storage.committer import Committer
-from argentos.storage.entrance import Entrance
-from argentos.storage.file_writer import FileWriter, Held
-from argentos.storage.foreign import tolerated
-from argentos.storage.frames import encode_body
-from argentos.storage.index import Index
-from argentos.storage.journal import Journal, Recovered, recover
-from argentos.storage.lag import Lag, LoopClock, WaitingClock
-from argentos.storage.links import check_way, follow_none_below
-from argentos.storage.listing import Listing
-from argentos.storage.lock import Lock
+from argentos.storage import backup
+from argentos.storage.disk import durable
+from argentos.storage.disk.lock import Lock
+from argentos.storage.disk.permissions import make_private
+from argentos.storage.disk.symlinks import check_way, follow_none_below
+from argentos.storage.files import session_files
+from argentos.storage.files.index import Index
+from argentos.storage.files.listing import Listing
+from argentos.storage.files.schedule import Lag, LoopClock, WaitingClock
+from argentos.storage.files.writer import FileWriter, Held
 from argentos.storage.names import expand_home
-from argentos.storage.privacy import make_private
 from argentos.storage.records import Message, Record, SessionKey
-from argentos.storage.runner import Runner, Threads, shielded, threads
 from argentos.storage.snapshot import Folded, Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_write
+from argentos.storage.wal.committer import Committer
+from argentos.storage.wal.frames import encode_body
+from argentos.storage.wal.journal import Journal, Recovered, recover
 
 __all__ = ["FileStore"]
 
@@ -245,7 +247,7 @@ class FileStore(Store):
         await self._stack.aclose()
 
     def _take_lock(self) -> Lock:
-        files.make_root(self.path)
+        durable.make_root(self.path)
         for name in ("agents", "journal"):
             check_way(self.path / name, with_itself=True)
         self._lock = Lock(self.path / "lock")
@@ -255,12 +257,12 @@ class FileStore(Store):
     def _make_durable(self) -> None:
         """Flush what was read: a killed writer may have left it off the disk, and nothing counts on it before."""
         if self._journal.is_left:
-            files.sync_all(*(self.path / each for each in ("", "agents", "journal")))
+            durable.sync_all(*(self.path / each for each in ("", "agents", "journal")))
 
     def _sweep(self) -> None:
         """Files are written of sessions in the journal only: so whatever a kill left half-written is of one of them."""
         for key in self._held:
-            layout.remove_half_written(self.path, key)
+            session_files.remove_half_written(self.path, key)
 
     def _release_lock(self) -> None:
         lock, self._lock = self._lock, None
@@ -380,7 +382,7 @@ class FileStore(Store):
             self._check_open(key, held)
         try:
             folded, is_edited = await self._folded(key, held)
-        except (layout.CorruptError, layout.GapError):
+        except (session_files.CorruptError, session_files.GapError):
             if self._read_only:
                 raise
             await self._set_aside(key)
@@ -407,7 +409,7 @@ class FileStore(Store):
         error, aside = found
         why = str(error).removesuffix("; it was left as it is")
         _log.error("session %s: %s; what cannot be used was set aside in %s", key, why, aside)
-        if isinstance(error, layout.CorruptError):
+        if isinstance(error, session_files.CorruptError):
             raise StoreDamagedError(
                 f"{error}; it was set aside in {aside}, and the session begins anew with its next message"
             ) from error
@@ -420,7 +422,7 @@ class FileStore(Store):
         if folded is None:
             return ()
         # The archive last: a message that left the history meanwhile is there.
-        folder = layout.session_folder(self.path, key)
+        folder = session_files.session_folder(self.path, key)
         messages, edited = await self._blocking(partial(_read_all, folder, folded, start, stop))
         if edited and not self._read_only:
             await self._writer.take_edited_archive(key, edited)
@@ -434,25 +436,25 @@ class FileStore(Store):
         if held and held.is_deleted:
             return None, False
         records = tuple(held.tail.records) if held else ()
-        folder = layout.session_folder(self.path, key)
-        stored = await self._blocking(partial(layout.read_stored, folder, key))
+        folder = session_files.session_folder(self.path, key)
+        stored = await self._blocking(partial(session_files.read_stored, folder, key))
         if held and stored.snapshot and not held.is_loaded and not self._read_only:  # later ones may be in memory only
             held.tail.covered(min(stored.snapshot.metadata.sequence, stored.reaches))
         is_edited = bool(stored.edited or stored.unfit)
-        join = partial(layout.join, key, folder, stored, records)
+        join = partial(session_files.join, key, folder, stored, records)
         try:
             return join() if len(records) <= _MANY else await self._blocking(join), is_edited
-        except layout.GapError as error:
+        except session_files.GapError as error:
             if not self._read_only:
                 raise
             _log.warning("%s; what is behind that is not shown", error)
-            return layout.join(key, folder, stored, layout.split(stored, records).whole), is_edited
+            return session_files.join(key, folder, stored, session_files.split(stored, records).whole), is_edited
 
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""
         self._check_usable()
         held = self._held.get(key)
-        stored = await self._blocking(partial(files.size_of_folder, layout.session_folder(self.path, key)))
+        stored = await self._blocking(partial(durable.size_of_folder, session_files.session_folder(self.path, key)))
         return stored + (held.tail.size if held else 0)
 
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
@@ -487,8 +489,8 @@ class FileStore(Store):
             was_set_aside = set_aside and await self._remove_set_aside(key)
             if not held.is_deleted:
                 self._check_open(key, held)
-                folder = layout.session_folder(self.path, key)
-                if not held.tail.sequence and not await self._blocking(partial(files.exists, folder)):
+                folder = session_files.session_folder(self.path, key)
+                if not held.tail.sequence and not await self._blocking(partial(durable.exists, folder)):
                     return was_set_aside
                 is_ended = await self._end(key, held)
             return await self._finish_deletion(key, is_ended=is_ended) or was_set_aside
@@ -560,7 +562,7 @@ def _encode(key: SessionKey, records: Sequence[Record]) -> bytes:
 
 def _read_all(folder: Path, folded: Folded, start: int, stop: int) -> tuple[tuple[Message, ...], Sequence[Path]]:
     """The messages with these numbers, and the files of the archive that somebody else has written."""
-    messages, edited = layout.read_archive(folder, start, stop)
+    messages, edited = session_files.read_archive(folder, start, stop)
     context = folded.snapshot.context
     for message in (*folded.archived, *context.messages, *context.waiting):
         messages[message.number] = message

@@ -14,7 +14,7 @@ import argentos.errors
 import argentos.machines
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("actors", "diagrams", "gateway", "llm", "machines", "storage")
+FOLDERS = ("actors", "concurrency", "diagrams", "gateway", "llm", "machines", "storage")
 
 
 def setuptools_table() -> dict[str, Any]:
@@ -93,7 +93,7 @@ def imports_of(path: Path) -> set[str]:
 
 
 def test_imports_run_only_downwards() -> None:
-    order = ("diagrams", "machines", "storage", "llm", "actors", "gateway")
+    order = ("diagrams", "machines", "concurrency", "storage", "llm", "actors", "gateway")
     for height, folder in enumerate(order):
         allowed = {*order[: height + 1], "errors", "inputs"}
         for path in (ROOT / folder).rglob("*.py"):

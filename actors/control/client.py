@@ -26,7 +26,7 @@ from argentos.actors.validation import as_draft, as_focus, as_transcript
 from argentos.errors import ArgentError, NoReplyError, OwnerGoneError, StoreBusyError, StoreError
 from argentos.inputs import as_flag, as_id, as_path, as_time
 from argentos.storage import Address, Message, SessionKey, Summary
-from argentos.storage.holder import holder
+from argentos.storage.disk.lock_holder import holder
 
 __all__ = ["Owner", "RemoteSession", "RemoteTurn"]
 

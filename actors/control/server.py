@@ -24,12 +24,12 @@ from argentos.actors.core import commands
 from argentos.actors.core.registry import Registry
 from argentos.actors.session import Session
 from argentos.actors.validation import as_focus
+from argentos.concurrency.background import stand
+from argentos.concurrency.foreign_code import described, passes
+from argentos.concurrency.forks import close_in_children, close_inherited, keep_in_children
 from argentos.errors import ArgentError, InputError, SessionError, StoreBusyError
 from argentos.inputs import as_id
 from argentos.storage import Message, SessionKey, Snapshot
-from argentos.storage.foreign import described, passes
-from argentos.storage.forks import close_in_children, close_inherited, keep_in_children
-from argentos.storage.standing import stand
 
 __all__ = ["Control"]
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from argentos.storage.forks import close_in_children, close_inherited, keep_in_children, no_fork
-from argentos.storage.privacy import give_to_owner
+from argentos.concurrency.forks import close_in_children, close_inherited, keep_in_children, no_fork
+from argentos.storage.disk.permissions import give_to_owner
 
 __all__ = ["NAME", "SocketFile", "connect"]
 

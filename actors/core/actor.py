@@ -18,6 +18,7 @@ from argentos.actors.core.decider import is_at_work
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling import slots as jobs
 from argentos.actors.scheduling.slots import Tag
+from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import (
     ArgentError,
     SessionError,
@@ -29,7 +30,6 @@ from argentos.errors import (
     SupervisorStoppedError,
 )
 from argentos.storage import SessionKey, Snapshot
-from argentos.storage.foreign import described, passes
 
 __all__ = ["SessionActor"]
 

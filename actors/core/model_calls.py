@@ -14,6 +14,7 @@ from anyio.lowlevel import checkpoint
 from argentos.actors.config import Config
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import Job
+from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import (
     CallbackError,
     ContextOverflowError,
@@ -25,7 +26,6 @@ from argentos.errors import (
 )
 from argentos.llm import Compacted, Model, Reply, Request, as_piece, assemble, can_summarise, compact, is_blank
 from argentos.storage import MESSAGE_TOKENS, Snapshot
-from argentos.storage.foreign import described, passes
 
 __all__ = ["Answer", "ask_model", "make_summary"]
 

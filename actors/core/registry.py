@@ -28,10 +28,10 @@ from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import Supervision, parked
 from argentos.actors.events import Failed
 from argentos.actors.info import SessionInfo
+from argentos.concurrency.exclusive_use import Entrance
+from argentos.concurrency.foreign_code import described, reading_a_store
 from argentos.errors import ArgentError, SessionParkedError, SupervisorStoppedError
 from argentos.storage import Metadata, Page, SessionKey, Snapshot
-from argentos.storage.entrance import Entrance
-from argentos.storage.foreign import described, reading_a_store
 
 __all__ = ["Registry"]
 

@@ -3,9 +3,9 @@
 from typing import Final
 
 from argentos.actors.validation import Draft
+from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import InputError
 from argentos.storage import Context, Message, Role, SessionKey, Snapshot, Store
-from argentos.storage.foreign import reading_a_store
 
 __all__ = ["check_same", "message_in", "related"]
 

@@ -4,11 +4,11 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeAlias
 
+from argentos.concurrency.foreign_code import described
 from argentos.errors import SessionParkedError
 from argentos.machines import Transition
 from argentos.machines.lifecycles.supervision import SUPERVISION
 from argentos.storage import SessionKey
-from argentos.storage.foreign import described
 
 __all__ = ["Supervision"]
 

@@ -12,7 +12,7 @@ import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
-from argentos.storage.foreign import described, passes
+from argentos.concurrency.foreign_code import described, passes
 
 __all__ = ["Dispatcher", "Job"]
 

@@ -26,11 +26,11 @@ from argentos.storage import (
     TurnEnded,
     TurnStarted,
     Usage,
-    files,
     fold,
-    layout,
 )
-from argentos.storage.index import Index
+from argentos.storage.disk import durable
+from argentos.storage.files import session_files
+from argentos.storage.files.index import Index
 
 __all__ = ["main"]
 
@@ -113,12 +113,12 @@ def _write(folder: Path, now: datetime, idle: float, number: int) -> Metadata:
     """Store one session; gives what the index has to know of it."""
     story = _Story(number, now, idle)
     snapshot, _ = fold(story.key, None, story.records())
-    layout.write(layout.session_folder(folder, story.key), snapshot, ())
+    session_files.write(session_files.session_folder(folder, story.key), snapshot, ())
     return snapshot.metadata
 
 
 def _generate(folder: Path, sessions: int, idle: float) -> None:
-    files.make_folder(folder)
+    durable.make_folder(folder)
     write = partial(_write, folder, datetime.now(UTC), idle)
     index = Index(folder / "index.sqlite", read_only=False)
     index.open()

@@ -16,14 +16,15 @@ from argentos.errors import ArgentError, ConfigError, OwnerGoneError, StoreError
 from argentos.gateway.output import counted, print_json, printable
 from argentos.gateway.settings import Settings, command_options
 from argentos.inputs import as_id
-from argentos.storage import SessionKey, set_aside
-from argentos.storage.doctor import Finding, check, repair
+from argentos.storage import SessionKey
+from argentos.storage.repair import set_aside
+from argentos.storage.repair.doctor import Finding, check, repair
 
 __all__ = ["command"]
 
 _PATIENCE: Final = 3.0  # seconds, for an owner to answer who has nothing to do for it
 _TELLING: Final = [
-    logging.getLogger(f"argentos.storage.{name}") for name in ("layout", "index", "file_writer")
+    logging.getLogger(f"argentos.storage.files.{name}") for name in ("session_files", "index", "writer")
 ]  # what is found here
 
 

@@ -10,9 +10,9 @@ import anyio
 import pytest
 
 from argentos import Config, MemoryStore, OfflineModel, ReplayModel, Reply, Request
+from argentos.concurrency.threads import threads
 from argentos.errors import ArgentError
 from argentos.storage import Record, SessionKey, TurnEnded
-from argentos.storage.runner import threads
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio

@@ -18,7 +18,7 @@ import pytest
 
 from argentos import FileStore, ReplayModel, Supervisor
 from argentos.errors import StoreBusyError, SupervisorStoppedError
-from argentos.storage import layout
+from argentos.storage.files import session_files
 
 pytestmark = pytest.mark.anyio
 
@@ -149,8 +149,8 @@ async def test_a_host_that_is_cancelled_ends_though_a_read_hangs(
 ) -> None:
     async with running(ReplayModel(["Yes."]), on=FileStore(tmp_path)) as supervisor:
         await supervisor.session("maren").ask("Hello?")
-    reading = Hanging(layout.read_stored)
-    monkeypatch.setattr(layout, "read_stored", reading)
+    reading = Hanging(session_files.read_stored)
+    monkeypatch.setattr(session_files, "read_stored", reading)
     reading.hang()
 
     async def host() -> None:

@@ -24,13 +24,13 @@ OPENING: Final = "opening"
 FLUSHES: Final = ("fsync", "fdatasync")
 
 WRAPPED: Final = {
-    "argentos.storage.journal:Journal.write": "accept",
-    "argentos.storage.layout:write": "file write",
-    "argentos.storage.journal:Journal.begin_segment": "segment change",
-    "argentos.storage.journal:Journal.drop": "segment change",
-    "argentos.storage.journal:Journal.forget": "deletion",
-    "argentos.storage.file_writer:FileWriter._remove_files": "deletion",
-    "argentos.storage.journal:Journal.open": OPENING,
+    "argentos.storage.wal.journal:Journal.write": "accept",
+    "argentos.storage.files.session_files:write": "file write",
+    "argentos.storage.wal.journal:Journal.begin_segment": "segment change",
+    "argentos.storage.wal.journal:Journal.drop": "segment change",
+    "argentos.storage.wal.journal:Journal.forget": "deletion",
+    "argentos.storage.files.writer:FileWriter._remove_files": "deletion",
+    "argentos.storage.wal.journal:Journal.open": OPENING,
 }
 TELLS_WHAT_IS_DURABLE: Final = "argentos.actors.events:Events.publish"
 SYSTEM_CALLS: Final = (

@@ -13,8 +13,9 @@ from argentos import Delivery, FileStore
 from argentos.actors.core import duplicates as dedupe
 from argentos.actors.outbox import Reader
 from argentos.errors import StoreError
-from argentos.storage import Metadata, SessionKey, Snapshot, files
-from argentos.storage.journal import Journal
+from argentos.storage import Metadata, SessionKey, Snapshot
+from argentos.storage.disk import durable
+from argentos.storage.wal.journal import Journal
 
 
 def skip_the_flush() -> None:
@@ -23,7 +24,7 @@ def skip_the_flush() -> None:
     def write_at(descriptor: int, data: bytes, offset: int) -> None:
         os.pwrite(descriptor, data, offset)
 
-    _put(files, "write_at", write_at)
+    _put(durable, "write_at", write_at)
 
 
 def skip_the_flush_at_opening() -> None:
@@ -33,7 +34,7 @@ def skip_the_flush_at_opening() -> None:
         pass
 
     _put(Journal, "_make_durable", do_nothing)
-    _put(files, "sync_all", do_nothing)
+    _put(durable, "sync_all", do_nothing)
 
 
 def forget_message_ids() -> None:
@@ -53,7 +54,7 @@ def write_in_place() -> None:
             for begin in range(0, len(data), 512):
                 file.write(data[begin : begin + 512])
 
-    _put(files, "replace", overwrite)
+    _put(durable, "replace", overwrite)
 
 
 def cut_the_journal_at_opening() -> None:

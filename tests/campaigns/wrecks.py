@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import anyio
 
 from argentos.storage import Accepted, FileStore, Record, Replied, SessionKey, Snapshot, fold, inline
-from argentos.storage.frames import scan
+from argentos.storage.wal.frames import scan
 from tests.campaigns.workload import Step, messages_of, take
 from tests.storage.builders import Story, append
 

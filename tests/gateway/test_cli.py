@@ -12,7 +12,7 @@ import pytest
 
 import argentos
 from argentos.gateway.cli import main
-from argentos.storage.frames import MAGIC
+from argentos.storage.wal.frames import MAGIC
 from tests.gateway.shared import Argent, Ask, Fails, Start
 
 FULL_DISK = (

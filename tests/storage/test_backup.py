@@ -18,7 +18,7 @@ from anyio import wait_all_tasks_blocked
 from argentos.errors import StoreError
 from argentos.storage import FileStore, MemoryStore, SessionKey
 from argentos.storage.backup import restore
-from argentos.storage.doctor import check
+from argentos.storage.repair.doctor import check
 from tests.storage.builders import KEY, OTHER, Story, append
 from tests.storage.directories import EVERYTHING, Gate, assert_kept, folder, holding, kept, tree
 
@@ -271,7 +271,8 @@ anyio.run(main)
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from argentos.storage import backup, files
+from argentos.storage import backup
+from argentos.storage.disk import durable
 at = int(sys.argv[1])
 def count(function):
     def counted(*arguments):
@@ -281,9 +282,9 @@ def count(function):
             os.kill(os.getpid(), signal.SIGKILL)
         return function(*arguments)
     return counted
-files.read = count(files.read)
-files.make_folder = count(files.make_folder)
-files.move = count(files.move)
+durable.read = count(durable.read)
+durable.make_folder = count(durable.make_folder)
+durable.move = count(durable.move)
 backup._extract = count(backup._extract)
 backup._flush = count(backup._flush)
 if sys.argv[2] == "backup":

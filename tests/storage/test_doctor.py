@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import StoreBusyError, StoreError, StoreVersionError
 from argentos.storage import FileStore, SessionKey, inline
-from argentos.storage.doctor import Finding, check, mend, repair
+from argentos.storage.repair.doctor import Finding, check, mend, repair
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import EVERYTHING, Gate, assert_kept, block, crashed, flip, folder, kept, put, tree
 
@@ -567,7 +567,8 @@ KILLED = """
 import os, signal, sys
 import anyio
 from pathlib import Path
-from argentos.storage import doctor, files
+from argentos.storage.repair import doctor
+from argentos.storage.disk import durable
 at = int(sys.argv[1])
 def count(function):
     def counted(*arguments):
@@ -578,7 +579,7 @@ def count(function):
         return function(*arguments)
     return counted
 for name in ("replace", "move", "remove", "make_folder"):
-    setattr(files, name, count(getattr(files, name)))
+    setattr(durable, name, count(getattr(durable, name)))
 anyio.run(doctor.repair, Path(sys.argv[2]))
 """
 

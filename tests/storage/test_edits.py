@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from argentos import FileStore, OfflineModel, Supervisor
 from argentos.errors import StoreDamagedError
 from argentos.storage import inline
-from argentos.storage.doctor import check, repair
+from argentos.storage.repair.doctor import check, repair
 from tests.storage.builders import KEY, OTHER, Story, append, stories
 from tests.storage.directories import EVERYTHING, assert_kept, crashed, folder, kept, listed, tree
 

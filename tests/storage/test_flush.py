@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from argentos.errors import StoreError
-from argentos.storage import FileStore, files, inline
-from argentos.storage.doctor import mend
-from argentos.storage.set_aside import restore
+from argentos.storage import FileStore, inline
+from argentos.storage.disk import durable
+from argentos.storage.repair.doctor import mend
+from argentos.storage.repair.set_aside import restore
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import assert_kept, crashed, folder, kept, tree
 
@@ -107,11 +108,11 @@ async def test_what_a_killed_repair_has_mended_is_flushed_by_the_next_owner(
         flushed.extend(folders)
 
     with monkeypatch.context() as patched:
-        patched.setattr(files, "remove", kill)
+        patched.setattr(durable, "remove", kill)
         with pytest.raises(KeyboardInterrupt):
             mend(state)
     assert (folder(state) / "metadata.json").exists()
-    monkeypatch.setattr(files, "sync_all", note)
+    monkeypatch.setattr(durable, "sync_all", note)
     for expected in (True, False):
         async with FileStore(state, run=inline):
             assert (state / "agents" in flushed) == expected
@@ -121,7 +122,7 @@ async def test_what_a_killed_repair_has_mended_is_flushed_by_the_next_owner(
 async def test_what_a_killed_process_has_brought_back_is_flushed_by_the_next_owner(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state, flushed, move = tmp_path / "state", list[Path](), files.move
+    state, flushed, move = tmp_path / "state", list[Path](), durable.move
     await kept(state, Story())
     (state / "agents" / "main" / "damaged").mkdir()
     folder(state).rename(state / "agents" / "main" / "damaged" / "user-jason.damaged-20260101T000000Z")
@@ -134,11 +135,11 @@ async def test_what_a_killed_process_has_brought_back_is_flushed_by_the_next_own
         flushed.extend(folders)
 
     with monkeypatch.context() as patched:
-        patched.setattr(files, "move", move_and_kill)
+        patched.setattr(durable, "move", move_and_kill)
         with pytest.raises(KeyboardInterrupt):
             await restore(state, KEY)
     assert folder(state).exists()
-    monkeypatch.setattr(files, "sync_all", note)
+    monkeypatch.setattr(durable, "sync_all", note)
     async with FileStore(state, run=inline):
         assert state / "agents" in flushed
 
@@ -160,5 +161,5 @@ async def test_a_session_whose_folder_a_killed_process_removed_does_not_come_bac
 def test_a_folder_that_could_not_be_made_lasting_is_not_there(tmp_path: Path, flushes: Flushes) -> None:
     flushes.fails = True
     with pytest.raises(OSError, match="Input/output error"):
-        files.make_folder(tmp_path / "folder")
+        durable.make_folder(tmp_path / "folder")
     assert list(tmp_path.iterdir()) == []

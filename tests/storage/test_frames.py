@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage import SessionKey
-from argentos.storage.frames import MAGIC, Broken, Frame, Scan, encode_body, encode_commit, scan
+from argentos.storage.wal.frames import MAGIC, Broken, Frame, Scan, encode_body, encode_commit, scan
 from tests.storage.builders import KEY, OTHER, Story, stories
 
 PATH = Path("00000001.journal")

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from argentos.storage import FileStore, SessionKey, fold, inline
-from argentos.storage.doctor import Finding, check, repair
+from argentos.storage.repair.doctor import Finding, check, repair
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import EVERYTHING, Disk, assert_kept, crashed, flip, folder, kept, put, tree
 

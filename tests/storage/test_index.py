@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from argentos.storage import FileStore, SessionKey, inline
-from argentos.storage.index import Index
+from argentos.storage.files.index import Index
 from tests.storage.builders import KEY, OTHER, Story, append
 from tests.storage.directories import Disk, crashed, folder, kept, listed
 

@@ -12,7 +12,7 @@ from anyio import wait_all_tasks_blocked
 from argentos.errors import ArgentError, StoreDamagedError, StoreError
 from argentos.storage import FileStore, SessionKey, inline
 from argentos.storage.backup import restore
-from argentos.storage.doctor import check, repair
+from argentos.storage.repair.doctor import check, repair
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import assert_kept, folder, kept
 

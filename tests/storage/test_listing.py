@@ -10,7 +10,9 @@ from anyio import wait_all_tasks_blocked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from argentos.storage import FileStore, Metadata, SessionKey, Store, file_name, files, inline, layout
+from argentos.storage import FileStore, Metadata, SessionKey, Store, file_name, inline
+from argentos.storage.disk import durable
+from argentos.storage.files import session_files
 from tests.storage.builders import KEY, OTHER, Scene, Story, append, appended, play, scenes
 from tests.storage.directories import Gate, crashed, folder, kept, listed, put
 
@@ -123,7 +125,7 @@ async def test_what_a_list_read_meanwhile_makes_no_later_one_stale(
     await kept(state, story)
     (state / "index.sqlite").unlink()
     story.epoch = 2
-    read_metadata = layout.read_metadata
+    read_metadata = session_files.read_metadata
     pending = [True]
     token = anyio.lowlevel.current_token()
     async with FileStore(state) as store:
@@ -150,7 +152,7 @@ async def test_what_a_list_read_meanwhile_makes_no_later_one_stale(
                 anyio.from_thread.run(go_on, token=token)
             return found
 
-        monkeypatch.setattr(layout, "read_metadata", slowly)
+        monkeypatch.setattr(session_files, "read_metadata", slowly)
         await store.list("main")
         assert await listed(store) == [story.metadata]
     async with FileStore(state, run=inline) as store:
@@ -319,5 +321,5 @@ async def test_a_reader_tells_of_a_session_whose_files_are_gone_without_a_deleti
         await store.load(KEY)
         await append(store, story.say("more"))
         async with FileStore(state, run=inline, read_only=True) as reader:
-            files.remove_folder(folder(state))
+            durable.remove_folder(folder(state))
             assert len((await reader.list("main")).problems) == 1

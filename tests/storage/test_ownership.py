@@ -11,7 +11,8 @@ import pytest
 from anyio import wait_all_tasks_blocked
 
 from argentos.errors import InputError, StoreBusyError, StoreFailedError
-from argentos.storage import FileStore, MemoryStore, SessionKey, Store, files, inline
+from argentos.storage import FileStore, MemoryStore, SessionKey, Store, inline
+from argentos.storage.disk import durable
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import assert_kept, put
 
@@ -102,7 +103,7 @@ async def test_a_store_that_could_not_be_opened_can_be_entered_when_that_is_mend
     store = FileStore(state, read_only=read_only)
     with pytest.raises(Exception, match="cannot be used"):
         await store.__aenter__()
-    files.remove(state)
+    durable.remove(state)
     async with store:
         assert await store.load(KEY) is None
 
@@ -209,7 +210,7 @@ async def test_a_directory_that_was_moved_back_is_opened_again_with_everything_a
 async def test_a_message_is_not_acknowledged_where_the_directory_is_replaced_while_it_is_written(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync = files.sync
+    sync = durable.sync
 
     def syncing(descriptor: int) -> None:
         sync(descriptor)
@@ -217,7 +218,7 @@ async def test_a_message_is_not_acknowledged_where_the_directory_is_replaced_whi
             fates.pop()(state)
 
     fates: list[Callable[[Path], None]] = []
-    monkeypatch.setattr(files, "sync", syncing)
+    monkeypatch.setattr(durable, "sync", syncing)
     async with FileStore(state, run=inline) as store:
         await append(store, Story())
         fates.append(replaced)
@@ -229,7 +230,7 @@ async def test_a_message_is_not_acknowledged_where_the_directory_is_replaced_whi
 async def test_a_directory_that_is_gone_is_not_made_again_by_files_that_are_just_being_written(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_folder = files.make_folder
+    make_folder = durable.make_folder
 
     def making(path: Path) -> None:
         if path.name == KEY.id:
@@ -239,10 +240,10 @@ async def test_a_directory_that_is_gone_is_not_made_again_by_files_that_are_just
     story = Story().converse("a")
     async with FileStore(state, run=inline) as store:
         await append(store, story)
-        monkeypatch.setattr(files, "make_folder", making)
+        monkeypatch.setattr(durable, "make_folder", making)
         await store.checkpoint(KEY, story.snapshot)
         await wait_all_tasks_blocked()
-    assert not files.exists(state)
-    files.move(state.with_name("moved"), state)
+    assert not durable.exists(state)
+    durable.move(state.with_name("moved"), state)
     monkeypatch.undo()
     await assert_kept(state, story)

@@ -9,9 +9,9 @@ import pytest
 
 from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage import Address, FileStore, Record, Usage, fold, inline
-from argentos.storage.doctor import check, repair
-from argentos.storage.frames import MAGIC, encode_body, encode_commit
-from argentos.storage.layout import write
+from argentos.storage.files.session_files import write
+from argentos.storage.repair.doctor import check, repair
+from argentos.storage.wal.frames import MAGIC, encode_body, encode_commit
 from tests.storage.builders import KEY, OTHER, Story
 from tests.storage.directories import EVERYTHING, assert_kept, folder, kept, put, tree
 

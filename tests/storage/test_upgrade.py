@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from argentos.storage import Context, FileStore, Kept, Message, Metadata, SessionKey, Snapshot, Store, file_name, inline
-from argentos.storage.frames import MAGIC
+from argentos.storage.wal.frames import MAGIC
 from tests.storage.directories import EVERYTHING, crashed, journal, listed, tree
 
 pytestmark = pytest.mark.anyio

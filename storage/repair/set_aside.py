@@ -12,13 +12,15 @@ from typing import Final, NamedTuple
 import anyio.to_thread
 
 from argentos.errors import SessionExistsError, SessionNotFoundError, StoreDamagedError, StoreError
-from argentos.storage import files, layout, salvage
+from argentos.storage.disk import durable
+from argentos.storage.disk.lock import Lock
 from argentos.storage.file_store import FileStore
-from argentos.storage.index import Index
-from argentos.storage.journal import Recovered, dated, mending, recover
-from argentos.storage.lock import Lock
+from argentos.storage.files import session_files
+from argentos.storage.files.index import Index
 from argentos.storage.records import SessionKey
+from argentos.storage.repair import salvage
 from argentos.storage.snapshot import Metadata
+from argentos.storage.wal.journal import Recovered, dated, mending, recover
 
 __all__ = ["Restored", "SetAside", "found_in", "put_back", "restore"]
 
@@ -52,7 +54,7 @@ class Restored(NamedTuple):
 
 def found_in(root: Path, folder: Path) -> list[SetAside]:
     """The copies in a folder, of each session the newest first."""
-    return [_look(root, folder / name) for name in reversed(files.names(folder)) if not name.startswith(".")]
+    return [_look(root, folder / name) for name in reversed(durable.names(folder)) if not name.startswith(".")]
 
 
 def _look(root: Path, path: Path) -> SetAside:
@@ -63,29 +65,29 @@ def _look(root: Path, path: Path) -> SetAside:
         key if saved else None,
         saved.snapshot.metadata.messages if saved else 0,
         _why(path, key),
-        was_deleted=layout.was_deleted(path),
+        was_deleted=session_files.was_deleted(path),
     )
 
 
 def _key(root: Path, path: Path) -> SessionKey | None:
     """The session that its files tell of, if they belong here."""
     with contextlib.suppress(OSError):
-        readable = layout.read_unchecked(path)
+        readable = session_files.read_unchecked(path)
         metadata = _metadata(path) or (readable.metadata if readable else None)
-        if metadata is not None and path in layout.set_aside(root, metadata.key):
+        if metadata is not None and path in session_files.set_aside(root, metadata.key):
             return metadata.key
     return None
 
 
 def _metadata(path: Path) -> Metadata | None:
     with contextlib.suppress(StoreError):
-        return layout.read_metadata(path)
+        return session_files.read_metadata(path)
     return None
 
 
 def _why(path: Path, key: SessionKey | None) -> str:
     try:
-        stored = layout.read_stored(path, key or SessionKey("", ""))
+        stored = session_files.read_stored(path, key or SessionKey("", ""))
     except StoreDamagedError as error:
         return str(error).removesuffix("; it was left as it is").replace(f"{path}/", "")
     except (OSError, StoreError) as error:
@@ -96,7 +98,7 @@ def _why(path: Path, key: SessionKey | None) -> str:
 def put_back(root: Path, copy: SetAside) -> None:
     """Put a copy in its place again, as far as it can be read; where there is a session, nothing is done."""
     if copy.key is not None:
-        salvage.put_back(copy.path, layout.session_folder(root, copy.key), copy.key)
+        salvage.put_back(copy.path, session_files.session_folder(root, copy.key), copy.key)
 
 
 async def restore(root: Path, key: SessionKey, *, copy: str = "", replaces: bool = False) -> Restored:
@@ -121,7 +123,7 @@ async def restore(root: Path, key: SessionKey, *, copy: str = "", replaces: bool
 
 
 def _choose(root: Path, key: SessionKey, copy: str) -> SetAside:
-    copies = [_look(root, path) for path in layout.set_aside(root, key) if not copy or path.name == copy]
+    copies = [_look(root, path) for path in session_files.set_aside(root, key) if not copy or path.name == copy]
     if not copies:
         raise SessionNotFoundError(f"nothing was set aside of session {key}; {_others(root, key)}")
     chosen = next((each for each in copies if each.key), copies[0])
@@ -134,7 +136,7 @@ def _choose(root: Path, key: SessionKey, copy: str) -> SetAside:
 
 def _others(root: Path, key: SessionKey) -> str:
     """The clause that names the sessions of which something can be brought back."""
-    copies = found_in(root, layout.damaged_folder(root, key.agent))
+    copies = found_in(root, session_files.damaged_folder(root, key.agent))
     names = list(dict.fromkeys(copy.key.id for copy in copies if copy.key))
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     there = ", ".join(names[:_LISTED]) + more
@@ -142,7 +144,7 @@ def _others(root: Path, key: SessionKey) -> str:
 
 
 def _restore(root: Path, key: SessionKey, chosen: SetAside, *, replaces: bool) -> Restored:
-    place = layout.session_folder(root, key)
+    place = session_files.session_folder(root, key)
     lock = Lock(root / "lock")
     try:
         if _is_in_journal(root, key):
@@ -151,7 +153,7 @@ def _restore(root: Path, key: SessionKey, chosen: SetAside, *, replaces: bool) -
                 " `argent doctor`"
             )
         replaced = None
-        if files.exists(place):
+        if durable.exists(place):
             if not replaces:
                 raise SessionExistsError(
                     f"there is a session {key} now; with --replace that one is set aside, and {chosen.path} takes its"
@@ -160,7 +162,7 @@ def _restore(root: Path, key: SessionKey, chosen: SetAside, *, replaces: bool) -
             replaced = dated(chosen.path.parent / place.name, "damaged")
         with mending(root / "journal"):
             if replaced is not None:
-                files.move(place, replaced)
+                durable.move(place, replaced)
             salvage.put_back(chosen.path, place, key)
         Index(root / "index.sqlite", read_only=False).discard()
     finally:

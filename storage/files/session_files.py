@@ -18,12 +18,13 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
+from argentos.concurrency.chunks import in_steps
 from argentos.errors import StoreDamagedError, StoreError, StoreVersionError
-from argentos.storage import files, sense
-from argentos.storage.leniency import UNREADABLE, lenient, lenient_each
-from argentos.storage.links import check_way
+from argentos.storage.coercion import UNREADABLE, lenient, lenient_each
+from argentos.storage.disk import durable
+from argentos.storage.disk.symlinks import check_way
+from argentos.storage.files import validation
 from argentos.storage.names import file_name
-from argentos.storage.pace import in_steps
 from argentos.storage.records import Accepted, Message, Record, Replied, SessionKey
 from argentos.storage.snapshot import (
     NEWEST_VERSION,
@@ -182,7 +183,7 @@ _ids: Final = msgspec.json.Decoder(tuple[str, ...])
 
 def is_state_directory(root: Path) -> bool:
     """Whether a store has been opened in this directory, or settings have been put there."""
-    return any(files.exists(root / name) for name in ("agents", "journal", "lock", "argent.json"))
+    return any(durable.exists(root / name) for name in ("agents", "journal", "lock", "argent.json"))
 
 
 def agent_folder(root: Path, agent: str) -> Path:
@@ -198,7 +199,7 @@ def damaged_folder(root: Path, agent: str) -> Path:
 def set_aside(root: Path, key: SessionKey) -> list[Path]:
     """The copies of a session that were set aside, the newest first."""
     name, folder = file_name(key.id), damaged_folder(root, key.agent)
-    found = [each for each in files.names(folder) if each.startswith(name) and _DATED.fullmatch(each[len(name) :])]
+    found = [each for each in durable.names(folder) if each.startswith(name) and _DATED.fullmatch(each[len(name) :])]
     return [folder / each for each in sorted(found, key=lambda each: each.rpartition(".")[2].partition("-")[2])[::-1]]
 
 
@@ -212,7 +213,7 @@ def mark_deleted(root: Path, key: SessionKey) -> None:
     for aside in set_aside(root, key):
         if not was_deleted(aside):
             name, _, date = aside.name.rpartition(".damaged-")
-            files.move(aside, aside.with_name(f"{name}{_DELETED}{date}"))
+            durable.move(aside, aside.with_name(f"{name}{_DELETED}{date}"))
 
 
 def session_folder(root: Path, key: SessionKey) -> Path:
@@ -227,8 +228,8 @@ def remove(root: Path, key: SessionKey) -> bool:
     if not folder.is_dir() or folder.is_symlink():
         return False
     for name in ("metadata.json", "history.json"):
-        files.remove(folder / name)
-    files.remove_folder(folder)
+        durable.remove(folder / name)
+    durable.remove_folder(folder)
     return True
 
 
@@ -244,14 +245,14 @@ def remove_half_written(root: Path, key: SessionKey) -> None:
     place = session_folder(root, key)
     for folder in (place, place / "archive"):
         with contextlib.suppress(OSError):  # what is no folder, or leads elsewhere, is told of where it is used
-            for name in files.names(folder):
+            for name in durable.names(folder):
                 if name.startswith(".") and name.endswith(".new"):
-                    files.remove(folder / name)
+                    durable.remove(folder / name)
 
 
 def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _Read[_T] | None:
     try:
-        data = files.read(path)
+        data = durable.read(path)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -260,11 +261,11 @@ def _read(path: Path, decoder: msgspec.json.Decoder[_T]) -> _Read[_T] | None:
     try:
         content = _decode(data, decoder, path)
         if is_edited:
-            sense.check_fields(data, content)
+            validation.check_fields(data, content)
             _check_sense(content, path)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
         raise CorruptError(
-            f"{path} is damaged: {sense.with_line(error, data)[:_LONGEST]}; it was left as it is"
+            f"{path} is damaged: {validation.with_line(error, data)[:_LONGEST]}; it was left as it is"
         ) from error
     return _Read(content, is_edited)
 
@@ -320,12 +321,14 @@ def _check_sense(content: Metadata | _History | _Archive, path: Path) -> None:
     """
     match content:
         case _History():
-            sense.check_snapshot(_snapshot(content))
+            validation.check_snapshot(_snapshot(content))
         case Metadata():
-            sense.check_metadata(content)
+            validation.check_metadata(content)
         case _:
             span = _SPAN.fullmatch(path.name)
-            sense.check_archive(content.messages, range(int(span[1]), int(span[2]) + 1) if span else range(1, 1 << 62))
+            validation.check_archive(
+                content.messages, range(int(span[1]), int(span[2]) + 1) if span else range(1, 1 << 62)
+            )
 
 
 def _sealed(content: Struct) -> bytes:
@@ -349,7 +352,7 @@ def is_edited(folder: Path) -> bool:
         OSError: one cannot be read.
     """
     paths = (folder / name for name in _NAMES)
-    return any(files.exists(path) and not _is_sealed(files.read(path)) for path in paths)
+    return any(durable.exists(path) and not _is_sealed(durable.read(path)) for path in paths)
 
 
 def seal_archive(path: Path) -> bool:
@@ -361,7 +364,7 @@ def seal_archive(path: Path) -> bool:
     archive = _read(path, _archive)
     if archive is None or not archive.is_edited:
         return False
-    files.replace(path, _sealed(archive.content))
+    durable.replace(path, _sealed(archive.content))
     return True
 
 
@@ -448,7 +451,7 @@ def _with_view(snapshot: Snapshot, metadata: Metadata) -> Snapshot:
         ValueError: they do not fit its messages.
     """
     edited = snapshot._replace(metadata=metadata)
-    sense.check_snapshot(edited)
+    validation.check_snapshot(edited)
     return edited
 
 
@@ -468,7 +471,7 @@ def read_unchecked(folder: Path) -> Snapshot | None:
     None where it cannot be read, or is of a newer version.
     """
     try:
-        data = files.read(folder / "history.json")
+        data = durable.read(folder / "history.json")
         snapshot = _snapshot(_leniently(data))
         tuple(snapshot.context.archived_ids)
     except (OSError, ValueError, *UNREADABLE):
@@ -522,7 +525,7 @@ class _Part(NamedTuple):
 def _archive_parts(folder: Path) -> list[_Part]:
     archive = folder / "archive"
     try:
-        spans = [(_SPAN.fullmatch(name), archive / name) for name in files.names(archive)]
+        spans = [(_SPAN.fullmatch(name), archive / name) for name in durable.names(archive)]
     except OSError as error:
         raise StoreDamagedError(f"{archive} cannot be read: {error.strerror}; it was left as it is") from error
     return sorted(_Part(int(span[1]), int(span[2]), path) for span, path in spans if span)
@@ -602,7 +605,7 @@ def _check_sequence(folder: Path, stored: Stored, covered: int, records: Sequenc
 def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
     """Bring the files of a session up to the snapshot; gives how many bytes were written."""
     metadata, context = snapshot
-    files.make_folder(folder)
+    durable.make_folder(folder)
     size = _write_archive(folder, metadata.key, archived) if archived else 0
     history = _HistoryFile(
         version=metadata.version,
@@ -614,14 +617,14 @@ def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
     )
     for name, content in zip(_NAMES, (history, metadata), strict=True):
         data = _sealed(content)
-        files.replace(folder / name, data)
+        durable.replace(folder / name, data)
         size += len(data)
     return size
 
 
 def write_front(folder: Path, metadata: Metadata) -> None:
     """Note up to where a session goes on of which the rest was set aside in this folder."""
-    files.replace(folder / _FRONT, _sealed(metadata))
+    durable.replace(folder / _FRONT, _sealed(metadata))
 
 
 def read_front(folder: Path) -> Metadata | None:
@@ -648,10 +651,10 @@ def _write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) -
             known = archive.content.messages if archive else ()
     numbered = {message.number: message for message in (*known, *messages)}
     path = folder / "archive" / f"{min(numbered):08}-{max(numbered):08}.json"
-    files.make_folder(path.parent)
+    durable.make_folder(path.parent)
     content = tuple(numbered[number] for number in sorted(numbered))
     data = _sealed(_ArchiveFile(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=_encoded(content)))
-    files.replace(path, data)
+    durable.replace(path, data)
     if newest and newest.path != path:
-        files.remove(newest.path)
+        durable.remove(newest.path)
     return len(data)

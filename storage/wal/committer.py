@@ -12,15 +12,15 @@ from typing import Final
 
 import anyio
 
+from argentos.concurrency.foreign_code import described, passes
+from argentos.concurrency.threads import Runner
 from argentos.errors import StoreError, StoreFailedError, StoreFullError
-from argentos.storage.foreign import described, passes
-from argentos.storage.frames import encode_body
-from argentos.storage.journal import Journal, NoSegmentError
-from argentos.storage.lag import Lag
-from argentos.storage.lock import DirectoryLostError
+from argentos.storage.disk.lock import DirectoryLostError
+from argentos.storage.files.schedule import Lag
 from argentos.storage.records import Record, SessionKey
-from argentos.storage.runner import Runner
-from argentos.storage.tail import Tail
+from argentos.storage.wal.frames import encode_body
+from argentos.storage.wal.journal import Journal, NoSegmentError
+from argentos.storage.wal.pending import Tail
 
 __all__ = ["Batch", "Committer"]
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import anyio
 
-from argentos.storage.foreign import described, passes
+from argentos.concurrency.foreign_code import described, passes
 
 __all__ = ["stand"]
 

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from argentos.concurrency.forks import close_in_children, keep_in_children, no_fork
 from argentos.errors import StoreBusyError
-from argentos.storage.forks import close_in_children, keep_in_children, no_fork
-from argentos.storage.holder import holder
-from argentos.storage.links import open_unlinked
-from argentos.storage.privacy import give_to_owner
+from argentos.storage.disk.lock_holder import holder
+from argentos.storage.disk.permissions import give_to_owner
+from argentos.storage.disk.symlinks import open_unlinked
 
 __all__ = ["DirectoryLostError", "Lock"]
 

@@ -23,8 +23,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from argentos.storage import files
-from argentos.storage.frames import (
+from argentos.storage.disk import durable
+from argentos.storage.records import Record, SessionKey
+from argentos.storage.wal.frames import (
     MAGIC,
     NOBODY,
     Broken,
@@ -36,7 +37,6 @@ from argentos.storage.frames import (
     scan,
     without,
 )
-from argentos.storage.records import Record, SessionKey
 
 __all__ = ["Finding", "Journal", "NoSegmentError", "Recovered", "Recovery", "Segment", "dated", "mending", "recover"]
 
@@ -146,11 +146,11 @@ def mending(folder: Path) -> Generator[None]:
     """
     mark = folder / ".repair.new"
     with contextlib.suppress(PermissionError):  # which may be what is to be mended
-        files.make_folder(folder)
-        files.replace(mark, b"")
+        durable.make_folder(folder)
+        durable.replace(mark, b"")
     yield
     with contextlib.suppress(PermissionError):
-        files.remove(mark)
+        durable.remove(mark)
 
 
 def recover(folder: Path, take: Callable[[Recovered], None]) -> Recovery:
@@ -257,9 +257,9 @@ def _nobody(commit: int) -> Frame:
 
 
 def _scans(folder: Path, pattern: str) -> Iterator[tuple[Segment, Scan]]:
-    for path in (folder / name for name in files.names(folder) if fnmatchcase(name, pattern)):
+    for path in (folder / name for name in durable.names(folder) if fnmatchcase(name, pattern)):
         try:
-            data = files.read(path)
+            data = durable.read(path)
         except FileNotFoundError:  # the owner dropped it while we looked: the files have it
             continue
         except OSError as error:
@@ -345,12 +345,12 @@ class Journal:
         Raises:
             StoreDamagedError, StoreVersionError: a segment cannot be read at all; nothing was changed.
         """
-        files.make_folder(self._folder)
+        durable.make_folder(self._folder)
         recovery = recover(self._folder, take)
         self._make_durable(recovery.segments)
-        for name in files.names(self._folder):
+        for name in durable.names(self._folder):
             if fnmatchcase(name, ".*.new"):  # left by a process that was killed
-                files.remove(self._folder / name)
+                durable.remove(self._folder / name)
         self._commit = recovery.commit
         self._segments = recovery.segments
         self._kept = recovery.kept
@@ -381,15 +381,15 @@ class Journal:
         """
         for segment in segments:
             if segment.size:
-                files.flush(segment.path)
+                durable.flush(segment.path)
         if segments and segments[-1].size:
-            files.write_again(segments[-1].path)
-        files.sync_folder(self._folder)
+            durable.write_again(segments[-1].path)
+        durable.sync_folder(self._folder)
 
     @property
     def is_left(self) -> bool:
         """Something was left in the folder by an owner that did not end in order, or is still used."""
-        return any(not any(fnmatchcase(name, each) for each in _SET_ASIDE) for name in files.names(self._folder))
+        return any(not any(fnmatchcase(name, each) for each in _SET_ASIDE) for name in durable.names(self._folder))
 
     @property
     def older(self) -> list[Segment]:
@@ -430,11 +430,11 @@ class Journal:
 
     def _create(self, path: Path, start: bytes, size: int) -> int:
         try:
-            return files.create(path, start, size)
+            return durable.create(path, start, size)
         except OSError:
             if not self._give_back():
                 raise
-        return files.create(path, start, size)
+        return durable.create(path, start, size)
 
     def _give_back(self) -> bool:
         """Free what is reserved in segments that are written to no more; tells whether there was any."""
@@ -461,7 +461,7 @@ class Journal:
             if self._descriptor is None or (self._at + len(data) > self._segment_size and self._segments[-1].last):
                 self._begin_segment_for(batch, data)
             self._commit += 1
-            files.write_at(self._open_descriptor(), data, self._at)
+            durable.write_at(self._open_descriptor(), data, self._at)
             self._at += len(data)
             segment = self._segments[-1]
             if self._at > segment.size:
@@ -502,14 +502,14 @@ class Journal:
     def drop(self, segment: Segment) -> None:
         """Remove a segment of which the files have everything."""
         self._check()
-        files.remove(segment.path)
+        durable.remove(segment.path)
         self._segments.remove(segment)
         self._measure()
 
     def keep(self, key: SessionKey, records: Sequence[Record]) -> None:
         """Copy the records of a session, so that segments can be dropped though its files cannot be written."""
         self._check()
-        files.replace(self._kept_path(key), MAGIC + encode_commit(0, [encode_body(key, records)]))
+        durable.replace(self._kept_path(key), MAGIC + encode_commit(0, [encode_body(key, records)]))
         self._kept.add(key)
 
     def keeps(self, key: SessionKey) -> bool:
@@ -520,7 +520,7 @@ class Journal:
         """The files of the session have everything: what was kept of it can go."""
         if key in self._kept:
             self._check()
-            files.remove(self._kept_path(key))
+            durable.remove(self._kept_path(key))
             self._kept.discard(key)
 
     def _kept_path(self, key: SessionKey) -> Path:
@@ -555,15 +555,15 @@ class Journal:
     def _continue(self, segment: Segment) -> None:
         """Write on in the last segment, so that many deletions do not make many small ones."""
         with contextlib.suppress(OSError):  # the next commit begins a segment, or says what is wrong
-            self._descriptor = files.reopen(segment.path, self._segment_size)
+            self._descriptor = durable.reopen(segment.path, self._segment_size)
             self._at, segment.size = segment.size, max(segment.size, self._segment_size)
 
     def forget_aside(self) -> None:
         """Remove what was set aside; of which sessions it has something cannot be told."""
         self._check()
-        for name in files.names(self._folder):
+        for name in durable.names(self._folder):
             if any(fnmatchcase(name, pattern) for pattern in _ASIDE):
-                files.remove_all(self._folder / name)
+                durable.remove_all(self._folder / name)
 
     def close(self) -> None:
         """Stop writing."""
@@ -575,15 +575,15 @@ class Journal:
 
 def _strip(path: Path, key: SessionKey, name: bytes) -> bool:
     """Take a session out of a segment, if its encoded name is in it."""
-    with files.opened(path) as segment:
-        if not files.contains(segment, name):
+    with durable.opened(path) as segment:
+        if not durable.contains(segment, name):
             return False
         segment.seek(0)
         try:
-            files.replace_by(path, without(segment, key))
+            durable.replace_by(path, without(segment, key))
         except ValueError:
-            frames = scan(files.read(path), path).frames
-            files.replace(path, _encode([*(each for each in frames if each.key != key), _nobody(frames[-1].commit)]))
+            frames = scan(durable.read(path), path).frames
+            durable.replace(path, _encode([*(each for each in frames if each.key != key), _nobody(frames[-1].commit)]))
     return True
 
 
@@ -608,9 +608,9 @@ def _rewrite(path: Path, findings: Sequence[Finding], whole: Sequence[Frame] | N
     """Keep of a segment what is whole, if anything; gives where the rest was set aside."""
     aside = _set_aside(path, findings)
     if whole is None:
-        files.remove(path)
+        durable.remove(path)
     else:
-        files.replace(path, _encode(whole))
+        durable.replace(path, _encode(whole))
     return aside
 
 
@@ -618,13 +618,13 @@ def _set_aside(path: Path, findings: Sequence[Finding]) -> Path:
     """Keep what is torn, or the whole segment where something is damaged."""
     if not path.is_file() or path.is_symlink():
         aside = dated(path, "damaged")
-        files.move(path, aside)
+        durable.move(path, aside)
         return aside
-    data = files.read(path)
+    data = durable.read(path)
     if all(finding.is_torn for finding in findings):
         aside = dated(path, "torn")
-        files.replace(aside, b"".join(data[each.start : each.end] for each in findings))
+        durable.replace(aside, b"".join(data[each.start : each.end] for each in findings))
     else:
         aside = dated(path, "damaged")
-        files.replace(aside, data)
+        durable.replace(aside, data)
     return aside

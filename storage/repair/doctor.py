@@ -21,17 +21,19 @@ from typing import Final, NamedTuple
 import anyio.to_thread
 
 from argentos.errors import StoreError
-from argentos.storage import files, layout, salvage
+from argentos.storage.disk import durable
+from argentos.storage.disk.lock import Lock
+from argentos.storage.disk.lock_holder import trouble_with_owner
+from argentos.storage.disk.symlinks import check_way, follow_none_below
 from argentos.storage.file_store import FileStore
-from argentos.storage.holder import trouble_with_owner
-from argentos.storage.index import Index
-from argentos.storage.journal import Recovered, dated, mending, recover
-from argentos.storage.links import check_way, follow_none_below
-from argentos.storage.lock import Lock
+from argentos.storage.files import session_files
+from argentos.storage.files.index import Index
 from argentos.storage.names import file_name
 from argentos.storage.records import Message, Record, SessionKey
-from argentos.storage.set_aside import SetAside, found_in, put_back
+from argentos.storage.repair import salvage
+from argentos.storage.repair.set_aside import SetAside, found_in, put_back
 from argentos.storage.snapshot import Metadata, Snapshot
+from argentos.storage.wal.journal import Recovered, dated, mending, recover
 
 __all__ = ["Finding", "check", "mend", "repair"]
 
@@ -135,7 +137,7 @@ def mend(root: Path) -> list[Finding]:
     lock = Lock(root / "lock")
     try:
         recover(root / "journal", lambda _: None)
-        files.sync_all(*(root / each for each in _TOPS))
+        durable.sync_all(*(root / each for each in _TOPS))
         found = [finding for finding in _find(root) if finding.mend or finding.session]
         with mending(root / "journal") if found else contextlib.nullcontext():
             mended = [finding for finding in found if _mended(finding)]
@@ -333,7 +335,7 @@ def _damage(path: Path) -> str | None:
 
 def _unlike(root: Path, agent: str, index: Index, busy: set[tuple[str, str]]) -> Iterator[str]:
     """The agent's sessions of which the index says something else than their files."""
-    folder = layout.agent_folder(root, agent)
+    folder = session_files.agent_folder(root, agent)
     names = sorted(str(name) for name in index.names(agent))
     for begin in range(0, len(names), _PAGE):
         page = names[begin : begin + _PAGE]
@@ -350,7 +352,9 @@ def _agents(root: Path) -> list[str]:
     names: set[str] = set()
     for folder in _folders(root, "sessions"):
         read = (metadata.agent for name in _names(folder) if (metadata := _metadata(folder / name)))
-        names.add(next((agent for agent in read if layout.agent_folder(root, agent) == folder), folder.parent.name))
+        names.add(
+            next((agent for agent in read if session_files.agent_folder(root, agent) == folder), folder.parent.name)
+        )
     return sorted(names)
 
 
@@ -375,13 +379,13 @@ def _names(folder: Path) -> list[str]:
 
 def _metadata(folder: Path) -> Metadata | None:
     try:
-        return layout.read_metadata(folder)
+        return session_files.read_metadata(folder)
     except StoreError:
         return None
 
 
 def _check_sessions(root: Path, journal: _Journal) -> Iterator[Finding]:
-    by_place = {layout.session_folder(root, key): (key, records) for key, records in journal.items()}
+    by_place = {session_files.session_folder(root, key): (key, records) for key, records in journal.items()}
     for folder in _folders(root, "sessions"):
         for name in _names(folder):
             yield from _check_session(root, folder / name, journal, *by_place.pop(folder / name, (None, ())))
@@ -405,7 +409,7 @@ def _check_session(
         yield from _check_unknown(root, folder)
     elif known and not records:
         yield from _check_ended(folder, key, journal)
-    elif (right := layout.session_folder(root, key)) != folder:
+    elif (right := session_files.session_folder(root, key)) != folder:
         yield Finding(folder, f"it holds session {key}, whose folder would be {right.relative_to(root)}: move it there")
     else:
         yield from _check_files(folder, key, records, is_readable=key not in journal.unreadable)
@@ -423,10 +427,10 @@ def _check_ended(folder: Path, key: SessionKey, journal: _Journal) -> Iterator[F
 def _check_unknown(root: Path, folder: Path) -> Iterator[Finding]:
     """Neither file says which session it is."""
     try:
-        layout.read_stored(folder, SessionKey("", ""))
-    except layout.CorruptError as error:
-        readable = layout.read_unchecked(folder)
-        if readable and layout.session_folder(root, readable.metadata.key) == folder:
+        session_files.read_stored(folder, SessionKey("", ""))
+    except session_files.CorruptError as error:
+        readable = session_files.read_unchecked(folder)
+        if readable and session_files.session_folder(root, readable.metadata.key) == folder:
             yield _corrupt(folder, readable.metadata.key, (), error)
         else:
             yield Finding(folder, str(error), remedy=_TO_DAMAGED, mend=lambda: _move_away(folder))
@@ -447,20 +451,20 @@ _TO_DAMAGED: Final = "set the session aside under a dated name"
 
 def _move_away(folder: Path) -> None:
     target = folder.parents[1] / "damaged"
-    files.make_folder(target)
-    files.move(folder, dated(target / folder.name, "damaged"))
+    durable.make_folder(target)
+    durable.move(folder, dated(target / folder.name, "damaged"))
 
 
 def _check_files(folder: Path, key: SessionKey, records: Sequence[Record], *, is_readable: bool) -> Iterator[Finding]:
     go_over = partial(salvage.go_over, folder, key, records)
     try:
-        stored = layout.read_stored(folder, key)
-        folded = layout.join(key, folder, stored, records)
-    except layout.LostError as error:
+        stored = session_files.read_stored(folder, key)
+        folded = session_files.join(key, folder, stored, records)
+    except session_files.LostError as error:
         yield _lost(folder, key, records, error)
-    except layout.GapError as error:
+    except session_files.GapError as error:
         yield Finding(folder, str(error), remedy="go on behind that with what is whole", mend=go_over, session=key)
-    except layout.CorruptError as error:
+    except session_files.CorruptError as error:
         yield _corrupt(folder, key, records, error)
     except StoreError as error:
         yield Finding(folder, str(error))
@@ -496,21 +500,21 @@ def _corrupt(folder: Path, key: SessionKey, records: Sequence[Record], error: St
     return Finding(folder, str(error), remedy=remedy, mend=lambda: salvage.go_on(folder, key, records), session=key)
 
 
-def _check_view(folder: Path, stored: layout.Stored, key: SessionKey) -> Iterator[Finding]:
+def _check_view(folder: Path, stored: session_files.Stored, key: SessionKey) -> Iterator[Finding]:
     path, snapshot = folder / "metadata.json", stored.snapshot
     if snapshot is None:
         return
     if stored.unfit:
         remedy = "set a copy aside, and write it anew from history.json"
         yield Finding(path, stored.unfit, is_harmless=True, remedy=remedy, session=key)
-    elif layout.read_view(folder) != snapshot.metadata and not stored.edited:
+    elif session_files.read_view(folder) != snapshot.metadata and not stored.edited:
         what = "it is not what history.json says"
         mends = partial(_write, folder, snapshot)
         yield Finding(path, what, is_harmless=True, remedy="write it anew", mend=mends)
 
 
 def _write(folder: Path, snapshot: Snapshot) -> None:
-    layout.write(folder, snapshot, ())
+    session_files.write(folder, snapshot, ())
 
 
 def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
@@ -519,11 +523,11 @@ def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
         span, path = _SPAN.fullmatch(name), folder / "archive" / name
         try:
             if span:
-                archived = layout.read_archive(folder, int(span[1]), int(span[2]) + 1)
+                archived = session_files.read_archive(folder, int(span[1]), int(span[2]) + 1)
                 if path in archived.edited:
-                    seal = partial(layout.seal_archive, path)
+                    seal = partial(session_files.seal_archive, path)
                     yield Finding(path, _EDITED, is_harmless=True, remedy="give it a new checksum", mend=seal)
-        except layout.CorruptError as error:
+        except session_files.CorruptError as error:
             remedy = "set it aside beside, and put what can be read in it into the archive again"
             mends = partial(salvage.mend_archive, folder, path, stored)
             yield Finding(path, str(error), remedy=remedy, mend=mends)
@@ -533,7 +537,7 @@ def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
 
 def _check_numbers(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> Iterator[Finding]:
     try:
-        stored = layout.read_archive(folder, 1, snapshot.metadata.messages + 1).messages
+        stored = session_files.read_archive(folder, 1, snapshot.metadata.messages + 1).messages
     except StoreError:
         return  # told of each file
     known = {*stored, *(each.number for each in (*archived, *snapshot.context.messages, *snapshot.context.waiting))}
@@ -552,14 +556,18 @@ def _check_asides(root: Path, folder: Path, journal: _Journal) -> Iterator[Findi
     taken = {key for key, records in journal.items() if records}
     for copy in found_in(root, folder):
         key, is_taken = copy.key, copy.key in taken
-        if key is not None and not is_taken and salvage.has_not_gone_on(copy.path, layout.session_folder(root, key)):
+        if (
+            key is not None
+            and not is_taken
+            and salvage.has_not_gone_on(copy.path, session_files.session_folder(root, key))
+        ):
             taken.add(key)
             remedy = "put back what is whole in it, for the session has not gone on since"
-            mends = partial(salvage.put_behind, copy.path, layout.session_folder(root, key))
+            mends = partial(salvage.put_behind, copy.path, session_files.session_folder(root, key))
             yield Finding(copy.path, f"{_was_set_aside(copy)}, for records are missing", remedy=remedy, mend=mends)
             continue
         if key is not None:
-            is_taken = is_taken or os.path.lexists(layout.session_folder(root, key))
+            is_taken = is_taken or os.path.lexists(session_files.session_folder(root, key))
             taken.add(key)
         if key is None or is_taken or copy.was_deleted:
             yield Finding(

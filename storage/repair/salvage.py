@@ -12,12 +12,13 @@ import msgspec
 from msgspec import Struct, structs
 
 from argentos.errors import StoreError
-from argentos.storage import files, layout, sense
-from argentos.storage.bridge import bridge, in_order
-from argentos.storage.journal import dated
-from argentos.storage.leniency import UNREADABLE, lenient_each
+from argentos.storage.coercion import UNREADABLE, lenient_each
+from argentos.storage.disk import durable
+from argentos.storage.files import session_files, validation
+from argentos.storage.files.gaps import bridge, in_order
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import NEWEST_VERSION, REMEMBERED_IDS, Context, Folded, Metadata, Snapshot, fold_context
+from argentos.storage.wal.journal import dated
 
 __all__ = [
     "archived_in",
@@ -74,7 +75,7 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
 
 def _readable(folder: Path, key: SessionKey, records: Iterable[Record]) -> Snapshot | None:
     """What `history.json` says whatever its checksum; where its numbers may be what is wrong, with the right ones."""
-    readable = layout.read_unchecked(folder)
+    readable = session_files.read_unchecked(folder)
     if readable is None or readable.metadata.version > NEWEST_VERSION:
         return None
     metadata, view = readable.metadata, _view(folder, key)
@@ -86,7 +87,7 @@ def _readable(folder: Path, key: SessionKey, records: Iterable[Record]) -> Snaps
 def _makes_sense(snapshot: Snapshot) -> bool:
     """Else a person has to look at it: with a checksum, nobody would ever again."""
     try:
-        sense.check_snapshot(snapshot)
+        validation.check_snapshot(snapshot)
     except ValueError:
         return False
     return True
@@ -94,7 +95,7 @@ def _makes_sense(snapshot: Snapshot) -> bool:
 
 def _view(folder: Path, key: SessionKey) -> Metadata | None:
     with contextlib.suppress(StoreError):
-        view = layout.read_view(folder)
+        view = session_files.read_view(folder)
         return view if view is not None and view.key == key else None
     return None
 
@@ -102,7 +103,7 @@ def _view(folder: Path, key: SessionKey) -> Metadata | None:
 def archived_in(folder: Path, metadata: Metadata) -> dict[int, Message]:
     """The archived messages by number, none where they cannot be read."""
     with contextlib.suppress(StoreError):
-        return layout.read_archive(folder, 1, metadata.messages + 1).messages
+        return session_files.read_archive(folder, 1, metadata.messages + 1).messages
     return {}
 
 
@@ -116,51 +117,55 @@ def go_on(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
 def _replace_history(folder: Path, saved: Folded) -> None:
     history = folder / "history.json"
     with contextlib.suppress(FileNotFoundError):
-        files.replace(dated(history, "damaged"), files.read(history))
-    layout.write(folder, saved.snapshot, saved.archived)
+        durable.replace(dated(history, "damaged"), durable.read(history))
+    session_files.write(folder, saved.snapshot, saved.archived)
 
 
 def go_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     """Let be true what `history.json` and the journal say, though `metadata.json` has seen more."""
-    stored = layout.read_stored(folder, key)._replace(reaches=0)
+    stored = session_files.read_stored(folder, key)._replace(reaches=0)
     try:
-        folded = layout.join(key, folder, stored, records)
-    except layout.GapError:
+        folded = session_files.join(key, folder, stored, records)
+    except session_files.GapError:
         folded = _bridged(folder, key, stored, records)
     if folded is None:
         return
     metadata, context = folded.snapshot
-    used = max(layout.read_archive(folder, 1, 1 << 62).messages, default=0)  # those numbers are taken
+    used = max(session_files.read_archive(folder, 1, 1 << 62).messages, default=0)  # those numbers are taken
     metadata = structs.replace(metadata, messages=max(metadata.messages, used))
-    layout.write(folder, Snapshot(metadata, context), folded.archived)
+    session_files.write(folder, Snapshot(metadata, context), folded.archived)
 
 
 def go_over(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     """Let a session go on behind records that are missing, with what is whole there."""
-    folded = _bridged(folder, key, layout.read_stored(folder, key), records)
-    layout.write(folder, folded.snapshot, folded.archived)
+    folded = _bridged(folder, key, session_files.read_stored(folder, key), records)
+    session_files.write(folder, folded.snapshot, folded.archived)
 
 
-def _bridged(folder: Path, key: SessionKey, stored: layout.Stored, records: Sequence[Record]) -> Folded:
-    whole, behind = layout.split(stored, records)
-    kept = layout.join(key, folder, stored, whole)
+def _bridged(folder: Path, key: SessionKey, stored: session_files.Stored, records: Sequence[Record]) -> Folded:
+    whole, behind = session_files.split(stored, records)
+    kept = session_files.join(key, folder, stored, whole)
     bridged = bridge(key, kept.snapshot if kept else None, behind)
     return Folded(bridged.snapshot, (*(kept.archived if kept else ()), *bridged.archived))
 
 
 def put_behind(aside: Path, folder: Path) -> None:
     """Put back what was set aside behind records that are missing, where the session has not gone on since."""
-    bridged = layout.read_unchecked(aside)
+    bridged = session_files.read_unchecked(aside)
     if bridged is not None and has_not_gone_on(aside, folder):
         archived, known = (archived_in(each, bridged.metadata) for each in (aside, folder))
-        layout.write(folder, bridged, [archived[number] for number in archived.keys() - known.keys()])
-        files.remove_folder(aside)
+        session_files.write(folder, bridged, [archived[number] for number in archived.keys() - known.keys()])
+        durable.remove_folder(aside)
 
 
 def has_not_gone_on(aside: Path, folder: Path) -> bool:
     """Whether a session is as it was when something was set aside that belongs behind records that are missing."""
     with contextlib.suppress(StoreError):
-        at, bridged, stored = layout.read_front(aside), layout.read_unchecked(aside), layout.read_metadata(folder)
+        at, bridged, stored = (
+            session_files.read_front(aside),
+            session_files.read_unchecked(aside),
+            session_files.read_metadata(folder),
+        )
         return at is not None and at == stored and bridged is not None and bridged.metadata.sequence > at.sequence
     return False
 
@@ -170,21 +175,21 @@ def put_back(aside: Path, folder: Path, key: SessionKey) -> None:
     saved = salvage(aside, key, _set_aside(aside))
     if saved is not None and not folder.exists():
         _replace_history(aside, _with_records(aside, key, saved))
-        files.make_folder(folder.parent)
-        files.move(aside, folder)
+        durable.make_folder(folder.parent)
+        durable.move(aside, folder)
 
 
 def _set_aside(aside: Path) -> list[Record]:
     """The records that the journal had of it."""
     with contextlib.suppress(OSError, *UNREADABLE):
-        return list(lenient_each(msgspec.json.decode(files.read(aside / "records.json"), type=list[Any]), Record))
+        return list(lenient_each(msgspec.json.decode(durable.read(aside / "records.json"), type=list[Any]), Record))
     return []
 
 
 def _with_records(aside: Path, key: SessionKey, saved: Folded) -> Folded:
-    stored = layout.Stored(saved.snapshot, 0)
-    with contextlib.suppress(layout.GapError):
-        folded = layout.join(key, aside, stored, _set_aside(aside))
+    stored = session_files.Stored(saved.snapshot, 0)
+    with contextlib.suppress(session_files.GapError):
+        folded = session_files.join(key, aside, stored, _set_aside(aside))
         if folded is not None:
             return Folded(folded.snapshot, (*saved.archived, *folded.archived))
     return saved
@@ -192,10 +197,10 @@ def _with_records(aside: Path, key: SessionKey, saved: Folded) -> Folded:
 
 def mend_archive(folder: Path, path: Path, snapshot: Snapshot) -> None:
     """Put a damaged file of the archive aside, and what can be read in it into the archive again."""
-    damaged = files.read(path)
-    files.replace(dated(path, "damaged"), damaged)
+    damaged = durable.read(path)
+    durable.replace(dated(path, "damaged"), damaged)
     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        layout.write(folder, snapshot, msgspec.json.decode(damaged, type=_Messages).messages)
+        session_files.write(folder, snapshot, msgspec.json.decode(damaged, type=_Messages).messages)
     with contextlib.suppress(FileNotFoundError):
-        if files.read(path) == damaged:
-            files.remove(path)
+        if durable.read(path) == damaged:
+            durable.remove(path)

@@ -7,13 +7,13 @@ from typing import Self
 
 import anyio.lowlevel
 
-from argentos.storage.entrance import Entrance
+from argentos.concurrency.chunks import in_steps
+from argentos.concurrency.exclusive_use import Entrance
 from argentos.storage.names import file_name
-from argentos.storage.pace import in_steps
 from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised
 from argentos.storage.snapshot import Context, Metadata, Snapshot, fold, fold_context, fold_metadata
 from argentos.storage.store import Page, Store, check_write, page_of
-from argentos.storage.tail import Tail
+from argentos.storage.wal.pending import Tail
 
 __all__ = ["MemoryStore"]
 

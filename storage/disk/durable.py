@@ -14,8 +14,8 @@ from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from argentos.storage.links import check_way, is_root, open_unlinked
-from argentos.storage.privacy import give_to_owner
+from argentos.storage.disk.permissions import give_to_owner
+from argentos.storage.disk.symlinks import check_way, is_root, open_unlinked
 
 __all__ = [
     "create",

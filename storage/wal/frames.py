@@ -26,9 +26,9 @@ from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 
+from argentos.concurrency.chunks import in_steps
 from argentos.errors import StoreError, StoreVersionError
-from argentos.storage import leniency
-from argentos.storage.pace import in_steps
+from argentos.storage import coercion
 from argentos.storage.records import Record, SessionKey
 
 __all__ = [
@@ -218,7 +218,7 @@ def _whose(body: bytes) -> SessionKey | None:
     """The session of a body of which perhaps no more can be read."""
     try:
         agent, session, _ = _key.decode(body)
-    except leniency.UNREADABLE:
+    except coercion.UNREADABLE:
         return None
     return SessionKey(agent, session)
 
@@ -260,8 +260,8 @@ def _frame_at(data: bytes, at: int) -> Frame | Broken:
     body = data[begin : begin + length]
     try:
         agent, session, records = _body.decode(body)
-    except leniency.UNREADABLE as error:
-        return Broken(at, begin + length, commit, _whose(body), str(error), leniency.records_in(body))
+    except coercion.UNREADABLE as error:
+        return Broken(at, begin + length, commit, _whose(body), str(error), coercion.records_in(body))
     return Frame(at, begin + length, commit, SessionKey(agent, session), records)
 
 
@@ -289,7 +289,7 @@ def _scan_first_version(data: bytes) -> Scan:
             end = at + _FIRST_HEAD.size + len(body)
             try:
                 appends = _first_body.decode(body)
-            except leniency.UNREADABLE as error:
+            except coercion.UNREADABLE as error:
                 found.broken.append(Broken(at, end, commit, None, str(error)))
             else:
                 found.frames.extend(Frame(at, end, commit, SessionKey(*key), records) for *key, records in appends)

@@ -17,19 +17,21 @@ from typing import Final
 import anyio
 import msgspec
 
+from argentos.concurrency.foreign_code import described, in_short, passes
+from argentos.concurrency.threads import Runner
 from argentos.errors import StoreDamagedError, StoreError
-from argentos.storage import files, layout, salvage
-from argentos.storage.committer import Committer
-from argentos.storage.foreign import described, in_short, passes
-from argentos.storage.index import Index
-from argentos.storage.journal import Journal, Segment, dated
-from argentos.storage.lag import Lag
-from argentos.storage.lock import Lock
+from argentos.storage.disk import durable
+from argentos.storage.disk.lock import Lock
+from argentos.storage.files import session_files
+from argentos.storage.files.index import Index
+from argentos.storage.files.schedule import Lag
 from argentos.storage.names import file_name
 from argentos.storage.records import Cleared, Record, SessionKey, Summarised
-from argentos.storage.runner import Runner
+from argentos.storage.repair import salvage
 from argentos.storage.snapshot import Folded, Snapshot
-from argentos.storage.tail import Tail
+from argentos.storage.wal.committer import Committer
+from argentos.storage.wal.journal import Journal, Segment, dated
+from argentos.storage.wal.pending import Tail
 
 __all__ = ["FileWriter", "Held"]
 
@@ -270,9 +272,9 @@ class FileWriter:
 
     def _write_files(self, key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> int:
         self._ownership.check()
-        folder = layout.session_folder(self._root, key)
+        folder = session_files.session_folder(self._root, key)
         folded = None
-        is_edited = self._held[key].is_edited or layout.is_edited(folder)
+        is_edited = self._held[key].is_edited or session_files.is_edited(folder)
         if snapshot is None or is_edited or any(isinstance(record, Summarised | Cleared) for record in records):
             folded = self._join(key, folder, snapshot, records)
         if folded and is_edited:
@@ -281,7 +283,7 @@ class FileWriter:
         snapshot = snapshot or (folded.snapshot if folded else None)
         if snapshot is None:
             return 0
-        size = layout.write(folder, snapshot, folded.archived if folded else ())
+        size = session_files.write(folder, snapshot, folded.archived if folded else ())
         self._index.put(snapshot.metadata)
         return size
 
@@ -290,8 +292,8 @@ class FileWriter:
     ) -> Folded | None:
         """The files with the records that they lack; where somebody has spoilt them, there is still the snapshot."""
         try:
-            stored = layout.read_stored(folder, key)
-            folded = layout.join(key, folder, stored, records)
+            stored = session_files.read_stored(folder, key)
+            folded = session_files.join(key, folder, stored, records)
         except StoreDamagedError as error:
             if snapshot is None or any(isinstance(record, Summarised | Cleared) for record in records):
                 raise
@@ -303,13 +305,13 @@ class FileWriter:
     def _copy(self, key: SessionKey, folder: Path) -> Path:
         """Set aside copies of the files of a session that will be written over."""
         aside = self._aside(key)
-        files.make_folder(aside)
+        durable.make_folder(aside)
         for name in ("history.json", "metadata.json"):
-            if files.exists(folder / name):
-                files.replace(aside / name, files.read(folder / name))
+            if durable.exists(folder / name):
+                durable.replace(aside / name, durable.read(folder / name))
         return aside
 
-    def _tell_of_edits(self, key: SessionKey, folder: Path, stored: layout.Stored) -> None:
+    def _tell_of_edits(self, key: SessionKey, folder: Path, stored: session_files.Stored) -> None:
         """Once, for the files are written anew then."""
         for name in stored.edited:
             _tell_of_edit(key, folder / name)
@@ -332,7 +334,7 @@ class FileWriter:
 
     def _seal_archive(self, path: Path) -> bool:
         self._ownership.check()
-        return layout.seal_archive(path)
+        return session_files.seal_archive(path)
 
     async def take_edits(self, key: SessionKey) -> None:
         """Let files that somebody has edited be as if they had been written here; what cannot be done is logged."""
@@ -351,12 +353,12 @@ class FileWriter:
 
     def _take_edits(self, key: SessionKey, records: Sequence[Record]) -> None:
         self._ownership.check()
-        folder = layout.session_folder(self._root, key)
-        stored = layout.read_stored(folder, key)
+        folder = session_files.session_folder(self._root, key)
+        stored = session_files.read_stored(folder, key)
         if (stored.edited or stored.unfit) and stored.snapshot:
-            layout.join(key, folder, stored, records)  # raises where one does not fit the other
+            session_files.join(key, folder, stored, records)  # raises where one does not fit the other
             self._tell_of_edits(key, folder, stored)
-            layout.write(folder, stored.snapshot, ())
+            session_files.write(folder, stored.snapshot, ())
             self._index.put(stored.snapshot.metadata)
 
     async def _drop_segments(self) -> bool:
@@ -424,7 +426,7 @@ class FileWriter:
 
     def _remove_early(self, key: SessionKey) -> bool:
         self._ownership.check()
-        return layout.remove(self._root, key)
+        return session_files.remove(self._root, key)
 
     async def remove(self, key: SessionKey, *, is_ended: bool) -> bool:
         """Leave no byte of a session; False if somebody else has seen to that meanwhile.
@@ -447,13 +449,16 @@ class FileWriter:
 
     def _remove_files(self, key: SessionKey) -> None:
         self._ownership.check()
-        folder = layout.session_folder(self._root, key)
-        if files.exists(folder):
-            files.remove_all(folder)
-        layout.mark_deleted(self._root, key)
-        for parent in (layout.agent_folder(self._root, key.agent), layout.damaged_folder(self._root, key.agent)):
+        folder = session_files.session_folder(self._root, key)
+        if durable.exists(folder):
+            durable.remove_all(folder)
+        session_files.mark_deleted(self._root, key)
+        for parent in (
+            session_files.agent_folder(self._root, key.agent),
+            session_files.damaged_folder(self._root, key.agent),
+        ):
             with suppress(FileNotFoundError):  # nor do they come back, whoever has removed them
-                files.sync_folder(parent)
+                durable.sync_folder(parent)
 
     async def remove_set_aside(self, key: SessionKey) -> bool:
         """Remove what was set aside of a session, and of the journal, of which cannot be told whose it is.
@@ -470,9 +475,9 @@ class FileWriter:
 
     def _remove_set_aside(self, key: SessionKey) -> bool:
         self._ownership.check()
-        asides = layout.set_aside(self._root, key)
+        asides = session_files.set_aside(self._root, key)
         for aside in asides:
-            files.remove_all(aside)
+            durable.remove_all(aside)
         return bool(asides)
 
     async def _forget(self, key: SessionKey, *, is_ended: bool = False) -> None:
@@ -518,48 +523,52 @@ class FileWriter:
     ) -> tuple[StoreDamagedError, Path] | None:
         """The folder, where its history is corrupt; where records are missing in between, only those behind them."""
         self._ownership.check()
-        folder = layout.session_folder(self._root, key)
+        folder = session_files.session_folder(self._root, key)
         try:
-            folded = layout.join(key, folder, layout.read_stored(folder, key), records)
-        except layout.CorruptError as error:
+            folded = session_files.join(key, folder, session_files.read_stored(folder, key), records)
+        except session_files.CorruptError as error:
             return error, self._move(key, [*records, *unread])
-        except layout.GapError as error:
+        except session_files.GapError as error:
             return error, self._keep_whole(key, records, unread)
         sequence = folded.snapshot.metadata.sequence if folded else 0
         if not any(record.sequence > sequence for record in unread):
             return None
-        unreadable = layout.GapError(f"record {sequence + 1} of session {key} cannot be read")
+        unreadable = session_files.GapError(f"record {sequence + 1} of session {key} cannot be read")
         return unreadable, self._keep_whole(key, records, unread)
 
     def _move(self, key: SessionKey, records: Sequence[Record]) -> Path:
         aside = self._aside(key)
-        files.move(layout.session_folder(self._root, key), aside)
+        durable.move(session_files.session_folder(self._root, key), aside)
         if records:
             _write_records(aside, records)
         return aside
 
     def _keep_whole(self, key: SessionKey, records: Sequence[Record], unread: Sequence[Record]) -> Path:
         """Let the session go on up to where something is missing, and put aside what is behind that."""
-        folder = layout.session_folder(self._root, key)
-        stored = layout.read_stored(folder, key)
-        whole, behind = layout.split(stored, records)
-        kept = layout.join(key, folder, stored, whole)
+        folder = session_files.session_folder(self._root, key)
+        stored = session_files.read_stored(folder, key)
+        whole, behind = session_files.split(stored, records)
+        kept = session_files.join(key, folder, stored, whole)
         behind = salvage.in_order([*behind, *unread], kept.snapshot if kept else None)
         aside = self._aside(key)
-        files.make_folder(aside)
+        durable.make_folder(aside)
         bridged = salvage.bridge(key, kept.snapshot if kept else None, behind)
         archived = salvage.archived_in(folder, bridged.snapshot.metadata)
-        layout.write(aside, bridged.snapshot, (*archived.values(), *(kept.archived if kept else ()), *bridged.archived))
+        session_files.write(
+            aside, bridged.snapshot, (*archived.values(), *(kept.archived if kept else ()), *bridged.archived)
+        )
         _write_records(aside, behind)
         if kept:
-            layout.write_front(aside, kept.snapshot.metadata)  # by which it is known whether the session has gone on
-            layout.write(folder, kept.snapshot, kept.archived)
+            session_files.write_front(
+                aside, kept.snapshot.metadata
+            )  # by which it is known whether the session has gone on
+            session_files.write(folder, kept.snapshot, kept.archived)
         return aside
 
     def _aside(self, key: SessionKey) -> Path:
         """A free place for what is set aside of a session."""
-        target = layout.damaged_folder(self._root, key.agent)
-        files.make_folder(target)
+        target = session_files.damaged_folder(self._root, key.agent)
+        durable.make_folder(target)
         return dated(target / file_name(key.id), "damaged")
 
 
@@ -573,7 +582,7 @@ def _tell_of_edit(key: SessionKey, path: Path) -> None:
 
 
 def _write_records(aside: Path, records: Sequence[Record]) -> None:
-    files.replace(aside / "records.json", msgspec.json.encode(records) + b"\n")
+    durable.replace(aside / "records.json", msgspec.json.encode(records) + b"\n")
 
 
 def _log_failure(key: SessionKey, error: BaseException) -> None:

@@ -1,0 +1,1 @@
+"""The doctor: checking a state directory, mending it, and saving what can be read."""

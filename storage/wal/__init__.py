@@ -1,0 +1,1 @@
+"""The journal: what makes an append durable."""
