@@ -16,7 +16,7 @@ def failed_checks(bug: Bug) -> list[str]:
     said: list[str] = []
     for seed in SEEDS:
         command = [sys.executable, "-m", "tests.lifecycle.planter", str(BUGS.index(bug)), str(seed)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - ours
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)  # noqa: S603 - ours
         said.append(done.stdout.strip() or done.stderr)
         if said[-1] in bug.checks:
             break
