@@ -62,7 +62,8 @@ class Supervisor:
         agent: whose sessions these are.
         system: the system prompt.
         clock: time.
-        count: counts the tokens of a text, once for each message, in a thread: it may take its time.
+        count: counts the tokens of a text, once for each message, in a thread: it may take its time. By default the
+            model's `count_tokens`, else `argentos.llm.count_tokens`.
         count_inline: the most characters of a text that is counted in the event loop instead; by default 20,000 for
             `count_tokens`, and none for a counter of your own.
         count_timeout: seconds that the counter has for a text; then what was to be counted is refused.
@@ -88,7 +89,7 @@ class Supervisor:
         agent: str = "main",
         system: str = "",
         clock: Clock | None = None,
-        count: TokenCounter = count_tokens,
+        count: TokenCounter | None = None,
         count_inline: int | None = None,
         count_timeout: float = 60.0,
         max_turns: int = 100,
@@ -98,7 +99,7 @@ class Supervisor:
         outbox: Collection[str] = (),
     ) -> None:
         as_part(store, "the store", "give a FileStore, a MemoryStore, or a store of your own", "append", "load", "read")
-        as_part(model, "the model", "give one that has the method `stream`, as AnthropicModel", "stream")
+        as_part(model, "the model", "give one that has the method `reply`, as AnthropicModel", "reply")
         as_part(Config() if config is None else config, "the config", "give a Config", "load")
         traits = traits_of(model)
         self.agent = as_id(agent, "the agent's name")
@@ -108,6 +109,7 @@ class Supervisor:
         self._resume = as_flag(resume, "resume")
         self._max_turns = as_whole_number(max_turns, "max_turns", 1, _MOST_TURNS)
         system = as_text(system, "the system prompt")
+        count = traits.counter or count_tokens if count is None else count
         as_part(count, "the counter", "give a function that counts tokens", "__call__")
         if count_inline is not None:
             count_inline = as_whole_number(count_inline, "count_inline", 0, _MOST_LISTED)
@@ -366,7 +368,7 @@ async def _close(model: Model) -> None:
 
 def _gauge(config: Config, traits: Traits) -> Gauge:
     return Gauge(
-        window=config.max_context_tokens,
+        window=min(config.max_context_tokens, traits.window or config.max_context_tokens),
         threshold=config.compaction_threshold,
         keep_recent=config.keep_recent_tokens,
         system_tokens=0,

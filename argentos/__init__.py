@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Turn,
     )
     from argentos.errors import ArgentError
-    from argentos.llm import AnthropicModel, Model, OfflineModel, ReplayModel, Reply, Request
+    from argentos.llm import AnthropicModel, Emit, Model, OfflineModel, ReplayModel, Reply, Request
     from argentos.storage import Address, FileStore, MemoryStore, Message
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "ArgentError",
     "Config",
     "Delivery",
+    "Emit",
     "Failed",
     "FileStore",
     "Happened",
@@ -71,7 +72,7 @@ _FOLDERS: Final = {
         "Turn",
     },
     "errors": {"ArgentError"},
-    "llm": {"AnthropicModel", "Model", "OfflineModel", "ReplayModel", "Reply", "Request"},
+    "llm": {"AnthropicModel", "Emit", "Model", "OfflineModel", "ReplayModel", "Reply", "Request"},
     "storage": {"Address", "FileStore", "MemoryStore", "Message"},
 }
 

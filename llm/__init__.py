@@ -1,13 +1,13 @@
 """Models, token counting, contexts and compaction."""
 
-from argentos.llm.checks import Traits, as_piece, can_summarise, traits_of
+from argentos.llm.checks import Traits, as_awaitable, as_piece, as_reply, can_summarise, traits_of
 from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble, is_blank
 from argentos.llm.counting import Counting
 from argentos.llm.failures import as_model_error
 from argentos.llm.gauge import ANY_MODEL, Gauge
-from argentos.llm.model import Closeable, Loadable, Model, Reply, Request
+from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
 from argentos.llm.replay import ReplayModel
 from argentos.llm.tokens import TokenCounter, count_tokens
@@ -18,6 +18,7 @@ __all__ = [
     "Closeable",
     "Compacted",
     "Counting",
+    "Emit",
     "Gauge",
     "Loadable",
     "Model",
@@ -27,8 +28,10 @@ __all__ = [
     "Request",
     "TokenCounter",
     "Traits",
+    "as_awaitable",
     "as_model_error",
     "as_piece",
+    "as_reply",
     "assemble",
     "can_summarise",
     "compact",

@@ -1,7 +1,7 @@
 """Validation of what a model and a counter give, before anything is done with it."""
 
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, NamedTuple, cast
 
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import CallbackError, InputError, ModelError
@@ -9,27 +9,55 @@ from argentos.inputs import as_flag, as_id, as_name, as_number, as_text, as_whol
 from argentos.llm.model import Model, Reply
 from argentos.storage import Usage
 
-__all__ = ["Traits", "as_count", "as_piece", "can_summarise", "traits_of"]
+__all__ = ["Traits", "as_awaitable", "as_count", "as_piece", "as_reply", "can_summarise", "traits_of"]
 
 _MOST_TOKENS: Final = 10**9
 _LARGEST_RATIO: Final = 1000.0
+_LARGEST_WINDOW: Final = 10_000_000  # tokens
 
 
-def as_piece(value: object, model: str) -> str | Reply:
-    """A piece of text that a model streams, or its whole reply; numbers are taken for the texts of ids.
+def as_piece(value: object, model: str) -> str:
+    """A piece of text that a model emits; of a number, its text.
 
     Raises:
-        ModelError: it is neither, or cannot be stored.
+        ModelError: it is none.
     """
     try:
-        if isinstance(value, Reply):
-            return _reply(value)
         return as_text(value, "a piece of the reply", ModelError)
     except ModelError as error:
-        raise ModelError(f"the model {model!a} gave what cannot be taken: {error}") from None
+        raise _unusable(model, error) from None
 
 
-def _reply(reply: Reply) -> Reply:
+def as_reply(value: object, model: str) -> Reply:
+    """A reply that can be stored; numbers are taken for the texts of ids.
+
+    Raises:
+        ModelError: it is none.
+    """
+    try:
+        return _reply(value)
+    except ModelError as error:
+        raise _unusable(model, error) from None
+
+
+def as_awaitable(value: object, model: str) -> Awaitable[object]:
+    """The answer of a model's method, to be awaited.
+
+    Raises:
+        ModelError: it cannot be, as that of a plain function, or of a generator.
+    """
+    if isinstance(value, Awaitable):
+        return cast("Awaitable[object]", value)
+    raise _unusable(model, ModelError(f"{in_words(value)}; make its method `async def`, and return a Reply"))
+
+
+def _unusable(model: str, error: ModelError) -> ModelError:
+    return ModelError(f"the model {model!a} gave what cannot be taken: {error}")
+
+
+def _reply(reply: object) -> Reply:
+    if not isinstance(reply, Reply):
+        raise ModelError(f"the reply is {in_words(reply)}; give a Reply")
     return Reply(
         as_text(reply.text, "the text of the reply", ModelError),
         None if reply.usage is None else _usage(reply.usage),
@@ -50,41 +78,62 @@ def _usage(usage: object) -> Usage:
 
 
 class Traits(NamedTuple):
-    """A model's description of itself; an empty name measures a session as its own model reported."""
+    """A model's description of itself, with defaults for what it leaves out.
+
+    Attributes:
+        name: an empty one measures a session as its own model reported.
+        window: the most tokens of a request and its reply; None where it does not say.
+        token_ratio: tokens of the model for each that is counted locally.
+        can_summarise: whether it is asked for summaries.
+        counter: its own counter of tokens, if it has one.
+    """
 
     name: str
+    window: int | None
     token_ratio: float
     can_summarise: bool
+    counter: Callable[[str], int] | None
 
 
 def traits_of(model: Model) -> Traits:
     """The model's description of itself.
 
     Raises:
-        InputError: it lacks a part, or raises, or its name is none, or its `token_ratio` no number above zero.
+        InputError: a part of it raises, or cannot be used.
     """
-    name = _attribute(model, "name")
+    name = _attribute(model, "name", type(model).__name__)
+    window = _attribute(model, "window", None)
+    ratio = _attribute(model, "token_ratio", 1.0)
     return Traits(
         "" if name == "" else as_id(name, "the name of the model"),
-        as_number(_attribute(model, "token_ratio"), "token_ratio of the model", 0.01, _LARGEST_RATIO),
+        None if window is None else as_whole_number(window, "the window of the model", 500, _LARGEST_WINDOW),
+        as_number(ratio, "token_ratio of the model", 0.01, _LARGEST_RATIO),
         can_summarise(model),
+        _counter(model),
     )
 
 
 def can_summarise(model: Model) -> bool:
-    """Whether the model says that it can.
+    """Whether the model makes summaries.
 
     Raises:
-        InputError: it does not say so, or raises.
+        InputError: what it says is neither yes nor no, or it raises.
     """
-    return as_flag(_attribute(model, "can_summarise"), "can_summarise of the model")
+    if callable(_attribute(model, "summarise", None)):
+        return True
+    return as_flag(_attribute(model, "can_summarise", default=False), "can_summarise of the model")
 
 
-def _attribute(model: Model, name: str) -> object:
+def _counter(model: Model) -> Callable[[str], int] | None:
+    count = _attribute(model, "count_tokens", None)
+    if count is None or callable(count):
+        return cast("Callable[[str], int] | None", count)
+    raise InputError(f"count_tokens of the model is {in_words(count)}; give a function that counts tokens")
+
+
+def _attribute(model: Model, name: str, default: object) -> object:
     try:
-        return getattr(model, name)
-    except AttributeError as error:
-        raise InputError(f"the model has no {name!a}; see argentos.Model for what one needs") from error
+        return getattr(model, name, default)
     except BaseException as error:
         if is_interrupt(error):
             raise

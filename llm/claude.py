@@ -5,7 +5,7 @@ import math
 import os
 import re
 import threading
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
@@ -18,7 +18,7 @@ from argentos.errors import (
     ReplyInterruptedError,
 )
 from argentos.llm.context import summary_text
-from argentos.llm.model import Reply, Request
+from argentos.llm.model import Emit, Reply, Request
 from argentos.storage import Role, Usage, threads
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ class AnthropicModel:
         self._opening = threading.Lock()
         self._run = threads(1)
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        """See `Model.stream`."""
+    async def reply(self, request: Request, emit: Emit, /) -> Reply:
+        """See `Model.reply`."""
         progress = _Progress(self.name)
         client = await self._connect(self._retries(request))
         with _translated():
@@ -102,8 +102,8 @@ class AnthropicModel:
                     text = progress.take(event) if event is not None else ""
                 if event is None:
                     break
-                yield text  # empty for what is no more than a sign of life
-        yield progress.reply()
+                await emit(text)  # empty for what is no more than a sign of life
+        return progress.reply()
 
     def _retries(self, request: Request) -> int:
         if self._max_retries is not None:

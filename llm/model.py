@@ -1,17 +1,16 @@
-"""What a model is to a session: something that streams a reply to a request."""
+"""The contract of a model: one method, which answers a request and streams what it says."""
 
-from collections.abc import AsyncGenerator
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from argentos.storage import Message, Summary, Usage
 
-__all__ = ["Closeable", "Loadable", "Model", "Reply", "Request"]
+__all__ = ["Closeable", "Emit", "Loadable", "Model", "Reply", "Request"]
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What a model is asked.
+    """A conversation that a model is to continue.
 
     Between two requests of a session everything but the end stays the same, byte for byte, until a
     compaction: providers cache the prefix.
@@ -36,11 +35,11 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Reply(Struct, frozen=True):
-    """The end of a stream: the whole reply.
+    """A whole reply.
 
     Attributes:
         text: empty where the model has nothing to say.
-        usage: what the model reported, if it reports.
+        usage: tokens that the model reported, if it reports.
         id: for the message, where the model knows a better one than could be made up.
         sender: a name to show.
         stop_reason: why the text is not whole, in the provider's word, as `max_tokens` or `refusal`; None where it is.
@@ -53,12 +52,45 @@ class Reply(Struct, frozen=True):
     stop_reason: str | None = None
 
 
-@runtime_checkable
-class Closeable(Protocol):
-    """A model that has connections to give back."""
+class Emit(Protocol):
+    """The way by which a model streams its reply, piece by piece."""
 
-    async def aclose(self) -> None:
-        """Give connections back. The supervisor calls it at its end; the model may be used again all the same."""
+    async def __call__(self, text: str, /) -> None:
+        """Show a piece of the reply to whoever reads along; an empty one is a sign of life and nothing more.
+
+        Raises:
+            ModelError: it is no text that can be shown.
+        """
+        ...
+
+
+class Model(Protocol):
+    """A model, or a stand-in for one: any object that has the method `reply`.
+
+    More may be told by attributes, each of which has a default:
+
+    - `name: str`: the name under which its token counts are kept; by default that of its class.
+    - `window: int`: the most tokens that a request and its reply may have together; sessions use the smaller one of
+      this and `maxContextTokens`.
+    - `token_ratio: float`: how many of its tokens a locally counted one is worth, before it has reported any; by
+      default 1.
+    - `can_summarise: bool`: whether it obeys `Request.instruction`, by which a compaction asks for a summary; by
+      default not, and summaries are quotes.
+    - `async def summarise(self, request, emit) -> Reply`: asked for summaries in the place of `reply`.
+    - `def count_tokens(self, text: str) -> int`: a counter of its own, called in threads, once for each message.
+    - `async def load(self) -> None`: loads something heavy, when the supervisor opens.
+    - `async def aclose(self) -> None`: gives connections back, at the supervisor's end.
+    """
+
+    async def reply(self, request: Request, emit: Emit, /) -> Reply:
+        """Answer a request.
+
+        What is emitted is provisional: the text of the reply counts, which has all of it. A model that cannot
+        stream emits nothing. Cancellation ends it at any time.
+
+        Raises:
+            ModelError: there will be no reply; the kind says whether trying again may help.
+        """
         ...
 
 
@@ -71,31 +103,10 @@ class Loadable(Protocol):
         ...
 
 
-class Model(Protocol):
-    """A model, or what stands for one."""
+@runtime_checkable
+class Closeable(Protocol):
+    """A model that has connections to give back."""
 
-    @property
-    def name(self) -> str:
-        """Whose token counts these are."""
-        ...
-
-    @property
-    def token_ratio(self) -> float:
-        """How many of its tokens a local one is worth, before it has reported any."""
-        ...
-
-    @property
-    def can_summarise(self) -> bool:
-        """Whether it follows an instruction to summarise. If not, summaries are extracted."""
-        ...
-
-    def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        """Pieces of the reply's text as they come, and at last the reply; an empty piece is but a sign of life.
-
-        The text of the last pieces and the reply's are the same. Ending without a `Reply` counts as
-        interrupted. Cancellation ends it at any time.
-
-        Raises:
-            ModelError: there will be no reply; the kind says whether trying again may help.
-        """
+    async def aclose(self) -> None:
+        """Give connections back. The supervisor calls it at its end; the model may be used again all the same."""
         ...

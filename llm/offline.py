@@ -1,12 +1,11 @@
-"""A model for when there is none."""
+"""A model that answers without any service."""
 
 import re
-from collections.abc import AsyncGenerator
 from typing import Final
 
 import anyio.lowlevel
 
-from argentos.llm.model import Reply, Request
+from argentos.llm.model import Emit, Reply, Request
 
 __all__ = ["OfflineModel"]
 
@@ -20,16 +19,14 @@ class OfflineModel:
     """
 
     name = "offline"
-    token_ratio = 1.0
-    can_summarise = False
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        """See `Model.stream`."""
+    async def reply(self, request: Request, emit: Emit, /) -> Reply:
+        """See `Model.reply`."""
         text = _reply(request)
         for piece in re.findall(r"\S+\s*", text):
             await anyio.lowlevel.checkpoint()
-            yield piece
-        yield Reply(text, sender="offline")
+            await emit(piece)
+        return Reply(text, sender="offline")
 
 
 def _reply(request: Request) -> str:

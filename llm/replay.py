@@ -1,13 +1,13 @@
 """A model that gives recorded replies."""
 
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 import anyio
 
 from argentos.errors import ModelRefusedError
-from argentos.llm.model import Reply, Request
+from argentos.llm.model import Emit, Reply, Request
 
 __all__ = ["ReplayModel"]
 
@@ -23,8 +23,6 @@ class ReplayModel:
     """
 
     name = "replay"
-    token_ratio = 1.0
-    can_summarise = False
 
     def __init__(self, replies: Iterable[str | Reply] = (), *, live: bool = False) -> None:
         self._replies: defaultdict[str, deque[str | Reply]] = defaultdict(deque, {_ANY: deque(replies)})
@@ -37,8 +35,8 @@ class ReplayModel:
         self._fed.set()
         self._fed = anyio.Event()
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        """See `Model.stream`."""
+    async def reply(self, request: Request, emit: Emit, /) -> Reply:
+        """See `Model.reply`."""
         while not (replies := self._replies[request.session] or self._replies[_ANY]):
             if not self._live:
                 raise ModelRefusedError("the recording has no more replies; give ReplayModel one for each turn")
@@ -47,5 +45,5 @@ class ReplayModel:
         if isinstance(reply, str):
             reply = Reply(reply)
         if reply.text:
-            yield reply.text
-        yield reply
+            await emit(reply.text)
+        return reply

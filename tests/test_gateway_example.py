@@ -23,10 +23,10 @@ from argentos import Reply
 
 class Slow:
     name, token_ratio, can_summarise = "slow", 1.0, False
-    async def stream(self, request):
+    async def reply(self, request, _emit):
         print("asked", flush=True)
         await anyio.sleep(float(sys.argv[3]))
-        yield Reply("Late, but here.")
+        return Reply("Late, but here.")
 
 anyio.run(main, sys.argv[1], int(sys.argv[2]), Slow(), 1.0)
 """

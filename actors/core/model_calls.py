@@ -4,9 +4,8 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from contextlib import aclosing
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -24,14 +23,25 @@ from argentos.errors import (
     ModelUnavailableError,
     ReplyInterruptedError,
 )
-from argentos.llm import Compacted, Model, Reply, Request, as_piece, assemble, can_summarise, compact, is_blank
+from argentos.llm import (
+    Compacted,
+    Model,
+    Reply,
+    Request,
+    as_awaitable,
+    as_piece,
+    as_reply,
+    assemble,
+    can_summarise,
+    compact,
+    is_blank,
+)
 from argentos.storage import MESSAGE_TOKENS, Snapshot
 
 __all__ = ["Answer", "ask_model", "make_summary"]
 
 _log: Final = logging.getLogger(__name__)
 _REST: Final = 0.01  # seconds in which a model may speak without a pause
-_CLOSING: Final = 1.0  # seconds that a model has for its end, once it has given its reply
 
 
 class Answer(NamedTuple):
@@ -87,12 +97,10 @@ class _Listener:
 
     Attributes:
         is_over: what it says is not heard any more.
-        reply: the model's, once it has given it: nothing that it does afterwards takes it back.
     """
 
     def __init__(self, seconds: float) -> None:
         self.is_over = False
-        self.reply: Reply | None = None
         self._scope = anyio.CancelScope(deadline=anyio.current_time() + seconds)
 
     @property
@@ -102,12 +110,6 @@ class _Listener:
 
     def hear(self, piece: str) -> None:
         """A piece has come."""
-
-    def take(self, reply: Reply) -> None:
-        """The reply has come; the model has a moment to end."""
-        if not self.is_over:
-            self.reply = reply
-            self._scope.deadline = min(self._scope.deadline, anyio.current_time() + _CLOSING)
 
 
 class _TurnListener(_Listener):
@@ -152,39 +154,37 @@ class _TurnListener(_Listener):
 async def _asked(
     runtime: Runtime, snapshot: Snapshot, request: Callable[[], Request], listener: _Listener, job: Job
 ) -> Reply | None:
-    """The reply of the model, or None where its time was over before; how it ends after that is only logged.
+    """The reply of the model, or None where its time was over before.
 
     Raises:
         ModelError: it gave none.
     """
-    name = _model_of(snapshot)
-    try:
-        with listener.time:
-            await runtime.bulkhead.run(partial(_listen, runtime.model, request, listener), name, job.hold)
-    except ModelError as error:
-        if listener.reply is None:
-            raise
-        _log.error("%s failed after its reply, which counts: %s", name, error)
-    else:
-        if listener.time.cancelled_caught and listener.reply is not None:
-            _log.error("%s has not ended %g s after its reply, which counts", name, _CLOSING)
-    return listener.reply
+    with listener.time:
+        answering = partial(_answer, runtime.model, runtime.gauge.model, request, listener)
+        return await runtime.bulkhead.run(answering, _model_of(snapshot), job.hold)
+    return None
 
 
-async def _listen(model: Model, request: Callable[[], Request], listener: _Listener) -> None:
-    name = model.name
-    rested_at = time.perf_counter()
-    async with aclosing(model.stream(request())) as pieces:
-        async for each in pieces:
-            piece = as_piece(each, name)
-            if time.perf_counter() - rested_at > _REST:  # one that never waits between its pieces
-                await checkpoint()
-                rested_at = time.perf_counter()
-            if isinstance(piece, Reply):
-                listener.take(piece)
-                return
-            listener.hear(piece)
-    raise ReplyInterruptedError("the model ended its stream without a reply; ask again", is_transient=False)
+async def _answer(model: Model, name: str, ask: Callable[[], Request], listener: _Listener) -> Reply:
+    request = ask()
+    method: Any = (request.instruction and getattr(model, "summarise", None)) or model.reply
+    return as_reply(await as_awaitable(method(request, _Emission(listener, name)), name), name)
+
+
+class _Emission:
+    """What a model emits, on its way to a listener."""
+
+    def __init__(self, listener: _Listener, model: str) -> None:
+        self._listener = listener
+        self._model = model
+        self._rested_at = time.perf_counter()
+
+    async def __call__(self, text: str, /) -> None:
+        """See `Emit`."""
+        self._listener.hear(as_piece(text, self._model))
+        if time.perf_counter() - self._rested_at > _REST:  # of one that never waits between its pieces
+            await checkpoint()
+            self._rested_at = time.perf_counter()
 
 
 def _check_text(reply: Reply) -> None:

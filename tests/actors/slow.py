@@ -1,7 +1,7 @@
 """What the tests of cancellation share: stores, a model, and what must not be left over."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +13,7 @@ import anyio.from_thread
 import anyio.lowlevel
 import pytest
 
-from argentos import Config, FileStore, ManualClock, MemoryStore, Model, Reply, Request, Supervisor
+from argentos import Config, Emit, FileStore, ManualClock, MemoryStore, Model, Reply, Request, Supervisor
 from argentos.storage import Record, Runner, SessionKey, Store, fold, threads
 from tests.actors.conftest import count_words
 
@@ -149,22 +149,21 @@ class Talker:
     """
 
     name = "talker"
-    token_ratio = 1.0
     can_summarise = True
 
     def __init__(self) -> None:
         self.begun = self.ended = 0
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, emit: Emit) -> Reply:
         self.begun += 1
         try:
             last = request.messages[-1].text
             for word in ("Yes ", "indeed."):
                 await anyio.lowlevel.checkpoint()
-                yield word
+                await emit(word)
             if last == HANG and not request.instruction:
                 await anyio.sleep_forever()
-            yield Reply("Yes indeed.")
+            return Reply("Yes indeed.")
         finally:
             self.ended += 1
 

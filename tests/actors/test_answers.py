@@ -1,12 +1,11 @@
 """What a model's reply is worth: whole ones are replies, others carry a mark, and blank ones are none."""
 
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import anyio
 import pytest
 
-from argentos import Address, FileStore, MemoryStore, ReplayModel, Reply, Request
+from argentos import Address, Emit, FileStore, MemoryStore, ReplayModel, Reply, Request
 from argentos.actors import Transcript, TranscriptMessage
 from argentos.errors import ContextOverflowError, ModelError, ModelRefusedError, NoReplyError
 from tests.actors.conftest import Running
@@ -20,16 +19,14 @@ class Answering:
     """A model that gives these replies, one for each request, and keeps what it was asked."""
 
     name = "answering"
-    token_ratio = 1.0
-    can_summarise = False
 
     def __init__(self, *replies: Reply) -> None:
         self.requests: list[Request] = []
         self._replies = iter(replies)
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         self.requests.append(request)
-        yield next(self._replies)
+        return next(self._replies)
 
     @property
     def asked(self) -> list[str]:

@@ -2,12 +2,11 @@
 
 import sys
 import tracemalloc
-from collections.abc import AsyncGenerator
 
 import anyio
 import pytest
 
-from argentos import Config, ManualClock, MemoryStore, Reply, Request, Supervisor
+from argentos import Config, Emit, ManualClock, MemoryStore, Reply, Request, Supervisor
 from argentos.actors.core.supervision import Supervision
 from argentos.actors.scheduling.timers import Timers
 from argentos.storage import SessionKey
@@ -22,16 +21,14 @@ class Waiting:
     """A model that answers nothing until it may, but for messages that are short."""
 
     name = "waiting"
-    token_ratio = 1.0
-    can_summarise = False
 
     def __init__(self) -> None:
         self.go_on = anyio.Event()
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         if request.messages[-1].text == "think":
             await self.go_on.wait()
-        yield Reply("Yes.")
+        return Reply("Yes.")
 
 
 # Sessions ----------------------------------------------------------------------------------------------

@@ -3,16 +3,14 @@
 import gc
 import itertools
 import weakref
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from pathlib import Path
 
 import anyio
 import pytest
 
-from argentos import Message, Reply, Request, Session, Supervisor, Turn
+from argentos import Emit, Message, Reply, Request, Session, Supervisor, Turn
 from argentos.actors import Happened, Subscription
-from argentos.errors import ModelError, NoReplyError
+from argentos.errors import ModelError, NoReplyError, ReplyInterruptedError
 from argentos.storage.backup import restore
 from tests.actors.slow import (
     Files,
@@ -73,16 +71,14 @@ async def reply_to(turn: Turn) -> Message | None:
 class Quitter(Talker):
     """Cancels what it waits for, the first time it is asked, and has no reply then."""
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, emit: Emit) -> Reply:
         if self.begun:
-            async with aclosing(super().stream(request)) as pieces:
-                async for piece in pieces:
-                    yield piece
-            return
+            return await super().reply(request, emit)
         self.begun = self.ended = 1
         with anyio.CancelScope() as scope:
             scope.cancel()
             await anyio.sleep_forever()
+        raise ReplyInterruptedError("the model gave none", is_transient=False)
 
 
 async def test_a_model_that_cancels_itself_has_no_reply_and_answers_the_next(caplog: pytest.LogCaptureFixture) -> None:

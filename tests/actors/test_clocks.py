@@ -1,6 +1,6 @@
 """Clocks that are set: order is arrival, waits last as long as they should, and nothing is lost by it."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from argentos import Config, Happened, ManualClock, MemoryStore, Reply, Request, Supervisor
+from argentos import Config, Emit, Happened, ManualClock, MemoryStore, Reply, Request, Supervisor
 from argentos.errors import NoReplyError
 from argentos.storage import Record, SessionKey, Taken, Transitioned
 from tests.actors.conftest import Running
@@ -26,11 +26,9 @@ class Prompt:
     """A model that answers at once, with how many messages it was shown."""
 
     name = "prompt"
-    token_ratio = 1.0
-    can_summarise = False
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        yield Reply(f"to “{request.messages[-1].text[:12]}”")
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
+        return Reply(f"to “{request.messages[-1].text[:12]}”")
 
 
 class Held(MemoryStore):

@@ -1,13 +1,13 @@
 """When the window fills: summarise, replace, preserve, continue."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias
 
 import anyio
 import pytest
 
-from argentos import Config, ManualClock, Model, ReplayModel, Reply, Request, Supervisor
+from argentos import Config, Emit, ManualClock, Model, ReplayModel, Reply, Request, Supervisor
 from argentos.errors import ContextOverflowError, NothingToCompactError
 from argentos.storage import MemoryStore
 
@@ -22,7 +22,6 @@ class Scripted:
     """A model that answers in ten words, and summarises when it is let."""
 
     name = "scripted"
-    token_ratio = 1.0
     can_summarise = True
 
     def __init__(self, *, overflows: int = 0) -> None:
@@ -31,17 +30,16 @@ class Scripted:
         self.may_summarise = anyio.Event()
         self.overflows = overflows
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         self.requests.append(request)
         if request.instruction:
             self.summarising.set()
             await self.may_summarise.wait()
-            yield Reply("They spoke of boats.")
-        elif self.overflows:
+            return Reply("They spoke of boats.")
+        if self.overflows:
             self.overflows -= 1
             raise ContextOverflowError("too long")
-        else:
-            yield Reply(f"reply {len(self.requests)} " + "word " * 8)
+        return Reply(f"reply {len(self.requests)} " + "word " * 8)
 
 
 async def fill(supervisor: Supervisor, turns: int) -> None:

@@ -1,6 +1,6 @@
 """What an embedder does with a session: send, ask, stream, say, stop, clear."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from argentos import Address, Config, ManualClock, Message, OfflineModel, ReplayModel, Reply, Request, Supervisor
+from argentos import Address, Config, Emit, ManualClock, Message, OfflineModel, ReplayModel, Reply, Request, Supervisor
 from argentos.errors import (
     InputError,
     MailboxFullError,
@@ -32,17 +32,15 @@ class Failing:
     """A model that streams a little, and then raises."""
 
     name = "failing"
-    token_ratio = 1.0
-    can_summarise = False
 
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        yield "half a "
+    async def reply(self, request: Request, emit: Emit) -> Reply:
+        await emit("half a ")
         await anyio.lowlevel.checkpoint()
         raise self.error
-        yield Reply(request.session)
+        return Reply(request.session)
 
 
 async def test_a_question_is_answered(running: Running) -> None:

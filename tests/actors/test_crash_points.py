@@ -8,7 +8,7 @@ kill.
 import copy
 import shutil
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from argentos import Config, FileStore, ManualClock, Reply, Request, Session, Supervisor
+from argentos import Config, Emit, FileStore, ManualClock, Reply, Request, Session, Supervisor
 from argentos.errors import ArgentError, ModelUnavailableError, StoreFailedError
 from argentos.machines import SESSION
 from argentos.storage import MemoryStore, Record, SessionKey, Snapshot, Store, inline
@@ -113,19 +113,18 @@ class Echo:
     """Its reply depends on the message alone, and its summary on what is summarised."""
 
     name = "echo"
-    token_ratio = 1.0
     can_summarise = True
 
     def __init__(self, world: World) -> None:
         self.world = world
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         try:
             self.world.do("summarise" if request.instruction else "ask_model")
         except Killed:
             raise ModelUnavailableError("killed") from None
         last = request.messages[-1]
-        yield Reply(f"They spoke up to {last.number}." if request.instruction else f"Re: {last.text}")
+        return Reply(f"They spoke up to {last.number}." if request.instruction else f"Re: {last.text}")
 
 
 class Disk(Protocol):

@@ -1,11 +1,10 @@
 """How full the window is: one estimate, that no report can make absurd, for whoever asks and whatever is decided."""
 
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
-from argentos import Config, FileStore, Reply, Request, Session
+from argentos import Config, Emit, FileStore, Reply, Request, Session
 from argentos.actors.control.client import Owner
 from argentos.errors import ContextOverflowError, MessageTooLargeError
 from argentos.storage import Usage
@@ -20,7 +19,6 @@ class Reporting:
     """A model that truthfully reports a system prompt and tools of its own."""
 
     name = "reporting"
-    can_summarise = False
 
     def __init__(self, overhead: int, ratio: float = 1.0, claimed: float = 1.0) -> None:
         self.token_ratio = claimed
@@ -34,28 +32,26 @@ class Reporting:
             local += request.summary.tokens
         return self.overhead + int(self.ratio * local)
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         self.requests.append(request)
-        yield Reply("word " * 20, Usage(self.name, self.size(request), int(24 * self.ratio)))
+        return Reply("word " * 20, Usage(self.name, self.size(request), int(24 * self.ratio)))
 
 
 class Small:
     """A server that takes no request of more than so many tokens, and reports nothing."""
 
     name = "small"
-    token_ratio = 1.0
-    can_summarise = False
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.refused = 0
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         local = sum(message.tokens for message in request.messages)
         if local + (request.summary.tokens if request.summary else 0) > self.limit:
             self.refused += 1
             raise ContextOverflowError(f"prompt is too long: more than {self.limit} tokens")
-        yield Reply("Yes.")
+        return Reply("Yes.")
 
 
 # What reports teach ----------------------------------------------------------------------------------------------
@@ -138,9 +134,9 @@ async def test_a_model_that_reports_no_tokens_is_compacted_by_the_local_count(
     running: Running, usage: Usage | None
 ) -> None:
     class Silent(Reporting):
-        async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        async def reply(self, request: Request, _emit: Emit) -> Reply:
             self.requests.append(request)
-            yield Reply("word " * 20, usage)
+            return Reply("word " * 20, usage)
 
     async with running(Silent(0), config=Config(max_context_tokens=1000)) as supervisor:
         session = supervisor.session("jason")

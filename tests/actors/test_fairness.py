@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from functools import partial
 from itertools import count
@@ -14,7 +14,19 @@ import anyio.lowlevel
 import pytest
 
 import argentos
-from argentos import Address, Config, Delivery, ManualClock, MemoryStore, Reply, Request, Session, Supervisor, Turn
+from argentos import (
+    Address,
+    Config,
+    Delivery,
+    Emit,
+    ManualClock,
+    MemoryStore,
+    Reply,
+    Request,
+    Session,
+    Supervisor,
+    Turn,
+)
 from argentos.actors.events import Subscription
 from argentos.actors.outbox import Reader
 from argentos.errors import ArgentError, SessionError
@@ -33,11 +45,9 @@ class Prompt:
     """A model that answers at once."""
 
     name = "prompt"
-    token_ratio = 1.0
-    can_summarise = False
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        yield Reply(f"{len(request.messages)} so far")
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
+        return Reply(f"{len(request.messages)} so far")
 
 
 # Every public coroutine is a cancellation point ------------------------------------------------------

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ import pytest
 
 from argentos import (
     Config,
+    Emit,
     FileStore,
     Happened,
     ManualClock,
@@ -59,9 +60,8 @@ class PanicError(BaseException):
 
 
 class Unreachable(OfflineModel):
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, _request: Request, _emit: Emit) -> Reply:
         raise ModelUnavailableError("try again later", is_transient=False)
-        yield request.session
 
 
 async def test_each_of_several_who_wait_gets_an_error_of_its_own(running: Running) -> None:
@@ -144,11 +144,11 @@ class Hostile(OfflineModel):
     def __init__(self, **deeds: Callable[[], Awaitable[object]]) -> None:
         self.deeds = deeds
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         deed = self.deeds.get(request.messages[-1].text)
         if deed is not None:
             await deed()
-        yield Reply("Yes.")
+        return Reply("Yes.")
 
 
 def raising(error: BaseException) -> Callable[[], Awaitable[object]]:
@@ -351,10 +351,10 @@ async def test_a_compaction_does_not_wait_for_a_model_that_ignores_its_end(runni
     class Summariser(Hostile):
         can_summarise = True
 
-        async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        async def reply(self, request: Request, _emit: Emit) -> Reply:
             if request.instruction:
                 await wait()
-            yield Reply("Yes.")
+            return Reply("Yes.")
 
     wait = Stubborn()
     config = Config(max_context_tokens=500, compaction_timeout=0.05)
@@ -379,12 +379,12 @@ class Slow(OfflineModel):
     def __init__(self, pause: float, words: list[str], end: float = 0.0) -> None:
         self.pause, self.words, self.end = pause, words, end
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, emit: Emit) -> Reply:
         for word in self.words:
-            yield word
+            await emit(word)
             await anyio.sleep(self.pause)
         await anyio.sleep(self.end)
-        yield Reply(f"{request.session} " + "".join(self.words))
+        return Reply(f"{request.session} " + "".join(self.words))
 
 
 async def test_the_time_of_a_turn_begins_anew_with_every_piece(running: Running) -> None:
@@ -418,17 +418,17 @@ class Chatterer(OfflineModel):
         self.piece = piece
         self.closed_after = 0
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, emit: Emit) -> Reply:
         if request.session == "other":
-            yield Reply("Yes.")
-            return
+            return Reply("Yes.")
         said = 0
         try:
             while said < 3_000_000:
-                yield self.piece
+                await emit(self.piece)
                 said += 1
         finally:
             self.closed_after = said
+        return Reply("Enough.")
 
 
 @pytest.mark.parametrize("piece", ["", "word "])
@@ -817,12 +817,10 @@ class Worst(Hostile):
         await anyio.lowlevel.checkpoint()
         raise PanicError
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, emit: Emit) -> Reply:
         if request.messages[-1].text == "nonsense":
-            yield cast("str", 7)
-        async with contextlib.aclosing(super().stream(request)) as pieces:
-            async for piece in pieces:
-                yield piece
+            await emit(cast("str", 7))
+        return await super().reply(request, emit)
 
 
 async def test_hostile_code_of_all_kinds_leaves_the_others_and_the_host_alone(running: Running, tmp_path: Path) -> None:

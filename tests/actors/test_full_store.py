@@ -1,6 +1,6 @@
 """A store without room for a while: what waits is taken up again by itself, and no reply is lost or given twice."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias
@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from argentos import Config, FileStore, ManualClock, MemoryStore, ReplayModel, Reply, Request, Supervisor
+from argentos import Config, Emit, FileStore, ManualClock, MemoryStore, ReplayModel, Reply, Request, Supervisor
 from argentos.errors import StoreError, StoreFullError
 from argentos.storage import Record, SessionKey, Snapshot
 
@@ -40,17 +40,16 @@ class Gated:
     """A model that answers when it may."""
 
     name = "gated"
-    token_ratio = 1.0
     can_summarise = True
 
     def __init__(self) -> None:
         self.asked = 0
         self.go_on = anyio.Event()
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         self.asked += 1
         await self.go_on.wait()
-        yield Reply("A summary." if request.instruction else "Yes.")
+        return Reply("A summary." if request.instruction else "Yes.")
 
 
 @pytest.fixture

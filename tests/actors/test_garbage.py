@@ -4,12 +4,12 @@ import contextlib
 import gc
 import logging
 import weakref
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 
 import anyio
 import pytest
 
-from argentos import Config, MemoryStore, OfflineModel, ReplayModel, Reply, Request
+from argentos import Config, Emit, MemoryStore, OfflineModel, ReplayModel, Reply, Request
 from argentos.concurrency.threads import threads
 from argentos.errors import ArgentError
 from argentos.storage import Record, SessionKey, TurnEnded
@@ -111,13 +111,13 @@ class Cancelled(OfflineModel):
 
     seen: weakref.ref[BaseException] | None = None
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         try:
             await anyio.sleep_forever()
         except anyio.get_cancelled_exc_class() as error:
             self.seen = weakref.ref(error)
             raise
-        yield Reply(request.session)
+        return Reply(request.session)
 
 
 async def test_a_turn_that_was_stopped_is_forgotten_with_its_cancellation(running: Running) -> None:

@@ -7,7 +7,7 @@ gates that counts, so one event loop is enough.
 
 import copy
 import itertools
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 import anyio
 import pytest
 
-from argentos import Config, ManualClock, Reply, Request, Session, Supervisor
+from argentos import Config, Emit, ManualClock, Reply, Request, Session, Supervisor
 from argentos.errors import NoReplyError, NothingToCompactError
 from argentos.machines.modelcheck.linearizability import Call, linearize
 from argentos.machines.modelcheck.schedules import Choose, every_choice
@@ -74,15 +74,14 @@ class GatedStore(MemoryStore):
 
 class GatedModel:
     name = "gated"
-    token_ratio = 1.0
     can_summarise = True
 
     def __init__(self, gates: Gates) -> None:
         self.gates = gates
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         await self.gates.go_through("model")
-        yield Reply("They spoke." if request.instruction else "Yes. " + "word " * 30)
+        return Reply("They spoke." if request.instruction else "Yes. " + "word " * 30)
 
 
 # What is right -------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias
@@ -11,7 +11,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from argentos import Address, Config, FileStore, ManualClock, MemoryStore, ReplayModel, Reply, Request, Supervisor
+from argentos import Address, Config, Emit, FileStore, ManualClock, MemoryStore, ReplayModel, Reply, Request, Supervisor
 from argentos.errors import InputError, ModelError, NoReplyError, SupervisorStoppedError
 from argentos.storage import Record, SessionKey
 
@@ -24,17 +24,15 @@ class Custom:
     """A model that does what the test says."""
 
     name = "custom"
-    token_ratio = 1.0
-    can_summarise = False
 
     def __init__(self, before_reply: Callable[[Request], Awaitable[None]], text: str = "Yes.") -> None:
         self.before_reply = before_reply
         self.text = text
         self.is_closed = False
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         await self.before_reply(request)
-        yield Reply(self.text)
+        return Reply(self.text)
 
     async def aclose(self) -> None:
         self.is_closed = True
@@ -205,11 +203,11 @@ async def test_a_host_that_cancels_while_a_model_cancels_itself_is_obeyed(runnin
 
 async def test_whoever_listens_late_hears_the_reply_from_its_beginning(running: Running) -> None:
     class Slow(Custom):
-        async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-            yield "Hello "
+        async def reply(self, request: Request, emit: Emit) -> Reply:
+            await emit("Hello ")
             await self.before_reply(request)
-            yield "world"
-            yield Reply("Hello world")
+            await emit("world")
+            return Reply("Hello world")
 
     go_on = anyio.Event()
 

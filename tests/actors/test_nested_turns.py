@@ -1,12 +1,12 @@
 """A model that asks another session of its supervisor waits for it without a place of its own."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import anyio
 import anyio.lowlevel
 import pytest
 
-from argentos import Config, Model, Reply, Request, Session, Supervisor
+from argentos import Config, Emit, Model, Reply, Request, Session, Supervisor
 from argentos.errors import ArgentError, SessionError
 from tests.actors.conftest import Running
 
@@ -17,8 +17,6 @@ class Asking:
     """A model that does what it is told to before it answers; `at_work` turns do, of which `most` ever at once."""
 
     name = "asking"
-    token_ratio = 1.0
-    can_summarise = False
 
     def __init__(self, work: Callable[[str, "Asking"], Awaitable[object]]) -> None:
         self.supervisor: Supervisor | None = None
@@ -26,14 +24,14 @@ class Asking:
         self.most = 0
         self._work = work
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         self.at_work += 1
         self.most = max(self.most, self.at_work)
         try:
             found = await self._work(request.session, self)
         finally:
             self.at_work -= 1
-        yield Reply(str(found or "done"))
+        return Reply(str(found or "done"))
 
     def session(self, session_id: str) -> Session:
         assert self.supervisor is not None

@@ -1,12 +1,12 @@
 """What the agent said to a channel is given to its reader, at least once, in order, until it was delivered."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
 import pytest
 
-from argentos import Address, Config, FileStore, ManualClock, MemoryStore, Reply, Request, Supervisor
+from argentos import Address, Config, Emit, FileStore, ManualClock, MemoryStore, Reply, Request, Supervisor
 from argentos.actors.outbox import Delivery, Reader
 from argentos.errors import (
     InputError,
@@ -32,11 +32,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 class Echo:
     name = "echo"
-    token_ratio = 1.0
     can_summarise = True
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        yield Reply("So far." if request.instruction else f"Re: {request.messages[-1].text}")
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
+        return Reply("So far." if request.instruction else f"Re: {request.messages[-1].text}")
 
 
 async def following(reader: Reader) -> Delivery:

@@ -1,12 +1,11 @@
 """Faults of a model that pass: the turn is tried again by itself, later and later, and not for ever."""
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import anyio
 import pytest
 
-from argentos import Address, Config, Happened, ManualClock, Reply, Request, Session, Turn
+from argentos import Address, Config, Emit, Happened, ManualClock, Reply, Request, Session, Turn
 from argentos.errors import (
     ModelError,
     ModelRefusedError,
@@ -24,19 +23,17 @@ class Busy:
     """A model that raises these errors, one for each request, and then answers."""
 
     name = "busy"
-    token_ratio = 1.0
-    can_summarise = False
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
         self.asked = 0
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, emit: Emit) -> Reply:
         self.asked += 1
-        yield "half "
+        await emit("half ")
         if self.errors:
             raise self.errors.pop(0)
-        yield Reply(f"Re: {request.messages[-1].text}")
+        return Reply(f"Re: {request.messages[-1].text}")
 
 
 async def settle() -> None:

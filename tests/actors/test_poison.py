@@ -22,11 +22,9 @@ from argentos.errors import ContextOverflowError
 
 class Deadly:
     name = "deadly"
-    token_ratio = 1.0
-    can_summarise = False
     running = 0
 
-    async def stream(self, request):
+    async def reply(self, request, _emit):
         text = request.messages[-1].text
         with open(sys.argv[2], "a") as log:
             print(request.session, self.running, file=log)
@@ -47,7 +45,7 @@ class Deadly:
                 await anyio.sleep(0.5)
             if text == "kill me after a while":
                 await anyio.sleep(30)
-            yield Reply("Yes.")
+            return Reply("Yes.")
         finally:
             Deadly.running -= 1
 

@@ -23,11 +23,10 @@ STATE, LOG, COUNTER, *COMPACTED = sys.argv[1:]
 
 class Deadly:
     name = "deadly"
-    token_ratio = 1.0
     can_summarise = True
     running = 0
 
-    async def stream(self, request):
+    async def reply(self, request, _emit):
         with open(LOG, "a") as log:
             print(request.session, "summary" if request.instruction else "turn", Deadly.running, file=log)
         Deadly.running += 1
@@ -38,7 +37,7 @@ class Deadly:
                 os._exit(7)
             if request.session != "poisoned":
                 await anyio.sleep(0.5)
-            yield Reply("A summary." if request.instruction else "Yes.")
+            return Reply("A summary." if request.instruction else "Yes.")
         finally:
             Deadly.running -= 1
 

@@ -1,13 +1,13 @@
 """What becomes of messages that come while a turn runs, or shortly after each other."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 
 import anyio
 import anyio.lowlevel
 import pytest
 from msgspec import structs
 
-from argentos import Address, Config, ManualClock, Reply, Request, Session, Turn
+from argentos import Address, Config, Emit, ManualClock, Reply, Request, Session, Turn
 from argentos.errors import MailboxFullError, NoReplyError
 from tests.actors.conftest import Running
 
@@ -18,20 +18,18 @@ class Listening:
     """A model that waits for leave before each reply, and keeps what was new in each request."""
 
     name = "listening"
-    token_ratio = 1.0
-    can_summarise = False
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
         self.ended = 0
         self.leave = anyio.Semaphore(0)
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         before = {text for texts in self.asked for text in texts}
         self.asked.append([each.text for each in request.messages if each.role == "user" and each.text not in before])
         try:
             await self.leave.acquire()
-            yield Reply(f"reply {len(self.asked)}")
+            return Reply(f"reply {len(self.asked)}")
         finally:
             self.ended += 1
 

@@ -1,12 +1,12 @@
 """A message that is sent again under its id: recognised, answered as before, and never taken for another one."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import anyio
 import pytest
 
-from argentos import Address, Config, MemoryStore, Message, ReplayModel, Reply, Request
+from argentos import Address, Config, Emit, MemoryStore, Message, ReplayModel, Reply, Request
 from argentos.errors import InputError, MailboxFullError
 from argentos.storage import Record, SessionKey
 from tests.actors.conftest import Running
@@ -30,11 +30,9 @@ class Watched(MemoryStore):
 
 class Echo:
     name = "echo"
-    token_ratio = 1.0
-    can_summarise = False
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        yield Reply(f"re: {request.messages[-1].text}")
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
+        return Reply(f"re: {request.messages[-1].text}")
 
 
 async def test_the_same_message_gets_the_first_reply_without_a_look_at_the_archive(running: Running) -> None:
@@ -119,9 +117,9 @@ class Gated(MemoryStore):
 
 
 class Silent(Echo):
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         await anyio.sleep_forever()
-        yield Reply(request.session)
+        return Reply(request.session)
 
 
 async def test_it_is_compared_also_where_the_context_is_cleared_in_the_same_moment(running: Running) -> None:

@@ -1,6 +1,6 @@
 """Sessions that an earlier run left unfinished: taken up a few at a time, all of them, while others are served."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias
 
@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from argentos import MemoryStore, ReplayModel, Reply, Request, Supervisor
+from argentos import Emit, MemoryStore, ReplayModel, Reply, Request, Supervisor
 from argentos.storage import SessionKey, Snapshot
 
 pytestmark = pytest.mark.anyio
@@ -24,18 +24,16 @@ class Held:
     """A model that answers nothing left over until it may, and counts what it was asked."""
 
     name = "held"
-    token_ratio = 1.0
-    can_summarise = False
 
     def __init__(self) -> None:
         self.begun = 0
         self.go_on = anyio.Event()
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         self.begun += 1
         if request.messages[-1].text == "left":
             await self.go_on.wait()
-        yield Reply("Yes.")
+        return Reply("Yes.")
 
 
 @pytest.fixture
@@ -76,11 +74,11 @@ async def test_new_messages_are_answered_while_others_are_taken_up(running: Runn
     class Slow(Held):
         """Takes a moment for each reply."""
 
-        async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+        async def reply(self, request: Request, _emit: Emit) -> Reply:
             self.begun += 1
             for _ in request.messages:
                 await anyio.lowlevel.checkpoint()
-            yield Reply("Yes.")
+            return Reply("Yes.")
 
     model = Slow()
     async with running(model, max_turns=1) as supervisor:

@@ -1,7 +1,7 @@
 """Deleting sessions: by hand, and by age and size; never one that is at work."""
 
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argentos import Config, FileStore, ManualClock, MemoryStore, OfflineModel, ReplayModel, Request, Supervisor
+from argentos import Config, Emit, FileStore, ManualClock, MemoryStore, OfflineModel, ReplayModel, Request, Supervisor
 from argentos.actors import parse_size
 from argentos.actors.retention import Stored, choose
 from argentos.errors import ConfigError, SessionNotFoundError, StoreError
@@ -116,12 +116,12 @@ class Stubborn(OfflineModel):
         self.may_reply = anyio.Event()
         self.done = 0
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         self.asked.set()
         with anyio.CancelScope(shield=True):
             await self.may_reply.wait()
         self.done += 1
-        yield Reply(f"Late, to “{request.messages[-1].text}”.")
+        return Reply(f"Late, to “{request.messages[-1].text}”.")
 
 
 async def test_a_turn_that_ends_late_neither_resurrects_nor_answers_for_another(running: Running) -> None:

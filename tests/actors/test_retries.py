@@ -1,6 +1,6 @@
 """Turns that failed: everybody can see them, and have them run once more without sending anything again."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias
@@ -8,7 +8,19 @@ from typing import TypeAlias
 import anyio
 import pytest
 
-from argentos import Address, Config, FileStore, Happened, ManualClock, MemoryStore, Reply, Request, Session, Supervisor
+from argentos import (
+    Address,
+    Config,
+    Emit,
+    FileStore,
+    Happened,
+    ManualClock,
+    MemoryStore,
+    Reply,
+    Request,
+    Session,
+    Supervisor,
+)
 from argentos.actors.control.client import Owner
 from argentos.errors import (
     ModelRefusedError,
@@ -31,7 +43,6 @@ class Moody:
     """A model that refuses as long as it is told to, and keeps what it was asked."""
 
     name = "moody"
-    token_ratio = 1.0
     can_summarise = False
 
     def __init__(self, *, fails: bool = True) -> None:
@@ -40,13 +51,13 @@ class Moody:
         self.go_on = anyio.Event()
         self.go_on.set()
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, emit: Emit) -> Reply:
         self.asked.append([message.text for message in request.messages])
         await self.go_on.wait()
         if self.fails:
             raise ModelRefusedError("the key is wrong")
-        yield "Re: "
-        yield Reply(f"Re: {request.messages[-1].text}")
+        await emit("Re: ")
+        return Reply(f"Re: {request.messages[-1].text}")
 
 
 @pytest.fixture(params=["memory", "files"])

@@ -1,6 +1,6 @@
 """Actors that fail: restarted from the snapshot, parked when they fail too often, and no trouble for the others."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 
 from argentos import (
     Config,
+    Emit,
     Failed,
     FileStore,
     ManualClock,
@@ -276,8 +277,8 @@ class AlwaysFaulty(MemoryStore):
 class Instant(OfflineModel):
     """Answers at once."""
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:  # noqa: ARG002 - all get the same
-        yield Reply("Yes.")
+    async def reply(self, _request: Request, _emit: Emit) -> Reply:
+        return Reply("Yes.")
 
 
 async def test_restarts_come_one_after_the_other_so_that_others_are_served_meanwhile(running: Running) -> None:

@@ -1,6 +1,6 @@
 """Transcripts: what a new session is made of, and what a session is written down as."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argentos import Address, Config, ManualClock, ReplayModel, Reply, Request, Supervisor
+from argentos import Address, Config, Emit, ManualClock, ReplayModel, Reply, Request, Supervisor
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.transcripts.records import records_of
 from argentos.actors.transcripts.transcript import transcript_of
@@ -339,15 +339,14 @@ class Unasked:
     """A model that keeps what it was asked."""
 
     name = "unasked"
-    token_ratio = 1.0
     can_summarise = True
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         self.requests.append(request)
-        yield Reply("well")
+        return Reply("well")
 
 
 LARGE = transcript(*(user(f"{number} " + "word " * 100) for number in range(100)))
@@ -464,23 +463,21 @@ class Talkative:
     """A model whose replies are long, and which has the agent say something meanwhile."""
 
     name = "talkative"
-    token_ratio = 1.0
     can_summarise = True
 
     def __init__(self) -> None:
         self.supervisor: Supervisor | None = None
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         if request.instruction:
-            yield Reply(f"summary up to {request.messages[-1].number}")
-            return
+            return Reply(f"summary up to {request.messages[-1].number}")
         assert self.supervisor is not None
         number = request.messages[-1].number
         session = self.supervisor.session("ada")
         if number % 3 == 0:
             await session.say(f"meanwhile {number} " + "word " * 10)
         await session.send(f"another {number} " + "word " * 10) if number < 60 else None
-        yield Reply(f"reply to {number} " + "word " * 10)
+        return Reply(f"reply to {number} " + "word " * 10)
 
 
 @pytest.mark.anyio

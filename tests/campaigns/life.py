@@ -2,7 +2,7 @@
 
 import itertools
 import zlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ import anyio
 
 from argentos import Address, Config, Delivery, FileStore, Session, Supervisor, Turn
 from argentos.actors.outbox import Reader
-from argentos.llm import Reply, Request
+from argentos.llm import Emit, Reply, Request
 from tests.campaigns.aims import chance_from
 from tests.campaigns.doomed import Fate, Next, make_and_delete
 
@@ -96,12 +96,11 @@ class InstantModel:
     """Answers at once, and summarises."""
 
     name = "instant"
-    token_ratio = 1.0
     can_summarise = True
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         await anyio.lowlevel.checkpoint()
-        yield Reply("In short." if request.instruction else answer_to(request.messages[-1].id))
+        return Reply("In short." if request.instruction else answer_to(request.messages[-1].id))
 
 
 def store_on(state: Path) -> FileStore:

@@ -1,13 +1,19 @@
 """What a session stands on, under the eyes of its account: a store that can be held, a model that waits to be told."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
 
 import anyio
 import anyio.lowlevel
 
-from argentos import MemoryStore, Reply, Request
-from argentos.errors import ContextOverflowError, ModelRefusedError, ModelUnavailableError, StoreFailedError
+from argentos import Emit, MemoryStore, Reply, Request
+from argentos.errors import (
+    ContextOverflowError,
+    ModelRefusedError,
+    ModelUnavailableError,
+    ReplyInterruptedError,
+    StoreFailedError,
+)
 from argentos.storage import Record, SessionKey, Snapshot
 from tests.lifecycle.account import Account
 
@@ -105,14 +111,13 @@ class ModelInHand:
     """
 
     name = "in hand"
-    token_ratio = 1.0
     can_summarise = True
 
     def __init__(self, account: Account) -> None:
         self.asked: list[Asked] = []
         self._account = account
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, emit: Emit) -> Reply:
         await anyio.lowlevel.checkpoint()  # a job that was cancelled meanwhile asks nothing
         self._account.check_request(request)
         asked = Asked(request, anyio.current_time())
@@ -121,10 +126,14 @@ class ModelInHand:
             outcome = await asked.told()
         finally:
             self.asked.remove(asked)
-        for piece in self._pieces(outcome, asked):
-            yield piece
+        text = self._text(outcome, asked)
+        if text:
+            await emit(text)
+        if outcome == "break off":
+            raise ReplyInterruptedError("broken off", is_transient=False)
+        return Reply(text)
 
-    def _pieces(self, outcome: Outcome, asked: Asked) -> list[str | Reply]:
+    def _text(self, outcome: Outcome, asked: Asked) -> str:
         number = len(self._account.said)
         match outcome:
             case "failure":
@@ -137,10 +146,10 @@ class ModelInHand:
                 self._account.overflowed = True
                 raise ContextOverflowError("too much")
             case "break off":
-                return [f"answer {number}"]
+                return f"answer {number}"
             case "nothing":
-                return [Reply("")]
+                return ""
             case "reply" | "at length":
                 text = f"answer {number}" + " and so on" * (50 if outcome == "at length" else 8)
                 self._account.said.append(text)
-                return [text, Reply(text)]
+                return text

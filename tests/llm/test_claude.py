@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -185,23 +185,30 @@ async def test_a_reply_that_breaks_off_is_no_reply(llmock: Behave, kind: str, ch
 
 @pytest.mark.server
 async def test_a_stream_that_is_left_early_is_closed(llmock: Behave) -> None:
-    async with aclosing(llmock(_says("one two three")).stream(REQUEST)) as pieces:
-        while not (piece := await anext(pieces)):
-            pass
-        assert piece == "one "
+    class LeftError(Exception):
+        pass
+
+    async def leave(piece: str) -> None:
+        if piece:
+            raise LeftError(piece)
+
+    with pytest.raises(LeftError, match="one "):
+        await llmock(_says("one two three")).reply(REQUEST, leave)
 
 
 @pytest.mark.server
 async def test_a_stalled_reply_can_be_cancelled(llmock: Behave) -> None:
     fault = {"type": "stream_fault", "kind": "stall", "after_chunks": 4, "stall_seconds": 2}
     model = llmock(_says("one two three"), fault)
-    pieces: list[str | Reply] = []
+    pieces: list[str] = []
+
+    async def emit(piece: str) -> None:
+        if piece:
+            pieces.append(piece)
+            scope.cancel()
+
     with anyio.CancelScope() as scope:
-        async with aclosing(model.stream(REQUEST)) as stream:
-            async for piece in stream:
-                if piece:
-                    pieces.append(piece)
-                    scope.cancel()
+        await model.reply(REQUEST, emit)
     assert scope.cancelled_caught
     assert pieces == ["one "]
 
@@ -546,11 +553,13 @@ async def _stream(
     model: AnthropicModel, request: Request = REQUEST, *, into: list[str | Reply] | None = None
 ) -> list[str | Reply]:
     pieces = [] if into is None else into
-    async with aclosing(model.stream(request)) as stream:
-        async for piece in stream:
-            if piece:  # an empty one is but a sign of life
-                pieces.append(piece)
-    return pieces
+
+    async def emit(piece: str) -> None:
+        if piece:  # an empty one is but a sign of life
+            pieces.append(piece)
+
+    reply = await model.reply(request, emit)
+    return [*pieces, reply]
 
 
 async def _reply(model: AnthropicModel) -> Reply:

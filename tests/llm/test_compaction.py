@@ -1,5 +1,4 @@
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -15,7 +14,19 @@ from argentos.errors import (
     ModelUnavailableError,
     ReplyInterruptedError,
 )
-from argentos.llm import Compacted, Counting, Gauge, Model, OfflineModel, Reply, Request, assemble, compact
+from argentos.llm import (
+    Compacted,
+    Counting,
+    Emit,
+    Gauge,
+    Model,
+    OfflineModel,
+    Reply,
+    Request,
+    assemble,
+    can_summarise,
+    compact,
+)
 from argentos.storage import SessionKey, Snapshot, Summarised, fold
 
 pytestmark = pytest.mark.anyio
@@ -36,27 +47,25 @@ TALK: Final = (
     "reply 90: You are welcome.",
     "end",
 )
-FOREVER: Final = "forever"
 
 
 class Summariser:
     """A model that answers with a reply, with an error, or never."""
 
     name = "claude"
-    token_ratio = 1.0
     can_summarise = True
 
-    def __init__(self, answer: str | Reply | Exception) -> None:
+    def __init__(self, answer: Reply | Exception | None) -> None:
         self.requests: list[Request] = []
         self._answer = answer
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
         self.requests.append(request)
         if isinstance(self._answer, Exception):
             raise self._answer
-        if self._answer == FOREVER:
+        while self._answer is None:
             await anyio.sleep_forever()
-        yield self._answer
+        return self._answer
 
 
 # By the model --------------------------------------------------------------------------------------------------
@@ -141,7 +150,7 @@ async def test_the_model_may_not_write_more_than_half_of_what_it_replaces(tell: 
     ],
 )
 async def test_quotes_are_taken_where_the_model_gives_no_summary(
-    tell: Callable[..., Snapshot], answer: str | Reply | Exception
+    tell: Callable[..., Snapshot], answer: Reply | Exception
 ) -> None:
     model = Summariser(answer)
     compacted = await _compact(tell(*TALK), model)
@@ -166,7 +175,7 @@ async def test_whoever_cancels_a_compaction_is_not_given_quotes_instead(tell: Ca
     compacted: list[Compacted] = []
 
     async def keep() -> None:
-        compacted.append(await _compact(tell(*TALK), Summariser(FOREVER)))
+        compacted.append(await _compact(tell(*TALK), Summariser(None)))
 
     async with anyio.create_task_group() as group:
         group.start_soon(keep)
@@ -235,11 +244,11 @@ def _take_over(snapshot: Snapshot, compacted: Compacted) -> Snapshot:
 
 
 async def _read(model: Model, request: Request) -> Reply:
-    async with aclosing(model.stream(request)) as pieces:
-        async for piece in pieces:
-            if isinstance(piece, Reply):
-                return piece
-    raise ReplyInterruptedError("broke off")
+    return await model.reply(request, _ignore)
+
+
+async def _ignore(text: str) -> None:
+    pass
 
 
 async def _compact(
@@ -252,7 +261,7 @@ async def _compact(
 ) -> Compacted:
     return await compact(
         snapshot,
-        partial(_read, model) if model.can_summarise else None,
+        partial(_read, model) if can_summarise(model) else None,
         gauge,
         counting=Counting(lambda text: len(text.split()), 10**6),
         system=SYSTEM,

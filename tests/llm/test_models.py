@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from contextlib import aclosing
 from datetime import UTC, datetime
 
 import anyio
@@ -123,8 +122,13 @@ async def _reply(model: Model, request: Request | None = None) -> Reply:
 
 
 async def _stream(model: Model, request: Request | None = None) -> Sequence[str | Reply]:
-    async with aclosing(model.stream(request or _request("Hi"))) as pieces:
-        return [piece async for piece in pieces]
+    pieces: list[str | Reply] = []
+
+    async def emit(text: str) -> None:
+        pieces.append(text)
+
+    reply = await model.reply(request or _request("Hi"), emit)
+    return [*pieces, reply]
 
 
 def _request(*texts: str, session: str = "s", summary: Summary | None = None) -> Request:

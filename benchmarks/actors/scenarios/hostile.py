@@ -10,7 +10,6 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import AsyncGenerator
 from time import perf_counter
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ import msgspec
 from msgspec import Struct
 from opentelemetry import trace
 
-from argentos import ArgentError, Config, Reply, Request, Supervisor
+from argentos import ArgentError, Config, Emit, Reply, Request, Supervisor
 from benchmarks.actors.scenarios.others import Others, Waits
 from benchmarks.actors.scenarios.parts import store_in
 from benchmarks.storage.instant import InstantModel
@@ -48,7 +47,7 @@ class _PanicError(BaseException):
 
 
 class _HostileModel(InstantModel):
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
+    async def reply(self, request: Request, emit: Emit) -> Reply:
         match request.messages[-1].text:
             case "panic":
                 raise _PanicError
@@ -63,11 +62,10 @@ class _HostileModel(InstantModel):
                 await anyio.to_thread.run_sync(_over.wait, 12.0)
             case "nonsense":
                 nonsense: Any = 7
-                yield nonsense
+                await emit(nonsense)
             case _:
                 pass
-        async for piece in super().stream(request):
-            yield piece
+        return await super().reply(request, emit)
 
 
 def _count(text: str) -> int:

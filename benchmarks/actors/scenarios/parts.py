@@ -1,12 +1,12 @@
 """Stores and models that behave badly, as sessions with certain names ask for."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import anyio
 
-from argentos import FileStore, MemoryStore, Reply, Request
+from argentos import Emit, FileStore, MemoryStore, Reply, Request
 from argentos.storage import Record, SessionKey, Store, TurnEnded
 from benchmarks.storage.instant import InstantModel
 
@@ -19,12 +19,11 @@ HUNG: Final = "hung"
 class HangingModel(InstantModel):
     """Never answers the sessions that are to hang."""
 
-    async def stream(self, request: Request) -> AsyncGenerator[str | Reply, None]:
-        """See `argentos.Model.stream`."""
+    async def reply(self, request: Request, emit: Emit) -> Reply:
+        """See `argentos.Model.reply`."""
         if request.session.startswith(HUNG):
             await anyio.sleep_forever()
-        async for piece in super().stream(request):
-            yield piece
+        return await super().reply(request, emit)
 
 
 def _crash(key: SessionKey, records: Sequence[Record]) -> None:
