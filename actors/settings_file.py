@@ -13,7 +13,7 @@ import msgspec
 
 from argentos.errors import ConfigError
 from argentos.inputs import in_words, nearest
-from argentos.storage.disk import durable
+from argentos.storage.disk import reading
 
 __all__ = ["Setting", "SettingsFile"]
 
@@ -95,7 +95,7 @@ class SettingsFile:
 
 def _read(path: Path) -> str:
     try:
-        with durable.regular(path) as file:
+        with reading.regular(path) as file:
             return file.read().removeprefix(_BYTE_ORDER_MARK).decode()
     except FileNotFoundError:
         return "{}"

@@ -24,7 +24,7 @@ from argentos.inputs import as_id
 from argentos.llm import ReplayModel, Reply
 from argentos.machines import SESSION
 from argentos.storage import Address, Record, Replied, Role, SessionKey, Transitioned, TurnEnded
-from argentos.storage.disk import durable
+from argentos.storage.disk import reading
 
 __all__ = ["Line", "Numbered", "Replay", "read_recording"]
 
@@ -60,7 +60,7 @@ def read_recording(path: Path) -> Iterator[Numbered]:
     before = datetime.min.replace(tzinfo=UTC)
     bytes_read = 0
     try:
-        with durable.regular(path) as file:
+        with reading.regular(path) as file:
             for number, data in enumerate(file, start=1):
                 bytes_read += len(data)
                 if not data.strip():

@@ -18,7 +18,7 @@ from argentos.actors import Config
 from argentos.errors import ConfigError, StoreError
 from argentos.inputs import as_id
 from argentos.storage import expand_home
-from argentos.storage.files.session_files import is_state_directory
+from argentos.storage.files.paths import is_state_directory
 
 __all__ = ["Commands", "Settings", "command_options", "default_state_dir"]
 

@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from argentos.errors import StoreError
-from argentos.storage.disk import durable
+from argentos.storage.disk import durable, reading
 from argentos.storage.disk.lock import Lock
 from argentos.storage.disk.permissions import give_to_owner
 from argentos.storage.disk.symlinks import check_way
@@ -71,7 +71,7 @@ def write(root: Path, target: Path, segments: Iterable[Path]) -> int:
         with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_LEVEL) as tar:
             _add(tar, _MANIFEST, msgspec.json.encode(Manifest(_VERSION, datetime.now(UTC))))
             for path in (*segments, *_beside(root), *_below(root / "agents")):
-                _add(tar, path.relative_to(root).as_posix(), durable.read(path))
+                _add(tar, path.relative_to(root).as_posix(), reading.read(path))
             _add(tar, _END, b"")
             tar.write(bytes(2 * tarfile.BLOCKSIZE))
         return file.tell()
@@ -165,7 +165,7 @@ def _flush(top: Path) -> None:
 
 def _unpack(source: Path, folder: Path) -> Manifest:
     try:
-        with durable.regular(source) as file, gzip.open(file) as content, _Tar(fileobj=content) as tar:
+        with reading.regular(source) as file, gzip.open(file) as content, _Tar(fileobj=content) as tar:
             manifest = _manifest(source, tar)
             for entry in _entries(source, tar):
                 _extract(tar, entry, folder)

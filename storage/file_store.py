@@ -32,11 +32,11 @@ from argentos.concurrency.threads import Runner, Threads, shielded, threads
 from argentos.errors import StoreDamagedError, StoreError, StoreFailedError, StoreFullError
 from argentos.inputs import as_flag, as_number, as_whole_number
 from argentos.storage import backup
-from argentos.storage.disk import durable
+from argentos.storage.disk import durable, reading
 from argentos.storage.disk.lock import Lock
 from argentos.storage.disk.permissions import make_private
 from argentos.storage.disk.symlinks import check_way, follow_none_below
-from argentos.storage.files import session_files
+from argentos.storage.files import archive, joining, json_files, paths, session_files
 from argentos.storage.files.index import Index
 from argentos.storage.files.listing import Listing
 from argentos.storage.files.schedule import Lag, LoopClock, WaitingClock
@@ -47,7 +47,8 @@ from argentos.storage.snapshot import Folded, Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_write
 from argentos.storage.wal.committer import Committer
 from argentos.storage.wal.frames import encode_body
-from argentos.storage.wal.journal import Journal, Recovered, recover
+from argentos.storage.wal.journal import Journal
+from argentos.storage.wal.recovery import Recovered, recover
 
 __all__ = ["FileStore"]
 
@@ -382,7 +383,7 @@ class FileStore(Store):
             self._check_open(key, held)
         try:
             folded, is_edited = await self._folded(key, held)
-        except (session_files.CorruptError, session_files.GapError):
+        except (json_files.CorruptError, joining.GapError):
             if self._read_only:
                 raise
             await self._set_aside(key)
@@ -409,7 +410,7 @@ class FileStore(Store):
         error, aside = found
         why = str(error).removesuffix("; it was left as it is")
         _log.error("session %s: %s; what cannot be used was set aside in %s", key, why, aside)
-        if isinstance(error, session_files.CorruptError):
+        if isinstance(error, json_files.CorruptError):
             raise StoreDamagedError(
                 f"{error}; it was set aside in {aside}, and the session begins anew with its next message"
             ) from error
@@ -422,7 +423,7 @@ class FileStore(Store):
         if folded is None:
             return ()
         # The archive last: a message that left the history meanwhile is there.
-        folder = session_files.session_folder(self.path, key)
+        folder = paths.session_folder(self.path, key)
         messages, edited = await self._blocking(partial(_read_all, folder, folded, start, stop))
         if edited and not self._read_only:
             await self._writer.take_edited_archive(key, edited)
@@ -436,25 +437,25 @@ class FileStore(Store):
         if held and held.is_deleted:
             return None, False
         records = tuple(held.tail.records) if held else ()
-        folder = session_files.session_folder(self.path, key)
+        folder = paths.session_folder(self.path, key)
         stored = await self._blocking(partial(session_files.read_stored, folder, key))
         if held and stored.snapshot and not held.is_loaded and not self._read_only:  # later ones may be in memory only
             held.tail.covered(min(stored.snapshot.metadata.sequence, stored.reaches))
         is_edited = bool(stored.edited or stored.unfit)
-        join = partial(session_files.join, key, folder, stored, records)
+        join = partial(joining.join, key, folder, stored, records)
         try:
             return join() if len(records) <= _MANY else await self._blocking(join), is_edited
-        except session_files.GapError as error:
+        except joining.GapError as error:
             if not self._read_only:
                 raise
             _log.warning("%s; what is behind that is not shown", error)
-            return session_files.join(key, folder, stored, session_files.split(stored, records).whole), is_edited
+            return joining.join(key, folder, stored, joining.split(stored, records).whole), is_edited
 
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""
         self._check_usable()
         held = self._held.get(key)
-        stored = await self._blocking(partial(durable.size_of_folder, session_files.session_folder(self.path, key)))
+        stored = await self._blocking(partial(reading.size_of_folder, paths.session_folder(self.path, key)))
         return stored + (held.tail.size if held else 0)
 
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
@@ -489,8 +490,8 @@ class FileStore(Store):
             was_set_aside = set_aside and await self._remove_set_aside(key)
             if not held.is_deleted:
                 self._check_open(key, held)
-                folder = session_files.session_folder(self.path, key)
-                if not held.tail.sequence and not await self._blocking(partial(durable.exists, folder)):
+                folder = paths.session_folder(self.path, key)
+                if not held.tail.sequence and not await self._blocking(partial(reading.exists, folder)):
                     return was_set_aside
                 is_ended = await self._end(key, held)
             return await self._finish_deletion(key, is_ended=is_ended) or was_set_aside
@@ -562,7 +563,7 @@ def _encode(key: SessionKey, records: Sequence[Record]) -> bytes:
 
 def _read_all(folder: Path, folded: Folded, start: int, stop: int) -> tuple[tuple[Message, ...], Sequence[Path]]:
     """The messages with these numbers, and the files of the archive that somebody else has written."""
-    messages, edited = session_files.read_archive(folder, start, stop)
+    messages, edited = archive.read_archive(folder, start, stop)
     context = folded.snapshot.context
     for message in (*folded.archived, *context.messages, *context.waiting):
         messages[message.number] = message

@@ -15,7 +15,7 @@ from msgspec import structs
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage
 from argentos.concurrency.chunks import in_steps
 from argentos.errors import InputError
-from argentos.storage.disk import durable
+from argentos.storage.disk import reading
 
 __all__ = ["hand_over", "take_over"]
 
@@ -56,7 +56,7 @@ def take_over(path: Path) -> Transcript:
     try:
         if not path.is_absolute() or "\0" in str(path):
             raise InputError(f"{str(path)!a} is no whole path of a file; name one")
-        with durable.regular(path) as file:
+        with reading.regular(path) as file:
             lines = iter(file)
             transcript = _transcript.decode(next(lines, b""))
             return structs.replace(transcript, messages=tuple(_message.decode(line) for line in lines))

@@ -29,7 +29,7 @@ from argentos.storage import (
     fold,
 )
 from argentos.storage.disk import durable
-from argentos.storage.files import session_files
+from argentos.storage.files import paths, session_files
 from argentos.storage.files.index import Index
 
 __all__ = ["main"]
@@ -113,7 +113,7 @@ def _write(folder: Path, now: datetime, idle: float, number: int) -> Metadata:
     """Store one session; gives what the index has to know of it."""
     story = _Story(number, now, idle)
     snapshot, _ = fold(story.key, None, story.records())
-    session_files.write(session_files.session_folder(folder, story.key), snapshot, ())
+    session_files.write(paths.session_folder(folder, story.key), snapshot, ())
     return snapshot.metadata
 
 

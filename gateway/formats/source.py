@@ -18,7 +18,7 @@ import msgspec
 
 from argentos.actors import Transcript
 from argentos.errors import InputError
-from argentos.storage.disk import durable
+from argentos.storage.disk import reading
 
 __all__ = ["Line", "ReadTranscript", "Source", "as_type", "fields"]
 
@@ -77,7 +77,7 @@ class Source:
         name = "standard input" if is_input else str(path)
         with ExitStack() as stack:
             with _reading(name):
-                file = stack.enter_context(_spooled(sys.stdin.buffer) if is_input else durable.regular(path))
+                file = stack.enter_context(_spooled(sys.stdin.buffer) if is_input else reading.regular(path))
             yield cls(name, file, "" if is_input else path.stem)
 
     def lines(self) -> Iterator[Line]:

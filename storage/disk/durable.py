@@ -1,16 +1,13 @@
-"""Files that are private, whole and durable: the system calls of the store, in one place.
-
-All of these block; the store runs them in a thread.
-"""
+"""Folders and files that are private, whole and durable: the system calls that change them. All of this blocks."""
 
 import contextlib
 import ctypes
 import errno
 import os
 import shutil
-import stat
 import sys
 from collections.abc import Generator, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -18,32 +15,32 @@ from argentos.storage.disk.permissions import give_to_owner
 from argentos.storage.disk.symlinks import check_way, is_root, open_unlinked
 
 __all__ = [
-    "create",
-    "exists",
-    "flush",
+    "NEW_FILE",
+    "dated_name",
     "made",
+    "make_file_private",
     "make_folder",
     "make_root",
     "move",
-    "names",
-    "read",
-    "regular",
+    "new",
     "remove",
     "remove_all",
     "remove_folder",
     "replace",
-    "size_of_folder",
+    "replace_by",
     "sync",
     "sync_all",
     "sync_folder",
-    "write_again",
-    "write_at",
 ]
 
 _FILE_MODE: Final = 0o600
-_PIECE: Final = 1 << 16
+
+
 _FOLDER_MODE: Final = 0o700
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+
+
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+
 
 if sys.platform == "darwin":
     import fcntl
@@ -151,93 +148,7 @@ def _write(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def read(path: Path) -> bytes:
-    """The whole file.
-
-    Raises:
-        OSError: it cannot be read; ELOOP, EISDIR or ENXIO if it is no regular file.
-    """
-    with opened(path) as file:
-        return file.read()
-
-
-@contextlib.contextmanager
-def opened(path: Path) -> Generator[BinaryIO]:
-    """A file to read from.
-
-    Raises:
-        OSError: as for `read`.
-    """
-    descriptor = open_unlinked(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe is not waited for
-    try:
-        _check_kind(descriptor)
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            yield file
-    except OSError as error:
-        error.filename = str(path)
-        raise
-    finally:
-        os.close(descriptor)
-
-
-def _check_kind(descriptor: int) -> None:
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # reading says of a folder what it is
-        raise OSError(errno.ENXIO, "Not a regular file")
-
-
-@contextlib.contextmanager
-def regular(path: Path) -> Generator[BinaryIO]:
-    """A file that somebody has named, anywhere, to read from; symbolic links are followed, nothing is waited for.
-
-    Raises:
-        OSError: it cannot be read; at once, EISDIR where it is a folder, ENXIO where it is a pipe or a device.
-    """
-    _check_regular(path.stat().st_mode, path)  # opening one that is none might have an effect
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        _check_regular(os.fstat(descriptor).st_mode, path)
-        yield file
-
-
-def _check_regular(mode: int, path: Path) -> None:
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if not stat.S_ISREG(mode):
-        raise OSError(errno.ENXIO, "it is no regular file", str(path))
-
-
-def names(folder: Path) -> list[str]:
-    """What is in a folder, in order; nothing if there is none. Unlike `glob` it passes over no error."""
-    check_way(folder, with_itself=True)
-    try:
-        return sorted(path.name for path in folder.iterdir())
-    except FileNotFoundError:
-        return []
-
-
-def exists(path: Path) -> bool:
-    """Whether there is something of this name, a link included; an error is no answer."""
-    check_way(path)
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
-
-
-def size_of_folder(path: Path) -> int:
-    """Bytes in the files of a folder and those below it; 0 where there is none."""
-    size = 0
-    check_way(path, with_itself=True)
-    for folder, _, names in os.walk(path):
-        for name in names:
-            with contextlib.suppress(FileNotFoundError):  # replaced meanwhile
-                size += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118 - for many sessions, a path object costs more
-    return size
-
-
-def _make_private(descriptor: int, folder: Path) -> None:
+def make_file_private(descriptor: int, folder: Path) -> None:
     os.fchmod(descriptor, _FILE_MODE)  # whatever the umask took or left
     give_to_owner(descriptor, folder)
 
@@ -249,8 +160,8 @@ def made(path: Path) -> Generator[BinaryIO]:
     Raises:
         FileExistsError: there is one of this name.
     """
-    with os.fdopen(open_unlinked(path, _NEW), "wb") as file:
-        _make_private(file.fileno(), path.parent)
+    with os.fdopen(open_unlinked(path, NEW_FILE), "wb") as file:
+        make_file_private(file.fileno(), path.parent)
         yield file
 
 
@@ -265,9 +176,9 @@ def replace_by(path: Path, chunks: Iterable[bytes]) -> None:
     temporary = path.with_name(f".{path.name}.new")
     with contextlib.suppress(FileNotFoundError):
         temporary.unlink()  # left by a process that was killed
-    descriptor = open_unlinked(temporary, _NEW)
+    descriptor = open_unlinked(temporary, NEW_FILE)
     try:
-        _make_private(descriptor, path.parent)
+        make_file_private(descriptor, path.parent)
         for chunk in chunks:
             _write(descriptor, chunk)
         sync(descriptor)
@@ -294,7 +205,7 @@ def new(path: Path) -> Generator[BinaryIO]:
     with contextlib.suppress(FileNotFoundError):
         temporary.unlink()
     try:
-        with os.fdopen(open_unlinked(temporary, _NEW), "wb") as file:
+        with os.fdopen(open_unlinked(temporary, NEW_FILE), "wb") as file:
             os.fchmod(file.fileno(), _FILE_MODE)
             yield file
             file.flush()
@@ -314,53 +225,6 @@ def _put_in_place(temporary: Path, path: Path) -> None:
         raise
     except OSError:
         temporary.rename(path)
-
-
-def create(path: Path, head: bytes, size: int) -> int:
-    """A new file of `size` bytes that begins with `head`, durable by name and content; gives its descriptor.
-
-    Its blocks are reserved where the system can, so that writing to it needs no room and changes no metadata.
-    """
-    descriptor = open_unlinked(path, _NEW)
-    try:
-        _make_private(descriptor, path.parent)
-        if sys.platform == "linux":
-            os.posix_fallocate(descriptor, 0, size)
-        _write_at(descriptor, head, 0)
-        sync(descriptor)
-        sync_folder(path.parent)
-    except BaseException:  # likewise no open descriptor
-        os.close(descriptor)
-        with contextlib.suppress(OSError):
-            path.unlink()
-        raise
-    return descriptor
-
-
-def contains(file: BinaryIO, text: bytes) -> bool:
-    """Whether these bytes are in what is left of a file, which is read a piece at a time."""
-    end = b""
-    while piece := file.read(_PIECE):
-        end += piece
-        if text in end:
-            return True
-        end = end[-len(text) :]
-    return False
-
-
-def reopen(path: Path, size: int) -> int:
-    """Open a file to write behind what is in it, with blocks reserved as for a new one; gives its descriptor.
-
-    They are lasting with the next `write_at`.
-    """
-    descriptor = open_unlinked(path, os.O_WRONLY)
-    try:
-        if sys.platform == "linux":
-            os.posix_fallocate(descriptor, 0, size)
-    except BaseException:  # no open descriptor
-        os.close(descriptor)
-        raise
-    return descriptor
 
 
 def remove(path: Path) -> None:
@@ -394,37 +258,8 @@ def remove_all(path: Path) -> None:
         remove(path)
 
 
-def _write_at(descriptor: int, data: bytes, offset: int) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view, offset = view[written:], offset + written
-
-
-def write_at(descriptor: int, data: bytes, offset: int) -> None:
-    """Write in the middle of a file, durably."""
-    _write_at(descriptor, data, offset)
-    sync(descriptor)
-
-
-def flush(path: Path) -> None:
-    """Make durable what was written to a file, by whomever."""
-    descriptor = open_unlinked(path, os.O_RDONLY)
-    try:
-        sync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_again(path: Path) -> None:
-    """Write what a file has over itself, durably, up to the zeros at its end.
-
-    Where a flush has failed, the kernel takes what it could not write for written: reading shows it, another flush does
-    nothing for it, and only another write brings it to the disk.
-    """
-    data = read(path).rstrip(b"\0")
-    descriptor = open_unlinked(path, os.O_WRONLY)
-    try:
-        write_at(descriptor, data, 0)
-    finally:
-        os.close(descriptor)
+def dated_name(path: Path, why: str) -> Path:
+    """A free name under which something is set aside now."""
+    name = f"{path.name}.{why}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+    return next(aside for each in names if not (aside := path.with_name(each)).exists())

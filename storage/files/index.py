@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from argentos.concurrency.forks import close_in_children, keep_in_children
-from argentos.storage.disk import durable
+from argentos.storage.disk import reading
 from argentos.storage.disk.lock import DirectoryLostError
 from argentos.storage.disk.permissions import give_to_owner
 from argentos.storage.disk.symlinks import open_unlinked
@@ -90,7 +90,7 @@ class Index:
 
     def _connect(self) -> sqlite3.Connection:
         for path in (self._path, self._rollback):
-            if durable.exists(path) and not stat.S_ISREG(path.lstat().st_mode):
+            if reading.exists(path) and not stat.S_ISREG(path.lstat().st_mode):
                 raise sqlite3.OperationalError(f"{path.name} is no regular file")
         close_in_children(self._abandon)
         if not self._read_only:

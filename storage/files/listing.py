@@ -17,14 +17,14 @@ from argentos.concurrency.chunks import in_steps
 from argentos.concurrency.threads import Runner
 from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage.disk.symlinks import check_way
-from argentos.storage.files import session_files
+from argentos.storage.files import paths, session_files
 from argentos.storage.files.index import Index, Sought
 from argentos.storage.files.writer import Held
 from argentos.storage.names import file_name
 from argentos.storage.records import Record, SessionKey
 from argentos.storage.snapshot import Metadata, fold_metadata
 from argentos.storage.store import Page
-from argentos.storage.wal.journal import Recovered, recover
+from argentos.storage.wal.recovery import Recovered, recover
 
 __all__ = ["Listing"]
 
@@ -135,7 +135,7 @@ class Listing:
 
     def _read_folders(self, agent: str) -> Sequence[str]:
         """Read again only where something came or went since: a folder's time says so, but not within its tick."""
-        folder = session_files.agent_folder(self._root, agent)
+        folder = paths.agent_folder(self._root, agent)
         try:
             check_way(folder, with_itself=True)
             changed = folder.stat().st_mtime_ns
@@ -196,7 +196,7 @@ class Listing:
 
     def _read_metadata(self, agent: str, names: Iterable[str]) -> dict[str, Metadata | StoreError | None]:
         """What the files themselves say; the index takes note."""
-        folder = session_files.agent_folder(self._root, agent)
+        folder = paths.agent_folder(self._root, agent)
         found: dict[str, Metadata | StoreError | None] = {}
         age = self._index.age
         for name in names:

@@ -20,9 +20,9 @@ import msgspec
 from argentos.concurrency.foreign_code import described, in_short, passes
 from argentos.concurrency.threads import Runner
 from argentos.errors import StoreDamagedError, StoreError
-from argentos.storage.disk import durable
+from argentos.storage.disk import durable, reading
 from argentos.storage.disk.lock import Lock
-from argentos.storage.files import session_files
+from argentos.storage.files import archive, joining, json_files, paths, session_files
 from argentos.storage.files.index import Index
 from argentos.storage.files.schedule import Lag
 from argentos.storage.names import file_name
@@ -30,8 +30,9 @@ from argentos.storage.records import Cleared, Record, SessionKey, Summarised
 from argentos.storage.repair import salvage
 from argentos.storage.snapshot import Folded, Snapshot
 from argentos.storage.wal.committer import Committer
-from argentos.storage.wal.journal import Journal, Segment, dated
+from argentos.storage.wal.journal import Journal
 from argentos.storage.wal.pending import Tail
+from argentos.storage.wal.recovery import Segment
 
 __all__ = ["FileWriter", "Held"]
 
@@ -272,7 +273,7 @@ class FileWriter:
 
     def _write_files(self, key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> int:
         self._ownership.check()
-        folder = session_files.session_folder(self._root, key)
+        folder = paths.session_folder(self._root, key)
         folded = None
         is_edited = self._held[key].is_edited or session_files.is_edited(folder)
         if snapshot is None or is_edited or any(isinstance(record, Summarised | Cleared) for record in records):
@@ -293,7 +294,7 @@ class FileWriter:
         """The files with the records that they lack; where somebody has spoilt them, there is still the snapshot."""
         try:
             stored = session_files.read_stored(folder, key)
-            folded = session_files.join(key, folder, stored, records)
+            folded = joining.join(key, folder, stored, records)
         except StoreDamagedError as error:
             if snapshot is None or any(isinstance(record, Summarised | Cleared) for record in records):
                 raise
@@ -307,8 +308,8 @@ class FileWriter:
         aside = self._aside(key)
         durable.make_folder(aside)
         for name in ("history.json", "metadata.json"):
-            if durable.exists(folder / name):
-                durable.replace(aside / name, durable.read(folder / name))
+            if reading.exists(folder / name):
+                durable.replace(aside / name, reading.read(folder / name))
         return aside
 
     def _tell_of_edits(self, key: SessionKey, folder: Path, stored: session_files.Stored) -> None:
@@ -334,7 +335,7 @@ class FileWriter:
 
     def _seal_archive(self, path: Path) -> bool:
         self._ownership.check()
-        return session_files.seal_archive(path)
+        return archive.seal_archive(path)
 
     async def take_edits(self, key: SessionKey) -> None:
         """Let files that somebody has edited be as if they had been written here; what cannot be done is logged."""
@@ -353,10 +354,10 @@ class FileWriter:
 
     def _take_edits(self, key: SessionKey, records: Sequence[Record]) -> None:
         self._ownership.check()
-        folder = session_files.session_folder(self._root, key)
+        folder = paths.session_folder(self._root, key)
         stored = session_files.read_stored(folder, key)
         if (stored.edited or stored.unfit) and stored.snapshot:
-            session_files.join(key, folder, stored, records)  # raises where one does not fit the other
+            joining.join(key, folder, stored, records)  # raises where one does not fit the other
             self._tell_of_edits(key, folder, stored)
             session_files.write(folder, stored.snapshot, ())
             self._index.put(stored.snapshot.metadata)
@@ -449,13 +450,13 @@ class FileWriter:
 
     def _remove_files(self, key: SessionKey) -> None:
         self._ownership.check()
-        folder = session_files.session_folder(self._root, key)
-        if durable.exists(folder):
+        folder = paths.session_folder(self._root, key)
+        if reading.exists(folder):
             durable.remove_all(folder)
-        session_files.mark_deleted(self._root, key)
+        paths.mark_deleted(self._root, key)
         for parent in (
-            session_files.agent_folder(self._root, key.agent),
-            session_files.damaged_folder(self._root, key.agent),
+            paths.agent_folder(self._root, key.agent),
+            paths.damaged_folder(self._root, key.agent),
         ):
             with suppress(FileNotFoundError):  # nor do they come back, whoever has removed them
                 durable.sync_folder(parent)
@@ -475,7 +476,7 @@ class FileWriter:
 
     def _remove_set_aside(self, key: SessionKey) -> bool:
         self._ownership.check()
-        asides = session_files.set_aside(self._root, key)
+        asides = paths.set_aside(self._root, key)
         for aside in asides:
             durable.remove_all(aside)
         return bool(asides)
@@ -523,32 +524,32 @@ class FileWriter:
     ) -> tuple[StoreDamagedError, Path] | None:
         """The folder, where its history is corrupt; where records are missing in between, only those behind them."""
         self._ownership.check()
-        folder = session_files.session_folder(self._root, key)
+        folder = paths.session_folder(self._root, key)
         try:
-            folded = session_files.join(key, folder, session_files.read_stored(folder, key), records)
-        except session_files.CorruptError as error:
+            folded = joining.join(key, folder, session_files.read_stored(folder, key), records)
+        except json_files.CorruptError as error:
             return error, self._move(key, [*records, *unread])
-        except session_files.GapError as error:
+        except joining.GapError as error:
             return error, self._keep_whole(key, records, unread)
         sequence = folded.snapshot.metadata.sequence if folded else 0
         if not any(record.sequence > sequence for record in unread):
             return None
-        unreadable = session_files.GapError(f"record {sequence + 1} of session {key} cannot be read")
+        unreadable = joining.GapError(f"record {sequence + 1} of session {key} cannot be read")
         return unreadable, self._keep_whole(key, records, unread)
 
     def _move(self, key: SessionKey, records: Sequence[Record]) -> Path:
         aside = self._aside(key)
-        durable.move(session_files.session_folder(self._root, key), aside)
+        durable.move(paths.session_folder(self._root, key), aside)
         if records:
             _write_records(aside, records)
         return aside
 
     def _keep_whole(self, key: SessionKey, records: Sequence[Record], unread: Sequence[Record]) -> Path:
         """Let the session go on up to where something is missing, and put aside what is behind that."""
-        folder = session_files.session_folder(self._root, key)
+        folder = paths.session_folder(self._root, key)
         stored = session_files.read_stored(folder, key)
-        whole, behind = session_files.split(stored, records)
-        kept = session_files.join(key, folder, stored, whole)
+        whole, behind = joining.split(stored, records)
+        kept = joining.join(key, folder, stored, whole)
         behind = salvage.in_order([*behind, *unread], kept.snapshot if kept else None)
         aside = self._aside(key)
         durable.make_folder(aside)
@@ -567,9 +568,9 @@ class FileWriter:
 
     def _aside(self, key: SessionKey) -> Path:
         """A free place for what is set aside of a session."""
-        target = session_files.damaged_folder(self._root, key.agent)
+        target = paths.damaged_folder(self._root, key.agent)
         durable.make_folder(target)
-        return dated(target / file_name(key.id), "damaged")
+        return durable.dated_name(target / file_name(key.id), "damaged")
 
 
 def _tell_of_edit(key: SessionKey, path: Path) -> None:

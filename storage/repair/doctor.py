@@ -26,14 +26,15 @@ from argentos.storage.disk.lock import Lock
 from argentos.storage.disk.lock_holder import trouble_with_owner
 from argentos.storage.disk.symlinks import check_way, follow_none_below
 from argentos.storage.file_store import FileStore
-from argentos.storage.files import session_files
+from argentos.storage.files import archive, joining, json_files, paths, session_files
 from argentos.storage.files.index import Index
 from argentos.storage.names import file_name
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.repair import salvage
+from argentos.storage.repair.crash_mark import mending
 from argentos.storage.repair.set_aside import SetAside, found_in, put_back
 from argentos.storage.snapshot import Metadata, Snapshot
-from argentos.storage.wal.journal import Recovered, dated, mending, recover
+from argentos.storage.wal.recovery import Recovered, recover
 
 __all__ = ["Finding", "check", "mend", "repair"]
 
@@ -335,7 +336,7 @@ def _damage(path: Path) -> str | None:
 
 def _unlike(root: Path, agent: str, index: Index, busy: set[tuple[str, str]]) -> Iterator[str]:
     """The agent's sessions of which the index says something else than their files."""
-    folder = session_files.agent_folder(root, agent)
+    folder = paths.agent_folder(root, agent)
     names = sorted(str(name) for name in index.names(agent))
     for begin in range(0, len(names), _PAGE):
         page = names[begin : begin + _PAGE]
@@ -352,9 +353,7 @@ def _agents(root: Path) -> list[str]:
     names: set[str] = set()
     for folder in _folders(root, "sessions"):
         read = (metadata.agent for name in _names(folder) if (metadata := _metadata(folder / name)))
-        names.add(
-            next((agent for agent in read if session_files.agent_folder(root, agent) == folder), folder.parent.name)
-        )
+        names.add(next((agent for agent in read if paths.agent_folder(root, agent) == folder), folder.parent.name))
     return sorted(names)
 
 
@@ -385,7 +384,7 @@ def _metadata(folder: Path) -> Metadata | None:
 
 
 def _check_sessions(root: Path, journal: _Journal) -> Iterator[Finding]:
-    by_place = {session_files.session_folder(root, key): (key, records) for key, records in journal.items()}
+    by_place = {paths.session_folder(root, key): (key, records) for key, records in journal.items()}
     for folder in _folders(root, "sessions"):
         for name in _names(folder):
             yield from _check_session(root, folder / name, journal, *by_place.pop(folder / name, (None, ())))
@@ -409,7 +408,7 @@ def _check_session(
         yield from _check_unknown(root, folder)
     elif known and not records:
         yield from _check_ended(folder, key, journal)
-    elif (right := session_files.session_folder(root, key)) != folder:
+    elif (right := paths.session_folder(root, key)) != folder:
         yield Finding(folder, f"it holds session {key}, whose folder would be {right.relative_to(root)}: move it there")
     else:
         yield from _check_files(folder, key, records, is_readable=key not in journal.unreadable)
@@ -428,9 +427,9 @@ def _check_unknown(root: Path, folder: Path) -> Iterator[Finding]:
     """Neither file says which session it is."""
     try:
         session_files.read_stored(folder, SessionKey("", ""))
-    except session_files.CorruptError as error:
+    except json_files.CorruptError as error:
         readable = session_files.read_unchecked(folder)
-        if readable and session_files.session_folder(root, readable.metadata.key) == folder:
+        if readable and paths.session_folder(root, readable.metadata.key) == folder:
             yield _corrupt(folder, readable.metadata.key, (), error)
         else:
             yield Finding(folder, str(error), remedy=_TO_DAMAGED, mend=lambda: _move_away(folder))
@@ -452,19 +451,19 @@ _TO_DAMAGED: Final = "set the session aside under a dated name"
 def _move_away(folder: Path) -> None:
     target = folder.parents[1] / "damaged"
     durable.make_folder(target)
-    durable.move(folder, dated(target / folder.name, "damaged"))
+    durable.move(folder, durable.dated_name(target / folder.name, "damaged"))
 
 
 def _check_files(folder: Path, key: SessionKey, records: Sequence[Record], *, is_readable: bool) -> Iterator[Finding]:
     go_over = partial(salvage.go_over, folder, key, records)
     try:
         stored = session_files.read_stored(folder, key)
-        folded = session_files.join(key, folder, stored, records)
-    except session_files.LostError as error:
+        folded = joining.join(key, folder, stored, records)
+    except joining.LostError as error:
         yield _lost(folder, key, records, error)
-    except session_files.GapError as error:
+    except joining.GapError as error:
         yield Finding(folder, str(error), remedy="go on behind that with what is whole", mend=go_over, session=key)
-    except session_files.CorruptError as error:
+    except json_files.CorruptError as error:
         yield _corrupt(folder, key, records, error)
     except StoreError as error:
         yield Finding(folder, str(error))
@@ -523,11 +522,11 @@ def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
         span, path = _SPAN.fullmatch(name), folder / "archive" / name
         try:
             if span:
-                archived = session_files.read_archive(folder, int(span[1]), int(span[2]) + 1)
+                archived = archive.read_archive(folder, int(span[1]), int(span[2]) + 1)
                 if path in archived.edited:
-                    seal = partial(session_files.seal_archive, path)
+                    seal = partial(archive.seal_archive, path)
                     yield Finding(path, _EDITED, is_harmless=True, remedy="give it a new checksum", mend=seal)
-        except session_files.CorruptError as error:
+        except json_files.CorruptError as error:
             remedy = "set it aside beside, and put what can be read in it into the archive again"
             mends = partial(salvage.mend_archive, folder, path, stored)
             yield Finding(path, str(error), remedy=remedy, mend=mends)
@@ -537,7 +536,7 @@ def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
 
 def _check_numbers(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> Iterator[Finding]:
     try:
-        stored = session_files.read_archive(folder, 1, snapshot.metadata.messages + 1).messages
+        stored = archive.read_archive(folder, 1, snapshot.metadata.messages + 1).messages
     except StoreError:
         return  # told of each file
     known = {*stored, *(each.number for each in (*archived, *snapshot.context.messages, *snapshot.context.waiting))}
@@ -556,18 +555,14 @@ def _check_asides(root: Path, folder: Path, journal: _Journal) -> Iterator[Findi
     taken = {key for key, records in journal.items() if records}
     for copy in found_in(root, folder):
         key, is_taken = copy.key, copy.key in taken
-        if (
-            key is not None
-            and not is_taken
-            and salvage.has_not_gone_on(copy.path, session_files.session_folder(root, key))
-        ):
+        if key is not None and not is_taken and salvage.has_not_gone_on(copy.path, paths.session_folder(root, key)):
             taken.add(key)
             remedy = "put back what is whole in it, for the session has not gone on since"
-            mends = partial(salvage.put_behind, copy.path, session_files.session_folder(root, key))
+            mends = partial(salvage.put_behind, copy.path, paths.session_folder(root, key))
             yield Finding(copy.path, f"{_was_set_aside(copy)}, for records are missing", remedy=remedy, mend=mends)
             continue
         if key is not None:
-            is_taken = is_taken or os.path.lexists(session_files.session_folder(root, key))
+            is_taken = is_taken or os.path.lexists(paths.session_folder(root, key))
             taken.add(key)
         if key is None or is_taken or copy.was_deleted:
             yield Finding(

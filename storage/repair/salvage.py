@@ -13,12 +13,11 @@ from msgspec import Struct, structs
 
 from argentos.errors import StoreError
 from argentos.storage.coercion import UNREADABLE, lenient_each
-from argentos.storage.disk import durable
-from argentos.storage.files import session_files, validation
+from argentos.storage.disk import durable, reading
+from argentos.storage.files import archive, joining, session_files, validation
 from argentos.storage.files.gaps import bridge, in_order
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import NEWEST_VERSION, REMEMBERED_IDS, Context, Folded, Metadata, Snapshot, fold_context
-from argentos.storage.wal.journal import dated
 
 __all__ = [
     "archived_in",
@@ -103,7 +102,7 @@ def _view(folder: Path, key: SessionKey) -> Metadata | None:
 def archived_in(folder: Path, metadata: Metadata) -> dict[int, Message]:
     """The archived messages by number, none where they cannot be read."""
     with contextlib.suppress(StoreError):
-        return session_files.read_archive(folder, 1, metadata.messages + 1).messages
+        return archive.read_archive(folder, 1, metadata.messages + 1).messages
     return {}
 
 
@@ -117,7 +116,7 @@ def go_on(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
 def _replace_history(folder: Path, saved: Folded) -> None:
     history = folder / "history.json"
     with contextlib.suppress(FileNotFoundError):
-        durable.replace(dated(history, "damaged"), durable.read(history))
+        durable.replace(durable.dated_name(history, "damaged"), reading.read(history))
     session_files.write(folder, saved.snapshot, saved.archived)
 
 
@@ -125,13 +124,13 @@ def go_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     """Let be true what `history.json` and the journal say, though `metadata.json` has seen more."""
     stored = session_files.read_stored(folder, key)._replace(reaches=0)
     try:
-        folded = session_files.join(key, folder, stored, records)
-    except session_files.GapError:
+        folded = joining.join(key, folder, stored, records)
+    except joining.GapError:
         folded = _bridged(folder, key, stored, records)
     if folded is None:
         return
     metadata, context = folded.snapshot
-    used = max(session_files.read_archive(folder, 1, 1 << 62).messages, default=0)  # those numbers are taken
+    used = max(archive.read_archive(folder, 1, 1 << 62).messages, default=0)  # those numbers are taken
     metadata = structs.replace(metadata, messages=max(metadata.messages, used))
     session_files.write(folder, Snapshot(metadata, context), folded.archived)
 
@@ -143,8 +142,8 @@ def go_over(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
 
 
 def _bridged(folder: Path, key: SessionKey, stored: session_files.Stored, records: Sequence[Record]) -> Folded:
-    whole, behind = session_files.split(stored, records)
-    kept = session_files.join(key, folder, stored, whole)
+    whole, behind = joining.split(stored, records)
+    kept = joining.join(key, folder, stored, whole)
     bridged = bridge(key, kept.snapshot if kept else None, behind)
     return Folded(bridged.snapshot, (*(kept.archived if kept else ()), *bridged.archived))
 
@@ -182,14 +181,14 @@ def put_back(aside: Path, folder: Path, key: SessionKey) -> None:
 def _set_aside(aside: Path) -> list[Record]:
     """The records that the journal had of it."""
     with contextlib.suppress(OSError, *UNREADABLE):
-        return list(lenient_each(msgspec.json.decode(durable.read(aside / "records.json"), type=list[Any]), Record))
+        return list(lenient_each(msgspec.json.decode(reading.read(aside / "records.json"), type=list[Any]), Record))
     return []
 
 
 def _with_records(aside: Path, key: SessionKey, saved: Folded) -> Folded:
     stored = session_files.Stored(saved.snapshot, 0)
-    with contextlib.suppress(session_files.GapError):
-        folded = session_files.join(key, aside, stored, _set_aside(aside))
+    with contextlib.suppress(joining.GapError):
+        folded = joining.join(key, aside, stored, _set_aside(aside))
         if folded is not None:
             return Folded(folded.snapshot, (*saved.archived, *folded.archived))
     return saved
@@ -197,10 +196,10 @@ def _with_records(aside: Path, key: SessionKey, saved: Folded) -> Folded:
 
 def mend_archive(folder: Path, path: Path, snapshot: Snapshot) -> None:
     """Put a damaged file of the archive aside, and what can be read in it into the archive again."""
-    damaged = durable.read(path)
-    durable.replace(dated(path, "damaged"), damaged)
+    damaged = reading.read(path)
+    durable.replace(durable.dated_name(path, "damaged"), damaged)
     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         session_files.write(folder, snapshot, msgspec.json.decode(damaged, type=_Messages).messages)
     with contextlib.suppress(FileNotFoundError):
-        if durable.read(path) == damaged:
+        if reading.read(path) == damaged:
             durable.remove(path)

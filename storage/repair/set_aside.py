@@ -12,15 +12,16 @@ from typing import Final, NamedTuple
 import anyio.to_thread
 
 from argentos.errors import SessionExistsError, SessionNotFoundError, StoreDamagedError, StoreError
-from argentos.storage.disk import durable
+from argentos.storage.disk import durable, reading
 from argentos.storage.disk.lock import Lock
 from argentos.storage.file_store import FileStore
-from argentos.storage.files import session_files
+from argentos.storage.files import paths, session_files
 from argentos.storage.files.index import Index
 from argentos.storage.records import SessionKey
 from argentos.storage.repair import salvage
+from argentos.storage.repair.crash_mark import mending
 from argentos.storage.snapshot import Metadata
-from argentos.storage.wal.journal import Recovered, dated, mending, recover
+from argentos.storage.wal.recovery import Recovered, recover
 
 __all__ = ["Restored", "SetAside", "found_in", "put_back", "restore"]
 
@@ -54,7 +55,7 @@ class Restored(NamedTuple):
 
 def found_in(root: Path, folder: Path) -> list[SetAside]:
     """The copies in a folder, of each session the newest first."""
-    return [_look(root, folder / name) for name in reversed(durable.names(folder)) if not name.startswith(".")]
+    return [_look(root, folder / name) for name in reversed(reading.names(folder)) if not name.startswith(".")]
 
 
 def _look(root: Path, path: Path) -> SetAside:
@@ -65,7 +66,7 @@ def _look(root: Path, path: Path) -> SetAside:
         key if saved else None,
         saved.snapshot.metadata.messages if saved else 0,
         _why(path, key),
-        was_deleted=session_files.was_deleted(path),
+        was_deleted=paths.was_deleted(path),
     )
 
 
@@ -74,7 +75,7 @@ def _key(root: Path, path: Path) -> SessionKey | None:
     with contextlib.suppress(OSError):
         readable = session_files.read_unchecked(path)
         metadata = _metadata(path) or (readable.metadata if readable else None)
-        if metadata is not None and path in session_files.set_aside(root, metadata.key):
+        if metadata is not None and path in paths.set_aside(root, metadata.key):
             return metadata.key
     return None
 
@@ -98,7 +99,7 @@ def _why(path: Path, key: SessionKey | None) -> str:
 def put_back(root: Path, copy: SetAside) -> None:
     """Put a copy in its place again, as far as it can be read; where there is a session, nothing is done."""
     if copy.key is not None:
-        salvage.put_back(copy.path, session_files.session_folder(root, copy.key), copy.key)
+        salvage.put_back(copy.path, paths.session_folder(root, copy.key), copy.key)
 
 
 async def restore(root: Path, key: SessionKey, *, copy: str = "", replaces: bool = False) -> Restored:
@@ -123,7 +124,7 @@ async def restore(root: Path, key: SessionKey, *, copy: str = "", replaces: bool
 
 
 def _choose(root: Path, key: SessionKey, copy: str) -> SetAside:
-    copies = [_look(root, path) for path in session_files.set_aside(root, key) if not copy or path.name == copy]
+    copies = [_look(root, path) for path in paths.set_aside(root, key) if not copy or path.name == copy]
     if not copies:
         raise SessionNotFoundError(f"nothing was set aside of session {key}; {_others(root, key)}")
     chosen = next((each for each in copies if each.key), copies[0])
@@ -136,7 +137,7 @@ def _choose(root: Path, key: SessionKey, copy: str) -> SetAside:
 
 def _others(root: Path, key: SessionKey) -> str:
     """The clause that names the sessions of which something can be brought back."""
-    copies = found_in(root, session_files.damaged_folder(root, key.agent))
+    copies = found_in(root, paths.damaged_folder(root, key.agent))
     names = list(dict.fromkeys(copy.key.id for copy in copies if copy.key))
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     there = ", ".join(names[:_LISTED]) + more
@@ -144,7 +145,7 @@ def _others(root: Path, key: SessionKey) -> str:
 
 
 def _restore(root: Path, key: SessionKey, chosen: SetAside, *, replaces: bool) -> Restored:
-    place = session_files.session_folder(root, key)
+    place = paths.session_folder(root, key)
     lock = Lock(root / "lock")
     try:
         if _is_in_journal(root, key):
@@ -153,13 +154,13 @@ def _restore(root: Path, key: SessionKey, chosen: SetAside, *, replaces: bool) -
                 " `argent doctor`"
             )
         replaced = None
-        if durable.exists(place):
+        if reading.exists(place):
             if not replaces:
                 raise SessionExistsError(
                     f"there is a session {key} now; with --replace that one is set aside, and {chosen.path} takes its"
                     " place"
                 )
-            replaced = dated(chosen.path.parent / place.name, "damaged")
+            replaced = durable.dated_name(chosen.path.parent / place.name, "damaged")
         with mending(root / "journal"):
             if replaced is not None:
                 durable.move(place, replaced)

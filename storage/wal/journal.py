@@ -10,300 +10,43 @@ segment from being dropped.
 """
 
 import contextlib
-import errno
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, TypeVar
 
-from argentos.storage.disk import durable
+from argentos.storage.disk import durable, reading
 from argentos.storage.records import Record, SessionKey
+from argentos.storage.wal import segment_file
 from argentos.storage.wal.frames import (
     MAGIC,
-    NOBODY,
-    Broken,
-    Frame,
-    Scan,
     encode_body,
     encode_commit,
     encode_start,
-    scan,
-    without,
 )
+from argentos.storage.wal.recovery import Recovered, Segment, recover
+from argentos.storage.wal.rewriting import rewrite, strip
 
-__all__ = ["Finding", "Journal", "NoSegmentError", "Recovered", "Recovery", "Segment", "dated", "mending", "recover"]
+__all__ = [
+    "Journal",
+    "NoSegmentError",
+]
 
-_NO_FILE: Final = {errno.ELOOP, errno.EISDIR, errno.ENXIO}
 _SET_ASIDE: Final = ("*.torn-*", "*.damaged-*")
+
+
 _ASIDE: Final = (*_SET_ASIDE, ".*.new")
+
+T = TypeVar("T")
 
 
 class NoSegmentError(Exception):
     """A new segment cannot be made, as on a full disk."""
-
-
-class Recovered(NamedTuple):
-    """One append, read back; without records the session was deleted at this point.
-
-    Attributes:
-        is_readable: else the records are what can be made of it, perhaps none, and nothing that may follow from them.
-    """
-
-    key: SessionKey
-    records: list[Record]
-    size: int
-    is_readable: bool = True
-
-
-class Finding(NamedTuple):
-    """Something in a segment that could not be taken over.
-
-    Attributes:
-        start: the same as `end` where something is gone without a trace.
-        is_torn: a crash explains it: it belongs to a commit that was never acknowledged.
-        key: the session it belongs to, as far as that is known.
-        why: it is whole, and a record in it cannot be read.
-    """
-
-    path: Path
-    start: int
-    end: int
-    is_torn: bool
-    key: SessionKey | None
-    why: str = ""
-
-    def __str__(self) -> str:
-        """One sentence."""
-        if self.start == self.end:
-            return (
-                f"what stood at byte {self.start} of {self.path} is gone, with records of sessions that are not known"
-            )
-        place = f"bytes {self.start} to {self.end} of {self.path}"
-        if self.is_torn:
-            return f"{place} are torn: a write that was never acknowledged"
-        whose = "a session that is not known" if self.key is None else f"session {self.key}"
-        if self.why:
-            return f"{place} have a record of {whose} that cannot be read ({self.why})"
-        return f"{place} are damaged; records of {whose} are lost"
-
-
-@dataclass(slots=True, eq=False)
-class Segment:
-    """One file of the journal.
-
-    Attributes:
-        size: in bytes, with what is preallocated.
-        end: of what is written to it, as it was found; 0 where nothing is known.
-        last: for each session with records here, the sequence of the last of them.
-    """
-
-    path: Path
-    size: int = 0
-    end: int = 0
-    last: dict[SessionKey, int] = field(default_factory=dict[SessionKey, int])
-
-
-class Recovery(NamedTuple):
-    """What the journal on disk holds.
-
-    Attributes:
-        segments: in order.
-        kept: the sessions with a file of their own.
-        commit: the number of the newest commit, 0 where there is none.
-        findings: what could not be taken over.
-        whole: for each segment with findings, what can be.
-        hollow: the last segment, where a kill left nothing in it.
-    """
-
-    segments: list[Segment]
-    kept: set[SessionKey]
-    commit: int
-    findings: list[Finding]
-    whole: dict[Path, list[Frame]]
-    hollow: list[Segment]
-
-
-def dated(path: Path, why: str) -> Path:
-    """A free name under which something is set aside now."""
-    name = f"{path.name}.{why}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
-    return next(aside for each in names if not (aside := path.with_name(each)).exists())
-
-
-@contextlib.contextmanager
-def mending(folder: Path) -> Generator[None]:
-    """Change files of sessions without appending: killed in between, the next owner flushes what may not be durable.
-
-    Args:
-        folder: of the journal, which the caller owns.
-    """
-    mark = folder / ".repair.new"
-    with contextlib.suppress(PermissionError):  # which may be what is to be mended
-        durable.make_folder(folder)
-        durable.replace(mark, b"")
-    yield
-    with contextlib.suppress(PermissionError):
-        durable.remove(mark)
-
-
-def recover(folder: Path, take: Callable[[Recovered], None]) -> Recovery:
-    """Read the whole journal in order, without changing it, and hand over what is in it.
-
-    Raises:
-        StoreDamagedError, StoreVersionError: a segment cannot be read at all.
-    """
-    scans = list(_scans(folder, f"{'[0-9]' * 8}.journal"))
-    kept = list(_scans(folder, "*.kept"))  # behind the segments: an owner copies before it drops
-    newest = _newest(scans)
-    recovery = Recovery(
-        [segment for segment, _ in scans],
-        set(),
-        newest,
-        [],
-        {},
-        [segment for segment, found in scans[-1:] if not any(found[:2])],
-    )
-    for segment, found in kept:  # the segments continue it, or the files have overtaken it
-        recovery.findings.extend(_findings(segment, found, None))
-        recovery.kept.update(frame.key for frame in _hand_over(segment, found, take))
-    last: dict[SessionKey, int] = {}
-    gaps = list(_gaps(scans))
-    for segment, found in scans:
-        findings = _findings(segment, found, newest if segment is scans[-1][0] else None)
-        torn = newest if any(finding.is_torn for finding in findings) else -1
-        findings += [gap for gap in gaps if gap.path == segment.path]
-        fits = partial(_fits, last=last, torn=torn)
-        cut = [frame for frame in found.frames if not fits(frame)]
-        findings += [Finding(segment.path, each.start, each.end, is_torn=True, key=None) for each in cut]
-        begins = [_nobody(frame.commit - 1) for frame in found.frames[:1] if frame.key != NOBODY]
-        taken = found._replace(frames=[frame for frame in found.frames if frame not in cut])
-        whole = [*begins, *_hand_over(segment, taken, take)]
-        if findings:
-            recovery.findings.extend(findings)
-            recovery.whole[segment.path] = whole
-    for (segment, _), commit in zip(scans, _reaches(scans, newest), strict=True):
-        if segment.path in recovery.whole:
-            recovery.whole[segment.path].append(_nobody(commit))
-    return recovery
-
-
-def _hand_over(segment: Segment, found: Scan, take: Callable[[Recovered], None]) -> list[Frame]:
-    """Hand over what the segment has of each session, in order; gives the frames that can be read."""
-    for each in _in_order(found):
-        if isinstance(each, Broken):
-            if each.why and each.key is not None:
-                take(Recovered(each.key, list(each.records), each.end - each.start, is_readable=False))
-        elif each.key != NOBODY:
-            last = segment.last.get(each.key, 0)
-            segment.last[each.key] = max(last, each.records[-1].sequence) if each.records else 0
-            take(Recovered(each.key, each.records, each.end - each.start))
-    return found.frames
-
-
-def _in_order(found: Scan) -> list[Frame | Broken]:
-    stands: list[Frame | Broken] = [*found.frames, *found.broken]
-    return sorted(stands, key=lambda each: each.start)
-
-
-def _newest(scans: Sequence[tuple[Segment, Scan]]) -> int:
-    """The number of the newest commit, whole or torn."""
-    newest = max((frame.commit for _, found in scans for frame in found.frames), default=0)
-    for broken in scans[-1][1].broken if scans else ():  # commits of which nothing is whole
-        newest += broken.commit == newest + 1
-    return newest
-
-
-def _gaps(scans: Sequence[tuple[Segment, Scan]]) -> Iterator[Finding]:
-    """Where commits are missing, though nothing is broken there."""
-    segment, end, commit = Path(), 0, -1
-    for number, (here, found) in enumerate(scans):
-        stands = _in_order(found)
-        if not stands and number + 1 < len(scans):  # it has lost even what it began with
-            yield Finding(here.path, len(MAGIC), len(MAGIC), is_torn=False, key=None)
-        if not (stands and found.is_numbered and _number(here.path) == _number(segment) + 1):
-            commit = -1
-        for each in stands:
-            if isinstance(each, Broken) and not each.why:
-                commit = -1
-                continue
-            is_known = each.key == NOBODY and each.start > len(MAGIC)
-            if not is_known and 0 <= commit < each.commit - (each.key != NOBODY):
-                yield Finding(segment, end, end, is_torn=False, key=None)
-            segment, end, commit = here.path, each.end, max(commit, each.commit)
-
-
-def _number(segment: Path) -> int:
-    return int(segment.stem) if segment.stem.isdecimal() else -1
-
-
-def _reaches(scans: Sequence[tuple[Segment, Scan]], newest: int) -> Iterator[int]:
-    """The last commit of each segment, as far as that can be told, with those that are gone."""
-    firsts = [next((frame.commit - (frame.key != NOBODY) for frame in found.frames), None) for _, found in scans]
-    for number, (_, found) in enumerate(scans):
-        known = max((frame.commit for frame in found.frames), default=0)
-        behind = next((first for first in firsts[number + 1 :] if first is not None), newest)
-        yield max(known, behind)
-
-
-def _nobody(commit: int) -> Frame:
-    return Frame(0, 0, commit, NOBODY, [])
-
-
-def _scans(folder: Path, pattern: str) -> Iterator[tuple[Segment, Scan]]:
-    for path in (folder / name for name in durable.names(folder) if fnmatchcase(name, pattern)):
-        try:
-            data = durable.read(path)
-        except FileNotFoundError:  # the owner dropped it while we looked: the files have it
-            continue
-        except OSError as error:
-            if error.errno not in _NO_FILE:
-                raise
-            yield Segment(path), Scan([], [Broken(0, 0, -1, None)])
-        else:
-            found = scan(data, path)
-            yield Segment(path, len(data), _end(found)), found
-
-
-def _end(found: Scan) -> int:
-    """The end of what was written to a segment, in bytes; 0 if it is none."""
-    if any(broken.start == 0 for broken in found.broken):
-        return 0
-    return max([*(frame.end for frame in found.frames), *(broken.end for broken in found.broken)], default=0)
-
-
-def _findings(segment: Segment, found: Scan, newest: int | None) -> list[Finding]:
-    """What is broken is torn if it can be of the newest commit, and nothing older stands behind it."""
-    findings: list[Finding] = []
-    stands = [*((each.start, each.commit) for each in found.frames), *((b.start, b.commit) for b in found.broken)]
-    for broken in found.broken:
-        if broken.why:
-            findings.append(
-                Finding(segment.path, broken.start, broken.end, is_torn=False, key=broken.key, why=broken.why)
-            )
-            continue
-        behind = [commit for start, commit in stands if start >= broken.end]
-        is_torn = newest is not None and (not behind or {broken.commit, *behind} <= {0, newest})
-        findings.append(Finding(segment.path, broken.start, broken.end, is_torn, None if is_torn else broken.key))
-    return findings
-
-
-def _fits(frame: Frame, last: dict[SessionKey, int], torn: int) -> bool:
-    """Whether a frame does not stand, in the torn commit, behind what is torn of its session; takes note of it."""
-    known = last.get(frame.key)
-    if not frame.records:
-        last.pop(frame.key, None)
-        return True
-    if frame.commit == torn and known is not None and frame.records[0].sequence > known + 1:
-        return False
-    last[frame.key] = max(known or 0, frame.records[-1].sequence)
-    return True
 
 
 class Journal:
@@ -348,7 +91,7 @@ class Journal:
         durable.make_folder(self._folder)
         recovery = recover(self._folder, take)
         self._make_durable(recovery.segments)
-        for name in durable.names(self._folder):
+        for name in reading.names(self._folder):
             if fnmatchcase(name, ".*.new"):  # left by a process that was killed
                 durable.remove(self._folder / name)
         self._commit = recovery.commit
@@ -360,13 +103,7 @@ class Journal:
         self._number = max((int(segment.path.stem) for segment in self._segments), default=0)
         told: list[str] = []
         for path, findings in groupby(recovery.findings, lambda finding: finding.path):
-            rewrite = partial(_rewrite, path, list(findings), recovery.whole.get(path))
-            try:
-                aside = rewrite()
-            except OSError:
-                if not self._give_back():
-                    raise
-                aside = rewrite()
+            aside = self._with_room(partial(rewrite, path, list(findings), recovery.whole.get(path)))
             for segment in self._segments:
                 if segment.path == path:
                     segment.size, segment.end = path.stat().st_size, 0
@@ -381,15 +118,15 @@ class Journal:
         """
         for segment in segments:
             if segment.size:
-                durable.flush(segment.path)
+                segment_file.flush(segment.path)
         if segments and segments[-1].size:
-            durable.write_again(segments[-1].path)
+            segment_file.write_again(segments[-1].path)
         durable.sync_folder(self._folder)
 
     @property
     def is_left(self) -> bool:
         """Something was left in the folder by an owner that did not end in order, or is still used."""
-        return any(not any(fnmatchcase(name, each) for each in _SET_ASIDE) for name in durable.names(self._folder))
+        return any(not any(fnmatchcase(name, each) for each in _SET_ASIDE) for name in reading.names(self._folder))
 
     @property
     def older(self) -> list[Segment]:
@@ -410,7 +147,7 @@ class Journal:
         path = self._folder / f"{self._number + 1:08}.journal"
         start = encode_start(self._commit)
         try:
-            descriptor = self._create(path, start, size)
+            descriptor = self._with_room(partial(segment_file.create, path, start, size))
         except OSError as error:
             raise NoSegmentError(f"{path} cannot be made ({error.strerror})") from error
         self.close()
@@ -428,13 +165,14 @@ class Journal:
         with self._mutex:
             self.begin_segment()
 
-    def _create(self, path: Path, start: bytes, size: int) -> int:
+    def _with_room(self, make: Callable[[], T]) -> T:
+        """Make something that needs room on the disk: where it fails, once more behind giving back what is reserved."""
         try:
-            return durable.create(path, start, size)
+            return make()
         except OSError:
             if not self._give_back():
                 raise
-        return durable.create(path, start, size)
+        return make()
 
     def _give_back(self) -> bool:
         """Free what is reserved in segments that are written to no more; tells whether there was any."""
@@ -461,7 +199,7 @@ class Journal:
             if self._descriptor is None or (self._at + len(data) > self._segment_size and self._segments[-1].last):
                 self._begin_segment_for(batch, data)
             self._commit += 1
-            durable.write_at(self._open_descriptor(), data, self._at)
+            segment_file.write_at(self._open_descriptor(), data, self._at)
             self._at += len(data)
             segment = self._segments[-1]
             if self._at > segment.size:
@@ -539,7 +277,7 @@ class Journal:
                 self.release(key)
                 for segment in self._segments:
                     end, segment.end = segment.end, 0
-                    if _strip(segment.path, key, name):
+                    if strip(segment.path, key, name):
                         segment.size = segment.path.stat().st_size
                         segment.last.pop(key, None)
                     else:
@@ -555,13 +293,13 @@ class Journal:
     def _continue(self, segment: Segment) -> None:
         """Write on in the last segment, so that many deletions do not make many small ones."""
         with contextlib.suppress(OSError):  # the next commit begins a segment, or says what is wrong
-            self._descriptor = durable.reopen(segment.path, self._segment_size)
+            self._descriptor = segment_file.reopen(segment.path, self._segment_size)
             self._at, segment.size = segment.size, max(segment.size, self._segment_size)
 
     def forget_aside(self) -> None:
         """Remove what was set aside; of which sessions it has something cannot be told."""
         self._check()
-        for name in durable.names(self._folder):
+        for name in reading.names(self._folder):
             if any(fnmatchcase(name, pattern) for pattern in _ASIDE):
                 durable.remove_all(self._folder / name)
 
@@ -571,60 +309,3 @@ class Journal:
         if descriptor is not None:
             with contextlib.suppress(OSError):  # what was written to it has been flushed
                 os.close(descriptor)
-
-
-def _strip(path: Path, key: SessionKey, name: bytes) -> bool:
-    """Take a session out of a segment, if its encoded name is in it."""
-    with durable.opened(path) as segment:
-        if not durable.contains(segment, name):
-            return False
-        segment.seek(0)
-        try:
-            durable.replace_by(path, without(segment, key))
-        except ValueError:
-            frames = scan(durable.read(path), path).frames
-            durable.replace(path, _encode([*(each for each in frames if each.key != key), _nobody(frames[-1].commit)]))
-    return True
-
-
-def _encode(frames: Sequence[Frame]) -> bytes:
-    """A segment of these frames; commits that are gone are known to be."""
-    commits = groupby(_bridged(frames), lambda frame: frame.commit)
-    return MAGIC + b"".join(
-        encode_commit(commit, [encode_body(frame.key, frame.records) for frame in group]) for commit, group in commits
-    )
-
-
-def _bridged(frames: Sequence[Frame]) -> Iterator[Frame]:
-    commit = frames[0].commit
-    for frame in frames:
-        if frame.key != NOBODY and frame.commit > commit + 1:
-            yield _nobody(frame.commit - 1)
-        commit = frame.commit
-        yield frame
-
-
-def _rewrite(path: Path, findings: Sequence[Finding], whole: Sequence[Frame] | None) -> Path:
-    """Keep of a segment what is whole, if anything; gives where the rest was set aside."""
-    aside = _set_aside(path, findings)
-    if whole is None:
-        durable.remove(path)
-    else:
-        durable.replace(path, _encode(whole))
-    return aside
-
-
-def _set_aside(path: Path, findings: Sequence[Finding]) -> Path:
-    """Keep what is torn, or the whole segment where something is damaged."""
-    if not path.is_file() or path.is_symlink():
-        aside = dated(path, "damaged")
-        durable.move(path, aside)
-        return aside
-    data = durable.read(path)
-    if all(finding.is_torn for finding in findings):
-        aside = dated(path, "torn")
-        durable.replace(aside, b"".join(data[each.start : each.end] for each in findings))
-    else:
-        aside = dated(path, "damaged")
-        durable.replace(aside, data)
-    return aside

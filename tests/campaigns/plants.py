@@ -15,6 +15,7 @@ from argentos.actors.outbox import Reader
 from argentos.errors import StoreError
 from argentos.storage import Metadata, SessionKey, Snapshot
 from argentos.storage.disk import durable
+from argentos.storage.wal import segment_file
 from argentos.storage.wal.journal import Journal
 
 
@@ -24,7 +25,7 @@ def skip_the_flush() -> None:
     def write_at(descriptor: int, data: bytes, offset: int) -> None:
         os.pwrite(descriptor, data, offset)
 
-    _put(durable, "write_at", write_at)
+    _put(segment_file, "write_at", write_at)
 
 
 def skip_the_flush_at_opening() -> None:

@@ -273,6 +273,7 @@ import os, signal, sys
 from pathlib import Path
 from argentos.storage import backup
 from argentos.storage.disk import durable
+from argentos.storage.disk import reading
 at = int(sys.argv[1])
 def count(function):
     def counted(*arguments):
@@ -282,7 +283,7 @@ def count(function):
             os.kill(os.getpid(), signal.SIGKILL)
         return function(*arguments)
     return counted
-durable.read = count(durable.read)
+reading.read = count(reading.read)
 durable.make_folder = count(durable.make_folder)
 durable.move = count(durable.move)
 backup._extract = count(backup._extract)

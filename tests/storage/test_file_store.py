@@ -27,7 +27,7 @@ from argentos.errors import (
     StoreFullError,
 )
 from argentos.storage import Accepted, FileStore, SessionKey, file_store, fold, inline
-from argentos.storage.disk import durable
+from argentos.storage.disk import reading
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import (
     CANARY,
@@ -295,19 +295,19 @@ async def test_an_archive_that_vanishes_between_looking_and_reading_is_looked_fo
     await kept(state, story)
     merged = folder(state) / "archive" / "00000001-00000004.json"
     await kept(other := state.with_name("other"), Story().converse("a", "b").clear())
-    read = durable.read
+    read = reading.read
     steps: list[Callable[[], object]] = [
         merged.parent.joinpath("00000001-00000002.json").unlink,
         lambda: shutil.copy(folder(other) / "archive" / merged.name, merged),
     ]
 
-    def reading(path: Path) -> bytes:
+    def read_late(path: Path) -> bytes:
         if path.parent.name == "archive":
             while steps:
                 steps.pop()()
         return read(path)
 
-    monkeypatch.setattr(durable, "read", reading)
+    monkeypatch.setattr(reading, "read", read_late)
     async with FileStore(state, run=inline, read_only=True) as store:
         assert [each.number for each in await store.read(KEY, 1, 3)] == [1, 2]
     assert steps == []
@@ -358,7 +358,7 @@ async def test_what_a_kill_left_half_written_is_removed_at_the_next_opening(stat
     async with FileStore(killed) as store:
         assert holding(killed, CANARY) == []
         assert await store.load(KEY) == story.snapshot
-    assert durable.exists(folder(killed) / ".mine")
+    assert reading.exists(folder(killed) / ".mine")
 
 
 # Owners ------------------------------------------------------------------------------------------------------

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from argentos.errors import StoreVersionError
 from argentos.storage import Record, SessionKey
-from argentos.storage.disk import durable
+from argentos.storage.disk import durable, reading
+from argentos.storage.wal import segment_file
 from argentos.storage.wal.frames import MAGIC, encode_body, encode_commit, scan
-from argentos.storage.wal.journal import Journal, NoSegmentError, Recovered, recover
+from argentos.storage.wal.journal import Journal, NoSegmentError
+from argentos.storage.wal.recovery import Recovered, recover
 from tests.storage.builders import KEY, OTHER, Story, stories
 
 FIRST, SECOND = "00000001.journal", "00000002.journal"
@@ -406,14 +408,14 @@ def test_a_segment_that_its_owner_drops_while_we_look_is_passed_over(
     folder = tmp_path / "journal"
     for number, each in enumerate(frames_of(story), 1):
         written(folder, MAGIC + each, f"{number:08}.journal")
-    names = durable.names
+    names = reading.names
 
     def named(path: Path) -> list[str]:
         found = names(path)
         (folder / SECOND).unlink(missing_ok=True)
         return found
 
-    monkeypatch.setattr(durable, "names", named)
+    monkeypatch.setattr(reading, "names", named)
     assert recovered(folder) == story.records[:1]
 
 
@@ -531,7 +533,7 @@ def test_a_session_is_forgotten_though_the_last_segment_cannot_be_written_on(
     journal, _, _ = opened(folder)
     write(journal, Story(), other := Story(OTHER))
     with monkeypatch.context() as patched:
-        patched.setattr(durable, "reopen", full)
+        patched.setattr(segment_file, "reopen", full)
         journal.forget(KEY)
     write(journal, other.say())
     journal.close()
@@ -561,7 +563,7 @@ def test_where_a_segment_was_replaced_and_the_flush_of_that_failed_nothing_more_
 def test_giving_back_what_is_reserved_cuts_nothing_off_a_segment_that_was_written_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, create, failed = tmp_path / "journal", durable.create, list[Path]()
+    folder, create, failed = tmp_path / "journal", segment_file.create, list[Path]()
     journal, _, _ = opened(folder)
     write(journal, other := Story(OTHER))
     journal.write([(KEY, 0, encode_body(KEY, []))])
@@ -576,7 +578,7 @@ def test_giving_back_what_is_reserved_cuts_nothing_off_a_segment_that_was_writte
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return create(path, head, size)
 
-    monkeypatch.setattr(durable, "create", fail_once)
+    monkeypatch.setattr(segment_file, "create", fail_once)
     commit = bodies(other.say())
     with contextlib.suppress(NoSegmentError):
         journal.write(commit)

@@ -11,7 +11,7 @@ from typing import Final
 from argentos.errors import InputError
 from argentos.machines import Diagram
 from argentos.machines.mermaid.markdown import state_diagrams
-from argentos.storage.disk import durable
+from argentos.storage.disk import reading
 
 __all__ = ["is_mermaid", "named", "read_diagram", "read_text", "write_file"]
 
@@ -40,7 +40,7 @@ def read_text(path: Path) -> str:
         if str(path) == "-":
             data = sys.stdin.buffer.read(_LARGEST + 1)
         else:
-            with durable.regular(path) as file:
+            with reading.regular(path) as file:
                 data = file.read(_LARGEST + 1)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error

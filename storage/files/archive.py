@@ -1,0 +1,97 @@
+"""The archive of a session: messages that a summary or a clear replaced, in files by their numbers. All of this blocks."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from argentos.errors import StoreDamagedError, StoreError
+from argentos.storage.disk import durable, reading
+from argentos.storage.files.json_files import ARCHIVE, SPAN, ArchiveFile, encode_messages, read_json, seal
+from argentos.storage.records import Message, SessionKey
+from argentos.storage.snapshot import (
+    SCHEMA_VERSION,
+)
+
+__all__ = [
+    "Archived",
+    "read_archive",
+    "seal_archive",
+    "write_archive",
+]
+
+_ARCHIVE_FILE: Final = 1024 * 1024
+
+
+def seal_archive(path: Path) -> bool:
+    """Write a file of the archive anew with a checksum, where it has none; tells whether it had none.
+
+    Raises:
+        StoreDamagedError, StoreVersionError, OSError: it cannot be read, or written.
+    """
+    archive = read_json(path, ARCHIVE)
+    if archive is None or not archive.is_edited:
+        return False
+    durable.replace(path, seal(archive.content))
+    return True
+
+
+class Archived(NamedTuple):
+    """Archived messages by their numbers, and the files of them that somebody else than the store has written."""
+
+    messages: dict[int, Message]
+    edited: list[Path]
+
+
+def read_archive(folder: Path, start: int, stop: int) -> Archived:
+    """The archived messages with numbers from `start` up to `stop`.
+
+    Raises:
+        StoreDamagedError, StoreVersionError: see `Store.load`.
+    """
+    while True:
+        paths = [part.path for part in archive_parts(folder) if part.first < stop and part.last >= start]
+        parts = [read_json(path, ARCHIVE) for path in paths]
+        whole = [part for part in parts if part is not None]
+        if len(whole) == len(parts):  # else one was merged into another meanwhile
+            messages = {message.number: message for part in whole for message in part.content.messages}
+            return Archived(messages, [path for path, part in zip(paths, whole, strict=True) if part.is_edited])
+
+
+class _Part(NamedTuple):
+    """A file of the archive, and the numbers of its first and last message."""
+
+    first: int
+    last: int
+    path: Path
+
+
+def archive_parts(folder: Path) -> list[_Part]:
+    archive = folder / "archive"
+    try:
+        spans = [(SPAN.fullmatch(name), archive / name) for name in reading.names(archive)]
+    except OSError as error:
+        raise StoreDamagedError(f"{archive} cannot be read: {error.strerror}; it was left as it is") from error
+    return sorted(_Part(int(span[1]), int(span[2]), path) for span, path in spans if span)
+
+
+def write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) -> int:
+    """Add to the newest file of the archive while that is small, so that files neither are many nor grow large."""
+    parts = archive_parts(folder)
+    newest = parts[-1] if parts and parts[-1].path.stat().st_size < _ARCHIVE_FILE // 2 else None
+    known: tuple[Message, ...] = ()
+    if newest:
+        try:
+            archive = read_json(newest.path, ARCHIVE)
+        except StoreError:  # left to be mended; what is new goes to a file of its own
+            newest = None
+        else:
+            known = archive.content.messages if archive else ()
+    numbered = {message.number: message for message in (*known, *messages)}
+    path = folder / "archive" / f"{min(numbered):08}-{max(numbered):08}.json"
+    durable.make_folder(path.parent)
+    content = tuple(numbered[number] for number in sorted(numbered))
+    data = seal(ArchiveFile(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=encode_messages(content)))
+    durable.replace(path, data)
+    if newest and newest.path != path:
+        durable.remove(newest.path)
+    return len(data)

@@ -1,0 +1,64 @@
+"""The places of sessions in a state directory, and of what was set aside of them."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from argentos.storage.disk import durable, reading
+from argentos.storage.names import file_name
+from argentos.storage.records import SessionKey
+
+__all__ = [
+    "agent_folder",
+    "damaged_folder",
+    "is_state_directory",
+    "mark_deleted",
+    "session_folder",
+    "set_aside",
+    "was_deleted",
+]
+
+_DATED: Final = re.compile(r"\.(damaged|deleted)-\d{8}T\d{6}Z(-\d+)?")
+
+
+_DELETED: Final = ".deleted-"
+
+
+def is_state_directory(root: Path) -> bool:
+    """Whether a store has been opened in this directory, or settings have been put there."""
+    return any(reading.exists(root / name) for name in ("agents", "journal", "lock", "argent.json"))
+
+
+def agent_folder(root: Path, agent: str) -> Path:
+    """Where the sessions of an agent are."""
+    return root / "agents" / file_name(agent) / "sessions"
+
+
+def damaged_folder(root: Path, agent: str) -> Path:
+    """Where the agent's sessions are put that cannot be read."""
+    return root / "agents" / file_name(agent) / "damaged"
+
+
+def set_aside(root: Path, key: SessionKey) -> list[Path]:
+    """The copies of a session that were set aside, the newest first."""
+    name, folder = file_name(key.id), damaged_folder(root, key.agent)
+    found = [each for each in reading.names(folder) if each.startswith(name) and _DATED.fullmatch(each[len(name) :])]
+    return [folder / each for each in sorted(found, key=lambda each: each.rpartition(".")[2].partition("-")[2])[::-1]]
+
+
+def was_deleted(aside: Path) -> bool:
+    """Whether its session was deleted after this had been set aside."""
+    return _DELETED in aside.name
+
+
+def mark_deleted(root: Path, key: SessionKey) -> None:
+    """Let what was set aside of a session tell that the session was deleted since."""
+    for aside in set_aside(root, key):
+        if not was_deleted(aside):
+            name, _, date = aside.name.rpartition(".damaged-")
+            durable.move(aside, aside.with_name(f"{name}{_DELETED}{date}"))
+
+
+def session_folder(root: Path, key: SessionKey) -> Path:
+    """Where a session is."""
+    return agent_folder(root, key.agent) / file_name(key.id)
