@@ -4,10 +4,10 @@ import os
 
 from argentos.errors import ArgentError, StoreBusyError, StoreError
 
-__all__ = ["Entrance"]
+__all__ = ["ExclusiveUse"]
 
 
-class Entrance:
+class ExclusiveUse:
     """Lets one in at a time, and nobody in a forked child: there are no tasks and no threads behind it there.
 
     Args:

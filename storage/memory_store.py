@@ -8,12 +8,12 @@ from typing import Self
 import anyio.lowlevel
 
 from argentos.concurrency.chunks import in_steps
-from argentos.concurrency.exclusive_use import Entrance
+from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.storage.names import file_name
 from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised
 from argentos.storage.snapshot import Context, Metadata, Snapshot, fold, fold_context, fold_metadata
 from argentos.storage.store import Page, Store, check_write, page_of
-from argentos.storage.wal.pending import Tail
+from argentos.storage.wal.pending import PendingRecords
 
 __all__ = ["MemoryStore"]
 
@@ -21,12 +21,12 @@ _CHECKPOINT_RECORDS = 1000
 
 
 class _Session:
-    __slots__ = ("archive", "base", "tail")
+    __slots__ = ("archive", "base", "pending")
 
     def __init__(self) -> None:
         self.base: Snapshot | None = None
         self.archive: dict[int, Message] = {}
-        self.tail = Tail()
+        self.pending = PendingRecords()
 
 
 class MemoryStore(Store):
@@ -36,37 +36,37 @@ class MemoryStore(Store):
     """
 
     def __init__(self) -> None:
-        self._entrance = Entrance("a store in memory")
+        self._use = ExclusiveUse("a store in memory")
         self._sessions: dict[SessionKey, _Session] = {}
         self._names: dict[str, list[str]] = {}  # of each agent's sessions, in order
         self._keys: dict[tuple[str, str], SessionKey] = {}
 
     async def __aenter__(self) -> Self:
         """See `Store.__aenter__`."""
-        self._entrance.enter()
+        self._use.enter()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """It can be entered again, and holds what it held."""
-        self._entrance.leave()
+        self._use.leave()
 
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
         """See `Store.append`."""
         session = self._sessions.get(key) or _Session()
-        tail = session.tail
+        pending = session.pending
         check_write(
             key,
             epoch=epoch,
             expected=expected_sequence,
-            newest_epoch=tail.epoch,
-            sequence=tail.sequence,
+            newest_epoch=pending.epoch,
+            sequence=pending.sequence,
             records=records,
         )
-        tail.reserve(records)
-        tail.extend(records, len(records))
+        pending.reserve(records)
+        pending.extend(records, len(records))
         if key not in self._sessions:
             self._add(key, session)
-        return tail.size > _CHECKPOINT_RECORDS
+        return pending.size > _CHECKPOINT_RECORDS
 
     def _add(self, key: SessionKey, session: _Session) -> None:
         name = file_name(key.id)
@@ -77,14 +77,14 @@ class MemoryStore(Store):
     async def load(self, key: SessionKey) -> Snapshot | None:
         """See `Store.load`."""
         session = self._sessions.get(key)
-        return fold(key, session.base, session.tail.records).snapshot if session else None
+        return fold(key, session.base, session.pending.records).snapshot if session else None
 
     async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
         """See `Store.read`."""
         session = self._sessions.get(key)
         if session is None:
             return ()
-        folded = fold(key, session.base, session.tail.records)
+        folded = fold(key, session.base, session.pending.records)
         context = folded.snapshot.context
         messages = dict(session.archive)
         for message in (*folded.archived, *context.messages, *context.waiting):
@@ -106,7 +106,7 @@ class MemoryStore(Store):
 
     def _metadata(self, key: SessionKey) -> Metadata:
         session = self._sessions[key]
-        return fold_metadata(key, session.base.metadata if session.base else None, session.tail.records)
+        return fold_metadata(key, session.base.metadata if session.base else None, session.pending.records)
 
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """See `Store.unfinished`."""
@@ -134,12 +134,12 @@ class MemoryStore(Store):
     async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
         """See `Store.checkpoint`."""
         session = self._sessions.get(key)
-        if session is None or not session.tail.has(snapshot.metadata.sequence, snapshot.metadata.epoch):
+        if session is None or not session.pending.has(snapshot.metadata.sequence, snapshot.metadata.epoch):
             return
         base = session.base.context if session.base else Context()
-        records = session.tail.upto(snapshot.metadata.sequence)
+        records = session.pending.up_to(snapshot.metadata.sequence)
         if any(isinstance(record, Summarised | Cleared) for record in records):
             _, archived = fold_context(base, records)
             session.archive.update((message.number, message) for message in archived)
         session.base = snapshot
-        session.tail.covered(snapshot.metadata.sequence)
+        session.pending.cover(snapshot.metadata.sequence)

@@ -28,7 +28,7 @@ from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import Supervision, parked
 from argentos.actors.events import Failed
 from argentos.actors.info import SessionInfo
-from argentos.concurrency.exclusive_use import Entrance
+from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.concurrency.foreign_code import described, reading_a_store
 from argentos.errors import ArgentError, SessionParkedError, SupervisorStoppedError
 from argentos.storage import Metadata, Page, SessionKey, Snapshot
@@ -44,7 +44,7 @@ class Registry:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self.entrance = Entrance("this supervisor", SupervisorStoppedError)
+        self.entrance = ExclusiveUse("this supervisor", SupervisorStoppedError)
         self.is_open = False
         self._actors: dict[SessionKey, SessionActor] = {}
         self._quiet: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # of those; in use longest ago first

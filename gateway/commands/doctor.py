@@ -24,7 +24,8 @@ __all__ = ["command"]
 
 _PATIENCE: Final = 3.0  # seconds, for an owner to answer who has nothing to do for it
 _TELLING: Final = [
-    logging.getLogger(f"argentos.storage.files.{name}") for name in ("session_files", "index", "writer")
+    logging.getLogger(f"argentos.storage.{name}")
+    for name in ("files.session_files", "files.index", "file_store.edits", "file_store.writer")
 ]  # what is found here
 
 

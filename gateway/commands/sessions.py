@@ -19,7 +19,7 @@ from argentos.gateway.output import age, count, counted, percent, print_json, pr
 from argentos.gateway.owner import Conversation, Sessions, chosen_model, tell_if_offline, with_sessions
 from argentos.gateway.settings import Commands, Settings, command_options
 from argentos.storage import Message, SessionKey, Summary
-from argentos.storage.files.paths import set_aside as set_aside_of
+from argentos.storage.files.paths import copies_set_aside as set_aside_of
 
 __all__ = ["command"]
 

@@ -1,1 +1,11 @@
-"""The system calls of the store: private, whole and durable files, symbolic links, the lock."""
+"""The system calls of the store.
+
+To be read in this order; imports run upwards:
+
+    symlinks      symbolic links, which are refused
+    permissions   private to one owner
+    reading       files and folders read
+    durable       files and folders changed, whole and lasting
+    lock_holder   the process that holds a lock, named
+    lock          one owner
+"""

@@ -149,6 +149,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 
 def make_file_private(descriptor: int, folder: Path) -> None:
+    """Keep a new file, by its descriptor, to the owner of the folder that it is in."""
     os.fchmod(descriptor, _FILE_MODE)  # whatever the umask took or left
     give_to_owner(descriptor, folder)
 

@@ -6,7 +6,12 @@ import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["check_way", "follow_none_below", "is_root", "open_unlinked"]
+__all__ = ["SymbolicLinkError", "check_way", "follow_none_below", "is_root", "open_unlinked"]
+
+
+class SymbolicLinkError(OSError):
+    """A symbolic link below a state directory; `strerror` is a sentence that names it."""
+
 
 _roots: Final[set[str]] = set()
 
@@ -29,7 +34,7 @@ def check_way(path: Path, *, with_itself: bool = False) -> None:
         with_itself: it must be no link either.
 
     Raises:
-        OSError: ELOOP; its `strerror` is a sentence that names the link.
+        SymbolicLinkError: it does.
     """
     text = str(path)
     ways = [text] if with_itself else []
@@ -51,8 +56,10 @@ def _check(way: str) -> None:
         raise _refusal(way)
 
 
-def _refusal(way: str) -> OSError:
-    return OSError(errno.ELOOP, f"{way} is a symbolic link, which is not followed; put what it names in its place", way)
+def _refusal(way: str) -> SymbolicLinkError:
+    return SymbolicLinkError(
+        errno.ELOOP, f"{way} is a symbolic link, which is not followed; put what it names in its place", way
+    )
 
 
 def open_unlinked(path: Path, flags: int, mode: int = 0o600) -> int:

@@ -1,1 +1,13 @@
-"""The files of sessions: written behind the journal, listed, and taken over where somebody edits them."""
+"""The files of sessions: their places, what stands in them, and the index of all.
+
+To be read in this order; imports run upwards:
+
+    paths          where sessions are, and what was set aside of them
+    validation     the sense of what no checksum vouches for
+    json_files     JSON sealed by a checksum
+    archive        messages that left the context
+    session_files  the files of one session, read and written
+    joining        files joined with the records that they lack
+    gaps           records folded though some in between are missing
+    index          all metadata in one SQLite file, for lists
+"""

@@ -1,5 +1,6 @@
-"""The archive of a session: messages that a summary or a clear replaced, in files by their numbers. All of this blocks."""
+"""The archive of a session: messages that a summary or a clear replaced. All of this blocks."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -8,13 +9,12 @@ from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage.disk import durable, reading
 from argentos.storage.files.json_files import ARCHIVE, SPAN, ArchiveFile, encode_messages, read_json, seal
 from argentos.storage.records import Message, SessionKey
-from argentos.storage.snapshot import (
-    SCHEMA_VERSION,
-)
+from argentos.storage.snapshot import SCHEMA_VERSION, Metadata
 
 __all__ = [
     "Archived",
     "read_archive",
+    "readable_messages",
     "seal_archive",
     "write_archive",
 ]
@@ -95,3 +95,10 @@ def write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) ->
     if newest and newest.path != path:
         durable.remove(newest.path)
     return len(data)
+
+
+def readable_messages(folder: Path, metadata: Metadata) -> dict[int, Message]:
+    """The archived messages by number, none where they cannot be read."""
+    with contextlib.suppress(StoreError):
+        return read_archive(folder, 1, metadata.messages + 1).messages
+    return {}

@@ -33,7 +33,7 @@ from argentos.storage.snapshot import (
     summary_of,
 )
 
-__all__ = ["bridge", "in_order"]
+__all__ = ["fold_across_gaps", "in_order"]
 
 _SOME_STATE: Final = "Active"  # from which each other one can be reached
 
@@ -45,7 +45,7 @@ def in_order(records: Iterable[Record], behind: Snapshot | None) -> list[Record]
     return [known[sequence] for sequence in sorted(known)]
 
 
-def bridge(key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> Folded:
+def fold_across_gaps(key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> Folded:
     """Fold records onto a snapshot though some in between are missing; gives what left the context, as `fold` does.
 
     Raises:

@@ -182,6 +182,12 @@ class JsonFile(NamedTuple, Generic[_T]):
 
 
 def read_json(path: Path, decoder: msgspec.json.Decoder[_T]) -> JsonFile[_T] | None:
+    """Read a file, and check what no checksum vouches for; None where there is none.
+
+    Raises:
+        CorruptError: it is damaged.
+        StoreDamagedError, StoreVersionError: it cannot be read, or is of a newer version.
+    """
     try:
         data = reading.read(path)
     except FileNotFoundError:
@@ -277,6 +283,7 @@ def is_sealed(data: bytes) -> bool:
 
 
 def snapshot_of(history: History) -> Snapshot:
+    """Take the snapshot out of the content of `history.json`."""
     context = Context(
         summary=history.summary,
         messages=history.messages,
@@ -287,6 +294,11 @@ def snapshot_of(history: History) -> Snapshot:
 
 
 def decode_leniently(data: bytes) -> History:
+    """Decode `history.json` without the messages of which nothing can be made.
+
+    Raises:
+        ValueError: nothing can be made of it at all.
+    """
     with contextlib.suppress(*UNREADABLE):
         return HISTORY.decode(data)
     content = msgspec.json.decode(data, type=dict[str, Any])

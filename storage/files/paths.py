@@ -10,11 +10,11 @@ from argentos.storage.records import SessionKey
 
 __all__ = [
     "agent_folder",
+    "copies_set_aside",
     "damaged_folder",
     "is_state_directory",
     "mark_deleted",
     "session_folder",
-    "set_aside",
     "was_deleted",
 ]
 
@@ -39,7 +39,7 @@ def damaged_folder(root: Path, agent: str) -> Path:
     return root / "agents" / file_name(agent) / "damaged"
 
 
-def set_aside(root: Path, key: SessionKey) -> list[Path]:
+def copies_set_aside(root: Path, key: SessionKey) -> list[Path]:
     """The copies of a session that were set aside, the newest first."""
     name, folder = file_name(key.id), damaged_folder(root, key.agent)
     found = [each for each in reading.names(folder) if each.startswith(name) and _DATED.fullmatch(each[len(name) :])]
@@ -53,7 +53,7 @@ def was_deleted(aside: Path) -> bool:
 
 def mark_deleted(root: Path, key: SessionKey) -> None:
     """Let what was set aside of a session tell that the session was deleted since."""
-    for aside in set_aside(root, key):
+    for aside in copies_set_aside(root, key):
         if not was_deleted(aside):
             name, _, date = aside.name.rpartition(".damaged-")
             durable.move(aside, aside.with_name(f"{name}{_DELETED}{date}"))

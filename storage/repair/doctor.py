@@ -26,7 +26,7 @@ from argentos.storage.disk.lock import Lock
 from argentos.storage.disk.lock_holder import trouble_with_owner
 from argentos.storage.disk.symlinks import check_way, follow_none_below
 from argentos.storage.file_store import FileStore
-from argentos.storage.files import archive, joining, json_files, paths, session_files
+from argentos.storage.files import archive, gaps, joining, json_files, paths, session_files
 from argentos.storage.files.index import Index
 from argentos.storage.names import file_name
 from argentos.storage.records import Message, Record, SessionKey
@@ -88,7 +88,7 @@ class _Journal(defaultdict[SessionKey, list[Record]]):
         elif not known or (append.records and append.records[0].sequence > known[-1].sequence):
             known += append.records
         else:
-            known[:] = salvage.in_order([*append.records, *known], None)
+            known[:] = gaps.in_order([*append.records, *known], None)
         if not append.is_readable:
             self.unreadable.add(append.key)
 

@@ -14,19 +14,15 @@ from msgspec import Struct, structs
 from argentos.errors import StoreError
 from argentos.storage.coercion import UNREADABLE, lenient_each
 from argentos.storage.disk import durable, reading
-from argentos.storage.files import archive, joining, session_files, validation
-from argentos.storage.files.gaps import bridge, in_order
+from argentos.storage.files import archive, gaps, joining, session_files, validation
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import NEWEST_VERSION, REMEMBERED_IDS, Context, Folded, Metadata, Snapshot, fold_context
 
 __all__ = [
-    "archived_in",
-    "bridge",
     "go_back",
     "go_on",
     "go_over",
     "has_not_gone_on",
-    "in_order",
     "mend_archive",
     "put_back",
     "put_behind",
@@ -67,7 +63,7 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
         boundary=metadata.sequence,
         failed=(),
     )
-    known = {**archived_in(folder, metadata), **{message.number: message for message in saved}}
+    known = {**archive.readable_messages(folder, metadata), **{message.number: message for message in saved}}
     ids = tuple(known[number].id for number in sorted(known) if not known[number].reply_to)
     return Folded(Snapshot(emptied, Context(archived_ids=ids[-REMEMBERED_IDS:])), saved)
 
@@ -97,13 +93,6 @@ def _view(folder: Path, key: SessionKey) -> Metadata | None:
         view = session_files.read_view(folder)
         return view if view is not None and view.key == key else None
     return None
-
-
-def archived_in(folder: Path, metadata: Metadata) -> dict[int, Message]:
-    """The archived messages by number, none where they cannot be read."""
-    with contextlib.suppress(StoreError):
-        return archive.read_archive(folder, 1, metadata.messages + 1).messages
-    return {}
 
 
 def go_on(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
@@ -144,7 +133,7 @@ def go_over(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
 def _bridged(folder: Path, key: SessionKey, stored: session_files.Stored, records: Sequence[Record]) -> Folded:
     whole, behind = joining.split(stored, records)
     kept = joining.join(key, folder, stored, whole)
-    bridged = bridge(key, kept.snapshot if kept else None, behind)
+    bridged = gaps.fold_across_gaps(key, kept.snapshot if kept else None, behind)
     return Folded(bridged.snapshot, (*(kept.archived if kept else ()), *bridged.archived))
 
 
@@ -152,7 +141,7 @@ def put_behind(aside: Path, folder: Path) -> None:
     """Put back what was set aside behind records that are missing, where the session has not gone on since."""
     bridged = session_files.read_unchecked(aside)
     if bridged is not None and has_not_gone_on(aside, folder):
-        archived, known = (archived_in(each, bridged.metadata) for each in (aside, folder))
+        archived, known = (archive.readable_messages(each, bridged.metadata) for each in (aside, folder))
         session_files.write(folder, bridged, [archived[number] for number in archived.keys() - known.keys()])
         durable.remove_folder(aside)
 

@@ -75,7 +75,7 @@ def _key(root: Path, path: Path) -> SessionKey | None:
     with contextlib.suppress(OSError):
         readable = session_files.read_unchecked(path)
         metadata = _metadata(path) or (readable.metadata if readable else None)
-        if metadata is not None and path in paths.set_aside(root, metadata.key):
+        if metadata is not None and path in paths.copies_set_aside(root, metadata.key):
             return metadata.key
     return None
 
@@ -124,7 +124,7 @@ async def restore(root: Path, key: SessionKey, *, copy: str = "", replaces: bool
 
 
 def _choose(root: Path, key: SessionKey, copy: str) -> SetAside:
-    copies = [_look(root, path) for path in paths.set_aside(root, key) if not copy or path.name == copy]
+    copies = [_look(root, path) for path in paths.copies_set_aside(root, key) if not copy or path.name == copy]
     if not copies:
         raise SessionNotFoundError(f"nothing was set aside of session {key}; {_others(root, key)}")
     chosen = next((each for each in copies if each.key), copies[0])

@@ -4,7 +4,7 @@ import errno
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,10 @@ from argentos.concurrency.foreign_code import described, passes
 from argentos.concurrency.threads import Runner
 from argentos.errors import StoreError, StoreFailedError, StoreFullError
 from argentos.storage.disk.lock import DirectoryLostError
-from argentos.storage.files.schedule import Lag
 from argentos.storage.records import Record, SessionKey
 from argentos.storage.wal.frames import encode_body
 from argentos.storage.wal.journal import Journal, NoSegmentError
-from argentos.storage.wal.pending import Tail
+from argentos.storage.wal.pending import PendingRecords
 
 __all__ = ["Batch", "Committer"]
 
@@ -35,15 +34,15 @@ class Batch:
 
     def __init__(self) -> None:
         self.bodies: list[tuple[SessionKey, int, bytes]] = []
-        self._appends: list[tuple[Tail, Sequence[Record], int]] = []
+        self._appends: list[tuple[PendingRecords, Sequence[Record], int]] = []
         self._done = anyio.Event()
         self._error: StoreError | None = None
 
-    def add(self, key: SessionKey, tail: Tail, records: Sequence[Record], body: bytes) -> None:
+    def add(self, key: SessionKey, pending: PendingRecords, records: Sequence[Record], body: bytes) -> None:
         """Let an append take part; whoever comes behind it has to follow it."""
-        tail.reserve(records)
+        pending.reserve(records)
         self.bodies.append((key, records[-1].sequence, body))
-        self._appends.append((tail, records, len(body)))
+        self._appends.append((pending, records, len(body)))
 
     def add_end(self, key: SessionKey) -> None:
         """Let the end of a session take part."""
@@ -51,8 +50,8 @@ class Batch:
 
     def succeed(self) -> None:
         """All of it is durable."""
-        for tail, records, size in self._appends:
-            tail.extend(records, size)
+        for pending, records, size in self._appends:
+            pending.extend(records, size)
         self._done.set()
 
     def fail(self, error: StoreError) -> None:
@@ -60,8 +59,8 @@ class Batch:
         if self._done.is_set():
             return
         self._error = error
-        for tail, _, _ in self._appends:
-            tail.give_up()
+        for pending, _, _ in self._appends:
+            pending.give_up()
         self._done.set()
 
     async def durable(self) -> None:
@@ -82,14 +81,14 @@ class Committer:
         journal: is written to by nobody else.
         run: where its blocking calls run: in a thread that nothing else can keep busy, or in a simulation.
         path: of the state directory, for the sentences of errors.
-        lag: is told what has become durable.
+        on_durable: is told of each session of which something has become durable.
     """
 
-    def __init__(self, journal: Journal, run: Runner, path: Path, lag: Lag) -> None:
+    def __init__(self, journal: Journal, run: Runner, path: Path, on_durable: Callable[[SessionKey], None]) -> None:
         self._journal = journal
         self._run = run
         self._path = path
-        self._lag = lag
+        self._on_durable = on_durable
         self._now = Batch()
         self._next = Batch()
         self._work = anyio.Event()
@@ -113,14 +112,14 @@ class Committer:
             f"the disk of {self._path} has not answered for {seconds:.0f} s; what was sent waits, unacknowledged"
         )
 
-    def submit(self, key: SessionKey, tail: Tail, records: Sequence[Record], body: bytes) -> Batch:
+    def submit(self, key: SessionKey, pending: PendingRecords, records: Sequence[Record], body: bytes) -> Batch:
         """Have an append written; gives the batch that it is part of.
 
         Raises:
             StoreFailedError: a write failed before; only opening the store again tells what the disk holds.
         """
         batch = self._open_batch()
-        batch.add(key, tail, records, body)
+        batch.add(key, pending, records, body)
         return batch
 
     def submit_end(self, key: SessionKey) -> Batch:
@@ -209,7 +208,7 @@ class Committer:
             batch.succeed()
             for key, sequence, _ in batch.bodies:
                 if sequence:
-                    self._lag.appended(key)
+                    self._on_durable(key)
         finally:
             self._writing_since = None
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from argentos.storage.records import Record
 
-__all__ = ["Tail"]
+__all__ = ["PendingRecords"]
 
 
-class Tail:
+class PendingRecords:
     """Records not yet covered by a checkpoint, and where the session stands.
 
     Attributes:
@@ -75,20 +75,20 @@ class Tail:
         """The records behind this sequence."""
         return self.records[bisect.bisect_right(self.records, sequence, key=lambda record: record.sequence) :]
 
-    def upto(self, sequence: int) -> list[Record]:
+    def up_to(self, sequence: int) -> list[Record]:
         """The records up to this sequence."""
         return self.records[: bisect.bisect_right(self.records, sequence, key=lambda record: record.sequence)]
 
     def has(self, sequence: int, epoch: int) -> bool:
         """Whether the record of this sequence is here, and was written in this epoch."""
-        upto = self.upto(sequence)
-        return bool(upto) and (upto[-1].sequence, upto[-1].epoch) == (sequence, epoch)
+        found = self.up_to(sequence)
+        return bool(found) and (found[-1].sequence, found[-1].epoch) == (sequence, epoch)
 
     def lacks_checkpoint(self, sequence: int) -> bool:
         """Whether the record of this sequence is covered by no checkpoint yet."""
         return bool(self.records) and self.records[0].sequence <= sequence
 
-    def covered(self, sequence: int) -> None:
+    def cover(self, sequence: int) -> None:
         """Forget the records up to this sequence: a checkpoint covers them."""
         kept = self.after(sequence)
         self.size = self.size * len(kept) // max(1, len(self.records))

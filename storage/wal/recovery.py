@@ -212,6 +212,7 @@ def _reaches(scans: Sequence[tuple[Segment, Scan]], newest: int) -> Iterator[int
 
 
 def gap_frame(commit: int) -> Frame:
+    """A frame that says that there was this commit."""
     return Frame(0, 0, commit, NOBODY, [])
 
 

@@ -26,8 +26,9 @@ from argentos.errors import (
     StoreFailedError,
     StoreFullError,
 )
-from argentos.storage import Accepted, FileStore, SessionKey, file_store, fold, inline
+from argentos.storage import Accepted, FileStore, SessionKey, fold, inline
 from argentos.storage.disk import reading
+from argentos.storage.file_store import sessions
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import (
     CANARY,
@@ -532,7 +533,7 @@ async def test_what_is_appended_while_records_are_kept_aside_is_not_lost(state: 
     gate = Gate()
     block(state)
     async with FileStore(state, run=gate, segment_size=1, journal_limit=400_000) as store:
-        store._writer._much = 0  # noqa: SLF001 - else a journal of 100,000 bytes is needed  # type: ignore[attr-defined]
+        store._writer._long_journal = 0  # noqa: SLF001 - else a journal of 100,000 bytes is needed  # type: ignore[attr-defined]
         await append(store, stuck)
         gate.hold("keep")
         await append(store, other)
@@ -858,7 +859,7 @@ async def test_a_disk_that_is_full_in_the_middle_of_a_write_loses_nothing_acknow
 async def test_sessions_let_go_of_are_fenced_all_the_same(
     state: Path, held: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_store, "_HELD", held)
+    monkeypatch.setattr(sessions, "_MOST", held)
     stories = [Story(SessionKey("main", f"{number}")) for number in range(6)]
     async with FileStore(state, run=inline, segment_size=500) as store:
         for _ in range(3):
@@ -881,7 +882,7 @@ async def test_a_session_let_go_of_while_it_is_loaded_is_fenced_all_the_same(
     story, others = Story().converse("a"), [Story(SessionKey("main", f"{number}")) for number in range(6)]
     await kept(state, story, *others)
     story.epoch = 2
-    monkeypatch.setattr(file_store, "_HELD", 2)
+    monkeypatch.setattr(sessions, "_MOST", 2)
     gate = Gate()
     async with FileStore(state, run=gate) as store:
         gate.hold("read_stored", after=True)

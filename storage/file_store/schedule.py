@@ -9,7 +9,7 @@ import anyio
 
 from argentos.storage.records import SessionKey
 
-__all__ = ["Lag", "LoopClock", "WaitingClock"]
+__all__ = ["LoopClock", "WaitingClock", "WriteSchedule"]
 
 # The files lag 5 s of quiet, or 30 s under load, and some of that it takes to write them.
 _QUIET: Final = 4.0  # seconds without an append
@@ -57,7 +57,7 @@ class _Session:
         return min(self.last + _QUIET, self.since + _LOAD)
 
 
-class Lag:
+class WriteSchedule:
     """The sessions whose files lack something, and when those are to be written.
 
     Args:

@@ -17,9 +17,9 @@ from argentos.concurrency.chunks import in_steps
 from argentos.concurrency.threads import Runner
 from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage.disk.symlinks import check_way
+from argentos.storage.file_store.sessions import SessionEntry
 from argentos.storage.files import paths, session_files
 from argentos.storage.files.index import Index, Sought
-from argentos.storage.files.writer import Held
 from argentos.storage.names import file_name
 from argentos.storage.records import Record, SessionKey
 from argentos.storage.snapshot import Metadata, fold_metadata
@@ -36,7 +36,7 @@ class _Lacking(NamedTuple):
     """What the files of a session lack."""
 
     key: SessionKey
-    held: Held
+    entry: SessionEntry
     records: tuple[Record, ...]
 
 
@@ -53,17 +53,17 @@ class Listing:
 
     Args:
         root: the state directory.
-        held: the sessions of which the files may lack something, shared with the store.
+        sessions: the sessions of which the files may lack something, shared with the store.
         index: knows what most files say.
         run: where blocking calls run.
         trusts_index: what it says of sessions in the journal is not older than their files.
     """
 
     def __init__(
-        self, root: Path, held: Mapping[SessionKey, Held], index: Index, run: Runner, *, trusts_index: bool
+        self, root: Path, sessions: Mapping[SessionKey, SessionEntry], index: Index, run: Runner, *, trusts_index: bool
     ) -> None:
         self._root = root
-        self._held = held
+        self._sessions = sessions
         self._index = index
         self._run = run
         self._trusts_index = trusts_index
@@ -118,16 +118,16 @@ class Listing:
     async def _tails(self, agent: str) -> dict[str, _Lacking]:
         """What the files lack of the agent's sessions, by the names of their folders."""
         tails: dict[str, _Lacking] = {}
-        for step in in_steps([*self._held.items()]):
-            for key, held in step:
-                if held.tail.records and key.agent == agent:
-                    tails[file_name(key.id)] = _Lacking(key, held, tuple(held.tail.records))
+        for step in in_steps([*self._sessions.items()]):
+            for key, entry in step:
+                if entry.pending.records and key.agent == agent:
+                    tails[file_name(key.id)] = _Lacking(key, entry, tuple(entry.pending.records))
             await anyio.lowlevel.checkpoint()
         return tails
 
     def _gone(self, agent: str) -> set[str]:
         """The names of the folders that are being removed."""
-        return {file_name(key.id) for key, held in self._held.items() if held.is_deleted and key.agent == agent}
+        return {file_name(key.id) for key, entry in self._sessions.items() if entry.is_deleted and key.agent == agent}
 
     async def _folders(self, agent: str) -> Sequence[str]:
         """The names of all folders in order."""
@@ -186,7 +186,9 @@ class Listing:
         if not gaps:
             return set()
         if self._trusts_index:
-            return {tail.key for tail in gaps if tail.held.is_deleted or self._held.get(tail.key) is not tail.held}
+            return {
+                tail.key for tail in gaps if tail.entry.is_deleted or self._sessions.get(tail.key) is not tail.entry
+            }
         left = await self._run(partial(_keys_in_journal, self._root))  # of the owner, if there is one
         return {tail.key for tail in gaps} - left
 

@@ -1,0 +1,94 @@
+"""Reading a session: its files, joined with the records that they lack."""
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from argentos.concurrency.threads import Runner
+from argentos.storage.disk import reading
+from argentos.storage.file_store.sessions import SessionEntry, SessionTable
+from argentos.storage.files import archive, joining, paths, session_files
+from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.snapshot import Folded
+
+__all__ = ["LONG", "Reader"]
+
+_log: Final = logging.getLogger(__name__)
+
+LONG: Final = 1000
+"""Records that are not folded or encoded in the event loop any more."""
+
+
+class Reader:
+    """Read sessions.
+
+    Args:
+        root: the state directory.
+        sessions: those that the store remembers something of.
+        run: where blocking calls run; raises a `StoreError` for an error of the operating system.
+        is_owner: the store owns the directory, and may rely on what it remembers.
+    """
+
+    def __init__(self, root: Path, sessions: SessionTable, run: Runner, *, is_owner: bool) -> None:
+        self._root = root
+        self._sessions = sessions
+        self._run = run
+        self._is_owner = is_owner
+
+    async def load(self, key: SessionKey, entry: SessionEntry | None) -> tuple[Folded | None, bool]:
+        """Files and pending records together, and whether somebody has edited or spoilt the files.
+
+        The records first: files only ever gain on them while they are being read.
+
+        Raises:
+            StoreDamagedError, StoreVersionError: see `Store.load`.
+        """
+        if entry and entry.is_deleted:
+            return None, False
+        records = tuple(entry.pending.records) if entry else ()
+        folder = paths.session_folder(self._root, key)
+        stored = await self._run(partial(session_files.read_stored, folder, key))
+        if entry and stored.snapshot and not entry.is_loaded and self._is_owner:  # later ones may be in memory only
+            entry.pending.cover(min(stored.snapshot.metadata.sequence, stored.reaches))
+        return await self._joined(key, folder, stored, records), bool(stored.edited or stored.unfit)
+
+    async def _joined(
+        self, key: SessionKey, folder: Path, stored: session_files.Stored, records: Sequence[Record]
+    ) -> Folded | None:
+        join = partial(joining.join, key, folder, stored, records)
+        try:
+            return join() if len(records) <= LONG else await self._run(join)
+        except joining.GapError as error:
+            if self._is_owner:
+                raise
+            _log.warning("%s; what is behind that is not shown", error)
+            return joining.join(key, folder, stored, joining.split(stored, records).whole)
+
+    async def messages(self, key: SessionKey, start: int, stop: int) -> tuple[tuple[Message, ...], Sequence[Path]]:
+        """The messages with these numbers, and the files of the archive that somebody else has written.
+
+        Raises:
+            StoreDamagedError, StoreVersionError: see `Store.load`.
+        """
+        folded, _ = await self.load(key, self._sessions.get(key))
+        if folded is None:
+            return (), ()
+        # The archive last: a message that left the history meanwhile is there.
+        folder = paths.session_folder(self._root, key)
+        return await self._run(partial(_with_archive, folder, folded, start, stop))
+
+    async def size(self, key: SessionKey) -> int:
+        """Roughly how many bytes the session takes; see `Store.size`."""
+        entry = self._sessions.get(key)
+        stored = await self._run(partial(reading.size_of_folder, paths.session_folder(self._root, key)))
+        return stored + (entry.pending.size if entry else 0)
+
+
+def _with_archive(folder: Path, folded: Folded, start: int, stop: int) -> tuple[tuple[Message, ...], Sequence[Path]]:
+    messages, edited = archive.read_archive(folder, start, stop)
+    context = folded.snapshot.context
+    for message in (*folded.archived, *context.messages, *context.waiting):
+        messages[message.number] = message
+    return tuple(messages[number] for number in sorted(messages) if start <= number < stop), edited

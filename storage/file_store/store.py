@@ -1,0 +1,422 @@
+"""The store on disk: a journal that makes appends durable, and files that follow it.
+
+    argent.json                                  the configuration, which the store leaves alone
+    lock                                         held by the one owner
+    index.sqlite                                 a copy of all metadata, for lists
+    journal/00000001.journal                     what the files do not cover yet
+    agents/<agent>/sessions/<id>/metadata.json   what is known of a session
+    agents/<agent>/sessions/<id>/history.json    its context: summary and messages
+    agents/<agent>/sessions/<id>/archive/        the messages that a summary or a clear replaced
+    agents/<agent>/damaged/                      what could not be read, under dated names
+
+An append goes to the journal and, once durable, to the session's pending records in memory. A checkpoint brings
+the files up to a snapshot, in the background. Loading folds what is pending onto the files.
+"""
+
+import logging
+import os
+from collections.abc import Collection, Sequence
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import Final, Self
+
+import anyio
+import anyio.lowlevel
+
+from argentos.concurrency.exclusive_use import ExclusiveUse
+from argentos.concurrency.threads import Runner, Threads, shielded, threads
+from argentos.errors import StoreError, StoreFailedError, StoreFullError
+from argentos.inputs import as_flag, as_number, as_whole_number
+from argentos.storage import backup
+from argentos.storage.disk import durable
+from argentos.storage.disk.lock import Lock
+from argentos.storage.disk.permissions import make_private
+from argentos.storage.disk.symlinks import check_way, follow_none_below
+from argentos.storage.file_store.background import Background
+from argentos.storage.file_store.deletion import Deletion
+from argentos.storage.file_store.edits import Edits
+from argentos.storage.file_store.listing import Listing
+from argentos.storage.file_store.reader import LONG, Reader
+from argentos.storage.file_store.schedule import LoopClock, WaitingClock, WriteSchedule
+from argentos.storage.file_store.sessions import SessionEntry, SessionTable
+from argentos.storage.file_store.set_aside import Aside
+from argentos.storage.file_store.workspace import Workspace, telling_of_the_disk
+from argentos.storage.file_store.writer import FileWriter
+from argentos.storage.files import joining, json_files, session_files
+from argentos.storage.files.index import Index
+from argentos.storage.names import expand_home
+from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.snapshot import Folded, Metadata, Snapshot
+from argentos.storage.store import Page, Store, check_write
+from argentos.storage.wal.committer import Committer
+from argentos.storage.wal.frames import encode_body
+from argentos.storage.wal.journal import Journal
+from argentos.storage.wal.recovery import recover
+
+__all__ = ["FileStore"]
+
+_log: Final = logging.getLogger(__name__)
+_CHECKPOINT_BYTES: Final = 64 * 1024
+_MEBIBYTE: Final = 1024 * 1024
+_LARGEST_JOURNAL: Final = 2**50  # bytes
+
+
+class FileStore(Store):
+    """Sessions in a state directory.
+
+    Args:
+        path: the state directory; `~` is the home. It is made where it does not exist. A relative one is of the
+            folder that the process is in now.
+        read_only: look without owning: appends are refused, and another process may own the directory.
+        run: where blocking calls run.
+        segment_size: bytes of a file of the journal.
+        journal_limit: bytes of journal at which appends are refused; from half of that they are slowed down.
+        patience: seconds that a disk which does not answer is waited for, when the store is closed or a caller
+            cancelled; after as many, `failure` tells of it. The directory stays locked until the disk answers or the
+            process ends.
+        clock: time, by which the files follow the journal; that of the event loop by default.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        read_only: bool = False,
+        run: Runner | None = None,
+        segment_size: int = 16 * _MEBIBYTE,
+        journal_limit: int = 256 * _MEBIBYTE,
+        patience: float = 10.0,
+        clock: WaitingClock | None = None,
+    ) -> None:
+        self.path = expand_home(path)
+        follow_none_below(self.path)
+        self._use = ExclusiveUse(f"the store of the state directory {self.path}")
+        self._ownership: Lock | None = None
+        self._read_only = as_flag(read_only, "read_only")
+        self._patience = patience = as_number(patience, "the patience")
+        segment_size = as_whole_number(segment_size, "segment_size", 1, _LARGEST_JOURNAL)
+        self._limit = as_whole_number(journal_limit, "journal_limit", 4, _LARGEST_JOURNAL)
+        self._threads = Threads(patience)
+        self._run = run or self._threads.runner()
+        self._run_commits = run or self._threads.runner(1)
+        self._run_backup = run or threads(1)  # slow, and never to be left alone while files change again
+        self._blocking = telling_of_the_disk(self._run, self.path)
+        self._background = Background(self.path, patience)
+        self._journal = Journal(self.path / "journal", min(segment_size, self._limit // 4), self._check_owner)
+        self._index = Index(self.path / "index.sqlite", read_only=read_only, check=self._check_owner)
+        self._clock = clock or LoopClock()
+        self._schedule = WriteSchedule(self._clock)
+        self._committer = self._new_committer()
+        self._sessions = SessionTable()
+        self._reader = Reader(self.path, self._sessions, self._blocking, is_owner=not read_only)
+        self._listing = Listing(self.path, self._sessions, self._index, self._blocking, trusts_index=not read_only)
+        self._is_open = False
+
+    @property
+    def owned_directory(self) -> Path | None:
+        """See `Store.owned_directory`."""
+        return None if self._read_only else self.path
+
+    @property
+    def failure(self) -> StoreError | None:
+        """See `Store.failure`."""
+        return (
+            self._lost() or self._committer.failure or self._committer.stalled(self._patience) or self._lack_of_room()
+        )
+
+    # Opening and closing -----------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        """See `Store.__aenter__`."""
+        self._use.enter()
+        async with AsyncExitStack() as stack:
+            stack.callback(self._use.leave)
+            self._sessions.clear()
+            await (self._look(stack) if self._read_only else self._own(stack))
+            self._stack = stack.pop_all()
+        self._is_open = True
+        return self
+
+    async def _look(self, stack: AsyncExitStack) -> None:
+        """Open for reading only."""
+        recovery = await self._blocking(partial(recover, self.path / "journal", self._sessions.recover))
+        for finding in recovery.findings:
+            if not finding.is_torn:  # as what an owner is just writing may look
+                _log.warning("%s", finding)
+        await self._open_index(stack)
+
+    async def _own(self, stack: AsyncExitStack) -> None:
+        """Take the directory over."""
+        stack.callback(self._release_lock)  # before it is taken, for this may be cancelled when it just has been
+        ownership = await self._blocking(self._take_lock)
+        await self._blocking(self._make_durable)
+        findings = await self._blocking(partial(self._journal.open, self._sessions.recover))
+        stack.callback(self._threads.at_rest, self._journal.close)
+        for finding in findings:
+            _log.warning("%s", finding)
+        await self._blocking(self._sweep)
+        await self._open_index(stack)
+        await self._blocking(self._distrust_index)
+        self._furnish(ownership)
+        await self._finish_deletions()
+        await self._set_damage_aside(is_journal_damaged=bool(findings))
+        for key in self._sessions.unwritten():
+            self._schedule.appended(key)
+        group = await stack.enter_async_context(anyio.create_task_group())
+        self._background.start(group, self._committer, self._writer)
+
+    def _furnish(self, ownership: Lock) -> None:
+        """Make the parts that change files."""
+        self._schedule = WriteSchedule(self._clock)
+        self._committer = self._new_committer()
+        self._workspace = Workspace(
+            self.path,
+            self._sessions,
+            ownership=ownership,
+            journal=self._journal,
+            committer=self._committer,
+            index=self._index,
+            run=self._background.watched(self._run),
+        )
+        self._edits = Edits(self._workspace)
+        self._aside = Aside(self._workspace)
+        self._deletion = Deletion(self._workspace)
+        self._writer = FileWriter(
+            self._workspace,
+            self._edits,
+            schedule=self._schedule,
+            long_journal=self._limit // 4,
+            patience=self._patience,
+        )
+
+    def _new_committer(self) -> Committer:
+        run = self._background.watched(self._run_commits)
+        return Committer(self._journal, run, self.path, self._schedule.appended)
+
+    async def _open_index(self, stack: AsyncExitStack) -> None:
+        stack.callback(self._threads.at_rest, self._index.close)
+        await self._blocking(self._index.open)
+
+    def _distrust_index(self) -> None:
+        """What the index says of sessions in the journal may be older than their files."""
+        for key in self._sessions:
+            self._index.remove(key)
+
+    async def _finish_deletions(self) -> None:
+        for key in self._sessions.deleted():
+            try:
+                await self._deletion.finish(key)
+            except StoreError as error:
+                _log.error("%s", error)
+
+    async def _set_damage_aside(self, *, is_journal_damaged: bool) -> None:
+        for key, entry in [*self._sessions.items()]:
+            if is_journal_damaged or entry.pending.has_gap or entry.unreadable:
+                with suppress(StoreError):  # it was logged, and is raised again where the session is loaded
+                    await self._set_aside(key)
+
+    async def __aexit__(self, *_: object) -> None:
+        """Write all files, then close. What cannot be written in time stays in the journal."""
+        self._is_open = False
+        if not self._read_only:
+            self._committer.close()
+            self._background.close()
+        await self._stack.aclose()
+
+    def _take_lock(self) -> Lock:
+        durable.make_root(self.path)
+        for name in ("agents", "journal"):
+            check_way(self.path / name, with_itself=True)
+        self._ownership = Lock(self.path / "lock")
+        make_private(self.path)
+        return self._ownership
+
+    def _make_durable(self) -> None:
+        """Flush what was read: a killed writer may have left it off the disk, and nothing counts on it before."""
+        if self._journal.is_left:
+            durable.sync_all(*(self.path / each for each in ("", "agents", "journal")))
+
+    def _sweep(self) -> None:
+        """Files are written of sessions in the journal only: so whatever a kill left half-written is of one of them."""
+        for key in self._sessions:
+            session_files.remove_half_written(self.path, key)
+
+    def _release_lock(self) -> None:
+        ownership, self._ownership = self._ownership, None
+        if ownership is not None:
+            self._threads.at_rest(ownership.release)
+
+    # What is refused ---------------------------------------------------------------------------------------
+
+    def _check_owner(self) -> None:
+        """Refuse to change what is this store's no more."""
+        if self._ownership is not None:
+            self._ownership.check()
+
+    def _lost(self) -> StoreFailedError | None:
+        loss = self._ownership.loss if self._ownership is not None else ""
+        return StoreFailedError(loss) if loss else None
+
+    def _check_usable(self) -> None:
+        """Refuse a forked child, and everybody where the directory was lost."""
+        self._use.check()
+        if (lost := self._lost()) is not None:
+            raise lost
+
+    def _check_writable(self) -> None:
+        self._check_usable()
+        if self._read_only:
+            raise StoreError(f"the state directory {self.path} was opened for reading only")
+
+    def _check_open(self, key: SessionKey, entry: SessionEntry) -> None:
+        if not self._is_open:
+            raise StoreError(f"the store in {self.path} is closed; enter it again")
+        if entry.is_deleted:
+            raise StoreError(f"session {key} is being deleted; try again, or see `argent doctor` if that fails")
+
+    # Appending ---------------------------------------------------------------------------------------------
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        """See `Store.append`."""
+        self._check_writable()
+        encode = partial(_encode, key, records)
+        body = encode() if len(records) <= LONG else await self._blocking(encode)
+        if self._journal.size > self._limit // 4:
+            await self._make_room()
+        while not (entry := self._sessions.entry(key)).is_loaded:  # the journal may know only what files have overtaken
+            await self.load(key)
+        self._check_open(key, entry)
+        pending = entry.pending
+        check_write(
+            key,
+            epoch=epoch,
+            expected=expected_sequence,
+            newest_epoch=pending.epoch,
+            sequence=pending.sequence,
+            records=records,
+        )
+        batch = self._committer.submit(key, pending, records, body)
+        await batch.durable()
+        return pending.size > max(_CHECKPOINT_BYTES, entry.file_size)
+
+    async def _make_room(self) -> None:
+        """Slow down, the more the nearer the limit is; at the limit nothing is accepted."""
+        half = self._limit // 2
+        self._writer.wake()
+        if self._journal.size > half:
+            with anyio.move_on_after((self._journal.size - half) / half):
+                await self._writer.progress()
+        if (full := self._lack_of_room()) is not None:
+            raise full
+
+    def _lack_of_room(self) -> StoreFullError | None:
+        if not self._is_open or self._journal.size < self._limit:
+            return None
+        return StoreFullError(
+            f"the journal in {self.path} has reached {self._limit >> 20} MiB, for the files cannot follow; nothing"
+            " was accepted: send again later"
+        )
+
+    # Reading -----------------------------------------------------------------------------------------------
+
+    async def load(self, key: SessionKey) -> Snapshot | None:
+        """See `Store.load`. What is damaged is set aside under a dated name."""
+        self._check_usable()
+        entry = self._sessions.entry(key)
+        if self._read_only:
+            folded, _ = await self._reader.load(key, entry)
+        else:
+            self._check_open(key, entry)
+            folded, entry = await self._load_owned(key, entry)
+        entry.is_loaded = True
+        if folded is None:
+            return None
+        entry.pending.overtake(folded.snapshot.metadata.sequence, folded.snapshot.metadata.epoch)
+        return folded.snapshot
+
+    async def _load_owned(self, key: SessionKey, entry: SessionEntry) -> tuple[Folded | None, SessionEntry]:
+        try:
+            folded, is_edited = await self._reader.load(key, entry)
+        except (json_files.CorruptError, joining.GapError):
+            await self._set_aside(key)
+            entry = self._sessions.entry(key)
+            folded, is_edited = await self._reader.load(key, entry)
+        entry.is_loaded = True
+        if is_edited or entry.is_edited:
+            await self._edits.take(key)
+        return folded, entry
+
+    async def _set_aside(self, key: SessionKey) -> None:
+        async with shielded(self._patience):
+            await self._aside.put(key)
+
+    async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
+        """See `Store.read`."""
+        self._check_usable()
+        messages, edited = await self._reader.messages(key, start, stop)
+        if edited and not self._read_only:
+            await self._edits.take_archive(key, edited)
+        return messages
+
+    async def size(self, key: SessionKey) -> int:
+        """See `Store.size`."""
+        self._check_usable()
+        return await self._reader.size(key)
+
+    async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
+        """See `Store.list`."""
+        self._check_usable()
+        return await self._listing.page(agent, cursor, limit)
+
+    async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
+        """See `Store.unfinished`."""
+        self._check_usable()
+        return await self._listing.unfinished(agent, states)
+
+    async def owing(self, agent: str) -> tuple[Metadata, ...]:
+        """See `Store.owing`."""
+        self._check_usable()
+        return await self._listing.owing(agent)
+
+    # Files -------------------------------------------------------------------------------------------------
+
+    async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
+        """See `Store.checkpoint`."""
+        if not self._read_only:
+            self._writer.request(key, snapshot)
+
+    async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:
+        """See `Store.delete`."""
+        self._check_writable()
+        entry = self._sessions.entry(key)
+        async with shielded(self._patience):
+            was_set_aside = set_aside and await self._deletion.remove_set_aside(key)
+            if not entry.is_deleted:
+                self._check_open(key, entry)
+            return await self._deletion.delete(key, entry) or was_set_aside
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        raise StoreError(f"session {key} was not deleted, for the disk does not answer; try again later")
+
+    async def backup(self, target: Path) -> int:
+        """Write all sessions as they are at one moment to a file; gives its size in bytes.
+
+        Appends go on meanwhile, the files of sessions wait. `argentos.storage.backup` says what is in it.
+
+        Raises:
+            StoreError: it cannot be written, or exists; nothing is left of it.
+        """
+        self._check_usable()
+        if self._read_only or not self._is_open:
+            raise StoreError(f"{target} was not written: the store in {self.path} is not open, or for reading only")
+        async with self._workspace.locked():
+            segments = await self._blocking(self._journal.end_segment)
+            write = partial(backup.write, self.path, target, segments)
+            return await telling_of_the_disk(self._run_backup, self.path)(write)
+
+
+def _encode(key: SessionKey, records: Sequence[Record]) -> bytes:
+    try:
+        return encode_body(key, records)
+    except UnicodeEncodeError as error:
+        raise StoreError(f"session {key}: a text holds half a surrogate pair and cannot be stored") from error

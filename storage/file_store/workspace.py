@@ -1,0 +1,127 @@
+"""What those parts of a store share that change the files of sessions, one of them at a time."""
+
+import errno
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+import anyio
+
+from argentos.concurrency.threads import Runner
+from argentos.errors import StoreError
+from argentos.storage.disk import durable
+from argentos.storage.disk.lock import Lock
+from argentos.storage.disk.symlinks import SymbolicLinkError
+from argentos.storage.file_store.sessions import SessionTable
+from argentos.storage.files import paths
+from argentos.storage.files.index import Index
+from argentos.storage.names import file_name
+from argentos.storage.records import SessionKey
+from argentos.storage.snapshot import Snapshot
+from argentos.storage.wal.committer import Committer
+from argentos.storage.wal.journal import Journal
+
+__all__ = ["NO_ANSWER", "Workspace", "telling_of_the_disk"]
+
+T = TypeVar("T")
+
+_log: Final = logging.getLogger(__name__)
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+NO_ANSWER: Final = "the disk does not answer; a write of them goes on"
+
+
+class Workspace:
+    """A state directory as its owner changes it.
+
+    Attributes:
+        sessions: those that the store remembers something of.
+        ownership: the lock on the state directory; where that is lost, nothing is written any more.
+        run: where blocking calls run.
+        requests: the sessions whose files are to be written, in order, each up to a snapshot or to its end.
+        being_written: the sessions whose files a thread is writing.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        sessions: SessionTable,
+        *,
+        ownership: Lock,
+        journal: Journal,
+        committer: Committer,
+        index: Index,
+        run: Runner,
+    ) -> None:
+        self.root = root
+        self.sessions = sessions
+        self.ownership = ownership
+        self.journal = journal
+        self.committer = committer
+        self.index = index
+        self.run = run
+        self.requests = dict[SessionKey, Snapshot | None]()
+        self.being_written: set[SessionKey] = set()
+        self._lock = anyio.Lock()
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncGenerator[None]:
+        """Keep everybody else from changing files under `agents/`, and from dropping segments."""
+        async with self._lock:
+            yield
+
+    def check_answers(self, key: SessionKey) -> None:
+        """Refuse to touch files that a hanging thread may still write.
+
+        Raises:
+            StoreError: so it is.
+        """
+        if key in self.being_written:
+            raise StoreError(NO_ANSWER)
+
+    def place_aside(self, key: SessionKey) -> Path:
+        """A free place for what is set aside of a session; the folder around it is made."""
+        target = paths.damaged_folder(self.root, key.agent)
+        durable.make_folder(target)
+        return durable.dated_name(target / file_name(key.id), "damaged")
+
+    async def forget(self, key: SessionKey, *, is_ended: bool = False) -> None:
+        """Take a session out of index, journal and memory: the journal last, for it says what is to be done.
+
+        Args:
+            key: the session.
+            is_ended: its end is durable: what the journal has of it may stay for a while.
+        """
+        self.requests.pop(key, None)
+        await self.run(partial(self._forget_row, key))
+        try:
+            await self.run(partial(self.journal.forget, key))
+        except OSError as error:
+            if not is_ended or error.errno not in _FULL:
+                raise
+            _log.warning(
+                "session %s was deleted; its texts leave the journal when there is room, or at the next start",
+                key,
+            )
+        self.sessions.pop(key, None)
+
+    def _forget_row(self, key: SessionKey) -> None:
+        self.index.remove(key)
+        self.index.commit()
+
+
+def telling_of_the_disk(run: Runner, root: Path) -> Runner:
+    """A runner that raises a `StoreError`, with path and reason, for an error of the operating system."""
+
+    async def run_and_tell(function: Callable[[], T], /) -> T:
+        try:
+            return await run(function)
+        except SymbolicLinkError as error:
+            raise StoreError(str(error.strerror)) from error
+        except OSError as error:
+            raise StoreError(f"{error.filename or root} cannot be used: {error.strerror}") from error
+
+    return run_and_tell
