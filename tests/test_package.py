@@ -100,37 +100,46 @@ def test_imports_run_only_downwards() -> None:
             assert imports_of(path) <= allowed, path
 
 
-def reading_order() -> list[str]:
-    """The modules and folders of machines/, as the docstring of the package lists them."""
-    lines = (argentos.machines.__doc__ or "").splitlines()
+ROOMS = ("machines", "storage", "storage/disk", "storage/file_store", "storage/files", "storage/repair", "storage/wal")
+"""The folders whose docstrings say in which order they are read."""
+
+
+def reading_order(room: str) -> list[str]:
+    """The modules and folders of a room, as the docstring of the package lists them."""
+    lines = (importlib.import_module("argentos." + room.replace("/", ".")).__doc__ or "").splitlines()
     return [line.split()[0] for line in lines if line.startswith("    ")]
 
 
-def machines_imported_by(path: Path) -> Iterator[str]:
+def parts_of(room: str) -> list[Any]:
+    return [pytest.param(room, part, id=f"{room}/{part}") for part in reading_order(room)]
+
+
+def imported_from(room: str, path: Path) -> Iterator[str]:
+    """The parts of a room that a file imports."""
+    name = "argentos." + room.replace("/", ".")
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        found = [each.name for each in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
-            names = [node.module or ""]
-        for name in names:
-            if name.startswith("argentos.machines"):
-                yield name.removeprefix("argentos.machines").removeprefix(".").partition(".")[0]
+            found = [f"{node.module}.{each.name}" for each in node.names]
+        yield from (each.removeprefix(name + ".").partition(".")[0] for each in found if each.startswith(name + "."))
 
 
-def test_the_reading_order_of_machines_lists_every_module_and_folder() -> None:
-    inside = [path for path in (ROOT / "machines").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
-    assert sorted(reading_order()) == sorted(path.stem for path in inside if path.name != "__init__.py")
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_reading_order_of_a_room_lists_every_module_and_folder(room: str) -> None:
+    inside = [path for path in (ROOT / room).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    assert sorted(reading_order(room)) == sorted(path.stem for path in inside if path.name != "__init__.py")
 
 
-@pytest.mark.parametrize("part", reading_order())
-def test_a_part_of_machines_imports_only_parts_above_it(part: str) -> None:
-    order = reading_order()
-    allowed = set(order[: order.index(part) + 1])
-    file = ROOT / "machines" / f"{part}.py"
-    for path in [file] if file.exists() else (ROOT / "machines" / part).rglob("*.py"):
-        assert set(machines_imported_by(path)) <= allowed, path
+@pytest.mark.parametrize(("room", "part"), [each for room in ROOMS for each in parts_of(room)])
+def test_a_part_of_a_room_imports_only_parts_above_it(room: str, part: str) -> None:
+    order = reading_order(room)
+    file = ROOT / room / f"{part}.py"
+    for path in [file] if file.exists() else (ROOT / room / part).rglob("*.py"):
+        below = {each for each in imported_from(room, path) if each in order} - {*order[: order.index(part) + 1]}
+        assert not below, path
 
 
-@pytest.mark.parametrize("folder", ["gateway", "llm", "machines"])
+@pytest.mark.parametrize("folder", ["concurrency", "gateway", "llm", "machines", "storage"])
 def test_no_folder_has_more_than_fourteen_files_of_code(folder: str) -> None:
     for init in (ROOT / folder).rglob("__init__.py"):
         assert len(list(init.parent.glob("*.py"))) <= 14, init.parent

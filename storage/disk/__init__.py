@@ -1,6 +1,6 @@
 """The system calls of the store.
 
-To be read in this order; imports run upwards:
+Reading order; each imports only those above it:
 
     symlinks      symbolic links, which are refused
     permissions   private to one owner

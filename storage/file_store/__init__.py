@@ -1,18 +1,19 @@
 """The store on disk.
 
-To be read in this order; imports run upwards:
+Reading order; each imports only those above it:
 
-sessions     what is remembered of a session besides its files
-schedule     when files are to be written that nobody asks for
-workspace    what those share that change files, one at a time
-edits        edits by hand, taken over
-set_aside    damage, put where it harms nobody
-deletion     a session, deleted so that a crash leaves all or nothing
-writer       the files, written behind the journal, and segments dropped
-background   the two tasks of an open store
-reader       a session, read from its files and from what they lack
-listing      lists of sessions
-store        `FileStore`
+    sessions      what is remembered of a session besides its files
+    schedule      when files are to be written that nobody asks for
+    workspace     what those share that change files, one at a time
+    edits         edits by hand, taken over
+    set_aside     damage, put where it harms nobody
+    deletion      a session, deleted so that a crash leaves all or nothing
+    writer        the files, written behind the journal, and segments dropped
+    background    the two tasks of an open store
+    backpressure  appends, slowed down where the files cannot follow
+    reader        a session, read from its files and from what they lack
+    listing       lists of sessions
+    store         `FileStore`
 """
 
 from argentos.storage.file_store.store import FileStore

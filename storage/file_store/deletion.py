@@ -1,7 +1,9 @@
 """Deletion: first the end of a session becomes durable, then its files go, and last what the journal has of it."""
 
+import logging
 from contextlib import suppress
 from functools import partial
+from typing import Final
 
 from argentos.errors import StoreError, StoreFullError
 from argentos.storage.disk import durable, reading
@@ -11,6 +13,8 @@ from argentos.storage.files import paths, session_files
 from argentos.storage.records import SessionKey
 
 __all__ = ["Deletion"]
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Deletion:
@@ -91,6 +95,14 @@ class Deletion:
                 f"session {key} was deleted, but {error.filename or self._workspace.root} could not be removed"
                 f" ({error.strerror}); that is tried again when the state directory is opened"
             ) from error
+
+    async def finish_all(self) -> None:
+        """Finish the deletions that were interrupted; what cannot be done is logged."""
+        for key in self._workspace.sessions.deleted():
+            try:
+                await self.finish(key)
+            except StoreError as error:
+                _log.error("%s", error)
 
     async def _remove(self, key: SessionKey, *, is_ended: bool) -> bool:
         workspace = self._workspace

@@ -26,7 +26,7 @@ import anyio.lowlevel
 
 from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.concurrency.threads import Runner, Threads, shielded, threads
-from argentos.errors import StoreError, StoreFailedError, StoreFullError
+from argentos.errors import StoreError, StoreFailedError
 from argentos.inputs import as_flag, as_number, as_whole_number
 from argentos.storage import backup
 from argentos.storage.disk import durable
@@ -34,6 +34,7 @@ from argentos.storage.disk.lock import Lock
 from argentos.storage.disk.permissions import make_private
 from argentos.storage.disk.symlinks import check_way, follow_none_below
 from argentos.storage.file_store.background import Background
+from argentos.storage.file_store.backpressure import Backpressure
 from argentos.storage.file_store.deletion import Deletion
 from argentos.storage.file_store.edits import Edits
 from argentos.storage.file_store.listing import Listing
@@ -96,14 +97,15 @@ class FileStore(Store):
         self._read_only = as_flag(read_only, "read_only")
         self._patience = patience = as_number(patience, "the patience")
         segment_size = as_whole_number(segment_size, "segment_size", 1, _LARGEST_JOURNAL)
-        self._limit = as_whole_number(journal_limit, "journal_limit", 4, _LARGEST_JOURNAL)
+        limit = as_whole_number(journal_limit, "journal_limit", 4, _LARGEST_JOURNAL)
         self._threads = Threads(patience)
         self._run = run or self._threads.runner()
         self._run_commits = run or self._threads.runner(1)
         self._run_backup = run or threads(1)  # slow, and never to be left alone while files change again
         self._blocking = telling_of_the_disk(self._run, self.path)
         self._background = Background(self.path, patience)
-        self._journal = Journal(self.path / "journal", min(segment_size, self._limit // 4), self._check_owner)
+        self._journal = Journal(self.path / "journal", min(segment_size, limit // 4), self._check_owner)
+        self._backpressure = Backpressure(self.path, self._journal, limit)
         self._index = Index(self.path / "index.sqlite", read_only=read_only, check=self._check_owner)
         self._clock = clock or LoopClock()
         self._schedule = WriteSchedule(self._clock)
@@ -121,9 +123,8 @@ class FileStore(Store):
     @property
     def failure(self) -> StoreError | None:
         """See `Store.failure`."""
-        return (
-            self._lost() or self._committer.failure or self._committer.stalled(self._patience) or self._lack_of_room()
-        )
+        full = self._backpressure.failure if self._is_open else None
+        return self._lost() or self._committer.failure or self._committer.stalled(self._patience) or full
 
     # Opening and closing -----------------------------------------------------------------------------------
 
@@ -159,7 +160,7 @@ class FileStore(Store):
         await self._open_index(stack)
         await self._blocking(self._distrust_index)
         self._furnish(ownership)
-        await self._finish_deletions()
+        await self._deletion.finish_all()
         await self._set_damage_aside(is_journal_damaged=bool(findings))
         for key in self._sessions.unwritten():
             self._schedule.appended(key)
@@ -186,7 +187,7 @@ class FileStore(Store):
             self._workspace,
             self._edits,
             schedule=self._schedule,
-            long_journal=self._limit // 4,
+            long_journal=self._backpressure.long_journal,
             patience=self._patience,
         )
 
@@ -202,13 +203,6 @@ class FileStore(Store):
         """What the index says of sessions in the journal may be older than their files."""
         for key in self._sessions:
             self._index.remove(key)
-
-    async def _finish_deletions(self) -> None:
-        for key in self._sessions.deleted():
-            try:
-                await self._deletion.finish(key)
-            except StoreError as error:
-                _log.error("%s", error)
 
     async def _set_damage_aside(self, *, is_journal_damaged: bool) -> None:
         for key, entry in [*self._sessions.items()]:
@@ -282,8 +276,9 @@ class FileStore(Store):
         self._check_writable()
         encode = partial(_encode, key, records)
         body = encode() if len(records) <= LONG else await self._blocking(encode)
-        if self._journal.size > self._limit // 4:
-            await self._make_room()
+        if self._backpressure.is_long:
+            self._writer.wake()
+            await self._backpressure.slow_down(self._writer.progress)
         while not (entry := self._sessions.entry(key)).is_loaded:  # the journal may know only what files have overtaken
             await self.load(key)
         self._check_open(key, entry)
@@ -299,24 +294,6 @@ class FileStore(Store):
         batch = self._committer.submit(key, pending, records, body)
         await batch.durable()
         return pending.size > max(_CHECKPOINT_BYTES, entry.file_size)
-
-    async def _make_room(self) -> None:
-        """Slow down, the more the nearer the limit is; at the limit nothing is accepted."""
-        half = self._limit // 2
-        self._writer.wake()
-        if self._journal.size > half:
-            with anyio.move_on_after((self._journal.size - half) / half):
-                await self._writer.progress()
-        if (full := self._lack_of_room()) is not None:
-            raise full
-
-    def _lack_of_room(self) -> StoreFullError | None:
-        if not self._is_open or self._journal.size < self._limit:
-            return None
-        return StoreFullError(
-            f"the journal in {self.path} has reached {self._limit >> 20} MiB, for the files cannot follow; nothing"
-            " was accepted: send again later"
-        )
 
     # Reading -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The files of sessions: their places, what stands in them, and the index of all.
 
-To be read in this order; imports run upwards:
+Reading order; each imports only those above it:
 
     paths          where sessions are, and what was set aside of them
     validation     the sense of what no checksum vouches for

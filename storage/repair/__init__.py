@@ -1,9 +1,16 @@
 """Checking a state directory, and mending it.
 
-To be read in this order; imports run upwards:
+Reading order; each imports only those above it:
 
-    crash_mark   tells the next owner of a repair that was killed
-    salvage      what can be saved of a session whose files are damaged
-    set_aside    copies of sessions that were set aside, and how they come back
-    doctor       everything checked, and mended
+    crash_mark      tells the next owner of a repair that was killed
+    findings        what a check finds
+    walk            the folders of agents and sessions
+    salvage         what can be saved of a session whose files are damaged
+    set_aside       copies of sessions that were set aside, and how they come back
+    check_entries   modes, owners, links
+    check_journal   the journal
+    check_index     the index
+    check_copies    what was set aside before
+    check_sessions  the files of each session
+    doctor          everything checked, and mended
 """

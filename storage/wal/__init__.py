@@ -1,6 +1,6 @@
 """The journal, a write-ahead log: what makes an append durable.
 
-To be read in this order; imports run upwards:
+Reading order; each imports only those above it:
 
     pending       the records of a session that no checkpoint covers yet
     frames        the bytes of a segment

@@ -1,0 +1,60 @@
+"""Check the index against the files that it repeats. All of this blocks."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from argentos.storage.files import paths
+from argentos.storage.files.index import Index
+from argentos.storage.names import file_name
+from argentos.storage.records import Record, SessionKey
+from argentos.storage.repair.findings import Finding
+from argentos.storage.repair.walk import agents, metadata_in
+
+__all__ = [
+    "check_index",
+]
+
+_PAGE: Final = 1000
+
+
+def check_index(root: Path, journal: Mapping[SessionKey, Sequence[Record]]) -> Iterator[Finding]:
+    """Of what is in the journal it may know too little: there the journal has the last word."""
+    path = root / "index.sqlite"
+    if not path.is_file() or path.is_symlink() or path.with_name("index.sqlite-journal").exists():
+        return  # the last: a change is being made, or will be undone by the next owner
+    index = Index(path, read_only=True)
+    what = _damage(path)
+    if what is None:
+        index.open()
+        try:
+            busy = {(key.agent, file_name(key.id)) for key in journal}
+            wrong = next((name for agent in agents(root) for name in _unlike(root, agent, index, busy)), None)
+        finally:
+            index.close()
+        what = wrong and f"it says of session {wrong} what its files do not"
+    if what is not None:
+        yield Finding(path, what, is_harmless=True, remedy="remove it; it is made anew", mend=index.discard)
+
+
+def _damage(path: Path) -> str | None:
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            connection.execute("SELECT agent, name, metadata FROM sessions LIMIT 1")
+    except sqlite3.Error as error:
+        return f"it is damaged: {error}"
+    return None if answer == "ok" else f"it is damaged: {answer}"
+
+
+def _unlike(root: Path, agent: str, index: Index, busy: set[tuple[str, str]]) -> Iterator[str]:
+    """The agent's sessions of which the index says something else than their files."""
+    folder = paths.agent_folder(root, agent)
+    names = sorted(str(name) for name in index.names(agent))
+    for begin in range(0, len(names), _PAGE):
+        page = names[begin : begin + _PAGE]
+        for name, row in index.page(agent, page[0], page[-1]).items():
+            if (agent, name) not in busy and metadata_in(folder / name) != row:
+                yield f"{agent}/{name}"

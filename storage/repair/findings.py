@@ -1,0 +1,31 @@
+"""What a check finds, and what can be done about it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from argentos.storage.records import SessionKey
+
+__all__ = [
+    "Finding",
+]
+
+
+class Finding(NamedTuple):
+    """Something that is not as it should be.
+
+    Attributes:
+        path: where.
+        what: a sentence.
+        is_harmless: nothing is wrong with any session; it is only told.
+        remedy: what `repair` would do, as a sentence; empty where only a person can decide.
+        mend: does it; None where opening the store does, or nothing can.
+        session: which the store has to load for it to be done.
+    """
+
+    path: Path
+    what: str
+    is_harmless: bool = False
+    remedy: str = ""
+    mend: Callable[[], object] | None = None
+    session: SessionKey | None = None
