@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from tests.campaigns.children import Child
 
 KINDS: Final = ("EIO", "ENOSPC", "EINTR", "EMFILE", "EACCES", "SIGKILL")
-SECONDS: Final = 20.0
+SECONDS: Final = 60.0
 _CALL: Final = re.compile(r"(?P<thread>\d+) +(?P<name>\w+)\((?P<arguments>.*)")
 _PHASE: Final = re.compile(r'.*\[\\"phase\\", \\"(?P<phase>[\w ]+)\\"\]')
 _READY: Final = b"."

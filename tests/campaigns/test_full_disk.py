@@ -49,5 +49,5 @@ def test_a_write_that_falls_short_at_any_byte_loses_nothing(scale: int) -> None:
 
 def test_a_store_that_ignores_short_writes_is_seen() -> None:
     with quick_folder() as folder:
-        share = printed("full_disk", folder / "0", "bytes", 0, 80, 0, 1, "ignore short writes", seconds=50)
+        share = printed("full_disk", folder / "0", "bytes", 0, 80, 0, 1, "ignore short writes", seconds=300)
     assert msgspec.json.decode(share, type=Outcome).problems != []

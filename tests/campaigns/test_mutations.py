@@ -38,6 +38,6 @@ def test_whatever_is_damaged_nothing_crashes_and_no_session_is_harmed_but_its_ow
 
 def test_a_store_that_hides_damage_is_seen() -> None:
     with quick_folder() as folder:
-        share = printed("mutations", folder / "0", 0, 40, 0, 1, "hide damage", seconds=50)
+        share = printed("mutations", folder / "0", 0, 40, 0, 1, "hide damage", seconds=300)
     problems = msgspec.json.decode(share, type=Outcome).problems
     assert any("nobody was told" in each for each in problems)

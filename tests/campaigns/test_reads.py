@@ -12,7 +12,7 @@ from tests.campaigns.shares import ROOT, quick_folder
 from tests.storage.builders import KEY, Story, append
 
 READS = 30_000
-SECONDS = 50
+SECONDS = 300
 
 
 async def talk(store: FileStore, story: Story) -> None:

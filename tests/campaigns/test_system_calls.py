@@ -53,7 +53,7 @@ def test_whichever_system_call_fails_what_was_acknowledged_is_found_once(scale: 
 @needs_strace
 def test_a_store_that_ignores_failed_flushes_is_seen() -> None:
     with quick_folder() as folder:
-        share = printed("system_calls", folder / "0", "fdatasync", 0, 0, 8, "ignore failed flushes", seconds=50)
+        share = printed("system_calls", folder / "0", "fdatasync", 0, 0, 8, "ignore failed flushes", seconds=300)
     problems = msgspec.json.decode(share, type=Outcome).problems
     assert any("something is not on the disk" in each for each in problems)
 
