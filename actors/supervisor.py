@@ -14,7 +14,8 @@ from msgspec import structs
 
 from argentos.actors.clock import Clock, SystemClock, guarded
 from argentos.actors.config import Config
-from argentos.actors.control.server import Control
+from argentos.actors.control.remote import RemoteSupervisor
+from argentos.actors.control.server import ControlServer
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.events import Events, Subscription
@@ -38,6 +39,7 @@ from argentos.errors import ModelError
 from argentos.inputs import as_flag, as_id, as_number, as_path, as_text, as_time, as_whole_number
 from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, Traits, count_tokens, traits_of
 from argentos.storage import SessionKey, Store
+from argentos.storage.names import expand_home
 
 __all__ = ["Supervisor"]
 
@@ -140,7 +142,23 @@ class Supervisor:
         self._registry = Registry(self._runtime)
         self._outbox = Outbox(self._registry, agent)
         self._runtime.telemetry.observe(self.health)
-        self._control = Control(self._registry, self.agent, takes_messages=resume)
+        self._control = ControlServer(self._registry, self.agent, takes_messages=resume)
+
+    @staticmethod
+    def connect(directory: str | Path, agent: str = "main", *, patience: float = 10.0) -> RemoteSupervisor:
+        """The sessions of a state directory that another process owns, for use inside `async with`.
+
+        Nothing is asked until a method is called: the owner may begin later, and one that begins again is found again.
+
+        Args:
+            directory: the state directory.
+            agent: whose sessions.
+            patience: seconds without a sign of life from the owner after which it counts as one that hangs.
+
+        Raises:
+            InputError: the directory, the agent's name or the patience cannot be used.
+        """
+        return RemoteSupervisor(expand_home(directory), agent, patience)
 
     def session(self, session_id: str) -> Session:
         """The handle of a session; nothing is read or made.

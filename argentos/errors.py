@@ -21,6 +21,7 @@
     ├── StoreError                   the state directory
     │   ├── StoreBusyError           another owner has it, or it is open already
     │   ├── OwnerGoneError           the process that was to be asked does not own it any more
+    │   ├── OwnerLostError           the process that was asked hung up before it had answered
     │   ├── StoreDamagedError        a file in it cannot be read; it was left as it is, or set aside
     │   ├── StoreVersionError        a file in it is of a newer version; it was left as it is
     │   ├── StoreFailedError         a write failed; the store takes no more
@@ -54,6 +55,7 @@ __all__ = [
     "NothingToCompactError",
     "NothingToRetryError",
     "OwnerGoneError",
+    "OwnerLostError",
     "ReplyInterruptedError",
     "SessionError",
     "SessionExistsError",
@@ -206,6 +208,14 @@ class OwnerGoneError(StoreError):
     """The process that was to be asked does not own the state directory any more; nothing was done, so try again.
 
     Not raised where it ended after it had taken the request: whether that was done is not known then.
+    """
+
+
+class OwnerLostError(StoreError):
+    """The process that was asked hung up before it had answered, as one that was killed: it may have done it, or not.
+
+    A message that is sent again with its id is accepted once, and gets its reply; look before you do anything else
+    again. Not raised where it had not taken the request yet: that is an `OwnerGoneError`.
     """
 
 

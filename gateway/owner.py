@@ -1,37 +1,28 @@
 """Access to the sessions: in this process, where nobody owns the state directory, else in the process that does.
 
-A command does its work through `Sessions`, and does not know which of the two it is. Where a command only looks, the
-files are opened for reading only, beside whoever owns them; where it changes something, the directory is owned.
+A command does its work through `SupervisorInterface`, and does not know which of the two it is. Where a command only
+looks, the files are opened for reading only, beside whoever owns them; where it changes something, the directory is
+owned.
 """
 
 import logging
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import datetime
-from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import anyio
 import click
 
-from argentos.actors import Config, SessionInfo, Supervisor, Transcript
-from argentos.actors.control.client import Owner
-from argentos.actors.retention import Stored
+from argentos.actors import Config, Supervisor
+from argentos.actors.control.remote import RemoteSupervisor
+from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import OwnerGoneError, StoreBusyError, SupervisorStoppedError
 from argentos.gateway.settings import Settings
 from argentos.llm import ANY_MODEL, AnthropicModel, Model, OfflineModel
-from argentos.storage import Address, FileStore, Message, Summary
+from argentos.storage import FileStore
 
-__all__ = [
-    "Conversation",
-    "Sessions",
-    "StreamedReply",
-    "chosen_model",
-    "open_sessions",
-    "tell_if_offline",
-    "with_sessions",
-]
+__all__ = ["chosen_model", "open_sessions", "tell_if_offline", "with_sessions"]
 
 T = TypeVar("T")
 
@@ -48,112 +39,12 @@ class _UnaskedModel(OfflineModel):
     name = ANY_MODEL
 
 
-class StreamedReply(Protocol):
-    """The reply to a message as it comes: see `argentos.actors.Turn`."""
-
-    @property
-    def attempt(self) -> int:
-        """1, or more if the reply was begun again."""
-        ...
-
-    def __aiter__(self) -> AsyncIterator[str]:
-        """The text as it streams."""
-        ...
-
-    async def reply(self) -> Message:
-        """The reply, once it is durable."""
-        ...
-
-
-class Conversation(Protocol):
-    """The operations of commands on one session: see `argentos.actors.Session`."""
-
-    @property
-    def id(self) -> str:
-        """The session's id."""
-        ...
-
-    async def info(self) -> SessionInfo:
-        """State, tokens, last activity and more."""
-        ...
-
-    async def create(self) -> SessionInfo:
-        """Make the session by hand."""
-        ...
-
-    async def adopt(self, transcript: Transcript) -> SessionInfo:
-        """Make the session of a transcript."""
-        ...
-
-    async def clear(self) -> SessionInfo:
-        """Empty the context."""
-        ...
-
-    async def compact(self, focus: str = "") -> SessionInfo:
-        """Replace older messages by a summary now."""
-        ...
-
-    async def stop(self) -> SessionInfo:
-        """End the turn that runs."""
-        ...
-
-    async def unpark(self) -> SessionInfo:
-        """Let a session go on that failed too often."""
-        ...
-
-    async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
-        """Remove the session."""
-        ...
-
-    async def summary(self) -> Summary | None:
-        """The summary of the messages that the model sees no more."""
-        ...
-
-    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
-        """The messages."""
-        ...
-
-    async def send(self, text: str, *, message_id: str | None = None, address: Address | None = None) -> StreamedReply:
-        """Accept a message of the user."""
-        ...
-
-    async def retry(self, message_id: str | None = None) -> StreamedReply:
-        """Have a turn that failed run once more."""
-        ...
-
-
-class Sessions(Protocol):
-    """The operations of commands on the sessions of an agent: see `argentos.actors.Supervisor`."""
-
-    def session(self, session_id: str) -> Conversation:
-        """The handle of a session."""
-        ...
-
-    async def backup(self, target: Path) -> int:
-        """Save everything to a file."""
-        ...
-
-    async def list(
-        self,
-        *,
-        limit: int | None = None,
-        active_since: datetime | None = None,
-        on_problem: Callable[[str], None] | None = None,
-    ) -> list[SessionInfo]:
-        """The sessions, those with the latest activity first."""
-        ...
-
-    async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
-        """All sessions, with their sizes if asked for."""
-        ...
-
-
 def chosen_model(name: str | None = None) -> Model:
     """Claude with `ANTHROPIC_API_KEY`, else the offline stand-in."""
     return AnthropicModel(name) if os.environ.get("ANTHROPIC_API_KEY") else OfflineModel()
 
 
-def tell_if_offline(sessions: Sessions, model: Model) -> None:
+def tell_if_offline(sessions: SupervisorInterface, model: Model) -> None:
     """Say on standard error that no model will answer, where this process is the one that asks it."""
     if isinstance(sessions, Supervisor) and isinstance(model, OfflineModel):
         click.echo("ANTHROPIC_API_KEY is not set, so the offline model answers.", err=True)
@@ -167,7 +58,7 @@ async def open_sessions(
     talks: bool = False,
     model: Model | None = None,
     config: Config | None = None,
-) -> AsyncGenerator[Sessions]:
+) -> AsyncGenerator[SupervisorInterface]:
     """The sessions of the settings' agent: in the process that owns them, or here if none does.
 
     Args:
@@ -188,12 +79,15 @@ async def open_sessions(
 
 async def _enter(
     stack: AsyncExitStack, settings: Settings, config: Config, *, read_only: bool, talks: bool, model: Model | None
-) -> Sessions:
+) -> SupervisorInterface:
     waits = iter(_WAITS)
     while True:
-        owner = await _find_owner(settings, read_only=read_only, talks=talks)
-        if owner is not None:
-            return owner
+        async with AsyncExitStack() as connection:
+            remote = Supervisor.connect(settings.state_dir, settings.agent, patience=_PATIENCE)
+            owner = await connection.enter_async_context(remote)
+            if await _can_be_asked(owner, settings, read_only=read_only, talks=talks):
+                stack.push_async_exit(connection.pop_all())
+                return owner
         store = FileStore(settings.state_dir, read_only=read_only)
         answering = _UnaskedModel() if read_only else model or OfflineModel()
         supervisor = Supervisor(store, answering, config=config, agent=settings.agent, grace=_GRACE, resume=talks)
@@ -206,29 +100,28 @@ async def _enter(
             await anyio.sleep(wait)
 
 
-async def _find_owner(settings: Settings, *, read_only: bool, talks: bool) -> Owner | None:
-    """The process that can be asked; None where this one should open the directory, or try to."""
-    owner = Owner(settings.state_dir, agent=settings.agent, patience=_PATIENCE)
+async def _can_be_asked(owner: RemoteSupervisor, settings: Settings, *, read_only: bool, talks: bool) -> bool:
+    """Whether a process can be asked; where it cannot, this one should open the directory, or try to."""
     try:
-        pong = await owner.ping()
+        info = await owner.ping()
     except OwnerGoneError:
-        return None
+        return False
     except StoreBusyError as error:
         if not read_only:
             raise
         _log.warning("%s; what is shown is what its files say", error)
-        return None
-    if talks and pong.agent != settings.agent:
+        return False
+    if talks and info.agent != settings.agent:
         raise StoreBusyError(
-            f"the state directory {settings.state_dir} is in use for the agent {pong.agent!r}, which is not"
+            f"the state directory {settings.state_dir} is in use for the agent {info.agent!r}, which is not"
             f" {settings.agent!r}; stop that process first"
         )
-    return None if talks and not pong.takes_messages else owner
+    return info.takes_messages or not talks
 
 
 def with_sessions(
     settings: Settings,
-    work: Callable[[Sessions], Awaitable[T]],
+    work: Callable[[SupervisorInterface], Awaitable[T]],
     *,
     read_only: bool = False,
     model: Model | None = None,

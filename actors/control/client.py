@@ -1,344 +1,176 @@
-"""The sessions of a state directory that another process owns, used through its control socket.
+"""Calls to the process that owns a state directory, over a connection that is made when it is needed."""
 
-`Owner` and `RemoteSession` have the methods of `Supervisor` and `Session`, as far as commands need them.
-"""
-
-import logging
-import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
-from datetime import datetime
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import anyio
-import anyio.to_thread
-from anyio.abc import UNIXSocketStream
-from anyio.streams.buffered import BufferedByteReceiveStream
+from anyio.abc import TaskGroup, UNIXSocketStream
+from anyio.lowlevel import checkpoint
 
-from argentos.actors.control import protocol
+from argentos.actors.control.client_connection import Call, ClientConnection, owner_gone, owner_silent
+from argentos.actors.control.operations import Accepted, Operation, Piece, Replied, TurnValue
+from argentos.actors.control.protocol import Request
 from argentos.actors.control.socket_file import connect
-from argentos.actors.control.transcript_file import hand_over
-from argentos.actors.info import Latest, SessionInfo
-from argentos.actors.retention import Stored
-from argentos.actors.transcripts.transcript import Transcript
-from argentos.actors.validation import as_draft, as_focus, as_transcript
-from argentos.errors import ArgentError, NoReplyError, OwnerGoneError, StoreBusyError, StoreError
-from argentos.inputs import as_flag, as_id, as_path, as_time
-from argentos.storage import Address, Message, SessionKey, Summary
-from argentos.storage.disk.lock_holder import holder
+from argentos.actors.core.turn import Turn
+from argentos.errors import ArgentError, OwnerGoneError, SupervisorStoppedError
+from argentos.storage import SessionKey
 
-__all__ = ["Owner", "RemoteSession", "RemoteTurn"]
+__all__ = ["Client"]
 
-A = TypeVar("A", bound=protocol.Answer)
+V = TypeVar("V")
+T = TypeVar("T")
+C = TypeVar("C", bound=Call[Any])
 
-_log: Final = logging.getLogger(__name__)
 _RETRY: Final = 0.02  # seconds
 
 
-class Owner:
-    """The process that owns a state directory, as one that asks it sees it.
+class Client:
+    """A client of the owner, as an async context manager.
 
     Every method may raise `OwnerGoneError` if nobody owns the directory, so that nothing was done, `StoreBusyError` if
-    its owner does not answer, and `StoreError` if it ended while it was being asked.
+    its owner does not answer, `OwnerLostError` if it hung up while it was being asked, and what the owner raised.
 
     Args:
         directory: the state directory.
-        agent: whose sessions.
-        patience: seconds to wait for a sign of life.
+        patience: seconds to wait for a sign of life from the owner.
     """
 
-    def __init__(self, directory: Path, *, agent: str = "main", patience: float = 10.0) -> None:
-        self._patience = patience
+    def __init__(self, directory: Path, patience: float) -> None:
         self._directory = directory
-        self.agent = agent
+        self._patience = patience
+        self._connection: ClientConnection | None = None
+        self._connecting = anyio.Lock()
+        self._stack = AsyncExitStack()
+        self._group: TaskGroup | None = None
 
-    async def ping(self) -> protocol.Pong:
-        """Who is it?"""
-        return await self.one(protocol.Ping(agent=self.agent), protocol.Pong)
+    async def one(self, operation: Operation[V], key: SessionKey, **arguments: object) -> V:
+        """Call an operation that answers with one value."""
+        values = await self.values(operation, key, **arguments)
+        if len(values) != 1:
+            raise ArgentError(f"the owner of the state directory gave {len(values)} answers to {operation.name!a}")
+        return values[0]
 
-    def session(self, session_id: str) -> "RemoteSession":
-        """The handle of a session; nothing is asked yet.
+    async def many(self, operation: Operation[tuple[T, ...]], key: SessionKey, **arguments: object) -> tuple[T, ...]:
+        """Call an operation that answers with a list in pages."""
+        items: list[T] = []
+        await self.each(operation, key, items.extend, **arguments)
+        return tuple(items)
 
-        Raises:
-            InputError: the id cannot be used.
-        """
-        return RemoteSession(self, SessionKey(self.agent, as_id(session_id, "the session id")))
+    async def values(self, operation: Operation[V], key: SessionKey, **arguments: object) -> list[V]:
+        """Call an operation, and wait for all values of the answer."""
+        values: list[V] = []
+        await self.each(operation, key, values.append, **arguments)
+        return values
 
-    async def backup(self, target: Path) -> int:
-        """See `Supervisor.backup`."""
-        path = str(as_path(target, "the path of the backup").absolute())  # the owner may be in another folder
-        return (await self.one(protocol.Backup(agent=self.agent, path=path), protocol.BackedUp)).size
+    async def each(
+        self, operation: Operation[V], key: SessionKey, receive: Callable[[V], None], **arguments: object
+    ) -> None:
+        """Call an operation, and have each value of the answer received as it comes, until the last."""
+        call = await self._begin(partial(Call[V], operation, receive), operation, key, arguments)
+        await _wait(call, call.over)
+        if call.error is not None:
+            raise call.error
 
-    async def list(
-        self,
-        *,
-        limit: int | None = None,
-        active_since: datetime | None = None,
-        on_problem: Callable[[str], None] | None = None,
-    ) -> list[SessionInfo]:
-        """See `Supervisor.list`."""
-        latest = Latest(limit, active_since)
-        async with aclosing(self._sessions(sizes=False, on_problem=on_problem)) as pages:
-            async for page in pages:
-                latest.add(page.sessions)
-        return await latest.sorted()
+    async def turn(self, operation: Operation[TurnValue], key: SessionKey, **arguments: object) -> Turn:
+        """Call an operation that gives a turn; returns when the message is durable."""
+        call = await self._begin(partial(_TurnCall, operation), operation, key, arguments)
+        await _wait(call, call.followed)
+        if call.turn is None:
+            raise call.error or ArgentError("the owner of the state directory told nothing of a turn")
+        return call.turn
 
-    async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
-        """See `Supervisor.stored`."""
-        found: list[Stored] = []
-        async with aclosing(self._sessions(sizes=sizes)) as pages:
-            async for page in pages:
-                known = page.sizes or (0,) * len(page.sessions)
-                found += [
-                    Stored(each.id, each.last_activity, size, each.is_at_work)
-                    for each, size in zip(page.sessions, known, strict=True)
-                ]
-        return tuple(found)
+    async def _begin(
+        self, new_call: Callable[[], C], operation: Operation[Any], key: SessionKey, arguments: dict[str, object]
+    ) -> C:
+        """Have the owner take a request; a connection that turns out to be lost before that is replaced."""
+        request = Request(
+            request=operation.name, agent=key.agent, session=key.id, arguments=operation.encode(arguments)
+        )
+        while True:
+            connection = await self._connected()
+            was_used = connection.was_used
+            call = new_call()
+            connection.submit(call, request)
+            await _wait(call, call.begun)
+            if not (was_used and isinstance(call.error, OwnerGoneError)):
+                return call
 
-    async def _sessions(
-        self, *, sizes: bool, on_problem: Callable[[str], None] | None = None
-    ) -> AsyncGenerator[protocol.Sessions]:
-        async with aclosing(self.answers(protocol.List(agent=self.agent, sizes=as_flag(sizes, "sizes")))) as answers:
-            async for answer in answers:
-                page = _expect(answer, protocol.Sessions)
-                for problem in page.problems:
-                    (on_problem or _log_problem)(problem)
-                yield page
-
-    # Asking -------------------------------------------------------------------------------------------------
-
-    async def one(self, request: protocol.Request, kind: type[A]) -> A:
-        """The one answer to a request."""
-        async with aclosing(self.answers(request)) as answers:
-            found = [_expect(answer, kind) async for answer in answers]
-        if len(found) != 1:
-            raise _misunderstood(found)
-        return found[0]
-
-    async def answers(self, request: protocol.Request) -> AsyncGenerator[protocol.Answer]:
-        """All answers to a request, as they come; the owner's error is raised at their end."""
-        data = protocol.encode(request)
-        stream = await self._connect()
-        try:
-            with suppress(anyio.BrokenResourceError):  # the owner hung up; it may have said why
-                with anyio.move_on_after(self._patience):
-                    await stream.send(data)
-            async with aclosing(self._lines(stream)) as lines:
-                async for line in lines:
-                    answer = protocol.read_answer(line)
-                    if isinstance(answer, protocol.Done):
-                        return
-                    yield answer
-        finally:
-            await anyio.aclose_forcefully(stream)
+    async def _connected(self) -> ClientConnection:
+        async with self._connecting:
+            if self._group is None:
+                raise SupervisorStoppedError("the connection to the owner is not open; use it inside `async with`")
+            if self._connection is None or self._connection.is_over:
+                self._connection = ClientConnection(await self._connect(), self._directory, self._patience)
+                self._group.start_soon(self._connection.run, name="argentos client")
+            return self._connection
 
     async def _connect(self) -> UNIXSocketStream:
-        for _ in range(int(self._patience / _RETRY)):
+        deadline = anyio.current_time() + self._patience
+        while True:
             try:
                 return await UNIXSocketStream.from_socket(connect(self._directory))
             except BlockingIOError:  # a crowd is before the door
+                if anyio.current_time() > deadline:
+                    raise owner_silent(self._directory) from None
                 await anyio.sleep(_RETRY)
             except OSError as error:
-                raise OwnerGoneError(f"no process owns the state directory {self._directory} now; try again") from error
-        raise self._silent()
+                raise owner_gone(self._directory) from error
 
-    async def _lines(self, stream: UNIXSocketStream) -> AsyncGenerator[bytes]:
-        buffered = BufferedByteReceiveStream(stream)
-        was_taken = False
-        while True:
-            try:
-                with anyio.fail_after(self._patience):
-                    line = await buffered.receive_until(b"\n", protocol.LONGEST_ANSWER)
-            except TimeoutError:
-                raise self._silent() from None
-            except (anyio.IncompleteRead, anyio.BrokenResourceError):
-                raise self._ended(was_taken=was_taken) from None
-            was_taken = True
-            if line:
-                yield line
-
-    def _silent(self) -> StoreBusyError:
-        owner = holder(self._directory / "lock")
-        return StoreBusyError(
-            f"the state directory {self._directory} is in use by {owner}, which does not answer; stop it, or use"
-            " another --state-dir"
-        )
-
-    def _ended(self, *, was_taken: bool) -> StoreError:
-        if was_taken:
-            return StoreError(
-                f"the process that owns {self._directory} hung up before it had answered, so what was asked may have"
-                " been done; look before you ask again"
-            )
-        return OwnerGoneError(f"the process that owned {self._directory} ended before it took the request; try again")
-
-
-def _log_problem(problem: str) -> None:
-    _log.warning("a session is not listed: %s", problem)
-
-
-class RemoteSession:
-    """One conversation, in the process that owns it: see `Session` for what the methods do and raise."""
-
-    def __init__(self, owner: Owner, key: SessionKey) -> None:
-        self._owner = owner
-        self.key = key
-
-    @property
-    def id(self) -> str:
-        """The session's id."""
-        return self.key.id
-
-    async def info(self) -> SessionInfo:
-        """See `Session.info`."""
-        return await self._told(protocol.Info(agent=self.key.agent, session=self.id))
-
-    async def create(self) -> SessionInfo:
-        """See `Session.create`."""
-        return await self._told(protocol.Create(agent=self.key.agent, session=self.id))
-
-    async def adopt(self, transcript: Transcript) -> SessionInfo:
-        """See `Session.adopt`."""
-        async with _handed_over(transcript) as path:
-            return await self._told(protocol.Adopt(agent=self.key.agent, session=self.id, path=str(path)))
-
-    async def clear(self) -> SessionInfo:
-        """See `Session.clear`."""
-        return await self._told(protocol.Clear(agent=self.key.agent, session=self.id))
-
-    async def compact(self, focus: str = "") -> SessionInfo:
-        """See `Session.compact`."""
-        return await self._told(protocol.Compact(agent=self.key.agent, session=self.id, focus=as_focus(focus)))
-
-    async def stop(self) -> SessionInfo:
-        """See `Session.stop`."""
-        return await self._told(protocol.Stop(agent=self.key.agent, session=self.id))
-
-    async def unpark(self) -> SessionInfo:
-        """See `Session.unpark`."""
-        return await self._told(protocol.Unpark(agent=self.key.agent, session=self.id))
-
-    async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
-        """See `Session.delete`."""
-        since = None if unless_active_since is None else as_time(unless_active_since, "unless_active_since")
-        aside = as_flag(set_aside, "set_aside")
-        request = protocol.Delete(agent=self.key.agent, session=self.id, unless_active_since=since, set_aside=aside)
-        return (await self._owner.one(request, protocol.Deleted)).deleted
-
-    async def summary(self) -> Summary | None:
-        """See `Session.summary`."""
-        request = protocol.Summary(agent=self.key.agent, session=self.id)
-        return (await self._owner.one(request, protocol.SummaryIs)).summary
-
-    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
-        """See `Session.history`."""
-        messages: list[Message] = []
-        request = protocol.History(agent=self.key.agent, session=self.id, full=as_flag(full, "full"))
-        async with aclosing(self._owner.answers(request)) as answers:
-            async for answer in answers:
-                messages += _expect(answer, protocol.Messages).messages
-        return tuple(messages)
-
-    async def send(
-        self, text: str, *, message_id: str | None = None, address: Address | None = None, sender: str | None = None
-    ) -> "RemoteTurn":
-        """See `Session.send`; an id is made up where there is none, so that sending may be tried again."""
-        draft = as_draft(text, message_id, address, sender)
-        request = protocol.Send(
-            agent=self.key.agent,
-            session=self.id,
-            text=draft.text,
-            message_id=draft.message_id or uuid.uuid4().hex,
-            sender=draft.sender,
-            address=draft.address,
-        )
-        return await self._listen(request, request.message_id)
-
-    async def retry(self, message_id: str | None = None) -> "RemoteTurn":
-        """See `Session.retry`."""
-        if message_id is not None:
-            message_id = as_id(message_id, "the message id")
-        return await self._listen(
-            protocol.Retry(agent=self.key.agent, session=self.id, message_id=message_id), message_id or ""
-        )
-
-    async def _listen(self, request: protocol.Send | protocol.Retry, message_id: str) -> "RemoteTurn":
-        answers = self._owner.answers(request)
-        try:
-            accepted = _expect(await anext(answers, None), protocol.Accepted)
-        except BaseException:  # also cancelled: the connection is not left open
-            await answers.aclose()
-            raise
-        return RemoteTurn(accepted.number, message_id, answers)
-
-    async def _told(self, request: protocol.Request) -> SessionInfo:
-        return (await self._owner.one(request, protocol.Is)).info
-
-
-class RemoteTurn(AsyncIterator[str]):
-    """An accepted message, and the reply that comes, for one reader: see `Turn`."""
-
-    def __init__(self, number: int, message_id: str, answers: AsyncGenerator[protocol.Answer]) -> None:
-        self.number = number
-        self.message_id = message_id
-        self.attempt = 0
-        self._answers = answers
-        self._reply: Message | None = None
-        self._error: ArgentError | None = None
-
-    def __aiter__(self) -> Self:
-        """The reply's text, piece by piece; an end without a reply is just the end."""
+    async def __aenter__(self) -> Self:
+        await checkpoint()
+        if self._group is not None:
+            raise SupervisorStoppedError("the connection to the owner is open already; make another")
+        self._group = await self._stack.enter_async_context(anyio.create_task_group())
         return self
 
-    async def __anext__(self) -> str:
-        while self._reply is None and self._error is None:
-            text = await self._pull()
-            if text is not None:
-                return text
-        if self._error is not None and not isinstance(self._error, NoReplyError):
-            raise self._error.copy()
-        raise StopAsyncIteration
-
-    async def reply(self) -> Message:
-        """See `Turn.reply`."""
-        while self._reply is None and self._error is None:
-            await self._pull()
-        if self._error is not None:
-            raise self._error.copy()
-        assert self._reply is not None  # noqa: S101 - one of the two ends the loop
-        return self._reply
-
-    async def aclose(self) -> None:
-        """Listen no more; the turn goes on."""
-        await self._answers.aclose()
-
-    async def _pull(self) -> str | None:
-        """Take the next answer; gives its text, if it is one."""
-        try:
-            answer = await anext(self._answers, None)
-        except ArgentError as error:
-            self._error = error
-            return None
-        if isinstance(answer, protocol.Text):
-            self.attempt = answer.attempt
-            return answer.text
-        self._reply = _expect(answer, protocol.Replied).message
-        await self._answers.aclose()
-        return None
+    async def __aexit__(self, *_: object) -> None:
+        """End what waits for the owner; what was begun goes on there."""
+        assert self._group is not None  # noqa: S101 - it was entered
+        self._group.cancel_scope.cancel()
+        self._group = self._connection = None
+        await self._stack.aclose()
 
 
-@asynccontextmanager
-async def _handed_over(transcript: Transcript) -> AsyncGenerator[Path]:
-    with ExitStack() as stack:
-        yield await anyio.to_thread.run_sync(lambda: stack.enter_context(hand_over(as_transcript(transcript))))
+async def _wait(call: Call[Any], event: anyio.Event) -> None:
+    try:
+        await event.wait()
+    except BaseException:  # cancelled
+        call.abandon()
+        raise
 
 
-def _expect(answer: protocol.Answer | None, kind: type[A]) -> A:
-    if not isinstance(answer, kind):
-        raise _misunderstood(answer)
-    return answer
+class _TurnCall(Call[TurnValue]):
+    """A call that follows a turn.
 
+    Attributes:
+        turn: once the message is durable.
+        followed: set when there is the turn, or when the call is over.
+    """
 
-def _misunderstood(answer: object) -> ArgentError:
-    return ArgentError(f"the owner of the state directory gave an answer to something else: {type(answer).__name__}")
+    def __init__(self, operation: Operation[TurnValue]) -> None:
+        super().__init__(operation, self._follow)
+        self.turn: Turn | None = None
+        self.followed = anyio.Event()
+        self._is_replied = False
+
+    def _follow(self, value: TurnValue) -> None:
+        if self.turn is None:
+            self.turn = Turn(value.number, value.message_id) if isinstance(value, Accepted) else None
+            self.followed.set()
+        elif isinstance(value, Piece):
+            if value.attempt != self.turn.attempt:
+                self.turn.begin(value.attempt)
+            self.turn.push(value.text)
+        elif isinstance(value, Replied):
+            self._is_replied = True
+            self.turn.finish(value.message)
+
+    def end(self, error: ArgentError | None = None) -> None:
+        """Take note that no more answers come."""
+        super().end(error)
+        self.followed.set()
+        if self.turn is not None and not self._is_replied:
+            self.turn.fail(error or ArgentError("the owner of the state directory told nothing of the reply"))

@@ -1,289 +1,136 @@
-"""What goes over the control socket of a state directory: the language of `argentos.actors.control.server`.
+"""The language of the control socket: requests and answers, one JSON object a line.
 
-A connection carries one request: a JSON object on one line, at most `LONGEST_REQUEST` bytes. The owner answers with
-a line for each answer, of which lists, histories and replies have many, and the last is `done` or `failed`. An empty
-line says that the owner has taken the request and is still at it; whoever hears nothing for a while may give up.
-A request whose connection ends before the first line was not taken, and may be made again.
+A connection carries any number of requests at a time, each with an `id` of the client's choice. Every answer has the
+`id` of its request: `taken` before anything is done, a `value` for each part of the result, and at the end `done` or
+`failed`. A request without its `taken` has had no effect, and may be made again. The request `cancel` ends the one of
+its `id` without a further answer. A line that cannot be read is answered with a `failed` of `id` 0, and is the last.
 
-To add a request: a Struct below, its place in `Request`, and a case in `Control`.
+An empty line says that the owner is alive; it comes every two seconds as long as a request is being worked at.
 """
 
-from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from argentos import errors
-from argentos.actors.info import SessionInfo
-from argentos.errors import ArgentError, DiagramError, InputError, NoReplyError
-from argentos.storage import Address, Message
-from argentos.storage import Summary as StoredSummary
+from argentos.errors import ArgentError, InputError
 
 __all__ = [
     "ALIVE",
+    "CANCEL",
     "LONGEST_ANSWER",
     "LONGEST_REQUEST",
     "PROTOCOL",
-    "Accepted",
-    "Adopt",
+    "TOO_LONG",
     "Answer",
-    "BackedUp",
-    "Backup",
-    "Clear",
-    "Compact",
-    "Create",
-    "Delete",
-    "Deleted",
     "Done",
     "Failed",
-    "History",
-    "Info",
-    "Is",
-    "List",
-    "Messages",
-    "OfSession",
-    "Ping",
-    "Pong",
-    "Replied",
     "Request",
-    "Retry",
-    "Send",
-    "Sessions",
-    "Stop",
-    "Summary",
-    "SummaryIs",
-    "Text",
-    "Unpark",
+    "Taken",
+    "Value",
+    "check_length",
     "encode",
+    "error_of",
+    "failed",
     "read_answer",
     "read_request",
-    "refusal",
 ]
 
 PROTOCOL: Final = 1
 """The version of the language; the owner refuses any other."""
 
-LONGEST_REQUEST: Final = 4 * 1024 * 1024
-LONGEST_ANSWER: Final = 256 * 1024 * 1024
+LONGEST_REQUEST: Final = 4 * 1024 * 1024  # bytes
+LONGEST_ANSWER: Final = 256 * 1024 * 1024  # bytes
+TOO_LONG: Final = f"a request has {LONGEST_REQUEST // 1024**2} MiB at most; send less at once"
 ALIVE: Final = b"\n"
+CANCEL: Final = "cancel"
 
 
-class _Request(Struct, frozen=True, kw_only=True, rename="camel", tag_field="request"):
-    """What every request has; `agent` is whose sessions it is about."""
-
-    protocol: int = PROTOCOL
-    agent: str
-
-
-class _AboutSession(_Request, frozen=True, kw_only=True, rename="camel"):
-    session: str
-
-
-class Ping(_Request, frozen=True, tag="ping", kw_only=True):
-    """Who is there? Answered with `Pong`."""
-
-
-class List(_Request, frozen=True, tag="list", kw_only=True):
-    """All sessions, in pages: `Sessions`, with their sizes if asked for."""
-
-    sizes: bool = False
-
-
-class Backup(_Request, frozen=True, tag="backup", kw_only=True):
-    """Save the state directory as it is now to a new file: `BackedUp`."""
-
-    path: str
-
-
-class Info(_AboutSession, frozen=True, tag="info", kw_only=True):
-    """Where a session stands: `Is`."""
-
-
-class History(_AboutSession, frozen=True, tag="history", kw_only=True):
-    """The messages of the context, or all, in pages: `Messages`."""
-
-    full: bool = False
-
-
-class Summary(_AboutSession, frozen=True, tag="summary", kw_only=True):
-    """What stands for the messages before the context: `SummaryIs`."""
-
-
-class Create(_AboutSession, frozen=True, tag="new", kw_only=True):
-    """Make a session by hand: `Is`."""
-
-
-class Adopt(_AboutSession, frozen=True, tag="adopt", kw_only=True):
-    """Make a session of the transcript in a file, which stays there until the answer: `Is`."""
-
-    path: str
-
-
-class Clear(_AboutSession, frozen=True, tag="clear", kw_only=True):
-    """Empty the context: `Is`."""
-
-
-class Compact(_AboutSession, frozen=True, tag="compact", kw_only=True):
-    """Compact now: `Is`, when the conversation goes on."""
-
-    focus: str = ""
-
-
-class Stop(_AboutSession, frozen=True, tag="stop", kw_only=True):
-    """End the turn: `Is`."""
-
-
-class Unpark(_AboutSession, frozen=True, tag="unpark", kw_only=True):
-    """Let a session go on that failed too often: `Is`."""
-
-
-class Delete(_AboutSession, frozen=True, tag="delete", kw_only=True, rename="camel"):
-    """Remove the session, unless it is at work or was active after that time: `Deleted`."""
-
-    unless_active_since: datetime | None = None
-    set_aside: bool = False
-
-
-class Send(_AboutSession, frozen=True, tag="send", kw_only=True, rename="camel"):
-    """A message of the user: `Accepted` once it is durable, `Text` as the reply streams, `Replied`."""
-
-    text: str
-    message_id: str
-    sender: str | None = None
-    address: Address | None = None
-
-
-class Retry(_AboutSession, frozen=True, tag="retry", kw_only=True, rename="camel"):
-    """Have a turn that failed run once more, the latest or that of a message: `Accepted`, `Text`, `Replied`."""
-
-    message_id: str | None = None
-
-
-OfSession: TypeAlias = (
-    Info | History | Summary | Create | Adopt | Clear | Compact | Stop | Unpark | Delete | Send | Retry
-)
-
-Request: TypeAlias = Ping | List | Backup | OfSession
-
-
-class _Answer(Struct, frozen=True, rename="camel", tag_field="answer"):
-    pass
-
-
-class BackedUp(_Answer, frozen=True, tag="backed_up", rename="camel"):
-    """It is saved; the size of the file in bytes."""
-
-    size: int
-
-
-class Pong(_Answer, frozen=True, tag="pong", rename="camel"):
-    """The owner runs this agent's sessions; one that does maintenance only takes no messages.
+class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A call of an operation.
 
     Attributes:
-        directory: its whole path, as the owner knows it.
+        id: unique among the requests of the connection that are not over.
+        request: the name of the operation.
+        agent: whose sessions it is about.
+        session: the id of the one that it is about; empty for an operation on them all.
+        arguments: of the operation, by name.
     """
 
+    id: int = 0
+    request: str
     agent: str
-    takes_messages: bool
-    directory: str = ""
+    session: str = ""
+    arguments: Raw = Raw(b"{}")
+    protocol: int = PROTOCOL
 
 
-class Sessions(_Answer, frozen=True, tag="sessions"):
-    """A page of the list; `sizes` in bytes, one for each session, if asked for."""
-
-    sessions: tuple[SessionInfo, ...]
-    problems: tuple[str, ...] = ()
-    sizes: tuple[int, ...] = ()
+class _Answer(Struct, frozen=True, kw_only=True, tag_field="answer", tag=str.lower):
+    id: int = 0
 
 
-class Is(_Answer, frozen=True, tag="session"):
-    """Where a session stands."""
-
-    info: SessionInfo
+class Taken(_Answer, frozen=True, kw_only=True):
+    """The owner begins to work at the request."""
 
 
-class Messages(_Answer, frozen=True, tag="messages"):
-    """A page of a history."""
+class Value(_Answer, frozen=True, kw_only=True):
+    """A part of the result, or all of it."""
 
-    messages: tuple[Message, ...]
-
-
-class SummaryIs(_Answer, frozen=True, tag="summary"):
-    """A session's summary."""
-
-    summary: StoredSummary | None
+    value: Raw
 
 
-class Accepted(_Answer, frozen=True, tag="accepted"):
-    """A message is durable, under this number."""
-
-    number: int
-
-
-class Text(_Answer, frozen=True, tag="text"):
-    """A piece of the reply as it streams; a new attempt begins it again."""
-
-    attempt: int
-    text: str
-
-
-class Replied(_Answer, frozen=True, tag="replied"):
-    """The reply is durable."""
-
-    message: Message
-
-
-class Deleted(_Answer, frozen=True, tag="deleted"):
-    """The session is gone, or was kept."""
-
-    deleted: bool
-
-
-class Done(_Answer, frozen=True, tag="done"):
+class Done(_Answer, frozen=True, kw_only=True):
     """The request was answered in full."""
 
 
-class Failed(_Answer, frozen=True, tag="failed"):
-    """It was not, for this reason: the name of a class of `argentos.errors`, and its sentence."""
+class Failed(_Answer, frozen=True, kw_only=True):
+    """The request was not answered in full.
+
+    Attributes:
+        error: the name of a class of `argentos.errors`.
+        sentence: of the error.
+        details: its further attributes.
+    """
 
     error: str
     sentence: str
-    outcome: str = ""
+    details: dict[str, str | int | float | bool | None] = {}
 
 
-Answer: TypeAlias = (
-    Pong | BackedUp | Sessions | Is | Messages | SummaryIs | Accepted | Text | Replied | Deleted | Done | Failed
-)
+Answer: TypeAlias = Taken | Value | Done | Failed
 
 
-class _Envelope(Struct):
+class _Versioned(Struct):
     """The part of a request that every version has."""
 
     protocol: int = PROTOCOL
 
 
 _encoder: Final = msgspec.json.Encoder()
-_requests: Final[msgspec.json.Decoder[Request]] = msgspec.json.Decoder(Request)
+_requests: Final = msgspec.json.Decoder(Request)
 _answers: Final[msgspec.json.Decoder[Answer]] = msgspec.json.Decoder(Answer)
-_envelopes: Final = msgspec.json.Decoder(_Envelope)
+_versions: Final = msgspec.json.Decoder(_Versioned)
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def encode(line: Request | Answer) -> bytes:
-    """A request or an answer as a line.
+    """Encode a request or an answer as a line."""
+    return _encoder.encode(line) + b"\n"
+
+
+def check_length(line: bytes) -> None:
+    """Refuse a request that the owner would not read.
 
     Raises:
-        InputError: a text in it holds half a surrogate pair.
+        InputError: it is too long.
     """
-    try:
-        return _encoder.encode(line) + b"\n"
-    except UnicodeEncodeError as error:
-        raise InputError(f"a text has half a surrogate pair at character {error.start}; send whole ones") from error
+    if len(line) > LONGEST_REQUEST:
+        raise InputError(TOO_LONG)
 
 
 def read_request(line: bytes) -> Request:
-    """A request of our version.
+    """Decode a request of this version.
 
     Raises:
         InputError: it is none.
@@ -291,20 +138,20 @@ def read_request(line: bytes) -> Request:
     try:
         request = _requests.decode(line)
     except _UNREADABLE as error:
-        _check_protocol(_protocol_of(line))
+        _check_version(_version_of(line))
         raise InputError(f"the request cannot be read: {error}") from error
-    _check_protocol(request.protocol)
+    _check_version(request.protocol)
     return request
 
 
-def _protocol_of(line: bytes) -> int:
+def _version_of(line: bytes) -> int:
     try:
-        return _envelopes.decode(line).protocol
+        return _versions.decode(line).protocol
     except _UNREADABLE:
         return PROTOCOL
 
 
-def _check_protocol(protocol: int) -> None:
+def _check_version(protocol: int) -> None:
     if protocol != PROTOCOL:
         raise InputError(
             f"the owner of the state directory speaks version {PROTOCOL} of the control protocol, not {protocol};"
@@ -313,34 +160,34 @@ def _check_protocol(protocol: int) -> None:
 
 
 def read_answer(line: bytes) -> Answer:
-    """An answer of the owner.
+    """Decode an answer of the owner.
 
     Raises:
-        ArgentError: it cannot be read, or it is that the owner failed: then the error that the owner raised.
+        ArgentError: it cannot be read.
     """
     try:
-        answer = _answers.decode(line)
+        return _answers.decode(line)
     except _UNREADABLE as error:
         raise ArgentError(f"the owner's answer cannot be read: {error}; use its version of argentos") from error
-    if isinstance(answer, Failed):
-        raise _error_of(answer)
-    return answer
 
 
-def refusal(error: ArgentError) -> Failed:
-    """An error as an answer."""
+def failed(error: ArgentError, request_id: int = 0) -> Failed:
+    """Make an answer of an error."""
     name = type(error).__name__
-    outcome = error.outcome if isinstance(error, NoReplyError) else ""
-    return Failed(name if name in errors.__all__ else "ArgentError", str(error), outcome)
+    details: dict[str, Any] = {key: value for key, value in vars(error).items() if _is_plain(value)}
+    return Failed(
+        id=request_id, error=name if name in errors.__all__ else "ArgentError", sentence=str(error), details=details
+    )
 
 
-def _error_of(failed: Failed) -> ArgentError:
-    """The error that the owner raised, as far as this version knows it."""
-    kind = getattr(errors, failed.error) if failed.error in errors.__all__ else ArgentError
-    if kind is NoReplyError:
-        return NoReplyError(failed.sentence, failed.outcome)
-    if kind is DiagramError:
-        return ArgentError(failed.sentence)
-    error = kind(failed.sentence)
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def error_of(answer: Failed) -> ArgentError:
+    """Make the error of an answer that the owner raised, as far as this version knows its class."""
+    kind = getattr(errors, answer.error) if answer.error in errors.__all__ else ArgentError
+    error = kind.__new__(kind, answer.sentence)
     assert isinstance(error, ArgentError)  # noqa: S101 - the tree has nothing else
+    error.__dict__.update(answer.details)
     return error

@@ -1,8 +1,9 @@
-"""Transcripts that go from one process to another: by a private file, for no request is as long as a session may be.
+"""Transcripts that go from one process to another by a private file, for no request is as long as a session may be.
 
-It has a line for the transcript without its messages, and then one for each: neither process stands still for it.
+The file has a line for the transcript without its messages, and one for each of these. Both ends are for threads.
 """
 
+import os
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from argentos.concurrency.chunks import in_steps
 from argentos.errors import InputError
 from argentos.storage.disk import reading
 
-__all__ = ["hand_over", "take_over"]
+__all__ = ["private_file", "read_transcript", "write_transcript"]
 
 _encoder: Final = msgspec.json.Encoder()
 _transcript: Final = msgspec.json.Decoder(Transcript)
@@ -25,20 +26,38 @@ _message: Final = msgspec.json.Decoder(TranscriptMessage)
 
 
 @contextmanager
-def hand_over(transcript: Transcript) -> Generator[Path]:
-    """Put a transcript where another process of this user can read it, until the end of the context.
+def private_file() -> Generator[Path]:
+    """Make an empty file that other processes of this user can use, until the end of the context."""
+    with tempfile.NamedTemporaryFile(prefix="argentos-", suffix=".jsonl") as file:
+        yield Path(file.name)
+
+
+def write_transcript(transcript: Transcript, path: Path) -> None:
+    """Write a transcript into an empty file.
 
     Raises:
-        InputError: a text in it holds half a surrogate pair.
+        InputError: there is no such file, it is not empty, or a text in the transcript holds half a surrogate pair.
     """
-    with tempfile.NamedTemporaryFile(prefix="argentos-", suffix=".jsonl") as file:
-        try:
+    try:
+        with _empty(path) as descriptor, os.fdopen(descriptor, "wb", closefd=False) as file:
             for step in _lines(transcript):
                 file.write(step)
-        except UnicodeEncodeError as error:
-            raise InputError(f"a text has half a surrogate pair at character {error.start}; send whole ones") from error
-        file.flush()
-        yield Path(file.name)
+    except UnicodeEncodeError as error:
+        raise InputError(f"a text has half a surrogate pair at character {error.start}; send whole ones") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def _empty(path: Path) -> Generator[int]:
+    with reading.regular(path):  # neither a pipe nor a device, which would be waited for
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if os.fstat(descriptor).st_size:
+            raise InputError(f"{path} is not empty; name an empty file")
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _lines(transcript: Transcript) -> Iterator[bytes]:
@@ -47,15 +66,13 @@ def _lines(transcript: Transcript) -> Iterator[bytes]:
         yield _encoder.encode_lines(step)
 
 
-def take_over(path: Path) -> Transcript:
-    """Read a transcript that another process has put there.
+def read_transcript(path: Path) -> Transcript:
+    """Read a transcript that another process has written.
 
     Raises:
         InputError: there is none; a pipe or a device, which is not waited for, is none.
     """
     try:
-        if not path.is_absolute() or "\0" in str(path):
-            raise InputError(f"{str(path)!a} is no whole path of a file; name one")
         with reading.regular(path) as file:
             lines = iter(file)
             transcript = _transcript.decode(next(lines, b""))

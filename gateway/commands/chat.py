@@ -10,9 +10,11 @@ from typing import Final
 import anyio
 import click
 
+from argentos.actors import Turn
+from argentos.actors.interfaces import SessionInterface
 from argentos.errors import ArgentError, OwnerGoneError
 from argentos.gateway.output import counted, percent, printable
-from argentos.gateway.owner import Conversation, StreamedReply, chosen_model, open_sessions, tell_if_offline
+from argentos.gateway.owner import chosen_model, open_sessions, tell_if_offline
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Address, Summary
 
@@ -81,7 +83,7 @@ async def _converse(chat: "_Chat") -> None:
 class _Chat:
     """A conversation at a terminal. Ctrl-C ends the chat at its prompt, and a turn while it runs."""
 
-    def __init__(self, session: Conversation) -> None:
+    def __init__(self, session: SessionInterface) -> None:
         self.session = session
         self._summary: Summary | None = None
         self._input = _Input()
@@ -147,7 +149,7 @@ class _Input:
         return line.decode("utf-8", "surrogateescape") if line or not self._ended or self._buffer else None
 
 
-async def _greet(session: Conversation) -> None:
+async def _greet(session: SessionInterface) -> None:
     try:
         info = await session.info()
     except ArgentError:
@@ -156,7 +158,7 @@ async def _greet(session: Conversation) -> None:
         click.secho(f"Session {printable(session.id)} goes on: {counted(info.messages, 'message')}. {_HELP}", dim=True)
 
 
-async def _take(session: Conversation, line: str) -> None:
+async def _take(session: SessionInterface, line: str) -> None:
     name, _, rest = line.partition(" ")
     match name:
         case "/info":
@@ -176,7 +178,7 @@ async def _take(session: Conversation, line: str) -> None:
             await _show(turn)
 
 
-async def _show(turn: StreamedReply) -> None:
+async def _show(turn: Turn) -> None:
     """Print the reply as it streams."""
     attempt = 0
     async for piece in turn:

@@ -11,7 +11,7 @@ import anyio
 import click
 from msgspec import Struct
 
-from argentos.actors.control.client import Owner
+from argentos.actors import Supervisor
 from argentos.errors import ArgentError, ConfigError, OwnerGoneError, StoreError
 from argentos.gateway.output import counted, print_json, printable
 from argentos.gateway.settings import Settings, command_options
@@ -118,7 +118,7 @@ def _trouble_with_owner(settings: Settings) -> list[Finding]:
     """Whether the process that owns the directory, if there is one, answers, and means this directory."""
     directory = settings.state_dir
     try:
-        owned = anyio.run(Owner(directory, patience=_PATIENCE).ping).directory
+        owned = anyio.run(_owned_directory, directory)
     except OwnerGoneError:
         return []
     except ArgentError as error:
@@ -131,6 +131,11 @@ def _trouble_with_owner(settings: Settings) -> list[Finding]:
         f" is accepted any more; end it, and put this directory back as {owned}"
     )
     return [Finding(directory / "lock", what)]
+
+
+async def _owned_directory(directory: Path) -> str:
+    async with Supervisor.connect(directory, patience=_PATIENCE) as owner:
+        return (await owner.ping()).directory
 
 
 @contextmanager

@@ -12,11 +12,12 @@ import click
 from msgspec import Struct
 
 from argentos.actors import SessionInfo, parse_duration, parse_size
+from argentos.actors.interfaces import SessionInterface, SupervisorInterface
 from argentos.actors.retention import Due, choose
 from argentos.errors import InputError, SessionNotFoundError, StoreDamagedError, StoreVersionError
 from argentos.gateway.commands.transfer import export_command, import_command
 from argentos.gateway.output import age, count, counted, percent, print_json, print_json_list, printable, size, table
-from argentos.gateway.owner import Conversation, Sessions, chosen_model, tell_if_offline, with_sessions
+from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
 from argentos.gateway.settings import Commands, Settings, command_options
 from argentos.storage import Message, SessionKey, Summary
 from argentos.storage.files.paths import copies_set_aside as set_aside_of
@@ -43,12 +44,12 @@ command.add_command(import_command)
 def _on_session(
     settings: Settings,
     session_id: str,
-    work: Callable[[Conversation], Awaitable[T]],
+    work: Callable[[SessionInterface], Awaitable[T]],
     *,
     read_only: bool = False,
     makes: bool = False,
 ) -> T:
-    async def on_sessions(sessions: Sessions) -> T:
+    async def on_sessions(sessions: SupervisorInterface) -> T:
         return await work(sessions.session(session_id))
 
     return with_sessions(settings, on_sessions, read_only=read_only, model=chosen_model(), makes=makes)
@@ -64,7 +65,7 @@ def _list(settings: Settings, limit: int | None, active: float | None) -> None:
     since = None if active is None else datetime.now(UTC) - timedelta(minutes=min(active, _A_CENTURY))
     problems: list[str] = []
 
-    async def look(sessions: Sessions) -> list[SessionInfo]:
+    async def look(sessions: SupervisorInterface) -> list[SessionInfo]:
         problems.clear()
         return await sessions.list(limit=limit, active_since=since, on_problem=problems.append)
 
@@ -189,7 +190,7 @@ def _retry(settings: Settings, session_id: str, message_id: str | None) -> None:
     """Have a turn that failed run once more, and print its reply: the latest, or that of the message with this id."""
     model = chosen_model()
 
-    async def work(sessions: Sessions) -> Message:
+    async def work(sessions: SupervisorInterface) -> Message:
         turn = await sessions.session(session_id).retry(message_id)
         tell_if_offline(sessions, model)
         return await turn.reply()
@@ -223,7 +224,7 @@ def _report(settings: Settings, info: SessionInfo, done: str) -> None:
 def _history(settings: Settings, session_id: str, *, full: bool) -> None:
     """The messages of a session: those the model sees in full or, with --full, all of them."""
 
-    async def work(session: Conversation) -> tuple[Summary | None, tuple[Message, ...]]:
+    async def work(session: SessionInterface) -> tuple[Summary | None, tuple[Message, ...]]:
         return await session.summary(), await session.history(full=full)
 
     summary, messages = _on_session(settings, session_id, work, read_only=True)
@@ -271,11 +272,11 @@ def _delete(settings: Settings, session_ids: tuple[str, ...], *, yes: bool, dry_
     """Remove sessions: their messages, their archives, and what the journal has of them."""
     left = list(dict.fromkeys(session_ids))
 
-    async def check(sessions: Sessions) -> None:
+    async def check(sessions: SupervisorInterface) -> None:
         for each in left:
             await _check_there(settings, sessions, each, set_aside=set_aside)
 
-    async def delete(sessions: Sessions) -> None:
+    async def delete(sessions: SupervisorInterface) -> None:
         while left:
             await sessions.session(left[0]).delete(set_aside=set_aside)
             done.append(left.pop(0))
@@ -295,7 +296,7 @@ def _delete(settings: Settings, session_ids: tuple[str, ...], *, yes: bool, dry_
             click.echo(f"Session {printable(each)}: {_kept(each, kept)}.")
 
 
-async def _check_there(settings: Settings, sessions: Sessions, session_id: str, *, set_aside: bool) -> None:
+async def _check_there(settings: Settings, sessions: SupervisorInterface, session_id: str, *, set_aside: bool) -> None:
     try:
         with suppress(StoreDamagedError, StoreVersionError):  # it is there, and may be deleted
             await sessions.session(session_id).info()
@@ -353,12 +354,12 @@ def _prune(settings: Settings, older_than: str | None, larger_than: str | None, 
     if retain_for is None and retain_bytes is None:
         raise InputError("nothing says what to prune; give --older-than or --larger-than, or set retainFor")
 
-    async def look(sessions: Sessions) -> list[Due]:
+    async def look(sessions: SupervisorInterface) -> list[Due]:
         now = datetime.now(UTC)
         stored = await sessions.stored(sizes=retain_bytes is not None)
         return choose(stored, now=now, retain_for=retain_for, retain_bytes=retain_bytes)
 
-    async def delete(sessions: Sessions) -> None:
+    async def delete(sessions: SupervisorInterface) -> None:
         while left:
             due = left[0]
             try:

@@ -9,24 +9,20 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 import click
 from msgspec import Struct
 
 from argentos.actors import Transcript
-from argentos.actors.transcripts.transcript import transcript_of
-from argentos.errors import InputError, SessionError, SessionExistsError, SessionNotFoundError
+from argentos.actors.interfaces import SupervisorInterface
+from argentos.errors import InputError, SessionExistsError, SessionNotFoundError
 from argentos.gateway.formats import Source, head_line, read_transcripts, session_lines
 from argentos.gateway.output import print_json, printable
-from argentos.gateway.owner import Conversation, Sessions, with_sessions
+from argentos.gateway.owner import with_sessions
 from argentos.gateway.settings import Settings, command_options
-from argentos.storage import SessionKey
 
 __all__ = ["export_command", "import_command"]
-
-_TRIES: Final = 5
-
 
 # Export -------------------------------------------------------------------------------------------------------
 
@@ -46,10 +42,10 @@ def export_command(settings: Settings, session_ids: tuple[str, ...], *, output: 
     """Write sessions with all their messages as JSON Lines: those named or, if none is, all of the agent."""
     with _target(output, force=force) as file:
 
-        async def work(sessions: Sessions) -> _Exported:
+        async def work(sessions: SupervisorInterface) -> _Exported:
             file.seek(0)
             file.truncate()  # an owner that ended half-way has the work done again
-            return await _export(sessions, settings.agent, session_ids, file)
+            return await _export(sessions, session_ids, file)
 
         exported = with_sessions(settings, work, read_only=True, config=settings.config_or_defaults())
     if output is None:
@@ -114,34 +110,17 @@ def _put(temporary: Path, output: Path, *, force: bool) -> None:
         os.close(folder)
 
 
-async def _export(sessions: Sessions, agent: str, session_ids: Sequence[str], file: IO[bytes]) -> _Exported:
+async def _export(sessions: SupervisorInterface, session_ids: Sequence[str], file: IO[bytes]) -> _Exported:
     ids = list(dict.fromkeys(session_ids)) or sorted(info.id for info in await sessions.list())
     file.write(head_line(len(ids)))
     messages = 0
     for each in ids:
         session = sessions.session(each)
-        transcript = await _transcript(session, agent)
+        transcript = await session.transcript()
         for line in session_lines(transcript, await session.info()):
             file.write(line)
         messages += len(transcript.messages)
     return _Exported(len(ids), messages)
-
-
-async def _transcript(session: Conversation, agent: str) -> Transcript:
-    """A session that may go on meanwhile, as it was at one moment.
-
-    Messages come in and leave the context all the time. What was there at first and is in the context no more has
-    left it, and the summary speaks for it, unless that has changed since.
-    """
-    for _ in range(_TRIES):
-        info = await session.info()
-        messages = await session.history(full=True)
-        summary = await session.summary()
-        context = await session.history()
-        if summary == await session.summary():
-            key = SessionKey(agent, session.id)
-            return transcript_of(key, messages, context=context, summary=summary, created_at=info.created_at)
-    raise SessionError(f"session {session.id} is compacted again and again; export it when it is quiet")
 
 
 # Import -------------------------------------------------------------------------------------------------------
@@ -176,13 +155,13 @@ def import_command(settings: Settings, file: Path, *, session: str | None, dry_r
     """
     with Source.open(file) as source:
 
-        async def check(sessions: Sessions) -> _Outcome:
+        async def check(sessions: SupervisorInterface) -> _Outcome:
             return await _check(sessions, source, session)
 
         outcome = with_sessions(settings, check, read_only=True, makes=True)
         missing = {each.session for each in outcome.sessions if not each.was_there}
 
-        async def adopt(sessions: Sessions) -> None:
+        async def adopt(sessions: SupervisorInterface) -> None:
             for found in read_transcripts(source, session):
                 if found.transcript.session in missing:
                     await _adopt(sessions, found.transcript)
@@ -196,7 +175,7 @@ def import_command(settings: Settings, file: Path, *, session: str | None, dry_r
         _print(outcome, "Would import" if dry_run else "Imported")
 
 
-async def _check(sessions: Sessions, source: Source, session: str | None) -> _Outcome:
+async def _check(sessions: SupervisorInterface, source: Source, session: str | None) -> _Outcome:
     """Read the whole file, and see what of it is there already.
 
     Raises:
@@ -223,7 +202,7 @@ async def _check(sessions: Sessions, source: Source, session: str | None) -> _Ou
     return _Outcome(imported, dict(passed_over))
 
 
-async def _is_there(sessions: Sessions, transcript: Transcript) -> bool:
+async def _is_there(sessions: SupervisorInterface, transcript: Transcript) -> bool:
     """Whether the session exists, and begins with these messages.
 
     Raises:
@@ -242,7 +221,7 @@ async def _is_there(sessions: Sessions, transcript: Transcript) -> bool:
     return True
 
 
-async def _adopt(sessions: Sessions, transcript: Transcript) -> None:
+async def _adopt(sessions: SupervisorInterface, transcript: Transcript) -> None:
     try:
         await sessions.session(transcript.session).adopt(transcript)
     except SessionExistsError:

@@ -13,7 +13,6 @@ import anyio.lowlevel
 import pytest
 
 from argentos import Message, Supervisor
-from argentos.actors.control.client import Owner
 from argentos.errors import ArgentError
 from tests.actors.slow import (
     HANG,
@@ -184,7 +183,7 @@ class Served(Life):
 
     def __init__(self, disk: Files) -> None:
         super().__init__(disk)
-        self._owner = Owner(disk.path)
+        self._directory = disk.path
         self._is_asked = anyio.Event()
 
     async def lead(self) -> None:
@@ -196,10 +195,11 @@ class Served(Life):
         await self._is_up.wait()
         self.is_looked_on.set()
         try:
-            turn = await self._owner.session("remote").send(HANG, message_id="m-1")
-            self.accepted["remote", "m-1"] = HANG
-            self._is_asked.set()
-            await turn.reply()
+            async with Supervisor.connect(self._directory) as owner:
+                turn = await owner.session("remote").send(HANG, message_id="m-1")
+                self.accepted["remote", "m-1"] = HANG
+                self._is_asked.set()
+                await turn.reply()
         except ArgentError:
             self.is_answered.set()
 

@@ -15,10 +15,13 @@ import anyio
 import anyio.abc
 import anyio.lowlevel
 import pytest
+from anyio.streams.buffered import BufferedByteReceiveStream
 
 from argentos import Address, Config, FileStore, OfflineModel, ReplayModel, Supervisor, errors
-from argentos.actors.control import protocol, socket_file
-from argentos.actors.control.client import Owner
+from argentos.actors.control import operations, protocol, socket_file
+from argentos.actors.control.client import Client
+from argentos.actors.control.owner import OwnerInfo
+from argentos.actors.control.remote import RemoteSupervisor
 from argentos.errors import (
     ArgentError,
     DiagramError,
@@ -26,19 +29,20 @@ from argentos.errors import (
     NoReplyError,
     NothingToCompactError,
     OwnerGoneError,
+    OwnerLostError,
     SessionError,
     SessionExistsError,
     SessionNotFoundError,
     StoreBusyError,
-    StoreError,
     SupervisorStoppedError,
 )
+from argentos.storage import SessionKey
 
 pytestmark = pytest.mark.anyio
 
 Running: TypeAlias = Callable[..., AbstractAsyncContextManager[Supervisor]]
-Ask: TypeAlias = Callable[[Owner], Awaitable[object]]
-Served: TypeAlias = Callable[..., AbstractAsyncContextManager[tuple[Supervisor, Owner]]]
+Ask: TypeAlias = Callable[[RemoteSupervisor], Awaitable[object]]
+Served: TypeAlias = Callable[..., AbstractAsyncContextManager[tuple[Supervisor, RemoteSupervisor]]]
 
 
 @pytest.fixture
@@ -48,11 +52,19 @@ def served(running: Running, tmp_path: Path) -> Served:
     @asynccontextmanager
     async def serve(
         *models: Any, directory: Path = tmp_path, **options: Any
-    ) -> AsyncGenerator[tuple[Supervisor, Owner]]:
-        async with running(*models, on=FileStore(directory), **options) as supervisor:
-            yield supervisor, Owner(directory, patience=5)
+    ) -> AsyncGenerator[tuple[Supervisor, RemoteSupervisor]]:
+        async with (
+            Supervisor.connect(directory, patience=5) as owner,
+            running(*models, on=FileStore(directory), **options) as supervisor,
+        ):
+            yield supervisor, owner
 
     return serve
+
+
+async def ping(directory: Path, patience: float = 5) -> OwnerInfo:
+    async with Supervisor.connect(directory, patience=patience) as owner:
+        return await owner.ping()
 
 
 def socket_of(directory: Path) -> Path:
@@ -75,7 +87,7 @@ async def test_the_socket_is_there_for_its_user_alone_while_the_supervisor_runs(
         mode = socket_of(tmp_path).lstat().st_mode
         assert stat.S_ISSOCK(mode)
         assert stat.S_IMODE(mode) == 0o600
-        assert await owner.ping() == protocol.Pong("main", takes_messages=True, directory=str(tmp_path))
+        assert await owner.ping() == OwnerInfo("main", takes_messages=True, directory=str(tmp_path))
     assert not socket_of(tmp_path).exists()
 
 
@@ -97,7 +109,7 @@ async def test_whoever_only_reads_serves_nothing(running: Running, served: Serve
 
 async def test_without_an_owner_nothing_is_done(tmp_path: Path) -> None:
     with pytest.raises(OwnerGoneError, match="no process owns"):
-        await Owner(tmp_path).ping()
+        await ping(tmp_path)
     assert names_in(tmp_path) == []
 
 
@@ -105,7 +117,7 @@ async def test_a_socket_that_a_killed_owner_left_is_replaced(served: Served, tmp
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(socket_of(tmp_path)))
     with pytest.raises(OwnerGoneError):
-        await Owner(tmp_path).ping()
+        await ping(tmp_path)
     async with served() as (_, owner):
         assert (await owner.ping()).agent == "main"
 
@@ -156,7 +168,7 @@ async def test_without_proc_a_long_path_has_a_short_private_folder(
     monkeypatch.setattr(socket_file, "_DESCRIPTORS", short / "no-proc")
     monkeypatch.setattr(socket_file, "_SHORT", short)
     with pytest.raises(OwnerGoneError):
-        await Owner(deep).ping()
+        await ping(deep)
     async with served(directory=deep) as (_, owner):
         (folder,) = short.iterdir()
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -255,37 +267,40 @@ async def test_a_turn_without_a_reply_just_ends_and_its_reply_says_why(served: S
         assert raised.value.outcome == "stopped"
 
 
-async def test_a_client_that_leaves_does_not_end_the_turn(served: Served) -> None:
+async def test_a_client_that_leaves_does_not_end_the_turn(served: Served, tmp_path: Path) -> None:
     model = ReplayModel(live=True)
-    async with served(model) as (supervisor, owner):
-        turn = await owner.session("maren").send("Hello?", message_id="m-1")
-        await turn.aclose()
+    async with served(model) as (supervisor, _):
+        async with Supervisor.connect(tmp_path) as leaving:
+            turn = await leaving.session("maren").send("Hello?", message_id="m-1")
+        with pytest.raises(SupervisorStoppedError, match="was closed here"):
+            await turn.reply()
         model.feed("Still here.")
         assert (await supervisor.session("maren").ask("Hello?", message_id="m-1")).text == "Still here."
 
 
-async def test_a_long_history_comes_in_pages(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argentos.actors.control.server._PAGE_CHARACTERS", 800)
+async def test_a_long_history_comes_in_pages(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argentos.actors.control.operations._PAGE", 400)
     async with served() as (supervisor, owner):
         session = supervisor.session("maren")
         for number in range(20):
             await session.say(f"{number}")  # each counts, however short it is
             if number == 10:
                 await session.clear()
-        pages = [each async for each in owner.answers(protocol.History(agent="main", session="maren", full=True))]
-        assert all(isinstance(each, protocol.Messages) and len(each.messages) <= 4 for each in pages)
-        assert len(pages) == 5
+        async with Client(tmp_path, 5) as client:
+            pages = await client.values(operations.HISTORY, SessionKey("main", "maren"), full=True)
+        assert sum(len(page) for page in pages) == 20
+        assert 4 <= len(pages) <= 10
         assert await owner.session("maren").history(full=True) == await session.history(full=True)
         assert await owner.session("maren").history() == await session.history()
 
 
-async def test_many_sessions_come_in_pages(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argentos.actors.control.server._PAGE_SESSIONS", 3)
-    async with served() as (supervisor, owner):
+async def test_many_sessions_come_in_pages(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argentos.concurrency.chunks._STEP", 3)
+    async with served() as (supervisor, owner), Client(tmp_path, 5) as client:
         for number in range(8):
             await supervisor.session(f"s{number}").create()
-        pages = [each async for each in owner.answers(protocol.List(agent="main"))]
-        assert [len(each.sessions) for each in pages if isinstance(each, protocol.Sessions)] == [3, 3, 2]
+        pages = await client.values(operations.SESSIONS, SessionKey("main", ""))
+        assert [len(page) for page in pages] == [3, 3, 2]
         assert {each.id for each in await owner.list()} == {f"s{number}" for number in range(8)}
 
 
@@ -302,8 +317,6 @@ FAILURES: list[tuple[Ask, type[ArgentError], str]] = [
     (lambda owner: owner.session("maren").send("  "), InputError, "empty"),
     (lambda owner: owner.session("maren").send("half \ud83d"), InputError, "half a surrogate pair"),
     (lambda owner: owner.session("maren").send("x" * 5_000_000), InputError, "4 MiB at most"),
-    (lambda owner: owner.one(protocol.Info(agent="main", session="a\nb"), protocol.Is), InputError, "session id"),
-    (lambda owner: owner.one(protocol.List(agent="a\nb"), protocol.Sessions), InputError, "agent's name"),
 ]
 
 
@@ -318,28 +331,52 @@ async def test_an_error_comes_back_as_what_it_is(
         assert type(raised.value) is error
 
 
+@pytest.mark.parametrize(
+    ("operation", "key", "arguments", "sentence"),
+    [
+        (operations.INFO, SessionKey("main", "a\nb"), {}, "the session id"),
+        (operations.INFO, SessionKey("main", ""), {}, "the session id is empty"),
+        (operations.SESSIONS, SessionKey("a\nb", ""), {}, "the agent's name"),
+        (operations.SEND, SessionKey("main", "ada"), {}, "the arguments of 'send' cannot be read: .* `text`"),
+        (operations.SEND, SessionKey("main", "ada"), {"text": 7}, r"the arguments of 'send' .* at `\$.text`"),
+        (operations.SEND, SessionKey("main", "ada"), {"text": "hi", "to": "me"}, "unknown field `to`"),
+        (operations.BACKUP, SessionKey("main", ""), {"target": "here"}, "no whole path of a file"),
+        (operations.SAY, SessionKey("main", "ada"), {"text": object()}, "an argument of 'say' cannot be sent"),
+    ],
+)
+async def test_a_request_is_validated_by_the_owner_with_one_sentence_that_names_what(
+    served: Served, operation: operations.Operation[Any], key: SessionKey, arguments: dict[str, Any], sentence: str
+) -> None:
+    async with served() as (_, owner), Client(owner.directory, 5) as client:
+        with pytest.raises(InputError, match=sentence):
+            await client.values(operation, key, **arguments)
+
+
 @pytest.mark.parametrize("name", [each for each in errors.__all__ if each != "DiagramError"])
 async def test_every_error_can_travel(name: str) -> None:
     kind = getattr(errors, name)
     error = kind("Why not?", "stopped") if kind is NoReplyError else kind("Why not?")
-    with pytest.raises(ArgentError) as raised:
-        protocol.read_answer(protocol.encode(protocol.refusal(error)))
-    assert type(raised.value) is kind
-    assert str(raised.value) == "Why not?"
+    answer = protocol.read_answer(protocol.encode(protocol.failed(error)))
+    assert isinstance(answer, protocol.Failed)
+    came = protocol.error_of(answer)
+    assert type(came) is kind
+    assert str(came) == "Why not?"
+    assert vars(came) == vars(error)
 
 
 async def test_an_error_that_this_version_cannot_build_keeps_its_sentence() -> None:
     diagram = DiagramError("no", file="x.mmd", line=1, column=2)
-    for failed in (protocol.refusal(diagram), protocol.Failed("OfTomorrowError", "x.mmd:1:2: no")):
-        with pytest.raises(ArgentError, match=r"^x.mmd:1:2: no$"):
-            protocol.read_answer(protocol.encode(failed))
+    of_tomorrow = protocol.Failed(error="OfTomorrowError", sentence="x.mmd:1:2: no")
+    for failed in (protocol.failed(diagram), of_tomorrow):
+        error = protocol.error_of(failed)
+        assert isinstance(error, ArgentError)
+        assert str(error) == "x.mmd:1:2: no"
 
 
 async def test_another_agents_sessions_are_read_and_deleted_but_not_changed(running: Running, tmp_path: Path) -> None:
     async with running(ReplayModel(["Yes."]), on=FileStore(tmp_path), agent="other") as supervisor:
         await supervisor.session("maren").ask("Hello?")
-    async with running(ReplayModel(live=True), on=FileStore(tmp_path)):
-        owner = Owner(tmp_path, agent="other")
+    async with running(ReplayModel(live=True), on=FileStore(tmp_path)), Supervisor.connect(tmp_path, "other") as owner:
         session = owner.session("maren")
         assert [each.id for each in await owner.list()] == ["maren"]
         assert len(await session.history()) == (await session.info()).messages == 2
@@ -379,6 +416,16 @@ async def reach(directory: Path) -> anyio.abc.SocketStream:
             await anyio.lowlevel.checkpoint()
 
 
+async def read_last(stream: anyio.abc.ByteReceiveStream) -> Any:
+    """The last answer to the one request that was sent."""
+    buffered = BufferedByteReceiveStream(stream)
+    with anyio.fail_after(10):
+        while True:
+            line = await buffered.receive_until(b"\n", protocol.LONGEST_ANSWER)
+            if line and (answer := json.loads(line))["answer"] in {"done", "failed"}:
+                return answer
+
+
 async def read_all(stream: anyio.abc.ByteReceiveStream) -> bytes:
     data = b""
     with anyio.fail_after(10):
@@ -405,11 +452,12 @@ async def hung_up_on(stream: anyio.abc.SocketStream) -> None:
         b"GET / HTTP/1.1\r\n\r\n",
         b"\xff\xfe\x00\n",
         b"[" * 100_000 + b"\n",
-        b'{"request":"list"}\n',
+        b'{"request":"ping"}\n',
         b'{"request":"nonsense","agent":"main"}\n',
         b'{"request":"info","agent":"main","session":7}\n',
         b'{"request":"info","agent":"main","session":"' + b"x" * 1_000_000 + b'"}\n',
-        b'{"request":"list","agent":"main","sizes":1e999}\n',
+        b'{"request":"stored","agent":"main","arguments":{"sizes":1e999}}\n',
+        b'{"request":"ping","agent":"main","sizes":true}\n',
         b"x" * (protocol.LONGEST_REQUEST + 10),
     ],
     ids=lambda sent: ascii(sent[:20]),
@@ -422,7 +470,7 @@ async def test_garbage_is_answered_with_a_sentence(served: Served, tmp_path: Pat
                 await stream.send(sent)
             except anyio.BrokenResourceError:
                 assert len(sent) > protocol.LONGEST_REQUEST  # it did not read to the end
-            answer = json.loads((await read_all(stream)).splitlines()[-1])
+            answer = await read_last(stream)
         assert (answer["answer"], answer["error"]) == ("failed", "InputError")
         assert len(answer["sentence"]) < 500
         assert (await owner.ping()).agent == "main"
@@ -431,7 +479,7 @@ async def test_garbage_is_answered_with_a_sentence(served: Served, tmp_path: Pat
 async def test_a_client_that_sends_half_a_request_is_hung_up_on(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("argentos.actors.control.server._PATIENCE", 0.05)
+    monkeypatch.setattr("argentos.actors.control.server_connection._PATIENCE", 0.05)
     async with served() as (_, owner):
         async with await reach(tmp_path) as stream:
             await stream.send(b'{"request":"list"')
@@ -451,7 +499,7 @@ async def test_a_client_that_leaves_in_the_middle_is_no_matter(served: Served, t
 async def test_a_client_that_never_reads_hurts_only_itself(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("argentos.actors.control.server._PATIENCE", 0.2)
+    monkeypatch.setattr("argentos.actors.control.server_connection._PATIENCE", 0.2)
     async with served() as (supervisor, owner):
         for _ in range(3):
             await supervisor.session("maren").say("x" * 1_000_000)
@@ -473,11 +521,11 @@ async def test_a_crowd_that_asks_nothing_does_not_keep_others_out(served: Served
 
 
 async def test_where_all_are_at_work_the_next_is_told_so(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argentos.actors.control.server._CONNECTIONS", 2)
+    monkeypatch.setattr("argentos.actors.control.server._REQUESTS", 2)
     model = ReplayModel(live=True)
     async with served(model) as (_, owner):
         turns = [await owner.session(name).send("Hello?") for name in ("maren", "jan")]
-        with pytest.raises(StoreBusyError, match="too many commands"):
+        with pytest.raises(StoreBusyError, match="too many requests"):
             await owner.ping()
         model.feed("Yes.")
         model.feed("Yes.")
@@ -545,7 +593,7 @@ async def test_a_crowd_does_not_hold_up_the_end(served: Served, tmp_path: Path) 
 async def test_an_owner_that_hangs_up_in_the_middle_leaves_the_outcome_open(tmp_path: Path) -> None:
     file = socket_file.SocketFile(tmp_path)
     async with await anyio.abc.SocketListener.from_socket(file.socket) as listener:
-        for answer, error in ((b"", OwnerGoneError), (b"\n", StoreError)):
+        for answer, error in ((b"", OwnerGoneError), (b'{"answer":"taken","id":1}\n', OwnerLostError)):
 
             async def hang_up(answer: bytes = answer) -> None:
                 async with await listener.accept() as stream:
@@ -555,7 +603,8 @@ async def test_an_owner_that_hangs_up_in_the_middle_leaves_the_outcome_open(tmp_
             async with anyio.create_task_group() as group:
                 group.start_soon(hang_up)
                 with pytest.raises(error) as raised:
-                    await Owner(tmp_path).session("maren").clear()
+                    async with Supervisor.connect(tmp_path) as owner:
+                        await owner.session("maren").clear()
                 assert type(raised.value) is error
 
 
@@ -564,11 +613,11 @@ async def test_an_owner_that_does_not_answer_is_named(tmp_path: Path) -> None:
     (tmp_path / "lock").write_text(f"process {os.getpid()} (gateway)\n")
     named = rf"in use by process {os.getpid()} \(gateway\), which does not answer"
     with file.socket, pytest.raises(StoreBusyError, match=named):
-        await Owner(tmp_path, patience=0.05).ping()
+        await ping(tmp_path, patience=0.05)
 
 
 async def test_the_socket_serves_again_when_the_supervisor_runs_again(served: Served) -> None:
     async with served() as (supervisor, owner):
         pass
-    async with supervisor:
+    async with supervisor, owner:
         assert (await owner.ping()).agent == "main"

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from argentos import Config, Emit, FileStore, Reply, Request, Session
-from argentos.actors.control.client import Owner
+from argentos import Config, Emit, FileStore, Reply, Request, Session, Supervisor
 from argentos.errors import ContextOverflowError, MessageTooLargeError
 from argentos.storage import Usage
 from tests.actors.conftest import Running, count_words
@@ -167,11 +166,11 @@ async def test_other_processes_are_told_the_owners_estimate(running: Running, tm
     async with running(model, on=FileStore(tmp_path), system="word " * 1000) as supervisor:
         await supervisor.session("asked").ask("word " * 500)
         await supervisor.session("told").say("word " * 500)
-        owner = Owner(tmp_path)
-        for name in ("asked", "told"):
-            info = await supervisor.session(name).info()
-            assert await owner.session(name).info() == info
-        assert await owner.list() == await supervisor.list()
+        async with Supervisor.connect(tmp_path) as owner:
+            for name in ("asked", "told"):
+                info = await supervisor.session(name).info()
+                assert await owner.session(name).info() == info
+            assert await owner.list() == await supervisor.list()
 
 
 # A model that can take no more -----------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import pytest
 
 from argentos import FileStore, Message, OfflineModel, Supervisor
 from argentos.actors import Transcript, TranscriptMessage
-from argentos.actors.control.client import Owner
 from argentos.errors import StoreDamagedError
 from argentos.storage import SessionKey
 from tests.actors.conftest import Running
@@ -67,8 +66,8 @@ async def test_a_long_transcript_survives_a_crash_in_the_journal(tmp_path: Path)
 
 async def test_a_long_history_is_read_once_for_another_process(running: Running, tmp_path: Path) -> None:
     transcript, store = long_transcript(), Counted(tmp_path)
-    async with running(on=store) as supervisor:
-        session = Owner(tmp_path).session("long")
+    async with running(on=store) as supervisor, Supervisor.connect(tmp_path) as owner:
+        session = owner.session("long")
         with anyio.fail_after(30):
             await session.adopt(transcript)
             store.reads = 0

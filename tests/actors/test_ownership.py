@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from argentos import FileStore, MemoryStore, OfflineModel, Supervisor
-from argentos.actors.control.client import Owner
 from argentos.errors import OwnerGoneError, StoreBusyError, StoreFailedError
 from argentos.storage import SessionKey, Store
 from tests.actors.conftest import Running
@@ -79,6 +78,8 @@ async def test_a_link_in_the_place_of_the_control_socket_is_not_followed(running
     async with running(on=FileStore(tmp_path / "theirs")):
         (mine := tmp_path / "mine").mkdir()
         (mine / "control.sock").symlink_to(tmp_path / "theirs" / "control.sock")
-        assert (await Owner(tmp_path / "theirs").ping()).agent == "main"
-        with pytest.raises(OwnerGoneError):
-            await Owner(mine).ping()
+        async with Supervisor.connect(tmp_path / "theirs") as owner:
+            assert (await owner.ping()).agent == "main"
+        async with Supervisor.connect(mine) as nobody:
+            with pytest.raises(OwnerGoneError):
+                await nobody.ping()

@@ -21,7 +21,6 @@ from argentos import (
     Session,
     Supervisor,
 )
-from argentos.actors.control.client import Owner
 from argentos.errors import (
     ModelRefusedError,
     NoReplyError,
@@ -406,10 +405,10 @@ async def test_what_did_not_fail_is_not_tried_again(running: Running, store: Sto
 
 async def test_a_retry_can_be_asked_for_over_the_socket(running: Running, tmp_path: Path) -> None:
     model = Moody()
-    async with running(model, on=FileStore(tmp_path)) as supervisor:
+    async with running(model, on=FileStore(tmp_path)) as supervisor, Supervisor.connect(tmp_path) as owner:
         session = supervisor.session("maren")
         await fail(session, "one", "two")
-        remote = Owner(tmp_path).session("maren")
+        remote = owner.session("maren")
         assert (await remote.info()).failed == 2
         model.fails = False
         turn = await remote.retry("m-one")

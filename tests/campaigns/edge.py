@@ -11,7 +11,6 @@ import math
 import os
 import random
 import sys
-import typing
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from anyio.abc import UNIXSocketStream
 
 from argentos import Address, Config, Delivery, FileStore, OfflineModel, Session, Supervisor, Turn, errors
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
-from argentos.actors.control import protocol
+from argentos.actors.control.operations import OPERATIONS
 from argentos.actors.control.socket_file import connect
 from argentos.actors.outbox import Reader
 from argentos.errors import ArgentError
@@ -195,7 +194,7 @@ class Life:
             with anyio.move_on_after(_LONGEST):
                 try:
                     await stream.send(data)
-                    while True:
+                    while not _is_answered(answer):
                         answer += await stream.receive()
                 except (anyio.EndOfStream, anyio.BrokenResourceError):
                     pass
@@ -210,18 +209,22 @@ class Life:
             return self._odd.random.choice(
                 (b"\n", b"{}\n", b"[" * 100_000 + b"\n", b"9" * 100_000 + b"\n", b"nul", b'"\\ud800"\n', b"\xff\xfe\n")
             )
-        kind: Any = self._odd.random.choice(typing.get_args(protocol.Request))
-        fields = {
+        row = self._odd.random.choice([*OPERATIONS.values()])
+        arguments = {
             each.encode_name: self._odd.argument(each.name)
-            for each in msgspec.structs.fields(kind)
+            for each in msgspec.structs.fields(row.parameters)
             if self._odd.random.random() < 0.9
         }
         request = {
-            "request": kind.__struct_config__.tag,
-            **fields,
+            "id": self._odd.random.choice((0, 1, 2**53, -1, "1")),
+            "request": row.name,
+            "agent": self._odd.argument("agent"),
+            "session": self._odd.argument("session"),
+            "arguments": arguments,
             "protocol": self._odd.random.choice((1, 1, 1, 2, "1")),
         }
-        line = json.dumps(request, default=_as_json, ensure_ascii=self._odd.random.random() < 0.5)
+        fields = {key: value for key, value in request.items() if self._odd.random.random() < 0.95}
+        line = json.dumps(fields, default=_as_json, ensure_ascii=self._odd.random.random() < 0.5)
         return line.encode("utf-8", "surrogatepass") + b"\n"
 
     def _check(self, data: bytes, answer: bytes) -> None:
@@ -232,6 +235,10 @@ class Life:
             sentence = found["sentence"]
             if found["error"] not in errors.__all__ or sentence.startswith("the owner of the state directory failed"):
                 say("problem", f"the socket answered {data[:300]!a} with {sentence:.300}")
+
+
+def _is_answered(lines: bytearray) -> bool:
+    return b'"answer":"done"' in lines or b'"answer":"failed"' in lines
 
 
 def _as_json(value: Any) -> Any:

@@ -14,7 +14,6 @@ import anyio
 import pytest
 
 from argentos import FileStore, OfflineModel, Supervisor
-from argentos.actors.control.client import Owner
 from argentos.gateway.cli import main
 from tests.gateway.shared import Argent, Ask, Fails
 
@@ -174,7 +173,8 @@ def test_a_relative_name_is_that_of_the_one_who_asks(
         async with Supervisor(FileStore(state), OfflineModel()) as supervisor:
             await supervisor.session("a").say("hello")
             monkeypatch.chdir(tmp_path)
-            size = await Owner(state, agent="main", patience=5.0).backup(Path("saved"))
+            async with Supervisor.connect(state, patience=5.0) as owner:
+                size = await owner.backup(Path("saved"))
             assert (tmp_path / "saved").stat().st_size == size
 
     anyio.run(run)

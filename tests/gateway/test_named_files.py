@@ -9,9 +9,10 @@ import anyio
 import pytest
 
 from argentos import FileStore, OfflineModel, Supervisor
-from argentos.actors.control import protocol
-from argentos.actors.control.client import Owner
+from argentos.actors.control import operations
+from argentos.actors.control.client import Client
 from argentos.errors import InputError, StoreError
+from argentos.storage import SessionKey
 from tests.gateway.shared import Argent, Fails, Start
 
 KINDS = ["pipe", "/dev/zero", "/dev/tty", "socket", "folder"]
@@ -85,13 +86,12 @@ async def test_fifty_transcripts_in_pipes_keep_no_thread_of_the_owner_and_not_it
 ) -> None:
     os.mkfifo(tmp_path / "pipe")
     with anyio.fail_after(20):
-        async with Supervisor(FileStore(state), OfflineModel(), count=len) as supervisor:
-            owner = Owner(state)
+        async with Supervisor(FileStore(state), OfflineModel(), count=len) as supervisor, Client(state, 10.0) as client:
             before = threading.active_count()
 
             async def hand_over(path: str) -> None:
                 with pytest.raises(InputError):
-                    await owner.one(protocol.Adopt(agent="main", session="ada", path=path), protocol.Is)
+                    await client.one(operations.ADOPT, SessionKey("main", "ada"), path=path)
 
             async with anyio.create_task_group() as group:
                 for path in [str(tmp_path / "pipe")] * 45 + ["/dev/zero", "relative", "/a\0b", "", str(tmp_path)]:
@@ -99,4 +99,4 @@ async def test_fifty_transcripts_in_pipes_keep_no_thread_of_the_owner_and_not_it
             assert threading.active_count() < before + 45
             await supervisor.session("ada").ask("hello")
             with pytest.raises((StoreError, InputError)):
-                await owner.one(protocol.Backup(agent="main", path=str(tmp_path / "pipe")), protocol.BackedUp)
+                await client.one(operations.BACKUP, SessionKey("main", ""), target=str(tmp_path / "pipe"))

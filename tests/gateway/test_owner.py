@@ -18,8 +18,9 @@ import pytest
 
 from argentos import FileStore, OfflineModel, Supervisor
 from argentos.actors.control import socket_file
+from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import OwnerGoneError, StoreBusyError
-from argentos.gateway.owner import Sessions, open_sessions, with_sessions
+from argentos.gateway.owner import open_sessions, with_sessions
 from argentos.gateway.settings import Settings
 from tests.gateway.shared import Argent, Ask, Fails
 
@@ -73,7 +74,7 @@ def settings(state: Path) -> Settings:
     return Settings(state_dir=state)
 
 
-async def states(sessions: Sessions) -> dict[str, str]:
+async def states(sessions: SupervisorInterface) -> dict[str, str]:
     return {info.id: info.state for info in await sessions.list()}
 
 
@@ -266,9 +267,9 @@ def test_an_owner_that_cannot_be_asked_yet_is_waited_for(
 
 @pytest.mark.usefixtures("ours")
 def test_work_that_finds_the_owner_gone_is_done_again(settings: Settings) -> None:
-    tries: list[Sessions] = []
+    tries: list[SupervisorInterface] = []
 
-    async def work(sessions: Sessions) -> str:
+    async def work(sessions: SupervisorInterface) -> str:
         tries.append(sessions)
         if len(tries) < 3:
             raise OwnerGoneError("it has gone")
@@ -279,7 +280,7 @@ def test_work_that_finds_the_owner_gone_is_done_again(settings: Settings) -> Non
 
 @pytest.mark.usefixtures("ours")
 def test_work_that_finds_the_owner_gone_again_and_again_fails(settings: Settings) -> None:
-    async def work(sessions: Sessions) -> None:
+    async def work(sessions: SupervisorInterface) -> None:
         raise OwnerGoneError(f"it has gone, says {type(sessions).__name__}")
 
     with pytest.raises(OwnerGoneError, match="it has gone"):

@@ -24,7 +24,7 @@ import os, sys
 import anyio, sniffio
 from argentos import FileStore, OfflineModel, Supervisor
 from argentos.gateway import cli
-import argentos.gateway.commands.sessions, argentos.gateway.commands.doctor, argentos.actors.control.client
+import argentos.gateway.commands.sessions, argentos.gateway.commands.doctor, argentos.actors.control.remote
 
 async def main():
     async with Supervisor(FileStore(sys.argv[1]), OfflineModel(), count=len, outbox=["telegram"]) as supervisor:

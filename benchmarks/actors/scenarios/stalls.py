@@ -14,7 +14,6 @@ import msgspec
 
 from argentos import AnthropicModel, ArgentError, Config, FileStore, MemoryStore, OfflineModel, Supervisor
 from argentos.actors import Transcript, TranscriptMessage
-from argentos.actors.control.client import Owner
 from argentos.errors import MessageTooLargeError
 from argentos.storage import Store
 
@@ -118,8 +117,9 @@ async def _measure_socket(path: Path, messages: int) -> dict[str, float]:
     """The same over the control socket, with both ends in this process."""
     stalls: dict[str, float] = {}
     transcript = _transcript(messages)
-    async with Supervisor(FileStore(path), OfflineModel(), config=_LARGE) as supervisor:
-        session = Owner(path).session("sent")
+    supervisor = Supervisor(FileStore(path), OfflineModel(), config=_LARGE)
+    async with supervisor, Supervisor.connect(path) as owner:
+        session = owner.session("sent")
         stalls["an import over the socket"] = await _stall(lambda: session.adopt(transcript))
         stalls["all of its messages over the socket"] = await _stall(lambda: session.history(full=True))
         stalls["a backup beside it"] = await _stall(lambda: supervisor.backup(path.with_name("backup")))

@@ -7,12 +7,13 @@ from typing import Any, Final
 import click
 
 from argentos.actors import SessionInfo
+from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import DiagramError
 from argentos.gateway.commands.diagram.check import check
 from argentos.gateway.commands.diagram.compare import compare
 from argentos.gateway.commands.diagram.files import read_diagram, write_file
 from argentos.gateway.output import print_json, printable
-from argentos.gateway.owner import Sessions, with_sessions
+from argentos.gateway.owner import with_sessions
 from argentos.gateway.settings import Settings, command_options
 from argentos.machines import SESSION, Diagram, Machine
 from argentos.machines.drawing import FORMATS, Format, Live, Traversals, draw
@@ -115,7 +116,7 @@ def _read(path: Path) -> Machine | Diagram:
 
 
 def _info(settings: Settings, session_id: str) -> SessionInfo:
-    async def work(sessions: Sessions) -> SessionInfo:
+    async def work(sessions: SupervisorInterface) -> SessionInfo:
         return await sessions.session(session_id).info()
 
     return with_sessions(settings, work, read_only=True)

@@ -1,0 +1,291 @@
+"""The operations of the control socket: a table of everything that another process may ask of the owner.
+
+A row names the method that does it; its parameters, and the type of what comes back, are those of the method. What
+is not in the table cannot be asked. To add an operation: a row here, and its method in `remote`.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing
+from enum import Enum
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args, get_type_hints
+
+import msgspec
+from msgspec import Raw, Struct
+
+from argentos.actors.control import owner
+from argentos.actors.control.owner import Owner
+from argentos.actors.control.protocol import Failed, error_of, failed
+from argentos.actors.core.turn import Turn
+from argentos.actors.session import Session
+from argentos.concurrency.foreign_code import described
+from argentos.errors import ArgentError, InputError
+from argentos.inputs import as_path, nearest
+from argentos.storage import Message
+
+V = TypeVar("V")
+T = TypeVar("T")
+
+_PAGE: Final = 256 * 1024  # bytes
+
+
+class Needs(Enum):
+    """What the owner has to do with the agent whose sessions an operation is about."""
+
+    DIRECTORY = "own the directory, in which there may be sessions of several agents"
+    AGENT = "run the agent"
+    MESSAGES = "run the agent, and answer its messages"
+
+
+class Accepted(Struct, frozen=True, tag=True, rename="camel"):
+    """A message is durable, and its turn is followed."""
+
+    number: int
+    message_id: str
+
+
+class Piece(Struct, frozen=True, tag=True):
+    """A piece of the reply as it streams; a new attempt begins it again."""
+
+    attempt: int
+    text: str
+
+
+class Replied(Struct, frozen=True, tag=True):
+    """The reply is durable."""
+
+    message: Message
+
+
+TurnValue: TypeAlias = Accepted | Piece | Replied
+
+
+class Operation(Generic[V]):
+    """A row of the table.
+
+    Args:
+        method: does it, and is given an `Owner` or a `Session` first.
+        answer: makes of what the method returns the values that are sent.
+        value: the type of these values.
+        of: what the method is given first.
+        needs: of the owner.
+
+    Attributes:
+        name: in requests: that of the method.
+        parameters: what the method is given besides.
+    """
+
+    def __init__(
+        self,
+        method: Callable[..., Any],
+        answer: Callable[[Any], AsyncGenerator[Raw]],
+        value: Any,
+        of: type[Owner | Session],
+        needs: Needs,
+    ) -> None:
+        self.name = method.__name__
+        self.of = of
+        self.needs = needs
+        self._method = method
+        self._answer = answer
+        self.parameters = _parameters(method)
+        self._arguments = msgspec.json.Decoder(self.parameters, dec_hook=_decoded)
+        self._value: msgspec.json.Decoder[V] = msgspec.json.Decoder(value, dec_hook=_decoded)
+
+    def encode(self, arguments: dict[str, object]) -> Raw:
+        """Encode the arguments of a request.
+
+        Raises:
+            InputError: one of them cannot be sent.
+        """
+        try:
+            return _encoded(arguments)
+        except UnicodeEncodeError as error:
+            raise InputError(f"a text has half a surrogate pair at character {error.start}; send whole ones") from error
+        except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
+            raise InputError(f"an argument of {self.name!a} cannot be sent: {error}; give plain values") from error
+
+    def decode(self, value: Raw) -> V:
+        """Decode a value of the answer.
+
+        Raises:
+            ArgentError: it is none.
+        """
+        try:
+            return self._value.decode(value)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise ArgentError(
+                f"the owner's answer to {self.name!a} cannot be read: {error}; use its version of argentos"
+            ) from error
+
+    def read(self, arguments: Raw) -> dict[str, Any]:
+        """Decode the arguments of a request.
+
+        Raises:
+            InputError: one is missing, or one cannot be taken.
+        """
+        try:
+            found = self._arguments.decode(arguments)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise InputError(f"the arguments of {self.name!a} cannot be read: {error}") from error
+        return {name: getattr(found, name) for name in found.__struct_fields__}
+
+    def call(self, target: Owner | Session, arguments: dict[str, Any]) -> AsyncGenerator[Raw]:
+        """Have it done; gives the values of the answer."""
+        return self._answer(self._method(target, **arguments))
+
+
+def _parameters(method: Callable[..., Any]) -> type[Struct]:
+    hints = get_type_hints(method)
+    _, *parameters = signature(method).parameters.values()
+    fields = [
+        (each.name, hints[each.name])
+        if each.default is Parameter.empty
+        else (each.name, hints[each.name], each.default)
+        for each in parameters
+    ]
+    return msgspec.defstruct(method.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+# What msgspec does not know: paths are whole ones, for the two processes may stand in different folders. -----------
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value.absolute())
+    if isinstance(value, BaseException):
+        return failed(value if isinstance(value, ArgentError) else ArgentError(described(value)))
+    raise TypeError(f"it is of the type {type(value).__name__}")
+
+
+def _decoded(kind: type, value: Any) -> Any:
+    if kind is Path:
+        path = as_path(value, "the path")
+        if not path.is_absolute():
+            raise InputError(f"{value!a} is no whole path of a file; name one")
+        return path
+    if kind is BaseException:
+        return error_of(msgspec.convert(value, Failed))
+    raise TypeError(f"nothing is known of {kind.__name__}")
+
+
+_encoder: Final = msgspec.json.Encoder(enc_hook=_encodable)
+
+
+def _encoded(value: object) -> Raw:
+    return Raw(_encoder.encode(value))
+
+
+# Answers ------------------------------------------------------------------------------------------------------------
+
+
+async def _answer_one(result: Awaitable[object]) -> AsyncGenerator[Raw]:
+    yield _encoded(await result)
+
+
+async def _answer_pages(result: Awaitable[tuple[object, ...]]) -> AsyncGenerator[Raw]:
+    for page in _pages(await result):
+        yield page
+
+
+async def _answer_stream(result: AsyncGenerator[object]) -> AsyncGenerator[Raw]:
+    async with aclosing(result) as values:
+        async for value in values:
+            yield _encoded(value)
+
+
+async def _answer_turn(result: Awaitable[Turn]) -> AsyncGenerator[Raw]:
+    turn = await result
+    yield _encoded(Accepted(turn.number, turn.message_id))
+    async for text in turn:
+        yield _encoded(Piece(turn.attempt, text))
+    yield _encoded(Replied(await turn.reply()))
+
+
+def _pages(items: tuple[object, ...]) -> Iterator[Raw]:
+    """The items as lists, none much larger than a page or than one item."""
+    page: list[bytes] = []
+    size = 0
+    for item in items:
+        page.append(_encoder.encode(item))
+        size += len(page[-1])
+        if size >= _PAGE:
+            yield Raw(b"[" + b",".join(page) + b"]")
+            page, size = [], 0
+    if page:
+        yield Raw(b"[" + b",".join(page) + b"]")
+
+
+# The table ----------------------------------------------------------------------------------------------------------
+
+OPERATIONS: Final[dict[str, Operation[Any]]] = {}
+"""All rows, by name."""
+
+
+def operation(name: str) -> Operation[Any]:
+    """Find a row by its name.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = OPERATIONS.get(name)
+    if found is None:
+        near = nearest(name, OPERATIONS)
+        meant = f"; did you mean {near!a}?" if near else ""
+        raise InputError(f"the owner of the state directory knows no request {name!a:.60}{meant}")
+    return found
+
+
+def _row(row: Operation[V]) -> Operation[V]:
+    OPERATIONS[row.name] = row
+    return row
+
+
+def _one(
+    method: Callable[..., Awaitable[V]], of: type[Owner | Session] = Session, needs: Needs = Needs.AGENT
+) -> Operation[V]:
+    """A method whose result is one value."""
+    return _row(Operation(method, _answer_one, get_type_hints(method)["return"], of, needs))
+
+
+def _many(
+    method: Callable[..., Awaitable[tuple[T, ...]]],
+    of: type[Owner | Session] = Session,
+    needs: Needs = Needs.AGENT,
+) -> Operation[tuple[T, ...]]:
+    """A method whose result is too long for one value."""
+    return _row(Operation(method, _answer_pages, get_type_hints(method)["return"], of, needs))
+
+
+def _stream(
+    method: Callable[..., AsyncIterator[V]], of: type[Owner | Session] = Session, needs: Needs = Needs.AGENT
+) -> Operation[V]:
+    """A method that gives one value after the other."""
+    return _row(Operation(method, _answer_stream, get_args(get_type_hints(method)["return"])[0], of, needs))
+
+
+def _turn(method: Callable[..., Awaitable[Turn]]) -> Operation[TurnValue]:
+    """A method that gives a turn."""
+    return _row(Operation(method, _answer_turn, TurnValue, Session, Needs.MESSAGES))
+
+
+PING: Final = _one(Owner.ping, Owner, Needs.DIRECTORY)
+SESSIONS: Final = _stream(Owner.sessions, Owner, Needs.DIRECTORY)
+STORED: Final = _stream(Owner.stored, Owner, Needs.DIRECTORY)
+BACKUP: Final = _one(Owner.backup, Owner, Needs.DIRECTORY)
+
+INFO: Final = _one(Session.info, needs=Needs.DIRECTORY)
+SUMMARY: Final = _one(Session.summary, needs=Needs.DIRECTORY)
+HISTORY: Final = _many(Session.history, needs=Needs.DIRECTORY)
+TRANSCRIPT: Final = _one(owner.transcript, needs=Needs.DIRECTORY)
+DELETE: Final = _one(Session.delete, needs=Needs.DIRECTORY)
+CREATE: Final = _one(Session.create)
+ADOPT: Final = _one(owner.adopt)
+CLEAR: Final = _one(Session.clear)
+COMPACT: Final = _one(Session.compact)
+STOP: Final = _one(Session.stop)
+UNPARK: Final = _one(Session.unpark)
+SEND: Final = _turn(Session.send)
+RETRY: Final = _turn(Session.retry)
+SAY: Final = _one(Session.say, needs=Needs.MESSAGES)

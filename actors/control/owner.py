@@ -1,0 +1,91 @@
+"""What other processes ask of the owner besides the methods of `Session`."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import anyio.to_thread
+from anyio.lowlevel import checkpoint
+from msgspec import Struct
+
+from argentos.actors.control.transcript_file import read_transcript, write_transcript
+from argentos.actors.core.registry import Registry
+from argentos.actors.info import SessionInfo
+from argentos.actors.retention import Stored
+from argentos.actors.session import Session
+from argentos.concurrency.chunks import in_steps
+from argentos.concurrency.foreign_code import reading_a_store
+
+__all__ = ["Owner", "OwnerInfo", "adopt", "transcript"]
+
+
+class OwnerInfo(Struct, frozen=True, rename="camel"):
+    """The owner of a state directory.
+
+    Attributes:
+        agent: whose sessions it runs.
+        takes_messages: one that does maintenance only takes none.
+        directory: its whole path, as the owner knows it; empty where its store has none.
+    """
+
+    agent: str
+    takes_messages: bool
+    directory: str = ""
+
+
+class Owner:
+    """All sessions of an agent, in the process that owns them.
+
+    Args:
+        registry: the supervisor's sessions.
+        info: of this process.
+        agent: whose sessions.
+    """
+
+    def __init__(self, registry: Registry, info: OwnerInfo, agent: str) -> None:
+        self._registry = registry
+        self._info = info
+        self._agent = agent
+
+    async def ping(self) -> OwnerInfo:
+        """Who it is."""
+        await checkpoint()
+        return self._info
+
+    async def sessions(self, active_since: datetime | None = None) -> AsyncGenerator[tuple[SessionInfo | str, ...]]:
+        """All sessions, some at a time; for each that cannot be read a sentence."""
+        async with aclosing(self._registry.pages(self._agent)) as pages:
+            async for page in pages:
+                for step in in_steps(page.sessions):
+                    infos = (self._registry.info(each) for each in step)
+                    yield tuple(each for each in infos if active_since is None or each.last_activity >= active_since)
+                if page.problems:
+                    yield page.problems
+
+    async def stored(self, *, sizes: bool = True) -> AsyncGenerator[tuple[Stored, ...]]:
+        """All sessions as retention sees them, some at a time."""
+        store = self._registry.runtime.store
+        async with aclosing(self._registry.pages(self._agent)) as pages:
+            async for page in pages:
+                for step in in_steps(page.sessions):
+                    with reading_a_store():
+                        found = [Stored.of(each, await store.size(each.key) if sizes else 0) for each in step]
+                    yield tuple(found)
+
+    async def backup(self, target: Path) -> int:
+        """See `Supervisor.backup`."""
+        with reading_a_store():
+            return await self._registry.runtime.store.backup(target)
+
+
+async def adopt(session: Session, path: Path) -> SessionInfo:
+    """Make the session of the transcript in a file."""
+    return await session.adopt(await anyio.to_thread.run_sync(read_transcript, path))
+
+
+async def transcript(session: Session, path: Path) -> None:
+    """Write the session's transcript into an empty file."""
+    found = await session.transcript()
+    await anyio.to_thread.run_sync(partial(write_transcript, found, path))

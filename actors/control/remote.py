@@ -1,0 +1,241 @@
+"""Sessions that another process runs, with the methods that they have there."""
+
+import logging
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final, Self
+
+import anyio.to_thread
+
+from argentos.actors.control import operations
+from argentos.actors.control.client import Client
+from argentos.actors.control.owner import OwnerInfo
+from argentos.actors.control.transcript_file import private_file, read_transcript, write_transcript
+from argentos.actors.core.turn import Turn
+from argentos.actors.info import Latest, SessionInfo
+from argentos.actors.interfaces import SessionInterface, SupervisorInterface
+from argentos.actors.retention import Stored
+from argentos.actors.transcripts.transcript import Transcript
+from argentos.actors.validation import as_draft, as_focus, as_transcript
+from argentos.inputs import as_flag, as_id, as_number, as_path, as_time
+from argentos.storage import Address, Message, SessionKey, Summary
+
+__all__ = ["RemoteSession", "RemoteSupervisor"]
+
+_log: Final = logging.getLogger(__name__)
+
+
+class RemoteSession(SessionInterface):
+    """One conversation, in the process that owns it: see `Session` for what the methods do and raise.
+
+    Every method may raise `OwnerGoneError` if nobody owns the directory, so that nothing was done, `StoreBusyError` if
+    its owner does not answer, and `OwnerLostError` if it hung up while it was being asked.
+    """
+
+    __slots__ = ("_client", "_key")
+
+    def __init__(self, client: Client, key: SessionKey) -> None:
+        self._client = client
+        self._key = key
+
+    @property
+    def key(self) -> SessionKey:
+        """The agent and the id."""
+        return self._key
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        return self._key.id
+
+    async def send(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+        patience: float = 0.0,
+    ) -> Turn:
+        """See `Session.send`.
+
+        Where the connection is lost, `Turn.reply` raises `OwnerLostError`: send the message again with its id, which
+        `Turn.message_id` is where none was given, to follow the same turn.
+        """
+        draft = as_draft(text, message_id, address, sender)
+        return await self._client.turn(
+            operations.SEND,
+            self._key,
+            text=draft.text,
+            message_id=draft.message_id or uuid.uuid4().hex,
+            address=draft.address,
+            sender=draft.sender,
+            patience=as_number(patience, "the patience"),
+        )
+
+    async def ask(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+        patience: float = 0.0,
+    ) -> Message:
+        """See `Session.ask`."""
+        turn = await self.send(text, message_id=message_id, address=address, sender=sender, patience=patience)
+        return await turn.reply()
+
+    async def say(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Message:
+        """See `Session.say`."""
+        draft = as_draft(text, message_id, address, sender)
+        return await self._client.one(operations.SAY, self._key, **draft._asdict())
+
+    async def retry(self, message_id: str | None = None) -> Turn:
+        """See `Session.retry`."""
+        if message_id is not None:
+            message_id = as_id(message_id, "the message id")
+        return await self._client.turn(operations.RETRY, self._key, message_id=message_id)
+
+    async def create(self) -> SessionInfo:
+        """See `Session.create`."""
+        return await self._client.one(operations.CREATE, self._key)
+
+    async def adopt(self, transcript: Transcript) -> SessionInfo:
+        """See `Session.adopt`."""
+        async with _private_file() as path:
+            await anyio.to_thread.run_sync(lambda: write_transcript(as_transcript(transcript), path))
+            return await self._client.one(operations.ADOPT, self._key, path=path)
+
+    async def transcript(self) -> Transcript:
+        """See `Session.transcript`."""
+        async with _private_file() as path:
+            await self._client.one(operations.TRANSCRIPT, self._key, path=path)
+            return await anyio.to_thread.run_sync(read_transcript, path)
+
+    async def info(self) -> SessionInfo:
+        """See `Session.info`."""
+        return await self._client.one(operations.INFO, self._key)
+
+    async def summary(self) -> Summary | None:
+        """See `Session.summary`."""
+        return await self._client.one(operations.SUMMARY, self._key)
+
+    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
+        """See `Session.history`."""
+        return await self._client.many(operations.HISTORY, self._key, full=as_flag(full, "full"))
+
+    async def clear(self) -> SessionInfo:
+        """See `Session.clear`."""
+        return await self._client.one(operations.CLEAR, self._key)
+
+    async def compact(self, focus: str = "") -> SessionInfo:
+        """See `Session.compact`."""
+        return await self._client.one(operations.COMPACT, self._key, focus=as_focus(focus))
+
+    async def stop(self) -> SessionInfo:
+        """See `Session.stop`."""
+        return await self._client.one(operations.STOP, self._key)
+
+    async def unpark(self) -> SessionInfo:
+        """See `Session.unpark`."""
+        return await self._client.one(operations.UNPARK, self._key)
+
+    async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
+        """See `Session.delete`."""
+        return await self._client.one(
+            operations.DELETE,
+            self._key,
+            unless_active_since=(
+                None if unless_active_since is None else as_time(unless_active_since, "unless_active_since")
+            ),
+            set_aside=as_flag(set_aside, "set_aside"),
+        )
+
+
+class RemoteSupervisor(SupervisorInterface):
+    """All sessions of an agent, in the process that owns them: see `Supervisor.connect`.
+
+    Every method may raise `OwnerGoneError` if nobody owns the directory, so that nothing was done, `StoreBusyError` if
+    its owner does not answer, and `OwnerLostError` if it hung up while it was being asked.
+
+    Args:
+        directory: the state directory.
+        agent: whose sessions.
+        patience: seconds to wait for a sign of life from the owner.
+    """
+
+    def __init__(self, directory: Path, agent: str, patience: float) -> None:
+        self.directory = directory
+        self.agent = as_id(agent, "the agent's name")
+        self._client = Client(directory, as_number(patience, "the patience"))
+        self._key = SessionKey(self.agent, "")
+
+    def session(self, session_id: str) -> RemoteSession:
+        """The handle of a session; nothing is asked yet.
+
+        Raises:
+            InputError: the id cannot be used.
+        """
+        return RemoteSession(self._client, SessionKey(self.agent, as_id(session_id, "the session id")))
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        active_since: datetime | None = None,
+        on_problem: Callable[[str], None] | None = None,
+    ) -> list[SessionInfo]:
+        """See `Supervisor.list`."""
+        since = None if active_since is None else as_time(active_since, "active_since")
+        latest = Latest(limit, since)
+        problems: list[str] = []
+
+        def receive(page: tuple[SessionInfo | str, ...]) -> None:
+            latest.add(each for each in page if isinstance(each, SessionInfo))
+            problems.extend(each for each in page if isinstance(each, str))
+
+        await self._client.each(operations.SESSIONS, self._key, receive, active_since=since)
+        for problem in problems:
+            (on_problem or _log_problem)(problem)
+        return await latest.sorted()
+
+    async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
+        """See `Supervisor.stored`."""
+        return await self._client.many(operations.STORED, self._key, sizes=as_flag(sizes, "sizes"))
+
+    async def backup(self, target: Path) -> int:
+        """See `Supervisor.backup`."""
+        return await self._client.one(operations.BACKUP, self._key, target=as_path(target, "the path of the backup"))
+
+    async def ping(self) -> OwnerInfo:
+        """Which process owns the state directory, and what it runs."""
+        return await self._client.one(operations.PING, self._key)
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self._client.__aexit__(*raised)
+
+
+@asynccontextmanager
+async def _private_file() -> AsyncGenerator[Path]:
+    with ExitStack() as stack:
+        yield await anyio.to_thread.run_sync(partial(stack.enter_context, private_file()))
+
+
+def _log_problem(problem: str) -> None:
+    _log.warning("a session is not listed: %s", problem)

@@ -1,0 +1,141 @@
+"""The sessions as their users see them, whichever process runs them.
+
+`Session` and `Supervisor` have these methods where the sessions are run, `RemoteSession` and `RemoteSupervisor` in
+every other process. A program that names these types works with both.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from argentos.actors.core.turn import Turn
+from argentos.actors.info import SessionInfo
+from argentos.actors.retention import Stored
+from argentos.actors.transcripts.transcript import Transcript
+from argentos.storage import Address, Message, SessionKey, Summary
+
+__all__ = ["SessionInterface", "SupervisorInterface"]
+
+
+class SessionInterface(Protocol):
+    """The methods of one conversation: see `argentos.actors.Session` for what they do and raise."""
+
+    @property
+    def key(self) -> SessionKey:
+        """The agent and the id."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        ...
+
+    async def send(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+        patience: float = 0.0,
+    ) -> Turn:
+        """Accept a message of the user."""
+        ...
+
+    async def ask(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+        patience: float = 0.0,
+    ) -> Message:
+        """Send a message and wait for its reply."""
+        ...
+
+    async def say(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Message:
+        """Accept a message that the agent sends of its own accord."""
+        ...
+
+    async def retry(self, message_id: str | None = None) -> Turn:
+        """Have a turn that failed run once more."""
+        ...
+
+    async def create(self) -> SessionInfo:
+        """Make the session by hand."""
+        ...
+
+    async def adopt(self, transcript: Transcript) -> SessionInfo:
+        """Make the session of a transcript."""
+        ...
+
+    async def transcript(self) -> Transcript:
+        """All messages that ever were, and the summary."""
+        ...
+
+    async def info(self) -> SessionInfo:
+        """State, tokens, last activity and more."""
+        ...
+
+    async def summary(self) -> Summary | None:
+        """The summary of the messages that the model sees no more."""
+        ...
+
+    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
+        """The messages of the context, or all."""
+        ...
+
+    async def clear(self) -> SessionInfo:
+        """Empty the context."""
+        ...
+
+    async def compact(self, focus: str = "") -> SessionInfo:
+        """Replace older messages by a summary now."""
+        ...
+
+    async def stop(self) -> SessionInfo:
+        """End the turn that runs."""
+        ...
+
+    async def unpark(self) -> SessionInfo:
+        """Let a session go on that failed too often."""
+        ...
+
+    async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
+        """Remove the session."""
+        ...
+
+
+class SupervisorInterface(Protocol):
+    """The methods of all sessions of an agent: see `argentos.actors.Supervisor` for what they do and raise."""
+
+    def session(self, session_id: str) -> SessionInterface:
+        """The handle of a session."""
+        ...
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        active_since: datetime | None = None,
+        on_problem: Callable[[str], None] | None = None,
+    ) -> list[SessionInfo]:
+        """The sessions, those with the latest activity first."""
+        ...
+
+    async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
+        """All sessions as retention sees them."""
+        ...
+
+    async def backup(self, target: Path) -> int:
+        """Save everything to a new file."""
+        ...
