@@ -3,7 +3,18 @@
 from argentos.actors.clock import Clock, ManualClock, SystemClock
 from argentos.actors.config import Config, parse_duration, parse_size
 from argentos.actors.core.turn import Turn
-from argentos.actors.events import Event, Failed, Happened, Missed, Subscription
+from argentos.actors.events import (
+    CursorExpired,
+    Event,
+    EventsMissed,
+    RecordAppended,
+    SessionDeleted,
+    SessionParked,
+    SessionRestarted,
+    SessionUnparked,
+    Subscription,
+    SupervisorDraining,
+)
 from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
 from argentos.actors.outbox import Delivery
@@ -14,17 +25,22 @@ from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage
 __all__ = [
     "Clock",
     "Config",
+    "CursorExpired",
     "Delivery",
     "Event",
-    "Failed",
-    "Happened",
+    "EventsMissed",
     "Health",
     "ManualClock",
-    "Missed",
+    "RecordAppended",
     "Session",
+    "SessionDeleted",
     "SessionInfo",
+    "SessionParked",
+    "SessionRestarted",
+    "SessionUnparked",
     "Subscription",
     "Supervisor",
+    "SupervisorDraining",
     "SystemClock",
     "Transcript",
     "TranscriptMessage",

@@ -1,132 +1,352 @@
-"""Telling the outside what happens in the sessions."""
+"""Events: everything that becomes durable in the sessions, and what their supervisor does, for subscribers.
 
+Each event has a cursor, unique in the life of a supervisor. From the first subscription on the latest events are kept,
+so that a subscriber who lost its connection goes on behind the last event that it has. Until
+then an event costs nothing.
+"""
+
+import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Protocol, Self, TypeAlias
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Final, Literal, Protocol, Self, TypeAlias
 
 from anyio.lowlevel import checkpoint
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling import slots as jobs
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
-from argentos.storage import Record, SessionKey
+from argentos.errors import InputError, SupervisorStoppedError
+from argentos.storage import Accepted, Record, Replied, SessionKey, Summarised
 
-__all__ = ["Event", "Events", "Failed", "Happened", "Missed", "Subscriber", "Subscription"]
+__all__ = [
+    "CursorExpired",
+    "Event",
+    "EventFilter",
+    "Events",
+    "EventsMissed",
+    "RecordAppended",
+    "SessionDeleted",
+    "SessionParked",
+    "SessionRestarted",
+    "SessionUnparked",
+    "Subscriber",
+    "Subscription",
+    "SupervisorDraining",
+]
+
+_MOST_CHARACTERS: Final = 16 * 1024 * 1024  # of messages and summaries in the events that are kept
 
 
-class Happened(Struct, frozen=True):
-    """A record of a session became durable."""
+class _Event(Struct, frozen=True, kw_only=True):
+    """Base of all events.
 
+    Attributes:
+        cursor: the place behind this event, for `Supervisor.events(after=…)`.
+    """
+
+    cursor: str = ""
+
+
+class _SessionEvent(_Event, frozen=True, kw_only=True):
     session: SessionKey
+
+
+class RecordAppended(_SessionEvent, frozen=True, kw_only=True):
+    """A record of a session became durable: a message, a transition, the begin or the end of a turn."""
+
     record: Record
 
 
-class Missed(Struct, frozen=True):
+class SessionDeleted(_SessionEvent, frozen=True, kw_only=True):
+    """A session was deleted, by a command or by the retention; records of its name that follow are of a new one."""
+
+    by: Literal["command", "retention"]
+    at: datetime
+
+
+class SessionRestarted(_SessionEvent, frozen=True, kw_only=True):
+    """A session raised what nobody expected, a bug or a lack of memory, and begins anew from what is durable."""
+
+    error: BaseException
+    at: datetime
+
+
+class SessionParked(_SessionEvent, frozen=True, kw_only=True):
+    """A session failed too often, and takes nothing more until it is unparked; the error is the last one."""
+
+    error: BaseException
+    at: datetime
+
+
+class SessionUnparked(_SessionEvent, frozen=True, kw_only=True):
+    """A session that was parked goes on."""
+
+    at: datetime
+
+
+class SupervisorDraining(_Event, frozen=True, kw_only=True):
+    """The supervisor takes no more messages; when the turns that run have ended, so do the events."""
+
+    at: datetime
+
+
+class EventsMissed(_Event, frozen=True, kw_only=True):
     """The subscriber was too slow: so many events were dropped before the next one."""
 
     count: int
 
 
-class Failed(Struct, frozen=True):
-    """A session raised what it should not have, a bug or a lack of memory.
+class CursorExpired(_Event, frozen=True, kw_only=True):
+    """What followed the given cursor is not kept any more, or it is of another life of the supervisor.
 
     Attributes:
-        is_parked: it failed too often and takes nothing more; otherwise it was restarted from its snapshot.
+        sessions: all that the subscription is about, as they stand; of the records that follow, those up to
+            `SessionInfo.sequence` are contained.
     """
 
-    session: SessionKey
-    error: BaseException
-    is_parked: bool
+    sessions: tuple[SessionInfo, ...]
 
 
-Event: TypeAlias = Happened | Failed | Missed
+_Published: TypeAlias = (
+    RecordAppended | SessionDeleted | SessionRestarted | SessionParked | SessionUnparked | SupervisorDraining
+)
+
+Event: TypeAlias = _Published | EventsMissed | CursorExpired
 
 
 class Subscriber(Protocol):
-    """Whoever is told of every event, at once; it must not raise, nor take long."""
+    """Receiver of every event at once; must neither raise nor take long."""
 
-    def put(self, event: Happened | Failed) -> None:
-        """This has happened."""
+    def put(self, event: _Published) -> None:
+        """Take an event."""
+        ...
+
+    def end(self) -> None:
+        """Take note that no more events come."""
         ...
 
 
+class EventFilter(Struct, frozen=True):
+    """Chooses events by the agent and by the id of their session; those of the supervisor itself always pass."""
+
+    agent: str | None = None
+    session: str | None = None
+
+    def takes(self, event: _Published) -> bool:
+        """Whether the event passes."""
+        if isinstance(event, SupervisorDraining):
+            return True
+        agent, session = event.session
+        return self.agent in {None, agent} and self.session in {None, session}
+
+
 class Subscription(AsyncIterator[Event]):
-    """The events since the subscription, in order, for one reader.
+    """The events since the subscription, in order, for one reader; ends when the supervisor does.
 
     A reader that falls `limit` events behind loses the oldest ones, and is told how many.
+
+    Attributes:
+        cursor: the place behind the latest event that was given; at first, that of the subscription.
     """
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._buffer: deque[Happened | Failed] = deque()
+    def __init__(
+        self, limit: int, *, only: EventFilter | None = None, cursor: str = "", kept: Iterable[_Published] = ()
+    ) -> None:
+        self.cursor = cursor
+        self._only = only
+        self._buffer: deque[_Published] = deque(kept)
+        self._first: CursorExpired | None = None
+        self._limit = limit + len(self._buffer)
         self._missed = 0
+        self._missed_until = ""
+        self._is_read = False
+        self._is_over = False
         self._waiting: Waiter | None = None
 
-    def put(self, event: Happened | Failed) -> None:
+    def put(self, event: _Published) -> None:
         """Add an event, at the cost of the oldest one where there is no room."""
+        if self._is_over or (self._only is not None and not self._only.takes(event)):
+            return
         if len(self._buffer) == self._limit:
-            self._buffer.popleft()
+            self._missed_until = self._buffer.popleft().cursor
             self._missed += 1
         self._buffer.append(event)
-        if self._waiting is not None:
-            self._waiting.set()
-            self._waiting = None
+        self._wake()
+
+    def begin_with(self, event: CursorExpired) -> None:
+        """Give this event before all others."""
+        self._first = event
+
+    def end(self) -> None:
+        """Give what has come so far, and then the end."""
+        self._is_over = True
+        self._wake()
 
     async def get(self) -> Event:
-        """Wait for the next event."""
-        await checkpoint()
-        while not self._buffer:
-            self._waiting = new_waiter()
-            await jobs.wait(self._waiting)
-        return self._next()
+        """Wait for the next event.
+
+        Raises:
+            InputError: another task waits for it already.
+            SupervisorStoppedError: no more events come, for the supervisor or the subscription has ended.
+        """
+        try:
+            return await anext(self)
+        except StopAsyncIteration:
+            raise SupervisorStoppedError("no more events come; subscribe again when the supervisor runs") from None
 
     def __aiter__(self) -> Self:
-        """Iterating waits for events, without end."""
+        """Iterating waits for events, until the supervisor or the subscription ends."""
         return self
 
     async def __anext__(self) -> Event:
         """See `get`."""
-        return await self.get()
+        if self._is_read:
+            raise InputError("another task reads this subscription already; make one for each with supervisor.events()")
+        self._is_read = True
+        try:
+            await checkpoint()
+            while not self._has_come:
+                if self._is_over:
+                    raise StopAsyncIteration
+                self._waiting = new_waiter()
+                await jobs.wait(self._waiting)
+            return self._next()
+        finally:
+            self._is_read = False
 
     def pending(self) -> Iterator[Event]:
         """What has come so far, without waiting."""
-        while self._buffer:
+        while self._has_come:
             yield self._next()
 
+    @property
+    def _has_come(self) -> bool:
+        return bool(self._buffer or self._first)
+
     def _next(self) -> Event:
-        if self._missed:
-            missed, self._missed = self._missed, 0
-            return Missed(missed)
-        return self._buffer.popleft()
+        event: Event
+        if self._first is not None:
+            event, self._first = self._first, None
+        elif self._missed:
+            event = EventsMissed(cursor=self._missed_until, count=self._missed)
+            self._missed = 0
+        else:
+            event = self._buffer.popleft()
+        self.cursor = event.cursor
+        return event
+
+    def _wake(self) -> None:
+        if self._waiting is not None:
+            self._waiting.set()
+            self._waiting = None
+
+
+class _Kept:
+    """The latest events, numbered from 1 in each life of a supervisor.
+
+    Args:
+        most: how many are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._life = uuid.uuid4().hex
+        self._events: deque[_Published] = deque()
+        self._characters = 0
+        self._latest = 0
+
+    @property
+    def cursor(self) -> str:
+        """The place behind the latest event."""
+        return f"{self._life}-{self._latest}"
+
+    def next_cursor(self) -> str:
+        """The cursor for the event that is added next."""
+        self._latest += 1
+        return self.cursor
+
+    def add(self, event: _Published) -> None:
+        """Keep an event, at the cost of the oldest ones."""
+        self._events.append(event)
+        self._characters += _characters(event)
+        while self._events and (len(self._events) > self._most or self._characters > _MOST_CHARACTERS):
+            self._characters -= _characters(self._events.popleft())
+
+    def after(self, cursor: str) -> Sequence[_Published] | None:
+        """The events behind a cursor; None where not all of them are kept, or it is of another life."""
+        life, _, number = cursor.rpartition("-")
+        if life != self._life or not (number.isascii() and number.isdecimal()):
+            return None
+        missing = self._latest - int(number)
+        if not 0 <= missing <= len(self._events):
+            return None
+        return list(islice(self._events, len(self._events) - missing, None))
+
+
+def _characters(event: _Published) -> int:
+    if isinstance(event, RecordAppended) and isinstance(event.record, Accepted | Replied | Summarised):
+        return len(event.record.text)
+    return 0
 
 
 class Events:
-    """The subscriptions of a supervisor."""
+    """The subscribers of a supervisor, and the latest events.
 
-    def __init__(self) -> None:
-        self._subscriptions: list[Subscriber] = []
+    Args:
+        most_kept: how many of these.
+    """
 
-    def subscribe(self, limit: int) -> Subscription:
-        """Begin a subscription."""
-        subscription = Subscription(limit)
+    def __init__(self, most_kept: int = 0) -> None:
+        self._most_kept = most_kept
+        self._subscribers: list[Subscriber] = []
+        self._kept = _Kept(most_kept)
+        self._is_subscribed = False
+
+    def open(self) -> None:
+        """Begin anew: cursors of before have expired."""
+        self._kept = _Kept(self._most_kept)
+        self._is_subscribed = False
+
+    def subscribe(self, limit: int, *, only: EventFilter | None = None, after: str | None = None) -> Subscription:
+        """Begin a subscription behind the cursor `after`, or behind the latest event where that has expired."""
+        cursor, kept = self._kept.cursor, self._kept.after(after) if after is not None else None
+        if kept is not None and after is not None:
+            cursor, kept = after, [event for event in kept if only is None or only.takes(event)]
+        subscription = Subscription(limit, only=only, cursor=cursor, kept=kept or ())
+        self._is_subscribed = True
         self.add(subscription)
         return subscription
 
-    def add(self, subscription: Subscriber) -> None:
-        """Begin a subscription of another kind."""
-        self._subscriptions.append(subscription)
+    def add(self, subscriber: Subscriber) -> None:
+        """Tell one more of every event."""
+        self._subscribers.append(subscriber)
 
-    def unsubscribe(self, subscription: Subscriber) -> None:
-        """End a subscription."""
-        self._subscriptions.remove(subscription)
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Tell one of no more events."""
+        self._subscribers.remove(subscriber)
+        subscriber.end()
 
     def publish(self, key: SessionKey, records: Iterable[Record]) -> None:
-        """Tell all subscribers."""
-        if self._subscriptions:
+        """Tell all subscribers of records that are durable."""
+        if self._subscribers or self._is_subscribed:
             for record in records:
-                self.tell(Happened(key, record))
+                self._tell(RecordAppended(cursor=self._kept.next_cursor(), session=key, record=record))
 
-    def tell(self, event: Happened | Failed) -> None:
-        """Tell all subscribers of one event."""
-        for subscription in self._subscriptions:
-            subscription.put(event)
+    def tell(self, event: _Published) -> None:
+        """Tell all subscribers of an event that is no record; it gets its cursor here."""
+        if self._subscribers or self._is_subscribed:
+            self._tell(structs.replace(event, cursor=self._kept.next_cursor()))
+
+    def end(self) -> None:
+        """Tell all subscribers that no more events come."""
+        for subscriber in self._subscribers:
+            subscriber.end()
+
+    def _tell(self, event: _Published) -> None:
+        if self._is_subscribed:
+            self._kept.add(event)
+        for subscriber in self._subscribers:
+            subscriber.put(event)

@@ -22,6 +22,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """A session at a moment.
 
     Attributes:
+        sequence: of the latest record.
         state: of the machine; an overdue timer counts as fired.
         messages: how many were ever accepted.
         tokens: of the next request, estimated in the model's tokens: by this it is decided when to compact.
@@ -37,6 +38,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
 
     id: str
     agent: str
+    sequence: int
     state: str
     created_at: datetime
     last_activity: datetime
@@ -69,6 +71,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         return cls(
             id=metadata.session,
             agent=sys.intern(metadata.agent),
+            sequence=metadata.sequence,
             state=sys.intern(state_at(metadata, quiet, config.idle_after)),
             created_at=metadata.created_at,
             last_activity=metadata.last_activity,

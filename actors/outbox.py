@@ -16,7 +16,7 @@ from anyio.lowlevel import checkpoint
 
 from argentos.actors.core.commands import Deliver
 from argentos.actors.core.registry import Registry
-from argentos.actors.events import Failed, Happened
+from argentos.actors.events import Event, RecordAppended, SessionParked, SessionRestarted
 from argentos.concurrency.foreign_code import described, passes, reading_a_store
 from argentos.errors import InputError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Address, Message, Owed, SessionKey, Snapshot
@@ -89,12 +89,12 @@ class Reader(AsyncIterator[Delivery]):
 
     # Who may owe something ------------------------------------------------------------------------------------
 
-    def put(self, event: Happened | Failed) -> None:
+    def put(self, event: Event) -> None:
         """Note in which session there may be something new; after a failure it is not known."""
         match event:
-            case Happened(session=key, record=Owed(channel=channel)) if channel == self._channel:
+            case RecordAppended(session=key, record=Owed(channel=channel)) if channel == self._channel:
                 self._note(key)
-            case Failed(session=key):
+            case SessionRestarted(session=key) | SessionParked(session=key):
                 self._note(key)
             case _:
                 pass
@@ -241,8 +241,8 @@ class Reader(AsyncIterator[Delivery]):
         with suppress(SessionNotFoundError):
             await self._registry.tell(key, Deliver(self._registry.runtime.clock.now(), number, created_at))
 
-    def close(self) -> None:
-        """Let whoever waits hear that the supervisor is closed."""
+    def end(self) -> None:
+        """Have whoever waits look whether the supervisor is closed."""
         self._arrived.set()
 
 
@@ -276,8 +276,3 @@ class Outbox:
             raise InputError(f"the outbox does not serve {channel!r}, only: {names}; name it in Supervisor(outbox=…)")
         if channel in self._readers:
             raise InputError(f"the outbox of {channel!r} has a reader already; end that one first")
-
-    def close(self) -> None:
-        """Let the readers that wait hear that the supervisor is closed."""
-        for reader in self._readers.values():
-            reader.close()

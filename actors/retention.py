@@ -182,7 +182,7 @@ class Retention:
         for session, reason in due:
             key = SessionKey(self._agent, session.id)
             try:
-                deleted = await self._registry.delete(key, unless_active_since=session.last_activity)
+                deleted = await self._registry.delete(key, unless_active_since=session.last_activity, by="retention")
             except SessionNotFoundError:
                 continue  # somebody was faster
             except SupervisorStoppedError:

@@ -18,7 +18,7 @@ from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.control.server import ControlServer
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.runtime import Runtime
-from argentos.actors.events import Events, Subscription
+from argentos.actors.events import CursorExpired, EventFilter, Events, Subscription, SupervisorDraining
 from argentos.actors.health import Health
 from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.outbox import Outbox, Reader
@@ -35,8 +35,8 @@ from argentos.actors.validation import as_channels, as_part
 from argentos.concurrency.background import stand
 from argentos.concurrency.chunks import in_steps
 from argentos.concurrency.foreign_code import described, reading_a_store
-from argentos.errors import ModelError
-from argentos.inputs import as_flag, as_id, as_number, as_path, as_text, as_time, as_whole_number
+from argentos.errors import ModelError, SessionNotFoundError
+from argentos.inputs import as_flag, as_id, as_name, as_number, as_path, as_text, as_time, as_whole_number
 from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, Traits, count_tokens, traits_of
 from argentos.storage import SessionKey, Store
 from argentos.storage.names import expand_home
@@ -78,6 +78,8 @@ class Supervisor:
             acknowledgement longer than that gets `SupervisorStoppedError`.
         resume: whether to answer, at once, what was left unanswered by an earlier run, to apply the retention, and
             to take messages from other processes. Without it the supervisor does what it is told, and no more.
+        events_kept: how many of the latest events are kept for `Supervisor.events(after=…)`, once somebody has
+            subscribed; of longer texts, those of 16 million characters.
         outbox: the channels to which every reply, and whatever else the agent says, is owed until it was delivered;
             see `Supervisor.outbox`.
     """
@@ -98,6 +100,7 @@ class Supervisor:
         grace: float = 10.0,
         patience: float = 10.0,
         resume: bool = True,
+        events_kept: int = 10_000,
         outbox: Collection[str] = (),
     ) -> None:
         as_part(store, "the store", "give a FileStore, a MemoryStore, or a store of your own", "append", "load", "read")
@@ -115,7 +118,7 @@ class Supervisor:
         as_part(count, "the counter", "give a function that counts tokens", "__call__")
         if count_inline is not None:
             count_inline = as_whole_number(count_inline, "count_inline", 0, _MOST_LISTED)
-        self._events = Events()
+        self._events = Events(as_whole_number(events_kept, "events_kept", 0, _MOST_EVENTS))
         if clock is not None:
             as_part(clock, "the clock", "give one with the methods of Clock", "now", "monotonic", "sleep_until")
         clock = guarded(clock or SystemClock())
@@ -219,22 +222,51 @@ class Supervisor:
             return await self._runtime.store.backup(path)
 
     @asynccontextmanager
-    async def events(self, limit: int = 1000) -> AsyncGenerator[Subscription]:
-        """What becomes durable from now on, in all sessions: messages, transitions, turns, compactions.
+    async def events(
+        self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
+    ) -> AsyncGenerator[Subscription]:
+        """What becomes durable from now on: messages, transitions, turns, compactions; and what the supervisor does.
 
-        A reader that falls more than `limit` events behind loses the oldest, and is told how many.
+        The events end when the supervisor does.
+
+        Args:
+            limit: a reader that falls more events behind loses the oldest, and is told how many by `EventsMissed`.
+            after: the cursor of the latest event that the reader has, as before a lost connection: those behind it
+                come first. Where they are not kept any more, and for an empty text, `CursorExpired` comes first, with
+                all sessions as they stand.
+            session: the id of the only session to hear of.
+            agent: the only one whose sessions to hear of.
 
         Raises:
-            InputError: the limit is not above zero.
+            InputError: the limit is not above zero, or an id cannot be used.
+            StoreError: the sessions cannot be read for `CursorExpired`.
+            SupervisorStoppedError: the supervisor is closed.
         """
         await checkpoint()
         limit = as_whole_number(limit, "the limit", 1, _MOST_EVENTS)
-        self._registry.entrance.check()
-        subscription = self._events.subscribe(limit)
+        after = None if after is None else as_name(after, "the cursor")
+        only = EventFilter(
+            None if agent is None else as_id(agent, "the agent's name"),
+            None if session is None else as_id(session, "the session id"),
+        )
+        self._registry.check_open()
+        subscription = self._events.subscribe(limit, only=only, after=after)
         try:
+            if after is not None and subscription.cursor != after:
+                sessions = await self._sessions_of(only)
+                subscription.begin_with(CursorExpired(cursor=subscription.cursor, sessions=sessions))
             yield subscription
         finally:
             self._events.unsubscribe(subscription)
+
+    async def _sessions_of(self, only: EventFilter) -> tuple[SessionInfo, ...]:
+        if only.agent not in {None, self.agent}:
+            return ()
+        if only.session is None:
+            return tuple(await self.list())
+        with suppress(SessionNotFoundError):
+            return (await self.session(only.session).info(),)
+        return ()
 
     @asynccontextmanager
     async def outbox(self, channel: str) -> AsyncGenerator[Reader]:
@@ -291,6 +323,7 @@ class Supervisor:
             self._runtime.restarts.start(group)
             self._runtime.work.start()
             self._runtime.is_draining = False
+            self._events.open()
             self._registry.is_open = True
             group.start_soon(stand, "the timers", self._runtime.timers.run, name="argentos timers")
             if self._resume:
@@ -326,6 +359,7 @@ class Supervisor:
         try:
             with anyio.CancelScope(shield=True):
                 runtime.is_draining = True
+                self._events.tell(SupervisorDraining(at=runtime.clock.now()))
                 with anyio.move_on_after(self._grace):
                     await runtime.work.drained()
                 runtime.work.cancel()
@@ -336,7 +370,7 @@ class Supervisor:
         finally:
             runtime.count.close()
             self._registry.close()
-            self._outbox.close()
+            self._events.end()
             try:
                 await self._control.close()
             finally:

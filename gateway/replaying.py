@@ -18,7 +18,7 @@ import anyio
 import msgspec
 from msgspec import Struct
 
-from argentos.actors import Event, Happened, ManualClock, Session, Subscription, Supervisor
+from argentos.actors import Event, ManualClock, RecordAppended, Session, Subscription, Supervisor
 from argentos.errors import InputError, SessionNotFoundError
 from argentos.inputs import as_id
 from argentos.llm import ReplayModel, Reply
@@ -111,7 +111,7 @@ class Replay:
         events: Subscription,
         *,
         idle_after: float,
-        observe: Callable[[Happened], None],
+        observe: Callable[[RecordAppended], None],
     ) -> None:
         self._supervisor = supervisor
         self._model = model
@@ -186,7 +186,7 @@ class Replay:
         while True:
             event = await self._events.get()
             self._tell(event)
-            if isinstance(event, Happened) and event.session == session.key and is_it(event.record):
+            if isinstance(event, RecordAppended) and event.session == session.key and is_it(event.record):
                 return
 
     def _tell_pending(self) -> None:
@@ -194,7 +194,7 @@ class Replay:
             self._tell(event)
 
     def _tell(self, event: Event) -> None:
-        if not isinstance(event, Happened):
+        if not isinstance(event, RecordAppended):
             return
         if isinstance(event.record, Transitioned):
             if SESSION.knows(event.record.target, "continues_with_summary"):

@@ -16,6 +16,7 @@ from argentos.actors.core.behaviour import Behaviour, not_found
 from argentos.actors.core.commands import Accept, Command, Decided, Delete, SummaryMade, TurnDone, Wake
 from argentos.actors.core.decider import is_at_work
 from argentos.actors.core.runtime import Runtime
+from argentos.actors.events import SessionDeleted
 from argentos.actors.scheduling import slots as jobs
 from argentos.actors.scheduling.slots import Tag
 from argentos.concurrency.foreign_code import described, passes
@@ -202,6 +203,8 @@ class SessionActor:
                 continue
             self._behaviour.cancel()
             if await self._runtime.store.delete(self.key, set_aside=command.set_aside):
+                now = self._runtime.clock.now()
+                self._runtime.events.tell(SessionDeleted(session=self.key, by=command.by, at=now))
                 command.answer(value=True)
                 gone = SessionNotFoundError(f"session {self.key} was deleted; a new message begins it again")
                 for each in (*others, *deletions):

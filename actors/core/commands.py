@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from argentos.actors.core.turn import Turn
 from argentos.actors.scheduling import slots as jobs
@@ -176,14 +176,23 @@ class Delete(_Command[bool]):
     Attributes:
         unless_active_since: keep it if it is at work, or was active after this time; None deletes it in any case.
         set_aside: take along what was set aside of it.
+        by: who asks for it.
     """
 
-    __slots__ = ("set_aside", "unless_active_since")
+    __slots__ = ("by", "set_aside", "unless_active_since")
 
-    def __init__(self, at: datetime, unless_active_since: datetime | None, *, set_aside: bool = False) -> None:
+    def __init__(
+        self,
+        at: datetime,
+        unless_active_since: datetime | None,
+        *,
+        set_aside: bool = False,
+        by: Literal["command", "retention"] = "command",
+    ) -> None:
         super().__init__(at)
         self.unless_active_since = unless_active_since
         self.set_aside = set_aside
+        self.by: Literal["command", "retention"] = by
 
 
 class Deliver(_Command[Snapshot]):

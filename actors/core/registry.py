@@ -4,7 +4,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 
@@ -26,7 +26,7 @@ from argentos.actors.core.commands import (
 from argentos.actors.core.deadlines import quiet_for
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import Supervision, parked
-from argentos.actors.events import Failed
+from argentos.actors.events import SessionParked, SessionRestarted, SessionUnparked
 from argentos.actors.info import SessionInfo
 from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.concurrency.foreign_code import described, reading_a_store
@@ -107,7 +107,12 @@ class Registry:
         return await command.answered()
 
     async def delete(
-        self, key: SessionKey, unless_active_since: datetime | None = None, *, set_aside: bool = False
+        self,
+        key: SessionKey,
+        unless_active_since: datetime | None = None,
+        *,
+        set_aside: bool = False,
+        by: Literal["command", "retention"] = "command",
     ) -> bool:
         """Have the session forgotten; False if it is kept, for it is at work or was active after that time.
 
@@ -117,7 +122,7 @@ class Registry:
         """
         await checkpoint()
         self.check_open()
-        command = Delete(self.runtime.clock.now(), unless_active_since, set_aside=set_aside)
+        command = Delete(self.runtime.clock.now(), unless_active_since, set_aside=set_aside, by=by)
         # A parked session can be deleted, for that does not revive it.
         self._quiet.pop(key, None)
         (self._actors.get(key) or self._spawn(key)).tell(command)
@@ -195,6 +200,7 @@ class Registry:
         self.check_open()
         was_parked = self.supervision.unpark(key)
         if was_parked:
+            self.runtime.events.tell(SessionUnparked(session=key, at=self.runtime.clock.now()))
             self.wake(key)
         return was_parked
 
@@ -209,7 +215,8 @@ class Registry:
         trace = cause if self.supervision.is_news(cause, now) else None  # a loop would fill the log with the same
         _log.error("session %s failed: %s", key, described(cause), exc_info=trace)
         is_parked = self.supervision.fail(key, cause, now) == "park"
-        self.runtime.events.tell(Failed(key, cause, is_parked))
+        failed = SessionParked if is_parked else SessionRestarted
+        self.runtime.events.tell(failed(session=key, error=cause, at=self.runtime.clock.now()))
         self.runtime.telemetry.failed(is_parked=is_parked)
         return parked(key, cause) if is_parked else None
 

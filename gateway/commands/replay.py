@@ -13,7 +13,7 @@ import anyio
 import click
 from msgspec import Struct, structs
 
-from argentos.actors import Config, Happened, ManualClock, SessionInfo, Supervisor, parse_duration
+from argentos.actors import Config, ManualClock, RecordAppended, SessionInfo, Supervisor, parse_duration
 from argentos.errors import ConfigError
 from argentos.gateway.output import counted, print_json, printable
 from argentos.gateway.replaying import Numbered, Replay, read_recording
@@ -129,11 +129,11 @@ async def _replay(settings: Settings, config: Config, file: Path, speed: float, 
     return outcome
 
 
-def _observer(outcome: _Outcome, *, trace: bool) -> Callable[[Happened], None]:
+def _observer(outcome: _Outcome, *, trace: bool) -> Callable[[RecordAppended], None]:
     transitions: Counter[str] = Counter()
     turns: Counter[str] = Counter()
 
-    def observe(event: Happened) -> None:
+    def observe(event: RecordAppended) -> None:
         record = event.record
         if isinstance(record, Transitioned):
             transitions[f"{record.source} --> {record.target}: {record.label}"] += 1
@@ -150,7 +150,7 @@ def _observer(outcome: _Outcome, *, trace: bool) -> Callable[[Happened], None]:
     return observe
 
 
-def _trace(event: Happened) -> None:
+def _trace(event: RecordAppended) -> None:
     record = event.record
     if isinstance(record, Transitioned):
         what = f"{record.source:>9} → {record.target:<9}  {record.label}"

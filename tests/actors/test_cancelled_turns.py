@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from argentos import Emit, Message, Reply, Request, Session, Supervisor, Turn
-from argentos.actors import Happened, Subscription
+from argentos.actors import RecordAppended, Subscription
 from argentos.errors import ModelError, NoReplyError, ReplyInterruptedError
 from argentos.storage.backup import restore
 from tests.actors.slow import (
@@ -155,7 +155,7 @@ async def subscriptions_left(
             await supervisor.session(name).ask("Hello?")
             counted.forget()
             cut.cancel()
-        happened = [event for event in events.pending() if isinstance(event, Happened)]
+        happened = [event for event in events.pending() if isinstance(event, RecordAppended)]
     assert [event.record.sequence for event in happened] == list(range(1, len(happened) + 1))
     return left
 

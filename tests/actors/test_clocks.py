@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from argentos import Config, Emit, Happened, ManualClock, MemoryStore, Reply, Request, Supervisor
+from argentos import Config, Emit, ManualClock, MemoryStore, RecordAppended, Reply, Request, Supervisor
 from argentos.errors import NoReplyError
 from argentos.storage import Record, SessionKey, Taken, Transitioned
 from tests.actors.conftest import Running
@@ -152,7 +152,7 @@ async def test_a_session_idles_though_its_time_came_while_something_was_being_wr
         store.meanwhile = lambda _: None
         with anyio.fail_after(5):
             async for event in events:
-                record = event.record if isinstance(event, Happened) else None
+                record = event.record if isinstance(event, RecordAppended) else None
                 if isinstance(record, Transitioned) and record.target == "Idle":
                     break
         assert (await supervisor.session("maren").info()).state == "Idle"
@@ -340,5 +340,5 @@ async def test_a_session_idles_at_its_time_however_that_is_rounded(running: Runn
         async with supervisor.events() as events:
             clock.advance(60.0)
             await anyio.wait_all_tasks_blocked()
-            records = [event.record for event in events.pending() if isinstance(event, Happened)]
+            records = [event.record for event in events.pending() if isinstance(event, RecordAppended)]
         assert [record.target for record in records if isinstance(record, Transitioned)] == ["Idle"]

@@ -24,10 +24,10 @@ from argentos import (
     Config,
     Emit,
     FileStore,
-    Happened,
     ManualClock,
     MemoryStore,
     OfflineModel,
+    RecordAppended,
     ReplayModel,
     Reply,
     Request,
@@ -269,9 +269,9 @@ async def test_an_error_of_a_model_is_one_of_ours_whatever_it_says(
                 turn = await session.send("raise_")
                 async for event in events:
                     match event:
-                        case Happened(record=TurnDelayed()):
+                        case RecordAppended(record=TurnDelayed()):
                             clock.advance(10)
-                        case Happened(record=TurnEnded()):
+                        case RecordAppended(record=TurnEnded()):
                             break
                         case _:
                             pass
@@ -795,7 +795,7 @@ async def test_what_was_left_is_taken_up_though_finding_it_failed_at_first(
     async with running(Hostile(), on=store) as supervisor, supervisor.events() as events:
         with anyio.fail_after(10):
             async for event in events:
-                if isinstance(event, Happened) and isinstance(event.record, Replied):
+                if isinstance(event, RecordAppended) and isinstance(event.record, Replied):
                     assert event.record.text == "Yes."
                     break
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import anyio
 import pytest
 
-from argentos import Config, Happened, ManualClock, ReplayModel, Supervisor
+from argentos import Config, ManualClock, RecordAppended, ReplayModel, Supervisor
 from argentos.actors import Subscription
 from argentos.actors.core.behaviour import Behaviour
 from argentos.storage import MemoryStore, Transitioned
@@ -24,7 +24,7 @@ async def next_transition(events: Subscription) -> Transitioned:
     """Wait for the next edge that a session takes."""
     with anyio.fail_after(5):
         async for event in events:
-            if isinstance(event, Happened) and isinstance(event.record, Transitioned):
+            if isinstance(event, RecordAppended) and isinstance(event.record, Transitioned):
                 return event.record
     raise AssertionError("the subscription ended")
 

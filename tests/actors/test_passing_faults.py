@@ -5,7 +5,7 @@ from datetime import timedelta
 import anyio
 import pytest
 
-from argentos import Address, Config, Emit, Happened, ManualClock, Reply, Request, Session, Turn
+from argentos import Address, Config, Emit, ManualClock, RecordAppended, Reply, Request, Session, Turn
 from argentos.errors import (
     ModelError,
     ModelRefusedError,
@@ -192,7 +192,7 @@ async def test_messages_that_come_meanwhile_wait_behind_and_are_answered_after(
 async def test_a_wait_is_an_event(running: Running) -> None:
     async with running(Busy(ModelUnavailableError("overloaded"))) as supervisor, supervisor.events() as events:
         await sent(supervisor.session("maren"))
-        records = [event.record for event in events.pending() if isinstance(event, Happened)]
+        records = [event.record for event in events.pending() if isinstance(event, RecordAppended)]
         (delayed,) = [record for record in records if isinstance(record, TurnDelayed)]
         assert (delayed.attempt, delayed.reason) == (1, "overloaded")
         assert 0 < delayed.seconds <= 1

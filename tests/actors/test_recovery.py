@@ -8,7 +8,7 @@ from typing import TypeAlias
 import anyio
 import pytest
 
-from argentos import FileStore, Happened, OfflineModel, ReplayModel, Supervisor, Turn
+from argentos import FileStore, OfflineModel, RecordAppended, ReplayModel, Supervisor, Turn
 from argentos.errors import StoreFailedError, SupervisorStoppedError
 from argentos.storage import MemoryStore, Record, Replied, SessionKey, TurnStarted
 
@@ -48,7 +48,7 @@ async def test_the_next_supervisor_answers_without_being_asked(running: Running)
     model = ReplayModel(live=True)
     async with running(model) as supervisor, supervisor.events() as events:
         started = await anext(aiter(events))
-        assert isinstance(started, Happened)
+        assert isinstance(started, RecordAppended)
         assert isinstance(started.record, TurnStarted)
         assert started.record.attempt == 2
 
@@ -116,7 +116,7 @@ async def test_a_host_that_is_cancelled_still_ends_in_order(running: Running, tm
     assert segments_in(tmp_path) == []  # the files have it all
     async with running(ReplayModel(["Later."]), on=FileStore(tmp_path)) as supervisor, supervisor.events() as events:
         async for event in events:
-            if isinstance(event, Happened) and isinstance(event.record, Replied):
+            if isinstance(event, RecordAppended) and isinstance(event.record, Replied):
                 break
         texts = [message.text for message in await supervisor.session("maren").history()]
         assert texts == ["Hello?", "Yes.", "Left open.", "Later."]

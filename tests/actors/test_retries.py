@@ -13,9 +13,9 @@ from argentos import (
     Config,
     Emit,
     FileStore,
-    Happened,
     ManualClock,
     MemoryStore,
+    RecordAppended,
     Reply,
     Request,
     Session,
@@ -96,7 +96,7 @@ async def test_messages_whose_turn_failed_are_seen_in_info_list_and_history(runn
 async def test_a_failed_turn_is_an_event_with_its_reason(running: Running, store: Store) -> None:
     async with running(Moody(), on=store) as supervisor, supervisor.events() as events:
         await fail(supervisor.session("maren"), "one")
-        records = [event.record for event in events.pending() if isinstance(event, Happened)]
+        records = [event.record for event in events.pending() if isinstance(event, RecordAppended)]
         (ended,) = [record for record in records if isinstance(record, TurnEnded)]
         assert (ended.outcome, ended.messages, ended.reason) == ("failed", (1,), "the key is wrong")
 

@@ -10,7 +10,6 @@ import pytest
 from argentos import (
     Config,
     Emit,
-    Failed,
     FileStore,
     ManualClock,
     MemoryStore,
@@ -18,6 +17,8 @@ from argentos import (
     ReplayModel,
     Reply,
     Request,
+    SessionParked,
+    SessionRestarted,
     Supervisor,
 )
 from argentos.actors.core.supervision import Supervision
@@ -105,8 +106,9 @@ async def test_a_session_that_fails_too_often_is_parked_with_the_cause(running: 
         ):
             await session.ask("Hello?")
         assert len(store.faults) == 100 - 4
-        failures = [event for event in events.pending() if isinstance(event, Failed)]
-        assert [(event.session, event.is_parked) for event in failures] == [(KEY, False)] * 3 + [(KEY, True)]
+        failures = [event for event in events.pending() if isinstance(event, SessionRestarted | SessionParked)]
+        parked = [(event.session, isinstance(event, SessionParked)) for event in failures]
+        assert parked == [(KEY, False)] * 3 + [(KEY, True)]
         assert supervisor.health().parked == {"maren": "ValueError('a bug')"}
         assert not supervisor.health().is_well
         for refused in (session.send, session.say, session.compact):
@@ -288,7 +290,7 @@ async def test_restarts_come_one_after_the_other_so_that_others_are_served_meanw
             for number in range(sessions):
                 group.start_soon(supervisor.session(f"failing-{number}").send, "Hello?")
             while failures < sessions:
-                failures += isinstance(await events.get(), Failed)
+                failures += isinstance(await events.get(), SessionRestarted | SessionParked)
             await supervisor.session("hela").say("I am here.")
         assert len(supervisor.health().parked) < sessions / 2
 

@@ -4,7 +4,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from argentos import Happened, ManualClock, Session, Supervisor
+from argentos import ManualClock, RecordAppended, Session, SessionParked, SessionRestarted, Supervisor
 from argentos.actors import Subscription
 from argentos.errors import (
     InputError,
@@ -120,8 +120,9 @@ class Checks:
     def check_events(self) -> None:
         """Whoever listens hears what is durable, all of it and in order."""
         for event in self.events.pending():
-            self.account.require("no actor fails", that=isinstance(event, Happened), problem=event)
-            record = event.record if isinstance(event, Happened) else None
+            has_failed = isinstance(event, SessionRestarted | SessionParked)
+            self.account.require("no actor fails", that=not has_failed, problem=event)
+            record = event.record if isinstance(event, RecordAppended) else None
             durable = self.account.records[self._heard : self._heard + 1]
             self.account.require("published is durable", that=[record] == durable, problem=event)
             self._heard += 1

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from argentos import Supervisor
-from argentos.actors import Failed
+from argentos.actors import SessionParked, SessionRestarted
 from benchmarks.actors.contestants.ours import count_one
 from benchmarks.actors.scenarios.others import Others, Waits
 from benchmarks.actors.scenarios.parts import CRASHING, store_in
@@ -49,9 +49,9 @@ class _Crashing:
         async with self._supervisor.events(limit=1_000_000) as events, anyio.create_task_group() as group:
             group.start_soon(self._begin)
             async for event in events:
-                if isinstance(event, Failed):
+                if isinstance(event, SessionRestarted | SessionParked):
                     self.failures += 1
-                    self.parked += event.is_parked
+                    self.parked += isinstance(event, SessionParked)
                     if self.parked == self._sessions:
                         break
         self.took = perf_counter() - before

@@ -271,6 +271,7 @@ def info_of(transcript: Transcript) -> SessionInfo:
     return SessionInfo(
         id=transcript.session,
         agent=transcript.agent,
+        sequence=1,
         state="Idle",
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
         last_activity=datetime(2026, 1, 1, tzinfo=UTC),
