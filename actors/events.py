@@ -16,7 +16,7 @@ from anyio.lowlevel import checkpoint
 from msgspec import Struct, structs
 
 from argentos.actors.info import SessionInfo
-from argentos.actors.scheduling import slots as jobs
+from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import InputError, SupervisorStoppedError
 from argentos.storage import Accepted, Record, Replied, SessionKey, Summarised
@@ -212,7 +212,7 @@ class Subscription(AsyncIterator[Event]):
                 if self._is_over:
                     raise StopAsyncIteration
                 self._waiting = new_waiter()
-                await jobs.wait(self._waiting)
+                await slots.wait(self._waiting)
             return self._next()
         finally:
             self._is_read = False

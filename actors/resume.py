@@ -37,7 +37,7 @@ async def resume_unfinished(registry: Registry, agent: str, at_once: int) -> Non
         return
     finally:
         suspects.know(())
-        registry.runtime.work.release()
+        registry.runtime.slots.release()
     left = iter(unfinished)
     del unfinished
     async with anyio.create_task_group() as group:

@@ -109,7 +109,7 @@ class Session:
             NoReplyError, ModelError, SessionError: see `Turn.reply`; where waiting would never end nothing is sent.
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
-        with awaiting(self._registry.runtime.work.waits.node(self.key)):
+        with awaiting(self._registry.runtime.slots.waits.node(self.key)):
             turn = await self.send(text, message_id=message_id, address=address, sender=sender, patience=patience)
             return await turn.reply()
 

@@ -25,10 +25,10 @@ from argentos.actors.outbox import Outbox, Reader
 from argentos.actors.resume import resume_unfinished
 from argentos.actors.retention import Retention, Stored, stored_sessions
 from argentos.actors.scheduling.bulkhead import Bulkhead
-from argentos.actors.scheduling.slots import Places
-from argentos.actors.scheduling.throttle import Turnstile
+from argentos.actors.scheduling.slots import Slots
+from argentos.actors.scheduling.throttle import Throttle
 from argentos.actors.scheduling.timers import Timers
-from argentos.actors.scheduling.worker_pool import Dispatcher
+from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.actors.session import Session
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_channels, as_part
@@ -122,7 +122,7 @@ class Supervisor:
         if clock is not None:
             as_part(clock, "the clock", "give one with the methods of Clock", "now", "monotonic", "sleep_until")
         clock = guarded(clock or SystemClock())
-        workers = Dispatcher(_STEPS_AT_ONCE + self._max_turns, "worker")
+        workers = WorkerPool(_STEPS_AT_ONCE + self._max_turns, "worker")
         self._runtime = Runtime(
             store=store,
             model=model,
@@ -131,12 +131,12 @@ class Supervisor:
             clock=clock,
             count=Counting(count, count_inline, as_number(count_timeout, "count_timeout")),
             system=system,
-            steps=workers,
-            restarts=Dispatcher(_RESTARTS_AT_ONCE, "restart"),
-            turnstile=Turnstile(partial(workers.give_way, _BETWEEN_RESTARTS), 1),
-            refusals=Turnstile(workers.give_way, _REFUSALS),
+            workers=workers,
+            restarts=WorkerPool(_RESTARTS_AT_ONCE, "restart"),
+            restart_throttle=Throttle(partial(workers.give_way, _BETWEEN_RESTARTS), 1),
+            refusal_throttle=Throttle(workers.give_way, _REFUSALS),
             bulkhead=Bulkhead(self._patience),
-            work=Places(self._max_turns, workers),
+            slots=Slots(self._max_turns, workers),
             timers=Timers(clock, self._fire),
             events=self._events,
             telemetry=Telemetry(agent, clock),
@@ -189,7 +189,7 @@ class Supervisor:
         limit = None if limit is None else as_whole_number(limit, "the limit", 0, _MOST_LISTED)
         active_since = None if active_since is None else as_time(active_since, "active_since")
         latest = Latest(limit, active_since)
-        give_way = self._runtime.steps.give_way
+        give_way = self._runtime.workers.give_way
         async with aclosing(self._registry.pages(self.agent)) as pages:
             async for page in pages:
                 for sessions in in_steps(page.sessions):
@@ -292,8 +292,8 @@ class Supervisor:
             store=str(runtime.store.failure or ""),
             live=self.live,
             parked={key.id: described(cause) for key, cause in self._registry.supervision.parked.items()},
-            running=runtime.work.running,
-            waiting=runtime.work.waiting,
+            running=runtime.slots.running,
+            waiting=runtime.slots.waiting,
             retention=runtime.retention,
         )
 
@@ -319,16 +319,16 @@ class Supervisor:
             if self._resume:
                 await self._warm_up()
             group = await stack.enter_async_context(anyio.create_task_group())
-            self._runtime.steps.start(group)
+            self._runtime.workers.start(group)
             self._runtime.restarts.start(group)
-            self._runtime.work.start()
+            self._runtime.slots.start()
             self._runtime.is_draining = False
             self._events.open()
             self._registry.is_open = True
             group.start_soon(stand, "the timers", self._runtime.timers.run, name="argentos timers")
             if self._resume:
                 self._runtime.suspects.expect()
-                self._runtime.work.hold()
+                self._runtime.slots.hold()
                 resume = partial(resume_unfinished, self._registry, self.agent, 2 * self._max_turns)
                 group.start_soon(stand, "taking up what was left", resume, name="argentos resume")
             if self._resume and (self.config.retain_for is not None or self.config.retain_bytes is not None):
@@ -361,8 +361,8 @@ class Supervisor:
                 runtime.is_draining = True
                 self._events.tell(SupervisorDraining(at=runtime.clock.now()))
                 with anyio.move_on_after(self._grace):
-                    await runtime.work.drained()
-                runtime.work.cancel()
+                    await runtime.slots.drained()
+                runtime.slots.cancel()
                 self._registry.is_open = False  # nothing new; what came in is still decided
                 await self._settle()
                 await runtime.bulkhead.end()
@@ -374,16 +374,16 @@ class Supervisor:
             try:
                 await self._control.close()
             finally:
-                runtime.work.cancel()
+                runtime.slots.cancel()
                 runtime.restarts.cancel()
-                runtime.steps.cancel()
+                runtime.workers.cancel()
                 self._group.cancel_scope.cancel()
                 await self._stack.aclose()
 
     async def _settle(self) -> None:
         """Let what came in become durable, unless the store takes too long."""
         with anyio.move_on_after(self._patience) as scope:
-            await self._runtime.steps.drained()
+            await self._runtime.workers.drained()
         if scope.cancelled_caught:
             _log.critical(
                 "agent %s: the store has not taken everything within %g s, so it is closed as it stands; what was"

@@ -17,8 +17,8 @@ from argentos.actors.core.commands import Accept, Command, Decided, Delete, Summ
 from argentos.actors.core.decider import is_at_work
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.events import SessionDeleted
-from argentos.actors.scheduling import slots as jobs
-from argentos.actors.scheduling.slots import Tag
+from argentos.actors.scheduling import slots
+from argentos.actors.scheduling.slots import TaskId
 from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import (
     ArgentError,
@@ -89,9 +89,9 @@ class SessionActor:
         self._put_off_for = 0.0  # seconds, since the store had no room
 
     @property
-    def job(self) -> Tag | None:
+    def task(self) -> TaskId | None:
         """Of the turn or the compaction that runs, or waits for its place."""
-        return self._behaviour.job
+        return self._behaviour.task
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -118,18 +118,18 @@ class SessionActor:
         self._schedule()
 
     def report(self, command: TurnDone | SummaryMade) -> None:
-        """A job tells what it came to, as the last thing that it does."""
+        """A task tells what it came to, as the last thing that it does."""
         if not self._closed:
             command.arrive(self._runtime.clock.monotonic())
             self._control.append(command)
             if not self._scheduled:
                 self._scheduled = True
-                self._runtime.steps.follow(self._run)
+                self._runtime.workers.follow(self._run)
 
     def _schedule(self) -> None:
         if not self._scheduled:
             self._scheduled = True
-            self._runtime.steps.submit(self._run)
+            self._runtime.workers.submit(self._run)
 
     @property
     def waiting(self) -> int:
@@ -144,7 +144,7 @@ class SessionActor:
         """Wait until the actor has taken its next step, or left memory."""
         if not self._closed:
             self._stepped = self._stepped or anyio.Event()
-            await jobs.wait(self._stepped)
+            await slots.wait(self._stepped)
 
     def _tell_stepped(self) -> None:
         if self._stepped is not None:
@@ -170,7 +170,7 @@ class SessionActor:
             return
         self._tell_stepped()
         if self._mailbox or self._control:
-            self._runtime.steps.again(self._run)  # behind everybody else, whoever floods this session
+            self._runtime.workers.again(self._run)  # behind everybody else, whoever floods this session
             return
         self._scheduled = False
         if self._behaviour.may_passivate():
@@ -274,7 +274,7 @@ class SessionActor:
 
     async def _begin_again(self, failed_at: float) -> None:
         """Take a step, when everybody else has had the chance to."""
-        await self._runtime.turnstile.go_through()
+        await self._runtime.restart_throttle.pass_through()
         self._supervisor.waited(self.key, self._runtime.clock.monotonic() - failed_at)
         self.tell(Wake(self._runtime.clock.now()))
         await self.stepped()

@@ -1,8 +1,8 @@
 """What a live session does: in a step it decides about what came in, appends, and does what follows.
 
-`argentos.actors.core.decider` decides, this module does. What takes long, a turn of the model or a compaction, is a job
-that a step starts and that reports back, so that the session goes on deciding meanwhile. When a step is taken, and what
-becomes of one that fails, is up to the actor.
+`argentos.actors.core.decider` decides, this module does. What takes long, a turn of the model or a compaction, is a
+task that a step starts and that reports back, so that the session goes on deciding meanwhile. When a step is taken, and
+what becomes of one that fails, is up to the actor.
 """
 
 import logging
@@ -31,12 +31,12 @@ from argentos.actors.core.commands import (
 from argentos.actors.core.compactions import CompactionRequests, nothing_to_compact
 from argentos.actors.core.deadlines import Marks, deadline, may_passivate
 from argentos.actors.core.decider import Step, is_at_work, is_compacting
-from argentos.actors.core.duplicates import Dedupe
+from argentos.actors.core.duplicates import MessageIds
 from argentos.actors.core.model_calls import Answer, ask_model, make_summary
 from argentos.actors.core.retries import failed_turn
 from argentos.actors.core.runtime import Runtime
-from argentos.actors.core.turns import Listeners
-from argentos.actors.scheduling.slots import Job, Jobs, Tag
+from argentos.actors.core.turns import PendingTurns
+from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
 from argentos.errors import (
     ArgentError,
     ContextOverflowError,
@@ -82,10 +82,10 @@ _MANY_OWED: Final = 1000
 
 
 class Reporting(Protocol):
-    """Whom a job tells what it came to."""
+    """Whom a task tells what it came to."""
 
     def report(self, command: TurnDone | SummaryMade) -> None:
-        """Take the report, as the last thing that the job does."""
+        """Take the report, as the last thing that the task does."""
         ...
 
 
@@ -93,7 +93,7 @@ class _Nobody:
     """In the place of an actor that has left memory."""
 
     def report(self, command: TurnDone | SummaryMade) -> None:
-        """What a job came to that ended too late."""
+        """What a task came to that ended too late."""
 
 
 _NOBODY: Final = _Nobody()
@@ -105,7 +105,7 @@ class Behaviour:
     Args:
         key: of the session.
         runtime: what it uses.
-        actor: gets the reports of its jobs.
+        actor: gets the reports of its tasks.
 
     Attributes:
         snapshot: where the session stands, durably; None where it does not exist, or was not revived yet.
@@ -114,10 +114,10 @@ class Behaviour:
 
     __slots__ = (
         "_actor",
+        "_current",
         "_dedupe",
         "_epoch",
         "_error",
-        "_jobs",
         "_key",
         "_listeners",
         "_marks",
@@ -135,16 +135,16 @@ class Behaviour:
         self.snapshot: Snapshot | None = None
         self._marks: Marks | None = None
         self._epoch = 0
-        self._dedupe = Dedupe()
-        self._jobs = Jobs(runtime.work, key)
-        self._listeners = Listeners(self._jobs)
+        self._dedupe = MessageIds()
+        self._current = CurrentTask(runtime.slots, key)
+        self._listeners = PendingTurns(self._current)
         self._requests = CompactionRequests()
         self._error: ArgentError | None = None  # why the turn failed that is being ended
 
     @property
-    def job(self) -> Tag | None:
+    def task(self) -> TaskId | None:
         """Of the turn or the compaction that runs, or waits for its place."""
-        return self._jobs.tag
+        return self._current.tag
 
     @property
     def waiting(self) -> int:
@@ -163,7 +163,7 @@ class Behaviour:
     @property
     def is_quiet(self) -> bool:
         """It is in memory, and nothing is going on."""
-        return self.is_revived and not self.is_at_work and not self._jobs.is_running
+        return self.is_revived and not self.is_at_work and not self._current.is_running
 
     @property
     def quiet_for(self) -> float | None:
@@ -181,25 +181,25 @@ class Behaviour:
     # Ends ---------------------------------------------------------------------------------------------------
 
     def cancel(self) -> None:
-        """End the job that runs."""
-        self._jobs.cancel()
+        """End the task that runs."""
+        self._current.cancel()
 
     def begin_again(self, error: ArgentError) -> None:
         """Revive from what is durable in the next step. Whoever waits for a reply goes on waiting."""
         self.is_revived = False
-        self._jobs.cancel()
+        self._current.cancel()
         self._requests.refuse(error)
 
     def put_off(self, commands: Sequence[Command], durable: Snapshot, error: ArgentError) -> list[Command]:
         """Revive in the next step, which comes later; what runs goes on.
 
         Returns:
-            What jobs have reported, and is to be decided again. The other commands are answered.
+            What tasks have reported, and is to be decided again. The other commands are answered.
         """
         kept: list[Command] = []
         for command in commands:
             if isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable.metadata):
-                self._jobs.unfinish(command.tag)
+                self._current.unfinish(command.tag)
                 kept.append(command)
             else:
                 command.fail(error)
@@ -213,7 +213,7 @@ class Behaviour:
         """Leave memory; whoever still waits gets the error."""
         self._requests.refuse(error)
         self._listeners.close(error)
-        self._jobs.cancel()
+        self._current.cancel()
         self._actor = _NOBODY  # with a cycle, all that it held would wait for the garbage collector
 
     # A step -------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ class Behaviour:
             # Whether the last transition's effects were done before is not known; they bear being done again.
             effects = SESSION.after(self.snapshot.metadata.label) if self.snapshot else ()
         step = self._step()
-        step.is_compaction_interrupted = not self._jobs.is_running and step.exists and is_compacting(step.metadata)
+        step.is_compaction_interrupted = not self._current.is_running and step.exists and is_compacting(step.metadata)
         step.effects += [each for each in effects if each != "summarise" or not step.is_compaction_interrupted]
         answers = [answer for command in commands if (answer := self._handle(step, command)) is not None]
         step.may_begin_turns = self._may_begin(step)
@@ -272,7 +272,7 @@ class Behaviour:
         )
         step.runs_alone = runtime.suspects.alone == self._key
         step.channels = runtime.channels
-        step.is_interrupted = not self._jobs.is_running and step.awaits_attempt
+        step.is_interrupted = not self._current.is_running and step.awaits_attempt
         step.compaction_asked = self._requests.is_waiting
         return step
 
@@ -283,7 +283,7 @@ class Behaviour:
         turn = step.metadata.turn if step.exists else None
         is_resumed = (step.is_interrupted and turn is not None) or step.is_compaction_interrupted
         is_held_back = is_resumed and self._runtime.suspects.holds_back(self._key)
-        return not is_held_back or self._listeners.are_jobs
+        return not is_held_back or self._listeners.are_from_tasks
 
     async def _commit(self, step: Step) -> None:
         """Append what was decided; once it is durable, take it over and do what follows."""
@@ -333,7 +333,7 @@ class Behaviour:
             self._listeners.finish(record.messages, reply)
         else:
             if record.outcome == "stopped":
-                self._jobs.cancel()
+                self._current.cancel()
             error = self._error or NoReplyError(record.reason or _ENDINGS[record.outcome], record.outcome)
             if record.reason and self._error is None:
                 _log.error("session %s: %s", self._key, record.reason)
@@ -408,7 +408,7 @@ class Behaviour:
             step.clear()
         else:
             step.stop()
-        self._jobs.cancel()
+        self._current.cancel()
         self._refuse_compactions(step, "it was stopped")
 
     def _deliver(self, step: Step, command: Deliver) -> None:
@@ -432,7 +432,7 @@ class Behaviour:
         waits = command.role == "user" and _is_unsettled(step, number)
         turn = self._listeners.expect(number, command.message_id) if waits else None
         if turn is not None:
-            turn.is_from_job |= command.is_from_job
+            turn.is_from_task |= command.is_from_task
         return lambda: command.answer(Receipt(number, turn, self._require()))
 
     def _retry(self, step: Step, command: Retry) -> Callable[[], None]:
@@ -465,7 +465,7 @@ class Behaviour:
             )
 
     def _finish_turn(self, step: Step, command: TurnDone) -> None:
-        if not self._jobs.finish(("turn", command.turn, command.attempt)):
+        if not self._current.finish(("turn", command.turn, command.attempt)):
             return
         error = command.error
         if isinstance(error, ModelError) and error.is_transient and step.delay_turn(command.turn, error):
@@ -479,7 +479,7 @@ class Behaviour:
         self._error = command.error if ended else None
 
     def _summarise(self, step: Step, command: SummaryMade) -> None:
-        if not self._jobs.finish(("summary", command.asked_at, 0)):
+        if not self._current.finish(("summary", command.asked_at, 0)):
             return
         if command.compacted is None:
             step.keep()
@@ -501,11 +501,11 @@ class Behaviour:
         step.compaction_asked = False
         self._requests.refuse(NothingToCompactError(f"session {self._key} was not compacted: {why}"))
 
-    # Jobs ---------------------------------------------------------------------------------------------------
+    # CurrentTask ---------------------------------------------------------------------------------------------------
 
-    def _start(self, tag: Tag, work: Callable[[Job], Awaitable[None]], *, passes: bool = False) -> None:
+    def _start(self, tag: TaskId, work: Callable[[BackgroundTask], Awaitable[None]], *, passes: bool = False) -> None:
         if not self._runtime.is_draining:
-            self._jobs.start(tag, work, passes=passes or self._runtime.suspects.alone == self._key)
+            self._current.start(tag, work, passes=passes or self._runtime.suspects.alone == self._key)
 
     def _start_turn(self) -> None:
         snapshot = self.snapshot
@@ -513,16 +513,16 @@ class Behaviour:
         if snapshot is None or turn is None or turn.delay is not None:
             return
         if not is_compacting(snapshot.metadata):
-            passes = self._listeners.may_be_jobs(turn.messages)
+            passes = self._listeners.may_be_from_tasks(turn.messages)
             self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot), passes=passes)
 
-    async def _run_turn(self, snapshot: Snapshot, job: Job) -> None:
+    async def _run_turn(self, snapshot: Snapshot, task: BackgroundTask) -> None:
         turn = snapshot.metadata.turn
         if turn is None:
             return
         self._listeners.begin(turn.messages, turn.attempt)
         with self._runtime.telemetry.working("turn", self._key, turn.turn) as working:
-            answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages), job)
+            answer = await ask_model(self._runtime, snapshot, partial(self._listeners.push, turn.messages), task)
             if answer is None:
                 return
             working.outcome = "replied" if isinstance(answer, Answer) else type(answer).__name__
@@ -531,11 +531,11 @@ class Behaviour:
         now = self._runtime.clock.now()
         self._actor.report(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
 
-    async def _run_compaction(self, snapshot: Snapshot, asked_at: int, job: Job) -> None:
+    async def _run_compaction(self, snapshot: Snapshot, asked_at: int, task: BackgroundTask) -> None:
         asked, number = self._requests.served, snapshot.metadata.compactions + 1
-        with job.scope, self._runtime.telemetry.working("compaction", self._key, number) as working:
+        with task.scope, self._runtime.telemetry.working("compaction", self._key, number) as working:
             compacted = await make_summary(
-                self._runtime, snapshot, job, by_hand=asked is not None, focus=asked.focus if asked else ""
+                self._runtime, snapshot, task, by_hand=asked is not None, focus=asked.focus if asked else ""
             )
             working.outcome = compacted.method if compacted else "kept"
             self._actor.report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
@@ -577,7 +577,7 @@ class Behaviour:
         if self.snapshot is None or self._marks is None:
             return True
         is_time = may_passivate(self.snapshot, self._marks, runtime.config, runtime.clock.monotonic())
-        return is_time and not self._jobs.is_running and not self._requests.is_waiting
+        return is_time and not self._current.is_running and not self._requests.is_waiting
 
 
 def _is_awaited(report: TurnDone | SummaryMade, metadata: Metadata) -> bool:

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from argentos.actors.core.turn import Turn
-from argentos.actors.scheduling import slots as jobs
-from argentos.actors.scheduling.slots import Tag
+from argentos.actors.scheduling import slots
+from argentos.actors.scheduling.slots import TaskId
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError
 from argentos.llm import Compacted, Reply
@@ -52,7 +52,7 @@ _arrivals: Final = itertools.count()
 
 
 class _Arriving:
-    """A command, or a report of a job.
+    """A command, or a report of a task.
 
     Attributes:
         at: the wall time at which it was given, to be written down.
@@ -101,7 +101,7 @@ class _Command(_Arriving, Generic[T]):
         """Wait for the result."""
         if self._answer is None and self._error is None:
             self._answered = new_waiter()
-            await jobs.wait(self._answered)
+            await slots.wait(self._answered)
         if self._error is not None:
             error, self._error = self._error, None
             try:
@@ -117,10 +117,10 @@ class Accept(_Command[Receipt]):
     """Take a message; answered once it is durable.
 
     Attributes:
-        is_from_job: it was sent by a turn of this supervisor, which may wait for the reply.
+        is_from_task: it was sent by a turn of this supervisor, which may wait for the reply.
     """
 
-    __slots__ = ("address", "is_from_job", "message_id", "role", "sender", "text", "tokens")
+    __slots__ = ("address", "is_from_task", "message_id", "role", "sender", "text", "tokens")
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class Accept(_Command[Receipt]):
         self.tokens = tokens
         self.sender = sender
         self.address = address
-        self.is_from_job = jobs.is_in_job()
+        self.is_from_task = slots.is_in_task()
 
 
 class Retry(_Command[Receipt]):
@@ -235,7 +235,7 @@ class Wake(_Command[Snapshot]):
 
 
 class _Report(_Arriving):
-    """What a job came to; nobody waits for an answer."""
+    """What a task came to; nobody waits for an answer."""
 
     __slots__ = ()
 
@@ -269,8 +269,8 @@ class TurnDone(_Report):
         self.error = error
 
     @property
-    def tag(self) -> Tag:
-        """Of the job that reports this."""
+    def tag(self) -> TaskId:
+        """Of the task that reports this."""
         return ("turn", self.turn, self.attempt)
 
 
@@ -285,8 +285,8 @@ class SummaryMade(_Report):
         self.compacted = compacted
 
     @property
-    def tag(self) -> Tag:
-        """Of the job that reports this."""
+    def tag(self) -> TaskId:
+        """Of the task that reports this."""
         return ("summary", self.asked_at, 0)
 
 

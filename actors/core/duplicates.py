@@ -2,10 +2,10 @@
 
 from argentos.storage import Context
 
-__all__ = ["Dedupe"]
+__all__ = ["MessageIds"]
 
 
-class Dedupe:
+class MessageIds:
     """The numbers of a session's messages by their ids.
 
     They are looked up when a message comes, and not sooner: there may be a thousand, and most sessions are quiet.

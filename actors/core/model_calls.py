@@ -12,7 +12,7 @@ from anyio.lowlevel import checkpoint
 
 from argentos.actors.config import Config
 from argentos.actors.core.runtime import Runtime
-from argentos.actors.scheduling.slots import Job
+from argentos.actors.scheduling.slots import BackgroundTask
 from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import (
     CallbackError,
@@ -52,7 +52,7 @@ class Answer(NamedTuple):
 
 
 async def ask_model(
-    runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None], job: Job
+    runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None], task: BackgroundTask
 ) -> Answer | ModelError | None:
     """The model's reply to the turn that is open in the snapshot, or why there is none.
 
@@ -60,13 +60,13 @@ async def ask_model(
         runtime: has the model, and its time.
         snapshot: of the session.
         push: is given the text as it streams.
-        job: which this is; where it is cancelled, there is neither.
+        task: which this is; where it is cancelled, there is neither.
     """
     listener = _TurnListener(runtime.config, push)
     try:
-        with job.scope:
+        with task.scope:
             request = partial(assemble, snapshot, system=runtime.system, window=runtime.gauge.window)
-            reply = await _asked(runtime, snapshot, request, listener, job)
+            reply = await _asked(runtime, snapshot, request, listener, task)
             if reply is None:
                 return listener.verdict()
             _check_text(reply)
@@ -152,7 +152,7 @@ class _TurnListener(_Listener):
 
 
 async def _asked(
-    runtime: Runtime, snapshot: Snapshot, request: Callable[[], Request], listener: _Listener, job: Job
+    runtime: Runtime, snapshot: Snapshot, request: Callable[[], Request], listener: _Listener, task: BackgroundTask
 ) -> Reply | None:
     """The reply of the model, or None where its time was over before.
 
@@ -161,7 +161,7 @@ async def _asked(
     """
     with listener.time:
         answering = partial(_answer, runtime.model, runtime.gauge.model, request, listener)
-        return await runtime.bulkhead.run(answering, _model_of(snapshot), job.hold)
+        return await runtime.bulkhead.run(answering, _model_of(snapshot), task.hold)
     return None
 
 
@@ -204,7 +204,7 @@ def _check_text(reply: Reply) -> None:
 
 
 async def make_summary(
-    runtime: Runtime, snapshot: Snapshot, job: Job, *, by_hand: bool, focus: str
+    runtime: Runtime, snapshot: Snapshot, task: BackgroundTask, *, by_hand: bool, focus: str
 ) -> Compacted | None:
     """A summary for the session that waits for one, or None if there is nothing to put into it, or no way to."""
     # Who asked is forgotten in a restart; what would not be compacted for its size was to be compacted by hand.
@@ -216,7 +216,7 @@ async def make_summary(
     try:
         return await compact(
             snapshot,
-            partial(_ask_summary, runtime, snapshot, job) if may_ask and _can_summarise(runtime.model) else None,
+            partial(_ask_summary, runtime, snapshot, task) if may_ask and _can_summarise(runtime.model) else None,
             runtime.gauge,
             counting=runtime.count,
             system=runtime.system,
@@ -243,11 +243,11 @@ def _can_summarise(model: Model) -> bool:
         return False
 
 
-async def _ask_summary(runtime: Runtime, snapshot: Snapshot, job: Job, request: Request) -> Reply:
+async def _ask_summary(runtime: Runtime, snapshot: Snapshot, task: BackgroundTask, request: Request) -> Reply:
     seconds = runtime.config.compaction_timeout
     listener = _Listener(seconds)
     try:
-        reply = await _asked(runtime, snapshot, lambda: request, listener, job)
+        reply = await _asked(runtime, snapshot, lambda: request, listener, task)
     finally:
         listener.is_over = True
     if reply is None:

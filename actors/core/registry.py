@@ -87,7 +87,7 @@ class Registry:
         actor = self._actors.get(key)
         if actor is not None and self._is_full(actor) and not (message_id and actor.knows(message_id)):
             waiting = actor.waiting
-            await self.runtime.refusals.go_through()  # a flood must not keep the others from being served
+            await self.runtime.refusal_throttle.pass_through()  # a flood must not keep the others from being served
             raise mailbox_full(key, waiting)
 
     async def room(self, key: SessionKey) -> None:
@@ -191,8 +191,8 @@ class Registry:
             self._find(key).tell(command)
             await command.answered()
             actor = self._actors.get(key)
-            job = actor.job if actor else None
-            while actor is not None and job is not None and actor.job == job:
+            task = actor.task if actor else None
+            while actor is not None and task is not None and actor.task == task:
                 await actor.stepped()
 
     def unpark(self, key: SessionKey) -> bool:

@@ -10,10 +10,10 @@ from argentos.actors.config import Config
 from argentos.actors.core.suspects import Suspects
 from argentos.actors.events import Events
 from argentos.actors.scheduling.bulkhead import Bulkhead
-from argentos.actors.scheduling.slots import Places
-from argentos.actors.scheduling.throttle import Turnstile
+from argentos.actors.scheduling.slots import Slots
+from argentos.actors.scheduling.throttle import Throttle
 from argentos.actors.scheduling.timers import Timers
-from argentos.actors.scheduling.worker_pool import Dispatcher
+from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.actors.telemetry import Telemetry
 from argentos.llm import Counting, Gauge, Model
 from argentos.storage import Store
@@ -26,12 +26,12 @@ class Runtime:
     """The services that an actor uses.
 
     Attributes:
-        steps: runs the actors, a step at a time.
+        workers: runs the actors, a step at a time.
         restarts: begins those again that failed, a few at a time.
-        turnstile: where restarts wait, so that everybody else hardly notices.
-        refusals: where they wait likewise.
+        restart_throttle: where restarts wait, so that everybody else hardly notices.
+        refusal_throttle: where they wait likewise.
         bulkhead: where the model runs.
-        work: runs what takes long: turns and compactions.
+        slots: runs what takes long: turns and compactions.
         telemetry: tells the host's traces and metrics.
         events: tells the outside what became durable, and what failed.
         suspects: turns that wait until they may run alone.
@@ -47,12 +47,12 @@ class Runtime:
     clock: Clock
     count: Counting
     system: str
-    steps: Dispatcher
-    restarts: Dispatcher
-    turnstile: Turnstile
-    refusals: Turnstile
+    workers: WorkerPool
+    restarts: WorkerPool
+    restart_throttle: Throttle
+    refusal_throttle: Throttle
     bulkhead: Bulkhead
-    work: Places
+    slots: Slots
     timers: Timers
     events: Events
     telemetry: Telemetry

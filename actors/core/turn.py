@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from anyio.lowlevel import checkpoint
 
-from argentos.actors.scheduling import slots as jobs
+from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, NoReplyError
 from argentos.storage import Message
@@ -40,7 +40,7 @@ class Turn:
         attempt: 1, or more after a restart; 0 before the turn began.
     """
 
-    def __init__(self, number: int, message_id: str, session: jobs.Jobs | None = None) -> None:
+    def __init__(self, number: int, message_id: str, session: slots.CurrentTask | None = None) -> None:
         self.number = number
         self.message_id = message_id
         self.attempt = 0
@@ -49,7 +49,7 @@ class Turn:
         self._error: ArgentError | None = None
         self._waiting: list[Waiter] = []
         self._session = session
-        self.is_from_job = False  # another turn may wait for it
+        self.is_from_task = False  # another turn may wait for it
 
     async def reply(self) -> Message:
         """The reply, once it is durable.
@@ -99,7 +99,7 @@ class Turn:
         waiter = new_waiter()
         self._waiting.append(waiter)
         try:
-            await jobs.wait(waiter, self._session)
+            await slots.wait(waiter, self._session)
         finally:
             if not waiter.is_set():
                 self._waiting.remove(waiter)

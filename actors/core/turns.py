@@ -4,19 +4,19 @@ from collections.abc import Iterable, Iterator
 
 from argentos.actors.core.retries import has_failed
 from argentos.actors.core.turn import Turn
-from argentos.actors.scheduling.slots import Jobs
+from argentos.actors.scheduling.slots import CurrentTask
 from argentos.errors import ArgentError, NoReplyError
 from argentos.storage import Message, Snapshot
 
-__all__ = ["Listeners"]
+__all__ = ["PendingTurns"]
 
 
-class Listeners:
+class PendingTurns:
     """The turns of a session that somebody may be listening to, by the numbers of their messages."""
 
     __slots__ = ("_session", "_turns")
 
-    def __init__(self, session: Jobs) -> None:
+    def __init__(self, session: CurrentTask) -> None:
         self._session = session
         self._turns: dict[int, Turn] = {}
 
@@ -29,13 +29,13 @@ class Listeners:
         return turn
 
     @property
-    def are_jobs(self) -> bool:
+    def are_from_tasks(self) -> bool:
         """A turn of another session may wait for one of these."""
-        return any(turn.is_from_job for turn in self._turns.values())
+        return any(turn.is_from_task for turn in self._turns.values())
 
-    def may_be_jobs(self, numbers: Iterable[int]) -> bool:
+    def may_be_from_tasks(self, numbers: Iterable[int]) -> bool:
         """A turn of another session may wait for the reply to these messages."""
-        return any(turn.is_from_job for turn in self._of(numbers))
+        return any(turn.is_from_task for turn in self._of(numbers))
 
     def catch_up(self, snapshot: Snapshot) -> None:
         """Answer those whose turn has ended unheard, as when the actor failed just then."""

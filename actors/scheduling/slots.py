@@ -1,7 +1,7 @@
-"""Jobs, turns and compactions: one at a time in a session, and so many at a time in all sessions.
+"""Background tasks, turns and compactions: one at a time in a session, and so many at a time in all sessions.
 
-A job that waits for a turn of another session lends its place until then: so nested turns never wait for each other's
-places, however few there are.
+A task that waits for a turn of another session lends its slot until then: so nested turns never wait for each other's
+slots, however few there are.
 """
 
 from collections import deque
@@ -13,19 +13,19 @@ from typing import Final, TypeAlias
 
 import anyio
 
-from argentos.actors.scheduling.wait_graph import Node, Waits
+from argentos.actors.scheduling.wait_graph import Node, WaitGraph
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
-from argentos.actors.scheduling.worker_pool import Dispatcher
+from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.storage import SessionKey
 
-__all__ = ["Job", "Jobs", "Places", "Tag", "awaiting", "is_in_job", "wait"]
+__all__ = ["BackgroundTask", "CurrentTask", "Slots", "TaskId", "awaiting", "is_in_task", "wait"]
 
 
-Tag: TypeAlias = tuple[str, int, int]
-"""Which job: `("turn", turn, attempt)` or `("summary", sequence, 0)`."""
+TaskId: TypeAlias = tuple[str, int, int]
+"""Which task: `("turn", turn, attempt)` or `("summary", sequence, 0)`."""
 
 
-class Job:
+class BackgroundTask:
     """A turn or a compaction.
 
     Args:
@@ -41,7 +41,7 @@ class Job:
     __slots__ = (
         "_cancel_elsewhere",
         "_is_cancelled",
-        "_places",
+        "_slots",
         "_waits",
         "_work",
         "passes",
@@ -50,46 +50,48 @@ class Job:
         "tag",
     )
 
-    def __init__(self, tag: Tag, work: Callable[["Job"], Awaitable[None]], session: "Jobs") -> None:
+    def __init__(
+        self, tag: TaskId, work: Callable[["BackgroundTask"], Awaitable[None]], session: "CurrentTask"
+    ) -> None:
         self.tag = tag
         self.scope = anyio.CancelScope()
         self.session = session
         self.passes = False
         self._work = work
         self._cancel_elsewhere: Callable[[], object] | None = None
-        self._places: Places | None = None  # where it runs
+        self._slots: Slots | None = None  # where it runs
         self._is_cancelled = False
         self._waits = 0  # of its tasks, for other turns
 
-    async def run(self, places: "Places") -> None:
+    async def run(self, slots: "Slots") -> None:
         """Do the work."""
         if self._is_cancelled:
             return
         token = _running.set(self)
-        self._places = places
+        self._slots = slots
         try:
             await self._work(self)
         finally:
-            self._places = self._cancel_elsewhere = None
+            self._slots = self._cancel_elsewhere = None
             if self._waits:
-                places.take_back()
+                slots.take_back()
             _running.reset(token)
 
     def hold(self, cancel: Callable[[], object]) -> None:
-        """Keep how to cancel what is done for it elsewhere, at the same time as the job."""
+        """Keep how to cancel what is done for it elsewhere, at the same time as the task."""
         self._cancel_elsewhere = cancel
 
     async def wait(self, waiter: Waiter) -> None:
-        """Wait for another turn, and lend the place meanwhile."""
+        """Wait for another turn, and lend the slot meanwhile."""
         self._waits += 1
-        if self._waits == 1 and self._places is not None:
-            self._places.lend()
+        if self._waits == 1 and self._slots is not None:
+            self._slots.lend()
         try:
             await waiter.wait()
         finally:
             self._waits -= 1
-            if not self._waits and self._places is not None:
-                self._places.take_back()
+            if not self._waits and self._slots is not None:
+                self._slots.take_back()
 
     def cancel(self) -> None:
         """End it, or do not let it begin."""
@@ -99,10 +101,10 @@ class Job:
             self._cancel_elsewhere()
 
 
-_running: Final[ContextVar[Job | None]] = ContextVar("argentos job", default=None)
+_running: Final[ContextVar[BackgroundTask | None]] = ContextVar("argentos task", default=None)
 
 
-def is_in_job() -> bool:
+def is_in_task() -> bool:
     """Whether this is asked in a turn or a compaction."""
     return _running.get() is not None
 
@@ -110,56 +112,56 @@ def is_in_job() -> bool:
 @contextmanager
 def awaiting(session: Node) -> Generator[None]:
     """Wait for turns of a session, from before a message is sent there on: see `Node.awaiting`."""
-    job = _running.get()
-    if job is None:
+    task = _running.get()
+    if task is None:
         yield
     else:
-        with job.session.node.awaiting(session):
+        with task.session.node.awaiting(session):
             yield
 
 
-async def wait(waiter: Waiter, session: "Jobs | None" = None) -> None:
-    """Wait for what may need a place, as a turn of this session; a job that does so lends its own.
+async def wait(waiter: Waiter, session: "CurrentTask | None" = None) -> None:
+    """Wait for what may need a slot, as a turn of this session; a task that does so lends its own.
 
     Raises:
         SessionError: see `Node.awaiting`.
     """
-    job = _running.get()
-    if job is None:
+    task = _running.get()
+    if task is None:
         await waiter.wait()
     elif session is None:
-        await job.wait(waiter)
+        await task.wait(waiter)
     else:
-        with job.session.node.awaiting(session.node):
-            await job.wait(waiter)
+        with task.session.node.awaiting(session.node):
+            await task.wait(waiter)
 
 
-class Places:
-    """Runs jobs in the order in which they were submitted, at most `limit` at a time.
+class Slots:
+    """Runs tasks in the order in which they were submitted, at most `limit` at a time.
 
-    Those that have lent their place do not count. One that takes it back need not wait for it: so more may run for a
+    Those that have lent their slot do not count. One that takes it back need not wait for it: so more may run for a
     moment, at most twice as many, and nobody else begins meanwhile.
 
     Args:
         limit: how many.
-        dispatcher: whose workers do it. Jobs are submitted by what it runs.
+        workers: do it. Tasks are submitted by what they run.
 
     Attributes:
         waits: which sessions wait for which.
     """
 
-    def __init__(self, limit: int, dispatcher: Dispatcher) -> None:
-        self.waits = Waits()
+    def __init__(self, limit: int, workers: WorkerPool) -> None:
+        self.waits = WaitGraph()
         self._limit = limit
-        self._dispatcher = dispatcher
-        self._queue: deque[Job] = deque()
-        self._taken: set[Job] = set()
+        self._workers = workers
+        self._queue: deque[BackgroundTask] = deque()
+        self._taken: set[BackgroundTask] = set()
         self._lent = 0
         self._is_held = False
         self._drained: Waiter | None = None
 
     def start(self) -> None:
-        """Begin with all places free; what ran earlier has ended with its workers."""
+        """Begin with all slots free; what ran earlier has ended with its workers."""
         self._queue.clear()
         self._taken.clear()
         self._lent = 0
@@ -167,57 +169,57 @@ class Places:
 
     @property
     def running(self) -> int:
-        """How many jobs run."""
+        """How many tasks run."""
         return len(self._taken)
 
     @property
     def waiting(self) -> int:
-        """How many jobs wait for a place."""
+        """How many tasks wait for a slot."""
         return len(self._queue)
 
-    def submit(self, job: Job) -> None:
-        """Run the job as soon as there is a place."""
-        self._queue.append(job)
-        self._fill(self._dispatcher.follow)
+    def submit(self, task: BackgroundTask) -> None:
+        """Run the task as soon as there is a slot."""
+        self._queue.append(task)
+        self._fill(self._workers.follow)
 
     def hold(self) -> None:
-        """Begin no job but those that pass."""
+        """Begin no task but those that pass."""
         self._is_held = True
 
     def release(self) -> None:
-        """Begin jobs as always."""
+        """Begin tasks as always."""
         self._is_held = False
-        self._fill(self._dispatcher.submit)
+        self._fill(self._workers.submit)
 
     def lend(self) -> None:
-        """Let another job have the place of one that runs and waits, and another worker do what his would."""
+        """Let another task have the slot of one that runs and waits, and another worker do what his would."""
         self._lent += 1
-        self._dispatcher.widen(1)
-        self._fill(self._dispatcher.submit)
+        self._workers.widen(1)
+        self._fill(self._workers.submit)
 
     def take_back(self) -> None:
-        """Count a job again that waits no more."""
+        """Count a task again that waits no more."""
         self._lent -= 1
-        self._dispatcher.widen(-1)
+        self._workers.widen(-1)
 
     def _fill(self, run: Callable[[Callable[[], Awaitable[None]]], None]) -> None:
-        """Begin what there is a place for."""
-        while len(self._taken) - self._lent < self._limit and (job := self._next()) is not None:
-            self._queue.remove(job)
-            self._taken.add(job)
-            run(partial(self._run, job))
+        """Begin what there is a slot for."""
+        while len(self._taken) - self._lent < self._limit and (task := self._next()) is not None:
+            self._queue.remove(task)
+            self._taken.add(task)
+            run(partial(self._run, task))
 
-    def _next(self) -> Job | None:
+    def _next(self) -> BackgroundTask | None:
         if not self._is_held:
             return self._queue[0] if self._queue else None
-        return next((job for job in self._queue if job.passes), None)
+        return next((task for task in self._queue if task.passes), None)
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, task: BackgroundTask) -> None:
         try:
-            await job.run(self)
+            await task.run(self)
         finally:
-            self._taken.discard(job)
-            self._fill(self._dispatcher.follow)
+            self._taken.discard(task)
+            self._fill(self._workers.follow)
             if self._drained is not None and not self._taken:
                 self._drained.set()
 
@@ -230,71 +232,71 @@ class Places:
     def cancel(self) -> None:
         """End what runs; what waits is dropped."""
         self._queue.clear()
-        for job in self._taken:
-            job.cancel()
+        for task in self._taken:
+            task.cancel()
 
 
-class Jobs:
-    """Starts, cancels and recognises the job of one session.
+class CurrentTask:
+    """Starts, cancels and recognises the task of one session.
 
     Args:
-        places: where they run.
+        slots: where they run.
         key: the session.
     """
 
-    __slots__ = ("_job", "_key", "_places")
+    __slots__ = ("_key", "_slots", "_task")
 
-    def __init__(self, places: Places, key: SessionKey) -> None:
-        self._places = places
+    def __init__(self, slots: Slots, key: SessionKey) -> None:
+        self._slots = slots
         self._key = key
-        self._job: Job | None = None
+        self._task: BackgroundTask | None = None
 
     @property
     def node(self) -> Node:
         """The session among those that wait for each other."""
-        return self._places.waits.node(self._key)
+        return self._slots.waits.node(self._key)
 
     @property
-    def tag(self) -> Tag | None:
-        """Of the job that was started and has neither reported nor been cancelled."""
-        return None if self._job is None else self._job.tag
+    def tag(self) -> TaskId | None:
+        """Of the task that was started and has neither reported nor been cancelled."""
+        return None if self._task is None else self._task.tag
 
     @property
     def is_running(self) -> bool:
-        """Whether a job was started that has neither reported nor been cancelled."""
-        return self._job is not None
+        """Whether a task was started that has neither reported nor been cancelled."""
+        return self._task is not None
 
     def start(
         self,
-        tag: Tag,
-        work: Callable[[Job], Awaitable[None]],
+        tag: TaskId,
+        work: Callable[[BackgroundTask], Awaitable[None]],
         *,
         passes: bool = False,
     ) -> None:
-        """Start a job in the place of any other, unless it is the one that runs."""
-        if self._job is None or tag != self._job.tag:
+        """Start a task in the place of any other, unless it is the one that runs."""
+        if self._task is None or tag != self._task.tag:
             self.cancel()
-            self._job = Job(tag, work, self)
-            self._job.passes = passes
-            self._places.submit(self._job)
+            self._task = BackgroundTask(tag, work, self)
+            self._task.passes = passes
+            self._slots.submit(self._task)
 
-    def finish(self, tag: Tag) -> bool:
-        """A job reports; False if that is not the one that runs, but one that was cancelled."""
-        if self._job is None or tag != self._job.tag:
+    def finish(self, tag: TaskId) -> bool:
+        """A task reports; False if that is not the one that runs, but one that was cancelled."""
+        if self._task is None or tag != self._task.tag:
             return False
-        self._job = None
+        self._task = None
         return True
 
-    def unfinish(self, tag: Tag) -> None:
-        """The report of a job that has ended is to come once more."""
-        self._job = Job(tag, _is_done, self)
+    def unfinish(self, tag: TaskId) -> None:
+        """The report of a task that has ended is to come once more."""
+        self._task = BackgroundTask(tag, _is_done, self)
 
     def cancel(self) -> None:
-        """End the job, if one runs; its report will not be recognised."""
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        """End the task, if one runs; its report will not be recognised."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
 
 
-async def _is_done(_: Job) -> None:
-    """What is left to do of a job that has ended."""
+async def _is_done(_: BackgroundTask) -> None:
+    """What is left to do of a task that has ended."""

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 import anyio
 import anyio.lowlevel
 
-__all__ = ["Turnstile"]
+__all__ = ["Throttle"]
 
 
-class Turnstile:
+class Throttle:
     """Lets tasks go on in the order in which they came, no more than one in a round of the event loop.
 
     Args:
@@ -22,7 +22,7 @@ class Turnstile:
         self._in_a_row = in_a_row
         self._passed = 0
 
-    async def go_through(self) -> None:
+    async def pass_through(self) -> None:
         """Wait for the others."""
         async with self._lock:
             self._passed = (self._passed + 1) % self._in_a_row

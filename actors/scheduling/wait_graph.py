@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from argentos.errors import SessionError
 from argentos.storage import SessionKey
 
-__all__ = ["Node", "Waits"]
+__all__ = ["Node", "WaitGraph"]
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class Node:
         return False
 
 
-class Waits:
+class WaitGraph:
     """The graph of one supervisor."""
 
     def __init__(self) -> None:

@@ -14,28 +14,28 @@ from anyio.abc import TaskGroup
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.concurrency.foreign_code import described, passes
 
-__all__ = ["Dispatcher", "Job"]
+__all__ = ["Work", "WorkerPool"]
 
-Job: TypeAlias = Callable[[], Awaitable[None]]
+Work: TypeAlias = Callable[[], Awaitable[None]]
 
 _FAIR_AFTER: Final = 16
 _WAY: Final = 0.002  # seconds
 _log: Final = logging.getLogger(__name__)
 
 
-class Dispatcher:
-    """Runs jobs in the order in which they were submitted, at most `limit` at a time, in the context of its start.
+class WorkerPool:
+    """Runs work in the order in which it was submitted, at most `limit` at a time, in the context of its start.
 
-    Workers are started when there is more to do than there are workers, and stay. A job that raises is logged. They end
+    Workers are started when there is more to do than there are workers, and stay. Work that raises is logged. They end
     with `cancel`, and not before: where the host is cancelled, what runs may still be ended in order.
     """
 
     def __init__(self, limit: int, name: str) -> None:
         self._limit = limit
         self._name = name
-        self._queue: deque[Job] = deque()
-        self._following: list[Job] = []
-        self._again: list[Job] = []
+        self._queue: deque[Work] = deque()
+        self._following: list[Work] = []
+        self._again: list[Work] = []
         self._idle: list[Waiter] = []
         self._hired = 0
         self._present = 0  # of those hired: asyncio may cancel a task before it begins
@@ -67,30 +67,30 @@ class Dispatcher:
         """Nothing runs and nothing waits to."""
         return not self._queue and not self._busy
 
-    def submit(self, job: Job) -> None:
-        """Run the job as soon as a worker is free."""
-        self._queue.append(job)
+    def submit(self, work: Work) -> None:
+        """Run the work as soon as a worker is free."""
+        self._queue.append(work)
         if self._idle:
             self._idle.pop().set()
         elif self._hired < self._limit:
             self._hire()
 
-    def follow(self, job: Job) -> None:
-        """Run the job once the one that calls this has ended, as it is about to.
+    def follow(self, work: Work) -> None:
+        """Run the work once the one that calls this has ended, as it is about to.
 
         Its worker goes on with it, so that what follows costs no change of tasks.
         """
-        self._following.append(job)
+        self._following.append(work)
 
-    def again(self, job: Job) -> None:
-        """Run the job, which calls this and is about to end, once more: when everybody else has had a chance."""
-        self._again.append(job)
+    def again(self, work: Work) -> None:
+        """Run the work, which calls this and is about to end, once more: when everybody else has had a chance."""
+        self._again.append(work)
 
     def _hire(self) -> None:
         if self._group is not None:
             self._hired += 1
             work = partial(self._group.start_soon, self._work, name=f"argentos {self._name} {self._hired}")
-            # Whoever submits a job hires, and with the task that begins would lend it the variables of his request.
+            # Whoever submits work hires, and with the task that begins would lend it the variables of his request.
             self._context.copy().run(work)
 
     async def drained(self) -> None:
@@ -109,7 +109,7 @@ class Dispatcher:
         if self.is_drained:
             await anyio.lowlevel.checkpoint()
         else:
-            # A job that waits for a thread gains nothing by a turn of the event loop: only while that sleeps does the
+            # Work that waits for a thread gains nothing by a turn of the event loop: only while that sleeps does the
             # thread get the interpreter at once.
             await anyio.sleep(pause)
 
@@ -159,23 +159,23 @@ class Dispatcher:
         try:
             await anyio.lowlevel.checkpoint()
         finally:
-            for job in again:
-                self._come_back_for(job)
+            for work in again:
+                self._come_back_for(work)
 
-    def _come_back_for(self, job: Job) -> None:
-        """Queue a job for the worker that calls this, or for another one where something else comes first."""
+    def _come_back_for(self, work: Work) -> None:
+        """Queue work for the worker that calls this, or for another one where something else comes first."""
         if self._queue:
-            self.submit(job)
+            self.submit(work)
         else:
-            self._queue.append(job)
+            self._queue.append(work)
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, work: Work) -> None:
         try:
-            await job()
+            await work()
         except BaseException as error:
             if passes(error):
                 raise
-            _log.error("a job of %s raised %s; the others go on", self._name, described(error), exc_info=error)
+            _log.error("work of %s raised %s; the others go on", self._name, described(error), exc_info=error)
         finally:
             self._take_following()
 
@@ -185,8 +185,8 @@ class Dispatcher:
             first, *others = self._following
             self._following.clear()
             self._queue.append(first)
-            for job in others:
-                self.submit(job)
+            for work in others:
+                self.submit(work)
 
     async def _rest(self) -> None:
         waiter = new_waiter()

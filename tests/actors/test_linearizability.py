@@ -40,7 +40,7 @@ class Gates:
         self.now = 0
         self._waiting: list[tuple[str, anyio.Event]] = []
 
-    async def go_through(self, name: str) -> None:
+    async def pass_through(self, name: str) -> None:
         if self.are_shut:
             place = (name, anyio.Event())
             self._waiting.append(place)
@@ -68,7 +68,7 @@ class GatedStore(MemoryStore):
         self.gates = gates
 
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
-        await self.gates.go_through("store")
+        await self.gates.pass_through("store")
         return await super().append(key, epoch, expected_sequence, records)
 
 
@@ -80,7 +80,7 @@ class GatedModel:
         self.gates = gates
 
     async def reply(self, request: Request, _emit: Emit) -> Reply:
-        await self.gates.go_through("model")
+        await self.gates.pass_through("model")
         return Reply("They spoke." if request.instruction else "Yes. " + "word " * 30)
 
 
@@ -157,7 +157,7 @@ class Caller:
 
     async def run(self, program: Sequence[str]) -> None:
         for what in program:
-            await self._gates.go_through(self._name)
+            await self._gates.pass_through(self._name)
             began = self._gates.now
             match what:
                 case "send":

@@ -13,9 +13,9 @@ import pytest
 from argentos import EventsMissed, ManualClock, RecordAppended
 from argentos.actors.clock import SystemClock
 from argentos.actors.events import Events
-from argentos.actors.scheduling.slots import Job, Jobs, Places
+from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, Slots
 from argentos.actors.scheduling.timers import Timers
-from argentos.actors.scheduling.worker_pool import Dispatcher
+from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.storage import Cleared, SessionKey
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ async def test_jobs_run_in_the_order_of_their_submission() -> None:
         dispatcher.submit(run)
 
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(1, "test")
+        dispatcher = WorkerPool(1, "test")
         dispatcher.start(group)
         for number in range(50):
             job(number)
@@ -54,7 +54,7 @@ async def test_no_more_jobs_run_at_once_than_the_limit_and_that_many_do() -> Non
         running -= 1
 
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(3, "test")
+        dispatcher = WorkerPool(3, "test")
         dispatcher.start(group)
         for _ in range(10):
             dispatcher.submit(job)
@@ -71,7 +71,7 @@ async def test_a_long_queue_lets_other_tasks_run() -> None:
         seen.append(len(seen))
 
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(1, "test")
+        dispatcher = WorkerPool(1, "test")
         dispatcher.start(group)
         for _ in range(1000):
             dispatcher.submit(job)
@@ -93,7 +93,7 @@ async def test_what_follows_a_job_runs_behind_what_waited_before() -> None:
         ran.append(name)
 
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(1, "test")
+        dispatcher = WorkerPool(1, "test")
         dispatcher.start(group)
         dispatcher.submit(first)
         dispatcher.submit(partial(note, "waited"))
@@ -112,7 +112,7 @@ async def test_what_follows_a_job_waits_for_no_other_that_follows_it() -> None:
 
     event = anyio.Event()
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(2, "test")
+        dispatcher = WorkerPool(2, "test")
         dispatcher.start(group)
         dispatcher.submit(first)
         with anyio.fail_after(5):
@@ -135,7 +135,7 @@ async def test_a_job_that_runs_again_comes_behind_what_came_before_that() -> Non
         dispatcher.submit(other)
 
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(1, "test")
+        dispatcher = WorkerPool(1, "test")
         dispatcher.start(group)
         dispatcher.submit(flooded)
         await anyio.lowlevel.checkpoint()
@@ -156,7 +156,7 @@ async def test_a_job_that_runs_again_does_not_wait_for_what_follows_it() -> None
             dispatcher.again(first)
 
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(2, "test")
+        dispatcher = WorkerPool(2, "test")
         dispatcher.start(group)
         dispatcher.submit(first)
         await anyio.wait_all_tasks_blocked()
@@ -179,7 +179,7 @@ async def test_a_job_is_not_lost_when_its_worker_is_cancelled_before_it_runs_aga
             dispatcher.again(job)
 
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(1, "test")
+        dispatcher = WorkerPool(1, "test")
         dispatcher.start(group)
         dispatcher.submit(job)
         with anyio.CancelScope(shield=True):  # as where the host is cancelled
@@ -198,7 +198,7 @@ async def test_who_gives_way_sleeps_while_a_job_runs_and_not_where_none_does() -
             await anyio.lowlevel.checkpoint()
 
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(1, "test")
+        dispatcher = WorkerPool(1, "test")
         dispatcher.start(group)
         group.start_soon(count_rounds)
         before = rounds
@@ -213,31 +213,33 @@ async def test_who_gives_way_sleeps_while_a_job_runs_and_not_where_none_does() -
 
 
 class Worked:
-    """Jobs that run until they are told to end."""
+    """CurrentTask that run until they are told to end."""
 
     def __init__(self) -> None:
         self.begun: list[int] = []
         self.leave = anyio.Semaphore(0)
 
-    def job(self, number: int) -> Job:
-        async def work(job: Job) -> None:
+    def job(self, number: int) -> BackgroundTask:
+        async def work(job: BackgroundTask) -> None:
             with job.scope:
                 self.begun.append(number)
                 await self.leave.acquire()
 
-        return Job(("turn", number, 1), work, Jobs(Places(1, Dispatcher(1, "other")), SessionKey("main", "a")))
+        return BackgroundTask(
+            ("turn", number, 1), work, CurrentTask(Slots(1, WorkerPool(1, "other")), SessionKey("main", "a"))
+        )
 
 
 @asynccontextmanager
-async def places(limit: int, jobs: Iterable[Job]) -> AsyncGenerator[Places]:
+async def places(limit: int, jobs: Iterable[BackgroundTask]) -> AsyncGenerator[Slots]:
     async def submit() -> None:
         for job in jobs:
             few.submit(job)
 
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(10, "test")
+        dispatcher = WorkerPool(10, "test")
         dispatcher.start(group)
-        few = Places(limit, dispatcher)
+        few = Slots(limit, dispatcher)
         dispatcher.submit(submit)
         await anyio.wait_all_tasks_blocked()
         yield few
@@ -281,7 +283,7 @@ async def test_places_that_are_cancelled_end_what_runs_and_drop_what_waits() -> 
 
 async def test_cancelling_ends_what_runs_and_drops_what_waits() -> None:
     async with anyio.create_task_group() as group:
-        dispatcher = Dispatcher(1, "test")
+        dispatcher = WorkerPool(1, "test")
         dispatcher.start(group)
         dispatcher.submit(anyio.sleep_forever)
         dispatcher.submit(anyio.sleep_forever)

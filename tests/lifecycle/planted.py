@@ -183,7 +183,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "an interrupted turn is left lying",
         "actors/core/behaviour.py",
-        "step.is_interrupted = not self._jobs.is_running and step.awaits_attempt",
+        "step.is_interrupted = not self._current.is_running and step.awaits_attempt",
         "step.is_interrupted = False",
         ("a request fits the window", "the model is asked for what is open"),
     ),
@@ -232,8 +232,8 @@ BUGS: Final[Sequence[Bug]] = (
         "        if step.records:\n            wants_files",
         "        if step.records:\n            self.snapshot = snapshot = step.snapshot\n"
         "            self._start_turn()\n"
-        "            while self._runtime.steps._following:\n"
-        "                self._runtime.steps.submit(self._runtime.steps._following.pop())\n"
+        "            while self._runtime.workers._following:\n"
+        "                self._runtime.workers.submit(self._runtime.workers._following.pop())\n"
         "            wants_files",
         ("a turn is durable before it runs",),
     ),
@@ -286,8 +286,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what comes in during a step is not looked at",
         "actors/core/actor.py",
-        "        if self._mailbox or self._control:\n            self._runtime.steps.again(self._run)",
-        "        if False:\n            self._runtime.steps.again(self._run)",
+        "        if self._mailbox or self._control:\n            self._runtime.workers.again(self._run)",
+        "        if False:\n            self._runtime.workers.again(self._run)",
         ("every command is answered",),
     ),
     Bug(
@@ -356,14 +356,14 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a stop does not end the work",
         "actors/core/behaviour.py",
-        '        self._jobs.cancel()\n        self._refuse_compactions(step, "it was stopped")',
+        '        self._current.cancel()\n        self._refuse_compactions(step, "it was stopped")',
         '        self._refuse_compactions(step, "it was stopped")',
         ("the model is asked for what is open",),
     ),
     Bug(
-        "a job that is cancelled goes on",
+        "a task that is cancelled goes on",
         "actors/scheduling/slots.py",
-        "            self._job.cancel()\n",
+        "            self._task.cancel()\n",
         "",
         ("the model is asked for what is open",),
     ),
