@@ -1,8 +1,7 @@
 """Actors that own a session each, and the supervisor that runs them."""
 
-from argentos.actors.clock import Clock, ManualClock, SystemClock
 from argentos.actors.config import Config, parse_duration, parse_size
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.replies import Turn
 from argentos.actors.events import (
     CursorExpired,
     Event,
@@ -18,6 +17,7 @@ from argentos.actors.events import (
 from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
 from argentos.actors.outbox import Delivery
+from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
 from argentos.actors.session import Session
 from argentos.actors.supervisor import Supervisor
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary

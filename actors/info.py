@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from argentos.actors.config import Config
 from argentos.actors.core.deadlines import state_at
-from argentos.actors.core.decider import COMPACTING
+from argentos.actors.core.draft import COMPACTING
 from argentos.concurrency.chunks import merged
 from argentos.llm import Gauge
 from argentos.storage import Metadata, Taken

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.replies import Turn
 from argentos.actors.info import SessionInfo
 from argentos.actors.retention import Stored
 from argentos.actors.transcripts.transcript import Transcript

@@ -6,9 +6,9 @@ from typing import Final
 
 import anyio
 
-from argentos.actors.core.decider import COMPACTING
+from argentos.actors.core.draft import COMPACTING
 from argentos.actors.core.registry import Registry
-from argentos.actors.core.suspects import is_suspect
+from argentos.actors.core.supervision import is_suspect
 from argentos.errors import ArgentError, SessionNotFoundError, StoreError
 from argentos.storage import Metadata
 

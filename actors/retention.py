@@ -12,9 +12,9 @@ from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
-from argentos.actors.clock import Clock
-from argentos.actors.core.decider import is_at_work
+from argentos.actors.core.draft import is_at_work
 from argentos.actors.core.registry import Registry
+from argentos.actors.scheduling.clock import Clock
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import ArgentError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Metadata, SessionKey

@@ -10,14 +10,13 @@ from anyio.lowlevel import checkpoint
 
 from argentos.actors.core.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop
 from argentos.actors.core.registry import Registry
-from argentos.actors.core.resent import check_same, message_in, related
-from argentos.actors.core.retries import has_failed
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.replies import Turn, has_failed
+from argentos.actors.duplicates import check_same, message_in, related
 from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling.slots import awaiting
 from argentos.actors.transcripts.records import records_of
 from argentos.actors.transcripts.transcript import Transcript, transcript_of
-from argentos.actors.validation import Draft, as_draft, as_focus
+from argentos.actors.validation import NewMessage, as_focus, as_new_message
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import ArgentError, InputError, MailboxFullError, MessageTooLargeError, NoReplyError
 from argentos.inputs import as_flag, as_id, as_number, as_time
@@ -76,18 +75,18 @@ class Session:
         if patience != 0.0:
             await checkpoint()
             patience = as_number(patience, "the patience")
-        draft = await self._draft(text, message_id, address, sender)
+        sent = await self._new_message(text, message_id, address, sender)
         if patience > 0:
-            receipt = await self._accept_patiently(draft, patience)
+            receipt = await self._accept_patiently(sent, patience)
         else:
-            receipt = await self._accept("user", draft)
-        return await self._turn_of(receipt, draft)
+            receipt = await self._accept("user", sent)
+        return await self._turn_of(receipt, sent)
 
-    async def _accept_patiently(self, draft: Draft, patience: float) -> Receipt:
+    async def _accept_patiently(self, sent: NewMessage, patience: float) -> Receipt:
         deadline = anyio.current_time() + patience
         while True:
             try:
-                return await self._accept("user", draft)
+                return await self._accept("user", sent)
             except MailboxFullError:
                 if anyio.current_time() >= deadline:
                     raise
@@ -128,16 +127,16 @@ class Session:
         Raises:
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
-        draft = await self._draft(text, message_id, address, sender)
-        number, _, snapshot = await self._accept("assistant", draft)
-        if draft.message_id is None:
+        sent = await self._new_message(text, message_id, address, sender)
+        number, _, snapshot = await self._accept("assistant", sent)
+        if sent.message_id is None:
             return message_in(snapshot.context, number) or await self._archived(number)
         known = message_in(snapshot.context, number)
-        for message in (known,) if known else await self._related(snapshot, draft):
-            if draft.message_id == message.id and not message.reply_to:
-                check_same(message, draft, "assistant")
+        for message in (known,) if known else await self._related(snapshot, sent):
+            if sent.message_id == message.id and not message.reply_to:
+                check_same(message, sent, "assistant")
                 return message
-        raise InputError(f"the message {draft.message_id!a:.100} was said before, and is not to be found any more")
+        raise InputError(f"the message {sent.message_id!a:.100} was said before, and is not to be found any more")
 
     async def retry(self, message_id: str | None = None) -> Turn:
         """Have a turn that failed run once more, with the messages that it was to answer; the text is not sent again.
@@ -293,56 +292,56 @@ class Session:
     def _info(self, snapshot: Snapshot) -> SessionInfo:
         return self._registry.info(snapshot.metadata)
 
-    async def _draft(self, text: object, message_id: object, address: object, sender: object) -> Draft:
+    async def _new_message(self, text: object, message_id: object, address: object, sender: object) -> NewMessage:
         try:
-            return self._checked(as_draft(text, message_id, address, sender))
+            return self._checked(as_new_message(text, message_id, address, sender))
         except ArgentError:
             await checkpoint()
             raise
 
-    def _checked(self, draft: Draft) -> Draft:
-        if not draft.text.strip():
+    def _checked(self, sent: NewMessage) -> NewMessage:
+        if not sent.text.strip():
             raise InputError("the message is empty; send some text")
-        if (length := len(draft.text)) > self._registry.runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
+        if (length := len(sent.text)) > self._registry.runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
             raise MessageTooLargeError(f"the message has {length} characters; no window of this session holds it")
-        return draft
+        return sent
 
-    async def _accept(self, role: Role, draft: Draft) -> Receipt:
-        await self._registry.check_room(self.key, draft.message_id)
+    async def _accept(self, role: Role, sent: NewMessage) -> Receipt:
+        await self._registry.check_room(self.key, sent.message_id)
         runtime = self._registry.runtime
         command = Accept(
             runtime.clock.now(),
-            message_id=draft.message_id or runtime.new_id(),
+            message_id=sent.message_id or runtime.new_id(),
             role=role,
-            text=draft.text,
-            tokens=await runtime.count.tokens(draft.text) + MESSAGE_TOKENS,
-            sender=draft.sender,
-            address=draft.address,
+            text=sent.text,
+            tokens=await runtime.count.tokens(sent.text) + MESSAGE_TOKENS,
+            sender=sent.sender,
+            address=sent.address,
         )
         return await self._registry.accept(self.key, command)
 
-    async def _turn_of(self, receipt: Receipt, draft: Draft) -> Turn:
+    async def _turn_of(self, receipt: Receipt, sent: NewMessage) -> Turn:
         """The turn of a message; of one that was sent before and has been settled, how it ended."""
         if receipt.turn is None:
-            return await self._settled(receipt, draft)
-        if draft.message_id is not None:
+            return await self._settled(receipt, sent)
+        if sent.message_id is not None:
             known = message_in(receipt.snapshot.context, receipt.number)
             # It may have left the context in the step that knew it, as by a clear.
-            for message in await self._related(receipt.snapshot, draft) if known is None else (known,):
+            for message in await self._related(receipt.snapshot, sent) if known is None else (known,):
                 if message.number == receipt.number:
-                    check_same(message, draft, "user")
+                    check_same(message, sent, "user")
         return receipt.turn
 
-    async def _settled(self, receipt: Receipt, draft: Draft) -> Turn:
-        turn = Turn(receipt.number, draft.message_id or "")
-        for message in await self._related(receipt.snapshot, draft):
-            if message.id == draft.message_id and not message.reply_to:
-                check_same(message, draft, "user")
+    async def _settled(self, receipt: Receipt, sent: NewMessage) -> Turn:
+        turn = Turn(receipt.number, sent.message_id or "")
+        for message in await self._related(receipt.snapshot, sent):
+            if message.id == sent.message_id and not message.reply_to:
+                check_same(message, sent, "user")
                 turn.number = message.number
                 if message.failure:
                     turn.fail(has_failed(self.key, message))
                     return turn
-            if draft.message_id in message.reply_to:
+            if sent.message_id in message.reply_to:
                 turn.finish(message)
                 return turn
         turn.fail(NoReplyError("the message was sent before, and its turn ended without a reply", "no_reply"))
@@ -354,8 +353,8 @@ class Session:
             (message,) = await self._registry.runtime.store.read(self.key, number, number + 1)
         return message
 
-    async def _related(self, snapshot: Snapshot, draft: Draft) -> tuple[Message, ...]:
-        return await related(self._registry.runtime.store, self.key, snapshot, draft.message_id or "")
+    async def _related(self, snapshot: Snapshot, sent: NewMessage) -> tuple[Message, ...]:
+        return await related(self._registry.runtime.store, self.key, snapshot, sent.message_id or "")
 
 
 def _life(key: SessionKey, transcript: Transcript, count: TokenCounter, now: datetime) -> tuple[list[Record], Snapshot]:

@@ -12,7 +12,6 @@ import anyio
 from anyio.lowlevel import checkpoint
 from msgspec import structs
 
-from argentos.actors.clock import Clock, SystemClock, guarded
 from argentos.actors.config import Config
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.control.server import ControlServer
@@ -25,6 +24,7 @@ from argentos.actors.outbox import Outbox, Reader
 from argentos.actors.resume import resume_unfinished
 from argentos.actors.retention import Retention, Stored, stored_sessions
 from argentos.actors.scheduling.bulkhead import Bulkhead
+from argentos.actors.scheduling.clock import Clock, SystemClock, guarded
 from argentos.actors.scheduling.slots import Slots
 from argentos.actors.scheduling.throttle import Throttle
 from argentos.actors.scheduling.timers import Timers

@@ -23,8 +23,8 @@ from typing import Final, Self
 from opentelemetry import metrics, trace
 from opentelemetry.metrics import CallbackOptions, Observation
 
-from argentos.actors.clock import Clock
 from argentos.actors.health import Health
+from argentos.actors.scheduling.clock import Clock
 from argentos.concurrency.foreign_code import tolerated
 from argentos.storage import SessionKey
 

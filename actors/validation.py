@@ -1,26 +1,23 @@
-"""Validation of what a host gives: messages, addresses, transcripts, and the parts of a supervisor."""
+"""Validation of what a host gives: messages, addresses, and the parts of a supervisor."""
 
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from msgspec import structs
 
-from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import InputError
-from argentos.inputs import as_choice, as_flag, as_id, as_name, as_text, as_time, as_whole_number, in_words
-from argentos.storage import Address, Role
+from argentos.inputs import as_id, as_name, as_text, in_words
+from argentos.storage import Address
 
-__all__ = ["Draft", "as_channels", "as_draft", "as_focus", "as_message", "as_part", "as_transcript"]
+__all__ = ["NewMessage", "as_channels", "as_focus", "as_new_message", "as_part"]
 
 T = TypeVar("T")
 
 _LONGEST_FOCUS: Final = 800  # characters
-_MOST: Final = 2**53  # of what is counted in a summary
-_ROLES: Final = ("user", "assistant")
 
 
-class Draft(NamedTuple):
+class NewMessage(NamedTuple):
     """A message as it is sent."""
 
     text: str
@@ -29,13 +26,13 @@ class Draft(NamedTuple):
     sender: str | None
 
 
-def as_draft(text: object, message_id: object, address: object, sender: object) -> Draft:
+def as_new_message(text: object, message_id: object, address: object, sender: object) -> NewMessage:
     """A message that can be stored; numbers are taken for the texts of ids.
 
     Raises:
         InputError: it cannot be stored.
     """
-    return Draft(
+    return NewMessage(
         as_text(text, "the text of the message"),
         None if message_id is None else as_id(message_id, "the message id"),
         _address(address),
@@ -67,90 +64,6 @@ def as_focus(value: object) -> str:
     if len(focus) > _LONGEST_FOCUS:
         raise InputError(f"the focus has {len(focus)} characters; {_LONGEST_FOCUS} is the most")
     return focus
-
-
-# Transcripts ------------------------------------------------------------------------------------------------
-
-
-def as_message(message: TranscriptMessage) -> TranscriptMessage:
-    """A message of a transcript that can be taken; times in UTC.
-
-    Raises:
-        InputError: it has no text, or something in it cannot be stored.
-    """
-    if not message.text:
-        raise InputError("the message has no text")
-    text, message_id, address, sender = as_draft(message.text, message.id, message.address, message.sender)
-    return TranscriptMessage(
-        role=cast("Role", as_choice(message.role, _ROLES, "the role of the message")),
-        text=text,
-        at=None if message.at is None else as_time(message.at, "the time of the message"),
-        id=message_id,
-        sender=sender,
-        address=address,
-        reply_to=None if message.reply_to is None else _ids(message.reply_to),
-        archived=as_flag(message.archived, "archived"),
-        stop_reason=None if message.stop_reason is None else as_id(message.stop_reason, "the stop reason"),
-    )
-
-
-def _ids(value: object) -> tuple[str, ...]:
-    if not isinstance(value, tuple | list):
-        raise InputError(f"reply_to is {in_words(value)}; give the ids of messages, as ('m-1',)")
-    return tuple(as_id(each, "an id in reply_to") for each in cast("Collection[object]", value))
-
-
-def as_transcript(value: object) -> Transcript:
-    """A transcript that a session can be made of.
-
-    Raises:
-        InputError: it is none, a message in it cannot be taken, or it has a summary and no message.
-    """
-    if not isinstance(value, Transcript):
-        raise InputError(f"the transcript is {in_words(value)}; give a Transcript")
-    session = as_id(value.session, "the session id")
-    messages = cast("object", value.messages)
-    if not isinstance(messages, tuple | list):
-        raise InputError(f"the messages of session {session} are {in_words(messages)}; give a tuple of them")
-    if value.summary is not None and not messages:
-        raise InputError(f"session {session} has a summary and no message")
-    created_at = value.created_at
-    return Transcript(
-        session=session,
-        messages=tuple(
-            _message(number, each, session) for number, each in enumerate(cast("Collection[object]", messages), start=1)
-        ),
-        agent=as_id(value.agent, "the agent's name in the transcript"),
-        summary=None if value.summary is None else _summary(value.summary, session),
-        created_at=None if created_at is None else as_time(created_at, f"the time of session {session}"),
-    )
-
-
-def _message(number: int, value: object, session: str) -> TranscriptMessage:
-    if not isinstance(value, TranscriptMessage):
-        raise InputError(f"message {number} of session {session} is {in_words(value)}; give a TranscriptMessage")
-    try:
-        return as_message(value)
-    except InputError as error:
-        raise InputError(f"message {number} of session {session}: {error}") from error
-
-
-def _summary(value: object, session: str) -> TranscriptSummary:
-    if not isinstance(value, TranscriptSummary):
-        raise InputError(f"the summary of session {session} is {in_words(value)}; give a TranscriptSummary")
-    return TranscriptSummary(
-        text=as_text(value.text, "the text of the summary"),
-        at=None if value.at is None else as_time(value.at, "the time of the summary"),
-        first=_some(value.first, "the first message of the summary"),
-        last=_some(value.last, "the last message of the summary"),
-        method=as_id(value.method, "the method of the summary"),
-        before=_some(value.before, "the tokens before the summary"),
-        after=_some(value.after, "the tokens after the summary"),
-    )
-
-
-def _some(value: object, what: str) -> int | None:
-    return None if value is None else as_whole_number(value, what, 0, _MOST)
 
 
 # The parts of a supervisor ----------------------------------------------------------------------------------

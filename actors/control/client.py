@@ -14,7 +14,7 @@ from argentos.actors.control.client_connection import Call, ClientConnection, ow
 from argentos.actors.control.operations import Accepted, Operation, Piece, Replied, TurnValue
 from argentos.actors.control.protocol import Request
 from argentos.actors.control.socket_file import connect
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.replies import Turn
 from argentos.errors import ArgentError, OwnerGoneError, SupervisorStoppedError
 from argentos.storage import SessionKey
 

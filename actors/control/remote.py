@@ -15,12 +15,13 @@ from argentos.actors.control import operations
 from argentos.actors.control.client import Client
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.transcript_file import private_file, read_transcript, write_transcript
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.replies import Turn
 from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.interfaces import SessionInterface, SupervisorInterface
 from argentos.actors.retention import Stored
 from argentos.actors.transcripts.transcript import Transcript
-from argentos.actors.validation import as_draft, as_focus, as_transcript
+from argentos.actors.transcripts.validation import as_transcript
+from argentos.actors.validation import as_focus, as_new_message
 from argentos.inputs import as_flag, as_id, as_number, as_path, as_time
 from argentos.storage import Address, Message, SessionKey, Summary
 
@@ -66,14 +67,14 @@ class RemoteSession(SessionInterface):
         Where the connection is lost, `Turn.reply` raises `OwnerLostError`: send the message again with its id, which
         `Turn.message_id` is where none was given, to follow the same turn.
         """
-        draft = as_draft(text, message_id, address, sender)
+        sent = as_new_message(text, message_id, address, sender)
         return await self._client.turn(
             operations.SEND,
             self._key,
-            text=draft.text,
-            message_id=draft.message_id or uuid.uuid4().hex,
-            address=draft.address,
-            sender=draft.sender,
+            text=sent.text,
+            message_id=sent.message_id or uuid.uuid4().hex,
+            address=sent.address,
+            sender=sent.sender,
             patience=as_number(patience, "the patience"),
         )
 
@@ -99,8 +100,8 @@ class RemoteSession(SessionInterface):
         sender: str | None = None,
     ) -> Message:
         """See `Session.say`."""
-        draft = as_draft(text, message_id, address, sender)
-        return await self._client.one(operations.SAY, self._key, **draft._asdict())
+        sent = as_new_message(text, message_id, address, sender)
+        return await self._client.one(operations.SAY, self._key, **sent._asdict())
 
     async def retry(self, message_id: str | None = None) -> Turn:
         """See `Session.retry`."""

@@ -1,8 +1,8 @@
 """The actor: the one owner of a live session.
 
-Its life is a series of steps, one at a time, run by a worker of the dispatcher whenever something has come in. Between
-steps an actor waits in no task. What a step does is the `Behaviour`'s; the actor has the mailbox, and answers for what
-becomes of a step that fails.
+Its life is a series of steps, one at a time, run by a worker of the pool whenever something has come in. Between
+steps an actor waits in no task. What a step does is the `LiveSession`'s; the actor has the mailbox, and answers for
+what becomes of a step that fails.
 """
 
 import logging
@@ -12,9 +12,10 @@ from typing import Final, Protocol
 
 import anyio
 
-from argentos.actors.core.behaviour import Behaviour, not_found
 from argentos.actors.core.commands import Accept, Command, Decided, Delete, SummaryMade, TurnDone, Wake
-from argentos.actors.core.decider import is_at_work
+from argentos.actors.core.decider import not_found
+from argentos.actors.core.draft import is_at_work
+from argentos.actors.core.live_session import LiveSession
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.events import SessionDeleted
 from argentos.actors.scheduling import slots
@@ -64,9 +65,9 @@ class SessionActor:
     """A session in memory."""
 
     __slots__ = (
-        "_behaviour",
         "_closed",
         "_control",
+        "_live",
         "_mailbox",
         "_put_off_for",
         "_runtime",
@@ -80,7 +81,7 @@ class SessionActor:
         self.key = key
         self._supervisor = supervisor
         self._runtime = runtime
-        self._behaviour = Behaviour(key, runtime, self)
+        self._live = LiveSession(key, runtime, self)
         self._mailbox: list[Accept] = []  # empty most of the time, when a deque would take ten times as much memory
         self._control: list[Command] = []
         self._scheduled = False
@@ -91,17 +92,17 @@ class SessionActor:
     @property
     def task(self) -> TaskId | None:
         """Of the turn or the compaction that runs, or waits for its place."""
-        return self._behaviour.task
+        return self._live.task
 
     @property
     def snapshot(self) -> Snapshot | None:
         """The durable snapshot; None where the session does not exist, or was not revived yet."""
-        return self._behaviour.snapshot
+        return self._live.snapshot
 
     @property
     def quiet_for(self) -> float | None:
         """Seconds since something last happened; None where it does not exist, or was not revived yet."""
-        return self._behaviour.quiet_for
+        return self._live.quiet_for
 
     # Coming in ----------------------------------------------------------------------------------------------
 
@@ -134,11 +135,11 @@ class SessionActor:
     @property
     def waiting(self) -> int:
         """How many messages wait, accepted or about to be."""
-        return len(self._mailbox) + self._behaviour.waiting
+        return len(self._mailbox) + self._live.waiting
 
     def knows(self, message_id: str) -> bool:
         """A message of this id was accepted, or is about to be."""
-        return self._behaviour.knows(message_id) or any(each.message_id == message_id for each in self._mailbox)
+        return self._live.knows(message_id) or any(each.message_id == message_id for each in self._mailbox)
 
     async def stepped(self) -> None:
         """Wait until the actor has taken its next step, or left memory."""
@@ -158,7 +159,7 @@ class SessionActor:
         commands = self._take()
         try:
             others = await self._delete(commands)
-            if others and await self._behaviour.take_step(others):
+            if others and await self._live.take_step(others):
                 self._put_off_for = 0.0
         except BaseException as error:  # whatever it is, it ends this actor and no other
             if passes(error):
@@ -173,10 +174,10 @@ class SessionActor:
             self._runtime.workers.again(self._run)  # behind everybody else, whoever floods this session
             return
         self._scheduled = False
-        if self._behaviour.may_passivate():
+        if self._live.may_passivate():
             # No await since the mailbox was looked at: no message can be left behind.
             self._leave()
-        elif self._behaviour.is_quiet:
+        elif self._live.is_quiet:
             self._supervisor.rest(self.key)
 
     def _take(self) -> list[Command]:
@@ -198,10 +199,10 @@ class SessionActor:
         while deletions:
             command = deletions.pop(0)
             since = command.unless_active_since
-            if since is not None and (await self._behaviour.is_in_use(since) or others or self._mailbox):
+            if since is not None and (await self._live.is_in_use(since) or others or self._mailbox):
                 command.answer(value=False)
                 continue
-            self._behaviour.cancel()
+            self._live.cancel()
             if await self._runtime.store.delete(self.key, set_aside=command.set_aside):
                 now = self._runtime.clock.now()
                 self._runtime.events.tell(SessionDeleted(session=self.key, by=command.by, at=now))
@@ -225,7 +226,7 @@ class SessionActor:
 
     def _refuse(self, commands: Sequence[Command], error: ArgentError) -> None:
         """It is told what is wrong; the next message revives from the store, or time does."""
-        durable = self._behaviour.snapshot
+        durable = self._live.snapshot
         if durable is not None and is_at_work(durable.metadata) and self._passes(error):
             self._put_off(commands, durable, error)
             return
@@ -250,13 +251,13 @@ class SessionActor:
 
     def _passes(self, error: ArgentError) -> bool:
         """Trying later may help: the store is full or, where it just was, the session cannot be read at the moment."""
-        cannot_be_read = type(error) is StoreError and not self._behaviour.is_revived
+        cannot_be_read = type(error) is StoreError and not self._live.is_revived
         return isinstance(error, StoreFullError) or (cannot_be_read and self._put_off_for > 0)
 
     def _put_off(self, commands: Sequence[Command], durable: Snapshot, error: ArgentError) -> None:
         """Begin anew later, though nothing comes in."""
         has_more = bool(self._mailbox or self._control)
-        self._control[:0] = self._behaviour.put_off(commands, durable, error)
+        self._control[:0] = self._live.put_off(commands, durable, error)
         self._scheduled = False
         if not self._put_off_for:
             _log.warning("session %s is taken up again later: %s", self.key, error)
@@ -268,7 +269,7 @@ class SessionActor:
 
     def _restart(self, error: ArgentError) -> None:
         """Begin anew from what is durable. Whoever waits for a reply goes on waiting: it will be answered."""
-        self._behaviour.begin_again(error)
+        self._live.begin_again(error)
         self._scheduled = False
         self._runtime.restarts.submit(partial(self._begin_again, self._runtime.clock.monotonic()))
 
@@ -293,7 +294,7 @@ class SessionActor:
 
     def passivate(self) -> None:
         """Leave memory, if nothing is going on: what the session is can be read again."""
-        if not self._scheduled and self._behaviour.is_quiet:
+        if not self._scheduled and self._live.is_quiet:
             self._leave()
 
     def _leave(self) -> None:
@@ -306,4 +307,4 @@ class SessionActor:
         self._supervisor.forget(self.key)
         for command in (*self._control, *self._mailbox):
             command.fail(error)
-        self._behaviour.close(error)
+        self._live.close(error)

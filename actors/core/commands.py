@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.replies import Turn
 from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import TaskId
 from argentos.actors.scheduling.waiter import Waiter, new_waiter

@@ -9,7 +9,6 @@ from typing import Final, Literal
 from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 
 from argentos.actors.core.actor import SessionActor
-from argentos.actors.core.behaviour import mailbox_full, not_found
 from argentos.actors.core.commands import (
     Accept,
     Adopt,
@@ -24,6 +23,7 @@ from argentos.actors.core.commands import (
     Wake,
 )
 from argentos.actors.core.deadlines import quiet_for
+from argentos.actors.core.decider import mailbox_full, not_found
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import Supervision, parked
 from argentos.actors.events import SessionParked, SessionRestarted, SessionUnparked

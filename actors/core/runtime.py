@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from argentos.actors.clock import Clock
 from argentos.actors.config import Config
-from argentos.actors.core.suspects import Suspects
+from argentos.actors.core.supervision import Suspects
 from argentos.actors.events import Events
 from argentos.actors.scheduling.bulkhead import Bulkhead
+from argentos.actors.scheduling.clock import Clock
 from argentos.actors.scheduling.slots import Slots
 from argentos.actors.scheduling.throttle import Throttle
 from argentos.actors.scheduling.timers import Timers

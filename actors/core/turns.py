@@ -1,89 +1,245 @@
-"""Those who wait for replies: a `Turn` for each message without one."""
+"""The rules of turns: where one begins, is tried again, and ends."""
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Final, Literal
+from zlib import crc32
 
-from argentos.actors.core.retries import has_failed
-from argentos.actors.core.turn import Turn
-from argentos.actors.scheduling.slots import CurrentTask
-from argentos.errors import ArgentError, NoReplyError
-from argentos.storage import Message, Snapshot
+from argentos.actors.core.compactions import keep
+from argentos.actors.core.draft import Draft, is_compacting
+from argentos.errors import ModelError, NothingToRetryError
+from argentos.inputs import MAX_ID_BYTES
+from argentos.llm import Reply, is_blank
+from argentos.storage import (
+    Address,
+    FailedTurn,
+    Message,
+    Metadata,
+    Owed,
+    Replied,
+    Retried,
+    SessionKey,
+    TurnDelayed,
+    TurnEnded,
+    TurnStarted,
+)
 
-__all__ = ["PendingTurns"]
+__all__ = [
+    "begin_turn",
+    "delay_turn",
+    "failed_turn",
+    "finish_turn",
+    "interrupt",
+    "overflow",
+    "owe",
+    "pause",
+    "retry",
+    "stop",
+]
+
+_REPLY: Final = ":reply"
+_FIRST: Final = 1.0  # seconds
+_LONGEST: Final = 60.0  # seconds
+_SPREAD: Final = 0.5
 
 
-class PendingTurns:
-    """The turns of a session that somebody may be listening to, by the numbers of their messages."""
+def begin_turn(draft: Draft) -> None:
+    """Begin a turn with what waits, or the next attempt of the one that is open."""
+    metadata, waiting = draft.metadata, draft.context.waiting
+    if metadata.turn is not None:
+        draft.emit(
+            TurnStarted(
+                **draft.head(),
+                turn=metadata.turn.turn,
+                attempt=metadata.turn.attempt + 1,
+                messages=metadata.turn.messages,
+                tokens=0,
+                request_tokens=metadata.tokens + draft.gauge.system_tokens,
+                alone=metadata.turn.alone + draft.runs_alone,
+            )
+        )
+    elif waiting:
+        fitting = draft.gauge.fitting(waiting, metadata)
+        taken = _of_one_address(waiting[: min(fitting, draft.config.most_together)])
+        tokens = sum(message.tokens for message in taken)
+        draft.emit(
+            TurnStarted(
+                **draft.head(),
+                turn=metadata.turns + 1,
+                attempt=1,
+                messages=tuple(message.number for message in taken),
+                tokens=tokens,
+                request_tokens=metadata.tokens + tokens + draft.gauge.system_tokens,
+            )
+        )
+    draft.is_interrupted = False
 
-    __slots__ = ("_session", "_turns")
 
-    def __init__(self, session: CurrentTask) -> None:
-        self._session = session
-        self._turns: dict[int, Turn] = {}
+def _of_one_address(waiting: Sequence[Message]) -> tuple[Message, ...]:
+    """The first of the messages, and those right behind it from the same address: to which one reply can go."""
+    return tuple(takewhile(lambda message: message.address == waiting[0].address, waiting))
 
-    def expect(self, number: int, message_id: str) -> Turn:
-        """The turn for a message, the same for whoever asks."""
-        turn = self._turns.get(number)
-        if turn is None:
-            turn = self._turns[number] = Turn(number, message_id, self._session)
-        turn.message_id = turn.message_id or message_id
-        return turn
 
-    @property
-    def are_from_tasks(self) -> bool:
-        """A turn of another session may wait for one of these."""
-        return any(turn.is_from_task for turn in self._turns.values())
+def interrupt(draft: Draft, address: Address | None) -> None:
+    """End the turn that runs, in favour of a message that has come from the same address."""
+    turn = draft.metadata.turn
+    if turn is not None and _latest(draft.context.messages, turn.messages)[-1].address == address:
+        draft.emit(TurnEnded(**draft.head(), turn=turn.turn, outcome="stopped", messages=turn.messages))
 
-    def may_be_from_tasks(self, numbers: Iterable[int]) -> bool:
-        """A turn of another session may wait for the reply to these messages."""
-        return any(turn.is_from_task for turn in self._of(numbers))
 
-    def catch_up(self, snapshot: Snapshot) -> None:
-        """Answer those whose turn has ended unheard, as when the actor failed just then."""
-        metadata, context = snapshot
-        open_ = {*metadata.waiting, *(metadata.turn.messages if metadata.turn else ())}
-        for turn in [turn for number, turn in self._turns.items() if number not in open_]:
-            reply = next((each for each in context.messages if turn.message_id in each.reply_to), None)
-            failed = next((each for each in context.messages if each.number == turn.number and each.failure), None)
-            if reply is not None:
-                self.finish((turn.number,), reply)
-            elif failed is not None:
-                self.fail((turn.number,), has_failed(metadata.key, failed))
-            else:
-                self.fail((turn.number,), NoReplyError("the turn ended without a reply", "no_reply"))
+def finish_turn(draft: Draft, turn: int, attempt: int, reply: Reply | None, tokens: int, *, reason: str = "") -> bool:
+    """End a turn with its reply, without one, or for a reason; False if it had been ended already."""
+    open_turn = draft.metadata.turn
+    if open_turn is None or (open_turn.turn, open_turn.attempt) != (turn, attempt):
+        return False
+    outcome: Literal["replied", "no_reply", "failed"] = "failed" if reply is None else "no_reply"
+    if reply is not None and not is_blank(reply.text):
+        _reply(draft, turn, open_turn.messages, reply, tokens)
+        outcome = "replied"
+    draft.emit(TurnEnded(**draft.head(), turn=turn, outcome=outcome, messages=open_turn.messages, reason=reason))
+    return True
 
-    def begin(self, numbers: Iterable[int], attempt: int) -> None:
-        """The model is being asked to answer these messages; whoever listens later hears it from the beginning."""
-        for number in numbers:
-            self.expect(number, "").begin(attempt)
 
-    def push(self, numbers: Iterable[int], text: str) -> None:
-        """A piece of the reply to these messages has come."""
-        for turn in self._of(numbers):
-            turn.push(text)
+def _reply(draft: Draft, turn: int, numbers: Sequence[int], reply: Reply, tokens: int) -> None:
+    answered = _latest(draft.context.messages, numbers)
+    number = draft.metadata.messages + 1
+    draft.emit(
+        Replied(
+            **draft.head(),
+            id=reply.id or _reply_id(answered[-1].id),
+            number=number,
+            text=reply.text,
+            tokens=tokens,
+            turn=turn,
+            reply_to=tuple(message.id for message in answered),
+            sender=reply.sender,
+            address=answered[-1].address,
+            usage=reply.usage,
+            stop_reason=reply.stop_reason,
+        )
+    )
+    owe(draft, number, answered[-1].address)
 
-    def finish(self, numbers: Iterable[int], reply: Message) -> None:
-        """The reply to these messages is durable."""
-        for turn in self._of(numbers):
-            turn.finish(reply)
-            self._forget(turn)
 
-    def fail(self, numbers: Iterable[int], error: ArgentError) -> None:
-        """There will be no reply to these messages."""
-        for turn in self._of(numbers):
-            turn.fail(error)
-            self._forget(turn)
+def _reply_id(asked: str) -> str:
+    """An id for the reply to a message; like that one, it has no more than `MAX_ID_BYTES`."""
+    made = f"{asked}{_REPLY}"
+    if len(made.encode()) <= MAX_ID_BYTES:
+        return made
+    digest = hashlib.sha256(asked.encode()).hexdigest()
+    room = MAX_ID_BYTES - len(digest) - len(_REPLY) - 1
+    return f"{asked.encode()[:room].decode(errors='ignore')}~{digest}{_REPLY}"
 
-    def close(self, error: ArgentError) -> None:
-        """There will be no reply to any message for now."""
-        self.fail(tuple(self._turns), error)
 
-    def _forget(self, turn: Turn) -> None:
-        del self._turns[turn.number]
-        if not self._turns:
-            self._turns = {}  # the old one keeps the room that it once needed, as long as the session lives
+def owe(draft: Draft, number: int, address: Address | None) -> None:
+    """What the agent said is to be delivered, where that is somebody's business."""
+    if address is not None and address.channel in draft.channels:
+        draft.emit(Owed(**draft.head(), number=number, channel=address.channel))
 
-    def _of(self, numbers: Iterable[int]) -> Iterator[Turn]:
-        for number in numbers:
-            turn = self._turns.get(number)
-            if turn is not None:
-                yield turn
+
+def overflow(draft: Draft, turn: int, attempt: int, reason: str) -> bool:
+    """The model's window was too small: compact and try again, or end the turn; False as above.
+
+    As often as there is something left to be replaced, each time more of it.
+    """
+    if draft.gauge.replaceable(draft.snapshot) == 0:
+        return finish_turn(draft, turn, attempt, None, 0, reason=reason)
+    draft.overflowed = draft.is_interrupted = True
+    return False
+
+
+def stop(draft: Draft, outcome: Literal["stopped", "cleared"] = "stopped") -> None:
+    """End the turn, and give up what waits behind it; a compaction is ended, its context kept."""
+    metadata = draft.metadata
+    if not metadata.is_settled:
+        running = metadata.turn.messages if metadata.turn else ()
+        turn = metadata.turn.turn if metadata.turn else metadata.turns
+        draft.emit(TurnEnded(**draft.head(), turn=turn, outcome=outcome, messages=(*running, *metadata.waiting)))
+    if is_compacting(metadata):
+        keep(draft)
+
+
+def delay_turn(draft: Draft, turn: int, error: ModelError) -> bool:
+    """Have the turn tried again later; False if it has been tried often enough, or would have to wait too long."""
+    open_turn = draft.metadata.turn
+    if open_turn is None or open_turn.turn != turn or open_turn.delays >= draft.config.retry_attempts:
+        return False
+    seconds = pause(draft.key, turn, open_turn.delays, error.retry_after)
+    if open_turn.delayed + seconds > draft.config.retry_for:
+        return False
+    attempt = open_turn.attempt
+    draft.emit(TurnDelayed(**draft.head(), turn=turn, attempt=attempt, seconds=seconds, reason=str(error)))
+    return True
+
+
+def pause(key: SessionKey, turn: int, delays: int, retry_after: float | None) -> float:
+    """Seconds before the next attempt of a turn: twice as long each time, and as long as the provider asks at least.
+
+    Sessions that fail together do not come back together: each has a part of its own, the same in every life.
+
+    Args:
+        key: the session.
+        turn: its turn.
+        delays: how many there were.
+        retry_after: what the provider asks for, in seconds.
+    """
+    part = crc32(f"{key} {turn} {delays}".encode()) / 2**32
+    seconds = min(_FIRST * 2.0**delays, _LONGEST) * (1 - _SPREAD * part)
+    asked = (retry_after or 0.0) * (1 + _SPREAD * part / 5)
+    return max(seconds, asked)
+
+
+def retry(draft: Draft, failed: FailedTurn) -> None:
+    """Have the messages of a turn that failed answered once more."""
+    messages = [each for each in draft.context.messages if each.number in failed.messages]
+    draft.emit(
+        Retried(
+            **draft.head(),
+            turn=failed.turn,
+            messages=tuple(each.number for each in messages),
+            tokens=sum(each.tokens for each in messages),
+        )
+    )
+    draft.offer("new_message")
+
+
+def failed_turn(metadata: Metadata, message_id: str | None, number: int | None) -> FailedTurn:
+    """The turn that failed with a message, or the latest that did.
+
+    Args:
+        metadata: of the session.
+        message_id: of the message; None for the latest turn.
+        number: of the message; 0 if it is in the archive, None if there is none of this id.
+
+    Raises:
+        NothingToRetryError: there is none.
+    """
+    key = metadata.key
+    if message_id is None:
+        if not metadata.failed:
+            raise NothingToRetryError(f"no message of session {key} waits to be tried again")
+        return metadata.failed[-1]
+    if number is None:
+        raise NothingToRetryError(
+            f"session {key} has no message {message_id!r}, or had it too long ago; send its text again"
+        )
+    found = next((each for each in metadata.failed if number in each.messages), None)
+    if found is None and number == 0:
+        raise NothingToRetryError(
+            f"message {message_id!r} of session {key} has left the context; send its text with another id"
+        )
+    if found is None:
+        raise NothingToRetryError(f"message {message_id!r} of session {key} did not fail")
+    return found
+
+
+def _latest(messages: Sequence[Message], numbers: Sequence[int]) -> list[Message]:
+    """The messages with these numbers, which are among the last, in their order."""
+    found: list[Message] = []
+    for message in reversed(messages):
+        if len(found) == len(numbers):
+            break
+        if message.number in numbers:
+            found.append(message)
+    return found[::-1]

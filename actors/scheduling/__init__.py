@@ -1,1 +1,13 @@
-"""Tasks, and what they wait for: nothing here knows what a session does."""
+"""Time, workers and slots: nothing here knows what a session does.
+
+Reading order; each imports only those above it:
+
+    clock         the wall time and the time that passes
+    timers        the deadlines of all sessions
+    waiter        what one task waits with
+    worker_pool   a run queue and its workers
+    throttle      a way through, one at a time
+    wait_graph    who waits for whom
+    slots         background tasks, so many at a time
+    bulkhead      foreign code in tasks of its own
+"""

@@ -8,7 +8,7 @@ from typing import Final
 import anyio
 import anyio.lowlevel
 
-from argentos.actors.clock import Clock
+from argentos.actors.scheduling.clock import Clock
 from argentos.storage import SessionKey
 
 __all__ = ["Timers"]

@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import Final, Literal, NamedTuple, TypedDict
 
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
-from argentos.actors.validation import as_transcript
+from argentos.actors.transcripts.validation import as_transcript
 from argentos.llm import TokenCounter
 from argentos.machines import SESSION, START, Refused
 from argentos.storage import (

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
-from argentos.actors.validation import as_message
+from argentos.actors.transcripts.validation import as_message
 from argentos.gateway.formats.content import Content, role_of, text_of, time_of
 from argentos.gateway.formats.source import Line, ReadTranscript, Source, as_type, fields
 from argentos.gateway.formats.thread import Node, latest_thread

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
-from argentos.actors.validation import as_transcript
+from argentos.actors.transcripts.validation import as_transcript
 from argentos.errors import InputError
 from argentos.gateway.formats import claude_code, openai, openclaw, own
 from argentos.gateway.formats.source import Line, ReadTranscript, Source

@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from argentos.actors import Transcript, TranscriptMessage
-from argentos.actors.validation import as_message
+from argentos.actors.transcripts.validation import as_message
 from argentos.errors import InputError
 from argentos.gateway.formats.content import Content, role_of, text_of, time_of
 from argentos.gateway.formats.source import Line, ReadTranscript, Source, as_type, fields

@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
-from argentos.actors.validation import as_message
+from argentos.actors.transcripts.validation import as_message
 from argentos.errors import InputError
 from argentos.gateway.formats.source import Line, ReadTranscript, Source, as_type, fields
 

@@ -10,7 +10,7 @@ import pytest
 
 from argentos import Config, ManualClock, RecordAppended, ReplayModel, Supervisor
 from argentos.actors import Subscription
-from argentos.actors.core.behaviour import Behaviour
+from argentos.actors.core.live_session import LiveSession
 from argentos.storage import MemoryStore, Transitioned
 
 pytestmark = pytest.mark.anyio
@@ -144,12 +144,12 @@ async def test_a_session_that_leaves_memory_does_not_wait_for_the_garbage_collec
     gc.collect()
     gc.disable()
     try:
-        before = sum(isinstance(each, Behaviour) for each in gc.get_objects())
+        before = sum(isinstance(each, LiveSession) for each in gc.get_objects())
         async with running(ReplayModel(["Yes."] * 10), config=Config(max_live=1)) as supervisor:
             for number in range(10):
                 await supervisor.session(f"user-{number}").ask("Hello?")
             assert supervisor.live == 1
-            assert sum(isinstance(each, Behaviour) for each in gc.get_objects()) == before + 1
+            assert sum(isinstance(each, LiveSession) for each in gc.get_objects()) == before + 1
     finally:
         gc.enable()
 

@@ -11,8 +11,8 @@ import anyio.lowlevel
 import pytest
 
 from argentos import EventsMissed, ManualClock, RecordAppended
-from argentos.actors.clock import SystemClock
 from argentos.actors.events import Events
+from argentos.actors.scheduling.clock import SystemClock
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, Slots
 from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool

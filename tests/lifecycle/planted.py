@@ -127,8 +127,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "an idle session keeps its message waiting",
         "actors/core/decider.py",
-        '            self._owe(number, address)\n        self.offer("new_message")\n        return number',
-        "            self._owe(number, address)\n        return number",
+        '        owe(draft, number, address)\n    draft.offer("new_message")\n    return number',
+        "        owe(draft, number, address)\n    return number",
         ("Idle has nothing to answer",),
     ),
     Bug(
@@ -140,28 +140,28 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "idling is dated when it was noticed",
-        "actors/core/decider.py",
+        "actors/core/draft.py",
         "self.now, self.moment = now - timedelta(seconds=moment - due), due",
         "self.now, self.moment = now, due",
         ("idle from its own time on",),
     ),
     Bug(
         "a stop leaves the queue to itself while no turn runs",
-        "actors/core/decider.py",
-        "        if not metadata.is_settled:\n            running",
-        "        if metadata.turn is not None:\n            running",
+        "actors/core/turns.py",
+        "    if not metadata.is_settled:\n        running",
+        "    if metadata.turn is not None:\n        running",
         ("a stop leaves nothing to answer",),
     ),
     Bug(
         "a stop does not end a compaction",
-        "actors/core/decider.py",
-        "        if is_compacting(metadata):\n            self.keep()\n",
+        "actors/core/turns.py",
+        "    if is_compacting(metadata):\n        keep(draft)\n",
         "",
         ("a stop leaves nothing to answer", "the model is asked for what is open"),
     ),
     Bug(
         "a compaction that was stopped begins again at once",
-        "actors/core/decider.py",
+        "actors/core/draft.py",
         "return step.gauge.is_full(step.metadata) and step.metadata.kept_at < step.metadata.messages",
         "return step.gauge.is_full(step.metadata)",
         ("guard: compaction_is_due",),
@@ -169,48 +169,48 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what a clear found running goes on",
         "actors/core/decider.py",
-        '        self.stop("cleared")\n',
+        '    stop(draft, "cleared")\n',
         "",
         ("the model sees the conversation", "a stop leaves nothing to answer"),
     ),
     Bug(
         "a reply is recorded twice",
-        "actors/core/decider.py",
-        '            outcome = "replied"\n',
-        '            outcome = "replied"\n            self._reply(turn, open_turn.messages, reply, tokens)\n',
+        "actors/core/turns.py",
+        '        outcome = "replied"\n',
+        '        outcome = "replied"\n        _reply(draft, turn, open_turn.messages, reply, tokens)\n',
         ("one reply for each message",),
     ),
     Bug(
         "an interrupted turn is left lying",
-        "actors/core/behaviour.py",
-        "step.is_interrupted = not self._current.is_running and step.awaits_attempt",
-        "step.is_interrupted = False",
+        "actors/core/live_session.py",
+        "draft.is_interrupted = not self._current.is_running and draft.awaits_attempt",
+        "draft.is_interrupted = False",
         ("a request fits the window", "the model is asked for what is open"),
     ),
     Bug(
         "a turn of an earlier life is run again without saying so",
-        "actors/core/decider.py",
+        "actors/core/turns.py",
         "attempt=metadata.turn.attempt + 1,",
         "attempt=metadata.turn.attempt,",
         ("a turn is begun again as it was",),
     ),
     Bug(
         "a turn takes the latest of the queue first",
-        "actors/core/decider.py",
+        "actors/core/turns.py",
         "messages=tuple(message.number for message in taken),",
         "messages=tuple(message.number for message in reversed(taken)),",
         ("the queue is answered in order",),
     ),
     Bug(
         "messages of different addresses are answered together",
-        "actors/core/decider.py",
+        "actors/core/turns.py",
         "lambda message: message.address == waiting[0].address",
         "lambda _: True",
         ("a turn answers one address",),
     ),
     Bug(
         "a reply goes nowhere",
-        "actors/core/decider.py",
+        "actors/core/turns.py",
         "address=answered[-1].address,",
         "address=None,",
         ("a reply goes where its message came from",),
@@ -218,19 +218,21 @@ BUGS: Final[Sequence[Bug]] = (
     # The actor -------------------------------------------------------------------------------------------------
     Bug(
         "effects are run before the append",
-        "actors/core/behaviour.py",
-        "        if step.records:\n            wants_files",
-        "        if step.records:\n            self.snapshot = snapshot = step.snapshot\n"
-        "            for effect in step.effects:\n"
+        "actors/core/live_session.py",
+        "        if draft.records:\n            wants_files",
+        "        if draft.records:\n"
+        "            self.snapshot = snapshot = draft.snapshot\n"
+        "            for effect in draft.effects:\n"
         "                await _EFFECTS[effect](self)\n"
         "            wants_files",
         ("an effect follows its append",),
     ),
     Bug(
         "a turn is started before the append",
-        "actors/core/behaviour.py",
-        "        if step.records:\n            wants_files",
-        "        if step.records:\n            self.snapshot = snapshot = step.snapshot\n"
+        "actors/core/live_session.py",
+        "        if draft.records:\n            wants_files",
+        "        if draft.records:\n"
+        "            self.snapshot = snapshot = draft.snapshot\n"
         "            self._start_turn()\n"
         "            while self._runtime.workers._following:\n"
         "                self._runtime.workers.submit(self._runtime.workers._following.pop())\n"
@@ -239,40 +241,39 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "what happens is published before it is durable",
-        "actors/core/behaviour.py",
-        "            wants_files = "
-        "await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)\n"
-        "            self.snapshot = snapshot = step.snapshot\n"
-        "            self._marks = step.marks\n"
-        "            if not step.is_adopted:"
-        "  # of what is new nothing is kept beside it, and its records may be a million\n"
-        "                self._take_over(step.records)\n"
-        "            self._requests.follow(snapshot)\n"
-        "            self._runtime.events.publish(self._key, step.records)\n",
-        "            self._runtime.events.publish(self._key, step.records)\n"
-        "            wants_files = "
-        "await self._runtime.store.append(self._key, self._epoch, step.durable, step.records)\n"
-        "            self.snapshot = snapshot = step.snapshot\n"
-        "            self._marks = step.marks\n"
-        "            if not step.is_adopted:"
-        "  # of what is new nothing is kept beside it, and its records may be a million\n"
-        "                self._take_over(step.records)\n"
-        "            self._requests.follow(snapshot)\n",
+        "actors/core/live_session.py",
+        "            wants_files = await self._runtime.store.append(self._key, self._epoch, "
+        "draft.durable, draft.records)\n"
+        "            self.snapshot = snapshot = draft.snapshot\n"
+        "            self._marks = draft.marks\n"
+        "            if not draft.is_adopted:  # of what is new nothing is kept beside it, "
+        "and its records may be a million\n"
+        "                self._take_over(draft.records)\n"
+        "            self._compactions.follow(snapshot)\n"
+        "            self._runtime.events.publish(self._key, draft.records)\n",
+        "            self._runtime.events.publish(self._key, draft.records)\n"
+        "            wants_files = await self._runtime.store.append(self._key, self._epoch, "
+        "draft.durable, draft.records)\n"
+        "            self.snapshot = snapshot = draft.snapshot\n"
+        "            self._marks = draft.marks\n"
+        "            if not draft.is_adopted:  # of what is new nothing is kept beside it, "
+        "and its records may be a million\n"
+        "                self._take_over(draft.records)\n"
+        "            self._compactions.follow(snapshot)\n",
         ("published is durable",),
     ),
     Bug(
         "a message is acknowledged before it is durable",
-        "actors/core/behaviour.py",
-        "        return lambda: command.answer(Receipt(number, turn, self._require()))",
-        "        if self.snapshot is not None:\n"
-        "            command.answer(Receipt(number, turn, self.snapshot))\n"
-        "        return lambda: command.answer(Receipt(number, turn, self._require()))",
+        "actors/core/decider.py",
+        "        return lambda snapshot: command.answer(Receipt(number, turn, self._existing(snapshot)))",
+        "        command.answer(Receipt(number, turn, draft.snapshot))\n"
+        "        return lambda snapshot: command.answer(Receipt(number, turn, self._existing(snapshot)))",
         ("acknowledged is durable",),
     ),
     Bug(
         "a summary that became durable is not looked at",
-        "actors/core/behaviour.py",
-        "        while step.records and is_compacting(step.metadata):\n",
+        "actors/core/live_session.py",
+        "        while draft.records and is_compacting(draft.metadata):\n",
         "        while False:\n",
         ("the model is asked for what is open",),
     ),
@@ -292,35 +293,35 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "effects are not derived again on revival",
-        "actors/core/behaviour.py",
+        "actors/core/live_session.py",
         "effects = SESSION.after(self.snapshot.metadata.label) if self.snapshot else ()",
         "effects = ()",
         ("an effect follows",),
     ),
     Bug(
         "a new owner takes the old one's epoch",
-        "actors/core/behaviour.py",
+        "actors/core/live_session.py",
         "self.snapshot.metadata.epoch + 1 if self.snapshot",
         "self.snapshot.metadata.epoch if self.snapshot",
         ("an owner has an epoch of its own",),
     ),
     Bug(
         "a message sent again is accepted again",
-        "actors/core/behaviour.py",
-        "number = self._dedupe.number_of(command.message_id, step.context)",
+        "actors/core/decider.py",
+        "number = self._message_ids.number_of(command.message_id, draft.context)",
         "number = None",
         ("accepted once",),
     ),
     Bug(
         "a message sent twice at once is accepted twice",
-        "actors/core/behaviour.py",
-        "            self._dedupe.add(command.message_id, number)\n",
+        "actors/core/decider.py",
+        "            self._message_ids.add(command.message_id, number)\n",
         "",
         ("accepted once", "refused for a reason"),
     ),
     Bug(
         "a message sent again after a revival is accepted again",
-        "actors/core/duplicates.py",
+        "actors/core/draft.py",
         "self._numbers = _numbers_in(context)",
         "self._numbers = {}",
         ("accepted once", "refused for a reason"),
@@ -334,14 +335,14 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "the queue takes one message too many",
-        "actors/core/behaviour.py",
-        "        waiting = len(step.metadata.waiting) if step.exists else 0\n        if waiting >=",
-        "        waiting = len(step.metadata.waiting) if step.exists else 0\n        if waiting >",
+        "actors/core/decider.py",
+        "        waiting = len(draft.metadata.waiting) if draft.exists else 0\n        if waiting >=",
+        "        waiting = len(draft.metadata.waiting) if draft.exists else 0\n        if waiting >",
         ("the queue is bounded",),
     ),
     Bug(
         "a message of any size is accepted",
-        "actors/core/behaviour.py",
+        "actors/core/decider.py",
         "if command.tokens > gauge.largest_message:",
         "if command.tokens > gauge.window:",
         ("the size is bounded",),
@@ -355,9 +356,9 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a stop does not end the work",
-        "actors/core/behaviour.py",
-        '        self._current.cancel()\n        self._refuse_compactions(step, "it was stopped")',
-        '        self._refuse_compactions(step, "it was stopped")',
+        "actors/core/decider.py",
+        '        self._current.cancel()\n        self._refuse_compactions(draft, "it was stopped")',
+        '        self._refuse_compactions(draft, "it was stopped")',
         ("the model is asked for what is open",),
     ),
     Bug(
@@ -376,7 +377,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a timer is armed with the wall clock",
-        "actors/core/behaviour.py",
+        "actors/core/live_session.py",
         "runtime.timers.arm(self._key, due)",
         "runtime.timers.arm(self._key, due + runtime.clock.now().timestamp())",
         ("a quiet session idles", "what is quiet leaves memory", "the model is asked for what is open"),
@@ -423,14 +424,14 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "whoever waits for a reply is not woken",
-        "actors/core/turn.py",
+        "actors/core/replies.py",
         "        self._reply = reply\n        self._notify()\n",
         "        self._reply = reply\n",
         ("whoever asked hears",),
     ),
     Bug(
         "the first reply of a batch only is heard",
-        "actors/core/turns.py",
+        "actors/core/replies.py",
         "            turn.finish(reply)\n            self._forget(turn)\n",
         "            turn.finish(reply)\n            self._forget(turn)\n            break\n",
         ("whoever asked hears",),
@@ -438,21 +439,21 @@ BUGS: Final[Sequence[Bug]] = (
     # Sent again, tried again --------------------------------------------------------------------------------------
     Bug(
         "another text is taken for what was sent before",
-        "actors/core/resent.py",
-        "if message.text != draft.text:",
+        "actors/duplicates.py",
+        "if message.text != sent.text:",
         "if False:",
         ("acknowledged as it was sent",),
     ),
     Bug(
         "another address is taken for that of what was sent before",
-        "actors/core/resent.py",
-        "if message.address != draft.address:",
+        "actors/duplicates.py",
+        "if message.address != sent.address:",
         "if False:",
         ("acknowledged as it was sent",),
     ),
     Bug(
         "what the user sent is taken for what the agent said",
-        "actors/core/resent.py",
+        "actors/duplicates.py",
         "if message.role != role:",
         "if False:",
         ("acknowledged as it was sent",),
@@ -494,17 +495,16 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a summary takes what it does not speak for",
-        "actors/core/decider.py",
-        "tuple(takewhile(lambda message: message.number in compacted.numbers, self.context.messages))",
-        "self.context.messages[: len(compacted.numbers)]",
+        "actors/core/compactions.py",
+        "tuple(takewhile(lambda message: message.number in compacted.numbers, draft.context.messages))",
+        "draft.context.messages[: len(compacted.numbers)]",
         ("a summary speaks for what it replaces",),
     ),
     Bug(
         "a retry does not wake an idle session",
-        "actors/core/decider.py",
-        "                tokens=sum(each.tokens for each in messages),\n            )\n        )\n"
-        '        self.offer("new_message")\n',
-        "                tokens=sum(each.tokens for each in messages),\n            )\n        )\n",
+        "actors/core/turns.py",
+        '            tokens=sum(each.tokens for each in messages),\n        )\n    )\n    draft.offer("new_message")\n',
+        "            tokens=sum(each.tokens for each in messages),\n        )\n    )\n",
         ("Idle has nothing to answer",),
     ),
     Bug(
@@ -516,35 +516,35 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a fault that passes is tried for ever",
-        "actors/core/decider.py",
-        " or open_turn.delays >= self.config.retry_attempts:",
+        "actors/core/turns.py",
+        " or open_turn.delays >= draft.config.retry_attempts:",
         ":",
         ("not tried for ever",),
     ),
     Bug(
         "a fault that passes is tried for as long as it takes",
-        "actors/core/decider.py",
-        "if open_turn.delayed + seconds > self.config.retry_for:",
+        "actors/core/turns.py",
+        "if open_turn.delayed + seconds > draft.config.retry_for:",
         "if False:",
         ("not tried for ever",),
     ),
     Bug(
         "a fault that stays is tried again",
-        "actors/core/behaviour.py",
+        "actors/core/decider.py",
         "isinstance(error, ModelError) and error.is_transient and",
         "isinstance(error, ModelError) and",
         ("put off for a fault that passes",),
     ),
     Bug(
         "a fault that passes ends the turn",
-        "actors/core/behaviour.py",
+        "actors/core/decider.py",
         "isinstance(error, ModelError) and error.is_transient and",
         "False and isinstance(error, ModelError) and",
         ("a fault that passes is tried again",),
     ),
     Bug(
         "a provider that wants to be left alone is asked",
-        "actors/core/retries.py",
+        "actors/core/turns.py",
         "return max(seconds, asked)",
         "return seconds",
         ("put off for long enough",),
@@ -581,30 +581,30 @@ BUGS: Final[Sequence[Bug]] = (
     # The outbox ------------------------------------------------------------------------------------------------
     Bug(
         "a reply is not owed",
-        "actors/core/decider.py",
-        "        self._owe(number, answered[-1].address)\n",
+        "actors/core/turns.py",
+        "    owe(draft, number, answered[-1].address)\n",
         "",
         ("what the agent says is owed",),
     ),
     Bug(
         "every channel is owed to",
-        "actors/core/decider.py",
-        "if address is not None and address.channel in self.channels:",
+        "actors/core/turns.py",
+        "if address is not None and address.channel in draft.channels:",
         "if address is not None:",
         ("owed where it was said",),
     ),
     Bug(
         "what was delivered is not noted",
         "actors/core/decider.py",
-        "            self._emit(Delivered(**self._head(), number=number))\n",
-        "            pass\n",
+        "        draft.emit(Delivered(**draft.head(), number=number))\n",
+        "        pass\n",
         ("done is durable",),
     ),
     Bug(
         "what was delivered is noted twice",
         "actors/core/decider.py",
-        "        if any(number in numbers for numbers in self.metadata.undelivered.values()):\n",
-        "        if True:\n",
+        "    if any(number in numbers for numbers in draft.metadata.undelivered.values()):\n",
+        "    if True:\n",
         ("delivered once",),
     ),
     Bug(
@@ -665,9 +665,9 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "done is said before it is durable",
-        "actors/core/behaviour.py",
-        "            step.deliver(command.number)\n",
-        "            step.deliver(command.number)\n            self._answer(command)\n",
+        "actors/core/decider.py",
+        "            deliver(draft, command.number)\n",
+        "            deliver(draft, command.number)\n            command.answer(draft.snapshot)\n",
         ("done is durable",),
     ),
     # The model's side ------------------------------------------------------------------------------------------

@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from argentos.actors.config import Config
+from argentos.actors.core import decider
+from argentos.actors.core.compactions import ask_compaction, keep, summarise
 from argentos.actors.core.deadlines import state_at
-from argentos.actors.core.decider import Step, is_compacting
+from argentos.actors.core.decider import accept, settle
+from argentos.actors.core.draft import Draft, is_compacting
+from argentos.actors.core.turns import finish_turn, overflow, stop
 from argentos.llm import Compacted, Gauge, Reply
 from argentos.machines import SESSION
 from argentos.storage import Accepted, Metadata, Record, Replied, SessionKey, Snapshot, Transitioned, TurnEnded, fold
@@ -37,8 +41,8 @@ class Session(RuleBasedStateMachine):
 
     # The actor ----------------------------------------------------------------------------------------------
 
-    def step(self) -> Step:
-        step = Step(
+    def draft(self) -> Draft:
+        draft = Draft(
             KEY,
             self.snapshot,
             epoch=1,
@@ -48,20 +52,20 @@ class Session(RuleBasedStateMachine):
             config=Config(idle_after=IDLE_AFTER),
         )
         turn = self.snapshot.metadata.turn if self.snapshot else None
-        step.is_interrupted = turn is not None and self.running is None
-        return step
+        draft.is_interrupted = turn is not None and self.running is None
+        return draft
 
-    def commit(self, step: Step) -> None:
-        step.settle()
-        while step.records:
-            self.records += step.records
-            self.snapshot = step.snapshot
+    def commit(self, draft: Draft) -> None:
+        settle(draft)
+        while draft.records:
+            self.records += draft.records
+            self.snapshot = draft.snapshot
             turn = self.metadata.turn
             self.running = (turn.turn, turn.attempt) if turn and not is_compacting(self.metadata) else None
             if self.running:
                 self.past_turns.append(self.running)
-            step = self.step()
-            step.settle()
+            draft = self.draft()
+            settle(draft)
 
     @property
     def moment(self) -> float:
@@ -79,10 +83,11 @@ class Session(RuleBasedStateMachine):
 
     @rule(tokens=st.integers(1, 110), role=st.sampled_from(["user", "user", "assistant"]))
     def message(self, tokens: int, role: str) -> None:
-        step = self.step()
-        step.advance(self.now, self.moment)
+        draft = self.draft()
+        draft.advance(self.now, self.moment)
         self.messages += 1
-        step.accept(
+        accept(
+            draft,
             f"m-{self.messages}",
             "user" if role == "user" else "assistant",
             f"text {self.messages}",
@@ -90,23 +95,23 @@ class Session(RuleBasedStateMachine):
             sender=None,
             address=None,
         )
-        self.commit(step)
+        self.commit(draft)
 
     @rule(seconds=st.sampled_from([1, 599, 600, 86400]))
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
-        step = self.step()
-        step.advance(self.now, self.moment)
-        self.commit(step)
+        draft = self.draft()
+        draft.advance(self.now, self.moment)
+        self.commit(draft)
 
     @precondition(exists)
     @rule(data=st.data(), text=st.sampled_from(["", "a reply"]), tokens=st.integers(1, 60), failed=st.booleans())
     def a_turn_reports(self, data: st.DataObject, text: str, tokens: int, *, failed: bool) -> None:
         turn, attempt = data.draw(st.sampled_from(self.past_turns[-3:]))
-        step = self.step()
-        ended = step.finish_turn(turn, attempt, None if failed else Reply(text), tokens, "it failed" * failed)
+        draft = self.draft()
+        ended = finish_turn(draft, turn, attempt, None if failed else Reply(text), tokens, reason="it failed" * failed)
         assert ended == (self.running == (turn, attempt) or (self.running is None and self.is_open(turn, attempt)))
-        self.commit(step)
+        self.commit(draft)
 
     def is_open(self, turn: int, attempt: int) -> bool:
         open_turn = self.metadata.turn
@@ -116,22 +121,23 @@ class Session(RuleBasedStateMachine):
     @rule()
     def the_model_says_the_context_is_too_large(self) -> None:
         assert self.running is not None
-        step = self.step()
-        step.overflow(*self.running, "too long")
-        self.running = None if step.overflowed else self.running
-        self.commit(step)
+        draft = self.draft()
+        overflow(draft, *self.running, "too long")
+        self.running = None if draft.overflowed else self.running
+        self.commit(draft)
 
     @precondition(lambda self: self.exists() and is_compacting(self.metadata))
     @rule(tokens=st.integers(1, 30))
     def a_summary_is_ready(self, tokens: int) -> None:
         assert self.snapshot is not None
         replaced = self.snapshot.context.messages[: GAUGE.replaceable(self.snapshot)]
-        step = self.step()
+        draft = self.draft()
         if not replaced:  # nothing can be put into a summary
-            step.keep()
-            self.commit(step)
+            keep(draft)
+            self.commit(draft)
             return
-        assert step.summarise(
+        assert summarise(
+            draft,
             Compacted(
                 text="what was said",
                 method="model",
@@ -141,16 +147,16 @@ class Session(RuleBasedStateMachine):
                 tokens=tokens,
                 before=0,
                 after=0,
-            )
+            ),
         )
-        self.commit(step)
+        self.commit(draft)
 
     @precondition(exists)
     @rule()
     def somebody_asks_for_a_compaction(self) -> None:
-        step = self.step()
-        asked = step.ask_compaction()
-        self.commit(step)
+        draft = self.draft()
+        asked = ask_compaction(draft)
+        self.commit(draft)
         if asked and self.metadata.turn is None:
             assert is_compacting(self.metadata)
 
@@ -158,13 +164,13 @@ class Session(RuleBasedStateMachine):
     @rule(clear=st.booleans())
     def somebody_stops_or_clears(self, *, clear: bool) -> None:
         compacting = is_compacting(self.metadata)
-        step = self.step()
+        draft = self.draft()
         if clear:
-            step.clear()
+            decider.clear(draft)
         else:
-            step.stop()
+            stop(draft)
         self.running = None
-        self.commit(step)
+        self.commit(draft)
         assert self.metadata.is_settled
         if compacting and is_compacting(self.metadata):  # what waited has joined the context, and is too much
             assert not GAUGE.fits(self.metadata, None)
@@ -173,7 +179,7 @@ class Session(RuleBasedStateMachine):
     @rule()
     def the_process_dies(self) -> None:
         self.running = None
-        self.commit(self.step())
+        self.commit(self.draft())
 
     # What always holds --------------------------------------------------------------------------------------
 

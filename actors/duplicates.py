@@ -1,8 +1,8 @@
-"""A message that is sent again, as after a lost connection: the same one, or another under an id that is taken."""
+"""Messages that are sent again, as after a lost connection: the same one, or another under an id that is taken."""
 
 from typing import Final
 
-from argentos.actors.validation import Draft
+from argentos.actors.validation import NewMessage
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import InputError
 from argentos.storage import Context, Message, Role, SessionKey, Snapshot, Store
@@ -21,7 +21,7 @@ def message_in(context: Context, number: int) -> Message | None:
     return None
 
 
-def check_same(message: Message, draft: Draft, role: Role) -> None:
+def check_same(message: Message, sent: NewMessage, role: Role) -> None:
     """Refuse a message under the id of another one; the sender, a name to show, may have changed.
 
     Raises:
@@ -30,9 +30,9 @@ def check_same(message: Message, draft: Draft, role: Role) -> None:
     what = f"the id {message.id!a:.100} belongs to"
     if message.role != role:
         raise InputError(f"{what} a message of the other side; use another")
-    if message.text != draft.text:
+    if message.text != sent.text:
         raise InputError(f"{what} message {message.number}, which has another text; use another id for this one")
-    if message.address != draft.address:
+    if message.address != sent.address:
         raise InputError(
             f"{what} message {message.number}, which came from another address; use another id for this one"
         )

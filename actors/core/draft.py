@@ -1,0 +1,285 @@
+"""The draft of a step: a session's state as far as it is decided.
+
+A `Draft` starts from a snapshot, is told what came in, and gathers records: what is to be made durable, all
+or none. Every record is folded into the draft's own snapshot at once, so that what comes next is decided on it.
+The actor appends the records, and only then takes over the snapshot and runs the effects:
+
+    decide → append → durable → apply → effect
+
+Nothing here waits, reads a clock or knows of other sessions: the same step from the same snapshot gives the
+same records. Changes of state come from `SESSION.decide` alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypedDict
+
+from argentos.actors.config import Config
+from argentos.actors.core.deadlines import Marks, is_delayed
+from argentos.llm import Gauge
+from argentos.machines import SESSION, START, Refused, Transition
+from argentos.machines.lifecycles.session import timer_in
+from argentos.storage import (
+    Context,
+    Metadata,
+    Record,
+    SessionKey,
+    Snapshot,
+    Transitioned,
+    fold_context,
+    fold_metadata,
+)
+
+__all__ = ["COMPACTING", "Draft", "MessageIds", "is_at_work", "is_compacting"]
+
+COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows(state, "continues_with_summary"))
+"""The states in which a session waits for a summary."""
+
+
+def is_compacting(metadata: Metadata) -> bool:
+    """The session waits for a summary."""
+    return metadata.state in COMPACTING
+
+
+def is_at_work(metadata: Metadata) -> bool:
+    """A message waits for its answer, or the session waits for a summary."""
+    return not metadata.is_settled or is_compacting(metadata)
+
+
+class _Head(TypedDict):
+    """What every record begins with."""
+
+    sequence: int
+    epoch: int
+    at: datetime
+
+
+class _Facts:
+    """What the guards ask, answered from the step when they do: see `argentos.machines.SessionFacts`."""
+
+    def __init__(self, step: "Draft") -> None:
+        self._step = step
+
+    @property
+    def has_message(self) -> bool:
+        return self._step.metadata.messages > 0
+
+    @property
+    def is_quiet(self) -> bool:
+        step = self._step
+        return step.metadata.is_settled and step.moment >= step.marks.quiet_since + step.config.idle_after
+
+    @property
+    def compaction_is_due(self) -> bool:
+        step = self._step
+        if step.compaction_asked or step.overflowed:
+            return True
+        return step.gauge.is_full(step.metadata) and step.metadata.kept_at < step.metadata.messages
+
+    @property
+    def has_older_messages(self) -> bool:
+        step = self._step
+        if step.overflowed:
+            return step.gauge.replaceable(step.snapshot) > 0
+        return step.gauge.older(step.snapshot, by_hand=step.compaction_asked) > 0
+
+    @property
+    def summary_is_durable(self) -> bool:
+        metadata = self._step.metadata
+        return metadata.state_sequence < metadata.boundary <= self._step.durable
+
+    @property
+    def context_fits(self) -> bool:
+        metadata, context = self._step.snapshot
+        if metadata.kept_at == metadata.messages:  # no summary could be had: the turn will show whether it fits
+            return True
+        return self._step.gauge.fits(metadata, context.waiting[0] if context.waiting else None)
+
+
+class Draft:
+    """The next state of a session while it is being decided, and the records that lead there.
+
+    Args:
+        key: the session.
+        snapshot: where it stands, durably; None where it does not exist.
+        epoch: of the owner.
+        now: the wall time.
+        moment: the monotonic time.
+        marks: when something last happened; by default as far as the wall time tells.
+        gauge: measures the context.
+        config: the settings.
+
+    Attributes:
+        exists: there is a session, as far as it is decided; `metadata` is missing as long as there is none.
+        records: what is to be appended.
+        effects: names of what is to be done once that is durable.
+        is_interrupted: nobody is running the turn that is open.
+        is_compaction_interrupted: nobody is making the summary that the session waits for.
+        compaction_asked: somebody asked for a compaction by hand.
+        may_begin_turns: turns may begin.
+        runs_alone: nothing runs beside the turn, or the compaction, that is begun again.
+        channels: what the agent says to these is owed until it was delivered.
+        overflowed: the model said that the context is larger than its window.
+    """
+
+    __slots__ = (
+        "channels",
+        "compaction_asked",
+        "config",
+        "context",
+        "durable",
+        "effects",
+        "epoch",
+        "exists",
+        "gauge",
+        "is_adopted",
+        "is_compaction_interrupted",
+        "is_interrupted",
+        "key",
+        "marks",
+        "may_begin_turns",
+        "metadata",
+        "moment",
+        "now",
+        "overflowed",
+        "records",
+        "runs_alone",
+    )
+
+    def __init__(
+        self,
+        key: SessionKey,
+        snapshot: Snapshot | None,
+        *,
+        epoch: int,
+        now: datetime,
+        moment: float,
+        gauge: Gauge,
+        config: Config,
+        marks: Marks | None = None,
+    ) -> None:
+        self.key = key
+        self.exists = snapshot is not None
+        self.durable = 0
+        self.context = Context()
+        if snapshot is not None:
+            self.metadata, self.context = snapshot
+            self.durable = self.metadata.sequence
+        self.epoch = epoch
+        self.now = now
+        self.moment = moment
+        self.marks = marks or (Marks.of(snapshot, now, moment) if snapshot else Marks(moment, moment, moment))
+        self.gauge = gauge
+        self.config = config
+        self.records: list[Record] = []
+        self.effects: list[str] = []
+        self.may_begin_turns = True
+        self.runs_alone = False
+        self.channels: frozenset[str] = frozenset()
+        self.is_interrupted = False
+        self.is_compaction_interrupted = False
+        self.compaction_asked = False
+        self.overflowed = False
+        self.is_adopted = False
+
+    def adopt(self, records: Sequence[Record], snapshot: Snapshot) -> None:
+        """Make the session of records, which fold to this snapshot."""
+        self.records += records
+        self.is_adopted = True
+        self.metadata, self.context = snapshot
+        self.marks = Marks.of(snapshot, self.now, self.moment)
+        self.exists = True
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Where the session stands, as far as it is decided."""
+        return Snapshot(self.metadata, self.context)
+
+    @property
+    def awaits_attempt(self) -> bool:
+        """A turn is open, and not one that is to be tried again later."""
+        if not self.exists or self.metadata.turn is None:
+            return False
+        return not is_delayed(self.snapshot, self.marks, self.moment)
+
+    def advance(self, now: datetime, moment: float) -> None:
+        """Let time pass until then: a timer that came due on the way is raised at its own time.
+
+        Args:
+            now: the wall time, which may lie before the one so far.
+            moment: the monotonic time.
+        """
+        timer = timer_in(self.metadata.state) if self.exists else None
+        if timer is not None:
+            due = self.marks.quiet_since + self._duration(timer.duration)
+            if due <= moment:
+                self.now, self.moment = now - timedelta(seconds=moment - due), due
+                self.offer(timer.event)
+        self.now, self.moment = now, moment
+
+    def offer(self, event: str) -> Transition | Refused:
+        """Raise an event, and take the edge if the machine says so."""
+        state = self.metadata.state if self.exists else START
+        decision = SESSION.decide(state, event, _Facts(self))
+        if isinstance(decision, Transition):
+            self.emit(
+                Transitioned(
+                    **self.head(),
+                    source=decision.source,
+                    target=decision.target,
+                    event=decision.event,
+                    label=decision.label,
+                )
+            )
+            self.effects += decision.effects
+        return decision
+
+    def _duration(self, name: str) -> float:
+        durations: Mapping[str, float] = {"idle_after": self.config.idle_after}
+        return durations[name]
+
+    def head(self) -> _Head:
+        """Of the next record."""
+        sequence = self.metadata.sequence if self.exists else 0
+        return {"sequence": sequence + 1, "epoch": self.epoch, "at": self.now}
+
+    def emit(self, record: Record) -> None:
+        """Decide a record, and fold it."""
+        self.records.append(record)
+        self.metadata = fold_metadata(self.key, self.metadata if self.exists else None, (record,))
+        self.context, _ = fold_context(self.context, (record,))
+        self.marks = self.marks.after(record, self.moment)
+        self.exists = True
+
+
+class MessageIds:
+    """The numbers of a session's messages by their ids.
+
+    They are looked up when a message comes, and not sooner: there may be a thousand, and most sessions are quiet.
+    """
+
+    __slots__ = ("_numbers",)
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] | None = None
+
+    def number_of(self, message_id: str, context: Context) -> int | None:
+        """The number of the message that has this id: 0 if it is in the archive, None if there is none."""
+        if self._numbers is None:
+            self._numbers = _numbers_in(context)
+        return self._numbers.get(message_id)
+
+    def add(self, message_id: str, number: int) -> None:
+        """A message of a new id is taken; sent once more, it is known, though nothing is durable so far."""
+        if self._numbers is not None:
+            self._numbers[message_id] = number
+
+    def forget(self) -> None:
+        """Look into the context again, for more has changed than that a message was taken."""
+        self._numbers = None
+
+
+def _numbers_in(context: Context) -> dict[str, int]:
+    numbers = dict.fromkeys(context.archived_ids, 0)
+    known = (*context.messages, *context.waiting)
+    return numbers | {each.id: each.number for each in known if not each.reply_to}

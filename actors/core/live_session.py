@@ -1,0 +1,427 @@
+"""A session in memory: it has commands decided, appends what was decided, and does what follows.
+
+The `Decider` decides. What takes long, a turn of the model or a compaction, is a task that a step starts and that
+reports back, so that the session goes on deciding meanwhile. When a step is taken, and what becomes of one that fails,
+is up to the actor.
+"""
+
+import logging
+from bisect import bisect
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Final, Protocol
+
+from argentos.actors.core.commands import Command, Compact, Decided, SummaryMade, TurnDone
+from argentos.actors.core.compactions import CompactionRequests, resume_compaction
+from argentos.actors.core.deadlines import Marks, deadline, may_passivate
+from argentos.actors.core.decider import Decider, not_found, settle
+from argentos.actors.core.draft import Draft, MessageIds, is_at_work, is_compacting
+from argentos.actors.core.model_calls import Answer, ask_model, make_summary
+from argentos.actors.core.replies import PendingTurns
+from argentos.actors.core.runtime import Runtime
+from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
+from argentos.errors import ArgentError, NoReplyError
+from argentos.machines import SESSION
+from argentos.storage import (
+    Cleared,
+    Kept,
+    Message,
+    Metadata,
+    Owed,
+    Record,
+    Replied,
+    SessionKey,
+    Snapshot,
+    Summarised,
+    TurnEnded,
+    reply_of,
+)
+
+__all__ = ["LiveSession"]
+
+
+_log: Final = logging.getLogger(__name__)
+_MANY_OWED: Final = 1000
+
+
+class Reporting(Protocol):
+    """Whom a task tells what it came to."""
+
+    def report(self, command: TurnDone | SummaryMade) -> None:
+        """Take the report, as the last thing that the task does."""
+        ...
+
+
+class _Nobody:
+    """In the place of an actor that has left memory."""
+
+    def report(self, command: TurnDone | SummaryMade) -> None:
+        """What a task came to that ended too late."""
+
+
+_NOBODY: Final = _Nobody()
+
+
+class LiveSession:
+    """What a session does while it is in memory.
+
+    Args:
+        key: of the session.
+        runtime: what it uses.
+        actor: gets the reports of its tasks.
+
+    Attributes:
+        snapshot: where the session stands, durably; None where it does not exist, or was not revived yet.
+        is_revived: the store has been asked for the snapshot.
+    """
+
+    __slots__ = (
+        "_actor",
+        "_compactions",
+        "_current",
+        "_decider",
+        "_epoch",
+        "_key",
+        "_marks",
+        "_message_ids",
+        "_replies",
+        "_runtime",
+        "is_revived",
+        "snapshot",
+    )
+
+    def __init__(self, key: SessionKey, runtime: Runtime, actor: Reporting) -> None:
+        self._key = key
+        self._runtime = runtime
+        self._actor: Reporting = actor
+        self.is_revived = False
+        self.snapshot: Snapshot | None = None
+        self._marks: Marks | None = None
+        self._epoch = 0
+        self._message_ids = MessageIds()
+        self._current = CurrentTask(runtime.slots, key)
+        self._replies = PendingTurns(self._current)
+        self._compactions = CompactionRequests()
+        self._decider = Decider(
+            key,
+            runtime,
+            message_ids=self._message_ids,
+            replies=self._replies,
+            compactions=self._compactions,
+            current=self._current,
+        )
+
+    @property
+    def task(self) -> TaskId | None:
+        """Of the turn or the compaction that runs, or waits for its place."""
+        return self._current.tag
+
+    @property
+    def waiting(self) -> int:
+        """How many accepted messages wait."""
+        return len(self.snapshot.metadata.waiting) if self.snapshot else 0
+
+    def knows(self, message_id: str) -> bool:
+        """A message of this id was accepted, as far as is known without reviving the session."""
+        return self.snapshot is not None and self._message_ids.number_of(message_id, self.snapshot.context) is not None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Something waits for its answer."""
+        return self._compactions.is_waiting or (self.snapshot is not None and is_at_work(self.snapshot.metadata))
+
+    @property
+    def is_quiet(self) -> bool:
+        """It is in memory, and nothing is going on."""
+        return self.is_revived and not self.is_at_work and not self._current.is_running
+
+    @property
+    def quiet_for(self) -> float | None:
+        """Seconds since something last happened; None where it does not exist, or was not revived yet."""
+        return self._runtime.clock.monotonic() - self._marks.quiet_since if self._marks else None
+
+    async def is_in_use(self, since: datetime) -> bool:
+        """It is at work, or was active after this time; the session is not revived for it."""
+        snapshot = self.snapshot if self.is_revived else await self._runtime.store.load(self._key)
+        if snapshot is None:
+            return False
+        metadata = snapshot.metadata
+        return is_at_work(metadata) or self._compactions.is_waiting or metadata.last_activity > since
+
+    # Ends ---------------------------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """End the task that runs."""
+        self._current.cancel()
+
+    def begin_again(self, error: ArgentError) -> None:
+        """Revive from what is durable in the next step. Whoever waits for a reply goes on waiting."""
+        self.is_revived = False
+        self._current.cancel()
+        self._compactions.refuse(error)
+
+    def put_off(self, commands: Sequence[Command], durable: Snapshot, error: ArgentError) -> list[Command]:
+        """Revive in the next step, which comes later; what runs goes on.
+
+        Returns:
+            What tasks have reported, and is to be decided again. The other commands are answered.
+        """
+        kept: list[Command] = []
+        for command in commands:
+            if isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable.metadata):
+                self._current.unfinish(command.tag)
+                kept.append(command)
+            else:
+                command.fail(error)
+        self.is_revived = False
+        self._decider.error = None
+        if any(isinstance(command, Compact) for command in commands):
+            self._compactions.refuse(error)
+        return kept
+
+    def close(self, error: ArgentError) -> None:
+        """Leave memory; whoever still waits gets the error."""
+        self._compactions.refuse(error)
+        self._replies.close(error)
+        self._current.cancel()
+        self._actor = _NOBODY  # with a cycle, all that it held would wait for the garbage collector
+
+    # A step --------------------------------------------------------------------------------------------------
+
+    async def take_step(self, commands: Sequence[Decided]) -> bool:
+        """Decide about commands, and do what follows; tells whether anything became durable."""
+        effects: tuple[str, ...] = ()
+        if not self.is_revived:
+            await self._revive()
+            # Whether the last transition's effects were done before is not known; they bear being done again.
+            effects = SESSION.after(self.snapshot.metadata.label) if self.snapshot else ()
+        draft = self._draft()
+        draft.is_compaction_interrupted = (
+            not self._current.is_running and draft.exists and is_compacting(draft.metadata)
+        )
+        draft.effects += [each for each in effects if each != "summarise" or not draft.is_compaction_interrupted]
+        answers = [answer for command in commands if (answer := self._decider.decide(draft, command)) is not None]
+        draft.may_begin_turns = self._may_begin(draft)
+        settle(draft)
+        resume_compaction(draft)
+        await self._commit(draft)
+        has_appended = bool(draft.records)
+        for answer in answers:
+            answer(self.snapshot)
+        while draft.records and is_compacting(draft.metadata):
+            # That a summary has become durable may be what the machine waited for.
+            draft = self._draft()
+            draft.may_begin_turns = self._may_begin(draft)
+            settle(draft)
+            await self._commit(draft)
+        self._arm(draft.moment)
+        return has_appended
+
+    async def _revive(self) -> None:
+        before, clock = self.snapshot, self._runtime.clock
+        self.snapshot = await self._runtime.store.load(self._key)
+        if self.snapshot is None:
+            self._marks = None
+        elif self._marks is None or before is None or before.metadata.sequence != self.snapshot.metadata.sequence:
+            self._marks = Marks.of(self.snapshot, clock.now(), clock.monotonic())
+        self.is_revived = True
+        self._epoch = self.snapshot.metadata.epoch + 1 if self.snapshot else 1
+        self._message_ids.forget()
+        if self.snapshot is not None:
+            self._replies.catch_up(self.snapshot)
+
+    def _draft(self) -> Draft:
+        runtime = self._runtime
+        draft = Draft(
+            self._key,
+            self.snapshot,
+            epoch=self._epoch,
+            now=runtime.clock.now(),
+            moment=runtime.clock.monotonic(),
+            marks=self._marks,
+            gauge=runtime.gauge,
+            config=runtime.config,
+        )
+        draft.runs_alone = runtime.suspects.alone == self._key
+        draft.channels = runtime.channels
+        draft.is_interrupted = not self._current.is_running and draft.awaits_attempt
+        draft.compaction_asked = self._compactions.is_waiting
+        return draft
+
+    def _may_begin(self, draft: Draft) -> bool:
+        """Work may begin: what the process may have died of only in its time, or where such a turn asks for it."""
+        if self._runtime.is_draining:
+            return False
+        turn = draft.metadata.turn if draft.exists else None
+        is_resumed = (draft.is_interrupted and turn is not None) or draft.is_compaction_interrupted
+        is_held_back = is_resumed and self._runtime.suspects.holds_back(self._key)
+        return not is_held_back or self._replies.are_from_tasks
+
+    async def _commit(self, draft: Draft) -> None:
+        """Append what was decided; once it is durable, take it over and do what follows."""
+        if draft.records:
+            wants_files = await self._runtime.store.append(self._key, self._epoch, draft.durable, draft.records)
+            self.snapshot = snapshot = draft.snapshot
+            self._marks = draft.marks
+            if not draft.is_adopted:  # of what is new nothing is kept beside it, and its records may be a million
+                self._take_over(draft.records)
+            self._compactions.follow(snapshot)
+            self._runtime.events.publish(self._key, draft.records)
+            if wants_files:
+                draft.effects.append("write_files")
+        for effect in dict.fromkeys(draft.effects):
+            await _EFFECTS[effect](self)
+        if not draft.is_interrupted:
+            self._start_turn()
+
+    def _take_over(self, records: Sequence[Record]) -> None:
+        """What is kept beside the snapshot follows it."""
+        reply: Message | None = None
+        for record in records:
+            match record:
+                case Replied():
+                    reply = reply_of(record)
+                case TurnEnded():
+                    self._end_turns(record, reply)
+                case Summarised() | Cleared():
+                    self._message_ids.forget()
+                case Kept(reason=reason) if reason:
+                    _log.error("session %s: %s", self._key, reason)
+                case Owed():
+                    self._tell_of_debts(record)
+                case _:
+                    pass
+
+    def _tell_of_debts(self, record: Owed) -> None:
+        channel = record.channel
+        owed = bisect(self._require().metadata.undelivered[channel], record.number)
+        if owed % _MANY_OWED == 0:
+            _log.warning(
+                "session %s owes %d messages to the channel %r: does anybody read it?", self._key, owed, channel
+            )
+
+    def _end_turns(self, record: TurnEnded, reply: Message | None) -> None:
+        if record.outcome == "replied" and reply is not None:
+            self._replies.finish(record.messages, reply)
+        else:
+            if record.outcome == "stopped":
+                self._current.cancel()
+            error = self._decider.error or NoReplyError(record.reason or _ENDINGS[record.outcome], record.outcome)
+            if record.reason and self._decider.error is None:
+                _log.error("session %s: %s", self._key, record.reason)
+            self._replies.fail(record.messages, error)
+        self._decider.error = None
+
+    def _require(self) -> Snapshot:
+        if self.snapshot is None:
+            raise not_found(self._key)
+        return self.snapshot
+
+    # CurrentTask ---------------------------------------------------------------------------------------------------
+
+    def _start(self, tag: TaskId, work: Callable[[BackgroundTask], Awaitable[None]], *, passes: bool = False) -> None:
+        if not self._runtime.is_draining:
+            self._current.start(tag, work, passes=passes or self._runtime.suspects.alone == self._key)
+
+    def _start_turn(self) -> None:
+        snapshot = self.snapshot
+        turn = snapshot.metadata.turn if snapshot else None
+        if snapshot is None or turn is None or turn.delay is not None:
+            return
+        if not is_compacting(snapshot.metadata):
+            passes = self._replies.may_be_from_tasks(turn.messages)
+            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot), passes=passes)
+
+    async def _run_turn(self, snapshot: Snapshot, task: BackgroundTask) -> None:
+        turn = snapshot.metadata.turn
+        if turn is None:
+            return
+        self._replies.begin(turn.messages, turn.attempt)
+        with self._runtime.telemetry.working("turn", self._key, turn.turn) as working:
+            answer = await ask_model(self._runtime, snapshot, partial(self._replies.push, turn.messages), task)
+            if answer is None:
+                return
+            working.outcome = "replied" if isinstance(answer, Answer) else type(answer).__name__
+        reply, tokens = answer if isinstance(answer, Answer) else (None, 0)
+        error = None if isinstance(answer, Answer) else answer
+        now = self._runtime.clock.now()
+        self._actor.report(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
+
+    async def _run_compaction(self, snapshot: Snapshot, asked_at: int, task: BackgroundTask) -> None:
+        asked, number = self._compactions.served, snapshot.metadata.compactions + 1
+        with task.scope, self._runtime.telemetry.working("compaction", self._key, number) as working:
+            compacted = await make_summary(
+                self._runtime, snapshot, task, by_hand=asked is not None, focus=asked.focus if asked else ""
+            )
+            working.outcome = compacted.method if compacted else "kept"
+            self._actor.report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
+
+    # Effects ------------------------------------------------------------------------------------------------
+
+    async def write_files(self) -> None:
+        """Have the files follow."""
+        if self.snapshot is not None:
+            await self._runtime.store.checkpoint(self._key, self.snapshot)
+
+    async def summarise(self) -> None:
+        """Begin to make a summary, unless one is being made or waited for no more."""
+        snapshot = self.snapshot
+        if snapshot is not None and is_compacting(snapshot.metadata):
+            asked_at = _asked_at(snapshot.metadata)
+            self._start(("summary", asked_at, 0), partial(self._run_compaction, snapshot, asked_at))
+
+    # Time ---------------------------------------------------------------------------------------------------
+
+    def _arm(self, decided: float) -> None:
+        """Be woken when something is to be done though nothing comes in.
+
+        Args:
+            decided: the moment on which the draft decided; a deadline that has passed since then is due at once.
+        """
+        runtime = self._runtime
+        if self.snapshot is None or self._marks is None:
+            return
+        due = deadline(self.snapshot, self._marks, runtime.config)
+        if due is not None and due <= decided:  # it was offered just now and refused: not again at once
+            due = runtime.clock.monotonic() + runtime.config.idle_after
+        if due is not None:
+            runtime.timers.arm(self._key, due)
+
+    def may_passivate(self) -> bool:
+        """Nothing is left to do, and the time has come."""
+        runtime = self._runtime
+        if self.snapshot is None or self._marks is None:
+            return True
+        is_time = may_passivate(self.snapshot, self._marks, runtime.config, runtime.clock.monotonic())
+        return is_time and not self._current.is_running and not self._compactions.is_waiting
+
+
+def _is_awaited(report: TurnDone | SummaryMade, metadata: Metadata) -> bool:
+    """The session has the turn, or the compaction, of which this is the end."""
+    if isinstance(report, SummaryMade):
+        return is_compacting(metadata) and report.asked_at == _asked_at(metadata)
+    turn = metadata.turn
+    return turn is not None and (turn.turn, turn.attempt) == (report.turn, report.attempt)
+
+
+def _asked_at(metadata: Metadata) -> int:
+    """The sequence that tells one compaction from another."""
+    return max(metadata.state_sequence, metadata.boundary)
+
+
+_ENDINGS: Final = {
+    "replied": "the turn has ended",
+    "no_reply": "the agent had nothing to say",
+    "failed": "the model failed; ask again",
+    "stopped": "the turn was stopped before its reply",
+    "cleared": "the session was cleared before the reply",
+}
+
+_EFFECTS: Final[dict[str, Callable[[LiveSession], Awaitable[None]]]] = {
+    "summarise": LiveSession.summarise,
+    "write_files": LiveSession.write_files,
+}
+
+if _unknown := SESSION.effects - _EFFECTS.keys():
+    raise RuntimeError(f"the bindings of a session name effects that no actor has: {sorted(_unknown)}")
