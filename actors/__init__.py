@@ -1,6 +1,5 @@
 """Actors that own a session each, and the supervisor that runs them."""
 
-from argentos.actors.config import Config, parse_duration, parse_size
 from argentos.actors.core.replies import Turn
 from argentos.actors.events import (
     CursorExpired,
@@ -19,6 +18,7 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.outbox import Delivery
 from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
 from argentos.actors.session import Session
+from argentos.actors.settings.config import Config, parse_duration, parse_size
 from argentos.actors.supervisor import Supervisor
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
 

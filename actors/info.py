@@ -8,9 +8,9 @@ from itertools import chain
 from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
-from argentos.actors.config import Config
 from argentos.actors.core.deadlines import state_at
 from argentos.actors.core.draft import COMPACTING
+from argentos.actors.settings.config import Config
 from argentos.concurrency.chunks import merged
 from argentos.llm import Gauge
 from argentos.storage import Metadata, Taken

@@ -12,7 +12,6 @@ import anyio
 from anyio.lowlevel import checkpoint
 from msgspec import structs
 
-from argentos.actors.config import Config
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.control.server import ControlServer
 from argentos.actors.core.registry import Registry
@@ -30,6 +29,7 @@ from argentos.actors.scheduling.throttle import Throttle
 from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.actors.session import Session
+from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_channels, as_part
 from argentos.concurrency.background import stand

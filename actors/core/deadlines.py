@@ -7,7 +7,7 @@ counts only for the time in which it was not.
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from argentos.actors.config import Config
+from argentos.actors.settings.config import Config
 from argentos.machines import SESSION, Transition
 from argentos.machines.lifecycles.session import timer_in
 from argentos.storage import Accepted, Cleared, Metadata, Record, Replied, Retried, Snapshot, Transitioned, TurnDelayed

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypedDict
 
-from argentos.actors.config import Config
 from argentos.actors.core.deadlines import Marks, is_delayed
+from argentos.actors.settings.config import Config
 from argentos.llm import Gauge
 from argentos.machines import SESSION, START, Refused, Transition
 from argentos.machines.lifecycles.session import timer_in

@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 import anyio
 from anyio.lowlevel import checkpoint
 
-from argentos.actors.config import Config
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import BackgroundTask
+from argentos.actors.settings.config import Config
 from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import (
     CallbackError,

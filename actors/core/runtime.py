@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from argentos.actors.config import Config
 from argentos.actors.core.supervision import Suspects
 from argentos.actors.events import Events
 from argentos.actors.scheduling.bulkhead import Bulkhead
@@ -14,6 +13,7 @@ from argentos.actors.scheduling.slots import Slots
 from argentos.actors.scheduling.throttle import Throttle
 from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
+from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
 from argentos.llm import Counting, Gauge, Model
 from argentos.storage import Store

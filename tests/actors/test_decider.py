@@ -10,13 +10,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from argentos.actors.config import Config
 from argentos.actors.core import decider
 from argentos.actors.core.compactions import ask_compaction, keep, summarise
 from argentos.actors.core.deadlines import state_at
 from argentos.actors.core.decider import accept, settle
 from argentos.actors.core.draft import Draft, is_compacting
 from argentos.actors.core.turns import finish_turn, overflow, stop
+from argentos.actors.settings.config import Config
 from argentos.llm import Compacted, Gauge, Reply
 from argentos.machines import SESSION
 from argentos.storage import Accepted, Metadata, Record, Replied, SessionKey, Snapshot, Transitioned, TurnEnded, fold

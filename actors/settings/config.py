@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct, structs
 
-from argentos.actors.settings_file import SettingsFile
+from argentos.actors.settings.settings_file import SettingsFile
 from argentos.errors import ConfigError
 from argentos.inputs import as_choice, as_number, as_whole_number, in_words
 

@@ -1,0 +1,1 @@
+"""The settings of sessions, and `argent.json`, where they stand."""
