@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
-.PHONY: demo test diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
+.PHONY: demo test api diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
@@ -89,6 +89,10 @@ benchmark-machines: $(VENV)-benchmarks/.ready
 benchmark-actors: $(VENV)-benchmarks/.ready
 	$(VENV)-benchmarks/bin/python -m benchmarks.actors $(if $(LONG),,--quick) $(BENCHMARK)
 
+# The page of the public API, docs/api.md, written from the docstrings.
+api: $(VENV)/.tools
+	$(BIN)/python docs/generate_api.py
+
 # The diagrams in the documents are those of the program.
 diagrams: $(VENV)/.product
 	$(BIN)/argent diagram check *.md docs/*.md
@@ -99,7 +103,9 @@ lint: $(VENV)/.tools
 
 types: $(VENV)/.tools
 	$(BIN)/mypy
+	$(BIN)/mypy docs/generate_api.py
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright --pythonpath $(BIN)/python docs/generate_api.py
 
 $(VENV)/.product: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
