@@ -7,9 +7,10 @@ interrupt, 1 for everything else. With `--json` it is an object on standard outp
 import itertools
 import logging
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Final
 
@@ -17,7 +18,7 @@ import click
 
 from argentos import __version__
 from argentos.errors import ArgentError
-from argentos.gateway.output import print_json, printable
+from argentos.gateway.output import failure, one_line, print_json, printable
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["main", "run"]
@@ -28,6 +29,7 @@ _COMMANDS: Final = {
     "diagram": "Draw lifecycles, check those in documents, and compare versions.",
     "doctor": "Check everything in the state directory, and mend it.",
     "replay": "Live through a recorded conversation.",
+    "send": "Send one message, and print the reply: for scripts.",
     "restore": "Make a state directory of a backup.",
     "sessions": "List sessions, and manage them.",
 }
@@ -91,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _fail(arguments, "Usage", error.format_message(), 2)
     except ArgentError as error:
-        return _fail(arguments, type(error).__name__.removesuffix("Error"), str(error), 1)
+        return _fail(arguments, failure(error)["error"]["code"], str(error), 1)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; Python would complain about that at exit
         return 1
@@ -119,7 +121,7 @@ def _fail(arguments: Sequence[str], code: str, sentence: str, status: int, *, is
     before = itertools.takewhile(lambda each: each != "--", arguments)
     if "--json" in before:
         with suppress(OSError):  # as where the output is closed, which is no failure of its own then
-            print_json({"error": {"code": code, "message": printable(" ".join(sentence.split()))}})
+            print_json({"error": {"code": code, "message": printable(one_line(sentence))}})
     return status
 
 
@@ -143,9 +145,10 @@ def _open_streams() -> None:
 
 
 def run() -> None:
-    """The entry point of the installed command."""
+    """Run the command line of this process, and end it with the exit status."""
     _open_streams()
-    status = main()
+    with _taking_interrupts():
+        status = main()
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -153,3 +156,13 @@ def run() -> None:
         # Python would try the rest again at exit, and complain in its own words.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
+
+
+@contextmanager
+def _taking_interrupts() -> Generator[None]:
+    """Have Ctrl-C raise KeyboardInterrupt inside; it just ends the process that still begins, or has done its work."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)

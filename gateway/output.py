@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 import click
-import msgspec
+
+from argentos.errors import ArgentError
 
 __all__ = ["age", "count", "counted", "percent", "print_json", "print_json_list", "printable", "size", "table"]
 
@@ -19,11 +20,22 @@ _COLOURS: Final = ((95, "red"), (80, "bright_red"), (60, "yellow"))
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
+    import msgspec  # noqa: PLC0415 - `argent --help` needs none
+
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2 if sys.stdout.isatty() else 0))
+
+
+def print_json_line(value: Any) -> None:
+    """One JSON document on a line of its own, for whoever reads line by line."""
+    import msgspec  # noqa: PLC0415 - likewise
+
+    click.echo(msgspec.json.encode(value))
 
 
 def print_json_list(items: Sequence[Any]) -> None:
     """A JSON array on standard output, in pieces where no terminal wants it laid out, for it may be long."""
+    import msgspec  # noqa: PLC0415 - likewise
+
     if sys.stdout.isatty():
         print_json(items)
         return
@@ -32,6 +44,16 @@ def print_json_list(items: Sequence[Any]) -> None:
         click.echo(before + msgspec.json.encode(items[begin : begin + _PIECE])[1:-1], nl=False)
         before = b",\n"
     click.echo(b"]" if items else b"[]")
+
+
+def failure(error: ArgentError) -> dict[str, dict[str, str]]:
+    """The object by which programs are told of an error."""
+    return {"error": {"code": type(error).__name__.removesuffix("Error"), "message": printable(one_line(str(error)))}}
+
+
+def one_line(text: str) -> str:
+    """The text with every run of white space, line ends included, as one blank."""
+    return " ".join(text.split())
 
 
 def printable(text: str) -> str:

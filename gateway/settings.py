@@ -1,4 +1,7 @@
-"""Options of every command: where the state is, whose sessions, and how to print."""
+"""Options of every command: where the state is, whose sessions, and how to print.
+
+What takes long to import is imported where it is used, so that `argent --help` answers at once.
+"""
 
 import errno
 import logging
@@ -8,17 +11,15 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from argentos.actors import Config
 from argentos.errors import ConfigError, StoreError
-from argentos.inputs import as_id
-from argentos.storage import expand_home
-from argentos.storage.files.paths import is_state_directory
+
+if TYPE_CHECKING:
+    from argentos.actors import Config
 
 __all__ = ["Commands", "Settings", "command_options", "default_state_dir"]
 
@@ -31,7 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def default_state_dir() -> Path:
     """`ARGENTOS_HOME`, else `~/.argentos`."""
-    return expand_home(os.environ.get("ARGENTOS_HOME") or "~/.argentos")
+    return _path(os.environ.get("ARGENTOS_HOME") or "~/.argentos")
 
 
 @dataclass(slots=True)
@@ -42,18 +43,22 @@ class Settings:
     agent: str = "main"
     json: bool = False
 
-    def config(self) -> Config:
+    def config(self) -> "Config":
         """The settings of the agent's sessions.
 
         Raises:
             ConfigError: `argent.json` is wrong.
             StoreError: this user may not look into the state directory.
         """
+        from argentos.actors import Config  # noqa: PLC0415
+
         self._check_access()
         return Config.load(self.state_dir, self.agent)
 
-    def config_or_defaults(self) -> Config:
+    def config_or_defaults(self) -> "Config":
         """The settings of the agent's sessions; where `argent.json` is wrong that is told, and the defaults hold."""
+        from argentos.actors import Config  # noqa: PLC0415
+
         try:
             return self.config()
         except ConfigError as error:
@@ -67,6 +72,8 @@ class Settings:
             StoreError: it is none, or this user may not look into it. It may be empty, and the default one missing, as
                 before anything was done.
         """
+        from argentos.storage.files.paths import is_state_directory  # noqa: PLC0415
+
         self._check_access()
         if is_state_directory(self.state_dir):
             return
@@ -74,7 +81,7 @@ class Settings:
             return
         if self.state_dir.exists():
             what = f"{self.state_dir} is no state directory of argentos"
-        elif self.state_dir == expand_home("~/.argentos"):
+        elif self.state_dir == _path("~/.argentos"):
             return
         else:
             what = f"there is no state directory {self.state_dir}"
@@ -104,6 +111,18 @@ def _user_name(uid: int) -> str:
     return f"user {uid}"
 
 
+def _path(text: str) -> Path:
+    from argentos.storage import expand_home  # noqa: PLC0415
+
+    return expand_home(text)
+
+
+def _agent(name: str) -> str:
+    from argentos.inputs import as_id  # noqa: PLC0415
+
+    return as_id(name, "the agent's name")
+
+
 def _set(name: str, check: Callable[[Any], Any] | None = None) -> Callable[[click.Context, click.Parameter, Any], None]:
     """A callback that puts an option's value into the settings."""
 
@@ -130,14 +149,14 @@ def command_options(function: F) -> F:
             "--agent",
             metavar="NAME",
             expose_value=False,
-            callback=_set("agent", partial(as_id, what="the agent's name")),
+            callback=_set("agent", _agent),
             help="Whose sessions; 'main' by default.",
         ),
         click.option(
             "--state-dir",
             metavar="PATH",
             expose_value=False,
-            callback=_set("state_dir", expand_home),
+            callback=_set("state_dir", _path),
             help="Where the state is; ARGENTOS_HOME or ~/.argentos by default.",
         ),
     ):

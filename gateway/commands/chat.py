@@ -1,26 +1,29 @@
 """`argent chat`."""
 
-import contextlib
-import io
-import os
+import re
 import signal
 import sys
-from typing import Final
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import anyio
 import click
 
 from argentos.actors import Turn
 from argentos.actors.interfaces import SessionInterface
-from argentos.errors import ArgentError, OwnerGoneError
-from argentos.gateway.output import counted, percent, printable
+from argentos.errors import ArgentError, InputError, NoReplyError, OwnerGoneError
+from argentos.gateway.line_input import LineInput
+from argentos.gateway.output import age, counted, failure, percent, print_json_line, printable
 from argentos.gateway.owner import chosen_model, open_sessions, tell_if_offline
+from argentos.gateway.replies import beside, own_address, print_mark, stream, wait_for
 from argentos.gateway.settings import Settings, command_options
-from argentos.storage import Address, Summary
+from argentos.storage import Message, Summary
 
 __all__ = ["command"]
 
 _HELP: Final = "/info, /compact [what to keep], /clear, /quit; Ctrl-C stops a reply"
+_COMMAND: Final = re.compile(r"/[a-z]+\Z")
 
 
 @click.command("chat")
@@ -28,162 +31,175 @@ _HELP: Final = "/info, /compact [what to keep], /clear, /quit; Ctrl-C stops a re
 @click.option("--model", metavar="NAME", help="Of the Messages API; ANTHROPIC_MODEL or a current Claude by default.")
 @command_options
 @click.pass_obj
-def command(settings: Settings, session_id: str, model: str | None) -> None:
+def command(settings: Settings, session_id: str, model: str | None) -> int:
     """Talk to the agent in a session, 'chat' by default; it continues where it was left.
 
-    Where a process runs the agent's sessions already, that one answers.
+    Where a process runs the agent's sessions already, that one answers. Through a pipe each line is a message, and the
+    status is 1 if one of them had no reply; with --json each reply is an object on a line of its own.
     """
-    anyio.run(_chat, settings, session_id, model)
+    return anyio.run(_chat, settings, session_id, model)
 
 
-async def _chat(settings: Settings, session_id: str, model_name: str | None) -> None:
+async def _chat(settings: Settings, session_id: str, model_name: str | None) -> int:
     model = chosen_model(model_name)
     async with open_sessions(settings, talks=True, model=model) as sessions:
-        chat = _Chat(sessions.session(session_id))
+        chat = _Chat(sessions.session(session_id), as_json=settings.json)
         await chat.note_summary()
         tell_if_offline(sessions, model)
-        if sys.stdin.isatty():
-            await _greet(chat.session)
-        await _watched(chat)
+        with anyio.CancelScope() as whole:
+            await beside(chat.run, lambda: chat.watch_signals(whole))
+    return 1 if chat.has_failed and not sys.stdin.isatty() else 0
 
 
-async def _watched(chat: "_Chat") -> None:
-    """Talk until the end, and take signals meanwhile; what ends it is raised alone, not as a group."""
-    ended: Exception | None = None
-    async with anyio.create_task_group() as group:
-        group.start_soon(chat.watch_signals, group.cancel_scope)
+class _Chat:
+    """A conversation with whoever types. Ctrl-C ends the chat at its prompt, and a turn while it runs."""
+
+    def __init__(self, session: SessionInterface, *, as_json: bool) -> None:
+        self._session = session
+        self._as_json = as_json
+        self._summary: Summary | None = None
+        self._input = LineInput()
+        self._prompt: anyio.CancelScope | None = None
+        self.has_failed = False
+
+    async def run(self) -> None:
+        """Take line after line; an error is one line more."""
+        if sys.stdin.isatty() and not self._as_json:
+            await self._greet()
+        while (line := await self._next_line()) is not None:
+            if line.strip() in {"/quit", "/exit"}:
+                break
+            try:
+                await self._take(line)
+            except OwnerGoneError:
+                raise
+            except ArgentError as error:
+                self._tell(error)
+            await self._tell_summary()
+
+    async def note_summary(self) -> Summary | None:
+        """The summary of the context, if it is another one than at the last look."""
+        before = self._summary
+        with suppress(ArgentError):
+            self._summary = await self._session.summary()
+        return self._summary if self._summary != before else None
+
+    async def watch_signals(self, whole: anyio.CancelScope) -> None:
+        """Do what Ctrl-C means, until cancelled; SIGTERM ends the chat."""
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for each in signals:
+                if each == signal.SIGTERM:
+                    whole.cancel()
+                elif self._prompt is not None:
+                    self._prompt.cancel()
+                else:
+                    with suppress(ArgentError):
+                        await self._session.stop()
+
+    async def _next_line(self) -> str | None:
+        """Read the next line that is not empty; None at the end of the input, and after Ctrl-C."""
+        line: str | None = ""
+        with anyio.CancelScope() as self._prompt:
+            while line is not None and not line.strip():
+                if sys.stdin.isatty():
+                    click.echo("> ", nl=False)
+                line = await self._input.read_line()
+        if self._prompt.cancelled_caught:
+            line = None
+        self._prompt = None
+        if line is None and sys.stdin.isatty():
+            click.echo()
+        return line
+
+    async def _take(self, line: str) -> None:
+        name, _, rest = line.rstrip().partition(" ")
+        match name:
+            case "/info":
+                info = await self._session.info()
+                messages = counted(info.messages, "message")
+                self._say(info, f"{info.state}, {messages}, {info.tokens} tokens ({percent(info.percent)})")
+            case "/clear":
+                self._say(await self._session.clear(), "The context is empty; the messages are in the archive.")
+            case "/compact":
+                self._say(await self._session.compact(rest.strip()), "")
+            case "/help":
+                self._say({"help": _HELP}, _HELP)
+            case _ if _COMMAND.match(name):
+                raise InputError(
+                    f"there is no command {name}; /help lists them, and a blank before it sends it as a message"
+                )
+            case _:
+                await self._show(await self._session.send(line.strip(), address=own_address()))
+
+    def _say(self, value: Any, sentence: str) -> None:
+        """Print what a command gives: to programs the value, to people the sentence."""
+        if self._as_json:
+            print_json_line(value)
+        elif sentence:
+            click.echo(sentence)
+
+    def _tell(self, error: ArgentError) -> None:
+        self.has_failed = True
+        if self._as_json:
+            print_json_line(failure(error))
+        click.secho(f"argent: {printable(str(error))}", fg="red", err=True)
+
+    async def _show(self, turn: Turn) -> None:
+        if self._as_json:
+            print_json_line(await wait_for(self._session, turn))
+            return
         try:
-            await _converse(chat)
-        except (ArgentError, OSError) as error:
-            ended = error
-        group.cancel_scope.cancel()
-    if ended is not None:
-        raise ended
+            await stream(self._session, turn)
+        except NoReplyError as error:
+            if error.outcome != "stopped":
+                raise
+            click.secho("(stopped)", dim=True)
 
-
-async def _converse(chat: "_Chat") -> None:
-    """Take line after line; an error is one line more."""
-    while (line := await chat.next_line()) is not None:
-        if line in {"/quit", "/exit"}:
-            break
-        try:
-            await _take(chat.session, line)
-        except OwnerGoneError:
-            raise
-        except ArgentError as error:
-            click.secho(f"argent: {printable(str(error))}", fg="red", err=True)
-        if summary := await chat.note_summary():
+    async def _tell_summary(self) -> None:
+        summary = await self.note_summary()
+        if summary is not None and not self._as_json:
             click.secho(
                 f"(messages {summary.first}–{summary.last} became a summary:"
                 f" {summary.before} → {summary.after} tokens)",
                 dim=True,
             )
 
+    # The beginning ------------------------------------------------------------------------------------------
 
-class _Chat:
-    """A conversation at a terminal. Ctrl-C ends the chat at its prompt, and a turn while it runs."""
+    async def _greet(self) -> None:
+        """Say which session this is and where it was left; what was asked and not answered is answered now."""
+        name = printable(self._session.id)
+        try:
+            info = await self._session.info()
+            messages = await self._session.history()
+        except ArgentError:
+            click.secho(f"A new session, {name}. {_HELP}", dim=True)
+            return
+        click.secho(f"Session {name} goes on: {counted(info.messages, 'message')}. {_HELP}", dim=True)
+        question = _unanswered(messages) if info.waiting else None
+        if question is None:
+            _print_last_reply(messages)
+        else:
+            await self._recover(question)
 
-    def __init__(self, session: SessionInterface) -> None:
-        self.session = session
-        self._summary: Summary | None = None
-        self._input = _Input()
-        self._prompt: anyio.CancelScope | None = None
-
-    async def next_line(self) -> str | None:
-        """Read the next line that is not empty; None at the end of the input, and after Ctrl-C."""
-        line: str | None = None
-        with anyio.CancelScope() as self._prompt:
-            while line == "" or line is None:
-                if sys.stdin.isatty():
-                    click.echo("> ", nl=False)
-                line = await self._input.read_line()
-                if line is None:
-                    break
-                line = line.strip()
-        self._prompt = None
-        if line is None and sys.stdin.isatty():
-            click.echo()
-        return line
-
-    async def note_summary(self) -> Summary | None:
-        """The summary of the context, if it is another one than at the last look."""
-        before = self._summary
-        with contextlib.suppress(ArgentError):
-            self._summary = await self.session.summary()
-        return self._summary if self._summary != before else None
-
-    async def watch_signals(self, chat: anyio.CancelScope) -> None:
-        """Do what Ctrl-C means, until cancelled; SIGTERM ends the chat."""
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            async for each in signals:
-                if each == signal.SIGTERM:
-                    chat.cancel()
-                elif self._prompt is not None:
-                    self._prompt.cancel()
-                else:
-                    with contextlib.suppress(ArgentError):
-                        await self.session.stop()
+    async def _recover(self, question: Message) -> None:
+        """Show the reply to what was asked before the last chat ended: sent again under its id, it is answered once."""
+        click.secho(f"Not answered yet: {printable(question.text)}", dim=True)
+        try:
+            await self._show(await self._session.send(question.text, message_id=question.id, address=question.address))
+        except ArgentError as error:
+            self._tell(error)
 
 
-class _Input:
-    """Standard input, read without a thread, which could not be interrupted."""
-
-    def __init__(self) -> None:
-        self._descriptor: int | None = None  # where a program that embeds this has put a stream of its own
-        with contextlib.suppress(io.UnsupportedOperation):
-            self._descriptor = sys.stdin.fileno()
-        self._buffer = b""
-        self._ended = False
-
-    async def read_line(self) -> str | None:
-        """The next line; bytes that are no text come as surrogates, which a session refuses."""
-        if self._descriptor is None:
-            return sys.stdin.readline() or None
-        while b"\n" not in self._buffer and not self._ended:
-            with contextlib.suppress(PermissionError):  # a regular file cannot be waited for, and never blocks
-                await anyio.wait_readable(self._descriptor)
-            data = os.read(self._descriptor, 65536)
-            self._buffer += data
-            self._ended = not data
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line.decode("utf-8", "surrogateescape") if line or not self._ended or self._buffer else None
+def _unanswered(messages: tuple[Message, ...]) -> Message | None:
+    """The latest message typed in a chat that has no reply."""
+    answered = {each for message in messages for each in message.reply_to}
+    asked = [each for each in messages if each.role == "user" and each.id not in answered]
+    return asked[-1] if asked and asked[-1].sender is None else None
 
 
-async def _greet(session: SessionInterface) -> None:
-    try:
-        info = await session.info()
-    except ArgentError:
-        click.secho(f"A new session, {printable(session.id)}. {_HELP}", dim=True)
-    else:
-        click.secho(f"Session {printable(session.id)} goes on: {counted(info.messages, 'message')}. {_HELP}", dim=True)
-
-
-async def _take(session: SessionInterface, line: str) -> None:
-    name, _, rest = line.partition(" ")
-    match name:
-        case "/info":
-            info = await session.info()
-            click.echo(
-                f"{info.state}, {counted(info.messages, 'message')}, {info.tokens} tokens ({percent(info.percent)})"
-            )
-        case "/clear":
-            await session.clear()
-            click.echo("The context is empty; the messages are in the archive.")
-        case "/compact":
-            await session.compact(rest.strip())
-        case "/help":
-            click.echo(_HELP)
-        case _:
-            turn = await session.send(line, address=Address("cli", os.environ.get("USER") or "user"))
-            await _show(turn)
-
-
-async def _show(turn: Turn) -> None:
-    """Print the reply as it streams."""
-    attempt = 0
-    async for piece in turn:
-        if attempt not in {0, turn.attempt}:  # something of another one stands there
-            click.echo("\n(the reply begins again)")
-        attempt = turn.attempt
-        click.echo(printable(piece), nl=False)
-    click.echo()
+def _print_last_reply(messages: tuple[Message, ...]) -> None:
+    if messages and messages[-1].role == "assistant":
+        click.secho(f"The last reply, {age(messages[-1].at, datetime.now(UTC))}:", dim=True)
+        click.echo(printable(messages[-1].text))
+        print_mark(messages[-1])

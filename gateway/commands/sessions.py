@@ -18,6 +18,7 @@ from argentos.errors import InputError, SessionNotFoundError, StoreDamagedError,
 from argentos.gateway.commands.transfer import export_command, import_command
 from argentos.gateway.output import age, count, counted, percent, print_json, print_json_list, printable, size, table
 from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
+from argentos.gateway.replies import print_mark, wait_for
 from argentos.gateway.settings import Commands, Settings, command_options
 from argentos.storage import Message, SessionKey, Summary
 from argentos.storage.files.paths import copies_set_aside as set_aside_of
@@ -191,16 +192,17 @@ def _retry(settings: Settings, session_id: str, message_id: str | None) -> None:
     model = chosen_model()
 
     async def work(sessions: SupervisorInterface) -> Message:
-        turn = await sessions.session(session_id).retry(message_id)
+        session = sessions.session(session_id)
+        turn = await session.retry(message_id)
         tell_if_offline(sessions, model)
-        return await turn.reply()
+        return await wait_for(session, turn)
 
     reply = with_sessions(settings, work, model=model)
     if settings.json:
         print_json(reply)
     else:
         click.echo(printable(reply.text))
-        _print_mark(reply)
+        print_mark(reply)
 
 
 def _recently(time: datetime, now: datetime) -> str:
@@ -240,15 +242,7 @@ def _history(settings: Settings, session_id: str, *, full: bool) -> None:
             boundary = messages[-1].number
         who = message.sender or message.role
         click.echo(f"[{message.number}] {message.at:%Y-%m-%d %H:%M:%S} {printable(who)}: {printable(message.text)}")
-        _print_mark(message)
-
-
-def _print_mark(message: Message) -> None:
-    """Say of a message what its text does not."""
-    if message.failure:
-        click.secho(f"    (failed: {printable(message.failure)})", fg="red")
-    if message.stop_reason is not None:
-        click.secho(f"    (not whole: {printable(message.stop_reason)})", dim=True)
+        print_mark(message)
 
 
 def _print_summary(summary: Summary) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import termios
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,7 +22,7 @@ import pytest
 from tests.gateway.shared import Argent, Ask, Start
 
 Chat: TypeAlias = Callable[..., tuple[int, str, str]]
-Serve: TypeAlias = Callable[[bytes], dict[str, str]]
+Serve: TypeAlias = Callable[..., dict[str, str]]
 Terminal: TypeAlias = Callable[..., tuple[subprocess.Popen[str], int]]
 
 OFFLINE = "ANTHROPIC_API_KEY is not set, so the offline model answers.\n"
@@ -43,14 +43,14 @@ def chat(argent: Argent, monkeypatch: pytest.MonkeyPatch) -> Chat:
 
 @pytest.fixture
 def serve() -> Generator[Serve]:
-    """Be a model's server that gives this answer, once, and leaves the connection open; gives the environment."""
+    """Be a model's server that gives these answers and leaves the last connection open; gives the environment."""
     over = threading.Event()
     threads: list[threading.Thread] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(2 * PATIENCE)
 
-        def run(answer: bytes) -> dict[str, str]:
-            threads.append(threading.Thread(target=_answer, args=(server, answer, over)))
+        def run(*answers: bytes) -> dict[str, str]:
+            threads.append(threading.Thread(target=_answer, args=(server, answers, over)))
             threads[-1].start()
             base_url = f"http://127.0.0.1:{server.getsockname()[1]}"
             return {"ANTHROPIC_API_KEY": "key", "ANTHROPIC_BASE_URL": base_url, "NO_PROXY": "*"}
@@ -61,18 +61,24 @@ def serve() -> Generator[Serve]:
             thread.join(2 * PATIENCE)
 
 
-def _answer(server: socket.socket, answer: bytes, over: threading.Event) -> None:
-    connection, _ = server.accept()
-    with connection:
-        connection.recv(1 << 20)
-        connection.sendall(answer)
-        over.wait(2 * PATIENCE)
+def _answer(server: socket.socket, answers: Sequence[bytes], over: threading.Event) -> None:
+    for number, answer in enumerate(answers, start=1):
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1 << 20)
+            connection.sendall(answer)
+            if number == len(answers):
+                over.wait(2 * PATIENCE)
 
 
-def refusal() -> bytes:
-    body = json.dumps({"type": "error", "error": {"type": "authentication_error", "message": "invalid x-api-key"}})
-    head = f"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    return (head + body).encode()
+def refusal(status: str = "401 Unauthorized", kind: str = "authentication_error", said: str = "invalid key") -> bytes:
+    body = json.dumps({"type": "error", "error": {"type": kind, "message": said}})
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return (f"{head}Connection: close\r\n\r\n{body}").encode()
+
+
+def busy() -> bytes:
+    return refusal("529 Overloaded", "overloaded_error", "Overloaded")
 
 
 def beginning(text: str) -> bytes:
@@ -91,8 +97,19 @@ def beginning(text: str) -> bytes:
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
         {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}},
     ]
-    head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
-    return (head + "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events)).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + streamed(*events)
+
+
+def whole(text: str) -> bytes:
+    """A reply that streams this much and ends."""
+    end = {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}}
+    return beginning(text) + streamed(
+        {"type": "content_block_stop", "index": 0}, {**end, "usage": {"output_tokens": 3}}, {"type": "message_stop"}
+    )
+
+
+def streamed(*events: dict[str, Any]) -> bytes:
+    return "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events).encode()
 
 
 # Through pipes ------------------------------------------------------------------------------------------
@@ -154,7 +171,7 @@ def test_compact_makes_a_summary_and_says_so(chat: Chat, argent: Argent, ask: As
 
 def test_nothing_to_compact_is_one_line_and_the_chat_goes_on(chat: Chat) -> None:
     status, out, err = chat("Hello\n/compact\nStill there?\n")
-    assert status == 0
+    assert status == 1
     assert err.startswith(OFFLINE + "argent: session chat has no messages that a summary would make shorter")
     assert "“Still there?”" in out
 
@@ -173,7 +190,7 @@ def test_help_tells_the_commands(chat: Chat) -> None:
 
 def test_a_command_before_the_first_message_is_one_line_and_the_chat_goes_on(chat: Chat) -> None:
     status, out, err = chat("/info\nHello\n")
-    assert (status, err.count("\n")) == (0, 2)
+    assert (status, err.count("\n")) == (1, 2)
     assert "argent: there is no session chat" in err
     assert "“Hello”" in out
 
@@ -182,7 +199,7 @@ def test_a_message_that_no_window_holds_is_one_line_and_the_chat_goes_on(chat: C
     state.mkdir(mode=0o700)
     (state / "argent.json").write_text('{"agents": {"defaults": {"session": {"maxContextTokens": 500}}}}')
     status, out, err = chat(f"{'word ' * 1000}\nHello\n")
-    assert (status, err.count("\n")) == (0, 2)
+    assert (status, err.count("\n")) == (1, 2)
     assert "argent: the message has about 1" in err
     assert "“Hello”" in out
 
@@ -191,7 +208,7 @@ def test_bytes_that_are_no_text_are_one_line_and_the_chat_goes_on(start: Start) 
     process = start("chat", errors="surrogateescape")
     out, err = process.communicate("caf\udce9\nHello\n", timeout=2 * PATIENCE)
     assert "Traceback" not in err
-    assert (process.returncode, err.count("\n")) == (0, 2)
+    assert (process.returncode, err.count("\n")) == (1, 2)
     assert "“Hello”" in out
 
 
@@ -269,10 +286,37 @@ def test_a_model_that_refuses_is_one_line_and_the_chat_goes_on(start: Start, ser
     process = start("chat", env=serve(refusal()))
     out, err = process.communicate("Hello\n/info\n", timeout=2 * PATIENCE)
     assert "Traceback" not in err
-    assert (process.returncode, err.count("\n")) == (0, 1)
+    assert (process.returncode, err.count("\n")) == (1, 1)
     assert err.startswith("argent: the model refused the request (HTTP 401: ")
     assert "Active, 1 message," in out
     assert [each["text"] for each in ask("sessions", "history", "chat")] == ["Hello"]
+
+
+def test_a_message_that_waits_for_a_busy_model_says_when_it_is_tried_again(start: Start, serve: Serve) -> None:
+    process = start("chat", env=serve(busy(), whole("Here I am.")))
+    out, err = process.communicate("Hello\n", timeout=4 * PATIENCE)
+    assert (process.returncode, out) == (0, "Here I am.\n")
+    assert err == "(the model cannot answer now (HTTP 529: Overloaded); trying again in 1 s)\n"
+
+
+def test_an_unknown_command_is_told_and_not_sent(chat: Chat, ask: Ask) -> None:
+    status, out, err = chat("Hello\n/histroy\n/home/ada is full\n /histroy\n")
+    assert status == 1
+    assert err == OFFLINE + (
+        "argent: there is no command /histroy; /help lists them, and a blank before it sends it as a message\n"
+    )
+    assert out.count("I am offline") == 3
+    texts = [each["text"] for each in ask("sessions", "history", "chat")]
+    assert texts[::2] == ["Hello", "/home/ada is full", "/histroy"]
+
+
+def test_as_json_each_answer_is_an_object_on_a_line(chat: Chat) -> None:
+    status, out, err = chat("Hello\n/nonsense\n/info\n", "--json")
+    reply, failure, info = map(json.loads, out.splitlines())
+    assert (reply["role"], reply["number"]) == ("assistant", 2)
+    assert failure["error"]["message"] in err
+    assert (info["id"], info["messages"]) == ("chat", 2)
+    assert status == 1
 
 
 # In a terminal ------------------------------------------------------------------------------------------
@@ -314,6 +358,10 @@ def read(terminal: int, text: str = "") -> str:
     return shown.decode()
 
 
+def without_styles(text: str) -> str:
+    return re.sub(r"\x1b\[\d+m", "", text)
+
+
 def test_a_terminal_gets_a_greeting_a_prompt_and_a_reply(terminal: Terminal) -> None:
     process, ours = terminal()
     greeting = read(ours, "> ")
@@ -329,6 +377,30 @@ def test_a_terminal_is_told_that_the_session_goes_on(terminal: Terminal, chat: C
     chat("Hello\n", "ada")
     _, ours = terminal()
     assert "Session ada goes on: 2 messages." in read(ours, "> ")
+
+
+def test_a_terminal_shows_the_last_reply_again(terminal: Terminal, chat: Chat) -> None:
+    _, out, _ = chat("Hello\n", "ada")
+    _, ours = terminal()
+    assert f"The last reply, just now:\r\n{out.strip()}" in without_styles(read(ours, "> "))
+
+
+def test_a_question_that_a_kill_left_unanswered_is_answered_when_the_chat_opens_again(
+    terminal: Terminal, serve: Serve, ask: Ask
+) -> None:
+    process, ours = terminal(**serve(beginning("Once upon")))
+    read(ours, "> ")
+    os.write(ours, b"Tell me a story\n")
+    read(ours, "Once upon")
+    process.kill()
+    process.wait(PATIENCE)
+    again, ours = terminal()
+    shown = read(ours, "\r\n> ")
+    assert "Not answered yet: Tell me a story" in shown
+    assert "“Tell me a story”, is stored" in shown
+    os.write(ours, b"/quit\n")
+    assert again.wait(PATIENCE) == 0
+    assert [each["role"] for each in ask("sessions", "history", "ada")] == ["user", "assistant"]
 
 
 def test_the_end_of_input_ends_the_chat(terminal: Terminal) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -515,3 +516,21 @@ def test_a_warning_that_cannot_be_printed_costs_no_command(start: Start, argent:
         process = start("sessions", "new", "eve", stderr=full)
         out, _ = process.communicate(timeout=20)
     assert (process.returncode, "eve" in out) == (0, True)
+
+
+@pytest.mark.parametrize("module", ["click", "argentos.gateway.settings", "msgspec", "argentos.actors", "anyio"])
+def test_an_interrupt_while_the_program_is_being_loaded_ends_it_without_a_traceback(start: Start, module: str) -> None:
+    interrupting = f"""
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from argentos.__main__ import run
+run()
+"""
+    process = start("chat", python=("-c", interrupting))
+    out, err = process.communicate(timeout=20)
+    assert (out, err.strip()) == ("", "")
+    assert process.returncode in {130, -signal.SIGINT}
