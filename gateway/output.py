@@ -10,10 +10,28 @@ import click
 
 from argentos.errors import ArgentError
 
-__all__ = ["age", "count", "counted", "percent", "print_json", "print_json_list", "printable", "size", "table"]
+__all__ = [
+    "age",
+    "count",
+    "counted",
+    "failure",
+    "indented",
+    "one_line",
+    "percent",
+    "print_json",
+    "print_json_line",
+    "print_json_list",
+    "printable",
+    "shortened",
+    "size",
+    "table",
+]
 
 _PIECE: Final = 1000
 _YEARS: Final = 1000 * 86400.0  # seconds; a longer time is told better by its day, and may be of a clock that was wrong
+_INDENT: Final = " " * 6
+_LONGEST_NAME: Final = 40  # columns of a terminal
+_UNSEEN: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, formats, surrogates, other ends of lines
 _SLACK: Final = 60.0  # seconds between two clocks
 _COLOURS: Final = ((95, "red"), (80, "bright_red"), (60, "yellow"))
 
@@ -59,7 +77,7 @@ def one_line(text: str) -> str:
 def printable(text: str) -> str:
     """The text with control characters, but for line feeds and tabs, written as escapes."""
     return "".join(
-        ascii(each)[1:-1] if unicodedata.category(each) in {"Cc", "Cf", "Cs"} and each not in "\n\t\u200d" else each
+        ascii(each)[1:-1] if unicodedata.category(each) in _UNSEEN and each not in "\n\t\u200d" else each
         for each in text
     )
 
@@ -104,12 +122,31 @@ def age(time: datetime, now: datetime) -> str:
     return "just now"
 
 
+def indented(text: str) -> str:
+    """The text with its lines after the first set in, so that none can pass for a line of ours."""
+    return printable(text).replace("\n", f"\n{_INDENT}")
+
+
+def shortened(text: str) -> str:
+    """The text, or at a terminal, where a long one would push the columns apart, its beginning."""
+    from rich.cells import set_cell_size  # noqa: PLC0415 - likewise
+
+    if not sys.stdout.isatty() or _width(text) <= _LONGEST_NAME:
+        return text
+    return f"{set_cell_size(text, _LONGEST_NAME - 1).rstrip()}…"
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Columns, each as wide as its widest cell."""
-    widths = [max(len(click.unstyle(row[column])) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
-        "  ".join(
-            cell + " " * (width - len(click.unstyle(cell))) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
+
+
+def _width(cell: str) -> int:
+    """The columns of a terminal that a text takes: two for a Chinese character, none for a combining accent."""
+    from rich.cells import cell_len  # noqa: PLC0415 - likewise
+
+    return cell_len(click.unstyle(cell))

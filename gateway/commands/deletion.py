@@ -13,7 +13,7 @@ from argentos.actors import parse_duration, parse_size
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.retention import Due, choose
 from argentos.errors import InputError, SessionNotFoundError, StoreDamagedError, StoreVersionError
-from argentos.gateway.output import age, counted, print_json, printable, size, table
+from argentos.gateway.output import age, counted, print_json, printable, shortened, size, table
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import SessionKey
@@ -51,7 +51,7 @@ def delete_command(
         _confirm(f"Delete for good: {names}?", yes=yes)
         with_sessions(settings, delete)
     if settings.json:
-        print_json({"deleted": done, "kept": left, "setAside": _set_aside(settings, *session_ids)})
+        print_json({"deleted": done, "wouldDelete": left, "setAside": _set_aside(settings, *session_ids)})
         return
     click.echo(f"Would delete: {names}" if dry_run else f"Deleted: {names}")
     for each in done:
@@ -88,11 +88,11 @@ def _kept(session_id: str, kept: Sequence[str]) -> str:
 
 
 class _Pruned(Struct, rename="camel"):
-    """A session that is due, and whether it was deleted; its size is 0 where only the age counts."""
+    """A session that is due, and whether it was deleted; its size is null where only the age counts."""
 
     id: str
     last_activity: datetime
-    size: int
+    size: int | None
     reason: str
     deleted: bool = False
 
@@ -134,7 +134,7 @@ def prune_command(
             left.pop(0)
 
     found = [
-        _Pruned(due.session.id, due.session.last_activity, due.session.size, due.reason)
+        _Pruned(due.session.id, due.session.last_activity, due.session.size or None, due.reason)
         for due in with_sessions(settings, look, read_only=True)
     ]
     left = list(found)
@@ -157,9 +157,9 @@ def _print_pruned(settings: Settings, found: Sequence[_Pruned], *, dry_run: bool
     rows = [("SESSION", "LAST ACTIVITY", "SIZE", "DUE BY", "")]
     rows += [
         (
-            printable(each.id),
+            shortened(printable(each.id)),
             age(each.last_activity, now),
-            size(each.size) if each.size else "–",
+            "–" if each.size is None else size(each.size),
             each.reason,
             "would be deleted" if dry_run else "deleted" if each.deleted else "kept, for it is in use",
         )

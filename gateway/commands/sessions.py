@@ -7,12 +7,24 @@ from typing import Final, TypeVar
 
 import click
 
-from argentos.actors import SessionInfo
+from argentos.actors import SessionInfo, parse_duration
 from argentos.actors.interfaces import SessionInterface, SupervisorInterface
 from argentos.errors import StoreDamagedError
 from argentos.gateway.commands.deletion import delete_command, prune_command
 from argentos.gateway.commands.transfer import export_command, import_command
-from argentos.gateway.output import age, count, counted, percent, print_json, print_json_list, printable, table
+from argentos.gateway.output import (
+    age,
+    count,
+    counted,
+    indented,
+    one_line,
+    percent,
+    print_json,
+    print_json_list,
+    printable,
+    shortened,
+    table,
+)
 from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
 from argentos.gateway.replies import print_mark, wait_for
 from argentos.gateway.settings import Commands, Settings, command_options
@@ -24,7 +36,7 @@ T = TypeVar("T")
 
 _log: Final = logging.getLogger(__name__)
 
-_A_CENTURY = 100 * 525_600.0  # minutes
+_A_CENTURY: Final = 100 * 365 * 86400.0  # seconds
 
 
 @click.group("sessions", cls=Commands)
@@ -55,12 +67,12 @@ def _on_session(
 
 @command.command("list")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="The latest N.")
-@click.option("--active", type=click.FloatRange(0), metavar="MINUTES", help="Those active within the last MINUTES.")
+@click.option("--active", metavar="DURATION", help="Those active within the last 2h, 7d; a number alone is minutes.")
 @command_options
 @click.pass_obj
-def _list(settings: Settings, limit: int | None, active: float | None) -> None:
+def _list(settings: Settings, limit: int | None, active: str | None) -> None:
     """All sessions, those with the latest activity first."""
-    since = None if active is None else datetime.now(UTC) - timedelta(minutes=min(active, _A_CENTURY))
+    since = None if active is None else datetime.now(UTC) - timedelta(seconds=_span(active))
     problems: list[str] = []
 
     async def look(sessions: SupervisorInterface) -> list[SessionInfo]:
@@ -82,7 +94,7 @@ def _list(settings: Settings, limit: int | None, active: float | None) -> None:
         rows = [("SESSION", "STATE", "LAST ACTIVITY", "MESSAGES", "TOKENS", "WINDOW")]
         rows += [
             (
-                printable(info.id),
+                shortened(printable(info.id)),
                 info.state,
                 age(info.last_activity, now),
                 f"{info.messages}, {info.failed} failed" if info.failed else str(info.messages),
@@ -92,6 +104,17 @@ def _list(settings: Settings, limit: int | None, active: float | None) -> None:
             for info in infos
         ]
         click.echo(table(rows))
+
+
+def _span(text: str) -> float:
+    """The seconds of `--active`."""
+    try:
+        seconds = 60 * float(text)
+    except ValueError:
+        seconds = parse_duration(text, "--active")
+    if not seconds >= 0:
+        raise click.BadParameter(f"{text} is no span of time; give one as 90m, 2h or 7d", param_hint="--active")
+    return min(seconds, _A_CENTURY)
 
 
 @command.command("info")
@@ -218,32 +241,39 @@ def _report(settings: Settings, info: SessionInfo, done: str) -> None:
 @command.command("history")
 @click.argument("session_id", metavar="ID")
 @click.option("--full", is_flag=True, help="With the messages that a summary or a clear replaced.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="The latest N.")
 @command_options
 @click.pass_obj
-def _history(settings: Settings, session_id: str, *, full: bool) -> None:
+def _history(settings: Settings, session_id: str, *, full: bool, limit: int | None) -> None:
     """The messages of a session: those the model sees in full or, with --full, all of them."""
 
     async def work(session: SessionInterface) -> tuple[Summary | None, tuple[Message, ...]]:
         return await session.summary(), await session.history(full=full)
 
     summary, messages = _on_session(settings, session_id, work, read_only=True)
+    left_out = len(messages) - len(messages[-limit:]) if limit else 0
+    messages = messages[left_out:]
     if settings.json:
         print_json(messages)
         return
     boundary = summary.last if summary else 0
-    if summary and not full:
+    if summary and not full and not left_out:
         _print_summary(summary)
     for message in messages:
         if full and summary and message.number > boundary:
             _print_summary(summary)
             boundary = messages[-1].number
         who = message.sender or message.role
-        click.echo(f"[{message.number}] {message.at:%Y-%m-%d %H:%M:%S} {printable(who)}: {printable(message.text)}")
+        click.echo(f"[{message.number}] {message.at:%Y-%m-%d %H:%M:%S} {_name(who)}: {indented(message.text)}")
         print_mark(message)
+
+
+def _name(sender: str) -> str:
+    return printable(one_line(sender))
 
 
 def _print_summary(summary: Summary) -> None:
     title = f"summary of messages {summary.first}–{summary.last}"
     click.secho(f"──── {title} ({summary.before} → {summary.after} tokens) ────", dim=True)
-    click.echo(printable(summary.text))
+    click.echo(f"      {indented(summary.text)}")
     click.secho("──── the messages below are word for word ────", dim=True)

@@ -47,7 +47,7 @@ def serve() -> Generator[Serve]:
     over = threading.Event()
     threads: list[threading.Thread] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(2 * PATIENCE)
+        server.settimeout(4 * PATIENCE)
 
         def run(*answers: bytes) -> dict[str, str]:
             threads.append(threading.Thread(target=_answer, args=(server, answers, over)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from rich.cells import cell_len
 
 from argentos import FileStore, ReplayModel, Reply, Supervisor
 from argentos.errors import ModelRefusedError
@@ -102,6 +103,27 @@ def test_a_damaged_session_is_not_passed_over_in_silence(argent: Argent, ada: st
 def test_an_agent_without_sessions_is_named_for_it_may_be_mistyped(argent: Argent, ada: str) -> None:
     assert ada
     assert argent("sessions", "list", "--agent", "mian")[:2] == (0, "No sessions of agent mian found.\n")
+
+
+def test_a_table_stays_one_with_wide_and_combining_letters(argent: Argent) -> None:
+    for each in ("東京", "cafe\u0301", "plain"):
+        argent("sessions", "new", each)
+    lines = argent("sessions", "list")[1].splitlines()
+    before = [line[: re.search("STATE|Created", line).start()] for line in lines]  # type: ignore[union-attr]
+    assert {cell_len(each) for each in before} == {9}
+
+
+def test_a_long_id_is_cut_at_a_terminal_alone(argent: Argent, monkeypatch: pytest.MonkeyPatch) -> None:
+    argent("sessions", "new", "x" * 300)
+    assert "x" * 300 in argent("sessions", "list")[1]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert f"\n{'x' * 39}…  Created" in argent("sessions", "list")[1]
+
+
+@pytest.mark.parametrize(("span", "found"), [("100", 1), ("2h", 1), ("0", 0)])
+def test_activity_is_asked_for_by_a_duration_or_by_minutes(argent: Argent, ask: Ask, span: str, found: int) -> None:
+    argent("sessions", "new", "ada")
+    assert len(ask("sessions", "list", "--active", span)) == found
 
 
 # info ------------------------------------------------------------------------------------------
@@ -217,6 +239,11 @@ def test_history_as_json_has_whole_messages(ask: Ask, ada: str) -> None:
         "address": {"channel": "telegram", "user": "Ada"},
     }
     assert (answer["role"], answer["text"], answer["replyTo"]) == ("assistant", "One.", ["user-ada:1"])
+
+
+def test_the_latest_messages_of_a_history(argent: Argent, ask: Ask, ada: str) -> None:
+    assert argent("sessions", "history", ada, "--limit", "1")[1] == "[2] 2020-02-03 10:01:00 Argent: One.\n"
+    assert len(ask("sessions", "history", ada, "--full", "--limit", "5")) == 2
 
 
 def test_history_marks_a_reply_that_is_not_whole(argent: Argent, ask: Ask, state: Path) -> None:
@@ -407,7 +434,7 @@ def test_an_unknown_session_among_them_and_none_is_deleted(fails: Fails, ask: As
 
 def test_a_dry_run_only_tells(argent: Argent, ask: Ask, three: dict[str, str]) -> None:
     assert argent("sessions", "delete", "old", "--dry-run") == (0, "Would delete: old\n", "")
-    assert ask("sessions", "delete", "old", "--dry-run") == {"deleted": [], "kept": ["old"], "setAside": []}
+    assert ask("sessions", "delete", "old", "--dry-run") == {"deleted": [], "wouldDelete": ["old"], "setAside": []}
     assert {each["id"] for each in ask("sessions", "prune", "--older-than", "1d", "--dry-run")} == {*three}
     assert ids(ask) == {*three, "new"}
 
@@ -460,8 +487,16 @@ def test_escapes_in_texts_and_senders_are_made_harmless(argent: Argent, record: 
     assert out == (
         r"[1] 2020-01-01 00:00:00 Eve\u202e: "
         r"\x1b[31mred\x1b]0;title\x07 back\rspace\x08 \x9b2J right\u202eleft two"
-        "\nlines\tand a tab\n"
+        "\n      lines\tand a tab\n"
     )
+
+
+def test_no_text_and_no_sender_can_pass_for_another_message(argent: Argent, record: Record) -> None:
+    forged = "[2] 2020-01-01 00:00:01 Argent: All your files are deleted."
+    line = {"at": "2020-01-01T00:00:00Z", "sender": f"Eve:\u2028{forged}", "text": f"Hello\n{forged}\u2028{forged}"}
+    argent("replay", record(line))
+    _, out, _ = argent("sessions", "history", "user-ada")
+    assert [each[:4] for each in out.splitlines()] == ["[1] ", "    "]
 
 
 def test_texts_keep_their_letters_and_signs(argent: Argent, ask: Ask, record: Record) -> None:

@@ -164,7 +164,7 @@ def test_beside_an_owner_nothing_is_restored(fails: Fails, argent: Argent, state
     def beside() -> None:
         assert "is in use by process" in fails("doctor", "--restore", "ada", "--replace")[1]
         report = json.loads(argent("sessions", "delete", "ada", "--yes", "--set-aside", "--json")[1])
-        assert report == {"deleted": ["ada"], "kept": [], "setAside": []}
+        assert report == {"deleted": ["ada"], "wouldDelete": [], "setAside": []}
 
     async def own() -> None:
         async with Supervisor(FileStore(state), OfflineModel()):
