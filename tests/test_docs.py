@@ -1,0 +1,38 @@
+"""Every program in the documents runs as it stands; the fragments of a page are one program, from its beginning."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from argentos.machines.mermaid.markdown import fences
+
+ROOT = Path(__file__).parent.parent
+SIGNATURES = {"api.md"}  # generated, and no programs
+
+
+def programs() -> dict[str, str]:
+    """The Python of each page."""
+    pages = [each for each in sorted(ROOT.glob("docs/*.md")) if each.name not in SIGNATURES]
+    found = {
+        page.name: [each.body for each in fences(page.read_text(encoding="utf-8")) if each.language == "python"]
+        for page in pages
+    }
+    return {name: "\n\n".join(bodies) for name, bodies in found.items() if bodies}
+
+
+@pytest.mark.parametrize("page", programs())
+def test_the_programs_of_a_page_run(page: str, tmp_path: Path) -> None:
+    program = f"__name__ = 'docs'\n{programs()[page]}"
+    done = subprocess.run(  # noqa: S603 - this interpreter, on the documents' own programs
+        [sys.executable, "-c", program],
+        env={**os.environ, "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
