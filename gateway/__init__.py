@@ -1,1 +1,1 @@
-"""The ways in from outside: the command line."""
+"""Interfaces for people and programs: the command line."""

@@ -58,14 +58,14 @@ class _Commands(click.Group):
 @command_options
 @click.pass_context
 def _argent(context: click.Context) -> None:
-    """Sessions of agents: conversations that live as state machines, and lose nothing."""
+    """Conversation sessions of agents, each a durable state machine."""
     context.ensure_object(Settings)
 
 
 class _Complaints(logging.Handler):
     """A handler that prints warnings of the library as sentences, without their traces.
 
-    Not of what keeps the event loop: the models here are ours, and whoever types a command can change nothing about it.
+    Not of what keeps the event loop: the models here are ours, and the user of a command can change nothing about it.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -77,7 +77,7 @@ class _Complaints(logging.Handler):
 
 
 def _tells_something(record: logging.LogRecord) -> bool:
-    """False for a wait on a socket that was cancelled in the moment it ended: anyio lets asyncio complain of that."""
+    """False for asyncio's complaint about a wait on a socket that was cancelled in the moment it ended."""
     return record.exc_info is None or getattr(record.exc_info[0], "__name__", "") != "InvalidStateError"
 
 
@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ArgentError as error:
         return _fail(arguments, failure(error)["error"]["code"], str(error), 1)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone; Python would complain about that at exit
+        sys.stderr.close()  # the reader of our output has gone; Python would complain about that at exit
         return 1
     except OSError as error:
         if error.filename is None:
@@ -131,7 +131,7 @@ def _complain(sentence: str, status: int) -> int:
 
 
 def _open_streams() -> None:
-    """Have three standard streams, whichever the caller has closed: no file of ours takes the number of one.
+    """Open the standard streams that the caller has closed, so that no file of ours takes the number of one.
 
     A closed input is empty; what is written to a closed output fails.
     """

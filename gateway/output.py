@@ -1,4 +1,4 @@
-"""Printing: for people, with everything a terminal could take for a command made harmless, and for programs."""
+"""Printing: for people, with control characters made harmless, and for programs."""
 
 import sys
 import unicodedata
@@ -44,7 +44,7 @@ def print_json(value: Any) -> None:
 
 
 def print_json_line(value: Any) -> None:
-    """One JSON document on a line of its own, for whoever reads line by line."""
+    """One JSON document on a line of its own, for programs that read line by line."""
     import msgspec  # noqa: PLC0415 - likewise
 
     click.echo(msgspec.json.encode(value))
@@ -128,7 +128,7 @@ def indented(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """The text, or at a terminal, where a long one would push the columns apart, its beginning."""
+    """The text; at a terminal, where a long one would push the columns apart, its beginning."""
     from rich.cells import set_cell_size  # noqa: PLC0415 - likewise
 
     if not sys.stdout.isatty() or _width(text) <= _LONGEST_NAME:

@@ -1,8 +1,8 @@
 """Replaying a recorded conversation, at the recorded times.
 
-Users' lines are sent; assistants' lines are the replies to the turns they find open, or, where none is open,
-messages that the agent sends by itself. A virtual clock is moved from line to line, so that what time does to a
-session (idling, leaving memory) happens between the lines as it would have. Before a silence longer than the
+Users' lines are sent; assistants' lines answer the open turn or, where none is open, are messages that the agent
+sends by itself. A virtual clock is moved from line to line, so that a session idles and leaves memory between the
+lines as it would have. Before a silence longer than the
 session takes to become idle, turns that are still open end without a reply.
 
 Every line has the id `<session>:<number of the line>`: lines that an earlier, interrupted run accepted are
@@ -100,7 +100,7 @@ class Replay:
         clock: is moved to the time of each line.
         events: of the supervisor, from before the first line.
         idle_after: seconds.
-        observe: is told every event.
+        observe: called with every event.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class Replay:
         self._tell_pending()
 
     async def _until(self, session: Session, is_it: Callable[[Record], bool]) -> None:
-        """Pass events on until one is what was waited for."""
+        """Pass events on until one fits the condition."""
         while True:
             event = await self._events.get()
             self._tell(event)

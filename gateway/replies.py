@@ -1,9 +1,9 @@
-"""Showing replies: as they stream, with the delays before them, and what their text does not say."""
+"""Printing of replies: as they stream, with the delays before them."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio
 import click
@@ -36,7 +36,7 @@ async def stream(session: SessionInterface, turn: Turn) -> Message:
     async def show() -> Message:
         attempt: int | None = None
         async for piece in turn:
-            if attempt not in {None, turn.attempt}:  # something of another one stands there
+            if attempt not in {None, turn.attempt}:  # part of an earlier attempt is on the screen
                 click.echo("\n(the reply begins again)")
             attempt = turn.attempt
             click.echo(printable(piece), nl=False)
@@ -50,7 +50,7 @@ async def stream(session: SessionInterface, turn: Turn) -> Message:
 
 
 async def wait_for(session: SessionInterface, turn: Turn) -> Message:
-    """Wait for a reply; what it waits for itself is told on standard error.
+    """Wait for a reply; delays are told on standard error.
 
     Raises:
         ArgentError: there is none, as `Turn.reply` says.
@@ -58,7 +58,7 @@ async def wait_for(session: SessionInterface, turn: Turn) -> Message:
     return await beside(turn.reply, lambda: _tell_delays(session))
 
 
-async def beside(work: Callable[[], Awaitable[T]], task: Callable[[], Awaitable[None]]) -> T:
+async def beside(work: Callable[[], Awaitable[T]], task: Callable[[], Coroutine[Any, Any, None]]) -> T:
     """Do work with a task beside it that ends with it; an error of the work is raised alone, not in a group."""
     results: list[T] = []
     raised: list[Exception] = []
@@ -81,7 +81,7 @@ async def _tell_delays(session: SessionInterface) -> None:
         await anyio.sleep(_INTERVAL)
         try:
             info = await session.info()
-        except ArgentError:  # whoever waits for the reply is told
+        except ArgentError:  # the wait for the reply raises it
             continue
         if info.retry_at not in {None, told}:
             told = info.retry_at
@@ -90,12 +90,12 @@ async def _tell_delays(session: SessionInterface) -> None:
 
 def _print_delay(reason: str, until: datetime | None) -> None:
     seconds = (until - datetime.now(UTC)).total_seconds() if until else 0.0
-    cause = " ".join(reason.partition(";")[0].split())  # what follows is advice to whoever might try again
+    cause = " ".join(reason.partition(";")[0].split())  # the advice after it is to try again
     click.secho(f"({printable(cause)}; trying again in {max(1, round(seconds))} s)", dim=True, err=True)
 
 
 def print_mark(message: Message) -> None:
-    """Say of a message what its text does not."""
+    """Print why a message failed, or is not whole."""
     if message.failure:
         click.secho(f"    (failed: {printable(message.failure)})", fg="red")
     if message.stop_reason is not None:

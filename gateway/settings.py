@@ -1,4 +1,4 @@
-"""Options of every command: where the state is, whose sessions, and how to print.
+"""Options of every command: the state directory, the agent, the form of the output.
 
 What takes long to import is imported where it is used, so that `argent --help` answers at once.
 """
@@ -37,7 +37,7 @@ def default_state_dir() -> Path:
 
 @dataclass(slots=True)
 class Settings:
-    """The options that stand before or behind a command's name."""
+    """The options that stand before or after a command's name."""
 
     state_dir: Path = field(default_factory=default_state_dir)
     agent: str = "main"
@@ -66,11 +66,11 @@ class Settings:
             return Config()
 
     def check_state_dir(self) -> None:
-        """Refuse a directory that is none of ours, as where its name is mistyped.
+        """Refuse a directory that is not a state directory, as where its name is mistyped.
 
         Raises:
-            StoreError: it is none, or this user may not look into it. It may be empty, and the default one missing, as
-                before anything was done.
+            StoreError: it is none, or this user may not look into it. An empty one is accepted, and so is a missing
+                default one: nothing was done yet.
         """
         from argentos.storage.files.paths import is_state_directory  # noqa: PLC0415
 
@@ -80,7 +80,7 @@ class Settings:
         if self.state_dir.is_dir() and not any(self.state_dir.iterdir()):
             return
         if self.state_dir.exists():
-            what = f"{self.state_dir} is no state directory of argentos"
+            what = f"{self.state_dir} is not a state directory of argentos"
         elif self.state_dir == _path("~/.argentos"):
             return
         else:
@@ -102,7 +102,7 @@ class Settings:
             whose = "it belongs to you, so `chmod 700` it"
         else:
             whose = f"it belongs to {_user_name(found.st_uid)}, so use argent as that user"
-        raise StoreError(f"{self.state_dir} cannot be looked into: {os.strerror(errno.EACCES)}; {whose}")
+        raise StoreError(f"{self.state_dir} cannot be read: {os.strerror(errno.EACCES)}; {whose}")
 
 
 def _user_name(uid: int) -> str:
@@ -150,14 +150,14 @@ def command_options(function: F) -> F:
             metavar="NAME",
             expose_value=False,
             callback=_set("agent", _agent),
-            help="Whose sessions; 'main' by default.",
+            help="The agent; 'main' by default.",
         ),
         click.option(
             "--state-dir",
             metavar="PATH",
             expose_value=False,
             callback=_set("state_dir", _path),
-            help="Where the state is; ARGENTOS_HOME or ~/.argentos by default.",
+            help="The state directory; ARGENTOS_HOME or ~/.argentos by default.",
         ),
     ):
         function = option(function)

@@ -3,7 +3,7 @@
 A label is UML's `event [guard] / effect`, `after delay`, or plain words. A *binding* of the whole label says what it
 means instead: then nothing counts that the label seems to show. One of the event in it says what the event means, and
 guard and effects beside it count, too. Without any bindings the labels alone are the meaning. All parts are names to
-be looked up. None is ever evaluated.
+be looked up; none is evaluated.
 """
 
 import difflib
@@ -31,9 +31,9 @@ class Binding:
 
     Attributes:
         event: takes the edge; if empty, the event that the label names. Where a choice is left the guards decide.
-        guards: names of attributes or methods of the facts; all must be true, those behind `not` false.
+        guards: names of attributes or methods of the facts; all must be true, those after `not` false.
         timer: the name of the duration after which the state raises the event by itself.
-        effects: names of what is to be done once the transition is durable.
+        effects: names of the actions that follow once the transition is durable.
     """
 
     event: str = ""
@@ -179,7 +179,7 @@ class Bindings:
         return self._read(edge, effects_in, effect, len(edge.label) - len(effect))
 
     def _read(self, edge: Edge, read: Callable[[str], T], part: str, at: int) -> T:
-        """A part of the label, which stands behind so many characters of it."""
+        """A part of the label, which stands after so many characters of it."""
         try:
             return read(part)
         except Misread as misread:

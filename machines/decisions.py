@@ -14,7 +14,7 @@ class Transition:
 
     Attributes:
         source: the machine's state before.
-        target: the machine's state behind it.
+        target: the machine's state after it.
         label: of the edge; where a choice was passed, `first → branch`, and of parallel regions `one & other`.
         edges: the edges of the diagram that are taken.
         left: the states that are left, the innermost first; their timers end.

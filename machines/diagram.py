@@ -18,7 +18,7 @@ class Diagram:
         states: those of every level, in the order in which the text first names them.
         edges: those of every level, in the order of the text.
         document: everything that the text says, as a tree: styles, notes and comments too.
-        end: the place behind the last statement.
+        end: the place after the last statement.
         file: the name that errors give.
     """
 

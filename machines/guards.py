@@ -13,7 +13,7 @@ _RULE: Final = "a guard is an attribute, or a method without arguments, that ret
 
 
 def holds(facts: object, name: str) -> bool:
-    """Whether the guard of this name holds, in the sense of `bool`; a method is called.
+    """Ask whether the guard of this name holds, as `bool` has it; a method is called.
 
     Raises:
         InputError: it needs arguments, or gives what has to be awaited or called again.

@@ -9,10 +9,10 @@ must hold, the timer that raises the event, the effects that follow. Nothing els
 From the two, one `transitions.Machine` is built: the formal definition, which any tool made for
 transitions can use. From its public tables `decide` is compiled: a pure function of state, event and
 facts that answers with the transition to take, or with the reason for taking none. It executes
-nothing: guards are names of attributes of the facts, timers and effects are data for whoever asked.
+nothing: guards are names of attributes of the facts, timers and effects are data for the caller.
 
 Both ends of a life, which mermaid writes `[*]`, are states here: `START` before the edge that creates,
-`END` behind the edge that ends. So the creation of a thing is decided like everything else.
+`END` after the edge that ends. So the creation of a thing is decided like everything else.
 """
 
 import itertools

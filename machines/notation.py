@@ -1,6 +1,6 @@
 """The names in the parts of a label; what would be misread is refused, never dropped.
 
-An event is words. Guards are names with `and`, `&&` or a comma between them, each perhaps behind `not` or `!`. Effects
+An event is words. Guards are names with `and`, `&&` or a comma between them, each perhaps after `not` or `!`. Effects
 are words with commas between them. Capitals of `and`, `not` and `else` say nothing, and neither do line breaks.
 """
 

@@ -156,7 +156,7 @@ class _Compiler:
         return inner + self._events[event].get(path, [])
 
     def _take(self, leaves: _Leaves, event: str, way: _Candidate) -> tuple[tuple[Guard, ...], Transition, _Leaves]:
-        """The transition, and what is active behind it."""
+        """The transition, and what is active after it."""
         behind, left = leaves, list[str]()
         for route in way.routes:
             scope = self._scope(route.target, behind)

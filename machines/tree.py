@@ -21,7 +21,7 @@ START: Final = OUTSIDE
 """The state before the edge `[*] --> S`."""
 
 END: Final = "[end]"
-"""The state behind an edge `S --> [*]`."""
+"""The state after an edge `S --> [*]`."""
 
 SEPARATOR: Final = "/"
 

@@ -153,3 +153,19 @@ def test_a_part_of_a_room_imports_only_parts_above_it(room: str, part: str) -> N
 def test_no_folder_has_more_than_fourteen_files_of_code(folder: str) -> None:
     for init in (ROOT / folder).rglob("__init__.py"):
         assert len(list(init.parent.glob("*.py"))) <= 14, init.parent
+
+
+WORDED = {"argentos": "*.py", "gateway": "**/*.py", "machines": "**/*.py"}
+RIDDLES = ("How", "That", "Those", "What", "Where", "Which", "Who", "Whoever", "Whose", "Why")
+
+
+def docstrings(folder: str) -> Iterator[tuple[str, str]]:
+    for path in sorted((ROOT / folder).glob(WORDED[folder])):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path.relative_to(ROOT)}: {getattr(node, 'name', 'module')}", ast.get_docstring(node) or ""
+
+
+@pytest.mark.parametrize("folder", WORDED)
+def test_a_docstring_begins_with_a_noun_or_a_verb(folder: str) -> None:
+    assert [place for place, text in docstrings(folder) if text.startswith(tuple(f"{each} " for each in RIDDLES))] == []

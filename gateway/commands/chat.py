@@ -52,7 +52,7 @@ async def _chat(settings: Settings, session_id: str, model_name: str | None) -> 
 
 
 class _Chat:
-    """A conversation with whoever types. Ctrl-C ends the chat at its prompt, and a turn while it runs."""
+    """A conversation at a terminal or through a pipe. Ctrl-C ends the chat at its prompt, and a turn while it runs."""
 
     def __init__(self, session: SessionInterface, *, as_json: bool) -> None:
         self._session = session

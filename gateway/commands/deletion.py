@@ -25,8 +25,8 @@ __all__ = ["delete_command", "prune_command"]
 @click.command("delete")
 @click.argument("session_ids", metavar="ID...", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only tell what would be deleted.")
-@click.option("--set-aside", is_flag=True, help="Also what was set aside of them as damaged, which is kept else.")
+@click.option("--dry-run", is_flag=True, help="Print what would be deleted, and change nothing.")
+@click.option("--set-aside", is_flag=True, help="Delete also their damaged copies that were set aside.")
 @command_options
 @click.pass_obj
 def delete_command(
@@ -101,7 +101,7 @@ class _Pruned(Struct, rename="camel"):
 @click.option("--older-than", metavar="DURATION", help="Delete those without activity for so long: 12h, 90d.")
 @click.option("--larger-than", metavar="SIZE", help="Delete the oldest until all together are smaller: 500M, 10G.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--dry-run", is_flag=True, help="Only tell what would be deleted.")
+@click.option("--dry-run", is_flag=True, help="Print what would be deleted, and change nothing.")
 @command_options
 @click.pass_obj
 def prune_command(
@@ -178,5 +178,5 @@ def _confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.UsageError("this deletes for good, and nobody is there to be asked; add --yes")
+        raise click.UsageError("this deletes for good, and no terminal is there to confirm it; add --yes")
     click.confirm(question, abort=True, err=True)

@@ -89,7 +89,7 @@ def _wrong_settings(settings: Settings) -> list[Finding]:
         return [
             Finding(
                 settings.state_dir / "argent.json",
-                f"{error} (until that is mended, only doctor, backup and export go on)",
+                f"{error} (until it is mended, only doctor, backup and export work)",
             )
         ]
     return []
@@ -115,7 +115,7 @@ def _restore(settings: Settings, session_id: str, copy: str, *, replaces: bool) 
 
 
 def _trouble_with_owner(settings: Settings) -> list[Finding]:
-    """Whether the process that owns the directory, if there is one, answers, and means this directory."""
+    """A finding if the process that owns the directory does not answer, or opened another directory."""
     directory = settings.state_dir
     try:
         owned = anyio.run(_owned_directory, directory)
@@ -166,7 +166,7 @@ def _print(settings: Settings, mended: list[Finding], findings: list[Finding]) -
         click.echo(f"{kind:8}  {_line(settings, finding)}")
     if any(finding.remedy for finding in findings):
         click.echo(
-            "\n`argent doctor --repair` does what stands behind the arrows, while nothing else uses the directory."
+            "\n`argent doctor --repair` does what the arrows point to; nothing else may use the directory meanwhile."
         )
     if not findings:
         click.echo(f"Nothing is wrong in {settings.state_dir}.")

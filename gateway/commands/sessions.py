@@ -66,8 +66,10 @@ def _on_session(
 
 
 @command.command("list")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="The latest N.")
-@click.option("--active", metavar="DURATION", help="Those active within the last 2h, 7d; a number alone is minutes.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the latest N.")
+@click.option(
+    "--active", metavar="DURATION", help="Only those active within the last 2h, 7d; a plain number is minutes."
+)
 @command_options
 @click.pass_obj
 def _list(settings: Settings, limit: int | None, active: str | None) -> None:
@@ -113,7 +115,7 @@ def _span(text: str) -> float:
     except ValueError:
         seconds = parse_duration(text, "--active")
     if not seconds >= 0:
-        raise click.BadParameter(f"{text} is no span of time; give one as 90m, 2h or 7d", param_hint="--active")
+        raise click.BadParameter(f"{text} is not a span of time; write it as 90m, 2h or 7d", param_hint="--active")
     return min(seconds, _A_CENTURY)
 
 
@@ -226,7 +228,7 @@ def _retry(settings: Settings, session_id: str, message_id: str | None) -> None:
 
 
 def _recently(time: datetime, now: datetime) -> str:
-    """How long ago it was, in brackets; nothing where that is told by the day, which stands there already."""
+    """The age of a time, in brackets; empty where it is a date, which is printed already."""
     told = age(time, now)
     return "" if f"{time:%Y-%m-%d}" == told else f" ({told})"
 
@@ -240,8 +242,8 @@ def _report(settings: Settings, info: SessionInfo, done: str) -> None:
 
 @command.command("history")
 @click.argument("session_id", metavar="ID")
-@click.option("--full", is_flag=True, help="With the messages that a summary or a clear replaced.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="The latest N.")
+@click.option("--full", is_flag=True, help="Include the messages that a summary or a clear replaced.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the latest N.")
 @command_options
 @click.pass_obj
 def _history(settings: Settings, session_id: str, *, full: bool, limit: int | None) -> None:

@@ -144,7 +144,7 @@ class _Outcome(Struct, rename="camel"):
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--session", metavar="ID", help="The id for the one conversation in FILE.")
-@click.option("--dry-run", is_flag=True, help="Only tell what would be imported.")
+@click.option("--dry-run", is_flag=True, help="Print what would be imported, and change nothing.")
 @command_options
 @click.pass_obj
 def import_command(settings: Settings, file: Path, *, session: str | None, dry_run: bool) -> None:
@@ -237,7 +237,7 @@ def _print(outcome: _Outcome, done: str) -> None:
         if each.was_there:
             click.echo(f"Session {session} was imported before.")
             continue
-        summary = f", {each.archived} of them behind a summary" if each.has_summary else ""
+        summary = f", {each.archived} of them replaced by a summary" if each.has_summary else ""
         click.echo(f"{done} session {session}: {_count(each.messages, 'message')}{summary}.")
     if outcome.passed_over:
         what = ", ".join(f"{name} ({number})" for name, number in sorted(outcome.passed_over.items()))

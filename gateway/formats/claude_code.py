@@ -1,6 +1,6 @@
 """Transcripts of Claude Code: `~/.claude/projects/<project>/<session>.jsonl`, one session each.
 
-Every line is an entry of a tree. A reply is spread over several lines, an edited prompt begins a branch, and behind
+Every line is an entry of a tree. A reply is spread over several lines, an edited prompt begins a branch, and after
 the line of a compaction (`compact_boundary`) its summary stands as if the user had said it. What the program wrote
 for itself, commands and their output, and what its agents did beside the conversation are passed over.
 """

@@ -44,7 +44,7 @@ class _Conversation(Struct, frozen=True):
 
 
 def fits(value: Any) -> bool:
-    """Whether it is a message, or a conversation."""
+    """Whether the value is a message or a conversation."""
     return isinstance(value, list) or "role" in fields(value) or isinstance(fields(value).get("messages"), list)
 
 

@@ -2,7 +2,7 @@
 
 A line with `type: session` begins a session; the others are entries of a tree, and the last one is where the
 conversation stands. A `compaction` has a summary, and names the first entry that was kept. A file of several
-sessions, one behind the other, is taken as well.
+sessions, one after the other, is taken as well.
 """
 
 from collections import Counter

@@ -1,6 +1,6 @@
 """Our own format: JSON Lines, one file for any number of sessions, all that is needed to have them again.
 
-The first line names the format and says how many sessions follow. Each begins with a line of its own, behind which
+The first line names the format and says how many sessions follow. Each begins with a line of its own, after which
 its messages stand, one to a line:
 
     {"format":"argentos.sessions","version":1,"sessions":1}

@@ -1,4 +1,4 @@
-"""Reading a file of JSON from anywhere, of which nothing is believed.
+"""Reader of JSON files from any source; everything in them is checked.
 
 Every error is one sentence that begins with the file and the line.
 """
@@ -35,7 +35,7 @@ class ReadTranscript(NamedTuple):
 
     Attributes:
         transcript: with an empty session id where the file has none.
-        passed_over: how many of what, which is no text.
+        passed_over: the number of entries left out, by kind.
         line: where it begins.
     """
 

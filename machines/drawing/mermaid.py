@@ -25,7 +25,7 @@ def to_mermaid(diagram: Diagram, annotations: Annotations) -> str:
 
 
 def annotated(diagram: Diagram, annotations: Annotations) -> Document:
-    """The diagram's statements, with the annotations in the labels and the marks behind all."""
+    """The diagram's statements, with the annotations in the labels and the marks after all."""
     names = {state.name for state in diagram.states}
     marks: list[Statement] = []
     for mark, marked in zip(_MARKS, (annotations.current, annotations.around), strict=True):

@@ -7,7 +7,7 @@ The text is read once, from left to right, by a `Cursor` that knows line and col
 nothing but blanks and blank lines. States and edges are collected on the way.
 
 The reader is stricter than mermaid where mermaid takes a text in a way that its author hardly meant:
-`A b --> C` makes two states of `A b`, a comment behind a label becomes a part of it, a `;` within it starts
+`A b --> C` makes two states of `A b`, a comment after a label becomes a part of it, a `;` within it starts
 another statement, names may hold almost any character. It takes each state to stand where mermaid draws it, in the
 last composite state that mentions it, and refuses what mermaid draws as something else: a state within itself, a
 choice that is declared below its first use, a last region without statements. It reads nothing that mermaid

@@ -14,7 +14,7 @@ _SHOWN: Final = 60
 
 
 class Cursor:
-    """A position in a text; blanks at the ends of lines, and those behind what was taken, are passed over.
+    """A position in a text; blanks at the ends of lines, and those after what was taken, are passed over.
 
     Args:
         text: with either kind of line end.
@@ -66,7 +66,7 @@ class Cursor:
 
     @property
     def behind(self) -> Place:
-        """The place behind what was read last, on this line."""
+        """The place after what was read last, on this line."""
         return Place(self.row + 1, len(self.line[: self.column].rstrip()) + 1)
 
     def sees(self, *marks: str) -> bool:
@@ -78,7 +78,7 @@ class Cursor:
         return pattern.match(self.line, self.column)
 
     def take(self, pattern: re.Pattern[str]) -> str | None:
-        """Match the pattern here, and pass over it and the blanks behind it; None, and nothing passed, otherwise."""
+        """Match the pattern here, and pass over it and the blanks after it; None, and nothing passed, otherwise."""
         found = self.peek(pattern)
         if found is None:
             return None

@@ -48,7 +48,7 @@ class Edge:
     """`source --> target: label`; the label may be empty, and source or target may be `[*]`.
 
     `within` and `region` tell where it stands, which says whose beginning or end a `[*]` is. The classes are
-    those of the `:::` behind source and target.
+    those of the `:::` after source and target.
     """
 
     source: str

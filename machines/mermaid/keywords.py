@@ -67,7 +67,7 @@ def _note(cursor: Cursor, states: StateCollector, container: Container) -> Note:
         return _floating(cursor, place)
     position = cursor.take(_POSITION)
     if position is None:
-        cursor.refuse(f"'left of', 'right of' or a text in quotes was expected behind 'note', not {cursor.shown}")
+        cursor.refuse(f"'left of', 'right of' or a text in quotes was expected after 'note', not {cursor.shown}")
     named_at = cursor.place
     noted = name(cursor, "the name of the state")
     text = _inline_note(cursor) if cursor.peek(COLON) else _long_note(cursor, place)
@@ -78,7 +78,7 @@ def _note(cursor: Cursor, states: StateCollector, container: Container) -> Note:
 def _floating(cursor: Cursor, place: Place) -> Note:
     text = quoted(cursor)
     if cursor.take(_AS) is None:
-        cursor.refuse(f"'as' and a name were expected behind the note, not {cursor.shown}")
+        cursor.refuse(f"'as' and a name were expected after the note, not {cursor.shown}")
     noted = name(cursor, "the name of the note")
     expect_line_end(cursor)
     return Note("floating", noted, text, place)
@@ -94,7 +94,7 @@ def _inline_note(cursor: Cursor) -> str:
 
 def _long_note(cursor: Cursor, place: Place) -> str:
     if not cursor.at_line_end:
-        cursor.refuse(f"the text was expected behind ':' or on the next line, not {cursor.shown}")
+        cursor.refuse(f"the text was expected after ':' or on the next line, not {cursor.shown}")
     lines: list[str] = []
     while cursor.next_line():
         if cursor.peek(_END_NOTE):
@@ -104,7 +104,7 @@ def _long_note(cursor: Cursor, place: Place) -> str:
         cursor.refuse("the note is never closed; add 'end note' on a line of its own", place)
     text = checked(cursor, dedented(lines), place)
     if text.startswith(":"):
-        cursor.refuse("mermaid ends a note behind a line that begins with ':'; begin it with a word", place)
+        cursor.refuse("mermaid ends a note after a line that begins with ':'; begin it with a word", place)
     cursor.take(_END_NOTE)
     expect_end(cursor)
     return text
@@ -124,9 +124,9 @@ def _styling(cursor: Cursor, word: Literal["class", "style"], ids: re.Pattern[st
     cursor.take(NAME)
     found = cursor.take(ids)
     if found is None:
-        cursor.refuse(f"names of states, with ',' between, were expected behind {word!r}, not {cursor.shown}")
+        cursor.refuse(f"names of states, with ',' between, were expected after {word!r}, not {cursor.shown}")
     if cursor.at_line_end or cursor.sees(",") or not cursor.behind_blank:
-        cursor.refuse(f"what the states look like was expected behind their names, not {cursor.shown}")
+        cursor.refuse(f"what the states look like was expected after their names, not {cursor.shown}")
     names = [each.strip() for each in found.split(",")]
     return Styling(word, tuple(names), checked(cursor, cursor.take_line(), place), place)
 
@@ -136,7 +136,7 @@ def _class_definition(cursor: Cursor, _states: StateCollector, _container: Conta
     cursor.take(NAME)
     defined = cursor.peek(_ONE_ID)
     if defined is None or defined[0].lower() == "default":
-        cursor.refuse(f"the name of a class was expected behind 'classDef', not {cursor.shown}")
+        cursor.refuse(f"the name of a class was expected after 'classDef', not {cursor.shown}")
     cursor.take(_ONE_ID)
     if cursor.at_line_end or not cursor.behind_blank:
         cursor.refuse(f"a blank and what the class looks like were expected, not {cursor.shown}")
@@ -148,9 +148,7 @@ def _click(cursor: Cursor, _states: StateCollector, _container: Container) -> Se
     cursor.take(NAME)
     link = cursor.peek(_LINK)
     if link is None:
-        cursor.refuse(
-            f"'A href \"address\"' or 'A \"address\" \"tip\"' was expected behind 'click', not {cursor.shown}"
-        )
+        cursor.refuse(f"'A href \"address\"' or 'A \"address\" \"tip\"' was expected after 'click', not {cursor.shown}")
     cursor.take(_LINK)
     expect_end(cursor)
     behind = f"href {link['link']}" if link["link"] else f"{link['url']} {link['tip']}"
@@ -162,7 +160,7 @@ def _scale(cursor: Cursor, _states: StateCollector, _container: Container) -> Se
     cursor.take(NAME)
     scale = cursor.take(_SCALE)
     if scale is None:
-        cursor.refuse(f"a number and 'width' were expected behind 'scale', not {cursor.shown}")
+        cursor.refuse(f"a number and 'width' were expected after 'scale', not {cursor.shown}")
     expect_end(cursor)
     return Setting("scale", f"{scale.split()[0]} width", place)
 
@@ -197,7 +195,7 @@ def _description(cursor: Cursor, _states: StateCollector, _container: Container)
 
 def _caption(cursor: Cursor, place: Place) -> str:
     return checked(cursor, cursor.take_line().strip(), place) or cursor.refuse(
-        "a text was expected behind ':'; mermaid takes the next line", place
+        "a text was expected after ':'; mermaid takes the next line", place
     )
 
 

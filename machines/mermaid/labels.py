@@ -16,9 +16,9 @@ class Label(NamedTuple):
 
     Attributes:
         event: the label's text before guard and effect; empty for a delay, and where nothing stands there.
-        delay: behind `after`, as in `after 15m`; otherwise empty.
+        delay: the duration, `15m`, of a label `after 15m`; otherwise empty.
         guard: the text within the brackets.
-        effect: the text behind the slash.
+        effect: the text after the slash.
         guard_at: how many characters of the label stand before the guard.
     """
 
@@ -46,14 +46,14 @@ def read_label(text: str) -> Label:
 
 
 def _guarded(text: str) -> bool:
-    """Whether the first brackets are a guard: something stands in them, and at most an effect behind them."""
+    """Whether the first brackets are a guard: something stands in them, and at most an effect after them."""
     opening, closing = text.find("["), text.find("]")
     behind = text[closing + 1 :].lstrip()
     return 0 <= opening < closing and bool(text[opening + 1 : closing].strip()) and (not behind or behind[0] == "/")
 
 
 def _slash(text: str, start: int) -> int:
-    """The position of the slash of an effect: first, behind a guard, or behind a blank; not as in `and/or`."""
+    """The position of the slash of an effect: first, after a guard, or after a blank; not as in `and/or`."""
     at = text.find("/", start)
     while at > 0 and text[at - 1] != "]" and not text[at - 1].isspace():
         at = text.find("/", at + 1)

@@ -28,7 +28,7 @@ class Fence:
     """A fenced block.
 
     Attributes:
-        language: the first word behind the ticks.
+        language: the first word after the ticks.
         attributes: all that follows it on its line.
         body: the lines within, those of a quote without its marks; their columns are those of the text.
         line: the number of the opening line, from 1; so many lines stand above the body.

@@ -24,7 +24,7 @@ _CLOSING_BRACE = re.compile(r"\}")
 
 
 class Contents(NamedTuple):
-    """A text that was read; `end` is the place behind the last statement."""
+    """A text that was read; `end` is the place after the last statement."""
 
     document: Document
     states: tuple[State, ...]
@@ -113,7 +113,7 @@ class _Reader:
         closed = self.open.pop()
         regions = tuple(map(tuple, closed.regions))
         if len(regions) > 1 and all(isinstance(each, Comment | Directive) for each in regions[-1]):
-            problem = "nothing stands behind the last '--', and then mermaid draws no regions at all; remove it"
+            problem = "nothing stands after the last '--', and then mermaid draws no regions at all; remove it"
             cursor.refuse(problem, closed.divided_at)
         self.states.compose(closed.head.name, closed.head.place, len(regions))
         self.keep(Declaration(closed.head.name, closed.head.place, title=closed.head.title, regions=regions))
@@ -159,7 +159,7 @@ def _front_matter(cursor: Cursor, margin: int) -> str:
             break
         lines.append(cursor.line)
     else:
-        cursor.refuse("the front matter is never closed; add '---', not indented, behind it", place)
+        cursor.refuse("the front matter is never closed; add '---', not indented, after it", place)
     text = "\n".join(line[min(margin, len(line) - len(line.lstrip())) :] for line in lines).strip("\n")
     return text or cursor.refuse("the front matter is empty; remove it", place)
 

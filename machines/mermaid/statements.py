@@ -27,7 +27,7 @@ class Declaration:
     """A state by itself: `A`, `A : text`, `state "title" as A`, `state A <<choice>>` or `state A { … }`.
 
     Attributes:
-        style_class: the name behind `:::`.
+        style_class: the name after `:::`.
         regions: the statements within the braces, for each parallel region; empty unless composite.
     """
 
@@ -79,7 +79,7 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`classDef`, `click`, `scale` or `hide`, and what stands behind the word."""
+    """`classDef`, `click`, `scale` or `hide`, and what stands after the word."""
 
     keyword: Literal["classDef", "click", "scale", "hide"]
     text: str
@@ -118,7 +118,7 @@ class Document:
 
 
 def walk(region: Region) -> Iterator[Statement]:
-    """Every statement of the region, those within composite states behind the state."""
+    """Every statement of the region, those within composite states after the state."""
     for statement in region:
         yield statement
         if isinstance(statement, Declaration):

@@ -38,7 +38,7 @@ class CompositeHead(NamedTuple):
 
 
 def edge_or_state(cursor: Cursor, states: StateCollector, container: Container) -> Edge | Declaration:
-    """`A --> B: label`, `A`, or `A : text`, where names may have classes behind `:::`."""
+    """`A --> B: label`, `A`, or `A : text`, where names may have classes after `:::`."""
     place = cursor.place
     source = _end(cursor, "a state's name")
     source_class = class_behind(cursor)
@@ -78,13 +78,13 @@ def state(cursor: Cursor, states: StateCollector, container: Container) -> Decla
 
 
 def _titled(cursor: Cursor, states: StateCollector, container: Container, place: Place) -> Declaration | CompositeHead:
-    """`state "title" as A`, with a text or an opening brace behind it."""
+    """`state "title" as A`, with a text or an opening brace after it."""
     if hidden := _KIND.search(cursor.line, cursor.column):
-        problem = f"{hidden[0]!r} cannot stand behind a title: mermaid takes all before it for a name"
+        problem = f"{hidden[0]!r} cannot stand after a title: mermaid takes all before it for a name"
         cursor.refuse(problem, Place(place.line, hidden.start() + 1))
     title = quoted(cursor)
     if cursor.take(_AS) is None:
-        cursor.refuse(f"'as' and a name were expected behind the title, not {cursor.shown}")
+        cursor.refuse(f"'as' and a name were expected after the title, not {cursor.shown}")
     declared = name(cursor, "the name of the state")
     if _opens(cursor, container):
         states.declare(declared, place, container, title)
@@ -100,7 +100,7 @@ def _titled(cursor: Cursor, states: StateCollector, container: Container, place:
 
 def _described(cursor: Cursor, states: StateCollector, container: Container, bare: Declaration) -> Declaration:
     if bare.name == OUTSIDE:
-        cursor.refuse("'-->' was expected behind [*]")
+        cursor.refuse("'-->' was expected after [*]")
     text = ""
     if cursor.peek(COLON):
         text, _ = text_behind_colon(cursor, "text")
@@ -116,7 +116,7 @@ def _end(cursor: Cursor, expected: str) -> str:
 
 
 def _plain_name(cursor: Cursor) -> str:
-    """A name behind `state`, where mermaid takes `as` for the word that follows a title."""
+    """A name after `state`, where mermaid takes `as` for the word that follows a title."""
     word = cursor.peek(NAME)
     if word and word[0].lower() == "as" and not is_reserved(word[0]):
         cursor.refuse("'as' follows a title in quotes; give the state another name, or write it without 'state'")

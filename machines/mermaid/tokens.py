@@ -1,4 +1,4 @@
-"""Tokens that statements share: names, classes, quoted texts, texts behind colons, and the end of a statement."""
+"""Tokens that statements share: names, classes, quoted texts, texts after colons, and the end of a statement."""
 
 import itertools
 import re
@@ -58,7 +58,7 @@ def class_behind(cursor: Cursor) -> str:
     if cursor.take(_CLASS) is None:
         return ""
     found = cursor.take(NAME)
-    return found or cursor.refuse(f"the name of a class was expected behind ':::', not {cursor.shown}")
+    return found or cursor.refuse(f"the name of a class was expected after ':::', not {cursor.shown}")
 
 
 def quoted(cursor: Cursor) -> str:
@@ -81,12 +81,12 @@ def checked(cursor: Cursor, text: str, place: Place) -> str:
 
 
 def text_behind_colon(cursor: Cursor, what: str = "label") -> tuple[str, Place]:
-    """The text behind the colon at which the cursor stands; it reaches to the end of the line."""
+    """The text after the colon at which the cursor stands; it reaches to the end of the line."""
     cursor.take(COLON)
     start, place = cursor.column, cursor.place
     text = cursor.take_line().strip()
     if not text:
-        cursor.refuse(f"a {what} was expected behind ':'; write one, or leave the colon out", place)
+        cursor.refuse(f"a {what} was expected after ':'; write one, or leave the colon out", place)
     found = label_problem(text)
     if found is not None:
         at, problem = found
@@ -113,7 +113,7 @@ def label_problem(text: str) -> tuple[int, str] | None:
 
 
 def expect_end(cursor: Cursor, *allowed: str) -> None:
-    """Refuse what stands behind a statement on its line, unless it begins with one of the marks, behind a blank.
+    """Refuse what stands after a statement on its line, unless it begins with one of the marks, after a blank.
 
     Without marks a comment is allowed, and the brace that closes a composite state.
     """
@@ -123,7 +123,7 @@ def expect_end(cursor: Cursor, *allowed: str) -> None:
 
 
 def expect_line_end(cursor: Cursor) -> None:
-    """Refuse whatever stands behind a statement on its line."""
+    """Refuse whatever stands after a statement on its line."""
     if not cursor.at_line_end:
         _refuse_rest(cursor)
 

@@ -1,7 +1,7 @@
 """A crash between any two stages of any transition, and then revival: the same result as without it.
 
 Every life up to a length is led once undisturbed, and then again for each of its stages, with a kill right there. The
-system is revived, whoever was not answered sends again unless the log tells that it was heard, and the rest of the
+system is revived, an event without an answer is sent again unless the log has it, and the rest of the
 life goes on. In the end state, log and timers have to be the same, and every effect has to be done: once or more.
 """
 

@@ -61,9 +61,9 @@ class Exploration:
     """The result of an exploration.
 
     Attributes:
-        words: how many there are of these lengths, one for each outcome of the guards, those that were merged too.
+        words: how many there are of these lengths, one for each outcome of the guards, merged ones included.
         steps: how many were in fact taken, each at the end of a word.
-        states: those that words led to, `START` too.
+        states: the states that words led to, `START` included.
         edges: the transitions that were taken.
         pairs: the states with the events that came in them, refused or not.
         guards: the facts that were asked for, each with the values that they had.
@@ -173,7 +173,7 @@ class _Explorer:
         return longer
 
     def _steps_behind(self, word: _Word) -> Iterator[Hashable]:
-        """Take every step that may follow the word; the keys behind them."""
+        """Take every step that may follow the word; the keys after them."""
         for move in self._moves(word.state):
             if not self._seen.holds:
                 return

@@ -1,7 +1,7 @@
 """Linearizability: whether concurrent calls had results that they could have had one after the other.
 
 The check is Wing and Gong's: an order of all calls is looked for in which each caller's own calls keep their order, no
-call that had ended stands behind one that began later, and a sequential model gives every call the result that was
+call that had ended stands after one that began later, and a sequential model gives every call the result that was
 observed. Situations that were looked at once, by another order of the same calls, are not looked at again (Lowe).
 """
 
@@ -21,7 +21,7 @@ R = TypeVar("R")
 S = TypeVar("S", bound=Hashable)
 
 _Situation: TypeAlias = tuple[tuple["Call[O, R]", ...], tuple[int, ...], S]
-"""The calls in order, how many of each caller's they are, and the state behind them."""
+"""The calls in order, how many of each caller's they are, and the state after them."""
 
 Answer: TypeAlias = tuple[Transition, ...] | Refused
 """The answer to an event."""
@@ -92,10 +92,10 @@ def linearizable(
 def linearize(
     model: Callable[[S, O], Iterable[tuple[R, S]]], start: S, histories: Sequence[Sequence[Call[O, R]]]
 ) -> Linearization[O, R]:
-    """Whether the model, left alone with one call after the other, could have given these results.
+    """Search an order of the calls in which a sequential model gives these results.
 
     Args:
-        model: for a state and an operation all that may come of it, each with the state behind it; more than one
+        model: for a state and an operation all that may come of it, each with the state after it; more than one
             where something happens that no caller sees.
         start: the state in the beginning.
         histories: the calls of each caller, in order.

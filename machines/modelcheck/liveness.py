@@ -22,10 +22,10 @@ Graph: TypeAlias = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """Whether every state can reach one of the goals.
+    """An answer to whether every state can reach one of the goals.
 
     Attributes:
-        goals: the names of states, composite ones too.
+        goals: the names of states, composite ones included.
         stuck: the states out of which no way leads to a goal, in the order of the machine.
         trap: the first of them that a life comes to; None where no life does.
         word: the shortest way of a life into the trap.
@@ -75,7 +75,7 @@ def always_reaches(machine: Machine, *goals: str) -> Liveness:
 
 
 def components(graph: Graph) -> list[tuple[str, ...]]:
-    """The strongly connected components, each behind those that its edges lead to (Tarjan's algorithm)."""
+    """The strongly connected components, each after those that its edges lead to (Tarjan's algorithm)."""
     search = _Search(graph)
     for state in graph:
         if state not in search.low:

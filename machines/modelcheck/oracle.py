@@ -24,7 +24,7 @@ class Outcome(NamedTuple):
 
     Attributes:
         known: the state knows the event.
-        target: the state behind it; None where it is refused.
+        target: the state after it; None where it is refused.
         left: the diagram's states that are left; their timers end.
         entered: those that are entered; their timers start.
     """

@@ -115,7 +115,7 @@ def race(
     system: Callable[[], ConcurrentSystem],
     start: str = START,
 ) -> Race:
-    """Whether a system answers concurrent callers as the machine would answer them one after the other.
+    """Run concurrent callers under every schedule, and compare with the machine called by one after the other.
 
     Args:
         machine: what ought to happen.

@@ -155,7 +155,7 @@ def goals(ways: _StateGraph) -> Iterator[Goal]:
 
 
 def _timely(ways: _StateGraph, state: str, way: _Exit) -> Iterator[Goal]:
-    """Time before and behind an edge: the timers of its target begin with it, and those of its source end."""
+    """Time before and after an edge: the timers of its target begin with it, and those of its source end."""
     before, behind = ways.waits(state), ways.waits(way.target)
     if behind:
         early: PlannedAction = ("part", 0.5) if before else ("wait", min(behind) / 2)

@@ -246,7 +246,7 @@ class Lifecycle(RuleBasedStateMachine):
     def _rest(
         self, taken: Iterable[Transition], *, sent: str = "", facts: Mapping[str, object | None] | None = None
     ) -> None:
-        """Check the system at rest behind these transitions, of which it raised all but one itself."""
+        """Check the system at rest after these transitions, of which it raised all but one itself."""
         for transition in taken:
             if transition.event != sent:
                 self.coverage.saw_raised(transition.source, transition.event, (facts or {}).get(transition.event))

@@ -26,7 +26,7 @@ class ReferenceModel:
 
     Args:
         oracle: of the machine.
-        durations: seconds by the names of its timers: then they fire at their time, neither before nor behind it.
+        durations: seconds by the names of its timers: then they fire at their time, neither before nor after it.
             With None they are the system's own affair, and their events are among `own`.
         own: events that the system raises of its own accord, as soon as their guards hold.
 

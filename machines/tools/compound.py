@@ -1,4 +1,4 @@
-"""Compound transitions, as UML calls an edge with those behind its choices, matched between two machines."""
+"""Compound transitions, as UML calls an edge with those after its choices, matched between two machines."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple

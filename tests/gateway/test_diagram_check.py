@@ -272,8 +272,8 @@ def test_a_document_has_nothing_imported(fails: Fails, page: Page) -> None:
             "no machine is called 'door', only session, supervision; give it, with --machine door=MODULE:ATTRIBUTE",
         ),
         ("machine=sesion", "no machine is called 'sesion', only session, supervision; did you mean 'session'?"),
-        ("machine=", "'machine=' names no machine; write its name behind it, as 'machine=session'"),
-        ("machine= session", "'machine=' names no machine; write its name behind it, as 'machine=session'"),
+        ("machine=", "'machine=' names no machine; write its name after it, as 'machine=session'"),
+        ("machine= session", "'machine=' names no machine; write its name after it, as 'machine=session'"),
     ],
 )
 def test_an_unknown_machine_is_refused(fails: Fails, page: Page, claim: str, sentence: str) -> None:

@@ -35,7 +35,7 @@ def test_a_directory_of_others_is_an_error_and_is_left_alone(fails: Fails, tmp_p
     (tmp_path / "notes" / "todo.txt").write_text("milk")
     status, sentence = fails(*command, "--state-dir", str(tmp_path / "notes"))
     assert status == 1
-    assert f"{tmp_path / 'notes'} is no state directory of argentos" in sentence
+    assert f"{tmp_path / 'notes'} is not a state directory of argentos" in sentence
     assert [path.name for path in (tmp_path / "notes").iterdir()] == ["todo.txt"]
 
 

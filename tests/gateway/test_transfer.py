@@ -118,7 +118,7 @@ def test_what_was_exported_is_imported_elsewhere_and_exported_the_same(
     status, out, err = argent("sessions", "import", path, *elsewhere)
     assert (status, err) == (0, "")
     assert out.startswith(f"Imported session {compacted}: 40 messages, ")
-    assert out.endswith("of them behind a summary.\n")
+    assert out.endswith("of them replaced by a summary.\n")
     ours, theirs = lines(argent("sessions", "export")[1]), lines(argent("sessions", "export", *elsewhere)[1])
     counted = ("turns", "compactions", "tokens", "state", "lastActivity")
     assert [{key: line[key] for key in line if key not in counted} for line in theirs] == [
@@ -132,7 +132,7 @@ def test_an_import_tells_what_was_imported_and_passed_over(argent: Argent, ask: 
     session = "7d1c9f0a-3b0e-4a52-8f5e-0d9a4d3c2b1a"
     status, out, err = argent("sessions", "import", SAMPLES / "openclaw.jsonl")
     assert (status, err) == (0, "")
-    assert out.startswith(f"Imported session {session}: 6 messages, 2 of them behind a summary.\nPassed over: ")
+    assert out.startswith(f"Imported session {session}: 6 messages, 2 of them replaced by a summary.\nPassed over: ")
     assert "messages of other branches (1), notes of the program (2), thoughts (1), tool calls (1)" in out
     info = ask("sessions", "info", session)
     assert (info["state"], info["messages"], info["waiting"], info["compactions"]) == ("Idle", 6, 0, 1)

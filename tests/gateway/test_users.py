@@ -223,8 +223,5 @@ def test_who_may_not_look_into_a_directory_is_told_whose_it_is(service: Service,
     process = service(*command.split(), "--json")
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert (
-        f"argent: {own} cannot be looked into: Permission denied; it belongs to root, so use argent as that user\n"
-        in out
-    )
+    assert f"argent: {own} cannot be read: Permission denied; it belongs to root, so use argent as that user\n" in out
     assert "output" not in out

@@ -76,7 +76,7 @@ class Document:
         if not fence.is_closed:
             raise InputError(f"{where}: the fence is never closed; add its closing line below the diagram")
         if not name:
-            raise InputError(f"{where}: 'machine=' names no machine; write its name behind it, as 'machine=session'")
+            raise InputError(f"{where}: 'machine=' names no machine; write its name after it, as 'machine=session'")
         if name not in machines:
             near = difflib.get_close_matches(name, machines, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"give it, with --machine {name}=MODULE:ATTRIBUTE"

@@ -33,7 +33,7 @@ _SETTINGS: Final = {"--json": 1, "--agent": 2, "--state-dir": 2}  # with the val
 
 
 class _Diagram(click.Command):
-    """The command itself draws; behind it may stand the name of another one, or a file."""
+    """The command itself draws; after it may stand the name of another one, or a file."""
 
     others: Final = {"check": check, "compare": compare}
 

@@ -261,15 +261,15 @@ def test_what_mermaid_refuses_or_takes_otherwise_than_meant_is_refused_where_it_
         ("--", "'--' divides a composite state only"),
         ("note right of A", "the note is never closed; add 'end note'"),
         ("classDef loud", "a blank and what the class looks like were expected"),
-        ("style A", "names of states, with ',' between, were expected behind 'style'"),
+        ("style A", "names of states, with ',' between, were expected after 'style'"),
         ("click A href", '\'A href "address"\' or \'A "address" "tip"\' was expected'),
-        ("scale 350", "a number and 'width' were expected behind 'scale'"),
+        ("scale 350", "a number and 'width' were expected after 'scale'"),
         ("state A : b", "mermaid takes ':' for a part of the name here; write 'A: b' without 'state'"),
         ("state A &lt;&lt;fork&gt;&gt;", "the text is escaped for HTML"),
         ("direction up", "'direction' is a word of mermaid's own"),
         ("--> B: go", "a state's name was expected, not '--> B: go'"),
         ("A --> B: go; stop", "';' cannot stand in a label"),
-        ("A --> B:", "a label was expected behind ':'"),
+        ("A --> B:", "a label was expected after ':'"),
     ],
 )
 def test_a_refusal_says_what_is_wrong(line: str, problem: str) -> None:
