@@ -14,7 +14,8 @@ say 'The lifecycle. This text is the program:'
 "$bin/argent" diagram
 
 say 'Three days of a conversation, lived in moments, with a window of 3,000 tokens:'
-"$bin/argent" replay examples/harbour.jsonl --trace --max-context-tokens 3000 --state-dir "$state"
+echo '{"agents": {"defaults": {"session": {"maxContextTokens": 3000}}}}' >"$state/argent.json"
+"$bin/argent" replay examples/harbour.jsonl --trace --state-dir "$state"
 
 say 'What the model sees now: a summary, and the latest messages word for word:'
 "$bin/argent" sessions history user-maren --state-dir "$state" | cut -c 1-150 | tail -n 24

@@ -64,13 +64,14 @@ def read(source: Source) -> Iterator[ReadTranscript]:
                 together.take(line.value)
                 begin = begin or line.number
                 continue
-        yield found
+        if _has_entries(found):
+            yield found
     if begin:
         yield together.found("", begin)
 
 
 def read_document(source: Source) -> Iterator[ReadTranscript]:
-    """The conversation that the whole file is.
+    """The conversation that the whole file is; none where it has no entries.
 
     Raises:
         InputError: it cannot be taken.
@@ -78,7 +79,12 @@ def read_document(source: Source) -> Iterator[ReadTranscript]:
     value = source.document()
     with source.at(1):
         found = _conversation(Line(1, value))
-    yield found
+    if _has_entries(found):
+        yield found
+
+
+def _has_entries(found: ReadTranscript) -> bool:
+    return bool(found.transcript.messages or found.passed_over)
 
 
 def _conversation(line: Line) -> ReadTranscript:

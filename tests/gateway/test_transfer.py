@@ -276,3 +276,11 @@ def test_nothing_is_left_of_what_was_handed_to_the_owner(
     assert argent("sessions", "import", SAMPLES / "export.jsonl")[0] == 0
     assert list(folder.iterdir()) == []
     assert owner.poll() is None
+
+
+@pytest.mark.usefixtures("ours")
+@pytest.mark.parametrize("content", ["[]", '{"messages": []}'])
+def test_a_list_without_messages_makes_no_session(argent: Argent, ask: Ask, tmp_path: Path, content: str) -> None:
+    (tmp_path / "empty.json").write_text(content)
+    assert argent("sessions", "import", tmp_path / "empty.json") == (0, "No conversation found.\n", "")
+    assert ask("sessions", "list") == []
