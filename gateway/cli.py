@@ -28,7 +28,7 @@ _COMMANDS: Final = {
     "chat": "Talk to the agent.",
     "diagram": "Draw lifecycles, check those in documents, and compare versions.",
     "doctor": "Check everything in the state directory, and mend it.",
-    "replay": "Live through a recorded conversation.",
+    "replay": "Replay a recorded conversation.",
     "send": "Send one message, and print the reply: for scripts.",
     "restore": "Make a state directory of a backup.",
     "sessions": "List sessions, and manage them.",

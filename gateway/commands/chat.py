@@ -85,7 +85,7 @@ class _Chat:
         return self._summary if self._summary != before else None
 
     async def watch_signals(self, whole: anyio.CancelScope) -> None:
-        """Do what Ctrl-C means, until cancelled; SIGTERM ends the chat."""
+        """Handle Ctrl-C until cancelled; SIGTERM ends the chat."""
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for each in signals:
                 if each == signal.SIGTERM:
@@ -132,7 +132,7 @@ class _Chat:
                 await self._show(await self._session.send(line.strip(), address=own_address()))
 
     def _say(self, value: Any, sentence: str) -> None:
-        """Print what a command gives: to programs the value, to people the sentence."""
+        """Print the result of a command: the value as JSON, or the sentence."""
         if self._as_json:
             print_json_line(value)
         elif sentence:
@@ -167,7 +167,7 @@ class _Chat:
     # The beginning ------------------------------------------------------------------------------------------
 
     async def _greet(self) -> None:
-        """Say which session this is and where it was left; what was asked and not answered is answered now."""
+        """Print the session's name and its last reply; a question without an answer is answered first."""
         name = printable(self._session.id)
         try:
             info = await self._session.info()

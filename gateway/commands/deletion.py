@@ -24,7 +24,7 @@ __all__ = ["delete_command", "prune_command"]
 
 @click.command("delete")
 @click.argument("session_ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--dry-run", is_flag=True, help="Print what would be deleted, and change nothing.")
 @click.option("--set-aside", is_flag=True, help="Delete also their damaged copies that were set aside.")
 @command_options
@@ -61,7 +61,7 @@ def delete_command(
 
 async def _check_there(settings: Settings, sessions: SupervisorInterface, session_id: str, *, set_aside: bool) -> None:
     try:
-        with suppress(StoreDamagedError, StoreVersionError):  # it is there, and may be deleted
+        with suppress(StoreDamagedError, StoreVersionError):  # it exists, and may be deleted
             await sessions.session(session_id).info()
     except SessionNotFoundError as error:
         kept = _set_aside(settings, session_id)
@@ -98,16 +98,16 @@ class _Pruned(Struct, rename="camel"):
 
 
 @click.command("prune")
-@click.option("--older-than", metavar="DURATION", help="Delete those without activity for so long: 12h, 90d.")
+@click.option("--older-than", metavar="DURATION", help="Delete sessions without activity for so long: 12h, 90d.")
 @click.option("--larger-than", metavar="SIZE", help="Delete the oldest until all together are smaller: 500M, 10G.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--dry-run", is_flag=True, help="Print what would be deleted, and change nothing.")
 @command_options
 @click.pass_obj
 def prune_command(
     settings: Settings, older_than: str | None, larger_than: str | None, *, yes: bool, dry_run: bool
 ) -> None:
-    """Delete sessions by age and by size; those that are at work are kept.
+    """Delete sessions by age and by size; sessions at work are kept.
 
     Without --older-than and --larger-than, retainFor and retainBytes of argent.json say which.
     """
@@ -130,7 +130,7 @@ def prune_command(
             try:
                 due.deleted = await sessions.session(due.id).delete(unless_active_since=due.last_activity)
             except SessionNotFoundError:
-                due.deleted = True  # somebody was faster
+                due.deleted = True  # another process was faster
             left.pop(0)
 
     found = [
@@ -169,10 +169,10 @@ def _print_pruned(settings: Settings, found: Sequence[_Pruned], *, dry_run: bool
 
 
 def _confirm(question: str, *, yes: bool) -> None:
-    """Ask, where somebody can answer.
+    """Ask for confirmation at a terminal.
 
     Raises:
-        UsageError: nobody can.
+        UsageError: there is no terminal.
         Abort: the answer is no.
     """
     if yes:

@@ -22,7 +22,7 @@ from argentos.storage.repair.doctor import Finding, check, repair
 
 __all__ = ["command"]
 
-_PATIENCE: Final = 3.0  # seconds, for an owner to answer who has nothing to do for it
+_PATIENCE: Final = 3.0  # seconds, for an owner to answer a request that costs nothing
 _TELLING: Final = [
     logging.getLogger(f"argentos.storage.{name}")
     for name in ("files.session_files", "files.index", "file_store.edits", "file_store.writer")
@@ -44,9 +44,9 @@ class _Report(Struct, frozen=True, rename="camel"):
 
 
 @click.command("doctor")
-@click.option("--repair", "repairs", is_flag=True, help="Mend what can be mended.")
-@click.option("--restore", metavar="ID", help="Bring a session back from what was set aside of it.")
-@click.option("--copy", default="", metavar="NAME", help="With --restore: which copy; the newest by default.")
+@click.option("--repair", "repairs", is_flag=True, help="Repair what can be repaired.")
+@click.option("--restore", metavar="ID", help="Restore a session from a copy that was set aside.")
+@click.option("--copy", default="", metavar="NAME", help="With --restore: the copy to take; the newest by default.")
 @click.option("--replace", "replaces", is_flag=True, help="With --restore: set aside the session that is there now.")
 @command_options
 @click.pass_obj

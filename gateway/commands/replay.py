@@ -47,17 +47,24 @@ class _Outcome(Struct, rename="camel"):
 
 def _check_speed(_: click.Context, __: click.Parameter, value: float) -> float:
     if math.isnan(value) or value < 0:
-        raise click.BadParameter(f"{value} is not a factor; 1 is as it was recorded, 0 as fast as it goes")
+        raise click.BadParameter(f"{value} is not a factor; 1 is as recorded, 0 as fast as possible")
     return value
 
 
 @click.command("replay")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--max-context-tokens", type=int, metavar="N", help="The context window.")
-@click.option("--compaction-threshold", type=float, metavar="PART", help="The part of it that counts as full.")
-@click.option("--idle-after", metavar="DURATION", help="Without activity, until a session is idle: 90s, 30m, 2h.")
+@click.option("--compaction-threshold", type=float, metavar="PART", help="The part of the window that counts as full.")
 @click.option(
-    "--speed", type=float, default=0.0, callback=_check_speed, metavar="FACTOR", help="1 is as it was recorded."
+    "--idle-after", metavar="DURATION", help="The time without activity until a session is idle: 90s, 30m, 2h."
+)
+@click.option(
+    "--speed",
+    type=float,
+    default=0.0,
+    callback=_check_speed,
+    metavar="FACTOR",
+    help="1 is as recorded, 0 as fast as possible.",
 )
 @click.option("--trace", is_flag=True, help="Show the lifecycle as it happens.")
 @command_options
@@ -72,7 +79,7 @@ def command(
     speed: float,
     trace: bool,
 ) -> None:
-    """Live through a recorded conversation, as fast as it goes.
+    """Replay a recorded conversation, as fast as possible.
 
     FILE has a JSON object on each line: session, role, sender, channel, at and text. An interrupted replay goes on
     where it stopped.
@@ -83,7 +90,7 @@ def command(
         "idle_after": parse_duration(idle_after, "--idle-after") if idle_after is not None else None,
     }
     given = {name: value for name, value in changes.items() if value is not None}
-    # The model here waits for the recording, which no deadline of a real one fits; and its past deletes nothing.
+    # The model waits for the recording, so a real model's deadlines do not apply; and an old recording deletes nothing.
     usual = structs.replace(
         settings.config(), turn_timeout=_ONE_YEAR, turn_limit=_ONE_YEAR, retain_for=None, retain_bytes=None
     )

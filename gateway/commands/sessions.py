@@ -73,7 +73,7 @@ def _on_session(
 @command_options
 @click.pass_obj
 def _list(settings: Settings, limit: int | None, active: str | None) -> None:
-    """All sessions, those with the latest activity first."""
+    """List all sessions, the latest activity first."""
     since = None if active is None else datetime.now(UTC) - timedelta(seconds=_span(active))
     problems: list[str] = []
 
@@ -124,7 +124,7 @@ def _span(text: str) -> float:
 @command_options
 @click.pass_obj
 def _info(settings: Settings, session_id: str) -> None:
-    """State, tokens and history of one session's lifecycle."""
+    """Show the state, the tokens and the lifecycle of one session."""
     info = _on_session(settings, session_id, lambda session: session.info(), read_only=True)
     if settings.json:
         print_json(info)
@@ -176,7 +176,7 @@ def _clear(settings: Settings, session_id: str) -> None:
 
 @command.command("compact")
 @click.argument("session_id", metavar="ID")
-@click.option("--focus", default="", metavar="TEXT", help="What the summary should keep above all.")
+@click.option("--focus", default="", metavar="TEXT", help="The subject that the summary should keep above all.")
 @command_options
 @click.pass_obj
 def _compact(settings: Settings, session_id: str, focus: str) -> None:
@@ -200,7 +200,7 @@ def _stop(settings: Settings, session_id: str) -> None:
 @command_options
 @click.pass_obj
 def _unpark(settings: Settings, session_id: str) -> None:
-    """Let a session go on that failed too often and is parked; what waits in it is answered."""
+    """Resume a session that failed too often and was parked; messages that wait in it are answered."""
     _report(settings, _on_session(settings, session_id, lambda session: session.unpark()), "is not parked")
 
 
@@ -210,7 +210,7 @@ def _unpark(settings: Settings, session_id: str) -> None:
 @command_options
 @click.pass_obj
 def _retry(settings: Settings, session_id: str, message_id: str | None) -> None:
-    """Have a turn that failed run once more, and print its reply: the latest, or that of the message with this id."""
+    """Run a failed turn once more, and print its reply: the latest, or that of the message with this id."""
     model = chosen_model()
 
     async def work(sessions: SupervisorInterface) -> Message:
@@ -247,7 +247,7 @@ def _report(settings: Settings, info: SessionInfo, done: str) -> None:
 @command_options
 @click.pass_obj
 def _history(settings: Settings, session_id: str, *, full: bool, limit: int | None) -> None:
-    """The messages of a session: those the model sees in full or, with --full, all of them."""
+    """Show the messages of a session: those in its context or, with --full, all of them."""
 
     async def work(session: SessionInterface) -> tuple[Summary | None, tuple[Message, ...]]:
         return await session.summary(), await session.history(full=full)

@@ -34,7 +34,9 @@ class _Exported(Struct, frozen=True):
 
 @click.command("export")
 @click.argument("session_ids", metavar="[ID]...", nargs=-1)
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to; standard output by default.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="The output file; standard output by default."
+)
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @command_options
 @click.pass_obj

@@ -33,7 +33,7 @@ class _Written(Struct, frozen=True):
 
 
 class _Report(Struct, frozen=True):
-    """All that was found; what was written differs no more.
+    """The differences found; those that were written are mended.
 
     Attributes:
         checked: how many diagrams claim a machine.
@@ -46,7 +46,7 @@ class _Report(Struct, frozen=True):
 
 @click.command("check", short_help="Compare the diagrams in documents with the program.")
 @click.argument("paths", metavar="FILES...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--write", is_flag=True, help="Put the program's text in the place of what differs.")
+@click.option("--write", is_flag=True, help="Replace what differs by the program's text.")
 @click.option(
     "--machine",
     "given",

@@ -28,7 +28,7 @@ class Claim:
     """A fence, or all of a `.mmd` from its header on, and the machine that it says it is.
 
     Attributes:
-        differences: where it shows something else than the machine, in the order of the text; first what is missing.
+        differences: from the machine, in the order of the text; missing parts first.
     """
 
     name: str

@@ -33,7 +33,7 @@ _SETTINGS: Final = {"--json": 1, "--agent": 2, "--state-dir": 2}  # with the val
 
 
 class _Diagram(click.Command):
-    """The command itself draws; after it may stand the name of another one, or a file."""
+    """A group that draws by itself: its name may be followed by that of a command, or by a file."""
 
     others: Final = {"check": check, "compare": compare}
 
@@ -62,16 +62,20 @@ def _behind_settings(args: list[str]) -> int:
 
 @click.command("diagram", cls=_Diagram)
 @click.argument("path", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
-@click.option("--session", "session_id", metavar="ID", help="Draw the life of this session: where it is, and was.")
+@click.option(
+    "--session", "session_id", metavar="ID", help="Draw the state of this session, and the edges it has taken."
+)
 @click.option(
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="Otherwise that of the output's name, or else mermaid.",
+    help="The format; by default that of the output's name, else mermaid.",
 )
-@click.option("--guards", is_flag=True, help="Show what has to hold for an edge to be taken.")
-@click.option("--timers", is_flag=True, help="Show after what time an edge is taken.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to; standard output by default.")
+@click.option("--guards", is_flag=True, help="Show the guards of the edges.")
+@click.option("--timers", is_flag=True, help="Show the timers of the edges.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="The output file; standard output by default."
+)
 @command_options
 @click.pass_obj
 def command(
