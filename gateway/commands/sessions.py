@@ -11,13 +11,12 @@ from argentos.actors import SessionInfo, parse_duration
 from argentos.actors.interfaces import SessionInterface, SupervisorInterface
 from argentos.errors import StoreDamagedError
 from argentos.gateway.commands.deletion import delete_command, prune_command
+from argentos.gateway.commands.history import history_command
 from argentos.gateway.commands.transfer import export_command, import_command
 from argentos.gateway.output import (
     age,
     count,
     counted,
-    indented,
-    one_line,
     percent,
     print_json,
     print_json_list,
@@ -28,7 +27,7 @@ from argentos.gateway.output import (
 from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
 from argentos.gateway.replies import print_mark, wait_for
 from argentos.gateway.settings import Commands, Settings, command_options
-from argentos.storage import Message, Summary
+from argentos.storage import Message
 
 __all__ = ["command"]
 
@@ -47,6 +46,7 @@ def command() -> None:
 
 command.add_command(delete_command)
 command.add_command(export_command)
+command.add_command(history_command)
 command.add_command(import_command)
 command.add_command(prune_command)
 
@@ -238,44 +238,3 @@ def _report(settings: Settings, info: SessionInfo, done: str) -> None:
         print_json(info)
     else:
         click.echo(f"Session {printable(info.id)} {done}; its state is {info.state}.")
-
-
-@command.command("history")
-@click.argument("session_id", metavar="ID")
-@click.option("--full", is_flag=True, help="Include the messages that a summary or a clear replaced.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the latest N.")
-@command_options
-@click.pass_obj
-def _history(settings: Settings, session_id: str, *, full: bool, limit: int | None) -> None:
-    """Show the messages of a session: those in its context or, with --full, all of them."""
-
-    async def work(session: SessionInterface) -> tuple[Summary | None, tuple[Message, ...]]:
-        return await session.summary(), await session.history(full=full)
-
-    summary, messages = _on_session(settings, session_id, work, read_only=True)
-    left_out = len(messages) - len(messages[-limit:]) if limit else 0
-    messages = messages[left_out:]
-    if settings.json:
-        print_json(messages)
-        return
-    boundary = summary.last if summary else 0
-    if summary and not full and not left_out:
-        _print_summary(summary)
-    for message in messages:
-        if full and summary and message.number > boundary:
-            _print_summary(summary)
-            boundary = messages[-1].number
-        who = message.sender or message.role
-        click.echo(f"[{message.number}] {message.at:%Y-%m-%d %H:%M:%S} {_name(who)}: {indented(message.text)}")
-        print_mark(message)
-
-
-def _name(sender: str) -> str:
-    return printable(one_line(sender))
-
-
-def _print_summary(summary: Summary) -> None:
-    title = f"summary of messages {summary.first}–{summary.last}"
-    click.secho(f"──── {title} ({summary.before} → {summary.after} tokens) ────", dim=True)
-    click.echo(f"      {indented(summary.text)}")
-    click.secho("──── the messages below are word for word ────", dim=True)

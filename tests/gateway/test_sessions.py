@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 from io import StringIO
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.cells import cell_len
 
 from argentos import FileStore, ReplayModel, Reply, Supervisor
 from argentos.errors import ModelRefusedError
-from tests.gateway.shared import ANSWER, QUESTION, Argent, Ask, Fails, Record
+from tests.gateway.shared import ANSWER, QUESTION, Argent, Ask, Fails, Record, Start
 
 
 def rows(out: str) -> list[list[str]]:
@@ -244,6 +245,19 @@ def test_history_as_json_has_whole_messages(ask: Ask, ada: str) -> None:
 def test_the_latest_messages_of_a_history(argent: Argent, ask: Ask, ada: str) -> None:
     assert argent("sessions", "history", ada, "--limit", "1")[1] == "[2] 2020-02-03 10:01:00 Argent: One.\n"
     assert len(ask("sessions", "history", ada, "--full", "--limit", "5")) == 2
+
+
+def test_a_history_that_is_followed_goes_on_with_new_messages(start: Start, owner: subprocess.Popen[str]) -> None:
+    following = start("sessions", "history", "theirs", "--follow", "--limit", "1")
+    assert following.stdout is not None
+    assert following.stdout.readline().startswith("[2] ")
+    assert owner.stdin is not None
+    owner.stdin.write("And now?\n")
+    owner.stdin.flush()
+    assert following.stdout.readline().endswith(": And now?\n")
+    assert following.stdout.readline().startswith("[4] ")
+    following.send_signal(signal.SIGINT)
+    assert (following.wait(10), following.stderr and following.stderr.read().strip()) == (130, "")
 
 
 def test_history_marks_a_reply_that_is_not_whole(argent: Argent, ask: Ask, state: Path) -> None:

@@ -1,0 +1,104 @@
+"""`argent sessions history`."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Final, NamedTuple
+
+import click
+
+from argentos.actors.interfaces import SupervisorInterface
+from argentos.gateway.output import indented, one_line, print_json, print_json_line, printable
+from argentos.gateway.owner import with_sessions
+from argentos.gateway.replies import print_mark
+from argentos.gateway.settings import Settings, command_options
+from argentos.storage import Message, Summary
+
+__all__ = ["history_command"]
+
+_INTERVAL: Final = 1.0  # seconds between two looks at a session that is followed
+
+
+class _History(NamedTuple):
+    summary: Summary | None
+    messages: tuple[Message, ...]
+
+
+@click.command("history")
+@click.argument("session_id", metavar="ID")
+@click.option("--full", is_flag=True, help="Include the messages that a summary or a clear replaced.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the latest N.")
+@click.option("--follow", is_flag=True, help="Go on with each new message, until Ctrl-C.")
+@command_options
+@click.pass_obj
+def history_command(settings: Settings, session_id: str, *, full: bool, limit: int | None, follow: bool) -> None:
+    """Show the messages of a session: those in its context or, with --full, all of them."""
+    summary, messages = with_sessions(settings, partial(_read, session_id, full=full), read_only=True)
+    shown = messages[-limit:] if limit else messages
+    if settings.json and not follow:
+        print_json(shown)
+    elif settings.json:
+        _print_new(settings, shown)
+    else:
+        _print(shown, summary if len(shown) == len(messages) or full else None, full=full)
+    if follow:
+        _follow(settings, session_id, messages[-1].number if messages else 0)
+
+
+async def _read(session_id: str, sessions: SupervisorInterface, *, full: bool) -> _History:
+    session = sessions.session(session_id)
+    return _History(await session.summary(), await session.history(full=full))
+
+
+def _print(messages: Sequence[Message], summary: Summary | None, *, full: bool) -> None:
+    """Print messages, and the summary in its place: first or, where all messages are shown, after those it replaced."""
+    if summary and not full:
+        _print_summary(summary)
+    for before, message in zip([None, *messages], messages, strict=False):
+        is_boundary = summary and message.number > summary.last and (before is None or before.number <= summary.last)
+        if full and summary and is_boundary:
+            _print_summary(summary)
+        _print_message(message)
+
+
+def _print_message(message: Message) -> None:
+    who = printable(one_line(message.sender or message.role))
+    click.echo(f"[{message.number}] {message.at:%Y-%m-%d %H:%M:%S} {who}: {indented(message.text)}")
+    print_mark(message)
+
+
+def _print_summary(summary: Summary) -> None:
+    title = f"summary of messages {summary.first}–{summary.last}"
+    click.secho(f"──── {title} ({summary.before} → {summary.after} tokens) ────", dim=True)
+    click.echo(f"      {indented(summary.text)}")
+    click.secho("──── the messages below are word for word ────", dim=True)
+
+
+# Following ----------------------------------------------------------------------------------------------------
+
+
+def _follow(settings: Settings, session_id: str, last: int) -> None:
+    """Print what comes after the message of this number, whichever process it comes from."""
+    while True:
+        time.sleep(_INTERVAL)
+        new = with_sessions(settings, partial(_read_after, session_id, last), read_only=True)
+        _print_new(settings, new)
+        last = new[-1].number if new else last
+
+
+async def _read_after(session_id: str, last: int, sessions: SupervisorInterface) -> Sequence[Message]:
+    session = sessions.session(session_id)
+    if (await session.info()).messages == last:
+        return ()
+    new = [each for each in await session.history() if each.number > last]
+    if not new or new[0].number > last + 1:  # some have left the context since
+        new = [each for each in await session.history(full=True) if each.number > last]
+    return new
+
+
+def _print_new(settings: Settings, messages: Sequence[Message]) -> None:
+    for each in messages:
+        if settings.json:
+            print_json_line(each)
+        else:
+            _print_message(each)
