@@ -202,13 +202,13 @@ class _Comparer:
     def _differences(self, compound: CompoundTransition, now: CompoundTransition) -> list[str]:
         target = self.renamed.get(compound.target, compound.target)
         told = [
-            f"it {verb} {_told(after)}, not {_told(before)}"
-            for verb, before, after in (
-                ("leads to", target, now.target),
-                ("takes the event", compound.event, now.event),
-                ("asks for", tuple(sorted(compound.guards)), tuple(sorted(now.guards))),
-                ("is raised after", compound.timers, now.timers),
-                ("does", compound.effects, now.effects),
+            f"its {part} changed from {_told(before)} to {_told(after)}"
+            for part, before, after in (
+                ("target", target, now.target),
+                ("event", compound.event, now.event),
+                ("guard", tuple(sorted(compound.guards)), tuple(sorted(now.guards))),
+                ("timer", compound.timers, now.timers),
+                ("effect", compound.effects, now.effects),
             )
             if before != after
         ]
@@ -241,4 +241,4 @@ def _listed(states: Sequence[str]) -> str:
 
 
 def _told(part: str | tuple[str, ...]) -> str:
-    return part if isinstance(part, str) else " and ".join(part) or "nothing"
+    return part if isinstance(part, str) else " and ".join(part) or "none"

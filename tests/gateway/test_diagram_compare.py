@@ -47,7 +47,7 @@ def test_what_does_not_break_is_told(argent: Argent, old: Path, new: Path) -> No
     new.write_text(page(("push", "push [is_free]"), ("pull\n", "pull\n    Shut --> Locked: lock\n")))
     told = [
         f"change    {new}:8:14: Locked is new, a plain state at the top",
-        f"change    {old}:3:5: Open --> Shut: push: it asks for is_free, not nothing",
+        f"change    {old}:3:5: Open --> Shut: push: its guard changed from none to is_free",
         f"change    {new}:8:5: Shut --> Locked: lock: it is new",
         "Nothing that was stored would suffer.",
     ]
@@ -60,7 +60,7 @@ def test_what_breaks_gives_the_status_1(argent: Argent, old: Path, new: Path) ->
     assert (status, err) == (1, "")
     assert out.splitlines() == [
         f"breaking  {old}:3:14: Shut is called Closed now; what is stored in Shut would not be understood",
-        f"change    {old}:3:5: Open --> Shut: push: it does ring, not nothing",
+        f"change    {old}:3:5: Open --> Shut: push: its effect changed from none to ring",
         "What was stored may suffer: 1 of 2 changes are breaking.",
     ]
 

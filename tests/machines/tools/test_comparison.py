@@ -100,7 +100,7 @@ def test_a_removed_edge_breaks_where_its_event_leaves_the_state_no_more() -> Non
 def test_an_edge_that_leads_back_to_its_own_state_now_breaks() -> None:
     assert told(DOOR, ("Locked --> Shut: unlock", "Locked --> Locked: unlock")) == [
         (
-            "breaking old.mmd:6:5: Locked --> Shut: unlock: it leads to Locked, not Shut;"
+            "breaking old.mmd:6:5: Locked --> Shut: unlock: its target changed from Shut to Locked;"
             " what is stored in Locked may be stuck, for 'unlock' does not leave it now"
         ),
     ]
@@ -172,9 +172,9 @@ def test_added_states_and_edges_are_told_where_they_stand_in_the_new_diagram() -
 @pytest.mark.parametrize(
     ("after", "sentence"),
     [
-        ("push [is_free]", "it asks for is_free, not nothing"),
-        ("push / ring, greet", "it does ring and greet, not nothing"),
-        ("push [is_free] / ring", "it asks for is_free, not nothing; it does ring, not nothing"),
+        ("push [is_free]", "its guard changed from none to is_free"),
+        ("push / ring, greet", "its effect changed from none to ring and greet"),
+        ("push [is_free] / ring", "its guard changed from none to is_free; its effect changed from none to ring"),
         ("Push", "it is labelled 'Push' now"),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_timer_is_told() -> None:
     bare: dict[str, str | Binding] = {event: event for event in ("made", "pull", "lock", "unlock")}
     timed = Machine(diagram, {**bare, "push": Binding("push", timer="draught")})
     assert [change.sentence for change in compare(diagram, timed).changes] == [
-        "Open --> Shut: push: it is raised after draught, not nothing"
+        "Open --> Shut: push: its timer changed from none to draught"
     ]
 
 
@@ -205,7 +205,7 @@ def test_a_removed_edge_that_led_back_to_its_state_is_told() -> None:
 
 def test_an_edge_to_another_state_is_told() -> None:
     assert told(DOOR, ("Locked --> Shut", "Locked --> Open")) == [
-        "told old.mmd:6:5: Locked --> Shut: unlock: it leads to Open, not Shut"
+        "told old.mmd:6:5: Locked --> Shut: unlock: its target changed from Shut to Open"
     ]
 
 
