@@ -15,7 +15,8 @@ from argentos.actors.events import (
 )
 from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
-from argentos.actors.outbox import Delivery
+from argentos.actors.deliveries import Deliveries, Delivery
+from argentos.actors.outbox import OwedMessage
 from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
 from argentos.actors.session import Session
 from argentos.actors.settings.config import Config, parse_duration, parse_size
@@ -26,11 +27,13 @@ __all__ = [
     "Clock",
     "Config",
     "CursorExpired",
+    "Deliveries",
     "Delivery",
     "Event",
     "EventsMissed",
     "Health",
     "ManualClock",
+    "OwedMessage",
     "RecordAppended",
     "Session",
     "SessionDeleted",

@@ -33,6 +33,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         failure: why the latest of these turns failed; empty where none did.
         retry_at: when the model is asked again that could not answer; None where it has not to wait.
         retry_reason: why it could not.
+        owed: messages to be delivered to their channels.
+        undeliverable: messages that could not be, the latest hundred.
         edges: for each edge of the diagram, as mermaid writes it, how often it was taken, and when last.
     """
 
@@ -53,6 +55,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     failure: str
     retry_at: datetime | None
     retry_reason: str
+    owed: int
+    undeliverable: int
     edges: dict[str, Taken]
 
     @classmethod
@@ -86,6 +90,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             failure=metadata.failed[-1].reason if metadata.failed else "",
             retry_at=delay.at + timedelta(seconds=delay.seconds) if delay else None,
             retry_reason=delay.reason if delay else "",
+            owed=sum(len(numbers) for numbers in metadata.undelivered.values()),
+            undeliverable=len(metadata.undeliverable),
             edges={sys.intern(edge): taken for edge, taken in metadata.edges.items()},
         )
 

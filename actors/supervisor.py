@@ -16,10 +16,11 @@ from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.control.server import ControlServer
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.runtime import Runtime
+from argentos.actors.deliveries import Deliveries
 from argentos.actors.events import CursorExpired, EventFilter, Events, Subscription, SupervisorDraining
 from argentos.actors.health import Health
 from argentos.actors.info import Latest, SessionInfo
-from argentos.actors.outbox import Outbox, Reader
+from argentos.actors.outbox import Outbox, OwedMessage
 from argentos.actors.resume import resume_unfinished
 from argentos.actors.retention import Retention, Stored, stored_sessions
 from argentos.actors.scheduling.bulkhead import Bulkhead
@@ -269,11 +270,11 @@ class Supervisor:
         return ()
 
     @asynccontextmanager
-    async def outbox(self, channel: str) -> AsyncGenerator[Reader]:
+    async def outbox(self, channel: str) -> AsyncGenerator[Deliveries]:
         """What is owed to a channel, in this and in earlier runs, for the one who delivers it.
 
-        Each delivery is given until `Delivery.done` returned: at least once, again to the next reader and after a
-        crash, in the order of its session. Other sessions go on meanwhile.
+        Each delivery is given until `Delivery.done` or `Delivery.fail` returned: at least once, again to the next
+        reader and after a crash, in the order of its session. Other sessions go on meanwhile.
 
         Raises:
             InputError: the supervisor was made without this channel, or it has a reader already.
@@ -283,6 +284,21 @@ class Supervisor:
         await checkpoint()
         async with self._outbox.read(as_id(channel, "the channel")) as reader:
             yield reader
+
+    async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
+        """The messages that are owed to a channel, or to any, and those that can never be delivered; the oldest first.
+
+        Sessions that cannot be read are left out; `list` tells of them.
+
+        Raises:
+            InputError: the channel cannot be used.
+            StoreError: the store cannot be read.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        await checkpoint()
+        channel = None if channel is None else as_id(channel, "the channel")
+        self._registry.check_open()
+        return tuple(await self._outbox.owed(channel))
 
     def health(self) -> Health:
         """Whether messages are accepted, and how much there is to do."""

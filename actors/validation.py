@@ -10,11 +10,12 @@ from argentos.errors import InputError
 from argentos.inputs import as_id, as_name, as_text, in_words
 from argentos.storage import Address
 
-__all__ = ["NewMessage", "as_channels", "as_focus", "as_new_message", "as_part"]
+__all__ = ["NewMessage", "as_channels", "as_focus", "as_new_message", "as_part", "as_reason"]
 
 T = TypeVar("T")
 
 _LONGEST_FOCUS: Final = 800  # characters
+_LONGEST_REASON: Final = 500  # characters
 
 
 class NewMessage(NamedTuple):
@@ -52,6 +53,18 @@ def _address(value: object) -> Address | None:
 def _part_of_address(address: object, field: structs.FieldInfo) -> str | None:
     part: object = getattr(address, field.name)
     return None if part is None and not field.required else as_id(part, f"the {field.name} of the address")
+
+
+def as_reason(value: object, *, may_be_empty: bool = True) -> str:
+    """The first part of a sentence that says why something failed.
+
+    Raises:
+        InputError: it is no text that can be stored, or it is empty.
+    """
+    reason = as_text(value, "the reason").strip()[:_LONGEST_REASON]
+    if not reason and not may_be_empty:
+        raise InputError("the reason is empty; say in a sentence why it cannot be done")
+    return reason
 
 
 def as_focus(value: object) -> str:

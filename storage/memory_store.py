@@ -116,7 +116,7 @@ class MemoryStore(Store):
     async def owing(self, agent: str) -> tuple[Metadata, ...]:
         """See `Store.owing`."""
         known = (self._metadata(key) for key in self._sessions if key.agent == agent)
-        return tuple(each for each in known if each.undelivered)
+        return tuple(each for each in known if each.is_owing)
 
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""

@@ -266,9 +266,10 @@ class Owed(_Record, frozen=True, tag="owed", kw_only=True):
 
 
 class Delivered(_Record, frozen=True, tag="delivered", kw_only=True):
-    """The message of this number was delivered to its channel."""
+    """The message of this number was delivered to its channel or, with a `failure`, never can be."""
 
     number: int
+    failure: str = ""
 
 
 Record: TypeAlias = (

@@ -47,6 +47,7 @@ __all__ = [
     "Snapshot",
     "Summary",
     "Taken",
+    "Undeliverable",
     "accepted_of",
     "after_turn",
     "fold",
@@ -68,7 +69,7 @@ REMEMBERED_IDS: Final = 1000
 _TICK: Final = timedelta(microseconds=1)
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
 _TOUCHING: Final = _EMPTYING | {"failed"}
-_REMEMBERED_FAILURES: Final = 100  # turns
+_REMEMBERED_FAILURES: Final = 100  # turns, and as many deliveries
 _BESIDE_CONTEXT: Final = frozenset({Transitioned, TurnDelayed, CompactionResumed, Kept, Owed, Delivered})
 _RATIO_DECAY: Final = 0.99
 _NO_COUNT: Final = 2**53
@@ -138,6 +139,15 @@ class FailedTurn(Struct, frozen=True, gc=False, rename="camel"):
     reason: str
 
 
+class Undeliverable(Struct, frozen=True, gc=False, rename="camel"):
+    """A message that could not be delivered to its channel, since when that is known, and why."""
+
+    number: int
+    channel: str
+    at: datetime
+    reason: str
+
+
 class Calibration(Struct, frozen=True, gc=False, rename="camel"):
     """How a model's own token counts compare with the local ones.
 
@@ -175,6 +185,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         kept_at: the number of messages when a compaction was last ended without a summary.
         edges: for each edge, as mermaid writes it, how often it was taken, and when last.
         undelivered: numbers of the messages that are owed to a channel, in order, by channel.
+        undeliverable: the latest messages that could not be delivered, and are not tried again.
         failed: the latest turns that failed, as long as their messages are in the context and not tried again.
     """
 
@@ -203,6 +214,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     calibration: Calibration | None = None
     edges: dict[str, Taken] = {}
     undelivered: dict[str, tuple[int, ...]] = {}
+    undeliverable: tuple[Undeliverable, ...] = ()
     failed: tuple[FailedTurn, ...] = ()
 
     @property
@@ -214,6 +226,11 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     def quiet_since(self) -> datetime:
         """When something last happened: a message, or a change of state."""
         return max(self.last_activity, self.since)
+
+    @property
+    def is_owing(self) -> bool:
+        """A message is owed to a channel, or could not be delivered."""
+        return bool(self.undelivered or self.undeliverable)
 
     @property
     def is_settled(self) -> bool:
@@ -377,7 +394,8 @@ def _apply(old: Metadata, record: Record) -> Metadata:  # noqa: C901 - a case fo
         case TurnDelayed():
             return _moved(old, record, turn=_delayed(old.turn, record))
         case Owed() | Delivered():
-            return _moved(old, record, version=NEWEST_VERSION, undelivered=_undelivered(old, record))
+            undelivered, undeliverable = _undelivered(old, record), _undeliverable(old, record)
+            return _moved(old, record, version=NEWEST_VERSION, undelivered=undelivered, undeliverable=undeliverable)
 
 
 def _begun(before: OpenTurn | None, record: TurnStarted, tokens: int) -> OpenTurn:
@@ -452,6 +470,16 @@ def _undelivered(old: Metadata, record: Owed | Delivered) -> dict[str, tuple[int
         return {**before, record.channel: (*before.get(record.channel, ()), number)}
     left = {channel: tuple(each for each in numbers if each != number) for channel, numbers in before.items()}
     return {channel: numbers for channel, numbers in left.items() if numbers}
+
+
+def _undeliverable(old: Metadata, record: Owed | Delivered) -> tuple[Undeliverable, ...]:
+    before = old.undeliverable
+    if not isinstance(record, Delivered) or not record.failure:
+        return before
+    number = record.number
+    channels = [channel for channel, numbers in old.undelivered.items() if number in numbers]
+    failed = [Undeliverable(number, channel, record.at, record.failure) for channel in channels]
+    return (*before, *failed)[-_REMEMBERED_FAILURES:]
 
 
 def _taken(old: Metadata, record: Transitioned) -> dict[str, Taken]:

@@ -104,7 +104,7 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         ...
 
     async def owing(self, agent: str) -> tuple[Metadata, ...]:
-        """The agent's sessions with messages that were not delivered to their channel yet.
+        """The agent's sessions with messages that are owed to their channel, or could not be delivered.
 
         Sessions that cannot be read are left out; `list` tells of them.
         """

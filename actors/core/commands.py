@@ -196,14 +196,15 @@ class Delete(_Command[bool]):
 
 
 class Deliver(_Command[Snapshot]):
-    """The message of this number was delivered, in the session that was made at that time."""
+    """Note a message as delivered or, with a failure, as one that never can be, in the session made at that time."""
 
-    __slots__ = ("created_at", "number")
+    __slots__ = ("created_at", "failure", "number")
 
-    def __init__(self, at: datetime, number: int, created_at: datetime) -> None:
+    def __init__(self, at: datetime, number: int, created_at: datetime, failure: str = "") -> None:
         super().__init__(at)
         self.number = number
         self.created_at = created_at
+        self.failure = failure
 
 
 class Stop(_Command[Snapshot]):

@@ -190,7 +190,7 @@ class Decider:
     def _deliver(self, draft: Draft, command: Deliver) -> None:
         """Unless it was another session of this name, which was deleted since."""
         if draft.exists and draft.metadata.created_at == command.created_at:
-            deliver(draft, command.number)
+            deliver(draft, command.number, command.failure)
 
     def _accept(self, draft: Draft, command: Accept) -> Answering:
         number = self._message_ids.number_of(command.message_id, draft.context)
@@ -339,10 +339,10 @@ def accept(
     return number
 
 
-def deliver(draft: Draft, number: int) -> None:
-    """Take note that a message was delivered, unless that is known."""
+def deliver(draft: Draft, number: int, failure: str = "") -> None:
+    """Take note that a message was delivered, or why it never can be, unless that is known."""
     if any(number in numbers for numbers in draft.metadata.undelivered.values()):
-        draft.emit(Delivered(**draft.head(), number=number))
+        draft.emit(Delivered(**draft.head(), number=number, failure=failure))
 
 
 def clear(draft: Draft) -> None:

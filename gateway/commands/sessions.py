@@ -147,6 +147,8 @@ def _info(settings: Settings, session_id: str) -> None:
             if info.retry_at
             else []
         ),
+        *([("owed to channels", str(info.owed))] if info.owed else []),
+        *([("undeliverable", str(info.undeliverable))] if info.undeliverable else []),
         ("context", f"{info.tokens} of {info.window} tokens ({percent(info.percent)})"),
         ("compactions", str(info.compactions)),
     ]

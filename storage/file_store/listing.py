@@ -93,7 +93,7 @@ class Listing:
 
     async def owing(self, agent: str) -> tuple[Metadata, ...]:
         """See `Store.owing`."""
-        return await self._sought(agent, partial(self._index.owing, agent), lambda each: bool(each.undelivered))
+        return await self._sought(agent, partial(self._index.owing, agent), lambda each: each.is_owing)
 
     async def _sought(
         self, agent: str, look_up: Callable[[str, str], Sought], is_sought: Callable[[Metadata], bool]

@@ -250,7 +250,7 @@ def _row(metadata: Metadata) -> tuple[object, ...]:
     name, data = file_name(metadata.session), _encoder.encode(metadata)
     checksum = zlib.crc32(data, zlib.crc32(name.encode()))
     sealed = checksum.to_bytes(4, "little") + data
-    return (metadata.agent, name, metadata.state, metadata.is_settled, bool(metadata.undelivered), sealed)
+    return (metadata.agent, name, metadata.state, metadata.is_settled, metadata.is_owing, sealed)
 
 
 def _metadata(agent: str, name: object, data: object) -> Metadata | None:

@@ -88,6 +88,7 @@ def check_metadata(metadata: Metadata, path: str = "$") -> None:
     turn = metadata.turn.messages if metadata.turn else ()
     named = [("waiting", metadata.waiting), ("turn.messages", turn)]
     named += [(f"undelivered.{channel}", numbers) for channel, numbers in metadata.undelivered.items()]
+    named += [("undeliverable", tuple(each.number for each in metadata.undeliverable))]
     for name, numbers in named:
         wrong = next((each for each in numbers if not 0 < each <= metadata.messages), None)
         if wrong is not None:

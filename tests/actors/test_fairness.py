@@ -27,8 +27,8 @@ from argentos import (
     Supervisor,
     Turn,
 )
+from argentos.actors.deliveries import Deliveries
 from argentos.actors.events import Subscription
-from argentos.actors.outbox import Reader
 from argentos.errors import ArgentError, SessionError
 from argentos.storage import SessionKey
 from tests.actors.conftest import Running
@@ -60,7 +60,7 @@ class World(NamedTuple):
     session: Session
     turn: Turn
     events: Subscription
-    reader: Reader
+    reader: Deliveries
     delivery: Delivery
     numbers: Iterator[int]
 
@@ -75,8 +75,10 @@ async def read_all(turn: Turn) -> None:
 
 CALLS: dict[str, Call] = {
     "Delivery.done": lambda world: world.delivery.done(),
+    "Delivery.fail": lambda world: world.delivery.fail("the user blocked the bot"),
+    "Delivery.retry": lambda world: world.delivery.retry(30.0),
     "ManualClock.sleep_until": lambda _: ManualClock(argentos.SystemClock().now()).sleep_until(0.0),
-    "Reader.__anext__": lambda world: anext(world.reader),
+    "Deliveries.__anext__": lambda world: anext(world.reader),
     "Session.adopt": lambda world: adopt(world.session),
     "Session.ask": lambda world: world.session.ask("And now?"),
     "Session.clear": lambda world: world.session.clear(),
@@ -95,6 +97,7 @@ CALLS: dict[str, Call] = {
     "Subscription.__anext__": lambda world: anext(world.events),
     "Subscription.get": lambda world: world.events.get(),
     "Supervisor.backup": lambda world: world.supervisor.backup(Path("backup")),
+    "Supervisor.owed": lambda world: world.supervisor.owed(),
     "Supervisor.list": lambda world: world.supervisor.list(),
     "Supervisor.stored": lambda world: world.supervisor.stored(),
     "SystemClock.sleep_until": lambda _: argentos.SystemClock().sleep_until(0.0),
@@ -102,7 +105,7 @@ CALLS: dict[str, Call] = {
     "Turn.reply": lambda world: world.turn.reply(),
 }
 
-ELSEWHERE = {"AnthropicModel.aclose", "AnthropicModel.load", "Reader.find", "Reader.finish", "Turn.piece"}
+ELSEWHERE = {"AnthropicModel.aclose", "AnthropicModel.load", "Deliveries.find", "Deliveries.finish", "Turn.piece"}
 """What the supervisor itself calls, and what others of these stand on."""
 
 ALSO: dict[str, Call] = {
@@ -123,7 +126,7 @@ async def adopt(session: Session) -> object:
 def public_coroutines() -> set[str]:
     """The names of those that belong to what `argentos` exports, and to what that gives to its users."""
     exported = {getattr(argentos, name) for name in argentos.__all__}
-    classes = {each for each in exported if inspect.isclass(each)} | {Subscription, Reader}
+    classes = {each for each in exported if inspect.isclass(each)} | {Subscription, Deliveries}
     return {
         f"{each.__name__}.{name}"
         for each in classes - {MemoryStore, argentos.FileStore}

@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from argentos import Address, Config, Emit, FileStore, ManualClock, MemoryStore, Reply, Request, Supervisor
-from argentos.actors.outbox import Delivery, Reader
+from argentos.actors.deliveries import Deliveries, Delivery
 from argentos.errors import (
     InputError,
     SessionFailedError,
@@ -38,12 +38,12 @@ class Echo:
         return Reply("So far." if request.instruction else f"Re: {request.messages[-1].text}")
 
 
-async def following(reader: Reader) -> Delivery:
+async def following(reader: Deliveries) -> Delivery:
     with anyio.fail_after(5):
         return await anext(reader)
 
 
-async def nothing_comes(reader: Reader) -> bool:
+async def nothing_comes(reader: Deliveries) -> bool:
     """Once everybody waits, the reader still does."""
     given: list[Delivery] = []
 
@@ -61,7 +61,7 @@ async def deliver_all(supervisor: Supervisor, channel: str = "telegram") -> list
     """Deliver until nothing more comes."""
     texts: list[str] = []
 
-    async def read(deliveries: Reader) -> None:
+    async def read(deliveries: Deliveries) -> None:
         async for delivery in deliveries:
             texts.append(delivery.message.text)
             await delivery.done()
@@ -402,3 +402,123 @@ async def test_the_log_tells_of_a_channel_to_which_much_is_owed(
             await supervisor.session("maren").say("I am here.", address=TELEGRAM)
     (record,) = caplog.records
     assert "owes 1000 messages to the channel 'telegram'" in record.getMessage()
+
+
+# Deliveries that fail -----------------------------------------------------------------------------------------
+
+
+async def test_a_delivery_is_given_again_after_so_many_seconds_and_other_sessions_go_on(
+    running: Running, store: Store, clock: ManualClock
+) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        await supervisor.session("maren").ask("one", address=TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            first = await following(deliveries)
+            await first.retry(30, "too many requests")
+            await supervisor.session("maren").ask("two", address=TELEGRAM)
+            await supervisor.session("ada").ask("three", address=TELEGRAM)
+            other = await following(deliveries)
+            assert other.session == "ada"
+            await other.retry(0)
+            assert (await following(deliveries)).id == other.id
+            clock.advance(29)
+            assert await nothing_comes(deliveries)
+            clock.advance(1)
+            again = await following(deliveries)
+            assert (again.id, first.attempt, again.attempt) == (first.id, 1, 2)
+            await again.done()
+            assert (await following(deliveries)).message.text == "Re: two"
+
+
+async def test_a_delivery_that_arrived_after_all_need_not_be_given_again(
+    running: Running, store: Store, clock: ManualClock
+) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        for text in ("one", "two"):
+            await supervisor.session("maren").ask(text, address=TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            first = await following(deliveries)
+            await first.retry(30)
+            await first.done()
+            second = await following(deliveries)
+            assert (second.message.text, second.attempt) == ("Re: two", 1)
+            await first.retry(30)  # it was settled
+            await second.done()
+            clock.advance(60)
+            assert await nothing_comes(deliveries)
+
+
+async def test_a_wait_ends_with_its_reader(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        await supervisor.session("maren").ask("one", address=TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            await (await following(deliveries)).retry(3600)
+        async with supervisor.outbox("telegram") as deliveries:
+            assert (await following(deliveries)).attempt == 1
+
+
+async def test_a_delivery_that_can_never_be_made_is_given_up_for_good(
+    running: Running, store: Store, clock: ManualClock
+) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        for text in ("one", "two"):
+            await supervisor.session("maren").ask(text, address=TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            await (await following(deliveries)).fail("the user has blocked the bot")
+            assert (await following(deliveries)).message.text == "Re: two"
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        assert await deliver_all(supervisor) == ["Re: two"]
+        (failed,) = await supervisor.owed()
+        assert (failed.session, failed.channel, failed.number) == ("maren", "telegram", 2)
+        assert (failed.since, failed.failure, failed.is_final) == (clock.now(), "the user has blocked the bot", True)
+        info = await supervisor.session("maren").info()
+        assert (info.owed, info.undeliverable) == (0, 1)
+
+
+@pytest.mark.parametrize("reason", ["", " \n", None, "half \ud83d"])
+async def test_a_delivery_is_given_up_for_a_reason_only(running: Running, store: Store, reason: str) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        await supervisor.session("maren").ask("one", address=TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            delivery = await following(deliveries)
+            with pytest.raises(InputError, match="the reason"):
+                await delivery.fail(reason)
+            for seconds in (-1, float("nan"), float("inf")):
+                with pytest.raises(InputError, match="the time until the next attempt"):
+                    await delivery.retry(seconds)
+        assert await deliver_all(supervisor) == ["Re: one"]
+
+
+async def test_what_is_owed_can_be_seen(running: Running, store: Store, clock: ManualClock) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        asked_at = clock.now()
+        for text in ("one", "two"):
+            await supervisor.session("maren").ask(text, address=TELEGRAM)
+        await supervisor.session("maren").clear()  # they are in the archive
+        clock.advance(60)
+        await supervisor.session("ada").ask("three", address=DISCORD)
+        await supervisor.session("hela").ask("four")
+        async with supervisor.outbox("telegram") as deliveries:
+            await (await following(deliveries)).retry(30, "too many requests")
+            owed = await supervisor.owed()
+            assert [(each.session, each.channel, each.number, each.since) for each in owed] == [
+                ("maren", "telegram", 2, asked_at),
+                ("maren", "telegram", 4, asked_at),
+                ("ada", "discord", 2, clock.now()),
+            ]
+            assert [(each.attempts, each.failure) for each in owed] == [(1, "too many requests"), (0, ""), (0, "")]
+        assert [each.session for each in await supervisor.owed("discord")] == ["ada"]
+        assert await supervisor.owed("matrix") == ()
+        assert (await supervisor.session("maren").info()).owed == 2
+
+
+async def test_many_deliveries_that_failed_are_forgotten_in_time(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        session = supervisor.session("maren")
+        async with supervisor.outbox("telegram") as deliveries:
+            for number in range(105):
+                await session.say(f"{number}", address=TELEGRAM)
+                await (await following(deliveries)).fail(f"reason {number} " + "x" * 1000)
+        failed = await supervisor.owed()
+        assert [each.number for each in failed] == list(range(6, 106))
+        assert {len(each.failure) for each in failed} == {500}

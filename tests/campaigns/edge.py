@@ -24,7 +24,7 @@ from argentos import Address, Config, Delivery, FileStore, OfflineModel, Session
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.control.operations import OPERATIONS
 from argentos.actors.control.socket_file import connect
-from argentos.actors.outbox import Reader
+from argentos.actors.deliveries import Deliveries
 from argentos.errors import ArgentError
 
 _address: Any = Address  # for what a type checker would refuse
@@ -34,7 +34,7 @@ _BETWEEN: Final = 10  # calls between two witnesses
 _LONGEST: Final = 5.0  # seconds for a call
 _OF_THE_ACTOR: Final[dict[type, set[str]]] = {
     Turn: {"begin", "push", "finish", "fail", "piece"},
-    Reader: {"put", "find", "finish", "close"},
+    Deliveries: {"put", "find", "finish", "put_off", "attempts", "end"},
 }
 _IDS: Final = ("ada", "Ada", "a/b", "../x", "ada", "👩\u200d👧", "x" * 512)
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import anyio
 
 from argentos import Address, Config, Delivery, FileStore, Session, Supervisor, Turn
-from argentos.actors.outbox import Reader
+from argentos.actors.deliveries import Deliveries
 from argentos.llm import Emit, Reply, Request
 from tests.campaigns.aims import chance_from
 from tests.campaigns.doomed import Fate, Next, make_and_delete
@@ -134,7 +134,7 @@ async def _deliver_all(supervisor: Supervisor, delivering: Delivering) -> None:
             group.start_soon(_deliver, delivery, delivering)
 
 
-async def deliver_next(deliveries: Reader, delivering: Delivering) -> None:
+async def deliver_next(deliveries: Deliveries, delivering: Delivering) -> None:
     """Deliver what is next, once it has come."""
     await _deliver(await anext(deliveries), delivering)
 

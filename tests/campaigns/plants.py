@@ -11,7 +11,7 @@ import anyio
 
 from argentos import Delivery, FileStore
 from argentos.actors.core import draft
-from argentos.actors.outbox import Reader
+from argentos.actors.deliveries import Deliveries
 from argentos.errors import StoreError
 from argentos.storage import Metadata, SessionKey, Snapshot
 from argentos.storage.disk import durable
@@ -109,15 +109,15 @@ def hide_damage() -> None:
 
 def finish_before_delivery() -> None:
     """What is owed to a channel is noted as delivered when it is given, some time before it arrives."""
-    give = Reader.__anext__
+    give = Deliveries.__anext__
 
-    async def give_and_finish(reader: Reader) -> Delivery:
+    async def give_and_finish(reader: Deliveries) -> Delivery:
         delivery = await give(reader)
         await delivery.done()
         await anyio.sleep(0.005)
         return delivery
 
-    _put(Reader, "__anext__", give_and_finish)
+    _put(Deliveries, "__anext__", give_and_finish)
 
 
 def forget_what_is_owed() -> None:

@@ -286,6 +286,8 @@ def info_of(transcript: Transcript) -> SessionInfo:
         failure="",
         retry_at=None,
         retry_reason="",
+        owed=0,
+        undeliverable=0,
         edges={},
     )
 
