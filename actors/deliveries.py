@@ -169,12 +169,14 @@ class Deliveries(AsyncIterator[Delivery]):
         if key in self._given:
             self._again.add(key)
         elif not (key in self._later and self._later[key].is_asked):
-            self._begin(key)
+            self._later.pop(key, None)
+            self._ready[key] = None
+            self._arrived.set()
 
-    def _begin(self, key: SessionKey) -> None:
+    def _resume(self, key: SessionKey) -> None:
+        """Let a session wait no longer."""
         self._later.pop(key, None)
-        self._ready[key] = None
-        self._arrived.set()
+        self._note(key)
 
     def _release(self, key: SessionKey) -> None:
         """Nothing of the session is in anybody's hands."""
@@ -223,16 +225,16 @@ class Deliveries(AsyncIterator[Delivery]):
             self._arrived = anyio.Event()
         async with anyio.create_task_group() as group:
             if self._later:
-                group.start_soon(self._begin_those_due, min(pause.until for pause in self._later.values()))
+                group.start_soon(self._resume_those_due, min(pause.until for pause in self._later.values()))
             await self._arrived.wait()
             group.cancel_scope.cancel()
 
-    async def _begin_those_due(self, at: float) -> None:
+    async def _resume_those_due(self, at: float) -> None:
         clock = self._registry.runtime.clock
         await clock.sleep_until(at)
         now = clock.monotonic()
         for key in [key for key, pause in self._later.items() if pause.until <= now]:
-            self._begin(key)
+            self._resume(key)
 
     def _set_aside(self, key: SessionKey, seconds: float = _RETRY, *, is_asked: bool = False) -> None:
         self._later[key] = _Pause(self._registry.runtime.clock.monotonic() + seconds, is_asked)
@@ -300,13 +302,12 @@ class Deliveries(AsyncIterator[Delivery]):
             await self._tell(key, number, created_at, failure)
             is_finished = True
         finally:
-            if self._take_back(key, number):
-                if is_finished:
-                    self._begin(key)
-                else:
-                    self._set_aside(key)
-            elif is_finished and key in self._later and self.attempts(key, number).given:  # it was to be tried again
-                self._begin(key)
+            was_given = self._take_back(key, number)
+            if is_finished and self.attempts(key, number).given:  # also where it was to be tried again
+                del self._attempts[key]
+                self._resume(key)
+            elif was_given:
+                self._set_aside(key)
 
     def put_off(self, key: SessionKey, number: int, seconds: float, reason: str) -> None:
         """See `Delivery.retry`."""
