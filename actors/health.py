@@ -12,6 +12,7 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         is_open: the supervisor runs; before and after, nothing is accepted.
+        is_draining: the supervisor is ending, and takes no more messages.
         store: why the store takes nothing, for now (its disk is full, or does not answer) or until it is opened again;
             empty while all is well.
         live: sessions in memory.
@@ -22,6 +23,7 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
     is_open: bool
+    is_draining: bool
     store: str
     live: int
     parked: Mapping[str, str]
@@ -32,4 +34,4 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
     @property
     def is_well(self) -> bool:
         """Messages are accepted, in all sessions whose mailboxes have room."""
-        return self.is_open and not self.store and not self.parked
+        return self.is_open and not self.is_draining and not self.store and not self.parked

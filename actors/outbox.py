@@ -77,7 +77,7 @@ class Outbox:
         async with aclosing(self._owing()) as owing:
             async for snapshot in owing:
                 found += await self._of_session(snapshot, channel)
-                await self._registry.runtime.steps.give_way()
+                await self._registry.runtime.workers.give_way()
         return sorted(found, key=lambda each: (each.since, each.session, each.number))
 
     async def _owing(self) -> AsyncGenerator[Snapshot]:

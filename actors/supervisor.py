@@ -17,7 +17,7 @@ from argentos.actors.control.server import ControlServer
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.deliveries import Deliveries
-from argentos.actors.events import CursorExpired, EventFilter, Events, Subscription, SupervisorDraining
+from argentos.actors.events import CursorExpired, EventFilter, Events, Subscription
 from argentos.actors.health import Health
 from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.outbox import Outbox, OwedMessage
@@ -31,6 +31,7 @@ from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.actors.session import Session
 from argentos.actors.settings.config import Config
+from argentos.actors.shutdown import close_model, drain, end_turns, settle
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_channels, as_part
 from argentos.concurrency.background import stand
@@ -38,7 +39,7 @@ from argentos.concurrency.chunks import in_steps
 from argentos.concurrency.foreign_code import described, reading_a_store
 from argentos.errors import ModelError, SessionNotFoundError
 from argentos.inputs import as_flag, as_id, as_name, as_number, as_path, as_text, as_time, as_whole_number
-from argentos.llm import Closeable, Counting, Gauge, Loadable, Model, TokenCounter, Traits, count_tokens, traits_of
+from argentos.llm import Counting, Gauge, Loadable, Model, TokenCounter, Traits, count_tokens, traits_of
 from argentos.storage import SessionKey, Store
 from argentos.storage.names import expand_home
 
@@ -241,7 +242,7 @@ class Supervisor:
         Raises:
             InputError: the limit is not above zero, or an id cannot be used.
             StoreError: the sessions cannot be read for `CursorExpired`.
-            SupervisorStoppedError: the supervisor is closed.
+            SupervisorStoppedError: the supervisor is closed, or drains.
         """
         await checkpoint()
         limit = as_whole_number(limit, "the limit", 1, _MOST_EVENTS)
@@ -251,6 +252,7 @@ class Supervisor:
             None if session is None else as_id(session, "the session id"),
         )
         self._registry.check_open()
+        self._registry.check_not_draining()
         subscription = self._events.subscribe(limit, only=only, after=after)
         try:
             if after is not None and subscription.cursor != after:
@@ -300,11 +302,34 @@ class Supervisor:
         self._registry.check_open()
         return tuple(await self._outbox.owed(channel))
 
+    async def drain(self, grace: float | None = None) -> None:
+        """Take no more messages, let the turns that run end within the grace, and then end all events.
+
+        What is sent meanwhile is refused with `SupervisorStoppedError`. Whoever waits for a turn that was cut off, or
+        that could not begin, gets that error too: the message is answered when the supervisor runs again. Reading,
+        stopping and delivering go on until the supervisor is left, which waits for no turns any more. So a server
+        whose requests stream replies and events drains before it waits for its connections to end.
+
+        Args:
+            grace: seconds; by default that of the supervisor.
+
+        Raises:
+            InputError: the grace cannot be used.
+            SupervisorStoppedError: the supervisor is closed.
+
+        Cancellation: the supervisor goes on draining, and calling again, or leaving it, waits for that.
+        """
+        await checkpoint()
+        grace = self._grace if grace is None else as_number(grace, "the grace")
+        self._registry.check_open()
+        await drain(self._registry, grace, self._patience)
+
     def health(self) -> Health:
         """Whether messages are accepted, and how much there is to do."""
         runtime = self._runtime
         return Health(
             is_open=self._registry.is_open,
+            is_draining=self._registry.is_open and runtime.is_draining,
             store=str(runtime.store.failure or ""),
             live=self.live,
             parked={key.id: described(cause) for key, cause in self._registry.supervision.parked.items()},
@@ -374,15 +399,11 @@ class Supervisor:
         runtime = self._runtime
         try:
             with anyio.CancelScope(shield=True):
-                runtime.is_draining = True
-                self._events.tell(SupervisorDraining(at=runtime.clock.now()))
-                with anyio.move_on_after(self._grace):
-                    await runtime.slots.drained()
-                runtime.slots.cancel()
+                await end_turns(self._registry, self._grace)
                 self._registry.is_open = False  # nothing new; what came in is still decided
-                await self._settle()
+                await settle(self._registry, self._patience, self.agent)
                 await runtime.bulkhead.end()
-                await self._close_model()
+                await close_model(self._registry, self._patience, self.agent)
         finally:
             runtime.count.close()
             self._registry.close()
@@ -396,26 +417,6 @@ class Supervisor:
                 self._group.cancel_scope.cancel()
                 await self._stack.aclose()
 
-    async def _settle(self) -> None:
-        """Let what came in become durable, unless the store takes too long."""
-        with anyio.move_on_after(self._patience) as scope:
-            await self._runtime.workers.drained()
-        if scope.cancelled_caught:
-            _log.critical(
-                "agent %s: the store has not taken everything within %g s, so it is closed as it stands; what was"
-                " acknowledged is durable, and what was not is to be sent again",
-                self.agent,
-                self._patience,
-            )
-
-    async def _close_model(self) -> None:
-        runtime = self._runtime
-        try:
-            with anyio.fail_after(self._patience):
-                await runtime.bulkhead.run(partial(_close, runtime.model), f"the model of agent {self.agent}")
-        except (ModelError, TimeoutError) as error:  # the store has to be closed all the same
-            _log.error("the model could not be closed: %s", error or "it took too long")
-
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)
 
@@ -427,11 +428,6 @@ def _log_problem(problem: str) -> None:
 async def _load(model: Model) -> None:
     if isinstance(model, Loadable):
         await model.load()
-
-
-async def _close(model: Model) -> None:
-    if isinstance(model, Closeable):
-        await model.aclose()
 
 
 def _gauge(config: Config, traits: Traits) -> Gauge:

@@ -300,6 +300,10 @@ class SessionActor:
     def _leave(self) -> None:
         self.close(SessionError(f"session {self.key} left memory; try again"))
 
+    def end_waiting(self, error: ArgentError) -> None:
+        """Tell whoever waits for a reply, or a compaction, that there is none for now."""
+        self._live.end_waiting(error)
+
     def close(self, error: ArgentError) -> None:
         """Leave memory; whoever still waits gets the error."""
         self._closed = True

@@ -180,10 +180,14 @@ class LiveSession:
             self._compactions.refuse(error)
         return kept
 
-    def close(self, error: ArgentError) -> None:
-        """Leave memory; whoever still waits gets the error."""
+    def end_waiting(self, error: ArgentError) -> None:
+        """Tell whoever waits for a reply, or a compaction, that there is none for now."""
         self._compactions.refuse(error)
         self._replies.close(error)
+
+    def close(self, error: ArgentError) -> None:
+        """Leave memory; whoever still waits gets the error."""
+        self.end_waiting(error)
         self._current.cancel()
         self._actor = _NOBODY  # with a cycle, all that it held would wait for the garbage collector
 

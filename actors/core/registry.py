@@ -62,7 +62,7 @@ class Registry:
             SupervisorStoppedError: the supervisor is closed.
         """
         begun = self.runtime.clock.monotonic()
-        (await self._reach(key)).tell(command)
+        (await self._reach(key, takes_messages=True)).tell(command)
         receipt = await command.answered()
         self.runtime.telemetry.accepted(begun)
         return receipt
@@ -75,7 +75,7 @@ class Registry:
             SupervisorStoppedError: the supervisor is closed.
         """
         command = Retry(self.runtime.clock.now(), message_id)
-        (await self._reach(key)).tell(command)
+        (await self._reach(key, takes_messages=True)).tell(command)
         return await command.answered()
 
     async def check_room(self, key: SessionKey, message_id: str | None) -> None:
@@ -103,7 +103,7 @@ class Registry:
             SessionError: it cannot be done; the kind says why.
             SupervisorStoppedError: the supervisor is closed.
         """
-        (await self._reach(key)).tell(command)
+        (await self._reach(key, takes_messages=isinstance(command, Compact))).tell(command)
         return await command.answered()
 
     async def delete(
@@ -235,6 +235,11 @@ class Registry:
         self._quiet.pop(key, None)
         self.runtime.timers.disarm(key)
 
+    def end_waiting(self, error: ArgentError) -> None:
+        """Tell whoever waits for a reply that it will come later."""
+        for actor in list(self._actors.values()):
+            actor.end_waiting(error)
+
     def close(self) -> None:
         """All sessions leave memory; whoever waits for a reply hears that it will come later."""
         self.is_open = False
@@ -256,13 +261,32 @@ class Registry:
         if not self.is_open:
             raise SupervisorStoppedError("the supervisor is not running; use it inside `async with`")
 
+    def check_not_draining(self) -> None:
+        """Refuse what a supervisor that is ending begins no more.
+
+        Raises:
+            SupervisorStoppedError: it drains.
+        """
+        if self.is_open and self.runtime.is_draining:
+            raise SupervisorStoppedError(
+                "the supervisor is ending and takes no more messages; send it again, with the same id, when it runs"
+                " again"
+            )
+
     def _is_full(self, actor: SessionActor) -> bool:
         return actor.waiting >= self.runtime.config.mailbox_limit
 
-    async def _reach(self, key: SessionKey) -> SessionActor:
-        """The actor of a session that may be told something; who is refused lets others run first."""
+    async def _reach(self, key: SessionKey, *, takes_messages: bool) -> SessionActor:
+        """The actor of a session that may be told something; who is refused lets others run first.
+
+        Args:
+            key: of the session.
+            takes_messages: what it is told may ask a model for something.
+        """
         await checkpoint_if_cancelled()
         try:
+            if takes_messages:
+                self.check_not_draining()
             return self._find(key)
         except ArgentError:
             await checkpoint()

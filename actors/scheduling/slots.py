@@ -158,7 +158,7 @@ class Slots:
         self._taken: set[BackgroundTask] = set()
         self._lent = 0
         self._is_held = False
-        self._drained: Waiter | None = None
+        self._drained: list[Waiter] = []
 
     def start(self) -> None:
         """Begin with all slots free; what ran earlier has ended with its workers."""
@@ -220,14 +220,17 @@ class Slots:
         finally:
             self._taken.discard(task)
             self._fill(self._workers.follow)
-            if self._drained is not None and not self._taken:
-                self._drained.set()
+            if not self._taken:
+                for waiter in self._drained:
+                    waiter.set()
+                self._drained.clear()
 
     async def drained(self) -> None:
         """Wait until nothing runs and nothing waits to."""
         while self._taken or self._queue:
-            self._drained = new_waiter()
-            await self._drained.wait()
+            waiter = new_waiter()
+            self._drained.append(waiter)
+            await waiter.wait()
 
     def cancel(self) -> None:
         """End what runs; what waits is dropped."""
