@@ -1,7 +1,6 @@
 """Actors that own a session each, and the supervisor that runs them."""
 
 from argentos.actors.core.replies import Turn
-from argentos.actors.deliveries import Deliveries, Delivery
 from argentos.actors.events import (
     CursorExpired,
     Event,
@@ -16,7 +15,8 @@ from argentos.actors.events import (
 )
 from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
-from argentos.actors.outbox import OwedMessage
+from argentos.actors.outbox.deliveries import Deliveries, Delivery
+from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
 from argentos.actors.session import Session
 from argentos.actors.settings.config import Config, parse_duration, parse_size

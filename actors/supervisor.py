@@ -16,11 +16,11 @@ from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.control.server import ControlServer
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.runtime import Runtime
-from argentos.actors.deliveries import Deliveries
 from argentos.actors.events import CursorExpired, EventFilter, Events, Subscription
 from argentos.actors.health import Health
 from argentos.actors.info import Latest, SessionInfo
-from argentos.actors.outbox import Outbox, OwedMessage
+from argentos.actors.outbox.deliveries import Deliveries
+from argentos.actors.outbox.outbox import Outbox, OwedMessage
 from argentos.actors.resume import resume_unfinished
 from argentos.actors.retention import Retention, Stored, stored_sessions
 from argentos.actors.scheduling.bulkhead import Bulkhead

@@ -101,6 +101,7 @@ def test_imports_run_only_downwards() -> None:
 
 ROOMS = (
     "actors/core",
+    "actors/outbox",
     "actors/scheduling",
     "actors/transcripts",
     "machines",

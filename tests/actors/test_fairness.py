@@ -27,8 +27,8 @@ from argentos import (
     Supervisor,
     Turn,
 )
-from argentos.actors.deliveries import Deliveries
 from argentos.actors.events import Subscription
+from argentos.actors.outbox.deliveries import Deliveries
 from argentos.errors import ArgentError, SessionError
 from argentos.storage import SessionKey
 from tests.actors.conftest import Running

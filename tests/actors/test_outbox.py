@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from argentos import Address, Config, Emit, FileStore, ManualClock, MemoryStore, Reply, Request, Supervisor
-from argentos.actors.deliveries import Deliveries, Delivery
+from argentos.actors.outbox.deliveries import Deliveries, Delivery
 from argentos.errors import (
     InputError,
     SessionFailedError,

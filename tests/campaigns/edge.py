@@ -24,7 +24,7 @@ from argentos import Address, Config, Delivery, FileStore, OfflineModel, Session
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.control.operations import OPERATIONS
 from argentos.actors.control.socket_file import connect
-from argentos.actors.deliveries import Deliveries
+from argentos.actors.outbox.deliveries import Deliveries
 from argentos.errors import ArgentError
 
 _address: Any = Address  # for what a type checker would refuse

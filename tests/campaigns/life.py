@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import anyio
 
 from argentos import Address, Config, Delivery, FileStore, Session, Supervisor, Turn
-from argentos.actors.deliveries import Deliveries
+from argentos.actors.outbox.deliveries import Deliveries
 from argentos.llm import Emit, Reply, Request
 from tests.campaigns.aims import chance_from
 from tests.campaigns.doomed import Fate, Next, make_and_delete

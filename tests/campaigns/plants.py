@@ -11,7 +11,7 @@ import anyio
 
 from argentos import Delivery, FileStore
 from argentos.actors.core import draft
-from argentos.actors.deliveries import Deliveries
+from argentos.actors.outbox.deliveries import Deliveries
 from argentos.errors import StoreError
 from argentos.storage import Metadata, SessionKey, Snapshot
 from argentos.storage.disk import durable

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from argentos.actors.core.registry import Registry
-from argentos.actors.deliveries import Attempts, Deliveries
+from argentos.actors.outbox.deliveries import Attempts, Deliveries
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import InputError, SessionNotFoundError, StoreError
 from argentos.storage import SessionKey, Snapshot, Undeliverable
