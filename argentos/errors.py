@@ -36,7 +36,7 @@
 The message of each is one sentence that says what, where and how to mend it.
 """
 
-from typing import Self
+from typing import ClassVar, Self
 
 __all__ = [
     "ArgentError",
@@ -75,7 +75,31 @@ __all__ = [
 
 
 class ArgentError(Exception):
-    """Base of all errors that argentos raises on purpose."""
+    """Base of all errors that argentos raises on purpose.
+
+    Args:
+        sentence: what went wrong, where, and how to mend it.
+        is_transient: by default what holds for the kind.
+        retry_after: see below.
+
+    Attributes:
+        code: a word for programs, of its own for each kind; it stays the same from version to version.
+        is_transient: trying the same again later may help.
+        retry_after: seconds to wait before that; None where nobody says.
+    """
+
+    code: ClassVar[str] = "error"
+    is_transient: bool = False
+    retry_after: float | None = None
+
+    def __init__(
+        self, sentence: str = "", *, is_transient: bool | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(sentence)
+        if is_transient is not None:
+            self.is_transient = is_transient
+        if retry_after is not None:
+            self.retry_after = retry_after
 
     def copy(self) -> Self:
         """The same error, for one more task to raise: a traceback grows wherever its error is raised.
@@ -101,6 +125,8 @@ class DiagramError(ArgentError):
         text: the offending text.
     """
 
+    code = "diagram_invalid"
+
     def __init__(self, problem: str, *, file: str, line: int, column: int, text: str = "") -> None:
         super().__init__(f"{file}:{line}:{column}: {problem}")
         self.problem = problem
@@ -116,9 +142,13 @@ class UnknownStateError(ArgentError):
     Never raised for an unknown event: `decide` answers `Refused` to that.
     """
 
+    code = "unknown_state"
+
 
 class ConfigError(ArgentError):
     """A setting cannot be used; the sentence names its path in argent.json."""
+
+    code = "config_invalid"
 
 
 class CallbackError(ArgentError):
@@ -127,37 +157,56 @@ class CallbackError(ArgentError):
     Not raised for a model: its errors become a `ModelError`.
     """
 
+    code = "callback_failed"
+
 
 class MissingExtraError(ArgentError):
     """An optional dependency is not installed; the sentence says how to install it. Nothing was done."""
+
+    code = "extra_missing"
 
 
 class InputError(ArgentError):
     """An argument or a line of input cannot be taken; nothing was changed."""
 
+    code = "input_invalid"
+
 
 class MessageTooLargeError(InputError):
     """A message that the context window could never hold; it was not accepted."""
+
+    code = "message_too_large"
 
 
 class SessionError(ArgentError):
     """A session cannot do what was asked of it."""
 
+    code = "session_error"
+
 
 class SessionNotFoundError(SessionError):
     """There is no such session. Sending to an unknown id creates the session instead."""
+
+    code = "session_not_found"
 
 
 class SessionExistsError(SessionError):
     """A session is to be made by hand under an id that is taken."""
 
+    code = "session_exists"
+
 
 class MailboxFullError(SessionError):
     """The queue of the session is full; nothing was accepted, so sending again later is safe."""
 
+    code = "mailbox_full"
+    is_transient = True
+
 
 class NothingToCompactError(SessionError):
     """No messages are old enough to be replaced by a summary; nothing was changed."""
+
+    code = "nothing_to_compact"
 
 
 class SessionFailedError(SessionError):
@@ -166,9 +215,14 @@ class SessionFailedError(SessionError):
     The session goes on from what is durable: sending a message again, with the same id, is safe.
     """
 
+    code = "session_failed"
+    is_transient = True
+
 
 class NothingToRetryError(SessionError):
     """No message of the session failed, or not the one that was named, or it has left the context."""
+
+    code = "nothing_to_retry"
 
 
 class SessionParkedError(SessionError):
@@ -176,6 +230,8 @@ class SessionParkedError(SessionError):
 
     What it accepted before is kept. Not raised for one failure: then the session is restarted from its snapshot.
     """
+
+    code = "session_parked"
 
 
 class NoReplyError(SessionError):
@@ -187,6 +243,8 @@ class NoReplyError(SessionError):
     Not raised when the model's error is known to this process: that `ModelError` is raised instead.
     """
 
+    code = "no_reply"
+
     def __init__(self, sentence: str, outcome: str) -> None:
         super().__init__(sentence)
         self.outcome = outcome
@@ -195,13 +253,21 @@ class NoReplyError(SessionError):
 class SupervisorStoppedError(SessionError):
     """The supervisor has been closed, or was never entered; nothing was accepted, unless the sentence says so."""
 
+    code = "supervisor_stopped"
+    is_transient = True
+
 
 class StoreError(ArgentError):
     """The state directory cannot be used as asked."""
 
+    code = "store_error"
+
 
 class StoreBusyError(StoreError):
     """Another process owns the state directory, and the sentence names it; or the store is open already in this one."""
+
+    code = "store_busy"
+    is_transient = True
 
 
 class OwnerGoneError(StoreError):
@@ -209,6 +275,9 @@ class OwnerGoneError(StoreError):
 
     Not raised where it ended after it had taken the request: whether that was done is not known then.
     """
+
+    code = "owner_gone"
+    is_transient = True
 
 
 class OwnerLostError(StoreError):
@@ -218,13 +287,20 @@ class OwnerLostError(StoreError):
     again. Not raised where it had not taken the request yet: that is an `OwnerGoneError`.
     """
 
+    code = "owner_lost"
+    is_transient = True
+
 
 class StoreDamagedError(StoreError):
     """A file cannot be read back; it was left as it is, or set aside, and only its session is affected."""
 
+    code = "store_damaged"
+
 
 class StoreVersionError(StoreError):
     """A file was written by a newer version; it was left as it is."""
+
+    code = "store_version"
 
 
 class StoreFailedError(StoreError):
@@ -233,6 +309,8 @@ class StoreFailedError(StoreError):
     Messages acknowledged before are safe. The one that met the error was not acknowledged: send it again.
     """
 
+    code = "store_failed"
+
 
 class StoreFullError(StoreError):
     """The journal has reached its limit, for the files cannot follow, or the disk has no room for more of it.
@@ -240,50 +318,47 @@ class StoreFullError(StoreError):
     Nothing was accepted, so send again later. A write that fails half-way is a `StoreFailedError` instead.
     """
 
+    code = "store_full"
+    is_transient = True
+
 
 class StaleWriteError(StoreError):
     """The writer has been replaced by another owner, or its sequence is not the next one; nothing was written."""
+
+    code = "stale_write"
+    is_transient = True
 
 
 class ModelError(ArgentError):
     """The model gave no reply; the user's message is kept.
 
-    Args:
-        sentence: of the error.
-        is_transient: by default what holds for the kind.
-        retry_after: see below.
-
-    Attributes:
-        is_transient: trying again later may help, so a supervisor does.
-        retry_after: seconds that the provider wants to be left alone for first; None where it does not say.
+    A supervisor runs a turn whose error is transient again, by itself, and not before `retry_after`.
     """
 
-    is_transient: bool = False
-
-    def __init__(
-        self, sentence: str = "", *, is_transient: bool | None = None, retry_after: float | None = None
-    ) -> None:
-        super().__init__(sentence)
-        if is_transient is not None:
-            self.is_transient = is_transient
-        self.retry_after = retry_after
+    code = "model_failed"
 
 
 class ModelUnavailableError(ModelError):
     """The model was not reached in time, is overloaded, or limits the rate: trying later may help."""
 
+    code = "model_unavailable"
     is_transient = True
 
 
 class ModelRefusedError(ModelError):
     """The model refused the request, as for a wrong key, or to answer: trying again will not help."""
 
+    code = "model_refused"
+
 
 class ContextOverflowError(ModelError):
     """The request is larger than the model's window."""
+
+    code = "context_overflow"
 
 
 class ReplyInterruptedError(ModelError):
     """The stream ended before the reply did; what had arrived of it is not taken for a reply."""
 
+    code = "reply_interrupted"
     is_transient = True

@@ -18,7 +18,7 @@ import click
 
 from argentos import __version__
 from argentos.errors import ArgentError
-from argentos.gateway.output import failure, one_line, print_json, printable
+from argentos.gateway.output import one_line, print_json, printable
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["main", "run"]
@@ -89,18 +89,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except (click.Abort, KeyboardInterrupt):
-        return _fail(arguments, "Interrupted", "interrupted", 130, is_told=False)
+        return _fail(arguments, "interrupted", "interrupted", 130, is_told=False)
     except click.ClickException as error:
-        return _fail(arguments, "Usage", error.format_message(), 2)
+        return _fail(arguments, "usage", error.format_message(), 2)
     except ArgentError as error:
-        return _fail(arguments, failure(error)["error"]["code"], str(error), 1)
+        return _fail(arguments, error.code, str(error), 1)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone; Python would complain about that at exit
         return 1
     except OSError as error:
         if error.filename is None:
             return _complain(f"the output cannot be written: {error.strerror}", 1)
-        return _fail(arguments, "File", f"{error.filename} cannot be used: {error.strerror}", 1)
+        return _fail(arguments, "file", f"{error.filename} cannot be used: {error.strerror}", 1)
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -66,7 +66,7 @@ def print_json_list(items: Sequence[Any]) -> None:
 
 def failure(error: ArgentError) -> dict[str, dict[str, str]]:
     """The object by which programs are told of an error."""
-    return {"error": {"code": type(error).__name__.removesuffix("Error"), "message": printable(one_line(str(error)))}}
+    return {"error": {"code": error.code, "message": printable(one_line(str(error)))}}
 
 
 def one_line(text: str) -> str:

@@ -420,14 +420,14 @@ def test_output_that_cannot_be_written_is_one_sentence(start: Start, tmp_path: P
 @pytest.mark.parametrize(
     ("command", "status", "code", "said"),
     [
-        (["sessions", "info", "nobody"], 1, "SessionNotFound", "there is no session nobody"),
-        (["sessions", "info", "a\nb"], 1, "Input", "the control character"),
-        (["sessions", "retry", "ada"], 1, "NothingToRetry", "no message"),
-        (["sessions", "import", "nowhere.jsonl"], 1, "Input", "cannot be read"),
-        (["restore", "nowhere.tgz"], 1, "Store", "is not empty"),
-        (["sessions", "lst"], 2, "Usage", "No such command"),
-        (["sessions", "list", "--limit", "none"], 2, "Usage", "--limit"),
-        (["sessions", "delete", "ada"], 2, "Usage", "add --yes"),
+        (["sessions", "info", "nobody"], 1, "session_not_found", "there is no session nobody"),
+        (["sessions", "info", "a\nb"], 1, "input_invalid", "the control character"),
+        (["sessions", "retry", "ada"], 1, "nothing_to_retry", "no message"),
+        (["sessions", "import", "nowhere.jsonl"], 1, "input_invalid", "cannot be read"),
+        (["restore", "nowhere.tgz"], 1, "store_error", "is not empty"),
+        (["sessions", "lst"], 2, "usage", "No such command"),
+        (["sessions", "list", "--limit", "none"], 2, "usage", "--limit"),
+        (["sessions", "delete", "ada"], 2, "usage", "add --yes"),
     ],
 )
 def test_a_failure_is_an_object_for_programs_and_a_sentence_for_people(
