@@ -11,7 +11,7 @@ from msgspec import Struct
 from argentos.actors.core.deadlines import state_at
 from argentos.actors.core.draft import COMPACTING
 from argentos.actors.settings.config import Config
-from argentos.concurrency.chunks import merged
+from argentos.concurrency.chunks import merged_in_chunks
 from argentos.llm import Gauge
 from argentos.storage import Metadata, Taken
 
@@ -129,7 +129,7 @@ class Latest:
 
     async def sorted(self, give_way: Callable[[], Awaitable[None]] = checkpoint) -> list[SessionInfo]:
         """Those with the latest activity first; others are given way in between."""
-        return (await merged(self._steps, _last_activity, give_way))[: self._limit]
+        return (await merged_in_chunks(self._steps, _last_activity, give_way))[: self._limit]
 
 
 def _sorted(infos: Iterable[SessionInfo]) -> list[SessionInfo]:

@@ -35,7 +35,7 @@ from argentos.actors.shutdown import close_model, drain, end_turns, settle
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_channels, as_part
 from argentos.concurrency.background import stand
-from argentos.concurrency.chunks import in_steps
+from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import described, reading_a_store
 from argentos.errors import ModelError, SessionNotFoundError
 from argentos.inputs import as_flag, as_id, as_name, as_number, as_path, as_text, as_time, as_whole_number
@@ -194,7 +194,7 @@ class Supervisor:
         give_way = self._runtime.workers.give_way
         async with aclosing(self._registry.pages(self.agent)) as pages:
             async for page in pages:
-                for sessions in in_steps(page.sessions):
+                for sessions in in_chunks(page.sessions):
                     latest.add(self._registry.info(metadata) for metadata in sessions)
                     await give_way()
                 for problem in page.problems:

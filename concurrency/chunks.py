@@ -1,30 +1,36 @@
-"""Long work in the event loop, in steps that are short."""
+"""Long work in the event loop, in chunks that are short."""
 
 import heapq
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-__all__ = ["in_steps", "merged"]
+__all__ = ["in_chunks", "merged_in_chunks"]
 
 T = TypeVar("T")
 
-_STEP: Final = 100
-_MERGED: Final = 500  # which takes as long
+_CHUNK: Final = 100  # items
+_MERGED: Final = 500  # items, which takes as long
 
 
-def in_steps(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The items, so many at a time that nobody else has to wait long; let them go on between one and the next."""
-    for start in range(0, len(items), _STEP):
-        yield items[start : start + _STEP]
+def in_chunks(items: Sequence[T], size: int = _CHUNK) -> Iterator[Sequence[T]]:
+    """Divide items into chunks, each done in a moment; let others go on between one and the next."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
-async def merged(
-    steps: Sequence[Sequence[T]], key: Callable[[T], Any], give_way: Callable[[], Awaitable[None]]
+async def merged_in_chunks(
+    chunks: Sequence[Sequence[T]], key: Callable[[T], Any], give_way: Callable[[], Awaitable[None]]
 ) -> list[T]:
-    """All items, the greatest first, of steps that are in this order themselves."""
+    """Merge chunks, each of which has its greatest item first, into one list in this order.
+
+    Args:
+        chunks: sorted, the greatest item first.
+        key: that they are sorted by.
+        give_way: lets others go on.
+    """
     found: list[T] = []
-    left = heapq.merge(*steps, key=key, reverse=True)
+    left = heapq.merge(*chunks, key=key, reverse=True)
     while some := list(islice(left, _MERGED)):
         found += some
         await give_way()

@@ -3,21 +3,22 @@
 import sys
 from bisect import bisect_left, insort
 from collections.abc import Collection, Sequence
-from typing import Self
+from typing import Final, Self
 
 import anyio.lowlevel
 
-from argentos.concurrency.chunks import in_steps
+from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.storage.names import file_name
 from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised
-from argentos.storage.snapshot import Context, Metadata, Snapshot, fold, fold_context, fold_metadata
+from argentos.storage.snapshot import Folded, Metadata, Snapshot, fold, fold_metadata
 from argentos.storage.store import Page, Store, check_write, page_of
 from argentos.storage.wal.pending import PendingRecords
 
 __all__ = ["MemoryStore"]
 
-_CHECKPOINT_RECORDS = 1000
+_CHECKPOINT_RECORDS: Final = 1000
+_LONG: Final = 1000  # records or messages, done in some milliseconds
 
 
 class _Session:
@@ -77,19 +78,24 @@ class MemoryStore(Store):
     async def load(self, key: SessionKey) -> Snapshot | None:
         """See `Store.load`."""
         session = self._sessions.get(key)
-        return fold(key, session.base, session.pending.records).snapshot if session else None
+        return (await _folded(key, session)).snapshot if session else None
 
     async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
         """See `Store.read`."""
         session = self._sessions.get(key)
         if session is None:
             return ()
-        folded = fold(key, session.base, session.pending.records)
+        archive = session.archive
+        folded = await _folded(key, session)
         context = folded.snapshot.context
-        messages = dict(session.archive)
-        for message in (*folded.archived, *context.messages, *context.waiting):
-            messages[message.number] = message
-        return tuple(messages[number] for number in sorted(messages) if start <= number < stop)
+        newer = {each.number: each for each in (*folded.archived, *context.messages, *context.waiting)}
+        messages: list[Message] = []
+        for numbers in in_chunks(range(max(start, 1), min(stop, folded.snapshot.metadata.messages + 1)), _LONG):
+            found = (newer.get(number) or archive.get(number) for number in numbers)
+            messages += [each for each in found if each]
+            if len(numbers) == _LONG:
+                await anyio.lowlevel.checkpoint()
+        return tuple(messages)
 
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """See `Store.list`."""
@@ -99,14 +105,10 @@ class MemoryStore(Store):
     async def _metadata_of(self, keys: Sequence[SessionKey]) -> tuple[Metadata, ...]:
         """What is known of these sessions, without those that are deleted meanwhile."""
         found: list[Metadata] = []
-        for step in in_steps(keys):
-            found += [self._metadata(key) for key in step if key in self._sessions]
+        for chunk in in_chunks(keys):
+            found += [await _metadata(key, session) for key in chunk if (session := self._sessions.get(key))]
             await anyio.lowlevel.checkpoint()
         return tuple(found)
-
-    def _metadata(self, key: SessionKey) -> Metadata:
-        session = self._sessions[key]
-        return fold_metadata(key, session.base.metadata if session.base else None, session.pending.records)
 
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """See `Store.unfinished`."""
@@ -115,13 +117,16 @@ class MemoryStore(Store):
 
     async def owing(self, agent: str) -> tuple[Metadata, ...]:
         """See `Store.owing`."""
-        known = (self._metadata(key) for key in self._sessions if key.agent == agent)
+        known = await self._metadata_of([key for key in self._sessions if key.agent == agent])
         return tuple(each for each in known if each.is_owing)
 
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""
-        messages = await self.read(key, 1, sys.maxsize)
-        return sum(len(message.text.encode()) for message in messages)
+        size = 0
+        for messages in in_chunks(await self.read(key, 1, sys.maxsize), _LONG):
+            size += sum(len(message.text.encode()) for message in messages)
+            await anyio.lowlevel.checkpoint()
+        return size
 
     async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:  # noqa: ARG002 - it sets nothing aside
         """See `Store.delete`."""
@@ -136,10 +141,43 @@ class MemoryStore(Store):
         session = self._sessions.get(key)
         if session is None or not session.pending.has(snapshot.metadata.sequence, snapshot.metadata.epoch):
             return
-        base = session.base.context if session.base else Context()
+        base = session.base
         records = session.pending.up_to(snapshot.metadata.sequence)
         if any(isinstance(record, Summarised | Cleared) for record in records):
-            _, archived = fold_context(base, records)
-            session.archive.update((message.number, message) for message in archived)
+            archived = (await _fold_in_chunks(key, base, records)).archived
+            if session.base is not base:  # another checkpoint was quicker
+                return
+            for messages in in_chunks(archived, _LONG):
+                session.archive.update((message.number, message) for message in messages)
         session.base = snapshot
         session.pending.cover(snapshot.metadata.sequence)
+
+
+async def _folded(key: SessionKey, session: _Session) -> Folded:
+    """The session as it is now."""
+    records = session.pending.records
+    return (
+        fold(key, session.base, records)
+        if len(records) <= _LONG
+        else await _fold_in_chunks(key, session.base, [*records])
+    )
+
+
+async def _metadata(key: SessionKey, session: _Session) -> Metadata:
+    """What is known of it now."""
+    records = session.pending.records
+    if len(records) > _LONG:
+        return (await _folded(key, session)).snapshot.metadata
+    return fold_metadata(key, session.base.metadata if session.base else None, records)
+
+
+async def _fold_in_chunks(key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> Folded:
+    """Fold records, letting others go on now and then."""
+    archived: list[Message] = []
+    for chunk in in_chunks(records, _LONG):
+        snapshot, left = fold(key, snapshot, chunk)
+        archived += left
+        await anyio.lowlevel.checkpoint()
+    if snapshot is None:
+        raise ValueError(f"{key}: neither a snapshot nor records to fold")
+    return Folded(snapshot, tuple(archived))

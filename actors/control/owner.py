@@ -15,7 +15,7 @@ from argentos.actors.core.registry import Registry
 from argentos.actors.info import SessionInfo
 from argentos.actors.retention import Stored
 from argentos.actors.session import Session
-from argentos.concurrency.chunks import in_steps
+from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
 
 __all__ = ["Owner", "OwnerInfo", "adopt", "transcript"]
@@ -58,8 +58,8 @@ class Owner:
         """All sessions, some at a time; for each that cannot be read a sentence."""
         async with aclosing(self._registry.pages(self._agent)) as pages:
             async for page in pages:
-                for step in in_steps(page.sessions):
-                    infos = (self._registry.info(each) for each in step)
+                for chunk in in_chunks(page.sessions):
+                    infos = (self._registry.info(each) for each in chunk)
                     yield tuple(each for each in infos if active_since is None or each.last_activity >= active_since)
                 if page.problems:
                     yield page.problems
@@ -69,9 +69,9 @@ class Owner:
         store = self._registry.runtime.store
         async with aclosing(self._registry.pages(self._agent)) as pages:
             async for page in pages:
-                for step in in_steps(page.sessions):
+                for chunk in in_chunks(page.sessions):
                     with reading_a_store():
-                        found = [Stored.of(each, await store.size(each.key) if sizes else 0) for each in step]
+                        found = [Stored.of(each, await store.size(each.key) if sizes else 0) for each in chunk]
                     yield tuple(found)
 
     async def backup(self, target: Path) -> int:

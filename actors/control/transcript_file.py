@@ -14,7 +14,7 @@ import msgspec
 from msgspec import structs
 
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage
-from argentos.concurrency.chunks import in_steps
+from argentos.concurrency.chunks import in_chunks
 from argentos.errors import InputError
 from argentos.storage.disk import reading
 
@@ -40,8 +40,8 @@ def write_transcript(transcript: Transcript, path: Path) -> None:
     """
     try:
         with _empty(path) as descriptor, os.fdopen(descriptor, "wb", closefd=False) as file:
-            for step in _lines(transcript):
-                file.write(step)
+            for chunk in _lines(transcript):
+                file.write(chunk)
     except UnicodeEncodeError as error:
         raise InputError(f"a text has half a surrogate pair at character {error.start}; send whole ones") from error
     except OSError as error:
@@ -62,8 +62,8 @@ def _empty(path: Path) -> Generator[int]:
 
 def _lines(transcript: Transcript) -> Iterator[bytes]:
     yield _encoder.encode_lines([structs.replace(transcript, messages=())])
-    for step in in_steps(transcript.messages):
-        yield _encoder.encode_lines(step)
+    for chunk in in_chunks(transcript.messages):
+        yield _encoder.encode_lines(chunk)
 
 
 def read_transcript(path: Path) -> Transcript:

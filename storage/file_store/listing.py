@@ -13,10 +13,11 @@ from typing import Final, NamedTuple
 
 import anyio.lowlevel
 
-from argentos.concurrency.chunks import in_steps
+from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.threads import Runner
 from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage.disk.symlinks import check_way
+from argentos.storage.file_store.reader import LONG
 from argentos.storage.file_store.sessions import SessionEntry
 from argentos.storage.files import paths, session_files
 from argentos.storage.files.index import Index, Sought
@@ -32,8 +33,8 @@ _TICK: Final = 50_000_000  # nanoseconds between two times that a file system te
 _AT_ONCE: Final = 5000  # sessions looked at together when all are: few enough to take no memory worth speaking of
 
 
-class _Lacking(NamedTuple):
-    """What the files of a session lack."""
+class _Unwritten(NamedTuple):
+    """What the files of a session lack: records that stand in the journal only."""
 
     key: SessionKey
     entry: SessionEntry
@@ -71,17 +72,17 @@ class Listing:
 
     async def page(self, agent: str, cursor: str | None, limit: int) -> Page:
         """See `Store.list`."""
-        tails = await self._tails(agent)
+        unwritten = await self._all_unwritten(agent)
         try:
             folders = await self._folders(agent)
         except StoreDamagedError as error:
             return Page((), None, (str(error),))
-        names, following = _page(folders, tails, self._gone(agent), cursor, limit)
+        names, following = _page(folders, unwritten, self._gone(agent), cursor, limit)
         sessions: list[Metadata] = []
         problems: list[str] = []
-        for step in in_steps(names):
-            known = await self._run(partial(self._index.page, agent, step[0], step[-1]))
-            found, wrong = await self._listed(agent, step, known, tails)
+        for chunk in in_chunks(names):
+            known = await self._run(partial(self._index.page, agent, chunk[0], chunk[-1]))
+            found, wrong = await self._listed(agent, chunk, known, unwritten)
             sessions += found
             problems += wrong
         return Page(tuple(sessions), following, tuple(problems))
@@ -99,31 +100,31 @@ class Listing:
         self, agent: str, look_up: Callable[[str, str], Sought], is_sought: Callable[[Metadata], bool]
     ) -> tuple[Metadata, ...]:
         """What the index finds, and those of which it does not know the latest, if they are sought."""
-        tails = await self._tails(agent)
+        unwritten = await self._all_unwritten(agent)
         try:
             folders = await self._folders(agent)
         except StoreDamagedError:  # of which a list tells
             return ()
         gone = self._gone(agent)
         sought: list[Metadata] = []
-        for names in _pages(folders, tails, gone):
+        for names in _pages(folders, unwritten, gone):
             known = await self._run(partial(look_up, names[0], names[-1]))
-            named = [name for name in names if name not in known.others or name in tails]
-            for step in in_steps(named):
-                found, _ = await self._listed(agent, step, known.found, tails)
+            named = [name for name in names if name not in known.others or name in unwritten]
+            for chunk in in_chunks(named):
+                found, _ = await self._listed(agent, chunk, known.found, unwritten)
                 sought += filter(is_sought, found)
                 await anyio.lowlevel.checkpoint()
         return tuple(sought)
 
-    async def _tails(self, agent: str) -> dict[str, _Lacking]:
+    async def _all_unwritten(self, agent: str) -> dict[str, _Unwritten]:
         """What the files lack of the agent's sessions, by the names of their folders."""
-        tails: dict[str, _Lacking] = {}
-        for step in in_steps([*self._sessions.items()]):
-            for key, entry in step:
+        unwritten: dict[str, _Unwritten] = {}
+        for chunk in in_chunks([*self._sessions.items()]):
+            for key, entry in chunk:
                 if entry.pending.records and key.agent == agent:
-                    tails[file_name(key.id)] = _Lacking(key, entry, tuple(entry.pending.records))
+                    unwritten[file_name(key.id)] = _Unwritten(key, entry, tuple(entry.pending.records))
             await anyio.lowlevel.checkpoint()
-        return tails
+        return unwritten
 
     def _gone(self, agent: str) -> set[str]:
         """The names of the folders that are being removed."""
@@ -153,48 +154,59 @@ class Listing:
         return names
 
     async def _listed(
-        self, agent: str, names: Sequence[str], known: Mapping[str, Metadata | None], tails: Mapping[str, _Lacking]
+        self,
+        agent: str,
+        names: Sequence[str],
+        known: Mapping[str, Metadata | None],
+        unwritten: Mapping[str, _Unwritten],
     ) -> tuple[list[Metadata], list[str]]:
         """The metadata of these sessions, and a sentence for each that cannot be read."""
-        lagging = [name for name in names if self._lags(known.get(name), tails.get(name))]
+        lagging = [name for name in names if self._lags(known.get(name), unwritten.get(name))]
         read = await self._run(partial(self._read_metadata, agent, lagging)) if lagging else {}
         sessions: list[Metadata] = []
         problems: list[str] = []
-        gone = await self._deleted_meanwhile([tails[name] for name in names if name in tails and name in read], read)
+        gone = await self._deleted_meanwhile(
+            [unwritten[name] for name in names if name in unwritten and name in read], read
+        )
         for name in names:
             metadata = read[name] if name in read else known[name]
-            tail = tails.get(name)
-            if tail and tail.key in gone:
+            lacking = unwritten.get(name)
+            if lacking and lacking.key in gone:
                 continue
             if isinstance(metadata, StoreError):
                 problems.append(str(metadata))
-            elif _has_gap(metadata, tail):
-                problems.append(f"session {tail.key if tail else name}: records are missing; see `argent doctor`")
-            elif tail:
-                covered = metadata.sequence if metadata else 0
-                lacking = [record for record in tail.records if record.sequence > covered]
-                sessions.append(fold_metadata(tail.key, metadata, lacking))
+            elif _has_gap(metadata, lacking):
+                problems.append(f"session {lacking.key if lacking else name}: records are missing; see `argent doctor`")
+            elif lacking:
+                sessions.append(await self._latest(lacking, metadata))
             elif metadata:
                 sessions.append(metadata)
         return sessions, problems
 
+    async def _latest(self, lacking: _Unwritten, metadata: Metadata | None) -> Metadata:
+        """What the files say, brought up to what they lack."""
+        fold = partial(_fold_onto, metadata, lacking)
+        return fold() if len(lacking.records) <= LONG else await self._run(fold)
+
     async def _deleted_meanwhile(
-        self, tails: Iterable[_Lacking], read: Mapping[str, Metadata | StoreError | None]
+        self, unwritten: Iterable[_Unwritten], read: Mapping[str, Metadata | StoreError | None]
     ) -> set[SessionKey]:
-        """The sessions among these that have no files any more, for they were deleted since their tails were taken."""
-        gaps = [tail for tail in tails if read[file_name(tail.key.id)] is None and _has_gap(None, tail)]
+        """The sessions among these that have no files any more, for they were deleted since their unwritten were taken."""
+        gaps = [lacking for lacking in unwritten if read[file_name(lacking.key.id)] is None and _has_gap(None, lacking)]
         if not gaps:
             return set()
         if self._trusts_index:
             return {
-                tail.key for tail in gaps if tail.entry.is_deleted or self._sessions.get(tail.key) is not tail.entry
+                lacking.key
+                for lacking in gaps
+                if lacking.entry.is_deleted or self._sessions.get(lacking.key) is not lacking.entry
             }
         left = await self._run(partial(_keys_in_journal, self._root))  # of the owner, if there is one
-        return {tail.key for tail in gaps} - left
+        return {lacking.key for lacking in gaps} - left
 
-    def _lags(self, known: Metadata | None, tail: _Lacking | None) -> bool:
+    def _lags(self, known: Metadata | None, lacking: _Unwritten | None) -> bool:
         """Whether the file has to be asked."""
-        return known is None or (tail is not None and (not self._trusts_index or _has_gap(known, tail)))
+        return known is None or (lacking is not None and (not self._trusts_index or _has_gap(known, lacking)))
 
     def _read_metadata(self, agent: str, names: Iterable[str]) -> dict[str, Metadata | StoreError | None]:
         """What the files themselves say; the index takes note."""
@@ -211,6 +223,11 @@ class Listing:
                     self._index.add(metadata, age)
         self._index.commit()
         return found
+
+
+def _fold_onto(metadata: Metadata | None, lacking: _Unwritten) -> Metadata:
+    covered = metadata.sequence if metadata else 0
+    return fold_metadata(lacking.key, metadata, [each for each in lacking.records if each.sequence > covered])
 
 
 def _keys_in_journal(root: Path) -> set[SessionKey]:
@@ -258,8 +275,8 @@ def _has(ordered: Sequence[str], name: str) -> bool:
     return name in ordered[(at := bisect_left(ordered, name)) : at + 1]
 
 
-def _has_gap(metadata: Metadata | None, tail: _Lacking | None) -> bool:
+def _has_gap(metadata: Metadata | None, lacking: _Unwritten | None) -> bool:
     """Whether records are missing in between: then what the index says lags behind the file, or they are gone."""
     covered = metadata.sequence if metadata else 0
-    lacking = [record.sequence for record in tail.records if record.sequence > covered] if tail else []
-    return bool(lacking) and lacking[-1] - covered != len(lacking)
+    sequences = [record.sequence for record in lacking.records if record.sequence > covered] if lacking else []
+    return bool(sequences) and sequences[-1] - covered != len(sequences)

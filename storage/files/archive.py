@@ -1,7 +1,7 @@
 """The archive of a session: messages that a summary or a clear replaced. All of this blocks."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,7 +19,8 @@ __all__ = [
     "write_archive",
 ]
 
-_ARCHIVE_FILE: Final = 1024 * 1024
+_ARCHIVE_FILE: Final = 1024 * 1024  # bytes, roughly
+_AROUND_TEXT: Final = 150  # bytes of a message besides its text
 
 
 def seal_archive(path: Path) -> bool:
@@ -75,26 +76,47 @@ def archive_parts(folder: Path) -> list[_Part]:
 
 
 def write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) -> int:
-    """Add to the newest file of the archive while that is small, so that files neither are many nor grow large."""
-    parts = archive_parts(folder)
-    newest = parts[-1] if parts and parts[-1].path.stat().st_size < _ARCHIVE_FILE // 2 else None
-    known: tuple[Message, ...] = ()
-    if newest:
-        try:
-            archive = read_json(newest.path, ARCHIVE)
-        except StoreError:  # left to be mended; what is new goes to a file of its own
-            newest = None
-        else:
-            known = archive.content.messages if archive else ()
+    """Add to the newest file of the archive while that is small, so that files neither are many nor grow large.
+
+    Returns:
+        Bytes written.
+    """
+    newest, known = _newest_small(folder)
     numbered = {message.number: message for message in (*known, *messages)}
-    path = folder / "archive" / f"{min(numbered):08}-{max(numbered):08}.json"
-    durable.make_folder(path.parent)
-    content = tuple(numbered[number] for number in sorted(numbered))
-    data = seal(ArchiveFile(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=encode_messages(content)))
-    durable.replace(path, data)
-    if newest and newest.path != path:
-        durable.remove(newest.path)
-    return len(data)
+    durable.make_folder(folder / "archive")
+    written, size = set[Path](), 0
+    for part in _divided([numbered[number] for number in sorted(numbered)]):
+        path = folder / "archive" / f"{part[0].number:08}-{part[-1].number:08}.json"
+        content = ArchiveFile(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=encode_messages(part))
+        data = seal(content)
+        durable.replace(path, data)
+        written.add(path)
+        size += len(data)
+    if newest and newest not in written:
+        durable.remove(newest)
+    return size
+
+
+def _newest_small(folder: Path) -> tuple[Path | None, tuple[Message, ...]]:
+    """The newest file of the archive and its messages, if there is room in it, and it can be read."""
+    parts = archive_parts(folder)
+    if not parts or parts[-1].path.stat().st_size >= _ARCHIVE_FILE // 2:
+        return None, ()
+    with contextlib.suppress(StoreError):  # left to be mended; what is new goes to a file of its own
+        archive = read_json(parts[-1].path, ARCHIVE)
+        return parts[-1].path, archive.content.messages if archive else ()
+    return None, ()
+
+
+def _divided(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
+    """Messages by the files that they go to, none of which takes long to decode."""
+    begin, size = 0, 0
+    for at, message in enumerate(messages):
+        size += len(message.text) + _AROUND_TEXT
+        if size > _ARCHIVE_FILE and at > begin:
+            yield messages[begin:at]
+            begin, size = at, len(message.text) + _AROUND_TEXT
+    yield messages[begin:]
 
 
 def readable_messages(folder: Path, metadata: Metadata) -> dict[int, Message]:

@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
-from argentos.concurrency.chunks import in_steps
+from argentos.concurrency.chunks import in_chunks
 from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage.coercion import UNREADABLE, lenient, lenient_each
 from argentos.storage.disk import reading
@@ -239,7 +239,7 @@ def encode_messages(messages: Sequence[Message]) -> msgspec.Raw:
     """Messages in JSON, encoded likewise."""
     if not messages:
         return NO_VALUE
-    return msgspec.Raw(b"[%b]" % b",".join(encoder.encode(step)[1:-1] for step in in_steps(messages)))
+    return msgspec.Raw(b"[%b]" % b",".join(encoder.encode(chunk)[1:-1] for chunk in in_chunks(messages)))
 
 
 def _check_version(version: int, path: Path) -> None:

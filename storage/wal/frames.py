@@ -26,7 +26,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 import msgspec
 
-from argentos.concurrency.chunks import in_steps
+from argentos.concurrency.chunks import in_chunks
 from argentos.errors import StoreError, StoreVersionError
 from argentos.storage import coercion
 from argentos.storage.records import Record, SessionKey
@@ -114,7 +114,9 @@ class Scan(NamedTuple):
 
 
 def encode_body(key: SessionKey, records: Sequence[Record]) -> bytes:
-    """The body of the frame of one append, which can be read back.
+    """Encode the body of the frame of one append, and decode it to prove that it can be read back.
+
+    The proof takes some 1.5 µs for a short message: a record that cannot be read would cost its session.
 
     Raises:
         StoreError: it could not be, for something in a record is of a wrong type.
@@ -135,10 +137,10 @@ def _pieces(key: SessionKey, records: Sequence[Record]) -> Iterator[bytes]:
     """The body of many records, of which each piece keeps the interpreter to itself for a moment only."""
     yield _TRIPLE + _encoder.encode((key.agent, key.id))[1:]
     yield _MANY.pack(_MANY_MARK, len(records))
-    for step in in_steps(records):
-        piece = _encoder.encode(step)
+    for chunk in in_chunks(records):
+        piece = _encoder.encode(chunk)
         _records.decode(piece)
-        yield piece[1 if len(step) <= _FEW else 3 :]  # without how many
+        yield piece[1 if len(chunk) <= _FEW else 3 :]  # without how many
 
 
 def encode_commit(commit: int, bodies: Sequence[bytes]) -> bytes:
