@@ -2,18 +2,19 @@
 
 Reading order; each imports only those above it:
 
-    names         ids as file names
-    records       what happens in a session
-    snapshot      what records add up to
-    store         the contract
-    coercion      values of a wrong type, read all the same
-    disk          system calls: whole and durable files, the lock
-    wal           the journal
-    memory_store  the store that forgets
-    files         the files of sessions, and the index
-    backup        a state directory in one file
-    file_store    the store on disk
-    repair        checking a state directory, and mending it
+    names            ids as file names
+    records          what happens in a session
+    snapshot         what records add up to
+    store            the contract
+    decoding_errors  what is wrong, in plain words
+    coercion         values of a wrong type, read all the same
+    disk             system calls: whole and durable files, the lock
+    wal              the journal
+    memory_store     the store that forgets
+    files            the files of sessions, and the index
+    backup           a state directory in one file
+    file_store       the store on disk
+    repair           checking a state directory, and mending it
 """
 
 from argentos.concurrency.threads import Runner, inline, threads

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from argentos.errors import StoreError
+from argentos.storage.decoding_errors import in_plain_words
 from argentos.storage.disk import durable, reading
 from argentos.storage.disk.lock import Lock
 from argentos.storage.disk.permissions import give_to_owner
@@ -174,8 +175,23 @@ def _unpack(source: Path, folder: Path) -> Manifest:
     except (FileExistsError, NotADirectoryError) as error:
         raise StoreError(f"{source} has {Path(error.filename).name!a} twice; nothing was restored") from error
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError) as error:
-        raise StoreError(f"{source} is no whole backup ({error}); nothing was restored") from error
+        raise StoreError(f"{source} is no whole backup ({_fault(error)}); nothing was restored") from error
     return manifest
+
+
+def _fault(error: Exception) -> str:
+    """Say what is wrong with a file that cannot be unpacked."""
+    match error:
+        case gzip.BadGzipFile() if "CRC" in str(error) or "length" in str(error):
+            return "its checksum is wrong"
+        case gzip.BadGzipFile():
+            return "it is no gzip file"
+        case EOFError():
+            return "it is cut off"
+        case zlib.error():
+            return "what is compressed in it is damaged"
+        case _:
+            return f"the archive in it is damaged: {error}"
 
 
 def _entries(source: Path, tar: _Tar) -> Iterator[tarfile.TarInfo]:
@@ -224,4 +240,4 @@ def _manifest(source: Path, tar: _Tar) -> Manifest:
             raise StoreError(f"{source} was made by a newer argentos (version {version}); nothing was restored")
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise StoreError(f"{source} is no backup of argentos: {error}") from error
+        raise StoreError(f"{source} is no backup of argentos: {in_plain_words(error, content)}") from error

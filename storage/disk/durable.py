@@ -9,7 +9,7 @@ import sys
 from collections.abc import Generator, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
 
 from argentos.storage.disk.permissions import give_to_owner
 from argentos.storage.disk.symlinks import check_way, is_root, open_unlinked
@@ -33,7 +33,10 @@ __all__ = [
     "sync_folder",
 ]
 
+Buffer: TypeAlias = bytes | memoryview
+
 _FILE_MODE: Final = 0o600
+_PIECE: Final = 1 << 18  # bytes that are written together
 
 
 _FOLDER_MODE: Final = 0o700
@@ -142,10 +145,12 @@ def _sync_above(path: Path) -> None:
         sync_folder(folder, may_be_closed=True)
 
 
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+def _write(descriptor: int, data: bytearray) -> int:
+    with memoryview(data) as view:
+        at = 0
+        while at < len(view):
+            at += os.write(descriptor, view[at:])
+    return at
 
 
 def make_file_private(descriptor: int, folder: Path) -> None:
@@ -166,13 +171,17 @@ def made(path: Path) -> Generator[BinaryIO]:
         yield file
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file so that whoever reads it, and whenever the power fails, there is the old or the new, whole."""
-    replace_by(path, [data])
+def replace(path: Path, *pieces: Buffer) -> int:
+    """Write a file so that whoever reads it, and whenever the power fails, there is the old or the new, whole.
+
+    Returns:
+        Its size in bytes.
+    """
+    return replace_by(path, pieces)
 
 
-def replace_by(path: Path, chunks: Iterable[bytes]) -> None:
-    """Write a file likewise, of chunks that are never in memory together."""
+def replace_by(path: Path, pieces: Iterable[Buffer]) -> int:
+    """Write a file likewise, of pieces that are never in memory together."""
     check_way(path)
     temporary = path.with_name(f".{path.name}.new")
     with contextlib.suppress(FileNotFoundError):
@@ -180,8 +189,7 @@ def replace_by(path: Path, chunks: Iterable[bytes]) -> None:
     descriptor = open_unlinked(temporary, NEW_FILE)
     try:
         make_file_private(descriptor, path.parent)
-        for chunk in chunks:
-            _write(descriptor, chunk)
+        size = _write_all(descriptor, pieces)
         sync(descriptor)
     except BaseException:  # an interrupt, too, leaves nothing half-written behind
         with contextlib.suppress(OSError):
@@ -191,6 +199,18 @@ def replace_by(path: Path, chunks: Iterable[bytes]) -> None:
         os.close(descriptor)
     temporary.rename(path)
     sync_folder(path.parent)
+    return size
+
+
+def _write_all(descriptor: int, pieces: Iterable[Buffer]) -> int:
+    """Write pieces, those that are small together; gives their size."""
+    size, together = 0, bytearray()
+    for piece in pieces:
+        together += piece
+        if len(together) >= _PIECE:
+            size += _write(descriptor, together)
+            together.clear()
+    return size + _write(descriptor, together)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """Lists of sessions: what the index says, corrected by the files and by what they lack."""
 
-import errno
 import os
 import time
 from bisect import bisect_left, bisect_right
@@ -16,7 +15,7 @@ import anyio.lowlevel
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.threads import Runner
 from argentos.errors import StoreDamagedError, StoreError
-from argentos.storage.disk.symlinks import check_way
+from argentos.storage.disk.symlinks import SymbolicLinkError, check_way
 from argentos.storage.file_store.reader import LONG
 from argentos.storage.file_store.sessions import SessionEntry
 from argentos.storage.files import paths, session_files
@@ -140,9 +139,9 @@ class Listing:
         try:
             check_way(folder, with_itself=True)
             changed = folder.stat().st_mtime_ns
-        except OSError as error:
-            if error.errno == errno.ELOOP:
-                raise StoreDamagedError(str(error.strerror)) from error
+        except SymbolicLinkError as error:
+            raise StoreDamagedError(str(error.strerror)) from error
+        except OSError:
             return []
         known = self._made.get(agent)
         if known is not None and known.changed == changed and known.read - changed > _TICK:
@@ -176,7 +175,8 @@ class Listing:
             if isinstance(metadata, StoreError):
                 problems.append(str(metadata))
             elif _has_gap(metadata, lacking):
-                problems.append(f"session {lacking.key if lacking else name}: records are missing; see `argent doctor`")
+                whose = lacking.key if lacking else name
+                problems.append(f"session {whose}: records are missing; see `argent doctor`")
             elif lacking:
                 sessions.append(await self._latest(lacking, metadata))
             elif metadata:
@@ -191,8 +191,8 @@ class Listing:
     async def _deleted_meanwhile(
         self, unwritten: Iterable[_Unwritten], read: Mapping[str, Metadata | StoreError | None]
     ) -> set[SessionKey]:
-        """The sessions among these that have no files any more, for they were deleted since their unwritten were taken."""
-        gaps = [lacking for lacking in unwritten if read[file_name(lacking.key.id)] is None and _has_gap(None, lacking)]
+        """The sessions among these that have no files any more, for they were deleted meanwhile."""
+        gaps = [each for each in unwritten if read[file_name(each.key.id)] is None and _has_gap(None, each)]
         if not gaps:
             return set()
         if self._trusts_index:

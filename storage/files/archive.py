@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage.disk import durable, reading
-from argentos.storage.files.json_files import ARCHIVE, SPAN, ArchiveFile, encode_messages, read_json, seal
+from argentos.storage.files.json_files import ARCHIVE, SPAN, Archive, encoder, read_json, seal
 from argentos.storage.records import Message, SessionKey
 from argentos.storage.snapshot import SCHEMA_VERSION, Metadata
 
@@ -32,7 +32,7 @@ def seal_archive(path: Path) -> bool:
     archive = read_json(path, ARCHIVE)
     if archive is None or not archive.is_edited:
         return False
-    durable.replace(path, seal(archive.content))
+    durable.replace(path, *seal(encoder.encode(archive.content)))
     return True
 
 
@@ -87,11 +87,9 @@ def write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) ->
     written, size = set[Path](), 0
     for part in _divided([numbered[number] for number in sorted(numbered)]):
         path = folder / "archive" / f"{part[0].number:08}-{part[-1].number:08}.json"
-        content = ArchiveFile(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=encode_messages(part))
-        data = seal(content)
-        durable.replace(path, data)
+        content = Archive(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=tuple(part))
+        size += durable.replace(path, *seal(encoder.encode(content)))
         written.add(path)
-        size += len(data)
     if newest and newest not in written:
         durable.remove(newest)
     return size

@@ -3,16 +3,17 @@
 import contextlib
 import re
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from argentos.concurrency.chunks import in_chunks
 from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage.coercion import UNREADABLE, lenient, lenient_each
+from argentos.storage.decoding_errors import in_plain_words
 from argentos.storage.disk import reading
 from argentos.storage.files import validation
 from argentos.storage.records import Message
@@ -29,16 +30,13 @@ __all__ = [
     "HISTORY",
     "LONGEST_QUOTE",
     "METADATA",
-    "NO_VALUE",
     "SPAN",
     "Archive",
-    "ArchiveFile",
     "CorruptError",
     "History",
-    "HistoryFile",
     "JsonFile",
     "decode_leniently",
-    "encode_messages",
+    "encode_history",
     "encoder",
     "is_sealed",
     "read_json",
@@ -51,7 +49,7 @@ class CorruptError(StoreDamagedError):
     """The bytes of `history.json` are not what was once written."""
 
 
-NO_VALUE: Final = msgspec.Raw()
+_NOTHING: Final = msgspec.Raw()
 
 
 class History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -62,18 +60,14 @@ class History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     summary: Summary | None = None
     messages: tuple[Message, ...] = ()
     waiting: tuple[Message, ...] = ()
-    archived_ids: msgspec.Raw = NO_VALUE
+    archived_ids: msgspec.Raw = _NOTHING
 
 
-class HistoryFile(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """The same, with the messages as they stand there."""
+class _HistoryEnd(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """What stands behind the messages."""
 
-    version: int
-    metadata: Metadata
-    summary: Summary | None = None
-    messages: msgspec.Raw = NO_VALUE
     waiting: tuple[Message, ...] = ()
-    archived_ids: msgspec.Raw = NO_VALUE
+    archived_ids: tuple[str, ...] = ()
 
 
 class _ArchivedIds(Collection[str]):
@@ -116,61 +110,23 @@ class Archive(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     messages: tuple[Message, ...]
 
 
-class ArchiveFile(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The same, with the messages as they stand there."""
-
-    version: int
-    agent: str
-    session: str
-    messages: msgspec.Raw
-
-
 class _Versioned(Struct):
     version: int
 
 
 _T = TypeVar("_T", Metadata, History, Archive)
 
-
 LONGEST_QUOTE: Final = 200  # characters of what is quoted
-
-
 _NEWLINE: Final = 10
-
-
 _LARGE: Final = 1024 * 1024  # bytes that are decoded in some milliseconds
-
-
 _SEAL: Final = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
-
-
 SPAN: Final = re.compile(r"(\d+)-(\d+)\.json")
-
-
 encoder: Final = msgspec.json.Encoder()
-
-
+_messages: Final = msgspec.json.Decoder(list[Message])
 _version: Final = msgspec.json.Decoder(_Versioned)
-
-
 METADATA: Final = msgspec.json.Decoder(Metadata)
-
-
 HISTORY: Final = msgspec.json.Decoder(History)
-
-
-_front: Final = msgspec.json.Decoder(HistoryFile)
-
-
-_raws: Final = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-_message: Final = msgspec.json.Decoder(Message)
-
-
 ARCHIVE: Final = msgspec.json.Decoder(Archive)
-
-
 _ids: Final = msgspec.json.Decoder(tuple[str, ...])
 
 
@@ -202,7 +158,7 @@ def read_json(path: Path, decoder: msgspec.json.Decoder[_T]) -> JsonFile[_T] | N
             _check_sense(content, path)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError) as error:
         raise CorruptError(
-            f"{path} is damaged: {validation.with_line(error, data)[:LONGEST_QUOTE]}; it was left as it is"
+            f"{path} is damaged: {in_plain_words(error, data)[:LONGEST_QUOTE]}; it was left as it is"
         ) from error
     return JsonFile(content, is_edited)
 
@@ -210,7 +166,7 @@ def read_json(path: Path, decoder: msgspec.json.Decoder[_T]) -> JsonFile[_T] | N
 def _decode(data: bytes, decoder: msgspec.json.Decoder[_T], path: Path) -> _T:
     try:
         is_large = decoder is HISTORY and len(data) > _LARGE
-        content = cast("_T", _in_pieces(data)) if is_large else decoder.decode(data)  # type: ignore[redundant-cast]
+        content = cast("_T", _in_lines(data)) if is_large else decoder.decode(data)  # type: ignore[redundant-cast]
     except msgspec.ValidationError:
         _check_version(_version.decode(data).version, path)  # which may have other fields
         raise
@@ -218,28 +174,37 @@ def _decode(data: bytes, decoder: msgspec.json.Decoder[_T], path: Path) -> _T:
     return content
 
 
-def _in_pieces(data: bytes) -> History:
-    """A large history, decoded so that no piece keeps the interpreter to itself for more than a moment."""
+def _in_lines(data: bytes) -> History:
+    """A large history, decoded so that no line keeps the interpreter to itself for more than a moment."""
     try:
-        front = _front.decode(data)
-        messages = tuple(_message.decode(each) for each in _raws.decode(front.messages))
-    except msgspec.MsgspecError:
+        first, *lines, last = _lines(data)
+        messages = [each for line in lines for each in _messages.decode(b"[%b]" % line.rstrip(b","))]
+        return structs.replace(HISTORY.decode(first + last), messages=tuple(messages))
+    except (msgspec.MsgspecError, ValueError):
         return HISTORY.decode(data)  # whose error says where
-    return History(
-        version=front.version,
-        metadata=front.metadata,
-        summary=front.summary,
-        messages=messages,
-        waiting=front.waiting,
-        archived_ids=front.archived_ids,
-    )
 
 
-def encode_messages(messages: Sequence[Message]) -> msgspec.Raw:
-    """Messages in JSON, encoded likewise."""
-    if not messages:
-        return NO_VALUE
-    return msgspec.Raw(b"[%b]" % b",".join(encoder.encode(chunk)[1:-1] for chunk in in_chunks(messages)))
+def _lines(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while (end := data.find(b"\n", at)) >= 0:
+        yield data[at:end]
+        at = end + 1
+    if at < len(data):
+        yield data[at:]
+
+
+def encode_history(snapshot: Snapshot) -> Iterator[bytes]:
+    """Encode `history.json` in pieces; many messages stand in lines, each of which is decoded in a moment."""
+    metadata, context = snapshot
+    yield encoder.encode(History(version=metadata.version, metadata=metadata, summary=context.summary))[:-1]
+    if context.messages:
+        chunks = [encoder.encode(chunk)[1:-1] for chunk in in_chunks(context.messages)]
+        newline = b"\n" if len(chunks) > 1 else b""
+        yield b',"messages":[' + newline
+        yield from (chunk + b"," + newline for chunk in chunks[:-1])
+        yield chunks[-1] + newline + b"]"
+    end = encoder.encode(_HistoryEnd(waiting=context.waiting, archived_ids=tuple(context.archived_ids)))
+    yield end[1:] if end == b"{}" else b"," + end[1:]
 
 
 def _check_version(version: int, path: Path) -> None:
@@ -268,10 +233,13 @@ def _check_sense(content: Metadata | History | Archive, path: Path) -> None:
             )
 
 
-def seal(content: Struct) -> bytes:
-    """The bytes of a file: one JSON object on a line."""
-    data = memoryview(encoder.encode(content))[1:]  # a copy of a large one keeps the interpreter to itself
-    return b"".join((b'{"checksum":"%08x",' % zlib.crc32(data), data, b"\n"))
+def seal(*pieces: bytes) -> list[bytes | memoryview]:
+    """Put a checksum in front of a JSON object, which is given in pieces; gives the pieces of the file."""
+    content: list[bytes | memoryview] = [memoryview(pieces[0])[1:], *pieces[1:]]
+    checksum = 0
+    for piece in content:
+        checksum = zlib.crc32(piece, checksum)
+    return [b'{"checksum":"%08x",' % checksum, *content, b"\n"]
 
 
 def is_sealed(data: bytes) -> bool:

@@ -13,23 +13,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
-
 from argentos.errors import StoreDamagedError
 from argentos.storage.coercion import UNREADABLE
 from argentos.storage.disk import durable, reading
-from argentos.storage.disk.symlinks import check_way
+from argentos.storage.disk.symlinks import SymbolicLinkError, check_way
 from argentos.storage.files import validation
 from argentos.storage.files.archive import write_archive
 from argentos.storage.files.json_files import (
     HISTORY,
     LONGEST_QUOTE,
     METADATA,
-    NO_VALUE,
     CorruptError,
-    HistoryFile,
     decode_leniently,
-    encode_messages,
+    encode_history,
     encoder,
     is_sealed,
     read_json,
@@ -147,8 +143,10 @@ def read_stored(folder: Path, key: SessionKey) -> Stored:
     """
     try:
         check_way(folder, with_itself=True)
-    except OSError as error:
+    except SymbolicLinkError as error:
         raise StoreDamagedError(str(error.strerror)) from error
+    except OSError as error:
+        raise StoreDamagedError(f"{folder} cannot be read: {error.strerror}; it was left as it is") from error
     # In the order opposite to that of writing: a history read later is never behind.
     unfit, metadata = "", None
     try:
@@ -202,27 +200,17 @@ def read_unchecked(folder: Path) -> Snapshot | None:
 
 def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
     """Bring the files of a session up to the snapshot; gives how many bytes were written."""
-    metadata, context = snapshot
     durable.make_folder(folder)
-    size = write_archive(folder, metadata.key, archived) if archived else 0
-    history = HistoryFile(
-        version=metadata.version,
-        metadata=metadata,
-        summary=context.summary,
-        messages=encode_messages(context.messages),
-        waiting=context.waiting,
-        archived_ids=msgspec.Raw(encoder.encode(ids)) if (ids := tuple(context.archived_ids)) else NO_VALUE,
-    )
-    for name, content in zip(_NAMES, (history, metadata), strict=True):
-        data = seal(content)
-        durable.replace(folder / name, data)
-        size += len(data)
+    size = write_archive(folder, snapshot.metadata.key, archived) if archived else 0
+    history, metadata = seal(*encode_history(snapshot)), seal(encoder.encode(snapshot.metadata))
+    for name, pieces in zip(_NAMES, (history, metadata), strict=True):
+        size += durable.replace(folder / name, *pieces)
     return size
 
 
 def write_front(folder: Path, metadata: Metadata) -> None:
     """Note up to where a session goes on of which the rest was set aside in this folder."""
-    durable.replace(folder / _FRONT, seal(metadata))
+    durable.replace(folder / _FRONT, *seal(encoder.encode(metadata)))
 
 
 def read_front(folder: Path) -> Metadata | None:

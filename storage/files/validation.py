@@ -3,7 +3,6 @@
 Every error is a `ValueError` that begins with the place of what is wrong, as `jq` would name it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -17,9 +16,8 @@ from argentos.machines import SESSION
 from argentos.storage.records import Message
 from argentos.storage.snapshot import NEWEST_VERSION, Context, Metadata, Snapshot
 
-__all__ = ["check_archive", "check_fields", "check_metadata", "check_snapshot", "with_line"]
+__all__ = ["check_archive", "check_fields", "check_metadata", "check_snapshot"]
 
-_BYTE: Final = re.compile(r"\(byte (\d+)\)")
 _COUNTS: Final = (
     "messages",
     "tokens",
@@ -30,16 +28,6 @@ _COUNTS: Final = (
     "kept_at",
     "summary_tokens",
 )
-
-
-def with_line(error: Exception, data: bytes) -> str:
-    """The fault of a text that is no JSON, with line and column in place of the byte."""
-    at = _BYTE.search(str(error))
-    if at is None:
-        return str(error)
-    before = data[: int(at[1])]
-    line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
-    return _BYTE.sub(f"(line {line}, column {column})", str(error))
 
 
 def check_fields(data: bytes, content: Struct) -> None:

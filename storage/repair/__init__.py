@@ -7,6 +7,7 @@ Reading order; each imports only those above it:
     walk            the folders of agents and sessions
     salvage         what can be saved of a session whose files are damaged
     set_aside       copies of sessions that were set aside, and how they come back
+    check_disk      room on the disk
     check_entries   modes, owners, links
     check_journal   the journal
     check_index     the index

@@ -22,6 +22,7 @@ from argentos.storage.disk.symlinks import follow_none_below
 from argentos.storage.file_store import FileStore
 from argentos.storage.files.index import Index
 from argentos.storage.records import SessionKey
+from argentos.storage.repair.check_disk import check_disk
 from argentos.storage.repair.check_entries import check_entries, is_half_written
 from argentos.storage.repair.check_index import check_index
 from argentos.storage.repair.check_journal import JournalRecords, check_journal
@@ -157,6 +158,7 @@ def _is_owned(root: Path) -> bool:
 def _find(root: Path) -> Iterator[Finding]:
     if not root.is_dir():
         return
+    yield from check_disk(root)
     yield from check_entries(root)
     journal = JournalRecords()
     yield from check_journal(root / "journal", journal)

@@ -29,6 +29,7 @@ import msgspec
 from argentos.concurrency.chunks import in_chunks
 from argentos.errors import StoreError, StoreVersionError
 from argentos.storage import coercion
+from argentos.storage.decoding_errors import in_plain_words
 from argentos.storage.records import Record, SessionKey
 
 __all__ = [
@@ -129,7 +130,9 @@ def encode_body(key: SessionKey, records: Sequence[Record]) -> bytes:
         else:
             body = b"".join(_pieces(key, records))
     except (msgspec.ValidationError, TypeError, OverflowError) as error:
-        raise StoreError(f"a record of session {key} cannot be stored: {error}; nothing was written") from error
+        raise StoreError(
+            f"a record of session {key} cannot be stored: {in_plain_words(error)}; nothing was written"
+        ) from error
     return body
 
 
@@ -263,7 +266,7 @@ def _frame_at(data: bytes, at: int) -> Frame | Broken:
     try:
         agent, session, records = _body.decode(body)
     except coercion.UNREADABLE as error:
-        return Broken(at, begin + length, commit, _whose(body), str(error), coercion.records_in(body))
+        return Broken(at, begin + length, commit, _whose(body), in_plain_words(error), coercion.records_in(body))
     return Frame(at, begin + length, commit, SessionKey(agent, session), records)
 
 
@@ -292,7 +295,7 @@ def _scan_first_version(data: bytes) -> Scan:
             try:
                 appends = _first_body.decode(body)
             except coercion.UNREADABLE as error:
-                found.broken.append(Broken(at, end, commit, None, str(error)))
+                found.broken.append(Broken(at, end, commit, None, in_plain_words(error)))
             else:
                 found.frames.extend(Frame(at, end, commit, SessionKey(*key), records) for *key, records in appends)
         else:

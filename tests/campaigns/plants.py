@@ -50,10 +50,12 @@ def forget_message_ids() -> None:
 def write_in_place() -> None:
     """Files are overwritten, not replaced."""
 
-    def overwrite(path: Path, data: bytes) -> None:
+    def overwrite(path: Path, *pieces: bytes) -> int:
+        data = b"".join(pieces)
         with path.open("wb", buffering=0) as file:
             for begin in range(0, len(data), 512):
                 file.write(data[begin : begin + 512])
+        return len(data)
 
     _put(durable, "replace", overwrite)
 

@@ -63,6 +63,7 @@ async def beside_others_in_a_full_segment(state: Path, disk: Path) -> None:
 
 def by_command(state: Path, disk: Path) -> None:
     with few_pages(disk, 0):
+        assert argent(["--state-dir", str(state), "doctor"]) == 1  # says that the disk is full
         assert argent(["--state-dir", str(state), "sessions", "delete", "--yes", KEY.id]) == 0
         assert argent(["--state-dir", str(state), "sessions", "prune", "--yes", "--larger-than", "1"]) == 0
     names = sorted(each.name for each in (state / "agents" / "main" / "sessions").iterdir())

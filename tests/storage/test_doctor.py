@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import anyio
 import anyio.to_thread
@@ -567,6 +568,7 @@ KILLED = """
 import os, signal, sys
 import anyio
 from pathlib import Path
+from types import SimpleNamespace
 from argentos.storage.repair import doctor
 from argentos.storage.disk import durable
 at = int(sys.argv[1])
@@ -646,3 +648,36 @@ async def test_names_that_no_text_can_hold_are_told(state: Path) -> None:
     path = os.fsencode(place(state).parent) + b"/\xff"
     os.close(os.open(path, os.O_CREAT, 0o600))
     assert len(problems(state)) == 1
+
+
+# The disk ----------------------------------------------------------------------------------------------------
+
+MEBIBYTE = 1 << 20
+
+
+def disk_with(pages: int, files: int = 10) -> Callable[[object], SimpleNamespace]:
+    """What the system says of a disk with so many free pages and files."""
+    found = SimpleNamespace(f_frsize=4096, f_bfree=pages, f_bavail=pages, f_files=1000, f_ffree=files)
+    return lambda _: found
+
+
+@pytest.mark.parametrize(
+    ("pages", "files", "sentence", "is_harmless"),
+    [
+        (0, 10, "its disk is full, so that no message is accepted: make room", False),
+        (768, 10, "its disk has 3 MiB left, and the journal takes 16 MiB at a time: make room", True),
+        (8192, 0, "its disk has room for no more files, so that no message is accepted: remove some", False),
+    ],
+)
+async def test_a_full_disk_is_told_of(
+    state: Path, monkeypatch: pytest.MonkeyPatch, pages: int, files: int, sentence: str, *, is_harmless: bool
+) -> None:
+    await three(state)
+    monkeypatch.setattr(os, "statvfs", disk_with(pages, files))
+    assert [(each.path, each.what, each.is_harmless) for each in check(state)] == [(state, sentence, is_harmless)]
+
+
+async def test_a_disk_with_room_is_not_told_of(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await three(state)
+    monkeypatch.setattr(os, "statvfs", disk_with(16 * MEBIBYTE // 4096))
+    assert check(state) == []

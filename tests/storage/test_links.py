@@ -174,3 +174,14 @@ async def test_the_path_of_a_state_directory_may_lead_through_links(state: Path,
         await store.checkpoint(KEY, story.snapshot)
     assert folder(tmp_path / "real" / "below" / "linked").is_dir()
     await assert_kept(state, story)
+
+
+@pytest.fixture
+def loop(state: Path) -> Path:
+    state.symlink_to(state)
+    return state
+
+
+async def test_a_state_directory_that_is_a_link_to_itself_is_refused_by_its_name(loop: Path) -> None:
+    with pytest.raises(StoreError, match=f"{loop} cannot be used: "):
+        await FileStore(loop, run=inline).__aenter__()
