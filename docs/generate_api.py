@@ -1,8 +1,9 @@
 """Write docs/api.md, the page of the public API, from signatures and docstrings; `--check` compares instead."""
 
+import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -25,7 +26,7 @@ Everything a program may import, by module. `make api` writes this page from the
 """
 _SPECIAL: Final = {"__aiter__", "__call__", "__iter__"}  # methods that a program uses by their syntax
 _STARS: Final = {griffe.ParameterKind.var_positional: "*", griffe.ParameterKind.var_keyword: "**"}
-_WIDTH: Final = 100  # characters of a signature on one line
+_INSIDE: Final = "\nReading order"  # what follows is for those who read the code
 
 Definition: TypeAlias = griffe.Object | griffe.Alias
 
@@ -44,11 +45,11 @@ def main(arguments: list[str]) -> int:
 def generate() -> str:
     """The page as a text."""
     package = griffe.load("argentos", search_paths=[ROOT], docstring_parser="google", resolve_aliases=True)
-    described: set[str] = set()  # the paths of definitions that stand on the page already
+    anchors: dict[str, str] = {}  # by the path of each definition that stands on the page
     parts = [HEAD]
     for name in MODULES:
         module = package[name.partition(".")[2]] if "." in name else package
-        parts += _module(name, module, described)
+        parts += _module(name, module, anchors)
     return _formatted("\n".join(parts))
 
 
@@ -58,29 +59,36 @@ def _formatted(page: str) -> str:
     return subprocess.run(ruff, input=page, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our tool
 
 
-def _module(name: str, module: Definition, described: set[str]) -> Iterator[str]:
+def _module(name: str, module: Definition, anchors: dict[str, str]) -> Iterator[str]:
     yield f"## {name}\n"
-    yield f"{_docstring(module)}\n"
+    yield f"{_docstring(module).partition(_INSIDE)[0].rstrip()}\n"
     names = [str(each) for each in module.exports or () if str(each) != "__version__"]
     exported = {each: _target(module[each]) for each in names}
-    new = {each: target for each, target in sorted(exported.items()) if target.path not in described}
-    described.update(target.path for target in new.values())
-    yield "\n".join(["| name | |", "|---|---|", *(_row(each, target) for each, target in new.items())]) + "\n"
-    elsewhere = ", ".join(_link(each) for each in sorted(exported) if each not in new)
-    if elsewhere:
-        yield f"Also here, and described above: {elsewhere}.\n"
+    new = {each: target for each, target in sorted(exported.items()) if target.path not in anchors}
+    for each, target in new.items():
+        anchors[target.path] = _anchor(each, anchors.values())
+    yield "\n".join(["| name | |", "|---|---|", *(_row(each, target, anchors) for each, target in new.items())]) + "\n"
+    above = ", ".join(_link(each, exported[each], anchors) for each in sorted(exported) if each not in new)
+    if above:
+        yield f"Also here, and described above: {above}.\n"
     for each, target in new.items():
         yield from _definition(each, target)
 
 
-def _row(name: str, target: Definition) -> str:
-    """A line of a module's contents: a name, and the first sentence of its docstring."""
+def _anchor(name: str, taken: Collection[str]) -> str:
+    """The anchor that GitHub gives to the heading: small, and numbered where it comes again."""
+    same = sum(re.fullmatch(rf"{name.lower()}(-\d+)?", each) is not None for each in taken)
+    return f"{name.lower()}-{same}" if same else name.lower()
+
+
+def _row(name: str, target: Definition, anchors: Mapping[str, str]) -> str:
+    """A line of a module's contents: a name, and the first paragraph of its docstring."""
     sentence = " ".join(_docstring(target).partition("\n\n")[0].split()).replace("|", "\\|")
-    return f"| {_link(name)} | {sentence} |"
+    return f"| {_link(name, target, anchors)} | {sentence} |"
 
 
-def _link(name: str) -> str:
-    return f"[`{name}`](#{name.lower()})"  # the anchor that GitHub gives to the heading
+def _link(name: str, target: Definition, anchors: Mapping[str, str]) -> str:
+    return f"[`{name}`](#{anchors[target.path]})"
 
 
 def _target(definition: Definition) -> Definition:
@@ -92,7 +100,7 @@ def _definition(name: str, target: Definition) -> Iterator[str]:
     if isinstance(target, griffe.Class):
         yield from _class(target)
     elif isinstance(target, griffe.Function):
-        yield from _code(_signature(target))
+        yield from _code(f"{_signature(target)}: ...")
         yield from _sections(target)
     elif isinstance(target, griffe.Attribute):
         annotation = "" if target.annotation is None else f": {target.annotation}"
@@ -109,9 +117,9 @@ def _class(target: griffe.Class) -> Iterator[str]:
     if fields:
         yield from _code("\n".join([f"{head}:", *fields]))
     elif isinstance(init, griffe.Function) and _describes_arguments(target):
-        yield from _code(f"{head}\n\n{target.name}{_parameters(init.parameters, len(target.name))}")
+        yield from _code(f"{head}:\n    def __init__{_parameters(init.parameters)} -> None: ...")
     else:
-        yield from _code(head)
+        yield from _code(f"{head}: ...")
     yield from _sections(target)
     inherited = [each for each in members if _is_described_by_base(each)]
     if inherited:
@@ -146,7 +154,7 @@ def _field(attribute: griffe.Attribute) -> str:
 
 def _member(target: griffe.Class, member: Definition) -> Iterator[str]:
     if isinstance(member, griffe.Function):
-        signature = _signature(member)
+        signature = f"{_signature(member)}: ..."
     elif isinstance(member, griffe.Attribute) and "property" in member.labels:
         signature = f"{member.name}: {member.annotation}"
     else:
@@ -165,22 +173,17 @@ def _signature(function: griffe.Function) -> str:
     )
     asynchronous = "async " if "async" in function.labels else ""
     returns = "" if function.returns is None else f" -> {function.returns}"
-    head = f"{decorators}{asynchronous}def {function.name}"
-    return f"{head}{_parameters(function.parameters, len(head) + len(returns))}{returns}"
+    return f"{decorators}{asynchronous}def {function.name}{_parameters(function.parameters)}{returns}"
 
 
-def _parameters(parameters: griffe.Parameters, taken: int) -> str:
-    """The parameters in brackets, on one line where there is room."""
-    given = list(_each_parameter(parameters))
-    line = f"({', '.join(given)})"
-    return line if taken + len(line) <= _WIDTH else "(\n" + "".join(f"    {each},\n" for each in given) + ")"
+def _parameters(parameters: griffe.Parameters) -> str:
+    """The parameters in brackets, as Python writes them."""
+    return f"({', '.join(_each_parameter(parameters))})"
 
 
 def _each_parameter(parameters: griffe.Parameters) -> Iterator[str]:
     before: griffe.ParameterKind | None = None
     for each in parameters:
-        if each.name in {"self", "cls"}:
-            continue
         keyword = each.kind is griffe.ParameterKind.keyword_only
         if keyword and before not in {griffe.ParameterKind.keyword_only, griffe.ParameterKind.var_positional}:
             yield "*"
@@ -220,12 +223,17 @@ def _sections(definition: Definition) -> Iterator[str]:
             case griffe.DocstringSectionAttributes():
                 yield from _list("Attributes", ((f"`{each.name}`", each.description) for each in section.value))
             case griffe.DocstringSectionRaises():
-                yield from _list("Raises", ((f"`{each.annotation}`", each.description) for each in section.value))
+                yield from _list("Raises", ((_errors(each.annotation), each.description) for each in section.value))
             case griffe.DocstringSectionReturns() | griffe.DocstringSectionYields():
                 what = "Returns" if isinstance(section, griffe.DocstringSectionReturns) else "Yields"
                 yield f"{what}: {' '.join(' '.join(each.description for each in section.value).split())}\n"
             case _:
                 raise NotImplementedError(f"{definition.path}: a section of {section.kind} in its docstring")
+
+
+def _errors(annotation: str | griffe.Expr | None) -> str:
+    """The names of one error or of several."""
+    return ", ".join(f"`{each.strip()}`" for each in str(annotation).strip("()").split(","))
 
 
 def _list(title: str, items: Iterable[tuple[str, str]]) -> Iterator[str]:

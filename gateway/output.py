@@ -16,6 +16,7 @@ __all__ = [
     "counted",
     "failure",
     "indented",
+    "messages",
     "one_line",
     "percent",
     "print_json",
@@ -92,6 +93,11 @@ def count(number: int) -> str:
 def counted(number: int, thing: str) -> str:
     """A number of things: `1 message`, `2 messages`."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def messages(first: int, last: int) -> str:
+    """The numbers of messages: `message 3`, `messages 1–5`."""
+    return f"message {first}" if first == last else f"messages {first}–{last}"
 
 
 def size(number: int) -> str:

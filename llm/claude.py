@@ -144,7 +144,7 @@ class AnthropicModel:
 
 
 class _Progress:
-    """What has come of a reply."""
+    """The part of a reply that has come."""
 
     def __init__(self, model: str) -> None:
         self._model = model

@@ -1,4 +1,4 @@
-"""Counting where it holds up nobody: a counter of the host's may take its time, raise anything, or never return."""
+"""Token counting beside the event loop: a counter of the host's may be slow, raise anything, or never return."""
 
 import threading
 import time

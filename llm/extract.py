@@ -63,7 +63,7 @@ def extract(messages: Sequence[Message], earlier: Summary | None, *, budget: int
 
 
 class _Weights(NamedTuple):
-    """What a word tells: the rarer in some texts, the more; `unheard` is for words that are in none of them."""
+    """The weight of words: the rarer in some texts, the greater; `unheard` is for words that are in none of them."""
 
     of: dict[str, float]
     unheard: float

@@ -13,7 +13,7 @@ _QUOTED: Final = 80  # characters
 
 
 class OfflineModel:
-    """Answers without any model, always the same to the same, and says so.
+    """A stand-in that answers without any model, the same to the same request, and says so.
 
     For trying things out without a key. Its tokens are the locally counted ones, exactly.
     """
@@ -29,13 +29,17 @@ class OfflineModel:
         return Reply(text, sender="offline")
 
 
+def _messages(first: int, last: int) -> str:
+    return f"message {first}" if first == last else f"messages {first}–{last}"
+
+
 def _reply(request: Request) -> str:
     asked = request.messages[-1]
     words = " ".join(asked.text.split())
     quoted = words if len(words) <= _QUOTED else f"{words[: _QUOTED - 1].rsplit(' ', 1)[0]} …"
-    seen = f"messages {request.messages[0].number}–{asked.number}"
+    seen = _messages(request.messages[0].number, asked.number)
     if request.summary:
-        seen = f"a summary of messages {request.summary.first}–{request.summary.last}, and {seen} in full"
+        seen = f"a summary of {_messages(request.summary.first, request.summary.last)}, and {seen} in full"
     return (
         f"I am offline: no model answers here, so all I can say is that your message {asked.number}, “{quoted}”, is"
         f" stored. A model would see {seen}. Set ANTHROPIC_API_KEY for a real reply."

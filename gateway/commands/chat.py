@@ -14,7 +14,7 @@ from argentos.actors import Turn
 from argentos.actors.interfaces import SessionInterface
 from argentos.errors import ArgentError, InputError, NoReplyError, OwnerGoneError
 from argentos.gateway.line_input import LineInput
-from argentos.gateway.output import age, counted, failure, percent, print_json_line, printable
+from argentos.gateway.output import age, counted, failure, messages, percent, print_json_line, printable
 from argentos.gateway.owner import chosen_model, open_sessions, tell_if_offline
 from argentos.gateway.replies import beside, own_address, print_mark, stream, wait_for
 from argentos.gateway.settings import Settings, command_options
@@ -116,8 +116,8 @@ class _Chat:
         match name:
             case "/info":
                 info = await self._session.info()
-                messages = counted(info.messages, "message")
-                self._say(info, f"{info.state}, {messages}, {info.tokens} tokens ({percent(info.percent)})")
+                count = counted(info.messages, "message")
+                self._say(info, f"{info.state}, {count}, {info.tokens} tokens ({percent(info.percent)})")
             case "/clear":
                 self._say(await self._session.clear(), "The context is empty; the messages are in the archive.")
             case "/compact":
@@ -159,7 +159,7 @@ class _Chat:
         summary = await self.note_summary()
         if summary is not None and not self._as_json:
             click.secho(
-                f"(messages {summary.first}–{summary.last} became a summary:"
+                f"({messages(summary.first, summary.last)} became a summary:"
                 f" {summary.before} → {summary.after} tokens)",
                 dim=True,
             )
@@ -171,14 +171,14 @@ class _Chat:
         name = printable(self._session.id)
         try:
             info = await self._session.info()
-            messages = await self._session.history()
+            found = await self._session.history()
         except ArgentError:
             click.secho(f"A new session, {name}. {_HELP}", dim=True)
             return
         click.secho(f"Session {name} goes on: {counted(info.messages, 'message')}. {_HELP}", dim=True)
-        question = _unanswered(messages) if info.waiting else None
+        question = _unanswered(found) if info.waiting else None
         if question is None:
-            _print_last_reply(messages)
+            _print_last_reply(found)
         else:
             await self._recover(question)
 
@@ -191,15 +191,15 @@ class _Chat:
             self._tell(error)
 
 
-def _unanswered(messages: tuple[Message, ...]) -> Message | None:
+def _unanswered(found: tuple[Message, ...]) -> Message | None:
     """The latest message typed in a chat that has no reply."""
-    answered = {each for message in messages for each in message.reply_to}
-    asked = [each for each in messages if each.role == "user" and each.id not in answered]
+    answered = {each for message in found for each in message.reply_to}
+    asked = [each for each in found if each.role == "user" and each.id not in answered]
     return asked[-1] if asked and asked[-1].sender is None else None
 
 
-def _print_last_reply(messages: tuple[Message, ...]) -> None:
-    if messages and messages[-1].role == "assistant":
-        click.secho(f"The last reply, {age(messages[-1].at, datetime.now(UTC))}:", dim=True)
-        click.echo(printable(messages[-1].text))
-        print_mark(messages[-1])
+def _print_last_reply(found: tuple[Message, ...]) -> None:
+    if found and found[-1].role == "assistant":
+        click.secho(f"The last reply, {age(found[-1].at, datetime.now(UTC))}:", dim=True)
+        click.echo(printable(found[-1].text))
+        print_mark(found[-1])

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import click
 
 from argentos.actors.interfaces import SupervisorInterface
-from argentos.gateway.output import indented, one_line, print_json, print_json_line, printable
+from argentos.gateway.output import indented, messages, one_line, print_json, print_json_line, printable
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.replies import print_mark
 from argentos.gateway.settings import Settings, command_options
@@ -33,16 +33,16 @@ class _History(NamedTuple):
 @click.pass_obj
 def history_command(settings: Settings, session_id: str, *, full: bool, limit: int | None, follow: bool) -> None:
     """Show the messages of a session: those in its context or, with --full, all of them."""
-    summary, messages = with_sessions(settings, partial(_read, session_id, full=full), read_only=True)
-    shown = messages[-limit:] if limit else messages
+    summary, found = with_sessions(settings, partial(_read, session_id, full=full), read_only=True)
+    shown = found[-limit:] if limit else found
     if settings.json and not follow:
         print_json(shown)
     elif settings.json:
         _print_new(settings, shown)
     else:
-        _print(shown, summary if len(shown) == len(messages) or full else None, full=full)
+        _print(shown, summary if len(shown) == len(found) or full else None, full=full)
     if follow:
-        _follow(settings, session_id, messages[-1].number if messages else 0)
+        _follow(settings, session_id, found[-1].number if found else 0)
 
 
 async def _read(session_id: str, sessions: SupervisorInterface, *, full: bool) -> _History:
@@ -50,11 +50,11 @@ async def _read(session_id: str, sessions: SupervisorInterface, *, full: bool) -
     return _History(await session.summary(), await session.history(full=full))
 
 
-def _print(messages: Sequence[Message], summary: Summary | None, *, full: bool) -> None:
+def _print(shown: Sequence[Message], summary: Summary | None, *, full: bool) -> None:
     """Print messages, and the summary in its place: first or, where all messages are shown, after those it replaced."""
     if summary and not full:
         _print_summary(summary)
-    for before, message in zip([None, *messages], messages, strict=False):
+    for before, message in zip([None, *shown], shown, strict=False):
         is_boundary = summary and message.number > summary.last and (before is None or before.number <= summary.last)
         if full and summary and is_boundary:
             _print_summary(summary)
@@ -68,7 +68,7 @@ def _print_message(message: Message) -> None:
 
 
 def _print_summary(summary: Summary) -> None:
-    title = f"summary of messages {summary.first}–{summary.last}"
+    title = f"summary of {messages(summary.first, summary.last)}"
     click.secho(f"──── {title} ({summary.before} → {summary.after} tokens) ────", dim=True)
     click.echo(f"      {indented(summary.text)}")
     click.secho("──── the messages below are word for word ────", dim=True)
@@ -96,8 +96,8 @@ async def _read_after(session_id: str, last: int, sessions: SupervisorInterface)
     return new
 
 
-def _print_new(settings: Settings, messages: Sequence[Message]) -> None:
-    for each in messages:
+def _print_new(settings: Settings, new: Sequence[Message]) -> None:
+    for each in new:
         if settings.json:
             print_json_line(each)
         else:

@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 
 from argentos.actors import Config, ManualClock, RecordAppended, SessionInfo, Supervisor, parse_duration
 from argentos.errors import ConfigError
-from argentos.gateway.output import counted, print_json, printable
+from argentos.gateway.output import counted, messages, print_json, printable
 from argentos.gateway.replaying import Numbered, Replay, read_recording
 from argentos.gateway.settings import Settings, command_options
 from argentos.llm import ReplayModel
@@ -162,7 +162,7 @@ def _trace(event: RecordAppended) -> None:
     if isinstance(record, Transitioned):
         what = f"{record.source:>9} → {record.target:<9}  {record.label}"
     elif isinstance(record, Summarised):
-        what = f"{'':>9}   messages {record.first}–{record.last} summarised: {record.before} → {record.after} tokens"
+        what = f"{'':>9}   {messages(record.first, record.last)} summarised: {record.before} → {record.after} tokens"
     elif isinstance(record, TurnEnded) and record.outcome != "replied":
         what = f"{'':>9}   a turn ended without a reply"
     else:
@@ -203,7 +203,7 @@ def _print(outcome: _Outcome) -> None:
         for each in outcome.compactions:
             first, last = each.messages
             click.echo(
-                f"  {each.at:%Y-%m-%d %H:%M}  {each.before:6} → {each.after:<6}  messages {first}–{last}"
+                f"  {each.at:%Y-%m-%d %H:%M}  {each.before:6} → {each.after:<6}  {messages(first, last)}"
                 f" of {printable(each.session)} became a summary"
             )
 

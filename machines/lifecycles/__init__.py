@@ -10,3 +10,4 @@ from argentos.machines.machine import Machine
 __all__ = ["MACHINES"]
 
 MACHINES: Final[Mapping[str, Machine]] = {"session": SESSION, "supervision": SUPERVISION}
+"""The machines of this program, by the names that documents claim."""

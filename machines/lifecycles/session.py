@@ -84,6 +84,7 @@ def _diagram() -> Diagram:
 
 
 SESSION: Final = Machine(_diagram(), BINDINGS, facts=SessionFacts, stored=True)
+"""The lifecycle of a session, as `diagrams/session.mmd` draws it."""
 
 
 def timer_in(state: str) -> Timer | None:
