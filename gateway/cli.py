@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Final
 
@@ -47,6 +48,17 @@ class _Commands(click.Group):
         command = import_module(f"argentos.gateway.commands.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - every command module has one
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            nearest = get_close_matches(args[0], _COMMANDS, n=1)
+            if not nearest:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {nearest[0]!r}?", error.ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
         with formatter.section("Commands"):
@@ -91,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _fail(arguments, "interrupted", "interrupted", 130, is_told=False)
     except click.ClickException as error:
-        return _fail(arguments, "usage", error.format_message(), 2)
+        return _fail(arguments, "usage", _with_help(error), 2)
     except ArgentError as error:
         return _fail(arguments, error.code, str(error), 1)
     except BrokenPipeError:
@@ -112,6 +124,13 @@ def _run(arguments: Sequence[str]) -> int:
         click.echo(error.format_message())
         return 0
     return result if isinstance(result, int) else 0
+
+
+def _with_help(error: click.ClickException) -> str:
+    """The sentence of an error, and for a wrong command line the help to ask for."""
+    if not isinstance(error, click.UsageError) or error.ctx is None:
+        return error.format_message()
+    return f"{error.format_message()} See `{error.ctx.command_path} --help`."
 
 
 def _fail(arguments: Sequence[str], code: str, sentence: str, status: int, *, is_told: bool = True) -> int:

@@ -58,6 +58,10 @@ def test_a_wrong_command_line_is_one_sentence_and_status_2(fails: Fails, argumen
     assert named in sentence
 
 
+def test_a_mistyped_command_is_told_the_nearest_one_and_the_help(fails: Fails) -> None:
+    assert fails("sesions") == (2, "No such command 'sesions'. Did you mean 'sessions'? See `argent --help`.")
+
+
 def test_a_wrong_command_line_leaves_no_state_behind(fails: Fails, state: Path) -> None:
     fails("sessions", "nonsense")
     assert not state.exists()

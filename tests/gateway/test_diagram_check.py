@@ -305,7 +305,10 @@ def test_a_file_that_cannot_be_read_is_refused(fails: Fails, tmp_path: Path) -> 
 
 
 def test_at_least_one_file_is_named(fails: Fails) -> None:
-    assert fails("diagram", "check") == (2, "Missing argument 'FILES...'.")
+    assert fails("diagram", "check") == (
+        2,
+        "Missing argument 'FILES...'. See `argent diagram check --help`.",
+    )
 
 
 @pytest.mark.parametrize("margin", ["    ", "\t", "> \t"])
