@@ -18,7 +18,7 @@ from msgspec import Struct, structs
 from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
-from argentos.errors import InputError, SupervisorStoppedError
+from argentos.errors import ArgentError, InputError, SupervisorStoppedError
 from argentos.storage import Accepted, Record, Replied, SessionKey, Summarised
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
 _MOST_CHARACTERS: Final = 16 * 1024 * 1024  # of messages and summaries in the events that are kept
 
 
-class _Event(Struct, frozen=True, kw_only=True):
+class _Event(Struct, frozen=True, kw_only=True, tag=True):
     """Base of all events.
 
     Attributes:
@@ -157,22 +157,34 @@ class Subscription(AsyncIterator[Event]):
     ) -> None:
         self.cursor = cursor
         self._only = only
-        self._buffer: deque[_Published] = deque(kept)
+        self._buffer: deque[Event] = deque(kept)
         self._first: CursorExpired | None = None
         self._limit = limit + len(self._buffer)
         self._missed = 0
         self._missed_until = ""
         self._is_read = False
         self._is_over = False
+        self._error: ArgentError | None = None
         self._waiting: Waiter | None = None
+
+    @property
+    def behind(self) -> int:
+        """How many events have come that were not read yet."""
+        return len(self._buffer)
 
     def put(self, event: _Published) -> None:
         """Add an event, at the cost of the oldest one where there is no room."""
-        if self._is_over or (self._only is not None and not self._only.takes(event)):
+        if self._only is None or self._only.takes(event):
+            self.pass_on(event)
+
+    def pass_on(self, event: Event) -> None:
+        """Add an event of another subscription that this one continues."""
+        if self._is_over:
             return
         if len(self._buffer) == self._limit:
-            self._missed_until = self._buffer.popleft().cursor
-            self._missed += 1
+            oldest = self._buffer.popleft()
+            self._missed_until = oldest.cursor
+            self._missed += oldest.count if isinstance(oldest, EventsMissed) else 1
         self._buffer.append(event)
         self._wake()
 
@@ -180,9 +192,10 @@ class Subscription(AsyncIterator[Event]):
         """Give this event before all others."""
         self._first = event
 
-    def end(self) -> None:
-        """Give what has come so far, and then the end."""
+    def end(self, error: ArgentError | None = None) -> None:
+        """Give what has come so far, and then the end, or the error that is it."""
         self._is_over = True
+        self._error = error
         self._wake()
 
     async def get(self) -> Event:
@@ -191,6 +204,7 @@ class Subscription(AsyncIterator[Event]):
         Raises:
             InputError: another task waits for it already.
             SupervisorStoppedError: no more events come, for the supervisor or the subscription has ended.
+            StoreError: likewise, for the connection to the supervisor's process was lost.
         """
         try:
             return await anext(self)
@@ -209,6 +223,8 @@ class Subscription(AsyncIterator[Event]):
         try:
             await checkpoint()
             while not self._has_come:
+                if self._error is not None:
+                    raise self._error.copy()
                 if self._is_over:
                     raise StopAsyncIteration
                 self._waiting = new_waiter()

@@ -5,11 +5,13 @@ every other process. A program that names these types works with both.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from argentos.actors.core.replies import Turn
+from argentos.actors.events import Subscription
 from argentos.actors.info import SessionInfo
 from argentos.actors.retention import Stored
 from argentos.actors.transcripts.transcript import Transcript
@@ -138,4 +140,10 @@ class SupervisorInterface(Protocol):
 
     async def backup(self, target: Path) -> int:
         """Save everything to a new file."""
+        ...
+
+    def events(
+        self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
+    ) -> AbstractAsyncContextManager[Subscription]:
+        """What becomes durable from now on, and what the supervisor does."""
         ...

@@ -147,7 +147,7 @@ class Supervisor:
         self._registry = Registry(self._runtime)
         self._outbox = Outbox(self._registry, agent)
         self._runtime.telemetry.observe(self.health)
-        self._control = ControlServer(self._registry, self.agent, takes_messages=resume)
+        self._control = ControlServer(self, self._registry, self.agent, takes_messages=resume)
 
     @staticmethod
     def connect(directory: str | Path, agent: str = "main", *, patience: float = 10.0) -> RemoteSupervisor:

@@ -1,20 +1,23 @@
 """Calls to the process that owns a state directory, over a connection that is made when it is needed."""
 
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 import anyio
-from anyio.abc import TaskGroup, UNIXSocketStream
+import anyio.abc
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.control.client_connection import Call, ClientConnection, owner_gone, owner_silent
 from argentos.actors.control.operations import Accepted, Operation, Piece, Replied, TurnValue
+from argentos.actors.control.owner import Subscribed
 from argentos.actors.control.protocol import Request
 from argentos.actors.control.socket_file import connect
+from argentos.actors.control.socket_stream import SocketStream
 from argentos.actors.core.replies import Turn
+from argentos.actors.events import Event, Subscription
 from argentos.errors import ArgentError, OwnerGoneError, SupervisorStoppedError
 from argentos.storage import SessionKey
 
@@ -44,7 +47,7 @@ class Client:
         self._connection: ClientConnection | None = None
         self._connecting = anyio.Lock()
         self._stack = AsyncExitStack()
-        self._group: TaskGroup | None = None
+        self._group: anyio.abc.TaskGroup | None = None
 
     async def one(self, operation: Operation[V], key: SessionKey, **arguments: object) -> V:
         """Call an operation that answers with one value."""
@@ -82,6 +85,24 @@ class Client:
             raise call.error or ArgentError("the owner of the state directory told nothing of a turn")
         return call.turn
 
+    @asynccontextmanager
+    async def subscription(
+        self, operation: Operation[Subscribed | Event], key: SessionKey, limit: int, **arguments: object
+    ) -> AsyncGenerator[Subscription]:
+        """Call an operation that gives events; it ends with the context."""
+        call = await self._begin(
+            partial(_SubscriptionCall, operation, limit), operation, key, {"limit": limit, **arguments}
+        )
+        try:
+            await call.subscribed.wait()
+            if call.subscription is None:
+                raise call.error or ArgentError("the owner of the state directory gave no events")
+            yield call.subscription
+        finally:
+            call.abandon()
+            if not call.over.is_set():
+                call.end()
+
     async def _begin(
         self, new_call: Callable[[], C], operation: Operation[Any], key: SessionKey, arguments: dict[str, object]
     ) -> C:
@@ -107,11 +128,11 @@ class Client:
                 self._group.start_soon(self._connection.run, name="argentos client")
             return self._connection
 
-    async def _connect(self) -> UNIXSocketStream:
+    async def _connect(self) -> SocketStream:
         deadline = anyio.current_time() + self._patience
         while True:
             try:
-                return await UNIXSocketStream.from_socket(connect(self._directory))
+                return SocketStream(connect(self._directory))
             except BlockingIOError:  # a crowd is before the door
                 if anyio.current_time() > deadline:
                     raise owner_silent(self._directory) from None
@@ -174,3 +195,32 @@ class _TurnCall(Call[TurnValue]):
         self.followed.set()
         if self.turn is not None and not self._is_replied:
             self.turn.fail(error or ArgentError("the owner of the state directory told nothing of the reply"))
+
+
+class _SubscriptionCall(Call[Subscribed | Event]):
+    """A call that passes events on.
+
+    Attributes:
+        subscription: once it has begun.
+        subscribed: set when it has begun, or when the call is over.
+    """
+
+    def __init__(self, operation: Operation[Subscribed | Event], limit: int) -> None:
+        super().__init__(operation, self._pass_on)
+        self.subscription: Subscription | None = None
+        self.subscribed = anyio.Event()
+        self._limit = limit
+
+    def _pass_on(self, value: Subscribed | Event) -> None:
+        if isinstance(value, Subscribed):
+            self.subscription = Subscription(self._limit + value.behind, cursor=value.cursor)
+            self.subscribed.set()
+        elif self.subscription is not None:
+            self.subscription.pass_on(value)
+
+    def end(self, error: ArgentError | None = None) -> None:
+        """Take note that no more answers come."""
+        super().end(error)
+        self.subscribed.set()
+        if self.subscription is not None:
+            self.subscription.end(error)

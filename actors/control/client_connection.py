@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 import anyio
-from anyio.abc import UNIXSocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 from msgspec import structs
 
 from argentos.actors.control import protocol
 from argentos.actors.control.operations import Operation
 from argentos.actors.control.protocol import Request
+from argentos.actors.control.socket_stream import SocketStream
 from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import ArgentError, OwnerGoneError, OwnerLostError, StoreBusyError, SupervisorStoppedError
 from argentos.storage.disk.lock_holder import holder
@@ -97,7 +97,7 @@ class ClientConnection:
         was_used: the owner has answered something.
     """
 
-    def __init__(self, stream: UNIXSocketStream, directory: Path, patience: float) -> None:
+    def __init__(self, stream: SocketStream, directory: Path, patience: float) -> None:
         self.is_over = False
         self.was_used = False
         self._stream = stream
@@ -152,7 +152,7 @@ class ClientConnection:
             calls, self._calls = self._calls, {}
             for call in calls.values():
                 call.end(error_for(call))
-            await anyio.aclose_forcefully(self._stream)
+            self._stream.close()
 
     async def _write(self) -> None:
         with suppress(anyio.BrokenResourceError):  # the owner hung up; it may have said why

@@ -4,6 +4,7 @@ A row names the method that does it; its parameters, and the type of what comes 
 is not in the table cannot be asked. To add an operation: a row here, and its method in `remote`.
 """
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from enum import Enum
@@ -27,6 +28,7 @@ from argentos.storage import Message
 V = TypeVar("V")
 T = TypeVar("T")
 
+_LONGEST: Final = 3600.0  # seconds: a reply may wait for other turns
 _PAGE: Final = 256 * 1024  # bytes
 
 
@@ -70,6 +72,7 @@ class Operation(Generic[V]):
         value: the type of these values.
         of: what the method is given first.
         needs: of the owner.
+        limit: seconds until it is given up; what was begun goes on.
 
     Attributes:
         name: in requests: that of the method.
@@ -81,12 +84,15 @@ class Operation(Generic[V]):
         method: Callable[..., Any],
         answer: Callable[[Any], AsyncGenerator[Raw]],
         value: Any,
+        *,
         of: type[Owner | Session],
         needs: Needs,
+        limit: float = _LONGEST,
     ) -> None:
         self.name = method.__name__
         self.of = of
         self.needs = needs
+        self.limit = limit
         self._method = method
         self._answer = answer
         self.parameters = _parameters(method)
@@ -246,7 +252,7 @@ def _one(
     method: Callable[..., Awaitable[V]], of: type[Owner | Session] = Session, needs: Needs = Needs.AGENT
 ) -> Operation[V]:
     """A method whose result is one value."""
-    return _row(Operation(method, _answer_one, get_type_hints(method)["return"], of, needs))
+    return _row(Operation(method, _answer_one, get_type_hints(method)["return"], of=of, needs=needs))
 
 
 def _many(
@@ -255,24 +261,31 @@ def _many(
     needs: Needs = Needs.AGENT,
 ) -> Operation[tuple[T, ...]]:
     """A method whose result is too long for one value."""
-    return _row(Operation(method, _answer_pages, get_type_hints(method)["return"], of, needs))
+    return _row(Operation(method, _answer_pages, get_type_hints(method)["return"], of=of, needs=needs))
 
 
 def _stream(
     method: Callable[..., AsyncIterator[V]], of: type[Owner | Session] = Session, needs: Needs = Needs.AGENT
 ) -> Operation[V]:
     """A method that gives one value after the other."""
-    return _row(Operation(method, _answer_stream, get_args(get_type_hints(method)["return"])[0], of, needs))
+    return _row(Operation(method, _answer_stream, get_args(get_type_hints(method)["return"])[0], of=of, needs=needs))
+
+
+def _subscription(method: Callable[..., AsyncIterator[V]], of: type[Owner | Session]) -> Operation[V]:
+    """A method that gives one value after the other as long as the supervisor runs."""
+    value = get_args(get_type_hints(method)["return"])[0]
+    return _row(Operation(method, _answer_stream, value, of=of, needs=Needs.DIRECTORY, limit=math.inf))
 
 
 def _turn(method: Callable[..., Awaitable[Turn]]) -> Operation[TurnValue]:
     """A method that gives a turn."""
-    return _row(Operation(method, _answer_turn, TurnValue, Session, Needs.MESSAGES))
+    return _row(Operation(method, _answer_turn, TurnValue, of=Session, needs=Needs.MESSAGES))
 
 
 PING: Final = _one(Owner.ping, Owner, Needs.DIRECTORY)
 SESSIONS: Final = _stream(Owner.sessions, Owner, Needs.DIRECTORY)
 STORED: Final = _stream(Owner.stored, Owner, Needs.DIRECTORY)
+EVENTS: Final = _subscription(Owner.events, Owner)
 BACKUP: Final = _one(Owner.backup, Owner, Needs.DIRECTORY)
 
 INFO: Final = _one(Session.info, needs=Needs.DIRECTORY)

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import anyio.to_thread
 from anyio.lowlevel import checkpoint
@@ -12,13 +13,17 @@ from msgspec import Struct
 
 from argentos.actors.control.transcript_file import read_transcript, write_transcript
 from argentos.actors.core.registry import Registry
+from argentos.actors.events import Event
 from argentos.actors.info import SessionInfo
+from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.retention import Stored
 from argentos.actors.session import Session
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
 
-__all__ = ["Owner", "OwnerInfo", "adopt", "transcript"]
+__all__ = ["Owner", "OwnerInfo", "Subscribed", "adopt", "transcript"]
+
+_MOST_EVENTS: Final = 10_000  # that wait for another process to read them
 
 
 class OwnerInfo(Struct, frozen=True, rename="camel"):
@@ -35,16 +40,30 @@ class OwnerInfo(Struct, frozen=True, rename="camel"):
     directory: str = ""
 
 
+class Subscribed(Struct, frozen=True, tag=True):
+    """A subscription has begun.
+
+    Attributes:
+        cursor: its place.
+        behind: how many events follow that were there before.
+    """
+
+    cursor: str
+    behind: int
+
+
 class Owner:
     """All sessions of an agent, in the process that owns them.
 
     Args:
+        supervisor: runs them.
         registry: the supervisor's sessions.
         info: of this process.
         agent: whose sessions.
     """
 
-    def __init__(self, registry: Registry, info: OwnerInfo, agent: str) -> None:
+    def __init__(self, supervisor: SupervisorInterface, registry: Registry, info: OwnerInfo, agent: str) -> None:
+        self._supervisor = supervisor
         self._registry = registry
         self._info = info
         self._agent = agent
@@ -73,6 +92,16 @@ class Owner:
                     with reading_a_store():
                         found = [Stored.of(each, await store.size(each.key) if sizes else 0) for each in chunk]
                     yield tuple(found)
+
+    async def events(
+        self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
+    ) -> AsyncGenerator[Subscribed | Event]:
+        """See `Supervisor.events`; the process that reads them has a buffer of its own, as long as it likes."""
+        here = min(limit, _MOST_EVENTS)
+        async with self._supervisor.events(here, after=after, session=session, agent=agent) as events:
+            yield Subscribed(events.cursor, events.behind)
+            async for event in events:
+                yield event
 
     async def backup(self, target: Path) -> int:
         """See `Supervisor.backup`."""

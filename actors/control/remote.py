@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,17 +16,19 @@ from argentos.actors.control.client import Client
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.transcript_file import private_file, read_transcript, write_transcript
 from argentos.actors.core.replies import Turn
+from argentos.actors.events import Subscription
 from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.interfaces import SessionInterface, SupervisorInterface
 from argentos.actors.retention import Stored
 from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.transcripts.validation import as_transcript
 from argentos.actors.validation import as_focus, as_new_message
-from argentos.inputs import as_flag, as_id, as_number, as_path, as_time
+from argentos.inputs import as_flag, as_id, as_name, as_number, as_path, as_time, as_whole_number
 from argentos.storage import Address, Message, SessionKey, Summary
 
 __all__ = ["RemoteSession", "RemoteSupervisor"]
 
+_MOST_EVENTS: Final = 10_000_000  # that a subscription holds
 _log: Final = logging.getLogger(__name__)
 
 
@@ -219,6 +221,22 @@ class RemoteSupervisor(SupervisorInterface):
     async def backup(self, target: Path) -> int:
         """See `Supervisor.backup`."""
         return await self._client.one(operations.BACKUP, self._key, target=as_path(target, "the path of the backup"))
+
+    def events(
+        self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
+    ) -> AbstractAsyncContextManager[Subscription]:
+        """See `Supervisor.events`; where the connection is lost, what comes next is `OwnerLostError`.
+
+        Subscribe again then with `after=` the cursor of the subscription.
+        """
+        return self._client.subscription(
+            operations.EVENTS,
+            self._key,
+            as_whole_number(limit, "the limit", 1, _MOST_EVENTS),
+            after=None if after is None else as_name(after, "the cursor"),
+            session=None if session is None else as_id(session, "the session id"),
+            agent=None if agent is None else as_id(agent, "the agent's name"),
+        )
 
     async def ping(self) -> OwnerInfo:
         """Which process owns the state directory, and what it runs."""

@@ -9,17 +9,20 @@ import logging
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
+from socket import socket
 from typing import Final
 
 import anyio
-from anyio.abc import SocketListener, SocketStream, TaskGroup
+from anyio.abc import TaskGroup
 
 from argentos.actors.control.operations import Needs, operation
 from argentos.actors.control.owner import Owner, OwnerInfo
 from argentos.actors.control.protocol import CANCEL, Answer, Done, Request, Taken, Value, failed, read_request
 from argentos.actors.control.server_connection import ServerConnection
 from argentos.actors.control.socket_file import NAME, SocketFile
+from argentos.actors.control.socket_stream import SocketStream, accept
 from argentos.actors.core.registry import Registry
+from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.session import Session
 from argentos.concurrency.background import stand
 from argentos.concurrency.foreign_code import described, passes
@@ -35,7 +38,6 @@ _log: Final = logging.getLogger(__name__)
 _CONNECTIONS: Final = 64
 _REQUESTS: Final = 2000  # at a time, on a connection
 _RETRY: Final = 0.1  # seconds
-_LONGEST_WORK: Final = 3600.0  # seconds for one request: a reply may wait for other turns
 _LONGEST_END: Final = 2.0  # seconds for the last answers when the supervisor ends
 
 
@@ -43,12 +45,16 @@ class ControlServer:
     """The control socket of one supervisor.
 
     Args:
+        supervisor: runs the sessions.
         registry: the supervisor's sessions.
         agent: whose sessions it runs. Those of others can be looked at and deleted.
         takes_messages: whether they may be sent messages: not where the supervisor runs for maintenance only.
     """
 
-    def __init__(self, registry: Registry, agent: str, *, takes_messages: bool) -> None:
+    def __init__(
+        self, supervisor: SupervisorInterface, registry: Registry, agent: str, *, takes_messages: bool
+    ) -> None:
+        self._supervisor = supervisor
         self._registry = registry
         self._agent = agent
         self._takes_messages = takes_messages
@@ -66,7 +72,7 @@ class ControlServer:
             where = error.filename or directory / NAME
             _log.warning("other commands cannot reach this process: %s: %s", where, error.strerror)
             return
-        group.start_soon(self._listen, await SocketListener.from_socket(self._file.socket), name="argentos control")
+        group.start_soon(self._listen, self._file.socket, name="argentos control")
 
     async def close(self) -> None:
         """Take no more requests, and let those that are being answered end, for a moment."""
@@ -84,31 +90,30 @@ class ControlServer:
                 if self._connections:
                     await self._quiet.wait()
         finally:
-            with anyio.CancelScope(shield=True):
-                for connection in list(self._connections):  # a client that does not read is not waited for
-                    await anyio.aclose_forcefully(connection.stream)
+            for connection in self._connections:  # a client that does not read is not waited for
+                connection.stream.close()
 
-    async def _listen(self, listener: SocketListener) -> None:
-        async with anyio.create_task_group() as group, listener:
-            with self._scope:
-                await stand("the control socket", partial(self._admit_all, listener, group))
+    async def _listen(self, listening: socket) -> None:
+        async with anyio.create_task_group() as group:
+            with listening, self._scope:
+                await stand("the control socket", partial(self._admit_all, listening, group))
 
-    async def _admit_all(self, listener: SocketListener, group: TaskGroup) -> None:
+    async def _admit_all(self, listening: socket, group: TaskGroup) -> None:
         was_told = False
         while True:
             try:
-                stream = await listener.accept()
+                stream = await accept(listening)
                 was_told = False
-            except anyio.BrokenResourceError as error:  # as when the process has no descriptor left
+            except OSError as error:  # as when the process has no descriptor left
                 if not was_told:
-                    _log.warning("a command could not be let in: %s", error.__cause__ or error)
+                    _log.warning("a command could not be let in: %s", error)
                 was_told = True
                 await anyio.sleep(_RETRY)
                 continue
             try:
                 self._admit(stream, group)
             except BaseException:
-                await anyio.aclose_forcefully(stream)
+                stream.close()
                 raise
 
     def _admit(self, stream: SocketStream, group: TaskGroup) -> None:
@@ -142,7 +147,7 @@ class ControlServer:
             if not self._connections:
                 self._quiet.set()
             keep_in_children(connection.close_in_child)
-            await anyio.aclose_forcefully(connection.stream)
+            connection.stream.close()
 
     async def _converse(self, connection: ServerConnection) -> None:
         """Work at the requests of a client until it hangs up, or sends what is none."""
@@ -182,11 +187,7 @@ class ControlServer:
     async def _work(self, connection: ServerConnection, request: Request) -> Answer:
         """Send the values of the answer; gives what is to be sent as the last."""
         try:
-            with anyio.fail_after(_LONGEST_WORK):
-                await self._send_values(connection, request)
-        except TimeoutError:
-            error = SessionError(f"it took longer than {_LONGEST_WORK:.0f} s; what was begun goes on")
-            return failed(error, request.id)
+            await self._send_values(connection, request)
         except ArgentError as error:
             return failed(error, request.id)
         except BaseException as error:  # whatever it is, the client is told
@@ -201,13 +202,16 @@ class ControlServer:
         agent = as_id(request.agent, "the agent's name")
         target: Owner | Session
         if row.of is Owner:
-            target = Owner(self._registry, self._info(), agent)
+            target = Owner(self._supervisor, self._registry, self._info(), agent)
         else:
             target = Session(self._registry, SessionKey(agent, as_id(request.session, "the session id")))
         self._check(row.needs, agent)
-        async with aclosing(row.call(target, row.read(request.arguments))) as values:
-            async for value in values:
-                await connection.send(Value(id=request.id, value=value))
+        with anyio.move_on_after(row.limit) as scope:
+            async with aclosing(row.call(target, row.read(request.arguments))) as values:
+                async for value in values:
+                    await connection.send(Value(id=request.id, value=value))
+        if scope.cancelled_caught:
+            raise SessionError(f"it took longer than {row.limit:.0f} s; what was begun goes on")
 
     def _info(self) -> OwnerInfo:
         owned = self._registry.runtime.store.owned_directory

@@ -4,10 +4,10 @@ import math
 from typing import Final, Never
 
 import anyio
-from anyio.abc import SocketAttribute, SocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from argentos.actors.control import protocol
+from argentos.actors.control.socket_stream import SocketStream
 from argentos.concurrency.forks import close_inherited
 from argentos.errors import InputError
 
@@ -37,7 +37,6 @@ class ServerConnection:
         self._has_asked = False
         self._is_sending = False
         self._lock = anyio.Lock()
-        self._socket = stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - not Django's
 
     @property
     def is_waiting(self) -> bool:
@@ -46,7 +45,7 @@ class ServerConnection:
 
     def close_in_child(self) -> None:
         """Close it in a forked child: the client is the parent's."""
-        close_inherited(self._socket)
+        close_inherited(self.stream.socket)
 
     def call(self, request_id: int) -> anyio.CancelScope:
         """Begin to work at a request; gives the scope to do it in."""

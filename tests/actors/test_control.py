@@ -556,7 +556,7 @@ async def test_an_error_that_nobody_expected_keeps_nobody_out_for_long(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with served() as (_, owner):
-        monkeypatch.setattr(anyio.abc.SocketStream, "extra", run_out_of_memory)
+        monkeypatch.setattr("argentos.actors.control.server.ServerConnection", run_out_of_memory)
         waiting = socket_file.connect(tmp_path)
         with anyio.fail_after(5):
             while "the control socket failed" not in caplog.text:

@@ -1,0 +1,455 @@
+"""A second process uses the sessions as their host does: it sends, streams, asks, subscribes and reads.
+
+The owner is a process of its own here, and the test the second one; where it matters little, both are one.
+"""
+
+import inspect
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import anyio
+import pytest
+
+from argentos import Address, FileStore, OfflineModel, ReplayModel, Session, Supervisor, Turn
+from argentos.actors import CursorExpired, EventsMissed, RecordAppended, Subscription, Transcript, TranscriptMessage
+from argentos.actors.control.remote import RemoteSession, RemoteSupervisor
+from argentos.actors.interfaces import SessionInterface, SupervisorInterface
+from argentos.errors import (
+    InputError,
+    MailboxFullError,
+    NoReplyError,
+    OwnerGoneError,
+    OwnerLostError,
+    StoreBusyError,
+    SupervisorStoppedError,
+)
+from argentos.storage import Accepted, Replied
+from tests.actors.conftest import Running
+from tests.actors.suspensions import Cut, How, Suspensions, hows, suspensions
+
+pytestmark = pytest.mark.anyio
+
+Owners: TypeAlias = Callable[[], subprocess.Popen[str]]
+
+OWNER = """
+import sys
+import anyio
+from argentos import FileStore, Reply, Supervisor
+
+class Talker:
+    async def reply(self, request, emit):
+        text = request.messages[-1].text
+        await emit("You said: ")
+        if text == "wait":
+            await anyio.sleep_forever()
+        return Reply("You said: " + text)
+
+async def main():
+    async with Supervisor(FileStore(sys.argv[1]), Talker(), grace=0) as supervisor:
+        print("ready", flush=True)
+        await anyio.to_thread.run_sync(sys.stdin.readline)
+
+anyio.run(main, backend=sys.argv[2])
+"""
+
+ASKER = """
+import sys
+import anyio
+from argentos import Supervisor
+
+async def main():
+    async with Supervisor.connect(sys.argv[1]) as remote:
+        reply = await remote.session("shared").ask("from the cron job", message_id="cron-1")
+        print(reply.text)
+
+anyio.run(main, backend=sys.argv[2])
+"""
+
+
+def run(program: str, directory: Path, backend: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own
+        [sys.executable, "-c", program, str(directory), backend],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def owners(tmp_path: Path, anyio_backend_name: str) -> Generator[Owners]:
+    """Start a process that owns the directory, and ends when told a line."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start() -> subprocess.Popen[str]:
+        process = run(OWNER, tmp_path, anyio_backend_name)
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+        with process:
+            pass
+
+
+@asynccontextmanager
+async def beside(supervisor: Supervisor, directory: Path) -> AsyncGenerator[RemoteSupervisor]:
+    """A connection to a supervisor of this process."""
+    async with Supervisor.connect(directory) as remote:
+        assert (await remote.ping()).agent == supervisor.agent
+        yield remote
+
+
+# What it can do ------------------------------------------------------------------------------------------------
+
+
+async def test_a_second_process_sends_streams_asks_and_reads(owners: Owners, tmp_path: Path) -> None:
+    owners()
+    async with Supervisor.connect(tmp_path) as remote:
+        session = remote.session("maren")
+        turn = await session.send("Hello?", message_id="m-1", address=Address("web", "7"), sender="Maren")
+        assert [piece async for piece in turn] == ["You said: "]
+        assert [piece async for piece in turn] == ["You said: "]  # for any number of readers
+        reply = await turn.reply()
+        assert (reply.text, reply.address, turn.number) == ("You said: Hello?", Address("web", "7"), 1)
+        assert (await session.ask("Again?")).text == "You said: Again?"
+        assert (await session.say("By the way", message_id="s-1")).text == "By the way"
+        history = await session.history()
+        assert [each.text for each in history][:2] == ["Hello?", "You said: Hello?"]
+        assert [each.text for each in (await session.transcript()).messages] == [each.text for each in history]
+        assert (await session.info()).messages == 5
+        assert [each.id for each in await remote.list()] == ["maren"]
+
+
+async def test_one_process_asks_while_another_subscribes(
+    owners: Owners, tmp_path: Path, anyio_backend_name: str
+) -> None:
+    owners()
+    async with Supervisor.connect(tmp_path) as remote, remote.events(session="shared") as events:
+        asker = run(ASKER, tmp_path, anyio_backend_name)
+        out, _ = await anyio.to_thread.run_sync(asker.communicate)
+        assert out == "You said: from the cron job\n"
+        records = [event.record for event in await until_replied(events) if isinstance(event, RecordAppended)]
+        assert [each.text for each in records if isinstance(each, Accepted)] == ["from the cron job"]
+        assert (await remote.session("shared").ask("from the cron job", message_id="cron-1")).text.endswith("cron job")
+
+
+async def until_replied(events: Subscription) -> list[Any]:
+    found: list[Any] = []
+    with anyio.fail_after(20):
+        async for event in events:
+            found.append(event)
+            if isinstance(event, RecordAppended) and isinstance(event.record, Replied):
+                break
+    return found
+
+
+async def test_a_thousand_are_asked_over_one_connection_at_once(owners: Owners, tmp_path: Path) -> None:
+    owners()
+    replies: list[str] = []
+
+    async def ask(number: int) -> None:
+        replies.append((await remote.session(f"s-{number % 100}").ask(f"{number}", patience=50)).text)
+
+    async with Supervisor.connect(tmp_path) as remote, anyio.create_task_group() as group:
+        for number in range(1000):
+            group.start_soon(ask, number)
+    assert len(replies) == 1000
+    assert all(each.startswith("You said: ") for each in replies)
+
+
+async def test_the_interfaces_have_what_both_ends_have() -> None:
+    for interface, local, remote in (
+        (SessionInterface, Session, RemoteSession),
+        (SupervisorInterface, Supervisor, RemoteSupervisor),
+    ):
+        for name in public(interface):
+            method = getattr(interface, name)
+            if callable(method):
+                assert (
+                    str(inspect.signature(getattr(local, name))).split(" -> ")[0]
+                    == str(inspect.signature(getattr(remote, name))).split(" -> ")[0]
+                )
+    assert set(public(Session)) == set(public(SessionInterface))
+
+
+def public(kind: type) -> list[str]:
+    return [name for name in dir(kind) if not name.startswith("_")]
+
+
+# Events ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_subscription_goes_on_behind_its_cursor_over_another_connection(
+    running: Running, tmp_path: Path
+) -> None:
+    async with running(ReplayModel(["One.", "Two."]), on=FileStore(tmp_path)) as supervisor:
+        async with beside(supervisor, tmp_path) as remote, remote.events(session="maren") as events:
+            await remote.session("maren").ask("First")
+            await until_replied(events)
+            cursor = events.cursor
+        await supervisor.session("maren").ask("Second")
+        async with beside(supervisor, tmp_path) as remote, remote.events(after=cursor) as events:
+            texts = [each.record.text for each in await until_replied(events) if isinstance(each.record, Accepted)]
+        assert texts == ["Second"]
+
+
+async def test_a_cursor_of_another_life_is_answered_with_all_sessions(running: Running, tmp_path: Path) -> None:
+    async with running(on=FileStore(tmp_path)) as supervisor, beside(supervisor, tmp_path) as remote:
+        await remote.session("maren").create()
+        async with remote.events(after="of-another-life-7") as events:
+            event = await anext(events)
+            assert isinstance(event, CursorExpired)
+            assert [each.id for each in event.sessions] == ["maren"]
+
+
+async def test_a_reader_that_falls_behind_is_told_how_many_it_missed(running: Running, tmp_path: Path) -> None:
+    async with (
+        running(on=FileStore(tmp_path)) as supervisor,
+        beside(supervisor, tmp_path) as remote,
+        supervisor.events() as all_events,
+        remote.events(limit=2) as events,
+    ):
+        for number in range(5):
+            await remote.session("maren").say(f"{number}")
+        came = [*all_events.pending()]
+        seen: list[Any] = []
+        with anyio.fail_after(5):
+            while events.cursor != came[-1].cursor:
+                seen.append(await anext(events))
+        missed = sum(each.count for each in seen if isinstance(each, EventsMissed))
+        assert missed > 0
+        assert missed + sum(isinstance(each, RecordAppended) for each in seen) == len(came)
+
+
+async def test_the_events_end_with_the_supervisor(running: Running, tmp_path: Path) -> None:
+    async with Supervisor.connect(tmp_path) as remote:
+        async with running(on=FileStore(tmp_path)) as supervisor:
+            subscription = remote.events()
+            events = await subscription.__aenter__()
+            await supervisor.session("maren").create()
+        with anyio.fail_after(5):
+            kinds = [type(event).__name__ async for event in events]
+        assert "RecordAppended" in kinds
+        await subscription.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+async def test_a_limit_that_is_none_is_refused(tmp_path: Path, limit: int) -> None:
+    async with Supervisor.connect(tmp_path) as remote:
+        with pytest.raises(InputError, match="the limit"):
+            async with remote.events(limit=limit):
+                pass
+
+
+async def test_the_error_of_a_session_that_begins_anew_travels(running: Running, tmp_path: Path) -> None:
+    async with (
+        running(on=FileStore(tmp_path)) as supervisor,
+        beside(supervisor, tmp_path) as remote,
+        remote.events() as events,
+    ):
+        supervisor._registry.fail(supervisor.session("maren").key, ZeroDivisionError("by zero"))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        event: Any = await anext(events)
+        assert type(event).__name__ == "SessionRestarted"
+        assert "ZeroDivisionError" in str(event.error)
+
+
+# Lost connections ----------------------------------------------------------------------------------------------------
+
+
+async def test_an_owner_that_is_killed_is_a_clear_error_and_the_next_owner_is_found(
+    owners: Owners, tmp_path: Path
+) -> None:
+    first = owners()
+    async with Supervisor.connect(tmp_path, patience=20) as remote:
+        session = remote.session("maren")
+        async with remote.events() as events:
+            turn = await session.send("Hello?", message_id="m-0")
+            await turn.reply()
+            turn = await session.send("wait", message_id="m-1")
+            assert await anext(aiter(turn)) == "You said: "
+            first.kill()
+            with anyio.fail_after(10):
+                with pytest.raises(OwnerLostError, match="send the message again with its id"):
+                    await turn.reply()
+                with pytest.raises(OwnerLostError):
+                    async for _ in turn:
+                        pass
+                with pytest.raises(OwnerLostError):
+                    async for _ in events:
+                        pass
+        with pytest.raises(OwnerGoneError, match="no process owns"):
+            await session.info()
+        owners()
+        assert (await session.ask("Hello?", message_id="m-0")).text == "You said: Hello?"
+        again = await session.send("wait", message_id="m-1")
+        assert await anext(aiter(again)) == "You said: "
+        assert (await session.stop()).waiting == 0
+        with pytest.raises(NoReplyError):
+            await again.reply()
+        assert [each.text for each in await session.history(full=True)].count("wait") == 1
+
+
+async def test_a_reply_stream_that_was_cut_off_is_attached_to_again(running: Running, tmp_path: Path) -> None:
+    model = ReplayModel(live=True)
+    async with running(model, on=FileStore(tmp_path)) as supervisor:
+        async with beside(supervisor, tmp_path) as remote:
+            cut_off = await remote.session("maren").send("Hello?", message_id="m-1")
+        with pytest.raises(SupervisorStoppedError, match="was closed here"):
+            await cut_off.reply()
+        async with beside(supervisor, tmp_path) as remote:
+            turn = await remote.session("maren").send("Hello?", message_id="m-1")
+            model.feed("Here I am.")
+            assert "".join([piece async for piece in turn]) == "Here I am."
+
+
+async def test_an_owner_that_ends_in_order_and_begins_again_is_found(running: Running, tmp_path: Path) -> None:
+    async with Supervisor.connect(tmp_path) as remote:
+        for number in range(1, 4):
+            async with running(on=FileStore(tmp_path)):
+                await remote.session("maren").say(f"{number}")
+            with pytest.raises(OwnerGoneError):
+                await remote.session("maren").info()
+        async with running(on=FileStore(tmp_path)):
+            assert (await remote.session("maren").info()).messages == 3
+
+
+async def test_an_owner_that_hangs_is_named_to_whoever_waits(owners: Owners, tmp_path: Path) -> None:
+    owner = owners()
+    async with Supervisor.connect(tmp_path, patience=4) as remote:
+        turn = await remote.session("maren").send("wait")
+        owner.send_signal(signal.SIGSTOP)
+        with anyio.fail_after(20):
+            with pytest.raises(StoreBusyError, match=rf"process {owner.pid} .* does not answer"):
+                await turn.reply()
+            with pytest.raises(StoreBusyError, match="does not answer"):
+                await remote.session("maren").info()
+        owner.send_signal(signal.SIGCONT)
+        assert (await remote.session("maren").info()).waiting == 1
+
+
+async def test_a_turn_that_takes_longer_than_the_patience_is_waited_for(owners: Owners, tmp_path: Path) -> None:
+    owners()
+    async with Supervisor.connect(tmp_path, patience=2.5) as remote:
+        turn = await remote.session("maren").send("wait")
+        with anyio.move_on_after(4) as scope:
+            await turn.reply()
+        assert scope.cancelled_caught
+        await remote.session("maren").stop()
+
+
+async def test_outside_of_its_context_nothing_is_asked(tmp_path: Path) -> None:
+    remote = Supervisor.connect(tmp_path)
+    with pytest.raises(SupervisorStoppedError, match="inside `async with`"):
+        await remote.session("maren").info()
+
+
+async def test_an_error_of_the_host_comes_out_as_it_is(running: Running, tmp_path: Path) -> None:
+    with pytest.raises(MailboxFullError, match="mine"):
+        async with running(on=FileStore(tmp_path)) as supervisor, beside(supervisor, tmp_path):
+            raise MailboxFullError("mine")
+
+
+# Cancellation --------------------------------------------------------------------------------------------------------
+
+TRANSCRIPT: Final = Transcript(session="x", messages=(TranscriptMessage(role="user", text="hi", id="1"),))
+
+
+async def subscribe(session: RemoteSession, remote: RemoteSupervisor) -> None:
+    async with remote.events(session=session.id):
+        await anyio.lowlevel.checkpoint()
+
+
+CALLS: dict[str, Callable[[RemoteSession, RemoteSupervisor, Path], Awaitable[object]]] = {
+    "send": lambda session, _, __: session.send("Hello?"),
+    "ask": lambda session, _, __: session.ask("Hello?"),
+    "say": lambda session, _, __: session.say("Hello."),
+    "retry": lambda session, _, __: session.retry(),
+    "create": lambda session, _, __: session.create(),
+    "adopt": lambda session, _, __: session.adopt(TRANSCRIPT),
+    "transcript": lambda session, _, __: session.transcript(),
+    "info": lambda session, _, __: session.info(),
+    "summary": lambda session, _, __: session.summary(),
+    "history": lambda session, _, __: session.history(full=True),
+    "clear": lambda session, _, __: session.clear(),
+    "compact": lambda session, _, __: session.compact(),
+    "stop": lambda session, _, __: session.stop(),
+    "unpark": lambda session, _, __: session.unpark(),
+    "delete": lambda session, _, __: session.delete(),
+    "list": lambda _, remote, __: remote.list(),
+    "stored": lambda _, remote, __: remote.stored(),
+    "backup": lambda _, remote, path: remote.backup(path),
+    "events": lambda session, remote, _: subscribe(session, remote),
+    "ping": lambda _, remote, __: remote.ping(),
+}
+
+
+async def test_every_method_is_among_those_that_are_cancelled() -> None:
+    methods = {*public(RemoteSession), *public(RemoteSupervisor)}
+    assert methods - {"id", "key", "session"} == set(CALLS)
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_every_method_may_be_cancelled_at_any_moment(
+    name: str, anyio_backend_name: str, running: Running, tmp_path: Path
+) -> None:
+    directory = tmp_path / "state"
+    async with running(OfflineModel(), on=FileStore(directory)) as supervisor, beside(supervisor, directory) as remote:
+        for how in hows(anyio_backend_name):
+            for moment in chain(range(1, 60), range(60, 3000, 23)):
+                session = remote.session(f"{how.value}-{moment}")
+                path = tmp_path / f"{how.value}-{moment}"
+                if not await is_cut(lambda: CALLS[name](session, remote, path), how, moment, anyio_backend_name):  # noqa: B023
+                    break
+                with anyio.fail_after(10):
+                    await remote.ping()
+            else:
+                pytest.fail("it never came to its end")
+
+
+async def is_cut(work: Callable[[], Awaitable[object]], how: How, moment: int, backend: str) -> bool:
+    """Cancel a call at a moment; False if it ended before that."""
+    cut = Cut(how)
+
+    async def call() -> None:
+        try:
+            await work()
+        except (InputError, OSError):
+            raise
+        except Exception:  # noqa: BLE001 - what it says is not the question here
+            return
+
+    with suspensions(backend) as counted:
+        cancel_at(counted, moment, cut, how)
+        with anyio.fail_after(10):
+            await cut.run(call)
+        counted.forget()
+    return cut.was_cancelled
+
+
+def cancel_at(counted: Suspensions, moment: int, cut: Cut, how: How) -> None:
+    def cancel() -> None:
+        cut.cancel()
+        if how is How.TWICE:
+            counted.then(1, cut.cancel)
+
+    counted.then(moment, cancel)
+
+
+async def test_a_call_in_a_loop_can_be_cancelled(running: Running, tmp_path: Path) -> None:
+    async with running(on=FileStore(tmp_path)) as supervisor, beside(supervisor, tmp_path) as remote:
+        await remote.session("maren").create()
+        with anyio.fail_after(10), anyio.move_on_after(0.05):
+            while True:
+                await remote.session("maren").info()
+        turn = await remote.session("maren").send("Hello?")
+        assert isinstance(turn, Turn)
