@@ -218,6 +218,7 @@ class Subscription(AsyncIterator[Event]):
     async def __anext__(self) -> Event:
         """See `get`."""
         if self._is_read:
+            await checkpoint()
             raise InputError("another task reads this subscription already; make one for each with supervisor.events()")
         self._is_read = True
         try:

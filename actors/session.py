@@ -1,5 +1,6 @@
 """The handle of a session: what embedders hold. It does no I/O until asked to."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -157,6 +158,36 @@ class Session:
         receipt = await self._registry.retry(self.key, message_id)
         assert receipt.turn is not None  # noqa: S101 - it waits for its answer
         return receipt.turn
+
+    async def current_turn(self) -> Turn | None:
+        """The turn that runs, or waits for its place or for a model to be tried again; None where there is none.
+
+        It streams from its beginning, as it does for the one who sent its message. Where it answers several messages,
+        it is that of the last one.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            SessionParkedError: it failed too often.
+        """
+        return await self._registry.attach(self.key, None)
+
+    async def turn(self, message_id: str) -> Turn | None:
+        """The turn of a message of the user, as `send` gave it, or how it ended; None where there is no such message.
+
+        Raises:
+            InputError: the id cannot be used.
+            SessionNotFoundError: there is no such session.
+            SessionParkedError: it failed too often.
+        """
+        await checkpoint()
+        message_id = as_id(message_id, "the message id")
+        turn = await self._registry.attach(self.key, message_id)
+        if turn is not None:
+            return turn
+        snapshot = await self._registry.look(self.key)
+        found = await related(self._registry.runtime.store, self.key, snapshot, message_id)
+        asked = next((each for each in found if each.id == message_id and each.role == "user"), None)
+        return None if asked is None else self._ended(asked, found)
 
     async def create(self) -> SessionInfo:
         """Make the session by hand; it stays Created until its first message.
@@ -333,18 +364,22 @@ class Session:
         return receipt.turn
 
     async def _settled(self, receipt: Receipt, sent: NewMessage) -> Turn:
-        turn = Turn(receipt.number, sent.message_id or "")
-        for message in await self._related(receipt.snapshot, sent):
-            if message.id == sent.message_id and not message.reply_to:
-                check_same(message, sent, "user")
-                turn.number = message.number
-                if message.failure:
-                    turn.fail(has_failed(self.key, message))
-                    return turn
-            if sent.message_id in message.reply_to:
-                turn.finish(message)
-                return turn
-        turn.fail(NoReplyError("the message was sent before, and its turn ended without a reply", "no_reply"))
+        found = await self._related(receipt.snapshot, sent)
+        asked = next((each for each in found if each.id == sent.message_id and not each.reply_to), None)
+        if asked is not None:
+            check_same(asked, sent, "user")
+        return self._ended(asked, found)
+
+    def _ended(self, asked: Message | None, found: Sequence[Message]) -> Turn:
+        """The turn of a message, with how it ended: its reply is among those found, or there is none."""
+        turn = Turn(asked.number if asked else 0, asked.id if asked else "")
+        reply = next((each for each in found if turn.message_id in each.reply_to), None)
+        if asked is not None and asked.failure:
+            turn.fail(has_failed(self.key, asked))
+        elif reply is not None:
+            turn.finish(reply)
+        else:
+            turn.fail(NoReplyError("the message was sent before, and its turn ended without a reply", "no_reply"))
         return turn
 
     async def _archived(self, number: int) -> Message:

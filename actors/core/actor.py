@@ -16,6 +16,7 @@ from argentos.actors.core.commands import Accept, Command, Decided, Delete, Summ
 from argentos.actors.core.decider import not_found
 from argentos.actors.core.draft import is_at_work
 from argentos.actors.core.live_session import LiveSession
+from argentos.actors.core.replies import Turn
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.events import SessionDeleted
 from argentos.actors.scheduling import slots
@@ -140,6 +141,10 @@ class SessionActor:
     def knows(self, message_id: str) -> bool:
         """A message of this id was accepted, or is about to be."""
         return self._live.knows(message_id) or any(each.message_id == message_id for each in self._mailbox)
+
+    def attach(self, message_id: str | None) -> Turn | None:
+        """Find the turn of a message that has no outcome yet, or the one that is open; None where there is none."""
+        return self._live.attach(message_id)
 
     async def stepped(self) -> None:
         """Wait until the actor has taken its next step, or left memory."""

@@ -18,7 +18,7 @@ from argentos.actors.core.deadlines import Marks, deadline, may_passivate
 from argentos.actors.core.decider import Decider, not_found, settle
 from argentos.actors.core.draft import Draft, MessageIds, is_at_work, is_compacting
 from argentos.actors.core.model_calls import Answer, ask_model, make_summary
-from argentos.actors.core.replies import PendingTurns
+from argentos.actors.core.replies import PendingTurns, Turn
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
 from argentos.errors import ArgentError, NoReplyError
@@ -125,6 +125,18 @@ class LiveSession:
     def knows(self, message_id: str) -> bool:
         """A message of this id was accepted, as far as is known without reviving the session."""
         return self.snapshot is not None and self._message_ids.number_of(message_id, self.snapshot.context) is not None
+
+    def attach(self, message_id: str | None) -> Turn | None:
+        """Find the turn of a message that has no outcome yet, or the one that is open; None where there is none."""
+        if self.snapshot is None:
+            return None
+        metadata, context = self.snapshot
+        running = metadata.turn.messages if metadata.turn else ()
+        sought = running[-1:] if message_id is None else (*running, *metadata.waiting)
+        for message in reversed((*context.messages, *context.waiting)):
+            if message.number in sought and message_id in {None, message.id}:
+                return self._replies.expect(message.number, message.id)
+        return None
 
     @property
     def is_at_work(self) -> bool:

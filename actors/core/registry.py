@@ -24,6 +24,7 @@ from argentos.actors.core.commands import (
 )
 from argentos.actors.core.deadlines import quiet_for
 from argentos.actors.core.decider import mailbox_full, not_found
+from argentos.actors.core.replies import Turn
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import Supervision, parked
 from argentos.actors.events import SessionParked, SessionRestarted, SessionUnparked
@@ -77,6 +78,22 @@ class Registry:
         command = Retry(self.runtime.clock.now(), message_id)
         (await self._reach(key, takes_messages=True)).tell(command)
         return await command.answered()
+
+    async def attach(self, key: SessionKey, message_id: str | None) -> Turn | None:
+        """Find the turn of a message that has no outcome yet, or the one that is open; None where there is none.
+
+        Raises:
+            SessionError: there is no such session, or it is parked.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        if (await self.look(key)).metadata.is_settled:
+            return None
+        actor = self._find(key)
+        if actor.snapshot is None:  # it has to be revived first
+            command = Wake(self.runtime.clock.now())
+            actor.tell(command)
+            await command.answered()
+        return actor.attach(message_id)
 
     async def check_room(self, key: SessionKey, message_id: str | None) -> None:
         """Refuse a new message for which there is no room, before anything else is done for it.

@@ -83,6 +83,7 @@ CALLS: dict[str, Call] = {
     "Session.ask": lambda world: world.session.ask("And now?"),
     "Session.clear": lambda world: world.session.clear(),
     "Session.compact": lambda world: world.session.compact(),
+    "Session.current_turn": lambda world: world.session.current_turn(),
     "Session.create": lambda world: world.session.create(),
     "Session.delete": lambda world: world.session.delete(),
     "Session.history": lambda world: world.session.history(),
@@ -93,11 +94,13 @@ CALLS: dict[str, Call] = {
     "Session.stop": lambda world: world.session.stop(),
     "Session.summary": lambda world: world.session.summary(),
     "Session.transcript": lambda world: world.session.transcript(),
+    "Session.turn": lambda world: world.session.turn("m-1"),
     "Session.unpark": lambda world: world.session.unpark(),
     "Subscription.__anext__": lambda world: anext(world.events),
     "Subscription.get": lambda world: world.events.get(),
     "Supervisor.backup": lambda world: world.supervisor.backup(Path("backup")),
     "Supervisor.owed": lambda world: world.supervisor.owed(),
+    "Supervisor.drain": lambda world: world.supervisor.drain(),
     "Supervisor.list": lambda world: world.supervisor.list(),
     "Supervisor.stored": lambda world: world.supervisor.stored(),
     "SystemClock.sleep_until": lambda _: argentos.SystemClock().sleep_until(0.0),
@@ -105,7 +108,17 @@ CALLS: dict[str, Call] = {
     "Turn.reply": lambda world: world.turn.reply(),
 }
 
-ELSEWHERE = {"AnthropicModel.aclose", "AnthropicModel.load", "Deliveries.find", "Deliveries.finish", "Turn.piece"}
+ELSEWHERE = {
+    "AnthropicModel.aclose",
+    "AnthropicModel.load",
+    "AnthropicModel.reply",
+    "Deliveries.find",
+    "Deliveries.finish",
+    "Model.reply",
+    "OfflineModel.reply",
+    "ReplayModel.reply",
+    "Turn.piece",
+}
 """What the supervisor itself calls, and what others of these stand on."""
 
 ALSO: dict[str, Call] = {
