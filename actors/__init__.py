@@ -1,5 +1,7 @@
 """Actors that own a session each, and the supervisor that runs them."""
 
+from argentos.actors.control.owner import OwnerInfo
+from argentos.actors.control.remote import RemoteSession, RemoteSupervisor
 from argentos.actors.core.replies import Turn
 from argentos.actors.events import (
     CursorExpired,
@@ -15,6 +17,7 @@ from argentos.actors.events import (
 )
 from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
+from argentos.actors.interfaces import SessionInterface, SupervisorInterface
 from argentos.actors.outbox.deliveries import Deliveries, Delivery
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
@@ -34,16 +37,21 @@ __all__ = [
     "Health",
     "ManualClock",
     "OwedMessage",
+    "OwnerInfo",
     "RecordAppended",
+    "RemoteSession",
+    "RemoteSupervisor",
     "Session",
     "SessionDeleted",
     "SessionInfo",
+    "SessionInterface",
     "SessionParked",
     "SessionRestarted",
     "SessionUnparked",
     "Subscription",
     "Supervisor",
     "SupervisorDraining",
+    "SupervisorInterface",
     "SystemClock",
     "Transcript",
     "TranscriptMessage",

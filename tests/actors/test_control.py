@@ -294,14 +294,13 @@ async def test_a_long_history_comes_in_pages(served: Served, tmp_path: Path, mon
         assert await owner.session("maren").history() == await session.history()
 
 
-async def test_many_sessions_come_in_pages(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argentos.concurrency.chunks._STEP", 3)
+async def test_many_sessions_come_in_pages(served: Served, tmp_path: Path) -> None:
     async with served() as (supervisor, owner), Client(tmp_path, 5) as client:
-        for number in range(8):
+        for number in range(250):
             await supervisor.session(f"s{number}").create()
         pages = await client.values(operations.SESSIONS, SessionKey("main", ""))
-        assert [len(page) for page in pages] == [3, 3, 2]
-        assert {each.id for each in await owner.list()} == {f"s{number}" for number in range(8)}
+        assert [len(page) for page in pages] == [100, 100, 50]
+        assert {each.id for each in await owner.list()} == {f"s{number}" for number in range(250)}
 
 
 # What cannot ------------------------------------------------------------------------------------------

@@ -16,10 +16,20 @@ from typing import Any, Final, TypeAlias
 import anyio
 import pytest
 
-from argentos import Address, FileStore, OfflineModel, ReplayModel, Session, Supervisor, Turn
+from argentos import (
+    Address,
+    FileStore,
+    OfflineModel,
+    RemoteSession,
+    RemoteSupervisor,
+    ReplayModel,
+    Session,
+    SessionInterface,
+    Supervisor,
+    SupervisorInterface,
+    Turn,
+)
 from argentos.actors import CursorExpired, EventsMissed, RecordAppended, Subscription, Transcript, TranscriptMessage
-from argentos.actors.control.remote import RemoteSession, RemoteSupervisor
-from argentos.actors.interfaces import SessionInterface, SupervisorInterface
 from argentos.errors import (
     InputError,
     MailboxFullError,
