@@ -402,6 +402,14 @@ def test_a_command_starts_without_what_it_does_not_use(start: Start, command: li
     assert imported.isdisjoint({"anthropic", "httpx2", "hypothesis", "pytest", "rich", "tiktoken", "trio"})
 
 
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_load_hardly_anything(start: Start, option: str) -> None:
+    _, err = start(option, python=("-X", "importtime", "-m", "argentos")).communicate(timeout=20)
+    imported = {line.rpartition("|")[2].strip() for line in err.splitlines()}
+    assert "click" in imported
+    assert imported.isdisjoint({"anyio", "msgspec", "transitions", "argentos.actors", "argentos.storage"})
+
+
 def test_output_that_nobody_reads_any_more_is_no_failure_to_complain_about(start: Start) -> None:
     reader, writer = os.pipe()
     os.close(reader)
