@@ -48,7 +48,7 @@ def test_an_empty_message_is_refused(argent: Argent) -> None:
 def test_a_failure_of_the_model_is_one_sentence(start: Start, state: Path) -> None:
     nobody = {"ANTHROPIC_API_KEY": "key", "ANTHROPIC_BASE_URL": "nonsense://x"}
     process = start("send", "cron", "Hello", env=nobody)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=50)
     assert (process.returncode, out) == (1, "")
     assert err.startswith("argent: the model cannot be asked")
     assert state.exists()
