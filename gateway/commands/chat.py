@@ -101,13 +101,13 @@ class _Chat:
         line: str | None = ""
         with anyio.CancelScope() as self._prompt:
             while line is not None and not line.strip():
-                if sys.stdin.isatty():
+                if sys.stdin.isatty() and not self._as_json:
                     click.echo("> ", nl=False)
                 line = await self._input.read_line()
         if self._prompt.cancelled_caught:
             line = None
         self._prompt = None
-        if line is None and sys.stdin.isatty():
+        if line is None and sys.stdin.isatty() and not self._as_json:
             click.echo()
         return line
 
