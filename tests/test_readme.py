@@ -1,5 +1,6 @@
 """The README keeps its word: its diagram is the program, its programs run, its settings are the defaults."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -90,3 +91,31 @@ def test_the_settings_are_the_defaults(tmp_path: Path) -> None:
     assert Config.load(tmp_path) == Config()
     set_by_default = [field for field in fields(Config) if field.default is not None]
     assert len(json.loads(content)["agents"]["defaults"]["session"]) == len(set_by_default) - 1
+
+
+def commands_shown(text: str) -> list[list[str]]:
+    """The command lines of `argent` in a text, without comments; `a | b` is one line for each."""
+    shown: list[list[str]] = []
+    for line in "\n".join(blocks("console", text)).splitlines():
+        words = line.partition("#")[0].removeprefix("$ ").split()
+        if words[:1] != ["argent"]:
+            continue
+        choices = [at for at, word in enumerate(words) if word == "|"]
+        shown.append([each for at, each in enumerate(words[1:], start=1) if {at, at - 1}.isdisjoint(choices)])
+        shown += [["sessions", words[at + 1]] for at in choices]
+    return shown
+
+
+def help_of(names: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out if main([*names, "--help"]) == 0 else ""
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted(ROOT.glob("docs/*.md")))])
+def test_every_command_that_is_shown_exists_with_its_options(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for line in commands_shown((ROOT / page).read_text(encoding="utf-8")):
+        names = list(itertools.takewhile(str.isalpha, (word for word in line if not word.isupper())))[:2]
+        told = help_of(names, capsys)
+        if not told:  # the last of them is an argument
+            told = help_of(names[:-1], capsys)
+            assert "Commands:" not in told, line
+        assert [word for word in line if word.startswith("--") and word.partition("=")[0] not in told] == [], line
