@@ -34,7 +34,7 @@ from argentos.actors.settings.config import Config
 from argentos.actors.shutdown import close_model, drain, end_turns, settle
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_channels, as_part
-from argentos.concurrency.background import stand
+from argentos.concurrency.background import keep_running
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import described, reading_a_store
 from argentos.errors import ModelError, SessionNotFoundError
@@ -366,15 +366,15 @@ class Supervisor:
             self._runtime.is_draining = False
             self._events.open()
             self._registry.is_open = True
-            group.start_soon(stand, "the timers", self._runtime.timers.run, name="argentos timers")
+            group.start_soon(keep_running, "the timers", self._runtime.timers.run, name="argentos timers")
             if self._resume:
                 self._runtime.suspects.expect()
                 self._runtime.slots.hold()
                 resume = partial(resume_unfinished, self._registry, self.agent, 2 * self._max_turns)
-                group.start_soon(stand, "taking up what was left", resume, name="argentos resume")
+                group.start_soon(keep_running, "taking up what was left", resume, name="argentos resume")
             if self._resume and (self.config.retain_for is not None or self.config.retain_bytes is not None):
                 retention = Retention(self._registry, self.agent)
-                group.start_soon(stand, "the retention", retention.keep, name="argentos retention")
+                group.start_soon(keep_running, "the retention", retention.keep, name="argentos retention")
             if (directory := self._runtime.store.owned_directory) is not None:
                 await self._control.open(directory, group)
             self._group = group

@@ -1,4 +1,4 @@
-"""Tasks that stand as long as their owner: no error that nobody expected ends them, nor their owner with them."""
+"""Background tasks that live as long as their owner: no unexpected error ends them, nor their owner with them."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ import anyio
 
 from argentos.concurrency.foreign_code import described, passes
 
-__all__ = ["stand"]
+__all__ = ["keep_running"]
 
 _log: Final = logging.getLogger(__name__)
 _FIRST_PAUSE: Final = 1.0  # seconds
@@ -16,7 +16,7 @@ _LONGEST_PAUSE: Final = 60.0  # seconds
 _CALM: Final = 300.0  # seconds without an error, after which the next is the first again
 
 
-async def stand(name: str, work: Callable[[], Awaitable[None]]) -> None:
+async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Do the work until it returns; where it raises, begin it again, after a pause that grows from 1 s to a minute.
 
     Args:

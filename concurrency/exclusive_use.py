@@ -1,4 +1,4 @@
-"""The way into what one context at a time may be in, in the process that opened it."""
+"""A guard of something that is used by one context at a time, in the process that opened it."""
 
 import os
 
@@ -8,7 +8,7 @@ __all__ = ["ExclusiveUse"]
 
 
 class ExclusiveUse:
-    """Lets one in at a time, and nobody in a forked child: there are no tasks and no threads behind it there.
+    """A guard that lets one in at a time, and nobody in a forked child, which has no tasks and no threads for it.
 
     Args:
         name: what it leads to, for the sentences of errors.

@@ -1,4 +1,4 @@
-"""Code that is not ours, models, counters, clocks, stores, may raise anything: also what is no `Exception`.
+"""Guards of foreign code, as models and stores are, which may raise anything: also what is no `Exception`.
 
 PyO3 turns a panic of Rust code into a `BaseException`, a library may call `sys.exit`. Where such code is called,
 nothing passes but what is meant for the task itself, or for the whole process.
@@ -20,12 +20,12 @@ _LONGEST: Final = 500  # characters
 
 
 def passes(error: BaseException) -> bool:
-    """A cancellation, the end of the coroutine, or an interrupt, perhaps with others in a group: not to be kept."""
+    """Tell whether an error is a cancellation, an interrupt, or the end of the coroutine, alone or in a group."""
     return _holds(error, (KeyboardInterrupt, GeneratorExit, *_cancellations()))
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """The user wants the process to end."""
+    """Tell whether the user wants the process to end."""
     return _holds(error, (KeyboardInterrupt,))
 
 

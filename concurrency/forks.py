@@ -18,7 +18,7 @@ _closers: Final[dict[Callable[[], None], None]] = {}
 
 
 class _Gate:
-    """Held while a descriptor is open and not yet known here, and while the process forks."""
+    """A lock held while a descriptor is open and not yet known here, and while the process forks."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()

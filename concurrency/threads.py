@@ -1,4 +1,4 @@
-"""Where blocking calls run: in threads, or, for a simulation with virtual time, right here.
+"""Runners of blocking calls: threads or, for a simulation with virtual time, the event loop itself.
 
 A thread that hangs in a system call, as on a disk that has gone away, cannot be ended. So the threads are daemons, for
 which no process waits at its end, and whoever is cancelled waits for what it began only so long.
@@ -101,7 +101,7 @@ class Threads:
         )
 
     def _ended(self, call: "_Call[Any]") -> None:
-        """In the thread."""
+        """End, in the thread."""
         with self._mutex:
             call.is_over = True
             if call not in self._alone:
@@ -137,7 +137,7 @@ class _Call(Generic[T]):
 
     @property
     def name(self) -> str:
-        """Of the function."""
+        """The name of the function."""
         function = getattr(self._function, "func", self._function)
         return str(getattr(function, "__qualname__", function))
 
@@ -161,7 +161,7 @@ class _Call(Generic[T]):
             await self.told.wait()
 
     def result(self) -> T:
-        """What it gave, or raised."""
+        """The value it gave, or the error it raised."""
         if self._error is not None:
             error, self._error = self._error, None
             try:
@@ -233,7 +233,7 @@ async def inline(function: Callable[[], T], /) -> T:
 
 @asynccontextmanager
 async def shielded(patience: float) -> AsyncGenerator[None]:
-    """What is begun inside is ended, though the caller is cancelled; but from then on within so many seconds."""
+    """End what is begun inside, though the caller is cancelled; but from then on within so many seconds."""
     raised: Exception | None = None
     async with anyio.create_task_group() as group:
         with anyio.CancelScope(shield=True) as scope:

@@ -47,7 +47,7 @@ class _Versioned(Struct, rename="camel"):
 
 
 class Manifest(Struct, frozen=True, rename="camel"):
-    """What a backup says of itself: its format, and when it was made."""
+    """The head of a backup: its format, and when it was made."""
 
     argentos_backup: int
     created_at: datetime
@@ -104,7 +104,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _add(tar: gzip.GzipFile, name: str, content: bytes) -> None:
-    """Not with a `TarFile`, which would remember every file."""
+    """Add an entry, without a `TarFile`, which would remember every file."""
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = len(content), _MODE
     for data in (entry.tobuf(), content, bytes(-len(content) % tarfile.BLOCKSIZE)):
@@ -195,7 +195,7 @@ def _fault(error: Exception) -> str:
 
 
 def _entries(source: Path, tar: _Tar) -> Iterator[tarfile.TarInfo]:
-    """Those between manifest and end."""
+    """The entries between manifest and end."""
     while (entry := tar.next()) is not None:
         tar.members.clear()
         if entry.name == _END:

@@ -12,7 +12,7 @@ import msgspec
 
 from argentos.storage.records import Record
 
-__all__ = ["UNREADABLE", "lenient", "lenient_each", "records_in"]
+__all__ = ["UNREADABLE", "coerce", "coerce_each", "records_in"]
 
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
 """The errors that decoding raises."""
@@ -28,22 +28,22 @@ Place = tuple[str | int, ...]
 
 
 def records_in(body: bytes) -> tuple[Record, ...]:
-    """The records in the body of a frame of which something can be made."""
+    """Decode the records in the body of a frame, without those that mean nothing."""
     try:
         _, _, records = _raw_body.decode(body)
     except UNREADABLE:
         return ()
-    return lenient_each(records, Record)
+    return coerce_each(records, Record)
 
 
-def lenient_each(values: Iterable[Any], kind: Any) -> tuple[Any, ...]:
-    """Each value as this type, without those of which nothing can be made."""
-    made = (lenient(value, kind) for value in values)
+def coerce_each(values: Iterable[Any], kind: Any) -> tuple[Any, ...]:
+    """Coerce each value to a type, without those that cannot be."""
+    made = (coerce(value, kind) for value in values)
     return tuple(each for each in made if each is not None)
 
 
-def lenient(value: Any, kind: Any) -> Any:
-    """A decoded value as this type, None where nothing can be made of it; the value itself may be changed."""
+def coerce(value: Any, kind: Any) -> Any:
+    """Coerce a decoded value to a type; None where it cannot be. The value itself may be changed."""
     holder = [value]
     tried: set[Place] = set()
     for _ in range(_ATTEMPTS):

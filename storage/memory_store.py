@@ -31,7 +31,7 @@ class _Session:
 
 
 class MemoryStore(Store):
-    """Keeps everything in this process; durable means until the process ends.
+    """A store in this process; durable means until the process ends.
 
     It may be entered more than once, one after the other, and then holds what it held before.
     """
@@ -103,7 +103,7 @@ class MemoryStore(Store):
         return Page(await self._metadata_of([self._keys[agent, name] for name in names]), cursor)
 
     async def _metadata_of(self, keys: Sequence[SessionKey]) -> tuple[Metadata, ...]:
-        """What is known of these sessions, without those that are deleted meanwhile."""
+        """Collect the metadata of these sessions, without those that are deleted meanwhile."""
         found: list[Metadata] = []
         for chunk in in_chunks(keys):
             found += [await _metadata(key, session) for key in chunk if (session := self._sessions.get(key))]
@@ -164,7 +164,7 @@ async def _folded(key: SessionKey, session: _Session) -> Folded:
 
 
 async def _metadata(key: SessionKey, session: _Session) -> Metadata:
-    """What is known of it now."""
+    """The metadata of the session as it is now."""
     records = session.pending.records
     if len(records) > _LONG:
         return (await _folded(key, session)).snapshot.metadata

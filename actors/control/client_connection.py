@@ -23,7 +23,7 @@ from argentos.actors.control.protocol import Request
 from argentos.actors.control.socket_stream import SocketStream
 from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import ArgentError, OwnerGoneError, OwnerLostError, StoreBusyError, SupervisorStoppedError
-from argentos.storage.disk.lock_holder import holder
+from argentos.storage.disk.lock_holder import describe_holder
 
 __all__ = ["Call", "ClientConnection", "owner_gone", "owner_silent"]
 
@@ -229,7 +229,7 @@ def owner_lost(directory: Path) -> OwnerLostError:
 
 def owner_silent(directory: Path) -> StoreBusyError:
     """Make the error for an owner that gives no sign of life."""
-    owner = holder(directory / "lock")
+    owner = describe_holder(directory / "lock")
     return StoreBusyError(
         f"the state directory {directory} is in use by {owner}, which does not answer; stop it, or use another"
         " --state-dir"

@@ -24,7 +24,7 @@ from argentos.actors.control.socket_stream import SocketStream, accept
 from argentos.actors.core.registry import Registry
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.session import Session
-from argentos.concurrency.background import stand
+from argentos.concurrency.background import keep_running
 from argentos.concurrency.foreign_code import described, passes
 from argentos.concurrency.forks import close_in_children, keep_in_children
 from argentos.errors import ArgentError, InputError, SessionError, StoreBusyError
@@ -96,7 +96,7 @@ class ControlServer:
     async def _listen(self, listening: socket) -> None:
         async with anyio.create_task_group() as group:
             with listening, self._scope:
-                await stand("the control socket", partial(self._admit_all, listening, group))
+                await keep_running("the control socket", partial(self._admit_all, listening, group))
 
     async def _admit_all(self, listening: socket, group: TaskGroup) -> None:
         was_told = False

@@ -17,7 +17,7 @@ from argentos.gateway.output import counted, print_json, printable
 from argentos.gateway.settings import Settings, command_options
 from argentos.inputs import as_id
 from argentos.storage import SessionKey
-from argentos.storage.repair import set_aside
+from argentos.storage.repair import copies
 from argentos.storage.repair.doctor import Finding, check, repair
 
 __all__ = ["command"]
@@ -97,7 +97,7 @@ def _wrong_settings(settings: Settings) -> list[Finding]:
 
 def _restore(settings: Settings, session_id: str, copy: str, *, replaces: bool) -> None:
     key = SessionKey(settings.agent, as_id(session_id, "the session id"))
-    work = partial(set_aside.restore, settings.state_dir, key, copy=copy, replaces=replaces)
+    work = partial(copies.restore, settings.state_dir, key, copy=copy, replaces=replaces)
     try:
         with _quiet():
             restored = anyio.run(work)

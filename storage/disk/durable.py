@@ -59,7 +59,7 @@ else:
 
 
 def sync_folder(path: Path, *, may_be_closed: bool = False) -> None:
-    """Flush which names are in a folder; one that this user may not read is an error, unless that is said to be right.
+    """Flush the names in a folder; one that this user may not read is an error, unless `may_be_closed`.
 
     What is in such a one was made by somebody else.
     """

@@ -11,7 +11,7 @@ from typing import Final
 
 from argentos.concurrency.forks import close_in_children, keep_in_children, no_fork
 from argentos.errors import StoreBusyError
-from argentos.storage.disk.lock_holder import holder
+from argentos.storage.disk.lock_holder import describe_holder
 from argentos.storage.disk.permissions import give_to_owner
 from argentos.storage.disk.symlinks import open_unlinked
 
@@ -26,7 +26,7 @@ class DirectoryLostError(OSError):
 
 
 class Lock:
-    """Held while a process owns the state directory; the kernel lets go of it when the process ends.
+    """A lock held while a process owns the state directory; the kernel releases it when the process ends.
 
     A forked child does not hold it, and never writes: see `check`.
 
@@ -58,9 +58,9 @@ class Lock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            holder = describe_holder(self._path, but=descriptor)
             raise StoreBusyError(
-                f"the state directory {self._path.parent} is in use by {holder(self._path, but=descriptor)}; stop it,"
-                " or use another --state-dir"
+                f"the state directory {self._path.parent} is in use by {holder}; stop it, or use another --state-dir"
             ) from None
         os.fchmod(descriptor, 0o600)
         give_to_owner(descriptor, self._path.parent)

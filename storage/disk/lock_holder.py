@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-__all__ = ["holder", "trouble_with_owner"]
+__all__ = ["describe_holder", "trouble_with_owner"]
 
 _PROCESSES: Final = Path("/proc")
 _LONGEST: Final = 200  # bytes of what a lock says
@@ -15,7 +15,7 @@ _NAMED: Final = re.compile(r"process (\d+)\b")
 _ANOTHER: Final = "another process"
 
 
-def holder(lock: Path, but: int | None = None) -> str:
+def describe_holder(lock: Path, but: int | None = None) -> str:
     """Name the process that holds the lock; what it says is believed only where that process is alive.
 
     Args:

@@ -1,4 +1,4 @@
-"""Whose a state directory is: private to its owner, and its owner's in every part."""
+"""Permissions: a state directory is private to its owner, in every part."""
 
 import errno
 import logging

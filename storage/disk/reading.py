@@ -77,7 +77,7 @@ def _check_regular(mode: int, path: Path) -> None:
 
 
 def names(folder: Path) -> list[str]:
-    """What is in a folder, in order; nothing if there is none. Unlike `glob` it passes over no error."""
+    """The names in a folder, in order; none where there is no folder. Unlike `glob` it passes over no error."""
     check_way(folder, with_itself=True)
     try:
         return sorted(path.name for path in folder.iterdir())
@@ -86,7 +86,7 @@ def names(folder: Path) -> list[str]:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is something of this name, a link included; an error is no answer."""
+    """Tell whether there is something of this name, a link included; an error is raised."""
     check_way(path)
     try:
         os.lstat(path)

@@ -17,12 +17,12 @@ _roots: Final[set[str]] = set()
 
 
 def follow_none_below(root: Path) -> None:
-    """From now on, `check_way` and `is_root` know this state directory."""
+    """Register a state directory, below which `check_way` refuses links."""
     _roots.add(str(root))
 
 
 def is_root(path: Path) -> bool:
-    """Whether this is the path of a state directory."""
+    """Tell whether this is the path of a state directory."""
     return str(path) in _roots
 
 

@@ -6,7 +6,7 @@ Reading order; each imports only those above it:
     schedule      when files are to be written that nobody asks for
     workspace     what those share that change files, one at a time
     edits         edits by hand, taken over
-    set_aside     damage, put where it harms nobody
+    quarantine    damage, set aside where it harms nobody
     deletion      a session, deleted so that a crash leaves all or nothing
     writer        the files, written behind the journal, and segments dropped
     background    the two tasks of an open store

@@ -21,7 +21,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Background:
-    """Run the tasks shielded, for they end what they began: only closing ends them.
+    """The tasks, shielded, for they end what they began: only closing ends them.
 
     Args:
         path: of the state directory, for the log.

@@ -32,7 +32,7 @@ class Backpressure:
 
     @property
     def is_long(self) -> bool:
-        """Whether it is that long."""
+        """Tell whether the journal is that long."""
         return self._journal.size > self.long_journal
 
     async def slow_down(self, progress: Callable[[], Awaitable[None]]) -> None:
@@ -50,7 +50,7 @@ class Backpressure:
 
     @property
     def failure(self) -> StoreFullError | None:
-        """Why appends are refused; None while they are not."""
+        """The error that refuses appends; None while none does."""
         if self._journal.size < self._limit:
             return None
         return StoreFullError(

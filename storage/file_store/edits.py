@@ -69,7 +69,7 @@ class Edits:
         self._workspace.ownership.check()
         return archive.seal_archive(path)
 
-    def tell(self, key: SessionKey, folder: Path, stored: session_files.Stored) -> None:
+    def tell(self, key: SessionKey, folder: Path, stored: session_files.SessionFiles) -> None:
         """Log what was edited, once, for the files are written anew then. This blocks."""
         for name in stored.edited:
             _tell_of_edit(key, folder / name)

@@ -1,4 +1,4 @@
-"""Lists of sessions: what the index says, corrected by the files and by what they lack."""
+"""Lists of sessions, from the index, corrected by the files and by what they lack."""
 
 import os
 import time
@@ -19,7 +19,7 @@ from argentos.storage.disk.symlinks import SymbolicLinkError, check_way
 from argentos.storage.file_store.reader import LONG
 from argentos.storage.file_store.sessions import SessionEntry
 from argentos.storage.files import paths, session_files
-from argentos.storage.files.index import Index, Sought
+from argentos.storage.files.index import Index, Matches
 from argentos.storage.names import file_name
 from argentos.storage.records import Record, SessionKey
 from argentos.storage.snapshot import Metadata, fold_metadata
@@ -33,7 +33,7 @@ _AT_ONCE: Final = 5000  # sessions looked at together when all are: few enough t
 
 
 class _Unwritten(NamedTuple):
-    """What the files of a session lack: records that stand in the journal only."""
+    """Records of a session that stand in the journal only."""
 
     key: SessionKey
     entry: SessionEntry
@@ -49,7 +49,7 @@ class _Names(NamedTuple):
 
 
 class Listing:
-    """Reads what is known of sessions without loading them.
+    """Read the metadata of sessions without loading them.
 
     Args:
         root: the state directory.
@@ -96,9 +96,9 @@ class Listing:
         return await self._sought(agent, partial(self._index.owing, agent), lambda each: each.is_owing)
 
     async def _sought(
-        self, agent: str, look_up: Callable[[str, str], Sought], is_sought: Callable[[Metadata], bool]
+        self, agent: str, look_up: Callable[[str, str], Matches], is_sought: Callable[[Metadata], bool]
     ) -> tuple[Metadata, ...]:
-        """What the index finds, and those of which it does not know the latest, if they are sought."""
+        """Find what the index finds, and what it does not know the latest of."""
         unwritten = await self._all_unwritten(agent)
         try:
             folders = await self._folders(agent)
@@ -116,7 +116,7 @@ class Listing:
         return tuple(sought)
 
     async def _all_unwritten(self, agent: str) -> dict[str, _Unwritten]:
-        """What the files lack of the agent's sessions, by the names of their folders."""
+        """Collect what the files of the agent's sessions lack, by the names of their folders."""
         unwritten: dict[str, _Unwritten] = {}
         for chunk in in_chunks([*self._sessions.items()]):
             for key, entry in chunk:
@@ -184,7 +184,7 @@ class Listing:
         return sessions, problems
 
     async def _latest(self, lacking: _Unwritten, metadata: Metadata | None) -> Metadata:
-        """What the files say, brought up to what they lack."""
+        """Fold onto the metadata in the files what they lack."""
         fold = partial(_fold_onto, metadata, lacking)
         return fold() if len(lacking.records) <= LONG else await self._run(fold)
 
@@ -205,11 +205,11 @@ class Listing:
         return {lacking.key for lacking in gaps} - left
 
     def _lags(self, known: Metadata | None, lacking: _Unwritten | None) -> bool:
-        """Whether the file has to be asked."""
+        """Tell whether the file has to be asked."""
         return known is None or (lacking is not None and (not self._trusts_index or _has_gap(known, lacking)))
 
     def _read_metadata(self, agent: str, names: Iterable[str]) -> dict[str, Metadata | StoreError | None]:
-        """What the files themselves say; the index takes note."""
+        """Read the metadata in the files; the index takes note."""
         folder = paths.agent_folder(self._root, agent)
         found: dict[str, Metadata | StoreError | None] = {}
         age = self._index.age
@@ -276,7 +276,7 @@ def _has(ordered: Sequence[str], name: str) -> bool:
 
 
 def _has_gap(metadata: Metadata | None, lacking: _Unwritten | None) -> bool:
-    """Whether records are missing in between: then what the index says lags behind the file, or they are gone."""
+    """Tell whether records are missing in between: then the index lags behind the file, or they are gone."""
     covered = metadata.sequence if metadata else 0
     sequences = [record.sequence for record in lacking.records if record.sequence > covered] if lacking else []
     return bool(sequences) and sequences[-1] - covered != len(sequences)

@@ -55,7 +55,7 @@ class Reader:
         return await self._joined(key, folder, stored, records), bool(stored.edited or stored.unfit)
 
     async def _joined(
-        self, key: SessionKey, folder: Path, stored: session_files.Stored, records: Sequence[Record]
+        self, key: SessionKey, folder: Path, stored: session_files.SessionFiles, records: Sequence[Record]
     ) -> Folded | None:
         join = partial(joining.join, key, folder, stored, records)
         try:
@@ -80,7 +80,7 @@ class Reader:
         return await self._run(partial(_with_archive, folder, folded, start, stop))
 
     async def size(self, key: SessionKey) -> int:
-        """Roughly how many bytes the session takes; see `Store.size`."""
+        """Measure roughly how many bytes the session takes; see `Store.size`."""
         entry = self._sessions.get(key)
         stored = await self._run(partial(reading.size_of_folder, paths.session_folder(self._root, key)))
         return stored + (entry.pending.size if entry else 0)

@@ -1,4 +1,4 @@
-"""How long the files of a session may lag behind its journal."""
+"""Deadlines by which the files of a session are to follow its journal."""
 
 import heapq
 import itertools
@@ -72,7 +72,7 @@ class WriteSchedule:
         self._earlier = anyio.Event()
 
     def appended(self, key: SessionKey) -> None:
-        """Something has come that the files lack."""
+        """Note that something has come which the files lack."""
         now = self._clock.monotonic()
         session = self._sessions.get(key)
         if session is not None:
@@ -82,12 +82,12 @@ class WriteSchedule:
         self._push(key, session.due)
 
     def failed(self, key: SessionKey) -> None:
-        """The files could not be written, and are to be tried again."""
+        """Note that the files could not be written, and are to be tried again."""
         session = self._sessions[key] = _Session(self._clock.monotonic() + _AGAIN - _QUIET)
         self._push(key, session.due)
 
     def written(self, key: SessionKey, *, is_all: bool) -> None:
-        """The files were written; what they lack now, if not all is there, has come since."""
+        """Note that the files were written; what they lack now, if not all is there, has come since."""
         if is_all:
             self._sessions.pop(key, None)
         elif key in self._sessions:

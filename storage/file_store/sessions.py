@@ -1,4 +1,4 @@
-"""The sessions that a store remembers something of besides their files."""
+"""A table of the sessions that a store remembers something of besides their files."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ _MOST: Final = 65_536  # sessions remembered though their files have everything
 
 
 class SessionEntry:
-    """What a store remembers of a session.
+    """An entry for a session that the store remembers something of.
 
     Attributes:
         pending: the records that its files do not have.

@@ -38,10 +38,10 @@ from argentos.storage.file_store.backpressure import Backpressure
 from argentos.storage.file_store.deletion import Deletion
 from argentos.storage.file_store.edits import Edits
 from argentos.storage.file_store.listing import Listing
+from argentos.storage.file_store.quarantine import Quarantine
 from argentos.storage.file_store.reader import LONG, Reader
 from argentos.storage.file_store.schedule import LoopClock, WaitingClock, WriteSchedule
 from argentos.storage.file_store.sessions import SessionEntry, SessionTable
-from argentos.storage.file_store.set_aside import Aside
 from argentos.storage.file_store.workspace import Workspace, telling_of_the_disk
 from argentos.storage.file_store.writer import FileWriter
 from argentos.storage.files import joining, json_files, session_files
@@ -181,7 +181,7 @@ class FileStore(Store):
             run=self._background.watched(self._run),
         )
         self._edits = Edits(self._workspace)
-        self._aside = Aside(self._workspace)
+        self._quarantine = Quarantine(self._workspace)
         self._deletion = Deletion(self._workspace)
         self._writer = FileWriter(
             self._workspace,
@@ -200,7 +200,7 @@ class FileStore(Store):
         await self._blocking(self._index.open)
 
     def _distrust_index(self) -> None:
-        """What the index says of sessions in the journal may be older than their files."""
+        """Forget what the index says of sessions in the journal: it may be older than their files."""
         for key in self._sessions:
             self._index.remove(key)
 
@@ -232,7 +232,7 @@ class FileStore(Store):
             durable.sync_all(*(self.path / each for each in ("", "agents", "journal")))
 
     def _sweep(self) -> None:
-        """Files are written of sessions in the journal only: so whatever a kill left half-written is of one of them."""
+        """Remove what a kill left half-written: files are written of sessions in the journal only."""
         for key in self._sessions:
             session_files.remove_half_written(self.path, key)
 
@@ -326,7 +326,7 @@ class FileStore(Store):
 
     async def _set_aside(self, key: SessionKey) -> None:
         async with shielded(self._patience):
-            await self._aside.put(key)
+            await self._quarantine.put(key)
 
     async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
         """See `Store.read`."""

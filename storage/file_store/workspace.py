@@ -1,4 +1,4 @@
-"""What those parts of a store share that change the files of sessions, one of them at a time."""
+"""A workspace shared by the parts of a store that change files of sessions, one of them at a time."""
 
 import errno
 import logging

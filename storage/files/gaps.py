@@ -1,4 +1,4 @@
-"""A session whose records are known but for some in between: what can be told of it all the same.
+"""Folding of sessions whose records are known but for some in between.
 
 Nothing here relies on how many messages came before, which folding does: only on what each record says itself.
 """
@@ -51,27 +51,28 @@ def fold_across_gaps(key: SessionKey, snapshot: Snapshot | None, records: Sequen
     Raises:
         ValueError: there is neither a snapshot nor a record.
     """
-    talk = _Talk(snapshot.context if snapshot else Context())
+    conversation = _Conversation(snapshot.context if snapshot else Context())
     for record in records:
-        talk.take(record)
-    talk.settle()
+        conversation.take(record)
+    conversation.settle()
     metadata = fold_metadata(key, snapshot.metadata if snapshot else None, records)
     turn = metadata.turn
-    if turn is not None and (turn.turn in talk.replied or not talk.has(turn.messages)):
+    if turn is not None and (turn.turn in conversation.replied or not conversation.has(turn.messages)):
         turn = None
     metadata = structs.replace(
         metadata,
         state=metadata.state or _SOME_STATE,
-        tokens=sum(each.tokens for each in talk.messages) + (talk.summary.tokens if talk.summary else 0),
-        waiting=tuple(each.number for each in talk.waiting),
-        waiting_tokens=sum(each.tokens for each in talk.waiting),
+        tokens=sum(each.tokens for each in conversation.messages)
+        + (conversation.summary.tokens if conversation.summary else 0),
+        waiting=tuple(each.number for each in conversation.waiting),
+        waiting_tokens=sum(each.tokens for each in conversation.waiting),
         turn=turn,
-        summary_tokens=talk.summary.tokens if talk.summary else 0,
+        summary_tokens=conversation.summary.tokens if conversation.summary else 0,
     )
-    return Folded(Snapshot(metadata, talk.context), tuple(talk.archived))
+    return Folded(Snapshot(metadata, conversation.context), tuple(conversation.archived))
 
 
-class _Talk:
+class _Conversation:
     """The messages of a session."""
 
     def __init__(self, context: Context) -> None:
@@ -94,7 +95,7 @@ class _Talk:
         )
 
     def has(self, numbers: Iterable[int]) -> bool:
-        """Whether all of these messages are in the context."""
+        """Tell whether all of these messages are in the context."""
         return {*numbers} <= {each.number for each in self.messages}
 
     def take(self, record: Record) -> None:
@@ -127,13 +128,13 @@ class _Talk:
         self._begin([each.number for each in self.waiting if each.id in answered])
 
     def _begin(self, numbers: Iterable[int]) -> None:
-        """These messages wait no more."""
+        """Take these messages out of those that wait."""
         begun = {*numbers}
         self.messages += [each for each in self.waiting if each.number in begun]
         self.waiting = [each for each in self.waiting if each.number not in begun]
 
     def _leave(self, messages: Sequence[Message]) -> None:
-        """These messages leave the context."""
+        """Move these messages from the context to the archive."""
         gone = {each.number for each in messages}
         self.archived += messages
         self.messages = [each for each in self.messages if each.number not in gone]

@@ -27,7 +27,7 @@ from argentos.storage.names import file_name
 from argentos.storage.records import SessionKey
 from argentos.storage.snapshot import Metadata
 
-__all__ = ["Index", "Sought"]
+__all__ = ["Index", "Matches"]
 
 _log: Final = logging.getLogger(__name__)
 _VERSION: Final = 2
@@ -42,7 +42,7 @@ _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(Metadata)
 
 
-class Sought(NamedTuple):
+class Matches(NamedTuple):
     """Sessions by the names of their folders.
 
     Attributes:
@@ -119,7 +119,7 @@ class Index:
         return connection
 
     def _abandon(self) -> None:
-        """Never end the connection: that would undo, by its path, what is another owner's."""
+        """Forget the connection without ending it: that would undo, by its path, what is another owner's."""
         connection, self._connection = self._connection, None
         if connection is not None:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
@@ -163,14 +163,14 @@ class Index:
                 connection.execute("COMMIT")
 
     def page(self, agent: str, first: str, last: str) -> dict[str, Metadata | None]:
-        """What it knows of the agent's sessions, by the names of their folders, from `first` to `last`.
+        """Look up the agent's sessions, by the names of their folders, from `first` to `last`.
 
         None stands for a row that is damaged.
         """
         return self._decoded(agent, "name BETWEEN ? AND ?", (first, last))
 
-    def unfinished(self, agent: str, states: Collection[str], first: str, last: str) -> Sought:
-        """Which of the agent's sessions have messages that wait, or are in one of these states.
+    def unfinished(self, agent: str, states: Collection[str], first: str, last: str) -> Matches:
+        """Find the agent's sessions that have messages which wait, or are in one of these states.
 
         Args:
             agent: whose sessions.
@@ -181,17 +181,17 @@ class Index:
         marks = ", ".join("?" * len(states))
         return self._sought(f"NOT settled OR state IN ({marks})", (*states, agent, first, last))
 
-    def owing(self, agent: str, first: str, last: str) -> Sought:
-        """Which of the agent's sessions have messages that were not delivered yet; as above."""
+    def owing(self, agent: str, first: str, last: str) -> Matches:
+        """Find the agent's sessions that have messages which were not delivered yet; as above."""
         return self._sought("owing", (agent, first, last))
 
-    def _sought(self, condition: str, values: tuple[str, ...]) -> Sought:
+    def _sought(self, condition: str, values: tuple[str, ...]) -> Matches:
         rows = self._rows(
             f"SELECT name, agent, CASE WHEN {condition} THEN metadata END"  # noqa: S608 - one of those above
             " FROM sessions WHERE agent = ? AND name BETWEEN ? AND ?",
             values,
         )
-        return Sought(
+        return Matches(
             {name: _metadata(agent, name, data) for name, agent, data in rows if data is not None},
             {name for name, _, data in rows if data is None},
         )
@@ -254,7 +254,7 @@ def _row(metadata: Metadata) -> tuple[object, ...]:
 
 
 def _metadata(agent: str, name: object, data: object) -> Metadata | None:
-    """What a row says, if it is what was once put there."""
+    """Decode a row, if it is what was once put there."""
     if not isinstance(name, str) or not isinstance(data, bytes):
         return None
     if zlib.crc32(data[4:], zlib.crc32(name.encode())) != int.from_bytes(data[:4], "little"):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from argentos.errors import StoreDamagedError
 from argentos.storage.files.json_files import CorruptError
-from argentos.storage.files.session_files import Stored
+from argentos.storage.files.session_files import SessionFiles
 from argentos.storage.records import Accepted, Record, Replied, SessionKey
 from argentos.storage.snapshot import (
     Folded,
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class GapError(StoreDamagedError):
-    """Between the files and the records in the journal some are missing, so that those in the journal are of no use."""
+    """Records are missing between the files and the journal, so that those in the journal are of no use."""
 
 
 class LostError(StoreDamagedError):
@@ -38,7 +38,7 @@ class Split(NamedTuple):
     behind: list[Record]
 
 
-def split(stored: Stored, records: Sequence[Record]) -> Split:
+def split(stored: SessionFiles, records: Sequence[Record]) -> Split:
     """Divide what is known of a session besides its files where something is missing in between."""
     covered = stored.snapshot.metadata.sequence if stored.snapshot else 0
     lacking = [record for record in records if record.sequence > covered]
@@ -46,7 +46,7 @@ def split(stored: Stored, records: Sequence[Record]) -> Split:
     return Split(lacking[:count], lacking[count:])
 
 
-def missing(key: SessionKey, stored: Stored, records: Sequence[Record]) -> str:
+def missing(key: SessionKey, stored: SessionFiles, records: Sequence[Record]) -> str:
     """The gap between the files and the last of the records, in words; which messages, where that is known."""
     metadata = stored.snapshot.metadata if stored.snapshot else None
     at, number = (metadata.sequence, metadata.messages) if metadata else (0, 0)
@@ -66,7 +66,7 @@ def _span(what: str, first: int, last: int) -> str:
     return f"{what} {first}" if first == last else f"{what}s {first} to {last}"
 
 
-def join(key: SessionKey, folder: Path, stored: Stored, records: Sequence[Record]) -> Folded | None:
+def join(key: SessionKey, folder: Path, stored: SessionFiles, records: Sequence[Record]) -> Folded | None:
     """Fold onto what the files say the records that they lack; None where there are neither.
 
     Raises:
@@ -92,7 +92,7 @@ def join(key: SessionKey, folder: Path, stored: Stored, records: Sequence[Record
     return fold(key, stored.snapshot, lacking) if ends else None
 
 
-def _check_sequence(folder: Path, stored: Stored, covered: int, records: Sequence[Record]) -> None:
+def _check_sequence(folder: Path, stored: SessionFiles, covered: int, records: Sequence[Record]) -> None:
     """Refuse an edit of the sequence: records that it had by mistake would be passed over."""
     known = max(stored.reaches, records[-1].sequence if records else 0)
     if "history.json" in stored.edited and 0 < known < covered:

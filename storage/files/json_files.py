@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from argentos.concurrency.chunks import in_chunks
 from argentos.errors import StoreDamagedError, StoreVersionError
-from argentos.storage.coercion import UNREADABLE, lenient, lenient_each
+from argentos.storage.coercion import UNREADABLE, coerce, coerce_each
 from argentos.storage.decoding_errors import in_plain_words
 from argentos.storage.disk import reading
 from argentos.storage.files import validation
@@ -64,7 +64,7 @@ class History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
 
 
 class _HistoryEnd(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """What stands behind the messages."""
+    """The part of `history.json` behind the messages."""
 
     waiting: tuple[Message, ...] = ()
     archived_ids: tuple[str, ...] = ()
@@ -216,7 +216,7 @@ def _check_version(version: int, path: Path) -> None:
 
 
 def _check_sense(content: Metadata | History | Archive, path: Path) -> None:
-    """What no checksum vouches for has to make sense at least.
+    """Check that content makes sense which no checksum vouches for.
 
     Raises:
         ValueError, OverflowError: it does not.
@@ -243,7 +243,7 @@ def seal(*pieces: bytes) -> list[bytes | memoryview]:
 
 
 def is_sealed(data: bytes) -> bool:
-    """A checksum vouches for the file."""
+    """Tell whether a checksum vouches for the file."""
     sealed, end = _SEAL.match(data), len(data)
     while end and data[end - 1] == _NEWLINE:
         end -= 1
@@ -271,9 +271,9 @@ def decode_leniently(data: bytes) -> History:
         return HISTORY.decode(data)
     content = msgspec.json.decode(data, type=dict[str, Any])
     for name in ("messages", "waiting"):
-        content[name] = lenient_each(content.get(name, ()), Message)
+        content[name] = coerce_each(content.get(name, ()), Message)
     content["archivedIds"] = msgspec.Raw(encoder.encode(content.get("archivedIds", ())))
-    history: History | None = lenient(content, History)
+    history: History | None = coerce(content, History)
     if history is None:
         raise ValueError("nothing can be made of it")
     return history

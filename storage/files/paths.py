@@ -25,17 +25,17 @@ _DELETED: Final = ".deleted-"
 
 
 def is_state_directory(root: Path) -> bool:
-    """Whether a store has been opened in this directory, or settings have been put there."""
+    """Tell whether a store has been opened in this directory, or settings have been put there."""
     return any(reading.exists(root / name) for name in ("agents", "journal", "lock", "argent.json"))
 
 
 def agent_folder(root: Path, agent: str) -> Path:
-    """Where the sessions of an agent are."""
+    """The folder of an agent's sessions."""
     return root / "agents" / file_name(agent) / "sessions"
 
 
 def damaged_folder(root: Path, agent: str) -> Path:
-    """Where the agent's sessions are put that cannot be read."""
+    """The folder of an agent's sessions that were set aside."""
     return root / "agents" / file_name(agent) / "damaged"
 
 
@@ -47,7 +47,7 @@ def copies_set_aside(root: Path, key: SessionKey) -> list[Path]:
 
 
 def was_deleted(aside: Path) -> bool:
-    """Whether its session was deleted after this had been set aside."""
+    """Tell whether its session was deleted after this had been set aside."""
     return _DELETED in aside.name
 
 
@@ -60,5 +60,5 @@ def mark_deleted(root: Path, key: SessionKey) -> None:
 
 
 def session_folder(root: Path, key: SessionKey) -> Path:
-    """Where a session is."""
+    """The folder of a session."""
     return agent_folder(root, key.agent) / file_name(key.id)

@@ -41,7 +41,7 @@ from argentos.storage.snapshot import (
 )
 
 __all__ = [
-    "Stored",
+    "SessionFiles",
     "is_edited",
     "read_front",
     "read_metadata",
@@ -86,7 +86,7 @@ def remove_half_written(root: Path, key: SessionKey) -> None:
 
 
 def is_edited(folder: Path) -> bool:
-    """Whether `history.json` or `metadata.json`, where it is there, is not what was once written.
+    """Tell whether `history.json` or `metadata.json` is there and not what was once written.
 
     Raises:
         OSError: one cannot be read.
@@ -96,7 +96,7 @@ def is_edited(folder: Path) -> bool:
 
 
 def read_metadata(folder: Path) -> Metadata | None:
-    """What `metadata.json` in this folder says, or `history.json` where it is missing.
+    """Read `metadata.json` in this folder, or `history.json` where it is missing.
 
     Raises:
         StoreDamagedError, StoreVersionError: see `Store.load`.
@@ -109,7 +109,7 @@ def read_metadata(folder: Path) -> Metadata | None:
 
 
 def read_view(folder: Path) -> Metadata | None:
-    """What `metadata.json` says, where it can be read; a damaged one is no more than a view that is written anew."""
+    """Read `metadata.json`, where it can be; a damaged one is no more than a view that is written anew."""
     try:
         view = read_json(folder / "metadata.json", METADATA)
     except CorruptError as error:
@@ -118,8 +118,8 @@ def read_view(folder: Path) -> Metadata | None:
     return view.content if view else None
 
 
-class Stored(NamedTuple):
-    """What the files of a session say.
+class SessionFiles(NamedTuple):
+    """The content of the files of a session.
 
     Attributes:
         snapshot: from `history.json`, with the metadata of `metadata.json` where those were edited and fit; None where
@@ -135,8 +135,8 @@ class Stored(NamedTuple):
     unfit: str = ""
 
 
-def read_stored(folder: Path, key: SessionKey) -> Stored:
-    """What the files of a session say.
+def read_stored(folder: Path, key: SessionKey) -> SessionFiles:
+    """The content of the files of a session.
 
     Raises:
         StoreDamagedError, StoreVersionError: see `Store.load`.
@@ -161,7 +161,7 @@ def read_stored(folder: Path, key: SessionKey) -> Stored:
             )
     reaches = metadata.content.sequence if metadata else 0
     if history is None:
-        return Stored(None, reaches)
+        return SessionFiles(None, reaches)
     snapshot = snapshot_of(history.content)
     edited = ["history.json"] if history.is_edited else []
     if metadata and metadata.is_edited and reaches == snapshot.metadata.sequence:
@@ -170,7 +170,7 @@ def read_stored(folder: Path, key: SessionKey) -> Stored:
             edited.append("metadata.json")
         except ValueError as error:
             unfit = f"{folder / 'metadata.json'} is damaged: {str(error)[:LONGEST_QUOTE]}"
-    return Stored(snapshot, reaches, tuple(edited), unfit)
+    return SessionFiles(snapshot, reaches, tuple(edited), unfit)
 
 
 def _with_view(snapshot: Snapshot, metadata: Metadata) -> Snapshot:

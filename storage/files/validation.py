@@ -1,4 +1,4 @@
-"""The sense of files that no checksum vouches for, as after an edit by hand: what a checksum would have said.
+"""Checks of files that no checksum vouches for, as after an edit by hand.
 
 Every error is a `ValueError` that begins with the place of what is wrong, as `jq` would name it.
 """
@@ -31,7 +31,7 @@ _COUNTS: Final = (
 
 
 def check_fields(data: bytes, content: Struct) -> None:
-    """No field has a name that is not known, or a number that cannot be written, and every time has a zone."""
+    """Check that every field is known, every number can be written, and every time has a zone."""
     msgspec.msgpack.encode(content)
     raw = msgspec.json.decode(data)
     raw.pop("checksum", None)
@@ -62,7 +62,7 @@ def _names(kind: type[Struct]) -> Mapping[str, str]:
 
 
 def check_metadata(metadata: Metadata, path: str = "$") -> None:
-    """The numbers of a session's metadata can be its own, and its state is one."""
+    """Check that the numbers of a session's metadata can be its own, and that its state is one."""
     if metadata.version > NEWEST_VERSION:
         raise ValueError(f"{path}.version is of a newer argentos")
     if metadata.state not in SESSION.states:
@@ -84,7 +84,7 @@ def check_metadata(metadata: Metadata, path: str = "$") -> None:
 
 
 def _numbers(metadata: Metadata) -> Iterator[tuple[str, int]]:
-    """A count; a session's first record, and first owner, have 1."""
+    """List the counts; a session's first record, and first owner, have 1."""
     for name in _COUNTS:
         yield _camel(name), getattr(metadata, name)
     for name in ("sequence", "epoch", "state_sequence"):
@@ -98,7 +98,7 @@ def _camel(name: str) -> str:
 
 
 def check_snapshot(snapshot: Snapshot) -> None:
-    """A session's context is the one that its metadata tell of."""
+    """Check that a session's context is the one that its metadata tell of."""
     metadata, context = snapshot
     check_metadata(metadata, "$.metadata")
     tuple(context.archived_ids)  # raises where they are none
@@ -159,5 +159,5 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 def check_archive(messages: Sequence[Message], numbers: range) -> None:
-    """The messages of a file of the archive are those of its name."""
+    """Check that the messages of a file of the archive are those of its name."""
     _check_messages(messages, numbers, [f"$.messages[{number}]" for number in range(len(messages))])

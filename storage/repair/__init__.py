@@ -6,7 +6,7 @@ Reading order; each imports only those above it:
     findings        what a check finds
     walk            the folders of agents and sessions
     salvage         what can be saved of a session whose files are damaged
-    set_aside       copies of sessions that were set aside, and how they come back
+    copies          copies of sessions that were set aside, and how they come back
     check_disk      room on the disk
     check_entries   modes, owners, links
     check_journal   the journal

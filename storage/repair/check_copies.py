@@ -9,8 +9,8 @@ from shlex import quote
 from argentos.storage.files import paths
 from argentos.storage.repair import salvage
 from argentos.storage.repair.check_journal import JournalRecords
+from argentos.storage.repair.copies import SessionCopy, copies_in, put_back
 from argentos.storage.repair.findings import Finding
-from argentos.storage.repair.set_aside import SetAside, found_in, put_back
 
 __all__ = [
     "check_copies",
@@ -18,14 +18,14 @@ __all__ = [
 
 
 def check_copies(root: Path, folder: Path, journal: JournalRecords) -> Iterator[Finding]:
-    """What was set aside before: the newest of a session is put back where nothing has taken its place."""
+    """Check what was set aside before: the newest of a session is put back where nothing has taken its place."""
     taken = {key for key, records in journal.items() if records}
-    for copy in found_in(root, folder):
+    for copy in copies_in(root, folder):
         key, is_taken = copy.key, copy.key in taken
-        if key is not None and not is_taken and salvage.has_not_gone_on(copy.path, paths.session_folder(root, key)):
+        if key is not None and not is_taken and salvage.is_unchanged(copy.path, paths.session_folder(root, key)):
             taken.add(key)
             remedy = "put back what is whole in it, for the session has not gone on since"
-            mends = partial(salvage.put_behind, copy.path, paths.session_folder(root, key))
+            mends = partial(salvage.put_back_behind_gap, copy.path, paths.session_folder(root, key))
             yield Finding(copy.path, f"{_was_set_aside(copy)}, for records are missing", remedy=remedy, mend=mends)
             continue
         if key is not None:
@@ -40,7 +40,7 @@ def check_copies(root: Path, folder: Path, journal: JournalRecords) -> Iterator[
             yield Finding(copy.path, _was_set_aside(copy), remedy=remedy, mend=partial(put_back, root, copy))
 
 
-def _was_set_aside(copy: SetAside) -> str:
+def _was_set_aside(copy: SessionCopy) -> str:
     why = f", for {copy.why}" if copy.why else ""
     return f"{_messages(copy.messages)} of session {copy.key} set aside{why}" if copy.key else f"it was set aside{why}"
 
@@ -49,7 +49,7 @@ def _messages(count: int) -> str:
     return "a copy with 1 message" if count == 1 else f"a copy with {count} messages"
 
 
-def _what_to_do(copy: SetAside, *, is_taken: bool) -> str:
+def _what_to_do(copy: SessionCopy, *, is_taken: bool) -> str:
     if copy.key is None:
         return (
             "mend what is wrong in it, and `argent doctor --restore` its session, or restore that from a backup;"

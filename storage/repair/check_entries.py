@@ -22,7 +22,7 @@ _FOLDER: Final = 0o700
 
 
 def check_entries(root: Path) -> Iterator[Finding]:
-    """Modes and owners, links, and what a kill left."""
+    """Check modes, owners and links, and look for what a kill left."""
     owner = root.stat()  # it may be a link
     yield from _check_mode(root, owner, owner)
     unreadable: list[OSError] = []
@@ -35,7 +35,7 @@ def check_entries(root: Path) -> Iterator[Finding]:
 
 
 def _entries(root: Path, unreadable: list[OSError]) -> Iterator[str]:
-    """What is ours in the directory, as paths; strings, for they are many."""
+    """List what is ours in the directory, as paths; strings, for they are many."""
     for name in ("lock", "index.sqlite", "journal", "agents"):
         top = os.path.join(root, name)  # noqa: PTH118 - see above
         if os.path.lexists(top):

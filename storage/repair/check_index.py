@@ -21,7 +21,7 @@ _PAGE: Final = 1000
 
 
 def check_index(root: Path, journal: Mapping[SessionKey, Sequence[Record]]) -> Iterator[Finding]:
-    """Of what is in the journal it may know too little: there the journal has the last word."""
+    """Check the index, but for what is in the journal, of which it may know too little."""
     path = root / "index.sqlite"
     if not path.is_file() or path.is_symlink() or path.with_name("index.sqlite-journal").exists():
         return  # the last: a change is being made, or will be undone by the next owner

@@ -97,14 +97,14 @@ def _move_away(folder: Path) -> None:
 
 
 def _check_files(folder: Path, key: SessionKey, records: Sequence[Record], *, is_readable: bool) -> Iterator[Finding]:
-    go_over = partial(salvage.go_over, folder, key, records)
+    skip = partial(salvage.skip_gap, folder, key, records)
     try:
         stored = session_files.read_stored(folder, key)
         folded = joining.join(key, folder, stored, records)
     except joining.LostError as error:
         yield _lost(folder, key, records, error)
     except joining.GapError as error:
-        yield Finding(folder, str(error), remedy="go on behind that with what is whole", mend=go_over, session=key)
+        yield Finding(folder, str(error), remedy="go on behind that with what is whole", mend=skip, session=key)
     except json_files.CorruptError as error:
         yield _corrupt(folder, key, records, error)
     except StoreError as error:
@@ -112,7 +112,7 @@ def _check_files(folder: Path, key: SessionKey, records: Sequence[Record], *, is
     else:
         if not is_readable and folded and (not stored.snapshot or stored.snapshot.metadata != folded.snapshot.metadata):
             what = f"the journal has a record of session {key} that cannot be read"
-            yield Finding(folder, what, remedy="go on with what can be made of it", mend=go_over, session=key)
+            yield Finding(folder, what, remedy="go on with what can be made of it", mend=skip, session=key)
         if stored.snapshot is not None:
             for name in stored.edited:
                 yield Finding(folder / name, _EDITED, is_harmless=True, remedy="give it a new checksum", session=key)
@@ -126,22 +126,22 @@ def _lost(folder: Path, key: SessionKey, records: Sequence[Record], error: Store
     if (folder / "history.json").exists():
         remedy = "go on from what history.json says"
         return Finding(
-            folder, str(error), remedy=remedy, mend=lambda: salvage.go_back(folder, key, records), session=key
+            folder, str(error), remedy=remedy, mend=lambda: salvage.roll_back(folder, key, records), session=key
         )
     if salvage.salvage(folder, key, records) is None:
         return Finding(folder, str(error))
     remedy = "go on without what was in history.json"
-    return Finding(folder, str(error), remedy=remedy, mend=lambda: salvage.go_on(folder, key, records), session=key)
+    return Finding(folder, str(error), remedy=remedy, mend=lambda: salvage.restart(folder, key, records), session=key)
 
 
 def _corrupt(folder: Path, key: SessionKey, records: Sequence[Record], error: StoreError) -> Finding:
     if salvage.salvage(folder, key, records) is None:  # loading sets it aside, with what the journal has of it
         return Finding(folder, str(error), remedy=_TO_DAMAGED, session=key)
     remedy = "go on with what can be read; the damaged history.json is kept beside it"
-    return Finding(folder, str(error), remedy=remedy, mend=lambda: salvage.go_on(folder, key, records), session=key)
+    return Finding(folder, str(error), remedy=remedy, mend=lambda: salvage.restart(folder, key, records), session=key)
 
 
-def _check_view(folder: Path, stored: session_files.Stored, key: SessionKey) -> Iterator[Finding]:
+def _check_view(folder: Path, stored: session_files.SessionFiles, key: SessionKey) -> Iterator[Finding]:
     path, snapshot = folder / "metadata.json", stored.snapshot
     if snapshot is None:
         return

@@ -48,7 +48,7 @@ _PASSES: Final = 4  # damage may hide other damage
 
 
 def check(root: Path) -> list[Finding]:
-    """Everything that is wrong with a state directory; nothing is changed. This blocks.
+    """Check everything in a state directory, and change nothing. This blocks.
 
     While an owner runs, what is in the middle of being written looks wrong: so only what does so twice is told.
 
@@ -65,7 +65,7 @@ def check(root: Path) -> list[Finding]:
 
 
 def _check_owner(root: Path) -> Iterator[Finding]:
-    """One that ended in order has left no journal; whatever it does now is its own affair."""
+    """Check the owner, unless it ended in order: then it has left no journal, and is not looked for."""
     if _is_owned(root) or any((root / "journal").glob("*.journal")):
         what = trouble_with_owner(root / "lock")
         if what:
@@ -141,7 +141,7 @@ async def _open(root: Path, keys: Sequence[SessionKey]) -> None:
 
 
 def _is_owned(root: Path) -> bool:
-    """A process owns the directory now."""
+    """Tell whether a process owns the directory now."""
     try:
         descriptor = os.open(root / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:

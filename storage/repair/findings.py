@@ -1,4 +1,4 @@
-"""What a check finds, and what can be done about it."""
+"""Findings of a check, with what can be done about each."""
 
 from collections.abc import Callable
 from pathlib import Path

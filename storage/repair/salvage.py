@@ -1,4 +1,4 @@
-"""What can be saved of a session whose files are damaged. All of this blocks.
+"""Salvage of sessions whose files are damaged. All of this blocks.
 
 Whatever is written over here is kept beside it under a dated name; and each function can be killed, and done again.
 """
@@ -12,21 +12,21 @@ import msgspec
 from msgspec import Struct, structs
 
 from argentos.errors import StoreError
-from argentos.storage.coercion import UNREADABLE, lenient_each
+from argentos.storage.coercion import UNREADABLE, coerce_each
 from argentos.storage.disk import durable, reading
 from argentos.storage.files import archive, gaps, joining, session_files, validation
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import NEWEST_VERSION, REMEMBERED_IDS, Context, Folded, Metadata, Snapshot, fold_context
 
 __all__ = [
-    "go_back",
-    "go_on",
-    "go_over",
-    "has_not_gone_on",
+    "is_unchanged",
     "mend_archive",
     "put_back",
-    "put_behind",
+    "put_back_behind_gap",
+    "restart",
+    "roll_back",
     "salvage",
+    "skip_gap",
 ]
 
 
@@ -69,7 +69,7 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
 
 
 def _readable(folder: Path, key: SessionKey, records: Iterable[Record]) -> Snapshot | None:
-    """What `history.json` says whatever its checksum; where its numbers may be what is wrong, with the right ones."""
+    """Read `history.json` whatever its checksum; where its numbers may be what is wrong, with the right ones."""
     readable = session_files.read_unchecked(folder)
     if readable is None or readable.metadata.version > NEWEST_VERSION:
         return None
@@ -80,7 +80,7 @@ def _readable(folder: Path, key: SessionKey, records: Iterable[Record]) -> Snaps
 
 
 def _makes_sense(snapshot: Snapshot) -> bool:
-    """Else a person has to look at it: with a checksum, nobody would ever again."""
+    """Tell whether a snapshot makes sense: else a person has to look at it, which with a checksum nobody would."""
     try:
         validation.check_snapshot(snapshot)
     except ValueError:
@@ -95,7 +95,7 @@ def _view(folder: Path, key: SessionKey) -> Metadata | None:
     return None
 
 
-def go_on(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
+def restart(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     """Let a session go on with what can be saved of it."""
     saved = salvage(folder, key, records)
     if saved is not None:
@@ -109,7 +109,7 @@ def _replace_history(folder: Path, saved: Folded) -> None:
     session_files.write(folder, saved.snapshot, saved.archived)
 
 
-def go_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
+def roll_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     """Let be true what `history.json` and the journal say, though `metadata.json` has seen more."""
     stored = session_files.read_stored(folder, key)._replace(reaches=0)
     try:
@@ -124,30 +124,30 @@ def go_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     session_files.write(folder, Snapshot(metadata, context), folded.archived)
 
 
-def go_over(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
+def skip_gap(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     """Let a session go on behind records that are missing, with what is whole there."""
     folded = _bridged(folder, key, session_files.read_stored(folder, key), records)
     session_files.write(folder, folded.snapshot, folded.archived)
 
 
-def _bridged(folder: Path, key: SessionKey, stored: session_files.Stored, records: Sequence[Record]) -> Folded:
+def _bridged(folder: Path, key: SessionKey, stored: session_files.SessionFiles, records: Sequence[Record]) -> Folded:
     whole, behind = joining.split(stored, records)
     kept = joining.join(key, folder, stored, whole)
     bridged = gaps.fold_across_gaps(key, kept.snapshot if kept else None, behind)
     return Folded(bridged.snapshot, (*(kept.archived if kept else ()), *bridged.archived))
 
 
-def put_behind(aside: Path, folder: Path) -> None:
+def put_back_behind_gap(aside: Path, folder: Path) -> None:
     """Put back what was set aside behind records that are missing, where the session has not gone on since."""
     bridged = session_files.read_unchecked(aside)
-    if bridged is not None and has_not_gone_on(aside, folder):
+    if bridged is not None and is_unchanged(aside, folder):
         archived, known = (archive.readable_messages(each, bridged.metadata) for each in (aside, folder))
         session_files.write(folder, bridged, [archived[number] for number in archived.keys() - known.keys()])
         durable.remove_folder(aside)
 
 
-def has_not_gone_on(aside: Path, folder: Path) -> bool:
-    """Whether a session is as it was when something was set aside that belongs behind records that are missing."""
+def is_unchanged(aside: Path, folder: Path) -> bool:
+    """Tell whether a session is as it was when what belongs behind missing records was set aside."""
     with contextlib.suppress(StoreError):
         at, bridged, stored = (
             session_files.read_front(aside),
@@ -170,12 +170,12 @@ def put_back(aside: Path, folder: Path, key: SessionKey) -> None:
 def _set_aside(aside: Path) -> list[Record]:
     """The records that the journal had of it."""
     with contextlib.suppress(OSError, *UNREADABLE):
-        return list(lenient_each(msgspec.json.decode(reading.read(aside / "records.json"), type=list[Any]), Record))
+        return list(coerce_each(msgspec.json.decode(reading.read(aside / "records.json"), type=list[Any]), Record))
     return []
 
 
 def _with_records(aside: Path, key: SessionKey, saved: Folded) -> Folded:
-    stored = session_files.Stored(saved.snapshot, 0)
+    stored = session_files.SessionFiles(saved.snapshot, 0)
     with contextlib.suppress(joining.GapError):
         folded = joining.join(key, aside, stored, _set_aside(aside))
         if folded is not None:

@@ -49,13 +49,13 @@ class Batch:
         self.bodies.append((key, 0, encode_body(key, ())))
 
     def succeed(self) -> None:
-        """All of it is durable."""
+        """Acknowledge all of it, which is durable."""
         for pending, records, size in self._appends:
             pending.extend(records, size)
         self._done.set()
 
     def fail(self, error: StoreError) -> None:
-        """Nothing of it is acknowledged, unless all of it has been."""
+        """Refuse all of it, unless it has been acknowledged."""
         if self._done.is_set():
             return
         self._error = error
@@ -99,11 +99,11 @@ class Committer:
 
     @property
     def failure(self) -> StoreFailedError | StoreFullError | None:
-        """Why nothing is written, or not until there is room; None while all is well."""
+        """The error that refuses appends; None while none does."""
         return self._full if self._failure is None else self._failed(self._failure)
 
     def stalled(self, patience: float) -> StoreError | None:
-        """Why nothing is acknowledged, where a write has gone on for longer than so many seconds."""
+        """The error that tells of a write which has gone on for longer than so many seconds; None where none has."""
         since = self._writing_since
         seconds = 0.0 if since is None else time.monotonic() - since
         if seconds <= patience:

@@ -103,7 +103,7 @@ class Broken(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What a segment holds, in order.
+    """The content of a segment, in order.
 
     Attributes:
         is_numbered: its commits follow those of the segment in front.
@@ -161,7 +161,7 @@ def encode_nobody(commit: int) -> bytes:
 
 
 def encode_start(commit: int) -> bytes:
-    """How a segment begins behind this commit."""
+    """Encode the beginning of a segment behind this commit."""
     return MAGIC + encode_nobody(commit)
 
 
@@ -247,7 +247,7 @@ def _scan(data: bytes) -> Scan:
 
 
 def _is_whole(data: bytes, at: int) -> bool:
-    """A whole, undamaged frame begins here."""
+    """Tell whether a whole, undamaged frame begins here."""
     begin = at + _HEAD.size
     if begin > len(data):
         return False
@@ -271,13 +271,13 @@ def _frame_at(data: bytes, at: int) -> Frame | Broken:
 
 
 def _next_mark(data: bytes, at: int, end: int) -> int:
-    """Where the next frame may begin, or the end."""
+    """Find where the next frame may begin, or the end."""
     found = data.find(_MARK, at, end)
     return end if found < 0 else found
 
 
 def _guess(data: bytes, at: int) -> tuple[int, SessionKey | None]:
-    """Of which commit and session the broken frame at this place was, as far as that can be read."""
+    """Guess the commit and the session of the broken frame at this place, as far as they can be read."""
     if at + _HEAD.size > len(data):
         return 0, None
     _, length, _, commit = _HEAD.unpack_from(data, at)

@@ -125,7 +125,7 @@ class Journal:
 
     @property
     def is_left(self) -> bool:
-        """Something was left in the folder by an owner that did not end in order, or is still used."""
+        """Tell whether an owner that did not end in order left something, or a segment is still used."""
         return any(not any(fnmatchcase(name, each) for each in _SET_ASIDE) for name in reading.names(self._folder))
 
     @property
@@ -251,11 +251,11 @@ class Journal:
         self._kept.add(key)
 
     def keeps(self, key: SessionKey) -> bool:
-        """There is a file with records of this session."""
+        """Tell whether there is a file with records of this session."""
         return key in self._kept
 
     def release(self, key: SessionKey) -> None:
-        """The files of the session have everything: what was kept of it can go."""
+        """Remove the file of this session: its own files have everything."""
         if key in self._kept:
             self._check()
             durable.remove(self._kept_path(key))

@@ -1,4 +1,4 @@
-"""What was appended to a session since its last checkpoint."""
+"""The records of a session since its last checkpoint."""
 
 import bisect
 from collections.abc import Sequence
@@ -29,21 +29,21 @@ class PendingRecords:
 
     @property
     def is_clean(self) -> bool:
-        """The files have everything, and nothing is being written."""
+        """Tell whether the files have everything, and nothing is being written."""
         return not self.records and self.sequence == self._durable[0]
 
     def reserve(self, records: Sequence[Record]) -> None:
-        """These are about to be written: whoever comes now has to follow them."""
+        """Count on records that are about to be written: whoever comes now has to follow them."""
         last = records[-1]
         self.sequence = last.sequence
         self.epoch = last.epoch
 
     def give_up(self) -> None:
-        """What was about to be written is not."""
+        """Count no more on records that were not written."""
         self.sequence, self.epoch = self._durable
 
     def overtake(self, sequence: int, epoch: int) -> None:
-        """Files go at least as far as this."""
+        """Note that files go at least as far as this."""
         if sequence > self.sequence:
             self.sequence, self.epoch = self._durable = sequence, epoch
 
@@ -68,7 +68,7 @@ class PendingRecords:
 
     @property
     def has_gap(self) -> bool:
-        """Whether records are missing in between."""
+        """Tell whether records are missing in between."""
         return bool(self.records) and self.records[-1].sequence - self.records[0].sequence >= len(self.records)
 
     def after(self, sequence: int) -> list[Record]:
@@ -80,12 +80,12 @@ class PendingRecords:
         return self.records[: bisect.bisect_right(self.records, sequence, key=lambda record: record.sequence)]
 
     def has(self, sequence: int, epoch: int) -> bool:
-        """Whether the record of this sequence is here, and was written in this epoch."""
+        """Tell whether the record of this sequence is here, and was written in this epoch."""
         found = self.up_to(sequence)
         return bool(found) and (found[-1].sequence, found[-1].epoch) == (sequence, epoch)
 
     def lacks_checkpoint(self, sequence: int) -> bool:
-        """Whether the record of this sequence is covered by no checkpoint yet."""
+        """Tell whether the record of this sequence is covered by no checkpoint yet."""
         return bool(self.records) and self.records[0].sequence <= sequence
 
     def cover(self, sequence: int) -> None:

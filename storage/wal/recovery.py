@@ -20,7 +20,7 @@ from argentos.storage.wal.frames import (
 )
 
 __all__ = [
-    "Finding",
+    "Defect",
     "Recovered",
     "Recovery",
     "Segment",
@@ -44,7 +44,7 @@ class Recovered(NamedTuple):
     is_readable: bool = True
 
 
-class Finding(NamedTuple):
+class Defect(NamedTuple):
     """Something in a segment that could not be taken over.
 
     Attributes:
@@ -93,7 +93,7 @@ class Segment:
 
 
 class Recovery(NamedTuple):
-    """What the journal on disk holds.
+    """The content of the journal on disk.
 
     Attributes:
         segments: in order.
@@ -107,7 +107,7 @@ class Recovery(NamedTuple):
     segments: list[Segment]
     kept: set[SessionKey]
     commit: int
-    findings: list[Finding]
+    findings: list[Defect]
     whole: dict[Path, list[Frame]]
     hollow: list[Segment]
 
@@ -130,17 +130,17 @@ def recover(folder: Path, take: Callable[[Recovered], None]) -> Recovery:
         [segment for segment, found in scans[-1:] if not any(found[:2])],
     )
     for segment, found in kept:  # the segments continue it, or the files have overtaken it
-        recovery.findings.extend(_findings(segment, found, None))
+        recovery.findings.extend(_defects(segment, found, None))
         recovery.kept.update(frame.key for frame in _hand_over(segment, found, take))
     last: dict[SessionKey, int] = {}
     gaps = list(_gaps(scans))
     for segment, found in scans:
-        findings = _findings(segment, found, newest if segment is scans[-1][0] else None)
+        findings = _defects(segment, found, newest if segment is scans[-1][0] else None)
         torn = newest if any(finding.is_torn for finding in findings) else -1
         findings += [gap for gap in gaps if gap.path == segment.path]
         fits = partial(_fits, last=last, torn=torn)
         cut = [frame for frame in found.frames if not fits(frame)]
-        findings += [Finding(segment.path, each.start, each.end, is_torn=True, key=None) for each in cut]
+        findings += [Defect(segment.path, each.start, each.end, is_torn=True, key=None) for each in cut]
         begins = [gap_frame(frame.commit - 1) for frame in found.frames[:1] if frame.key != NOBODY]
         taken = found._replace(frames=[frame for frame in found.frames if frame not in cut])
         whole = [*begins, *_hand_over(segment, taken, take)]
@@ -179,13 +179,13 @@ def _newest(scans: Sequence[tuple[Segment, Scan]]) -> int:
     return newest
 
 
-def _gaps(scans: Sequence[tuple[Segment, Scan]]) -> Iterator[Finding]:
-    """Where commits are missing, though nothing is broken there."""
+def _gaps(scans: Sequence[tuple[Segment, Scan]]) -> Iterator[Defect]:
+    """Find commits that are missing, though nothing is broken there."""
     segment, end, commit = Path(), 0, -1
     for number, (here, found) in enumerate(scans):
         stands = _in_order(found)
         if not stands and number + 1 < len(scans):  # it has lost even what it began with
-            yield Finding(here.path, len(MAGIC), len(MAGIC), is_torn=False, key=None)
+            yield Defect(here.path, len(MAGIC), len(MAGIC), is_torn=False, key=None)
         if not (stands and found.is_numbered and _number(here.path) == _number(segment) + 1):
             commit = -1
         for each in stands:
@@ -194,7 +194,7 @@ def _gaps(scans: Sequence[tuple[Segment, Scan]]) -> Iterator[Finding]:
                 continue
             is_known = each.key == NOBODY and each.start > len(MAGIC)
             if not is_known and 0 <= commit < each.commit - (each.key != NOBODY):
-                yield Finding(segment, end, end, is_torn=False, key=None)
+                yield Defect(segment, end, end, is_torn=False, key=None)
             segment, end, commit = here.path, each.end, max(commit, each.commit)
 
 
@@ -238,24 +238,24 @@ def _end(found: Scan) -> int:
     return max([*(frame.end for frame in found.frames), *(broken.end for broken in found.broken)], default=0)
 
 
-def _findings(segment: Segment, found: Scan, newest: int | None) -> list[Finding]:
-    """What is broken is torn if it can be of the newest commit, and nothing older stands behind it."""
-    findings: list[Finding] = []
+def _defects(segment: Segment, found: Scan, newest: int | None) -> list[Defect]:
+    """Tell torn from damaged: torn can be only the newest commit, with nothing older behind it."""
+    findings: list[Defect] = []
     stands = [*((each.start, each.commit) for each in found.frames), *((b.start, b.commit) for b in found.broken)]
     for broken in found.broken:
         if broken.why:
             findings.append(
-                Finding(segment.path, broken.start, broken.end, is_torn=False, key=broken.key, why=broken.why)
+                Defect(segment.path, broken.start, broken.end, is_torn=False, key=broken.key, why=broken.why)
             )
             continue
         behind = [commit for start, commit in stands if start >= broken.end]
         is_torn = newest is not None and (not behind or {broken.commit, *behind} <= {0, newest})
-        findings.append(Finding(segment.path, broken.start, broken.end, is_torn, None if is_torn else broken.key))
+        findings.append(Defect(segment.path, broken.start, broken.end, is_torn, None if is_torn else broken.key))
     return findings
 
 
 def _fits(frame: Frame, last: dict[SessionKey, int], torn: int) -> bool:
-    """Whether a frame does not stand, in the torn commit, behind what is torn of its session; takes note of it."""
+    """Tell whether a frame follows what is known of its session, and take note of it."""
     known = last.get(frame.key)
     if not frame.records:
         last.pop(frame.key, None)

@@ -16,7 +16,7 @@ from argentos.storage.wal.frames import (
     scan,
     without,
 )
-from argentos.storage.wal.recovery import Finding, gap_frame
+from argentos.storage.wal.recovery import Defect, gap_frame
 
 __all__ = [
     "rewrite",
@@ -57,7 +57,7 @@ def _bridged(frames: Sequence[Frame]) -> Iterator[Frame]:
         yield frame
 
 
-def rewrite(path: Path, findings: Sequence[Finding], whole: Sequence[Frame] | None) -> Path:
+def rewrite(path: Path, findings: Sequence[Defect], whole: Sequence[Frame] | None) -> Path:
     """Keep of a segment what is whole, if anything; gives where the rest was set aside."""
     aside = _set_aside(path, findings)
     if whole is None:
@@ -67,7 +67,7 @@ def rewrite(path: Path, findings: Sequence[Finding], whole: Sequence[Frame] | No
     return aside
 
 
-def _set_aside(path: Path, findings: Sequence[Finding]) -> Path:
+def _set_aside(path: Path, findings: Sequence[Defect]) -> Path:
     """Keep what is torn, or the whole segment where something is damaged."""
     if not path.is_file() or path.is_symlink():
         aside = durable.dated_name(path, "damaged")

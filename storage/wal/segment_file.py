@@ -43,7 +43,7 @@ def create(path: Path, head: bytes, size: int) -> int:
 
 
 def contains(file: BinaryIO, text: bytes) -> bool:
-    """Whether these bytes are in what is left of a file, which is read a piece at a time."""
+    """Tell whether these bytes are in what is left of a file, which is read a piece at a time."""
     end = b""
     while piece := file.read(_PIECE):
         end += piece

@@ -10,8 +10,8 @@ import pytest
 from argentos.errors import StoreError
 from argentos.storage import FileStore, inline
 from argentos.storage.disk import durable
+from argentos.storage.repair.copies import restore
 from argentos.storage.repair.doctor import mend
-from argentos.storage.repair.set_aside import restore
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import assert_kept, crashed, folder, kept, tree
 

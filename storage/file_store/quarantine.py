@@ -14,13 +14,13 @@ from argentos.storage.file_store.workspace import Workspace
 from argentos.storage.files import archive, gaps, joining, json_files, paths, session_files
 from argentos.storage.records import Record, SessionKey
 
-__all__ = ["Aside"]
+__all__ = ["Quarantine"]
 
 _log: Final = logging.getLogger(__name__)
 
 
-class Aside:
-    """Set aside damage, under dated names in `agents/<agent>/damaged/`.
+class Quarantine:
+    """A place for damage, under dated names in `agents/<agent>/damaged/`.
 
     Args:
         workspace: the state directory.
@@ -50,7 +50,7 @@ class Aside:
             ) from error
 
     async def _put(self, key: SessionKey) -> tuple[StoreDamagedError, Path] | None:
-        """What is wrong with the session, and where that was put; None if nothing is: somebody else has seen to it."""
+        """Set damage aside, and tell what it is and where it was put; None if there is none any more."""
         workspace = self._workspace
         async with workspace.locked():
             workspace.check_answers(key)

@@ -23,12 +23,12 @@ from argentos.storage.repair.crash_mark import mending
 from argentos.storage.snapshot import Metadata
 from argentos.storage.wal.recovery import Recovered, recover
 
-__all__ = ["Restored", "SetAside", "found_in", "put_back", "restore"]
+__all__ = ["Restored", "SessionCopy", "copies_in", "put_back", "restore"]
 
 _LISTED: Final = 20
 
 
-class SetAside(NamedTuple):
+class SessionCopy(NamedTuple):
     """A copy of a session.
 
     Attributes:
@@ -53,15 +53,15 @@ class Restored(NamedTuple):
     replaced: Path | None
 
 
-def found_in(root: Path, folder: Path) -> list[SetAside]:
+def copies_in(root: Path, folder: Path) -> list[SessionCopy]:
     """The copies in a folder, of each session the newest first."""
     return [_look(root, folder / name) for name in reversed(reading.names(folder)) if not name.startswith(".")]
 
 
-def _look(root: Path, path: Path) -> SetAside:
+def _look(root: Path, path: Path) -> SessionCopy:
     key = _key(root, path)
     saved = None if key is None else salvage.salvage(path, key, ())
-    return SetAside(
+    return SessionCopy(
         path,
         key if saved else None,
         saved.snapshot.metadata.messages if saved else 0,
@@ -96,7 +96,7 @@ def _why(path: Path, key: SessionKey | None) -> str:
     return "" if stored.snapshot else "it has no history.json"
 
 
-def put_back(root: Path, copy: SetAside) -> None:
+def put_back(root: Path, copy: SessionCopy) -> None:
     """Put a copy in its place again, as far as it can be read; where there is a session, nothing is done."""
     if copy.key is not None:
         salvage.put_back(copy.path, paths.session_folder(root, copy.key), copy.key)
@@ -123,7 +123,7 @@ async def restore(root: Path, key: SessionKey, *, copy: str = "", replaces: bool
     return await anyio.to_thread.run_sync(partial(_restore, root, key, chosen, replaces=replaces))
 
 
-def _choose(root: Path, key: SessionKey, copy: str) -> SetAside:
+def _choose(root: Path, key: SessionKey, copy: str) -> SessionCopy:
     copies = [_look(root, path) for path in paths.copies_set_aside(root, key) if not copy or path.name == copy]
     if not copies:
         raise SessionNotFoundError(f"nothing was set aside of session {key}; {_others(root, key)}")
@@ -137,14 +137,14 @@ def _choose(root: Path, key: SessionKey, copy: str) -> SetAside:
 
 def _others(root: Path, key: SessionKey) -> str:
     """The clause that names the sessions of which something can be brought back."""
-    copies = found_in(root, paths.damaged_folder(root, key.agent))
+    copies = copies_in(root, paths.damaged_folder(root, key.agent))
     names = list(dict.fromkeys(copy.key.id for copy in copies if copy.key))
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     there = ", ".join(names[:_LISTED]) + more
     return f"of agent {key.agent} there can be brought back: {there}" if names else f"nor of any of agent {key.agent}"
 
 
-def _restore(root: Path, key: SessionKey, chosen: SetAside, *, replaces: bool) -> Restored:
+def _restore(root: Path, key: SessionKey, chosen: SessionCopy, *, replaces: bool) -> Restored:
     place = paths.session_folder(root, key)
     lock = Lock(root / "lock")
     try:
