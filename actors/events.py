@@ -100,7 +100,7 @@ class EventsMissed(_Event, frozen=True, kw_only=True):
 
 
 class CursorExpired(_Event, frozen=True, kw_only=True):
-    """What followed the given cursor is not kept any more, or it is of another life of the supervisor.
+    """The events after the given cursor are not kept any more, or it is of another life of the supervisor.
 
     Attributes:
         sessions: all that the subscription is about, as they stand; of the records that follow, those up to
@@ -115,6 +115,7 @@ _Published: TypeAlias = (
 )
 
 Event: TypeAlias = _Published | EventsMissed | CursorExpired
+"""Everything that a subscription may give."""
 
 
 class Subscriber(Protocol):
@@ -169,34 +170,8 @@ class Subscription(AsyncIterator[Event]):
 
     @property
     def behind(self) -> int:
-        """How many events have come that were not read yet."""
+        """The number of events that have come and were not read yet."""
         return len(self._buffer)
-
-    def put(self, event: _Published) -> None:
-        """Add an event, at the cost of the oldest one where there is no room."""
-        if self._only is None or self._only.takes(event):
-            self.pass_on(event)
-
-    def pass_on(self, event: Event) -> None:
-        """Add an event of another subscription that this one continues."""
-        if self._is_over:
-            return
-        if len(self._buffer) == self._limit:
-            oldest = self._buffer.popleft()
-            self._missed_until = oldest.cursor
-            self._missed += oldest.count if isinstance(oldest, EventsMissed) else 1
-        self._buffer.append(event)
-        self._wake()
-
-    def begin_with(self, event: CursorExpired) -> None:
-        """Give this event before all others."""
-        self._first = event
-
-    def end(self, error: ArgentError | None = None) -> None:
-        """Give what has come so far, and then the end, or the error that is it."""
-        self._is_over = True
-        self._error = error
-        self._wake()
 
     async def get(self) -> Event:
         """Wait for the next event.
@@ -235,9 +210,37 @@ class Subscription(AsyncIterator[Event]):
             self._is_read = False
 
     def pending(self) -> Iterator[Event]:
-        """What has come so far, without waiting."""
+        """The events that have come so far, without waiting."""
         while self._has_come:
             yield self._next()
+
+    # For the supervisor -------------------------------------------------------------------------------------
+
+    def put(self, event: _Published) -> None:
+        """Add an event, at the cost of the oldest one where there is no room."""
+        if self._only is None or self._only.takes(event):
+            self.pass_on(event)
+
+    def pass_on(self, event: Event) -> None:
+        """Add an event of another subscription that this one continues."""
+        if self._is_over:
+            return
+        if len(self._buffer) == self._limit:
+            oldest = self._buffer.popleft()
+            self._missed_until = oldest.cursor
+            self._missed += oldest.count if isinstance(oldest, EventsMissed) else 1
+        self._buffer.append(event)
+        self._wake()
+
+    def begin_with(self, event: CursorExpired) -> None:
+        """Give this event before all others."""
+        self._first = event
+
+    def end(self, error: ArgentError | None = None) -> None:
+        """Give what has come so far, and then the end, or the error that is it."""
+        self._is_over = True
+        self._error = error
+        self._wake()
 
     @property
     def _has_come(self) -> bool:

@@ -24,6 +24,7 @@ HEAD: Final = """\
 Everything a program may import, by module. `make api` writes this page from the signatures and docstrings of the code;
 [embedding.md](embedding.md) explains how the parts work together.
 """
+_INTERNAL: Final = "# For the "
 _SPECIAL: Final = {"__aiter__", "__call__", "__iter__"}  # methods that a program uses by their syntax
 _STARS: Final = {griffe.ParameterKind.var_positional: "*", griffe.ParameterKind.var_keyword: "**"}
 _INSIDE: Final = "\nReading order"  # what follows is for those who read the code
@@ -109,7 +110,8 @@ def _definition(name: str, target: Definition) -> Iterator[str]:
 
 
 def _class(target: griffe.Class) -> Iterator[str]:
-    members = [each for each in target.members.values() if _is_public(each)]
+    end = _end_of_public_part(target)
+    members = [each for each in target.members.values() if _is_public(each) and (each.lineno or 0) < end]
     bases = ", ".join(str(each) for each in target.bases)
     head = f"class {target.name}{f'({bases})' if bases else ''}"
     fields = [_field(each) for each in members if isinstance(each, griffe.Attribute) and _is_field(each)]
@@ -127,6 +129,13 @@ def _class(target: griffe.Class) -> Iterator[str]:
     for each in members:
         if each not in inherited:
             yield from _member(target, each)
+
+
+def _end_of_public_part(target: griffe.Class) -> int:
+    """The line from which on a class has methods for its own program: that of a comment such as `# For the actor`."""
+    lines = target.source.splitlines()
+    found = (at for at, line in enumerate(lines, start=target.lineno or 1) if line.strip().startswith(_INTERNAL))
+    return next(found, sys.maxsize)
 
 
 def _describes_arguments(target: griffe.Class) -> bool:
