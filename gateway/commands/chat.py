@@ -5,6 +5,7 @@ import signal
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any, Final
 
 import anyio
@@ -23,6 +24,7 @@ from argentos.storage import Message, Summary
 __all__ = ["command"]
 
 _HELP: Final = "/info, /compact [what to keep], /clear, /quit; Ctrl-C stops a reply"
+_TERMINAL_LINE: Final = 1024 if sys.platform == "darwin" else 4095  # bytes that a terminal takes at once
 _COMMAND: Final = re.compile(r"/[a-z]+\Z")
 
 
@@ -129,7 +131,16 @@ class _Chat:
                     f"there is no command {name}; /help lists them, and a blank before it sends it as a message"
                 )
             case _:
+                self._check_whole(line)
                 await self._show(await self._session.send(line.strip(), address=own_address()))
+
+    def _check_whole(self, line: str) -> None:
+        """Refuse a line that the terminal has cut: it keeps the beginning of a longer one, and says nothing."""
+        if sys.stdin.isatty() and len(line.encode(errors="surrogateescape")) >= _TERMINAL_LINE:
+            raise InputError(
+                f"the terminal cut this line after {_TERMINAL_LINE} bytes, so it was not sent;"
+                f" send a long text with `argent send {quote(self._session.id)} < FILE`"
+            )
 
     def _say(self, value: Any, sentence: str) -> None:
         """Print the result of a command: the value as JSON, or the sentence."""

@@ -405,6 +405,16 @@ def test_a_question_that_a_kill_left_unanswered_is_answered_when_the_chat_opens_
     assert [each["role"] for each in ask("sessions", "history", "ada")] == ["user", "assistant"]
 
 
+def test_a_line_that_the_terminal_cut_is_told_and_not_sent(terminal: Terminal, ask: Ask) -> None:
+    _, ours = terminal()
+    read(ours, "> ")
+    os.write(ours, b"x" * 4500 + b"\n")
+    assert "the terminal cut this line after 4095 bytes, so it was not sent" in read(ours, "< FILE`")
+    os.write(ours, b"/quit\n")
+    read(ours)
+    assert ask("sessions", "list") == []
+
+
 def test_the_end_of_input_ends_the_chat(terminal: Terminal) -> None:
     process, ours = terminal()
     read(ours, "> ")
