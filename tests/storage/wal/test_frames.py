@@ -66,7 +66,7 @@ def test_a_frame_begins_with_a_mark_that_no_text_can_hold() -> None:
 
 
 def test_a_body_that_ends_in_a_zero_is_whole() -> None:
-    story = Story().say().deliver(0)
+    story = Story().say().start()
     data = MAGIC + encode_commit(1, [encode_body(story.key, story.records)])
     assert data.endswith(b"\0")
     assert read(data + bytes(64)).broken == []
