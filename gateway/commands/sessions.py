@@ -12,6 +12,7 @@ from argentos.actors.interfaces import SessionInterface, SupervisorInterface
 from argentos.errors import StoreDamagedError
 from argentos.gateway.commands.deletion import delete_command, prune_command
 from argentos.gateway.commands.history import history_command
+from argentos.gateway.commands.search import search_command
 from argentos.gateway.commands.transfer import export_command, import_command
 from argentos.gateway.output import (
     age,
@@ -49,6 +50,7 @@ command.add_command(export_command)
 command.add_command(history_command)
 command.add_command(import_command)
 command.add_command(prune_command)
+command.add_command(search_command)
 
 
 def _on_session(
