@@ -29,7 +29,7 @@ WRAPPED: Final = {
     "argentos.storage.wal.journal:Journal.begin_segment": "segment change",
     "argentos.storage.wal.journal:Journal.drop": "segment change",
     "argentos.storage.wal.journal:Journal.forget": "deletion",
-    "argentos.storage.file_store.writer:FileWriter._remove_files": "deletion",
+    "argentos.storage.file_store.deletion:Deletion._remove_files": "deletion",
     "argentos.storage.wal.journal:Journal.open": OPENING,
 }
 TELLS_WHAT_IS_DURABLE: Final = "argentos.actors.events:Events.publish"
