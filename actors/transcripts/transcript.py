@@ -15,7 +15,7 @@ __all__ = [
 ]
 
 
-class TranscriptMessage(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class TranscriptMessage(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """One message; all but role and text may be unknown.
 
     Attributes:
