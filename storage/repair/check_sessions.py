@@ -13,7 +13,7 @@ from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.repair import salvage
 from argentos.storage.repair.check_copies import check_copies
 from argentos.storage.repair.check_journal import JournalRecords
-from argentos.storage.repair.findings import Finding
+from argentos.storage.repair.findings import Finding, sentence_of
 from argentos.storage.repair.walk import folders_named, metadata_in, visible_names
 from argentos.storage.snapshot import Snapshot
 
@@ -72,9 +72,9 @@ def _check_unknown(root: Path, folder: Path) -> Iterator[Finding]:
         if readable and paths.session_folder(root, readable.metadata.key) == folder:
             yield _corrupt(folder, readable.metadata.key, (), error)
         else:
-            yield Finding(folder, str(error), remedy=_TO_DAMAGED, mend=lambda: _move_away(folder))
+            yield Finding(folder, sentence_of(error), remedy=_TO_DAMAGED, mend=lambda: _move_away(folder))
     except StoreError as error:
-        yield Finding(folder, str(error))
+        yield Finding(folder, sentence_of(error))
     else:
         if visible_names(folder / "archive"):
             yield Finding(folder, "it has an archive, but no history.json; restore that from a backup")
@@ -104,11 +104,11 @@ def _check_files(folder: Path, key: SessionKey, records: Sequence[Record], *, is
     except joining.LostError as error:
         yield _lost(folder, key, records, error)
     except joining.GapError as error:
-        yield Finding(folder, str(error), remedy="go on behind that with what is whole", mend=skip, session=key)
+        yield Finding(folder, sentence_of(error), remedy="go on behind that with what is whole", mend=skip, session=key)
     except json_files.CorruptError as error:
         yield _corrupt(folder, key, records, error)
     except StoreError as error:
-        yield Finding(folder, str(error))
+        yield Finding(folder, sentence_of(error))
     else:
         if not is_readable and folded and (not stored.snapshot or stored.snapshot.metadata != folded.snapshot.metadata):
             what = f"the journal has a record of session {key} that cannot be read"
@@ -126,19 +126,23 @@ def _lost(folder: Path, key: SessionKey, records: Sequence[Record], error: Store
     if (folder / "history.json").exists():
         remedy = "go on from what history.json says"
         return Finding(
-            folder, str(error), remedy=remedy, mend=lambda: salvage.roll_back(folder, key, records), session=key
+            folder, sentence_of(error), remedy=remedy, mend=lambda: salvage.roll_back(folder, key, records), session=key
         )
     if salvage.salvage(folder, key, records) is None:
-        return Finding(folder, str(error))
+        return Finding(folder, sentence_of(error))
     remedy = "go on without what was in history.json"
-    return Finding(folder, str(error), remedy=remedy, mend=lambda: salvage.restart(folder, key, records), session=key)
+    return Finding(
+        folder, sentence_of(error), remedy=remedy, mend=lambda: salvage.restart(folder, key, records), session=key
+    )
 
 
 def _corrupt(folder: Path, key: SessionKey, records: Sequence[Record], error: StoreError) -> Finding:
     if salvage.salvage(folder, key, records) is None:  # loading sets it aside, with what the journal has of it
-        return Finding(folder, str(error), remedy=_TO_DAMAGED, session=key)
+        return Finding(folder, sentence_of(error), remedy=_TO_DAMAGED, session=key)
     remedy = "go on with what can be read; the damaged history.json is kept beside it"
-    return Finding(folder, str(error), remedy=remedy, mend=lambda: salvage.restart(folder, key, records), session=key)
+    return Finding(
+        folder, sentence_of(error), remedy=remedy, mend=lambda: salvage.restart(folder, key, records), session=key
+    )
 
 
 def _check_view(folder: Path, stored: session_files.SessionFiles, key: SessionKey) -> Iterator[Finding]:
@@ -171,9 +175,9 @@ def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
         except json_files.CorruptError as error:
             remedy = "set it aside beside, and put what can be read in it into the archive again"
             mends = partial(salvage.mend_archive, folder, path, stored)
-            yield Finding(path, str(error), remedy=remedy, mend=mends)
+            yield Finding(path, sentence_of(error), remedy=remedy, mend=mends)
         except StoreError as error:
-            yield Finding(path, str(error))
+            yield Finding(path, sentence_of(error))
 
 
 def _check_numbers(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from argentos.storage.files.index import Index
 from argentos.storage.records import SessionKey
 from argentos.storage.repair import salvage
 from argentos.storage.repair.crash_mark import mending
+from argentos.storage.repair.findings import sentence_of
 from argentos.storage.snapshot import Metadata
 from argentos.storage.wal.recovery import Recovered, recover
 
@@ -90,7 +91,7 @@ def _why(path: Path, key: SessionKey | None) -> str:
     try:
         stored = session_files.read_stored(path, key or SessionKey("", ""))
     except StoreDamagedError as error:
-        return str(error).removesuffix("; it was left as it is").replace(f"{path}/", "")
+        return sentence_of(error).replace(f"{path}/", "")
     except (OSError, StoreError) as error:
         return f"{path} cannot be read: {error}"
     return "" if stored.snapshot else "it has no history.json"

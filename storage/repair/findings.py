@@ -4,11 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from argentos.errors import StoreError
 from argentos.storage.records import SessionKey
 
-__all__ = [
-    "Finding",
-]
+__all__ = ["Finding", "sentence_of"]
 
 
 class Finding(NamedTuple):
@@ -29,3 +28,8 @@ class Finding(NamedTuple):
     remedy: str = ""
     mend: Callable[[], object] | None = None
     session: SessionKey | None = None
+
+
+def sentence_of(error: StoreError) -> str:
+    """The sentence of an error for a finding, which may be mended: without saying that all was left as it is."""
+    return str(error).removesuffix("; it was left as it is")

@@ -650,6 +650,14 @@ async def test_names_that_no_text_can_hold_are_told(state: Path) -> None:
     assert len(problems(state)) == 1
 
 
+async def test_what_was_mended_is_not_said_to_be_left_as_it_is(state: Path) -> None:
+    await three(state)
+    flip(place(state, OTHER) / HISTORY, b"about b")
+    (finding,) = await repair(state)
+    assert "is damaged" in finding.what
+    assert "left as it is" not in finding.what
+
+
 # The disk ----------------------------------------------------------------------------------------------------
 
 MEBIBYTE = 1 << 20
