@@ -1,5 +1,6 @@
 """Actors that own a session each, and the supervisor that runs them."""
 
+from argentos.actors.agents import Agent
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.remote import RemoteSession, RemoteSupervisor
 from argentos.actors.core.replies import Turn
@@ -27,6 +28,7 @@ from argentos.actors.supervisor import Supervisor
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
 
 __all__ = [
+    "Agent",
     "Clock",
     "Config",
     "CursorExpired",

@@ -17,16 +17,16 @@ __all__ = ["resume_unfinished"]
 _log: Final = logging.getLogger(__name__)
 
 
-async def resume_unfinished(registry: Registry, agent: str, at_once: int) -> None:
+async def resume_unfinished(registry: Registry, at_once: int) -> None:
     """Revive the sessions that wait for a reply or a summary, so many at a time.
 
     Those whose turn the process may have died of come first, one by one, and no turn begins before they are done. Of
     the others the next one follows when the turn, or the compaction, of one has ended. So few are in memory for it, and
     new messages need not wait behind all of them.
     """
-    suspects = registry.runtime.suspects
+    suspects, store = registry.runtime.suspects, registry.runtime.store
     try:
-        unfinished = await registry.runtime.store.unfinished(agent, COMPACTING)
+        unfinished = [each for agent in registry.runtimes for each in await store.unfinished(agent, COMPACTING)]
         suspected = [metadata for metadata in unfinished if is_suspect(metadata)]
         suspects.know(metadata.key for metadata in suspected)
         for metadata in suspected:

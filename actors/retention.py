@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from argentos.actors.core.draft import is_at_work
 from argentos.actors.core.registry import Registry
+from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.clock import Clock
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import ArgentError, SessionNotFoundError, SupervisorStoppedError
@@ -124,9 +125,10 @@ class Retention:
     By age only what the believed time says, after a grace in which a clock may be set right, and never many at once.
     """
 
-    def __init__(self, registry: Registry, agent: str) -> None:
+    def __init__(self, registry: Registry, runtime: Runtime) -> None:
         self._registry = registry
-        self._agent = agent
+        self._runtime = runtime
+        self._agent = runtime.agent
         self._calendar = Calendar(registry.runtime.clock)
 
     async def keep(self) -> None:
@@ -147,7 +149,7 @@ class Retention:
         Raises:
             ArgentError: the sessions cannot be listed.
         """
-        config, clock = self._registry.runtime.config, self._registry.runtime.clock
+        config, clock = self._runtime.config, self._runtime.clock
         sessions = await stored_sessions(self._registry, self._agent, sizes=config.retain_bytes is not None)
         self._calendar.compare(each.last_activity for each in sessions)
         old = self._too_old(sessions, self._calendar.now())
@@ -161,12 +163,12 @@ class Retention:
             await self._delete(choose(left, now=clock.now(), retain_for=None, retain_bytes=config.retain_bytes))
 
     def _too_old(self, sessions: Iterable[Stored], now: datetime) -> list[Stored]:
-        config = self._registry.runtime.config
+        config = self._runtime.config
         return [due.session for due in choose(sessions, now=now, retain_for=config.retain_for, retain_bytes=None)]
 
     def _tell(self, old: Collection[Stored], sessions: Collection[Stored]) -> None:
         """Say what is kept though it is due, and why, in the log and in the health."""
-        runtime = self._registry.runtime
+        runtime = self._runtime
         by_the_clock = len(self._too_old(sessions, runtime.clock.now()))
         why = ""
         if len(old) > _most(sessions):

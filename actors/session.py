@@ -206,7 +206,7 @@ class Session:
             SessionExistsError: there is one already.
             InputError: a message cannot be taken.
         """
-        runtime = self._registry.runtime
+        runtime = self._registry.runtime_of(self.key)
         make = partial(_life, self.key, transcript, runtime.count, runtime.clock.now())
         records, snapshot = await runtime.count.run(make)
         return self._info(await self._registry.tell(self.key, Adopt(runtime.clock.now(), records, snapshot)))
@@ -333,13 +333,14 @@ class Session:
     def _checked(self, sent: NewMessage) -> NewMessage:
         if not sent.text.strip():
             raise InputError("the message is empty; send some text")
-        if (length := len(sent.text)) > self._registry.runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
+        most = self._registry.runtime_of(self.key).config.max_context_tokens * _CHARACTERS_A_TOKEN
+        if (length := len(sent.text)) > most:
             raise MessageTooLargeError(f"the message has {length} characters; no window of this session holds it")
         return sent
 
     async def _accept(self, role: Role, sent: NewMessage) -> Receipt:
         await self._registry.check_room(self.key, sent.message_id)
-        runtime = self._registry.runtime
+        runtime = self._registry.runtime_of(self.key)
         command = Accept(
             runtime.clock.now(),
             message_id=sent.message_id or runtime.new_id(),

@@ -1,4 +1,4 @@
-"""The orderly end of a supervisor, in this order: end the turns, settle, close the model."""
+"""The orderly end of a supervisor, in this order: end the turns, settle, close the models."""
 
 import logging
 from functools import partial
@@ -7,11 +7,12 @@ from typing import Final
 import anyio
 
 from argentos.actors.core.registry import Registry
+from argentos.actors.core.runtime import Runtime
 from argentos.actors.events import SupervisorDraining
 from argentos.errors import ModelError, SupervisorStoppedError
 from argentos.llm import Closeable, Model
 
-__all__ = ["close_model", "drain", "end_turns", "settle"]
+__all__ = ["close_models", "drain", "end_turns", "settle"]
 
 _log: Final = logging.getLogger(__name__)
 
@@ -31,34 +32,39 @@ async def end_turns(registry: Registry, grace: float) -> None:
     """Take no more messages, let the turns that run end within the grace, and cut off the others."""
     runtime = registry.runtime
     if not runtime.is_draining:
-        runtime.is_draining = True
+        for each in registry.runtimes.values():
+            each.is_draining = True
         runtime.events.tell(SupervisorDraining(at=runtime.clock.now()))
     with anyio.move_on_after(grace):
         await runtime.slots.drained()
     runtime.slots.cancel()
 
 
-async def settle(registry: Registry, patience: float, agent: str) -> None:
+async def settle(registry: Registry, patience: float) -> None:
     """Let what came in become durable, unless the store takes too long."""
     with anyio.move_on_after(patience) as scope:
         await registry.runtime.workers.drained()
     if scope.cancelled_caught:
         _log.critical(
-            "agent %s: the store has not taken everything within %g s, so it is closed as it stands; what was"
+            "the store has not taken everything within %g s, so it is closed as it stands; what was"
             " acknowledged is durable, and what was not is to be sent again",
-            agent,
             patience,
         )
 
 
-async def close_model(registry: Registry, patience: float, agent: str) -> None:
-    """Have the model close what it has open."""
-    runtime = registry.runtime
+async def close_models(registry: Registry, patience: float) -> None:
+    """Have each model close what it has open, all within this time."""
+    deadline = anyio.current_time() + patience
+    for runtime in {id(each.model): each for each in registry.runtimes.values()}.values():
+        await _close_model(runtime, deadline)
+
+
+async def _close_model(runtime: Runtime, deadline: float) -> None:
     try:
-        with anyio.fail_after(patience):
-            await runtime.bulkhead.run(partial(_close, runtime.model), f"the model of agent {agent}")
+        with anyio.fail_after(deadline - anyio.current_time()):
+            await runtime.bulkhead.run(partial(_close, runtime.model), f"the model of agent {runtime.agent}")
     except (ModelError, TimeoutError) as error:  # the store has to be closed all the same
-        _log.error("the model could not be closed: %s", error or "it took too long")
+        _log.error("the model of agent %s could not be closed: %s", runtime.agent, error or "it took too long")
 
 
 async def _close(model: Model) -> None:

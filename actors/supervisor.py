@@ -10,12 +10,13 @@ from typing import Final, Self
 
 import anyio
 from anyio.lowlevel import checkpoint
-from msgspec import structs
 
+from argentos.actors.agents import MAIN, Agents, as_agents, default_agent, measure_system, runtimes_of, warm_up
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.control.server import ControlServer
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.runtime import Runtime
+from argentos.actors.core.supervision import Suspects
 from argentos.actors.events import CursorExpired, EventFilter, Events, Subscription
 from argentos.actors.health import Health
 from argentos.actors.info import Latest, SessionInfo
@@ -31,15 +32,15 @@ from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.actors.session import Session
 from argentos.actors.settings.config import Config
-from argentos.actors.shutdown import close_model, drain, end_turns, settle
+from argentos.actors.shutdown import close_models, drain, end_turns, settle
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_channels, as_part
 from argentos.concurrency.background import keep_running
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import described, reading_a_store
-from argentos.errors import ModelError, SessionNotFoundError
-from argentos.inputs import as_flag, as_id, as_name, as_number, as_path, as_text, as_time, as_whole_number
-from argentos.llm import Counting, Gauge, Loadable, Model, TokenCounter, Traits, count_tokens, traits_of
+from argentos.errors import InputError, SessionNotFoundError
+from argentos.inputs import as_flag, as_id, as_name, as_number, as_path, as_time, as_whole_number
+from argentos.llm import Counting, TokenCounter, count_tokens
 from argentos.storage import SessionKey, Store
 from argentos.storage.names import expand_home
 
@@ -57,16 +58,17 @@ _REFUSALS: Final = 8  # in a row, between two pauses: some 3,000 a second
 
 
 class Supervisor:
-    """Runs the sessions of one agent: an async context manager for anyone's event loop.
+    """Runs the sessions of one agent or of several: an async context manager for anyone's event loop.
 
     Args:
         store: where sessions live; the supervisor enters and leaves it.
-        model: answers.
-        config: the settings; `Config.load` reads them from `argent.json`.
-        agent: whose sessions these are.
-        system: the system prompt.
+        agents: who answers: an `Agent`, a model, or several of either by their names.
+        config: the settings of agents without their own; `Config.load` reads them from `argent.json`. `max_live` and
+            the limits of restarts hold for all agents together, and are those of the default one.
+        agent: the name of a single agent, or which of several is meant where none is named; by default `main`, or
+            else the first.
         clock: time.
-        count: counts the tokens of a text, once for each message, in a thread: it may take its time. By default the
+        count: counts the tokens of a text, once for each message, in a thread: it may take its time. By default a
             model's `count_tokens`, else `argentos.llm.count_tokens`.
         count_inline: the most characters of a text that is counted in the event loop instead; by default 20,000 for
             `count_tokens`, and none for a counter of your own.
@@ -89,11 +91,10 @@ class Supervisor:
     def __init__(
         self,
         store: Store,
-        model: Model,
+        agents: Agents,
         *,
         config: Config | None = None,
-        agent: str = "main",
-        system: str = "",
+        agent: str | None = None,
         clock: Clock | None = None,
         count: TokenCounter | None = None,
         count_inline: int | None = None,
@@ -106,18 +107,16 @@ class Supervisor:
         outbox: Collection[str] = (),
     ) -> None:
         as_part(store, "the store", "give a FileStore, a MemoryStore, or a store of your own", "append", "load", "read")
-        as_part(model, "the model", "give one that has the method `reply`, as AnthropicModel", "reply")
-        as_part(Config() if config is None else config, "the config", "give a Config", "load")
-        traits = traits_of(model)
-        self.agent = as_id(agent, "the agent's name")
-        self.config = config or Config()
+        config = as_part(Config() if config is None else config, "the config", "give a Config", "load")
+        name = None if agent is None else as_id(agent, "the agent's name")
+        named = as_agents(agents, name or MAIN)
+        self.agent = default_agent(named, name)
         self._grace = as_number(grace, "the grace")
         self._patience = as_number(patience, "the patience")
         self._resume = as_flag(resume, "resume")
         self._max_turns = as_whole_number(max_turns, "max_turns", 1, _MOST_TURNS)
-        system = as_text(system, "the system prompt")
-        count = traits.counter or count_tokens if count is None else count
-        as_part(count, "the counter", "give a function that counts tokens", "__call__")
+        if count is not None:
+            as_part(count, "the counter", "give a function that counts tokens", "__call__")
         if count_inline is not None:
             count_inline = as_whole_number(count_inline, "count_inline", 0, _MOST_LISTED)
         self._events = Events(as_whole_number(events_kept, "events_kept", 0, _MOST_EVENTS))
@@ -125,14 +124,10 @@ class Supervisor:
             as_part(clock, "the clock", "give one with the methods of Clock", "now", "monotonic", "sleep_until")
         clock = guarded(clock or SystemClock())
         workers = WorkerPool(_STEPS_AT_ONCE + self._max_turns, "worker")
-        self._runtime = Runtime(
+        counting = partial(Counting, inline=count_inline, timeout=as_number(count_timeout, "count_timeout"))
+        make = partial(
+            Runtime,
             store=store,
-            model=model,
-            gauge=_gauge(self.config, traits),
-            config=self.config,
-            clock=clock,
-            count=Counting(count, count_inline, as_number(count_timeout, "count_timeout")),
-            system=system,
             workers=workers,
             restarts=WorkerPool(_RESTARTS_AT_ONCE, "restart"),
             restart_throttle=Throttle(partial(workers.give_way, _BETWEEN_RESTARTS), 1),
@@ -141,12 +136,17 @@ class Supervisor:
             slots=Slots(self._max_turns, workers),
             timers=Timers(clock, self._fire),
             events=self._events,
-            telemetry=Telemetry(agent, clock),
+            suspects=Suspects(),
             channels=as_channels(outbox),
         )
-        self._registry = Registry(self._runtime)
-        self._outbox = Outbox(self._registry, agent)
-        self._runtime.telemetry.observe(self.health)
+        self._runtimes = runtimes_of(
+            named, config, clock, lambda traits: counting(count or traits.counter or count_tokens), make
+        )
+        self._runtime = self._runtimes[self.agent]
+        self._registry = Registry(self._runtime, self._runtimes)
+        self._outbox = Outbox(self._registry)
+        self._telemetry = Telemetry(", ".join(named), clock)
+        self._telemetry.observe(self.health)
         self._control = ControlServer(self, self._registry, self.agent, takes_messages=resume)
 
     @staticmethod
@@ -165,24 +165,46 @@ class Supervisor:
         """
         return RemoteSupervisor(expand_home(directory), agent, patience)
 
-    def session(self, session_id: str) -> Session:
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """The names of the agents."""
+        return tuple(self._runtimes)
+
+    @property
+    def config(self) -> Config:
+        """The settings of the default agent."""
+        return self._runtime.config
+
+    def session(self, session_id: str, *, agent: str | None = None) -> Session:
         """The handle of a session; nothing is read or made.
 
+        Args:
+            session_id: unique within its agent.
+            agent: whose session; by default the default one's.
+
         Raises:
-            InputError: the id cannot be used.
+            InputError: the id cannot be used, or there is no such agent here.
         """
-        return Session(self._registry, SessionKey(self.agent, as_id(session_id, "the session id")))
+        return Session(self._registry, SessionKey(self._named(agent), as_id(session_id, "the session id")))
+
+    def _named(self, agent: str | None) -> str:
+        name = self.agent if agent is None else as_id(agent, "the agent's name")
+        if name not in self._runtimes:
+            raise InputError(f"there is no agent {name!r} here; this supervisor runs {', '.join(self._runtimes)}")
+        return name
 
     async def list(
         self,
         *,
+        agent: str | None = None,
         limit: int | None = None,
         active_since: datetime | None = None,
         on_problem: Callable[[str], None] | None = None,
     ) -> list[SessionInfo]:
-        """The sessions, those with the latest activity first.
+        """The sessions of an agent, those with the latest activity first.
 
         Args:
+            agent: whose; by default the default one's.
             limit: the latest so many; by default all, of which a million take about a gigabyte of memory.
             active_since: those that were active then or later.
             on_problem: is told, in a sentence, of each session that cannot be read; by default that is logged.
@@ -192,7 +214,7 @@ class Supervisor:
         active_since = None if active_since is None else as_time(active_since, "active_since")
         latest = Latest(limit, active_since)
         give_way = self._runtime.workers.give_way
-        async with aclosing(self._registry.pages(self.agent)) as pages:
+        async with aclosing(self._registry.pages(self._named(agent))) as pages:
             async for page in pages:
                 for sessions in in_chunks(page.sessions):
                     latest.add(self._registry.info(metadata) for metadata in sessions)
@@ -201,14 +223,15 @@ class Supervisor:
                     (on_problem or _log_problem)(problem)
         return await latest.sorted(give_way)
 
-    async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
-        """All sessions as retention sees them; one that cannot be read is logged instead.
+    async def stored(self, *, agent: str | None = None, sizes: bool = True) -> tuple[Stored, ...]:
+        """All sessions of an agent as retention sees them; one that cannot be read is logged instead.
 
         Args:
+            agent: whose; by default the default one's.
             sizes: look up how large each is, which takes a while where there are many; without, each has 0 bytes.
         """
         await checkpoint()
-        return await stored_sessions(self._registry, self.agent, sizes=as_flag(sizes, "sizes"))
+        return await stored_sessions(self._registry, self._named(agent), sizes=as_flag(sizes, "sizes"))
 
     async def backup(self, target: Path) -> int:
         """Save everything that is acknowledged at this moment, of all agents, to a new file; gives its size in bytes.
@@ -263,13 +286,14 @@ class Supervisor:
             self._events.unsubscribe(subscription)
 
     async def _sessions_of(self, only: EventFilter) -> tuple[SessionInfo, ...]:
-        if only.agent not in {None, self.agent}:
-            return ()
-        if only.session is None:
-            return tuple(await self.list())
-        with suppress(SessionNotFoundError):
-            return (await self.session(only.session).info(),)
-        return ()
+        found: list[SessionInfo] = []
+        for agent in self.agents if only.agent is None else {only.agent} & {*self.agents}:
+            if only.session is None:
+                found += await self.list(agent=agent)
+                continue
+            with suppress(SessionNotFoundError):
+                found.append(await self.session(only.session, agent=agent).info())
+        return tuple(found)
 
     @asynccontextmanager
     async def outbox(self, channel: str) -> AsyncGenerator[Deliveries]:
@@ -332,10 +356,10 @@ class Supervisor:
             is_draining=self._registry.is_open and runtime.is_draining,
             store=str(runtime.store.failure or ""),
             live=self.live,
-            parked={key.id: described(cause) for key, cause in self._registry.supervision.parked.items()},
+            parked={str(key): described(cause) for key, cause in self._registry.supervision.parked.items()},
             running=runtime.slots.running,
             waiting=runtime.slots.waiting,
-            retention=runtime.retention,
+            retention="; ".join(each.retention for each in self._runtimes.values() if each.retention),
         )
 
     @property
@@ -354,45 +378,38 @@ class Supervisor:
         self._registry.entrance.enter()
         async with AsyncExitStack() as stack:
             stack.callback(self._registry.entrance.leave)
-            await self._measure_system()
+            for runtime in self._runtimes.values():
+                await measure_system(runtime)
             await stack.enter_async_context(self._runtime.store)
             await stack.enter_async_context(self._runtime.bulkhead)
             if self._resume:
-                await self._warm_up()
+                with anyio.move_on_after(self._patience):
+                    await warm_up(self._runtimes.values())
             group = await stack.enter_async_context(anyio.create_task_group())
             self._runtime.workers.start(group)
             self._runtime.restarts.start(group)
             self._runtime.slots.start()
-            self._runtime.is_draining = False
+            for runtime in self._runtimes.values():
+                runtime.is_draining = False
             self._events.open()
             self._registry.is_open = True
             group.start_soon(keep_running, "the timers", self._runtime.timers.run, name="argentos timers")
             if self._resume:
                 self._runtime.suspects.expect()
                 self._runtime.slots.hold()
-                resume = partial(resume_unfinished, self._registry, self.agent, 2 * self._max_turns)
+                resume = partial(resume_unfinished, self._registry, 2 * self._max_turns)
                 group.start_soon(keep_running, "taking up what was left", resume, name="argentos resume")
-            if self._resume and (self.config.retain_for is not None or self.config.retain_bytes is not None):
-                retention = Retention(self._registry, self.agent)
-                group.start_soon(keep_running, "the retention", retention.keep, name="argentos retention")
+            for runtime in self._runtimes.values() if self._resume else ():
+                if runtime.config.retain_for is not None or runtime.config.retain_bytes is not None:
+                    retention = Retention(self._registry, runtime)
+                    group.start_soon(
+                        keep_running, "the retention", retention.keep, name=f"argentos retention {runtime.agent}"
+                    )
             if (directory := self._runtime.store.owned_directory) is not None:
                 await self._control.open(directory, group)
             self._group = group
             self._stack = stack.pop_all()
         return self
-
-    async def _measure_system(self) -> None:
-        runtime = self._runtime
-        runtime.count.open()
-        tokens = await runtime.count.tokens(runtime.system) if runtime.system else 0
-        runtime.gauge = structs.replace(runtime.gauge, system_tokens=tokens)
-
-    async def _warm_up(self) -> None:
-        """Load what is heavy now: also in a thread it keeps the interpreter to itself now and then."""
-        runtime = self._runtime
-        with anyio.move_on_after(self._patience), suppress(ModelError):  # whoever asks it hears the same
-            await runtime.count.warm()
-            await runtime.bulkhead.run(partial(_load, runtime.model), f"the model of agent {self.agent}")
 
     async def __aexit__(self, *_: object) -> None:
         """Let running turns end within the grace, write all files, and close the store."""
@@ -401,11 +418,12 @@ class Supervisor:
             with anyio.CancelScope(shield=True):
                 await end_turns(self._registry, self._grace)
                 self._registry.is_open = False  # nothing new; what came in is still decided
-                await settle(self._registry, self._patience, self.agent)
+                await settle(self._registry, self._patience)
                 await runtime.bulkhead.end()
-                await close_model(self._registry, self._patience, self.agent)
+                await close_models(self._registry, self._patience)
         finally:
-            runtime.count.close()
+            for each in self._runtimes.values():
+                each.count.close()
             self._registry.close()
             self._events.end()
             try:
@@ -423,19 +441,3 @@ class Supervisor:
 
 def _log_problem(problem: str) -> None:
     _log.warning("a session is not listed: %s", problem)
-
-
-async def _load(model: Model) -> None:
-    if isinstance(model, Loadable):
-        await model.load()
-
-
-def _gauge(config: Config, traits: Traits) -> Gauge:
-    return Gauge(
-        window=min(config.max_context_tokens, traits.window or config.max_context_tokens),
-        threshold=config.compaction_threshold,
-        keep_recent=config.keep_recent_tokens,
-        system_tokens=0,
-        model=traits.name,
-        first_ratio=traits.token_ratio,
-    )

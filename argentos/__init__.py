@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from argentos.actors import (
+        Agent,
         Config,
         CursorExpired,
         Deliveries,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address",
+    "Agent",
     "AnthropicModel",
     "ArgentError",
     "Config",
@@ -86,6 +88,7 @@ __version__ = "0.1.0"
 
 _FOLDERS: Final = {
     "actors": {
+        "Agent",
         "Config",
         "CursorExpired",
         "Deliveries",

@@ -111,9 +111,10 @@ async def _can_be_asked(owner: RemoteSupervisor, settings: Settings, *, read_onl
             raise
         _log.warning("%s; what is shown is what its files say", error)
         return False
-    if talks and info.agent != settings.agent:
+    if talks and settings.agent not in info.agents:
+        running = ", ".join(repr(each) for each in info.agents)
         raise StoreBusyError(
-            f"the state directory {settings.state_dir} is in use for the agent {info.agent!r}, which is not"
+            f"the state directory {settings.state_dir} is in use for the agent {running}, which is not"
             f" {settings.agent!r}; stop that process first"
         )
     return info.takes_messages or not talks

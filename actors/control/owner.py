@@ -30,12 +30,14 @@ class OwnerInfo(Struct, frozen=True, rename="camel"):
     """The owner of a state directory.
 
     Attributes:
-        agent: whose sessions it runs.
+        agent: the default one of those that it runs.
+        agents: all that it runs.
         takes_messages: one that does maintenance only takes none.
         directory: its whole path, as the owner knows it; empty where its store has none.
     """
 
     agent: str
+    agents: tuple[str, ...]
     takes_messages: bool
     directory: str = ""
 

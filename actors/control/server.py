@@ -47,7 +47,7 @@ class ControlServer:
     Args:
         supervisor: runs the sessions.
         registry: the supervisor's sessions.
-        agent: whose sessions it runs. Those of others can be looked at and deleted.
+        agent: the default one of those whose sessions it runs. Those of others can be looked at and deleted.
         takes_messages: whether they may be sent messages: not where the supervisor runs for maintenance only.
     """
 
@@ -215,12 +215,14 @@ class ControlServer:
 
     def _info(self) -> OwnerInfo:
         owned = self._registry.runtime.store.owned_directory
-        return OwnerInfo(self._agent, self._takes_messages, str(owned.absolute()) if owned else "")
+        directory = str(owned.absolute()) if owned else ""
+        return OwnerInfo(self._agent, tuple(self._registry.runtimes), self._takes_messages, directory)
 
     def _check(self, needs: Needs, agent: str) -> None:
-        if needs is not Needs.DIRECTORY and agent != self._agent:
+        if needs is not Needs.DIRECTORY and agent not in self._registry.runtimes:
+            running = ", ".join(repr(each) for each in self._registry.runtimes)
             raise SessionError(
-                f"the state directory is in use for the agent {self._agent!r}, so no session of {agent!r} can be"
+                f"the state directory is in use for the agent {running}, so no session of {agent!r} can be"
                 " changed; stop that process first"
             )
         if needs is Needs.MESSAGES and not self._takes_messages:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import Final, Literal
 
@@ -41,10 +41,16 @@ _PAGE: Final = 1000
 
 
 class Registry:
-    """Finds the actor of a session, or makes it. Making one costs no I/O: it revives in its first step."""
+    """Finds the actor of a session, or makes it. Making one costs no I/O: it revives in its first step.
 
-    def __init__(self, runtime: Runtime) -> None:
+    Args:
+        runtime: of the default agent.
+        runtimes: of each agent, by its name.
+    """
+
+    def __init__(self, runtime: Runtime, runtimes: Mapping[str, Runtime]) -> None:
         self.runtime = runtime
+        self.runtimes = runtimes
         self.entrance = ExclusiveUse("this supervisor", SupervisorStoppedError)
         self.is_open = False
         self._actors: dict[SessionKey, SessionActor] = {}
@@ -56,6 +62,10 @@ class Registry:
         """How many sessions are in memory."""
         return len(self._actors)
 
+    def runtime_of(self, key: SessionKey) -> Runtime:
+        """The services for a session; of an agent that does not run here, those of the default one."""
+        return self.runtimes.get(key.agent, self.runtime)
+
     async def accept(self, key: SessionKey, command: Accept) -> Receipt:
         """Queue a message in the session's mailbox and wait until it is durable.
 
@@ -65,7 +75,7 @@ class Registry:
         begun = self.runtime.clock.monotonic()
         (await self._reach(key, takes_messages=True)).tell(command)
         receipt = await command.answered()
-        self.runtime.telemetry.accepted(begun)
+        self.runtime_of(key).telemetry.accepted(begun)
         return receipt
 
     async def retry(self, key: SessionKey, message_id: str | None) -> Receipt:
@@ -186,7 +196,8 @@ class Registry:
 
     def info(self, metadata: Metadata) -> SessionInfo:
         """The information about the session."""
-        return SessionInfo.of(metadata, self.runtime.config, self.runtime.gauge, self.quiet_for(metadata))
+        runtime = self.runtime_of(metadata.key)
+        return SessionInfo.of(metadata, runtime.config, runtime.gauge, self.quiet_for(metadata))
 
     def is_parked(self, key: SessionKey) -> bool:
         """The session failed too often, and takes nothing."""
@@ -234,7 +245,7 @@ class Registry:
         is_parked = self.supervision.fail(key, cause, now) == "park"
         failed = SessionParked if is_parked else SessionRestarted
         self.runtime.events.tell(failed(session=key, error=cause, at=self.runtime.clock.now()))
-        self.runtime.telemetry.failed(is_parked=is_parked)
+        self.runtime_of(key).telemetry.failed(is_parked=is_parked)
         return parked(key, cause) if is_parked else None
 
     def waited(self, key: SessionKey, seconds: float) -> None:
@@ -291,7 +302,7 @@ class Registry:
             )
 
     def _is_full(self, actor: SessionActor) -> bool:
-        return actor.waiting >= self.runtime.config.mailbox_limit
+        return actor.waiting >= self.runtime_of(actor.key).config.mailbox_limit
 
     async def _reach(self, key: SessionKey, *, takes_messages: bool) -> SessionActor:
         """The actor of a session that may be told something; who is refused lets others run first.
@@ -319,7 +330,7 @@ class Registry:
         return actor
 
     def _spawn(self, key: SessionKey) -> SessionActor:
-        actor = self._actors[key] = SessionActor(key, self.runtime, self)
+        actor = self._actors[key] = SessionActor(key, self.runtime_of(key), self)
         self._make_room()
         return actor
 

@@ -1,4 +1,4 @@
-"""What the actors of one supervisor share."""
+"""The services of a supervisor, as the actors of one agent use them."""
 
 import itertools
 import uuid
@@ -26,6 +26,7 @@ class Runtime:
     """The services that an actor uses.
 
     Attributes:
+        agent: its name. With it go model, gauge, config, count, system and telemetry; the rest all agents share.
         workers: runs the actors, a step at a time.
         restarts: begins those again that failed, a few at a time.
         restart_throttle: where restarts wait, so that everybody else hardly notices.
@@ -40,6 +41,7 @@ class Runtime:
         channels: those to which what the agent says is owed, until it was delivered.
     """
 
+    agent: str
     store: Store
     model: Model
     gauge: Gauge

@@ -41,9 +41,8 @@ class OwedMessage(Struct, frozen=True, kw_only=True, rename="camel"):
 class Outbox:
     """The readers of a supervisor, at most one for each channel."""
 
-    def __init__(self, registry: Registry, agent: str) -> None:
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._agent = agent
         self._readers: dict[str, Deliveries] = {}
 
     @asynccontextmanager
@@ -54,7 +53,8 @@ class Outbox:
         reader = self._readers[channel] = Deliveries(self._registry, channel)
         events.add(reader)
         try:
-            await reader.find(self._agent)
+            for agent in self._registry.runtimes:
+                await reader.find(agent)
             yield reader
         finally:
             events.unsubscribe(reader)
@@ -84,7 +84,7 @@ class Outbox:
         """The sessions that owe something or have failed to deliver it; those that cannot be read are left out."""
         store = self._registry.runtime.store
         with reading_a_store():
-            owing = await store.owing(self._agent)
+            owing = [each for agent in self._registry.runtimes for each in await store.owing(agent)]
         for metadata in owing:
             with suppress(SessionNotFoundError, StoreError):
                 yield await self._registry.look(metadata.key)

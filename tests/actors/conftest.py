@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from argentos import Config, ManualClock, MemoryStore, Model, OfflineModel, Supervisor
+from argentos import Agent, Config, ManualClock, MemoryStore, Model, OfflineModel, Supervisor
 from argentos.storage import Store
 
 Running: TypeAlias = Callable[..., AbstractAsyncContextManager[Supervisor]]
@@ -32,7 +32,8 @@ def running(clock: ManualClock, store: MemoryStore) -> Running:
         model: Model | None = None, *, on: Store | None = None, config: Config | None = None, **options: Any
     ) -> AsyncGenerator[Supervisor]:
         settings: dict[str, Any] = {"clock": clock, "count": count_words, "count_inline": 10**6, "grace": 0, **options}
-        async with Supervisor(on or store, model or OfflineModel(), config=config, **settings) as supervisor:
+        agent = Agent(model or OfflineModel(), settings.pop("system", ""))
+        async with Supervisor(on or store, agent, config=config, **settings) as supervisor:
             yield supervisor
 
     return run

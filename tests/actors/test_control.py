@@ -87,7 +87,7 @@ async def test_the_socket_is_there_for_its_user_alone_while_the_supervisor_runs(
         mode = socket_of(tmp_path).lstat().st_mode
         assert stat.S_ISSOCK(mode)
         assert stat.S_IMODE(mode) == 0o600
-        assert await owner.ping() == OwnerInfo("main", takes_messages=True, directory=str(tmp_path))
+        assert await owner.ping() == OwnerInfo("main", ("main",), takes_messages=True, directory=str(tmp_path))
     assert not socket_of(tmp_path).exists()
 
 

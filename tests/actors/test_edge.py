@@ -11,7 +11,7 @@ import anyio
 import pytest
 from msgspec import structs
 
-from argentos import Address, Config, Emit, FileStore, Message, OfflineModel, Reply, Request, Supervisor
+from argentos import Address, Agent, Config, Emit, FileStore, Message, OfflineModel, Reply, Request, Supervisor
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.errors import (
     ArgentError,
@@ -209,8 +209,6 @@ async def test_what_a_host_gives_is_refused_with_a_sentence_and_hurts_nobody(
         ({"grace": -1}, "the grace is the number -1"),
         ({"patience": "10"}, "the patience is the text '10'"),
         ({"resume": "no"}, "resume is the text 'no'"),
-        ({"system": None}, "the system prompt is nothing"),
-        ({"system": HALF}, "the system prompt has half a surrogate pair"),
         ({"config": {}}, "the config is an object; give a Config"),
         ({"count": 5}, "the counter is the number 5"),
         ({"clock": "now"}, "the clock is the text 'now'"),
@@ -223,6 +221,22 @@ async def test_what_a_host_gives_is_refused_with_a_sentence_and_hurts_nobody(
 async def test_what_a_supervisor_is_made_of_is_checked(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError) as refused:
         Supervisor(FileStore("never made"), OfflineModel(), **options)
+    assert str(refused.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"model": 7}, "the model is the number 7"),
+        ({"model": OfflineModel}, "the model is"),
+        ({"system": None}, "the system prompt is nothing"),
+        ({"system": HALF}, "the system prompt has half a surrogate pair"),
+        ({"config": {}}, "the config is an object; give a Config"),
+    ],
+)
+def test_what_an_agent_is_made_of_is_checked(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError) as refused:
+        Agent(**{"model": OfflineModel(), **options})
     assert str(refused.value).startswith(sentence)
 
 

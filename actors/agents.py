@@ -1,0 +1,152 @@
+"""Agents: who answers in the sessions of a supervisor."""
+
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeAlias, cast
+
+from msgspec import structs
+
+from argentos.actors.core.runtime import Runtime
+from argentos.actors.scheduling.clock import Clock
+from argentos.actors.settings.config import Config
+from argentos.actors.telemetry import Telemetry
+from argentos.actors.validation import as_part
+from argentos.errors import InputError, ModelError
+from argentos.inputs import as_id, as_text
+from argentos.llm import Counting, Gauge, Loadable, Model, Traits, traits_of
+
+__all__ = ["Agent", "Agents", "as_agents", "default_agent", "measure_system", "runtimes_of", "warm_up"]
+
+MAIN: Final = "main"
+"""The name of an agent that is given none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A model with the system prompt that it is given, and the settings of its sessions.
+
+    Attributes:
+        model: answers.
+        system: the system prompt.
+        config: the settings; those of the supervisor where it is None.
+
+    Raises:
+        InputError: a part cannot be used.
+    """
+
+    model: Model
+    system: str = ""
+    config: Config | None = None
+
+    def __post_init__(self) -> None:
+        """Check the parts."""
+        as_part(self.model, "the model", "give one that has the method `reply`, as AnthropicModel", "reply")
+        object.__setattr__(self, "system", as_text(self.system, "the system prompt"))
+        if self.config is not None:
+            as_part(self.config, "the config", "give a Config", "load")
+
+
+Agents: TypeAlias = Agent | Model | Mapping[str, Agent | Model]
+"""An agent, a model without more, or several of them by their names."""
+
+
+def as_agents(value: Agents, name: str) -> dict[str, Agent]:
+    """The agents by their names; a single one has this name.
+
+    Raises:
+        InputError: there is none, or a name or a part of one cannot be used.
+    """
+    if isinstance(value, Agent) or not isinstance(value, Mapping):
+        return {name: _as_agent(value)}
+    named = cast("Mapping[object, Agent | Model]", value)
+    if not named:
+        raise InputError("there are no agents; give at least one, as {'main': Agent(model)}")
+    return {as_id(each, "the agent's name"): _as_agent(agent) for each, agent in named.items()}
+
+
+def _as_agent(value: Agent | Model) -> Agent:
+    return value if isinstance(value, Agent) else Agent(value)
+
+
+def _gauge(config: Config, traits: Traits) -> Gauge:
+    """The measure of an agent's contexts, before its system prompt is counted."""
+    return Gauge(
+        window=min(config.max_context_tokens, traits.window or config.max_context_tokens),
+        threshold=config.compaction_threshold,
+        keep_recent=config.keep_recent_tokens,
+        system_tokens=0,
+        model=traits.name,
+        first_ratio=traits.token_ratio,
+    )
+
+
+def default_agent(agents: Mapping[str, Agent], name: str | None) -> str:
+    """The name of the agent that is meant where none is named.
+
+    Raises:
+        InputError: the name that was given is none of theirs.
+    """
+    if name is None:
+        return MAIN if MAIN in agents else next(iter(agents))
+    if name not in agents:
+        raise InputError(f"there is no agent {name!r} among the agents; they are {', '.join(agents)}")
+    return name
+
+
+def runtimes_of(
+    agents: Mapping[str, Agent],
+    config: Config,
+    clock: Clock,
+    counting: Callable[[Traits], Counting],
+    make: Callable[..., Runtime],
+) -> dict[str, Runtime]:
+    """The services of each agent.
+
+    Args:
+        agents: by their names.
+        config: of those that have none.
+        clock: of all.
+        counting: counts the tokens for a model.
+        make: makes a `Runtime` of what an agent has for itself, with what it shares with the others.
+    """
+    found: dict[str, Runtime] = {}
+    for name, agent in agents.items():
+        traits, settings = traits_of(agent.model), agent.config or config
+        found[name] = make(
+            agent=name,
+            model=agent.model,
+            gauge=_gauge(settings, traits),
+            config=settings,
+            count=counting(traits),
+            system=agent.system,
+            clock=clock,
+            telemetry=Telemetry(name, clock),
+        )
+    return found
+
+
+async def measure_system(runtime: Runtime) -> None:
+    """Count an agent's system prompt.
+
+    Raises:
+        CallbackError: the counter cannot count it.
+    """
+    runtime.count.open()
+    tokens = await runtime.count.tokens(runtime.system) if runtime.system else 0
+    runtime.gauge = structs.replace(runtime.gauge, system_tokens=tokens)
+
+
+async def warm_up(runtimes: Collection[Runtime]) -> None:
+    """Load what is heavy now: also in a thread it keeps the interpreter to itself now and then."""
+    for runtime in runtimes:
+        await runtime.count.warm()
+    for runtime in {id(each.model): each for each in runtimes}.values():
+        with suppress(ModelError):  # a turn meets the same
+            await runtime.bulkhead.run(partial(_load, runtime.model), f"the model of agent {runtime.agent}")
+
+
+async def _load(model: Model) -> None:
+    if isinstance(model, Loadable):
+        await model.load()
