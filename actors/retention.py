@@ -197,5 +197,5 @@ class Retention:
 
 
 def _most(sessions: Collection[Stored]) -> int:
-    """How many may be deleted at once, for their age, without anybody being asked."""
+    """The number of sessions that may be deleted at once for their age without confirmation."""
     return max(_FEW, len(sessions) // _SHARE)

@@ -41,7 +41,7 @@ _OBSERVED: Final[Mapping[str, Callable[[Health], int]]] = {
 
 
 class Telemetry:
-    """What a supervisor tells its host's telemetry.
+    """Spans and metrics of a supervisor, for its host's OpenTelemetry.
 
     Args:
         agent: whose sessions these are.
@@ -88,7 +88,7 @@ class Telemetry:
         return Working(self, kind, span, self._clock.monotonic())
 
     def worked(self, kind: str, begun: float, outcome: str) -> None:
-        """What began at this monotonic time has ended."""
+        """Note the end of what began at this monotonic time."""
         with tolerated(_HOST):
             self._work[kind].record(self._clock.monotonic() - begun, {**self._agent, "argentos.outcome": outcome})
 

@@ -30,7 +30,7 @@ class Page(NamedTuple):
 
 
 class Store(AbstractAsyncContextManager["Store", None], Protocol):
-    """Where sessions live. Entered before use, and left only when nobody writes any more."""
+    """A store of sessions. Entered before use, and left only when nobody writes any more."""
 
     async def __aenter__(self) -> Self:
         """Open the store.
@@ -48,7 +48,7 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
 
     @property
     def failure(self) -> StoreError | None:
-        """Why nothing is appended; None while all is well.
+        """The reason why nothing is appended; None while all is well.
 
         A `StoreFailedError` stays until the store is opened again; one that is full, or waits for its disk, goes on.
         """

@@ -169,12 +169,12 @@ class Slots:
 
     @property
     def running(self) -> int:
-        """How many tasks run."""
+        """The number of tasks that run."""
         return len(self._taken)
 
     @property
     def waiting(self) -> int:
-        """How many tasks wait for a slot."""
+        """The number of tasks that wait for a slot."""
         return len(self._queue)
 
     def submit(self, task: BackgroundTask) -> None:
@@ -302,4 +302,4 @@ class CurrentTask:
 
 
 async def _is_done(_: BackgroundTask) -> None:
-    """What is left to do of a task that has ended."""
+    """Nothing is left to do for a task that has ended."""

@@ -56,7 +56,7 @@ class Timers:
             heapq.heapify(self._heap)
 
     def __len__(self) -> int:
-        """How many deadlines are kept, with some that do not count any more."""
+        """The number of deadlines kept, including some that no longer count."""
         return len(self._heap)
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""What one task waits with until another one wakes it: an `anyio.Event`, at a fifth of its cost on asyncio."""
+"""A waiter: one task waits until another wakes it; an `anyio.Event` at a fifth of its cost on asyncio."""
 
 import asyncio
 from typing import Protocol

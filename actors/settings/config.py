@@ -112,7 +112,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
     @property
     def most_together(self) -> int:
-        """How many messages a turn answers at most."""
+        """The most messages that one turn answers."""
         return 1 if self.queue_mode == "followup" else self.collect_max
 
     @classmethod
