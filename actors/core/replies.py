@@ -62,6 +62,7 @@ class Turn:
                 wait for each other.
             SupervisorStoppedError: the supervisor was closed first; the message is answered when the session
                 is revived.
+            OwnerLostError, StoreBusyError: another process runs the turn, and hung up, or gives no sign of life.
         """
         if self._reply is not None or self._error is not None:
             await checkpoint()

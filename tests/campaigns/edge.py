@@ -32,7 +32,8 @@ _address: Any = Address  # for what a type checker would refuse
 WITNESSES: Final = ("witness-0", "witness-1", "witness-2")
 _BETWEEN: Final = 10  # calls between two witnesses
 _LONGEST: Final = 5.0  # seconds for a call
-_OF_THE_ACTOR: Final[dict[type, set[str]]] = {
+_NOT_CALLED: Final[dict[type, set[str]]] = {  # of the actor, or the end of a life
+    Supervisor: {"drain"},
     Turn: {"begin", "push", "finish", "fail", "piece"},
     Deliveries: {"put", "find", "finish", "put_off", "attempts", "end"},
 }
@@ -122,7 +123,7 @@ class Odd:
 def methods_of(target: object) -> Iterator[str]:
     """The names of everything public that can be called: what is added later is found by itself."""
     kind: type = type(target)
-    hidden = _OF_THE_ACTOR.get(kind, set[str]())
+    hidden = _NOT_CALLED.get(kind, set[str]())
     for name, member in inspect.getmembers(kind):
         if not name.startswith("_") and name not in hidden and callable(member):
             yield name
