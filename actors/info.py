@@ -15,13 +15,17 @@ from argentos.concurrency.chunks import merged_in_chunks
 from argentos.llm import Gauge
 from argentos.storage import Metadata, Taken
 
-__all__ = ["Latest", "SessionInfo"]
+__all__ = ["Latest", "SessionFilter", "SessionInfo"]
 
 
 class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """A session at a moment.
 
     Attributes:
+        title: to show; empty where there is none.
+        tags: to find it by.
+        owner: whose it is; empty where that is not known.
+        system: its own system prompt; empty where it has that of its agent.
         sequence: of the latest record.
         state: of the machine; an overdue timer counts as fired.
         messages: how many were ever accepted.
@@ -57,6 +61,10 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     retry_reason: str
     owed: int
     undeliverable: int
+    title: str
+    tags: tuple[str, ...]
+    owner: str
+    system: str
     edges: dict[str, Taken]
 
     @classmethod
@@ -92,6 +100,10 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             retry_reason=delay.reason if delay else "",
             owed=sum(len(numbers) for numbers in metadata.undelivered.values()),
             undeliverable=len(metadata.undeliverable),
+            title=metadata.title,
+            tags=metadata.tags,
+            owner=metadata.owner,
+            system=metadata.system,
             edges={sys.intern(edge): taken for edge, taken in metadata.edges.items()},
         )
 
@@ -99,6 +111,22 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     def is_at_work(self) -> bool:
         """A message waits for its answer, or the session waits for a summary."""
         return self.waiting > 0 or self.state in COMPACTING
+
+
+class SessionFilter(Struct, frozen=True):
+    """Chooses sessions: by the beginning of their ids, their owner, a tag; None chooses all."""
+
+    prefix: str | None = None
+    owner: str | None = None
+    tag: str | None = None
+
+    def takes(self, metadata: Metadata) -> bool:
+        """Whether the session is chosen."""
+        return (
+            (self.prefix is None or metadata.session.startswith(self.prefix))
+            and self.owner in {None, metadata.owner}
+            and (self.tag is None or self.tag in metadata.tags)
+        )
 
 
 class Latest:

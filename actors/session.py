@@ -1,6 +1,6 @@
 """The handle of a session: what embedders hold. It does no I/O until asked to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -9,7 +9,7 @@ import anyio
 import anyio.to_thread
 from anyio.lowlevel import checkpoint
 
-from argentos.actors.core.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop
+from argentos.actors.core.commands import Accept, Adopt, Clear, Compact, Create, Receipt, Stop, Update
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.replies import Turn, has_failed
 from argentos.actors.duplicates import check_same, message_in, related
@@ -17,10 +17,10 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling.slots import awaiting
 from argentos.actors.transcripts.records import records_of
 from argentos.actors.transcripts.transcript import Transcript, transcript_of
-from argentos.actors.validation import NewMessage, as_focus, as_new_message
+from argentos.actors.validation import NewMessage, as_changes, as_focus, as_new_message
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import ArgentError, InputError, MailboxFullError, MessageTooLargeError, NoReplyError
-from argentos.inputs import as_flag, as_id, as_number, as_time
+from argentos.inputs import as_choice, as_flag, as_id, as_number, as_time
 from argentos.llm import TokenCounter
 from argentos.storage import MESSAGE_TOKENS, Address, Message, Record, Role, SessionKey, Snapshot, Summary, fold
 
@@ -80,14 +80,14 @@ class Session:
         if patience > 0:
             receipt = await self._accept_patiently(sent, patience)
         else:
-            receipt = await self._accept("user", sent)
+            receipt = await self._accept("user", sent, awaits_reply=True)
         return await self._turn_of(receipt, sent)
 
     async def _accept_patiently(self, sent: NewMessage, patience: float) -> Receipt:
         deadline = anyio.current_time() + patience
         while True:
             try:
-                return await self._accept("user", sent)
+                return await self._accept("user", sent, awaits_reply=True)
             except MailboxFullError:
                 if anyio.current_time() >= deadline:
                     raise
@@ -128,16 +128,43 @@ class Session:
         Raises:
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
+        return await self._append("assistant", text, message_id, address, sender)
+
+    async def append(
+        self,
+        text: str,
+        *,
+        role: Role = "user",
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Message:
+        """Accept a message that asks for no reply, of the user or of the agent; when this returns, it is durable.
+
+        The model sees it in the next turn. It counts as activity. What the agent says so is owed to its channel, as
+        with `say`.
+
+        Raises:
+            InputError: the role is none.
+            InputError, MessageTooLargeError, MailboxFullError: see `send`.
+        """
+        await checkpoint()
+        role = "user" if as_choice(role, ("user", "assistant"), "the role") == "user" else "assistant"
+        return await self._append(role, text, message_id, address, sender)
+
+    async def _append(
+        self, role: Role, text: str, message_id: str | None, address: Address | None, sender: str | None
+    ) -> Message:
         sent = await self._new_message(text, message_id, address, sender)
-        number, _, snapshot = await self._accept("assistant", sent)
+        number, _, snapshot = await self._accept(role, sent, awaits_reply=False)
         if sent.message_id is None:
             return message_in(snapshot.context, number) or await self._archived(number)
         known = message_in(snapshot.context, number)
         for message in (known,) if known else await self._related(snapshot, sent):
             if sent.message_id == message.id and not message.reply_to:
-                check_same(message, sent, "assistant")
+                check_same(message, sent, role)
                 return message
-        raise InputError(f"the message {sent.message_id!a:.100} was said before, and is not to be found any more")
+        raise InputError(f"the message {sent.message_id!a:.100} was sent before, and is not to be found any more")
 
     async def retry(self, message_id: str | None = None) -> Turn:
         """Have a turn that failed run once more, with the messages that it was to answer; the text is not sent again.
@@ -260,6 +287,34 @@ class Session:
                 return await self._registry.runtime.store.read(self.key, 1, snapshot.metadata.messages + 1)
         return tuple(sorted((*snapshot.context.messages, *snapshot.context.waiting), key=lambda each: each.number))
 
+    async def update(
+        self,
+        *,
+        title: str | None = None,
+        tags: Collection[str] | None = None,
+        owner: str | None = None,
+        system: str | None = None,
+    ) -> SessionInfo:
+        """Change what `info` and `Supervisor.list` show of the session, or its system prompt, for good.
+
+        It is no activity. What is None stays as it is, and what is empty is removed.
+
+        Args:
+            title: a name to show.
+            tags: all of them, at most 64.
+            owner: the id of the user whose session it is.
+            system: a system prompt in the place of the agent's, from the next turn on; at most 100,000 characters.
+
+        Raises:
+            InputError: something of it cannot be stored.
+            CallbackError: the counter cannot count the system prompt.
+            SessionNotFoundError: there is no such session.
+        """
+        await checkpoint()
+        changes, runtime = as_changes(title, tags, owner, system), self._registry.runtime
+        tokens = await runtime.count.tokens(changes.system) if changes.system else 0
+        return self._info(await self._registry.tell(self.key, Update(runtime.clock.now(), changes, tokens)))
+
     async def clear(self) -> SessionInfo:
         """Empty the context; a turn that runs is ended. The messages stay in the archive.
 
@@ -338,7 +393,7 @@ class Session:
             raise MessageTooLargeError(f"the message has {length} characters; no window of this session holds it")
         return sent
 
-    async def _accept(self, role: Role, sent: NewMessage) -> Receipt:
+    async def _accept(self, role: Role, sent: NewMessage, *, awaits_reply: bool) -> Receipt:
         await self._registry.check_room(self.key, sent.message_id)
         runtime = self._registry.runtime_of(self.key)
         command = Accept(
@@ -349,6 +404,7 @@ class Session:
             tokens=await runtime.count.tokens(sent.text) + MESSAGE_TOKENS,
             sender=sent.sender,
             address=sent.address,
+            awaits_reply=awaits_reply,
         )
         return await self._registry.accept(self.key, command)
 

@@ -34,7 +34,7 @@ from argentos.actors.session import Session
 from argentos.actors.settings.config import Config
 from argentos.actors.shutdown import close_models, drain, end_turns, settle
 from argentos.actors.telemetry import Telemetry
-from argentos.actors.validation import as_channels, as_part
+from argentos.actors.validation import as_channels, as_filter, as_part
 from argentos.concurrency.background import keep_running
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import described, reading_a_store
@@ -199,6 +199,9 @@ class Supervisor:
         agent: str | None = None,
         limit: int | None = None,
         active_since: datetime | None = None,
+        prefix: str | None = None,
+        owner: str | None = None,
+        tag: str | None = None,
         on_problem: Callable[[str], None] | None = None,
     ) -> list[SessionInfo]:
         """The sessions of an agent, those with the latest activity first.
@@ -207,17 +210,21 @@ class Supervisor:
             agent: whose; by default the default one's.
             limit: the latest so many; by default all, of which a million take about a gigabyte of memory.
             active_since: those that were active then or later.
+            prefix: those whose ids begin so.
+            owner: those of this owner: see `Session.update`.
+            tag: those that have this tag.
             on_problem: is told, in a sentence, of each session that cannot be read; by default that is logged.
         """
         await checkpoint()
         limit = None if limit is None else as_whole_number(limit, "the limit", 0, _MOST_LISTED)
         active_since = None if active_since is None else as_time(active_since, "active_since")
+        chosen = as_filter(prefix, owner, tag)
         latest = Latest(limit, active_since)
         give_way = self._runtime.workers.give_way
         async with aclosing(self._registry.pages(self._named(agent))) as pages:
             async for page in pages:
                 for sessions in in_chunks(page.sessions):
-                    latest.add(self._registry.info(metadata) for metadata in sessions)
+                    latest.add(self._registry.info(metadata) for metadata in sessions if chosen.takes(metadata))
                     await give_way()
                 for problem in page.problems:
                     (on_problem or _log_problem)(problem)

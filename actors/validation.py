@@ -5,17 +5,31 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from msgspec import structs
 
+from argentos.actors.core.commands import Changes
+from argentos.actors.info import SessionFilter
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import InputError
 from argentos.inputs import as_id, as_name, as_text, in_words
 from argentos.storage import Address
 
-__all__ = ["NewMessage", "as_channels", "as_focus", "as_new_message", "as_part", "as_reason"]
+__all__ = [
+    "NewMessage",
+    "as_changes",
+    "as_channels",
+    "as_filter",
+    "as_focus",
+    "as_new_message",
+    "as_part",
+    "as_reason",
+    "as_tags",
+]
 
 T = TypeVar("T")
 
 _LONGEST_FOCUS: Final = 800  # characters
 _LONGEST_REASON: Final = 500  # characters
+_LONGEST_SYSTEM: Final = 100_000  # characters
+_MOST_TAGS: Final = 64
 
 
 class NewMessage(NamedTuple):
@@ -53,6 +67,54 @@ def _address(value: object) -> Address | None:
 def _part_of_address(address: object, field: structs.FieldInfo) -> str | None:
     part: object = getattr(address, field.name)
     return None if part is None and not field.required else as_id(part, f"the {field.name} of the address")
+
+
+def as_changes(title: object, tags: object, owner: object, system: object) -> Changes:
+    """The changes of a session that can be stored; None leaves a part as it is, and an empty one removes it.
+
+    Raises:
+        InputError: one cannot be stored.
+    """
+    return Changes(
+        None if title is None else as_name(title, "the title"),
+        None if tags is None else _as_tags(tags),
+        None if owner is None else "" if owner == "" else as_id(owner, "the owner"),
+        None if system is None else _as_system(system),
+    )
+
+
+def as_filter(prefix: object, owner: object, tag: object) -> SessionFilter:
+    """A choice of sessions.
+
+    Raises:
+        InputError: a part of it can be no one's.
+    """
+    return SessionFilter(
+        None if prefix is None else as_name(prefix, "the prefix"),
+        None if owner is None else as_id(owner, "the owner"),
+        None if tag is None else as_id(tag, "the tag"),
+    )
+
+
+def _as_tags(value: object) -> tuple[str, ...]:
+    """Tags, each once.
+
+    Raises:
+        InputError: they are no collection of names, or too many.
+    """
+    if isinstance(value, str) or not isinstance(value, Collection):
+        raise InputError(f"the tags are {in_words(value)}; give several, as ('billing',)")
+    tags = tuple(dict.fromkeys(as_id(each, "the tag") for each in cast("Collection[object]", value)))
+    if len(tags) > _MOST_TAGS:
+        raise InputError(f"these are {len(tags)} tags; {_MOST_TAGS} is the most")
+    return tags
+
+
+def _as_system(value: object) -> str:
+    system = as_text(value, "the system prompt")
+    if len(system) > _LONGEST_SYSTEM:
+        raise InputError(f"the system prompt has {len(system)} characters; {_LONGEST_SYSTEM} is the most")
+    return system
 
 
 def as_reason(value: object, *, may_be_empty: bool = True) -> str:

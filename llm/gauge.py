@@ -40,7 +40,7 @@ class Gauge(Struct, frozen=True):
         window: the most that a context may have.
         threshold: the part of the window from which on it counts as full.
         keep_recent: how much of the latest messages a compaction keeps word for word, at most.
-        system_tokens: the system prompt's, counted locally.
+        system_tokens: those of the agent's system prompt, counted locally.
         model: its name; what was learnt from another model is not used. `ANY_MODEL` uses it all.
         first_ratio: the ratio before the model has reported anything.
     """
@@ -82,16 +82,20 @@ class Gauge(Struct, frozen=True):
         local = metadata.tokens + metadata.waiting_tokens
         known = self._known(metadata)
         if known and known.reported:
-            return min(known.reported, self._most(known.at)) + self._scale(local - known.at, metadata)
+            return min(known.reported, self._most(known.at, metadata)) + self._scale(local - known.at, metadata)
         return self.estimate_of(local, metadata)
 
-    def _most(self, local: int) -> int:
+    def _most(self, local: int, metadata: Metadata) -> int:
         """The most tokens that a model can have counted in a context."""
-        return math.ceil(self.window * _OVERHEAD_SHARE + (local + self.system_tokens) * RATIO_LIMIT)
+        return math.ceil(self.window * _OVERHEAD_SHARE + (local + self.system_of(metadata)) * RATIO_LIMIT)
 
     def estimate_of(self, local: int, metadata: Metadata) -> int:
         """The size of a request that was never reported, from its local tokens without the system prompt."""
-        return self.overhead(metadata) + self._scale(local + self.system_tokens, metadata)
+        return self.overhead(metadata) + self._scale(local + self.system_of(metadata), metadata)
+
+    def system_of(self, metadata: Metadata) -> int:
+        """The local tokens of the system prompt: that of the session or, where it has none, of its agent."""
+        return metadata.system_tokens if metadata.system else self.system_tokens
 
     def is_full(self, metadata: Metadata) -> bool:
         """Whether it is time to compact."""

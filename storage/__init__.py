@@ -42,6 +42,7 @@ from argentos.storage.records import (
     TurnDelayed,
     TurnEnded,
     TurnStarted,
+    Updated,
     Usage,
 )
 from argentos.storage.snapshot import (
@@ -98,6 +99,7 @@ __all__ = [
     "TurnEnded",
     "TurnStarted",
     "Undeliverable",
+    "Updated",
     "Usage",
     "expand_home",
     "file_name",

@@ -31,6 +31,7 @@ __all__ = [
     "TurnDelayed",
     "TurnEnded",
     "TurnStarted",
+    "Updated",
     "Usage",
 ]
 
@@ -119,7 +120,11 @@ class Transitioned(_Record, frozen=True, tag="transition", kw_only=True):
 
 
 class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
-    """A message was accepted: from the user, or from the agent speaking first."""
+    """A message was accepted: from the user, or from the agent speaking first.
+
+    Attributes:
+        is_appended: it asks for no reply, though it is the user's.
+    """
 
     id: str
     number: int
@@ -128,6 +133,30 @@ class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
     tokens: int
     sender: str | None = None
     address: Address | None = None
+    is_appended: bool = False
+
+    @property
+    def awaits_reply(self) -> bool:
+        """It waits for an answer, until a turn takes it up."""
+        return self.role == "user" and not self.is_appended
+
+
+class Updated(_Record, frozen=True, tag="updated", kw_only=True):
+    """What a user gave the session besides messages has changed; all of it stands here.
+
+    Attributes:
+        title: to show; empty where there is none.
+        tags: to find it by.
+        owner: whose it is; empty where that is not known.
+        system: the session's own system prompt; empty for that of its agent.
+        system_tokens: those of `system`, counted locally.
+    """
+
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    system: str = ""
+    system_tokens: int = 0
 
 
 class TurnStarted(_Record, frozen=True, tag="turn_started", kw_only=True):
@@ -275,6 +304,7 @@ class Delivered(_Record, frozen=True, tag="delivered", kw_only=True):
 Record: TypeAlias = (
     Transitioned
     | Accepted
+    | Updated
     | TurnStarted
     | Replied
     | TurnDelayed

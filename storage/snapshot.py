@@ -29,6 +29,7 @@ from argentos.storage.records import (
     TurnDelayed,
     TurnEnded,
     TurnStarted,
+    Updated,
 )
 
 __all__ = [
@@ -70,7 +71,7 @@ _TICK: Final = timedelta(microseconds=1)
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
 _TOUCHING: Final = _EMPTYING | {"failed"}
 _REMEMBERED_FAILURES: Final = 100  # turns, and as many deliveries
-_BESIDE_CONTEXT: Final = frozenset({Transitioned, TurnDelayed, CompactionResumed, Kept, Owed, Delivered})
+_BESIDE_CONTEXT: Final = frozenset({Transitioned, TurnDelayed, CompactionResumed, Kept, Owed, Delivered, Updated})
 _RATIO_DECAY: Final = 0.99
 _NO_COUNT: Final = 2**53
 _LEAST_GROWTH: Final = 100  # local tokens between two reports, from which something can be learnt
@@ -184,6 +185,10 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         boundary: sequence of the last record that ended a compaction or replaced the context, 0 if none did.
         kept_at: the number of messages when a compaction was last ended without a summary.
         edges: for each edge, as mermaid writes it, how often it was taken, and when last.
+        title: to show.
+        tags: to find the session by.
+        owner: whose it is.
+        system: its own system prompt, which has `system_tokens`; empty where it has that of its agent.
         undelivered: numbers of the messages that are owed to a channel, in order, by channel.
         undeliverable: the latest messages that could not be delivered, and are not tried again.
         failed: the latest turns that failed, as long as their messages are in the context and not tried again.
@@ -212,6 +217,11 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     kept_at: int = 0
     summary_tokens: int = 0
     calibration: Calibration | None = None
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    system: str = ""
+    system_tokens: int = 0
     edges: dict[str, Taken] = {}
     undelivered: dict[str, tuple[int, ...]] = {}
     undeliverable: tuple[Undeliverable, ...] = ()
@@ -316,7 +326,7 @@ def _created(key: SessionKey, record: Record) -> Metadata:
 
 def _apply(old: Metadata, record: Record) -> Metadata:  # noqa: C901 - a case for each kind of record
     match record:
-        case Accepted(role="user"):
+        case Accepted() if record.awaits_reply:
             return _moved(
                 old,
                 record,
@@ -391,6 +401,16 @@ def _apply(old: Metadata, record: Record) -> Metadata:  # noqa: C901 - a case fo
             return _compacted(old, record)
         case CompactionResumed():
             return _moved(old, record, compaction=OpenCompaction(record.attempt, record.alone))
+        case Updated():
+            return _moved(
+                old,
+                record,
+                title=record.title,
+                tags=record.tags,
+                owner=record.owner,
+                system=record.system,
+                system_tokens=record.system_tokens,
+            )
         case TurnDelayed():
             return _moved(old, record, turn=_delayed(old.turn, record))
         case Owed() | Delivered():
@@ -532,7 +552,7 @@ def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, 
     for record in records:
         match record:
             case Accepted():
-                (waiting if record.role == "user" else messages).append(accepted_of(record))
+                (waiting if record.awaits_reply else messages).append(accepted_of(record))
             case TurnStarted(attempt=1):
                 count = len(record.messages)
                 messages += waiting[:count]

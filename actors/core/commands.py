@@ -16,6 +16,7 @@ from argentos.storage import Address, Record, Role, Snapshot
 __all__ = [
     "Accept",
     "Adopt",
+    "Changes",
     "Clear",
     "Command",
     "Compact",
@@ -28,10 +29,20 @@ __all__ = [
     "Stop",
     "SummaryMade",
     "TurnDone",
+    "Update",
     "Wake",
 ]
 
 T = TypeVar("T")
+
+
+class Changes(NamedTuple):
+    """The changes of a session's title, tags, owner and system prompt; None leaves one as it is."""
+
+    title: str | None
+    tags: tuple[str, ...] | None
+    owner: str | None
+    system: str | None
 
 
 class Receipt(NamedTuple):
@@ -117,10 +128,11 @@ class Accept(_Command[Receipt]):
     """Take a message; answered once it is durable.
 
     Attributes:
+        awaits_reply: it is the user's, and not only appended.
         is_from_task: it was sent by a turn of this supervisor, which may wait for the reply.
     """
 
-    __slots__ = ("address", "is_from_task", "message_id", "role", "sender", "text", "tokens")
+    __slots__ = ("address", "awaits_reply", "is_from_task", "message_id", "role", "sender", "text", "tokens")
 
     def __init__(
         self,
@@ -132,10 +144,12 @@ class Accept(_Command[Receipt]):
         tokens: int,
         sender: str | None,
         address: Address | None,
+        awaits_reply: bool,
     ) -> None:
         super().__init__(at)
         self.message_id = message_id
         self.role: Role = role
+        self.awaits_reply = awaits_reply
         self.text = text
         self.tokens = tokens
         self.sender = sender
@@ -151,6 +165,17 @@ class Retry(_Command[Receipt]):
     def __init__(self, at: datetime, message_id: str | None) -> None:
         super().__init__(at)
         self.message_id = message_id
+
+
+class Update(_Command[Snapshot]):
+    """Change the title, the tags, the owner or the system prompt; None leaves one as it is."""
+
+    __slots__ = ("changes", "system_tokens")
+
+    def __init__(self, at: datetime, changes: Changes, system_tokens: int) -> None:
+        super().__init__(at)
+        self.changes = changes
+        self.system_tokens = system_tokens
 
 
 class Create(_Command[Snapshot]):
@@ -291,6 +316,8 @@ class SummaryMade(_Report):
         return ("summary", self.asked_at, 0)
 
 
-Decided: TypeAlias = Accept | Adopt | Retry | Create | Deliver | Stop | Clear | Compact | Wake | TurnDone | SummaryMade
+Decided: TypeAlias = (
+    Accept | Adopt | Retry | Create | Deliver | Stop | Update | Clear | Compact | Wake | TurnDone | SummaryMade
+)
 
 Command: TypeAlias = Decided | Delete

@@ -45,7 +45,7 @@ class Marks(NamedTuple):
 
     def after(self, record: Record, moment: float) -> Self:
         """The marks once a record was made, at this moment."""
-        if isinstance(record, Accepted) and record.role == "user":
+        if isinstance(record, Accepted) and record.awaits_reply:
             return self._replace(quiet_since=moment, collects_since=moment)
         if isinstance(record, TurnDelayed):
             return self._replace(delayed_until=moment + record.seconds)

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from argentos.actors.core.commands import (
     Accept,
     Adopt,
+    Changes,
     Clear,
     Compact,
     Create,
@@ -20,6 +21,7 @@ from argentos.actors.core.commands import (
     Stop,
     SummaryMade,
     TurnDone,
+    Update,
     Wake,
 )
 from argentos.actors.core.compactions import (
@@ -68,6 +70,7 @@ from argentos.storage import (
     SessionKey,
     Snapshot,
     TurnEnded,
+    Updated,
 )
 
 __all__ = ["Decider", "mailbox_full", "not_found", "settle"]
@@ -149,8 +152,8 @@ class Decider:
                     self._adopt(draft, command)
                 case Stop() | Clear():
                     self._end(draft, command)
-                case Deliver():
-                    self._deliver(draft, command)
+                case Deliver() | Update():
+                    self._note(draft, command)
                 case _:  # Wake asks for nothing
                     pass
         except ArgentError as error:
@@ -187,6 +190,15 @@ class Decider:
         self._current.cancel()
         self._refuse_compactions(draft, "it was stopped")
 
+    def _note(self, draft: Draft, command: Deliver | Update) -> None:
+        """Take note of what changes neither the conversation nor its state."""
+        if isinstance(command, Deliver):
+            self._deliver(draft, command)
+        elif not draft.exists:
+            raise not_found(self._key)
+        else:
+            update(draft, command.changes, command.system_tokens)
+
     def _deliver(self, draft: Draft, command: Deliver) -> None:
         """Unless it was another session of this name, which was deleted since."""
         if draft.exists and draft.metadata.created_at == command.created_at:
@@ -204,9 +216,10 @@ class Decider:
                 command.tokens,
                 sender=command.sender,
                 address=command.address,
+                awaits_reply=command.awaits_reply,
             )
             self._message_ids.add(command.message_id, number)
-        waits = command.role == "user" and _is_unsettled(draft, number)
+        waits = command.awaits_reply and _is_unsettled(draft, number)
         turn = self._replies.expect(number, command.message_id) if waits else None
         if turn is not None:
             turn.is_from_task |= command.is_from_task
@@ -286,7 +299,7 @@ class Decider:
 
 def _answer(
     key: SessionKey,
-    command: Adopt | Create | Deliver | Stop | Clear | Wake | TurnDone | SummaryMade,
+    command: Adopt | Create | Update | Deliver | Stop | Clear | Wake | TurnDone | SummaryMade,
     snapshot: Snapshot | None,
 ) -> None:
     if snapshot is not None:
@@ -314,11 +327,12 @@ def accept(
     *,
     sender: str | None,
     address: Address | None,
+    awaits_reply: bool,
 ) -> int:
     """Take a message, from the user or from the agent; gives its number."""
     if not draft.exists:
         create(draft)
-    if draft.config.queue_mode == "interrupt" and role == "user":
+    if draft.config.queue_mode == "interrupt" and awaits_reply:
         interrupt(draft, address)
     number = draft.metadata.messages + 1
     draft.emit(
@@ -331,12 +345,33 @@ def accept(
             tokens=tokens,
             sender=sender,
             address=address,
+            is_appended=role == "user" and not awaits_reply,
         )
     )
     if role == "assistant":
         owe(draft, number, address)
     draft.offer("new_message")
     return number
+
+
+def update(draft: Draft, changes: Changes, system_tokens: int) -> None:
+    """Change the title, the tags, the owner or the system prompt, unless they are so already."""
+    before = draft.metadata
+    record = Updated(
+        **draft.head(),
+        title=before.title if changes.title is None else changes.title,
+        tags=before.tags if changes.tags is None else changes.tags,
+        owner=before.owner if changes.owner is None else changes.owner,
+        system=before.system if changes.system is None else changes.system,
+        system_tokens=before.system_tokens if changes.system is None else system_tokens,
+    )
+    if (record.title, record.tags, record.owner, record.system) != (
+        before.title,
+        before.tags,
+        before.owner,
+        before.system,
+    ):
+        draft.emit(record)
 
 
 def deliver(draft: Draft, number: int, failure: str = "") -> None:

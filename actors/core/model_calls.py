@@ -65,7 +65,8 @@ async def ask_model(
     listener = _TurnListener(runtime.config, push)
     try:
         with task.scope:
-            request = partial(assemble, snapshot, system=runtime.system, window=runtime.gauge.window)
+            system = snapshot.metadata.system or runtime.system
+            request = partial(assemble, snapshot, system=system, window=runtime.gauge.window)
             reply = await _asked(runtime, snapshot, request, listener, task)
             if reply is None:
                 return listener.verdict()
@@ -219,7 +220,7 @@ async def make_summary(
             partial(_ask_summary, runtime, snapshot, task) if may_ask and _can_summarise(runtime.model) else None,
             runtime.gauge,
             counting=runtime.count,
-            system=runtime.system,
+            system=snapshot.metadata.system or runtime.system,
             older=older,
             focus=focus,
         )

@@ -20,6 +20,7 @@ from argentos.actors.core.commands import (
     Receipt,
     Retry,
     Stop,
+    Update,
     Wake,
 )
 from argentos.actors.core.deadlines import quiet_for
@@ -123,7 +124,9 @@ class Registry:
         if actor is not None and self._is_full(actor):
             await actor.stepped()
 
-    async def tell(self, key: SessionKey, command: Adopt | Create | Deliver | Stop | Clear | Compact) -> Snapshot:
+    async def tell(
+        self, key: SessionKey, command: Adopt | Create | Update | Deliver | Stop | Clear | Compact
+    ) -> Snapshot:
         """Queue a command in the session's control lane and wait for its answer.
 
         Raises:

@@ -55,7 +55,7 @@ def begin_turn(draft: Draft) -> None:
                 attempt=metadata.turn.attempt + 1,
                 messages=metadata.turn.messages,
                 tokens=0,
-                request_tokens=metadata.tokens + draft.gauge.system_tokens,
+                request_tokens=metadata.tokens + draft.gauge.system_of(metadata),
                 alone=metadata.turn.alone + draft.runs_alone,
             )
         )
@@ -70,7 +70,7 @@ def begin_turn(draft: Draft) -> None:
                 attempt=1,
                 messages=tuple(message.number for message in taken),
                 tokens=tokens,
-                request_tokens=metadata.tokens + tokens + draft.gauge.system_tokens,
+                request_tokens=metadata.tokens + tokens + draft.gauge.system_of(metadata),
             )
         )
     draft.is_interrupted = False

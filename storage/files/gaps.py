@@ -102,7 +102,7 @@ class _Conversation:
         """Go on by a record."""
         match record:
             case Accepted():
-                (self.waiting if record.role == "user" else self.messages).append(accepted_of(record))
+                (self.waiting if record.awaits_reply else self.messages).append(accepted_of(record))
             case TurnStarted():
                 self._begin(record.messages)
             case Replied():

@@ -27,6 +27,7 @@ _COUNTS: Final = (
     "boundary",
     "kept_at",
     "summary_tokens",
+    "system_tokens",
 )
 
 

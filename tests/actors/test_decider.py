@@ -94,6 +94,7 @@ class Session(RuleBasedStateMachine):
             tokens,
             sender=None,
             address=None,
+            awaits_reply=role == "user",
         )
         self.commit(draft)
 

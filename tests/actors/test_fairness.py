@@ -80,6 +80,8 @@ CALLS: dict[str, Call] = {
     "ManualClock.sleep_until": lambda _: ManualClock(argentos.SystemClock().now()).sleep_until(0.0),
     "Deliveries.__anext__": lambda world: anext(world.reader),
     "Session.adopt": lambda world: adopt(world.session),
+    "Session.append": lambda world: world.session.append("By the way."),
+    "Session.update": lambda world: world.session.update(title="Maren"),
     "Session.ask": lambda world: world.session.ask("And now?"),
     "Session.clear": lambda world: world.session.clear(),
     "Session.compact": lambda world: world.session.compact(),
