@@ -4,7 +4,7 @@
 every other process. A program that names these types works with both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import Protocol
 from argentos.actors.core.replies import Turn
 from argentos.actors.events import Subscription
 from argentos.actors.info import SessionInfo
+from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
 from argentos.actors.transcripts.transcript import Transcript
-from argentos.storage import Address, Message, SessionKey, Summary
+from argentos.storage import Address, Message, Role, SessionKey, Summary
 
 __all__ = ["SessionInterface", "SupervisorInterface"]
 
@@ -68,8 +69,28 @@ class SessionInterface(Protocol):
         """Accept a message that the agent sends of its own accord."""
         ...
 
+    async def append(
+        self,
+        text: str,
+        *,
+        role: Role = "user",
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Message:
+        """Accept a message that asks for no reply."""
+        ...
+
     async def retry(self, message_id: str | None = None) -> Turn:
         """Have a turn that failed run once more."""
+        ...
+
+    async def current_turn(self) -> Turn | None:
+        """The turn that runs."""
+        ...
+
+    async def turn(self, message_id: str) -> Turn | None:
+        """The turn of a message."""
         ...
 
     async def create(self) -> SessionInfo:
@@ -94,6 +115,17 @@ class SessionInterface(Protocol):
 
     async def history(self, *, full: bool = False) -> tuple[Message, ...]:
         """The messages of the context, or all."""
+        ...
+
+    async def update(
+        self,
+        *,
+        title: str | None = None,
+        tags: Collection[str] | None = None,
+        owner: str | None = None,
+        system: str | None = None,
+    ) -> SessionInfo:
+        """Change title, tags, owner or system prompt."""
         ...
 
     async def clear(self) -> SessionInfo:
@@ -129,6 +161,9 @@ class SupervisorInterface(Protocol):
         *,
         limit: int | None = None,
         active_since: datetime | None = None,
+        prefix: str | None = None,
+        owner: str | None = None,
+        tag: str | None = None,
         on_problem: Callable[[str], None] | None = None,
     ) -> list[SessionInfo]:
         """The sessions, those with the latest activity first."""
@@ -136,6 +171,10 @@ class SupervisorInterface(Protocol):
 
     async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
         """All sessions as retention sees them."""
+        ...
+
+    async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
+        """The messages that are owed to a channel."""
         ...
 
     async def backup(self, target: Path) -> int:

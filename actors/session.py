@@ -17,10 +17,10 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling.slots import awaiting
 from argentos.actors.transcripts.records import records_of
 from argentos.actors.transcripts.transcript import Transcript, transcript_of
-from argentos.actors.validation import NewMessage, as_changes, as_focus, as_new_message
+from argentos.actors.validation import NewMessage, as_changes, as_focus, as_new_message, as_role
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import ArgentError, InputError, MailboxFullError, MessageTooLargeError, NoReplyError
-from argentos.inputs import as_choice, as_flag, as_id, as_number, as_time
+from argentos.inputs import as_flag, as_id, as_number, as_time
 from argentos.llm import TokenCounter
 from argentos.storage import MESSAGE_TOKENS, Address, Message, Record, Role, SessionKey, Snapshot, Summary, fold
 
@@ -149,8 +149,7 @@ class Session:
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
         await checkpoint()
-        role = "user" if as_choice(role, ("user", "assistant"), "the role") == "user" else "assistant"
-        return await self._append(role, text, message_id, address, sender)
+        return await self._append(as_role(role), text, message_id, address, sender)
 
     async def _append(
         self, role: Role, text: str, message_id: str | None, address: Address | None, sender: str | None

@@ -9,8 +9,8 @@ from argentos.actors.core.commands import Changes
 from argentos.actors.info import SessionFilter
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import InputError
-from argentos.inputs import as_id, as_name, as_text, in_words
-from argentos.storage import Address
+from argentos.inputs import as_choice, as_id, as_name, as_text, in_words
+from argentos.storage import Address, Role
 
 __all__ = [
     "NewMessage",
@@ -21,7 +21,7 @@ __all__ = [
     "as_new_message",
     "as_part",
     "as_reason",
-    "as_tags",
+    "as_role",
 ]
 
 T = TypeVar("T")
@@ -81,6 +81,15 @@ def as_changes(title: object, tags: object, owner: object, system: object) -> Ch
         None if owner is None else "" if owner == "" else as_id(owner, "the owner"),
         None if system is None else _as_system(system),
     )
+
+
+def as_role(value: object) -> Role:
+    """The side of a message.
+
+    Raises:
+        InputError: it is none.
+    """
+    return "user" if as_choice(value, ("user", "assistant"), "the role") == "user" else "assistant"
 
 
 def as_filter(prefix: object, owner: object, tag: object) -> SessionFilter:

@@ -85,6 +85,14 @@ class Client:
             raise call.error or ArgentError("the owner of the state directory told nothing of a turn")
         return call.turn
 
+    async def attach(self, operation: Operation[TurnValue], key: SessionKey, **arguments: object) -> Turn | None:
+        """Call an operation that gives a turn, or none."""
+        call = await self._begin(partial(_TurnCall, operation), operation, key, arguments)
+        await _wait(call, call.followed)
+        if call.error is not None and call.turn is None:
+            raise call.error
+        return call.turn
+
     @asynccontextmanager
     async def subscription(
         self, operation: Operation[Subscribed | Event], key: SessionKey, limit: int, **arguments: object

@@ -201,8 +201,10 @@ async def _answer_stream(result: AsyncGenerator[object]) -> AsyncGenerator[Raw]:
             yield _encoded(value)
 
 
-async def _answer_turn(result: Awaitable[Turn]) -> AsyncGenerator[Raw]:
+async def _answer_turn(result: Awaitable[Turn | None]) -> AsyncGenerator[Raw]:
     turn = await result
+    if turn is None:
+        return
     yield _encoded(Accepted(turn.number, turn.message_id))
     async for text in turn:
         yield _encoded(Piece(turn.attempt, text))
@@ -277,15 +279,16 @@ def _subscription(method: Callable[..., AsyncIterator[V]], of: type[Owner | Sess
     return _row(Operation(method, _answer_stream, value, of=of, needs=Needs.DIRECTORY, limit=math.inf))
 
 
-def _turn(method: Callable[..., Awaitable[Turn]]) -> Operation[TurnValue]:
+def _turn(method: Callable[..., Awaitable[Turn | None]], needs: Needs = Needs.MESSAGES) -> Operation[TurnValue]:
     """A method that gives a turn."""
-    return _row(Operation(method, _answer_turn, TurnValue, of=Session, needs=Needs.MESSAGES))
+    return _row(Operation(method, _answer_turn, TurnValue, of=Session, needs=needs))
 
 
 PING: Final = _one(Owner.ping, Owner, Needs.DIRECTORY)
 SESSIONS: Final = _stream(Owner.sessions, Owner, Needs.DIRECTORY)
 STORED: Final = _stream(Owner.stored, Owner, Needs.DIRECTORY)
 EVENTS: Final = _subscription(Owner.events, Owner)
+OWED: Final = _many(Owner.owed, Owner)
 BACKUP: Final = _one(Owner.backup, Owner, Needs.DIRECTORY)
 
 INFO: Final = _one(Session.info, needs=Needs.DIRECTORY)
@@ -301,4 +304,8 @@ STOP: Final = _one(Session.stop)
 UNPARK: Final = _one(Session.unpark)
 SEND: Final = _turn(Session.send)
 RETRY: Final = _turn(Session.retry)
+CURRENT_TURN: Final = _turn(Session.current_turn, Needs.AGENT)
+TURN: Final = _turn(Session.turn, Needs.AGENT)
+UPDATE: Final = _one(Session.update)
+APPEND: Final = _one(Session.append, needs=Needs.MESSAGES)
 SAY: Final = _one(Session.say, needs=Needs.MESSAGES)

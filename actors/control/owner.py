@@ -16,8 +16,10 @@ from argentos.actors.core.registry import Registry
 from argentos.actors.events import Event
 from argentos.actors.info import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
+from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
 from argentos.actors.session import Session
+from argentos.actors.validation import as_filter
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
 
@@ -75,12 +77,19 @@ class Owner:
         await checkpoint()
         return self._info
 
-    async def sessions(self, active_since: datetime | None = None) -> AsyncGenerator[tuple[SessionInfo | str, ...]]:
+    async def sessions(
+        self,
+        active_since: datetime | None = None,
+        prefix: str | None = None,
+        owner: str | None = None,
+        tag: str | None = None,
+    ) -> AsyncGenerator[tuple[SessionInfo | str, ...]]:
         """All sessions, some at a time; for each that cannot be read a sentence."""
+        chosen = as_filter(prefix, owner, tag)
         async with aclosing(self._registry.pages(self._agent)) as pages:
             async for page in pages:
                 for chunk in in_chunks(page.sessions):
-                    infos = (self._registry.info(each) for each in chunk)
+                    infos = (self._registry.info(each) for each in chunk if chosen.takes(each))
                     yield tuple(each for each in infos if active_since is None or each.last_activity >= active_since)
                 if page.problems:
                     yield page.problems
@@ -104,6 +113,10 @@ class Owner:
             yield Subscribed(events.cursor, events.behind)
             async for event in events:
                 yield event
+
+    async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
+        """See `Supervisor.owed`."""
+        return await self._supervisor.owed(channel)
 
     async def backup(self, target: Path) -> int:
         """See `Supervisor.backup`."""

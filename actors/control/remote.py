@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 
 import anyio.to_thread
+from msgspec import structs
 
 from argentos.actors.control import operations
 from argentos.actors.control.client import Client
@@ -19,12 +20,13 @@ from argentos.actors.core.replies import Turn
 from argentos.actors.events import Subscription
 from argentos.actors.info import Latest, SessionInfo
 from argentos.actors.interfaces import SessionInterface, SupervisorInterface
+from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
 from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.transcripts.validation import as_transcript
-from argentos.actors.validation import as_focus, as_new_message
+from argentos.actors.validation import as_changes, as_filter, as_focus, as_new_message, as_role
 from argentos.inputs import as_flag, as_id, as_name, as_number, as_path, as_time, as_whole_number
-from argentos.storage import Address, Message, SessionKey, Summary
+from argentos.storage import Address, Message, Role, SessionKey, Summary
 
 __all__ = ["RemoteSession", "RemoteSupervisor"]
 
@@ -105,11 +107,33 @@ class RemoteSession(SessionInterface):
         sent = as_new_message(text, message_id, address, sender)
         return await self._client.one(operations.SAY, self._key, **sent._asdict())
 
+    async def append(
+        self,
+        text: str,
+        *,
+        role: Role = "user",
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Message:
+        """See `Session.append`."""
+        sent = as_new_message(text, message_id, address, sender)
+        return await self._client.one(operations.APPEND, self._key, role=as_role(role), **sent._asdict())
+
     async def retry(self, message_id: str | None = None) -> Turn:
         """See `Session.retry`."""
         if message_id is not None:
             message_id = as_id(message_id, "the message id")
         return await self._client.turn(operations.RETRY, self._key, message_id=message_id)
+
+    async def current_turn(self) -> Turn | None:
+        """See `Session.current_turn`."""
+        return await self._client.attach(operations.CURRENT_TURN, self._key)
+
+    async def turn(self, message_id: str) -> Turn | None:
+        """See `Session.turn`."""
+        message_id = as_id(message_id, "the message id")
+        return await self._client.attach(operations.TURN, self._key, message_id=message_id)
 
     async def create(self) -> SessionInfo:
         """See `Session.create`."""
@@ -138,6 +162,18 @@ class RemoteSession(SessionInterface):
     async def history(self, *, full: bool = False) -> tuple[Message, ...]:
         """See `Session.history`."""
         return await self._client.many(operations.HISTORY, self._key, full=as_flag(full, "full"))
+
+    async def update(
+        self,
+        *,
+        title: str | None = None,
+        tags: Collection[str] | None = None,
+        owner: str | None = None,
+        system: str | None = None,
+    ) -> SessionInfo:
+        """See `Session.update`."""
+        changes = as_changes(title, tags, owner, system)
+        return await self._client.one(operations.UPDATE, self._key, **changes._asdict())
 
     async def clear(self) -> SessionInfo:
         """See `Session.clear`."""
@@ -198,10 +234,14 @@ class RemoteSupervisor(SupervisorInterface):
         *,
         limit: int | None = None,
         active_since: datetime | None = None,
+        prefix: str | None = None,
+        owner: str | None = None,
+        tag: str | None = None,
         on_problem: Callable[[str], None] | None = None,
     ) -> list[SessionInfo]:
         """See `Supervisor.list`."""
         since = None if active_since is None else as_time(active_since, "active_since")
+        chosen = as_filter(prefix, owner, tag)
         latest = Latest(limit, since)
         problems: list[str] = []
 
@@ -209,7 +249,7 @@ class RemoteSupervisor(SupervisorInterface):
             latest.add(each for each in page if isinstance(each, SessionInfo))
             problems.extend(each for each in page if isinstance(each, str))
 
-        await self._client.each(operations.SESSIONS, self._key, receive, active_since=since)
+        await self._client.each(operations.SESSIONS, self._key, receive, active_since=since, **structs.asdict(chosen))
         for problem in problems:
             (on_problem or _log_problem)(problem)
         return await latest.sorted()
@@ -217,6 +257,11 @@ class RemoteSupervisor(SupervisorInterface):
     async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
         """See `Supervisor.stored`."""
         return await self._client.many(operations.STORED, self._key, sizes=as_flag(sizes, "sizes"))
+
+    async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
+        """See `Supervisor.owed`."""
+        channel = None if channel is None else as_id(channel, "the channel")
+        return await self._client.many(operations.OWED, self._key, channel=channel)
 
     async def backup(self, target: Path) -> int:
         """See `Supervisor.backup`."""

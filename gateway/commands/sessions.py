@@ -12,12 +12,15 @@ from argentos.actors.interfaces import SessionInterface, SupervisorInterface
 from argentos.errors import StoreDamagedError
 from argentos.gateway.commands.deletion import delete_command, prune_command
 from argentos.gateway.commands.history import history_command
+from argentos.gateway.commands.owed import owed_command
 from argentos.gateway.commands.search import search_command
 from argentos.gateway.commands.transfer import export_command, import_command
+from argentos.gateway.commands.update import update_command
 from argentos.gateway.output import (
     age,
     count,
     counted,
+    one_line,
     percent,
     print_json,
     print_json_list,
@@ -49,8 +52,10 @@ command.add_command(delete_command)
 command.add_command(export_command)
 command.add_command(history_command)
 command.add_command(import_command)
+command.add_command(owed_command)
 command.add_command(prune_command)
 command.add_command(search_command)
+command.add_command(update_command)
 
 
 def _on_session(
@@ -72,16 +77,29 @@ def _on_session(
 @click.option(
     "--active", metavar="DURATION", help="Only those active within the last 2h, 7d; a plain number is minutes."
 )
+@click.option("--prefix", metavar="TEXT", help="Only those whose ids begin so.")
+@click.option("--owner", metavar="USER", help="Only those of this owner.")
+@click.option("--tag", metavar="TAG", help="Only those with this tag.")
 @command_options
 @click.pass_obj
-def _list(settings: Settings, limit: int | None, active: str | None) -> None:
+def _list(
+    settings: Settings,
+    *,
+    limit: int | None,
+    active: str | None,
+    prefix: str | None,
+    owner: str | None,
+    tag: str | None,
+) -> None:
     """List all sessions, the latest activity first."""
     since = None if active is None else datetime.now(UTC) - timedelta(seconds=_span(active))
     problems: list[str] = []
 
     async def look(sessions: SupervisorInterface) -> list[SessionInfo]:
         problems.clear()
-        return await sessions.list(limit=limit, active_since=since, on_problem=problems.append)
+        return await sessions.list(
+            limit=limit, active_since=since, prefix=prefix, owner=owner, tag=tag, on_problem=problems.append
+        )
 
     infos = with_sessions(settings, look, read_only=True)
     for problem in problems:
@@ -95,7 +113,8 @@ def _list(settings: Settings, limit: int | None, active: str | None) -> None:
         click.echo(f"No sessions{whose} found.")
     else:
         now = datetime.now(UTC)
-        rows = [("SESSION", "STATE", "LAST ACTIVITY", "MESSAGES", "TOKENS", "WINDOW")]
+        with_titles = any(info.title for info in infos)
+        rows = [("SESSION", "STATE", "LAST ACTIVITY", "MESSAGES", "TOKENS", "WINDOW", *["TITLE"] * with_titles)]
         rows += [
             (
                 shortened(printable(info.id)),
@@ -104,6 +123,7 @@ def _list(settings: Settings, limit: int | None, active: str | None) -> None:
                 f"{info.messages}, {info.failed} failed" if info.failed else str(info.messages),
                 f"{count(info.tokens)}/{count(info.window)}",
                 percent(info.percent),
+                *[shortened(printable(info.title))] * with_titles,
             )
             for info in infos
         ]
@@ -135,6 +155,10 @@ def _info(settings: Settings, session_id: str) -> None:
     rows = [
         ("session", printable(info.id)),
         ("agent", printable(info.agent)),
+        *([("title", printable(info.title))] if info.title else []),
+        *([("tags", ", ".join(printable(each) for each in info.tags))] if info.tags else []),
+        *([("owner", printable(info.owner))] if info.owner else []),
+        *([("system prompt", shortened(printable(one_line(info.system))))] if info.system else []),
         ("state", info.state),
         ("created", f"{info.created_at:%Y-%m-%d %H:%M:%S} UTC"),
         ("last activity", f"{info.last_activity:%Y-%m-%d %H:%M:%S} UTC{_recently(info.last_activity, now)}"),

@@ -620,3 +620,32 @@ async def test_the_socket_serves_again_when_the_supervisor_runs_again(served: Se
         pass
     async with supervisor, owner:
         assert (await owner.ping()).agent == "main"
+
+
+# What was added to sessions ---------------------------------------------------------------------------
+
+
+async def test_another_process_attaches_to_a_turn_and_appends_and_updates_and_looks_at_what_is_owed(
+    served: Served,
+) -> None:
+    model = ReplayModel()
+    async with served(model, outbox=["telegram"]) as (supervisor, owner):
+        here, there = supervisor.session("maren"), owner.session("maren")
+        await here.send("one", message_id="m-1", address=Address("telegram", "123"))
+        await anyio.wait_all_tasks_blocked()
+        current, by_id = await there.current_turn(), await there.turn("m-1")
+        assert current is not None
+        assert by_id is not None
+        model.feed("Re: one")
+        assert await by_id.reply() == await current.reply()
+        assert await there.current_turn() is None
+        assert await there.turn("m-2") is None
+        assert (await there.append("By the way.", role="user")).number == 3
+        info = await there.update(title="Maren", tags=("a", "b"), owner="u")
+        assert (info.title, info.tags, info.owner) == ("Maren", ("a", "b"), "u")
+        assert await there.update(tags=[]) == await here.info()
+        assert [each.id for each in await owner.list(owner="u", prefix="mar")] == ["maren"]
+        assert await owner.list(tag="a") == []
+        assert await owner.owed() == await supervisor.owed() != ()
+        with pytest.raises(SessionNotFoundError):
+            await owner.session("nobody").current_turn()

@@ -11,7 +11,7 @@ import anyio
 import pytest
 from rich.cells import cell_len
 
-from argentos import FileStore, ReplayModel, Reply, Supervisor
+from argentos import Address, FileStore, ReplayModel, Reply, Supervisor
 from argentos.errors import ModelRefusedError
 from tests.gateway.shared import ANSWER, QUESTION, Argent, Ask, Fails, Record, Start
 
@@ -562,3 +562,57 @@ def test_when_the_owner_has_gone_the_state_is_free(argent: Argent, ask: Ask, own
     owner.wait(timeout=10)
     assert argent("sessions", "clear", "theirs")[0] == 0
     assert len(ask("sessions", "history", "theirs", "--full")) == 2
+
+
+# update, owed ----------------------------------------------------------------------------------
+
+
+def test_a_session_is_given_a_title_tags_and_an_owner_and_found_by_them(argent: Argent, ask: Ask, ada: str) -> None:
+    argent("sessions", "new", "other")
+    status, out, err = argent(
+        "sessions", "update", ada, "--title", "Boats\x1b", "--tag", "a", "--tag", "b", "--owner", "u"
+    )
+    assert (status, out, err) == (0, f"Session {ada} was updated.\n", "")
+    for chosen in (("--owner", "u"), ("--tag", "b"), ("--prefix", ada[:3])):
+        assert [each["id"] for each in ask("sessions", "list", *chosen)] == [ada]
+    assert [each["id"] for each in ask("sessions", "list", "--tag", "c")] == []
+    head, *found = rows(argent("sessions", "list", "--owner", "u")[1])
+    assert (head[-1], found[0][-1]) == ("TITLE", "Boats\\x1b")
+    shown = argent("sessions", "info", ada)[1]
+    assert "a, b" in shown
+    assert ask("sessions", "update", ada, "--title", "", "--tag", "", "--json")["title"] == ""
+    assert ask("sessions", "info", ada)["tags"] == []
+
+
+def test_an_update_says_what_to_change(argent: Argent, ada: str) -> None:
+    status, out, err = argent("sessions", "update", ada)
+    assert (status, out) == (1, "")
+    assert "nothing says what to change; give --title, --tag, --owner or --system" in err
+    assert argent("sessions", "update", "nobody", "--title", "x")[0] == 1
+
+
+@pytest.mark.usefixtures("ada")
+def test_what_is_owed_to_channels_is_shown(argent: Argent, ask: Ask, state: Path) -> None:
+    assert argent("sessions", "owed") == (0, "Nothing is owed to a channel.\n", "")
+
+    async def run() -> None:
+        telegram = Address("telegram", "123")
+        async with Supervisor(FileStore(state), ReplayModel(["One.", "Two."]), outbox=["telegram"]) as supervisor:
+            for text in ("one", "two"):
+                await supervisor.session("maren").ask(text, address=telegram)
+            async with supervisor.outbox("telegram") as deliveries:
+                await (await anext(deliveries)).fail("the user has blocked the bot")
+
+    anyio.run(run)
+    head, *found = rows(argent("sessions", "owed")[1])
+    assert head == ["SESSION", "MESSAGE", "CHANNEL", "SINCE", "ATTEMPTS", "FAILURE"]
+    assert {tuple(row) for row in found} == {
+        ("maren", "4", "telegram", "just now", "0"),
+        ("maren", "2", "telegram", "just now", "given up", "the user has blocked the bot"),
+    }
+    assert [each["isFinal"] for each in ask("sessions", "owed", "--channel", "telegram")] in (
+        [False, True],
+        [True, False],
+    )
+    assert ask("sessions", "owed", "--channel", "matrix") == []
+    assert "undeliverable" in argent("sessions", "info", "maren")[1]

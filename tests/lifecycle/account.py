@@ -25,6 +25,7 @@ from argentos.storage import (
     TurnDelayed,
     TurnEnded,
     TurnStarted,
+    Updated,
 )
 from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX, START, Failing, Ledger, count_words, sent_of
 
@@ -80,6 +81,8 @@ class Account(Ledger):
                 self.kept_at, self.boundary = len(self.messages), record
             case Owed() | Delivered():
                 self._follow(record)
+            case Updated():
+                pass
 
     def _go_through(self, record: TurnStarted | TurnDelayed | Replied | TurnEnded | Retried) -> None:
         """What a turn goes through."""

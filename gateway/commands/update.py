@@ -1,0 +1,44 @@
+"""`argent sessions update`."""
+
+import click
+
+from argentos.actors.info import SessionInfo
+from argentos.actors.interfaces import SupervisorInterface
+from argentos.errors import InputError
+from argentos.gateway.output import print_json, printable
+from argentos.gateway.owner import with_sessions
+from argentos.gateway.settings import Settings, command_options
+
+__all__ = ["update_command"]
+
+
+@click.command("update")
+@click.argument("session_id", metavar="ID")
+@click.option("--title", metavar="TEXT", help="A name to show.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag to find it by; may be given several times.")
+@click.option("--owner", metavar="USER", help="Whose session it is.")
+@click.option("--system", metavar="TEXT", help="A system prompt in the place of the agent's.")
+@command_options
+@click.pass_obj
+def update_command(
+    settings: Settings,
+    session_id: str,
+    *,
+    title: str | None,
+    tags: tuple[str, ...],
+    owner: str | None,
+    system: str | None,
+) -> None:
+    """Change the title, the tags, the owner or the system prompt of a session; an empty text removes it."""
+    if title is owner is system is None and not tags:
+        raise InputError("nothing says what to change; give --title, --tag, --owner or --system")
+    given = None if not tags else tuple(tag for tag in tags if tag)
+
+    async def update(sessions: SupervisorInterface) -> SessionInfo:
+        return await sessions.session(session_id).update(title=title, tags=given, owner=owner, system=system)
+
+    info = with_sessions(settings, update)
+    if settings.json:
+        print_json(info)
+    else:
+        click.echo(f"Session {printable(info.id)} was updated.")
