@@ -628,7 +628,7 @@ async def test_the_socket_serves_again_when_the_supervisor_runs_again(served: Se
 async def test_another_process_attaches_to_a_turn_and_appends_and_updates_and_looks_at_what_is_owed(
     served: Served,
 ) -> None:
-    model = ReplayModel()
+    model = ReplayModel(live=True)
     async with served(model, outbox=["telegram"]) as (supervisor, owner):
         here, there = supervisor.session("maren"), owner.session("maren")
         await here.send("one", message_id="m-1", address=Address("telegram", "123"))
