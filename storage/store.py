@@ -5,12 +5,13 @@ not know what records mean: folding them is `argentos.storage.snapshot`, for eve
 """
 
 import bisect
+from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Self
 
-from argentos.errors import StaleWriteError, StoreError
+from argentos.errors import InputError, StaleWriteError, StoreError
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.snapshot import Metadata, Snapshot
 
@@ -29,9 +30,22 @@ class Page(NamedTuple):
     problems: tuple[str, ...] = ()
 
 
-class Store(AbstractAsyncContextManager["Store", None], Protocol):
-    """A store of sessions. Entered before use, and left only when nobody writes any more."""
+class Store(AbstractAsyncContextManager["Store", None]):
+    """A store of sessions. Entered before use, and left only when nobody writes any more.
 
+    Raises:
+        InputError: a store of yours is made that lacks a method of the contract; the sentence names it.
+    """
+
+    def __new__(cls, *_: object, **__: object) -> Self:
+        """Refuse a store that is not whole."""
+        if missing := sorted(cls.__abstractmethods__):
+            raise InputError(
+                f"the store {cls.__name__!a} has no {', '.join(missing)}; argentos.Store says what each does"
+            )
+        return super().__new__(cls)
+
+    @abstractmethod
     async def __aenter__(self) -> Self:
         """Open the store.
 
@@ -54,6 +68,7 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """
         return None
 
+    @abstractmethod
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
         """Write records, all or none, and return when they are durable.
 
@@ -75,6 +90,7 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """
         ...
 
+    @abstractmethod
     async def load(self, key: SessionKey) -> Snapshot | None:
         """The fold of everything appended, or None where there is no such session.
 
@@ -84,6 +100,7 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """
         ...
 
+    @abstractmethod
     async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
         """The messages with numbers from `start` up to, not including, `stop`, archived ones as well.
 
@@ -92,10 +109,12 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """
         ...
 
+    @abstractmethod
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """The agent's sessions, ordered by `file_name` of their ids, beginning behind `cursor`."""
         ...
 
+    @abstractmethod
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """The agent's sessions with messages that wait for an answer, and those in one of these states.
 
@@ -103,6 +122,7 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """
         ...
 
+    @abstractmethod
     async def owing(self, agent: str) -> tuple[Metadata, ...]:
         """The agent's sessions with messages that are owed to their channel, or could not be delivered.
 
@@ -110,10 +130,12 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """
         ...
 
+    @abstractmethod
     async def size(self, key: SessionKey) -> int:
         """Roughly how many bytes the session takes, archive included; 0 where there is none."""
         ...
 
+    @abstractmethod
     async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
         """Take note of a snapshot of what was appended; it is written in the background, or later, or never."""
         ...
@@ -126,6 +148,7 @@ class Store(AbstractAsyncContextManager["Store", None], Protocol):
         """
         raise StoreError(f"{target} was not written: this store has no backups; export its sessions instead")
 
+    @abstractmethod
     async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:
         """Remove a session: its files, its archive, and what the journal has of it.
 

@@ -5,7 +5,7 @@ import importlib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -52,6 +52,20 @@ def test_every_exported_name_can_be_imported() -> None:
     assert sorted(argentos.__all__) == argentos.__all__
     for name in argentos.__all__:
         assert getattr(argentos, name) is not None
+
+
+def test_what_is_exported_is_what_dir_shows_and_what_type_checkers_see() -> None:
+    assert set(argentos.__all__) <= set(dir(argentos))
+    tree = ast.parse((ROOT / "argentos" / "__init__.py").read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    seen = {alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert seen | {"__version__"} == set(argentos.__all__)
+
+
+def test_every_record_and_event_can_be_named() -> None:
+    records = {kind.__name__ for kind in get_args(argentos.Record)}
+    events = {kind.__name__ for kind in get_args(argentos.Event)}
+    assert records | events <= set(argentos.__all__)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
