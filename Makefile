@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
-.PHONY: demo test api diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation benchmark-storage benchmark-machines benchmark-actors lint types clean
+.PHONY: demo test api diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
@@ -71,6 +71,10 @@ mutations: $(VENV)/.tools
 # Nonsense at the public methods and the control socket, killed now and then: 1,000 calls, or 20,000 with LONG=1.
 edge: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_edge.py
+
+# Programs that use the installed package, as a wheel or editable, pass mypy and pyright strictly.
+typed-programs: $(VENV)/.tools
+	$(BIN)/pytest -q tests/test_typed_programs.py
 
 # Cancelled at every moment: on files at some of them, as in `make test`, or at all with LONG=1.
 cancellation: $(VENV)/.tools

@@ -35,7 +35,7 @@ def packages_on_disk() -> dict[str, str]:
 def test_the_list_of_packages_is_the_folders() -> None:
     table = setuptools_table()
     assert sorted(table["packages"]) == sorted(packages_on_disk())
-    assert table["package-dir"] == packages_on_disk()
+    assert table["package-dir"] == {"": "."}  # one path, as type checkers follow it where it is installed editable
 
 
 def test_every_root_folder_has_its_link_in_the_facade() -> None:
