@@ -127,10 +127,11 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _with_help(error: click.ClickException) -> str:
-    """The sentence of an error, and for a wrong command line the help to ask for."""
-    if not isinstance(error, click.UsageError) or error.ctx is None:
-        return error.format_message()
-    return f"{error.format_message()} See `{error.ctx.command_path} --help`."
+    """The sentence of an error; after one of click's, which ends with a mark, the help to ask for."""
+    sentence = error.format_message()
+    if not isinstance(error, click.UsageError) or error.ctx is None or not sentence.endswith((".", "?")):
+        return sentence
+    return f"{sentence} See `{error.ctx.command_path} --help`."
 
 
 def _fail(arguments: Sequence[str], code: str, sentence: str, status: int, *, is_told: bool = True) -> int:

@@ -116,7 +116,7 @@ def test_a_chat_talks_to_a_session_of_the_owner(
     gateway()
     monkeypatch.setattr("sys.stdin", StringIO("Hello there\n/info\n/compact\n"))
     status, out, err = argent("chat", "theirs")
-    assert status == 0
+    assert status == 1
     assert "“Hello there”" in out
     assert out.splitlines()[-1].startswith("Active, 3 messages")
     assert err == "argent: session theirs has no messages that a summary would make shorter\n"

@@ -151,9 +151,14 @@ def test_info_tells_everything_about_a_session(argent: Argent, ada: str) -> None
 def test_info_as_json_has_the_names_of_the_docs(ask: Ask, ada: str) -> None:
     info = ask("sessions", "info", ada)
     edges = info.pop("edges")
+    assert info.pop("sequence") > 0
     assert info == {
         "id": ada,
         "agent": "main",
+        "title": "",
+        "tags": [],
+        "owner": "",
+        "system": "",
         "state": "Idle",
         "createdAt": "2020-02-03T10:00:00Z",
         "lastActivity": "2020-02-03T10:01:00Z",
@@ -168,6 +173,8 @@ def test_info_as_json_has_the_names_of_the_docs(ask: Ask, ada: str) -> None:
         "failure": "",
         "retryAt": None,
         "retryReason": "",
+        "owed": 0,
+        "undeliverable": 0,
     }
     assert edges == {
         "[*] --> Created: First message": {"count": 1, "last": "2020-02-03T10:00:00Z"},
