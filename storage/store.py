@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from argentos.errors import InputError, StaleWriteError, StoreError
 from argentos.storage.records import Message, Record, SessionKey
@@ -37,7 +37,7 @@ class Store(AbstractAsyncContextManager["Store", None]):
         InputError: a store of yours is made that lacks a method of the contract; the sentence names it.
     """
 
-    def __new__(cls, *_: object, **__: object) -> Self:
+    def __new__(cls, *_: Any, **__: Any) -> Self:
         """Refuse a store that is not whole."""
         if missing := sorted(cls.__abstractmethods__):
             raise InputError(

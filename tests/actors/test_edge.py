@@ -235,8 +235,9 @@ async def test_what_a_supervisor_is_made_of_is_checked(options: dict[str, Any], 
     ],
 )
 def test_what_an_agent_is_made_of_is_checked(options: dict[str, Any], sentence: str) -> None:
+    parts: dict[str, Any] = {"model": OfflineModel(), **options}
     with pytest.raises(InputError) as refused:
-        Agent(**{"model": OfflineModel(), **options})
+        Agent(parts.pop("model"), **parts)
     assert str(refused.value).startswith(sentence)
 
 
