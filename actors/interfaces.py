@@ -150,15 +150,16 @@ class SessionInterface(Protocol):
 
 
 class SupervisorInterface(Protocol):
-    """The methods of all sessions of an agent: see `argentos.actors.Supervisor` for what they do and raise."""
+    """The methods of all sessions: see `argentos.actors.Supervisor` for what they do and raise."""
 
-    def session(self, session_id: str) -> SessionInterface:
+    def session(self, session_id: str, *, agent: str | None = None) -> SessionInterface:
         """The handle of a session."""
         ...
 
     async def list(
         self,
         *,
+        agent: str | None = None,
         limit: int | None = None,
         active_since: datetime | None = None,
         prefix: str | None = None,
@@ -169,7 +170,7 @@ class SupervisorInterface(Protocol):
         """The sessions, those with the latest activity first."""
         ...
 
-    async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
+    async def stored(self, *, agent: str | None = None, sizes: bool = True) -> tuple[Stored, ...]:
         """All sessions as retention sees them."""
         ...
 

@@ -114,6 +114,7 @@ def test_imports_run_only_downwards() -> None:
 
 
 ROOMS = (
+    "actors/control",
     "actors/core",
     "actors/outbox",
     "actors/scheduling",

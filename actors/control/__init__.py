@@ -1,10 +1,16 @@
 """The control socket: how other processes use the sessions of a state directory that one process owns.
 
-Read in this order:
+Reading order; a module imports only from those above it:
 
-    socket_file       where the socket stands, and how it is reached
-    transcript_file   a transcript on its way from one process to another
-    protocol          requests and answers, one a line
-    client            the sessions as another process has them
-    server            the owner's end
+    socket_file         where the socket stands, and how it is reached
+    socket_stream       a socket as a stream of bytes
+    transcript_file     a transcript on its way from one process to another
+    protocol            requests and answers, one a line
+    owner               what is asked of the owner besides the methods of a session
+    operations          the table of all that can be asked
+    client_connection   many calls over one connection
+    client              calls to the owner, over a connection that is made when it is needed
+    remote              the supervisor and the sessions, as another process has them
+    server_connection   the connection of one client
+    server              the owner's end
 """

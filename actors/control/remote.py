@@ -221,17 +221,25 @@ class RemoteSupervisor(SupervisorInterface):
         self._client = Client(directory, as_number(patience, "the patience"))
         self._key = SessionKey(self.agent, "")
 
-    def session(self, session_id: str) -> RemoteSession:
+    def session(self, session_id: str, *, agent: str | None = None) -> RemoteSession:
         """The handle of a session; nothing is asked yet.
+
+        Args:
+            session_id: unique within its agent.
+            agent: whose session; by default of the one that this was made for.
 
         Raises:
             InputError: the id cannot be used.
         """
-        return RemoteSession(self._client, SessionKey(self.agent, as_id(session_id, "the session id")))
+        return RemoteSession(self._client, self._key_of(agent)._replace(id=as_id(session_id, "the session id")))
+
+    def _key_of(self, agent: str | None) -> SessionKey:
+        return self._key if agent is None else SessionKey(as_id(agent, "the agent's name"), "")
 
     async def list(
         self,
         *,
+        agent: str | None = None,
         limit: int | None = None,
         active_since: datetime | None = None,
         prefix: str | None = None,
@@ -249,14 +257,16 @@ class RemoteSupervisor(SupervisorInterface):
             latest.add(each for each in page if isinstance(each, SessionInfo))
             problems.extend(each for each in page if isinstance(each, str))
 
-        await self._client.each(operations.SESSIONS, self._key, receive, active_since=since, **structs.asdict(chosen))
+        await self._client.each(
+            operations.SESSIONS, self._key_of(agent), receive, active_since=since, **structs.asdict(chosen)
+        )
         for problem in problems:
             (on_problem or _log_problem)(problem)
         return await latest.sorted()
 
-    async def stored(self, *, sizes: bool = True) -> tuple[Stored, ...]:
+    async def stored(self, *, agent: str | None = None, sizes: bool = True) -> tuple[Stored, ...]:
         """See `Supervisor.stored`."""
-        return await self._client.many(operations.STORED, self._key, sizes=as_flag(sizes, "sizes"))
+        return await self._client.many(operations.STORED, self._key_of(agent), sizes=as_flag(sizes, "sizes"))
 
     async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
         """See `Supervisor.owed`."""

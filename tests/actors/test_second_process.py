@@ -466,3 +466,14 @@ async def test_a_call_in_a_loop_can_be_cancelled(running: Running, tmp_path: Pat
                 await remote.session("maren").info()
         turn = await remote.session("maren").send("Hello?")
         assert isinstance(turn, Turn)
+
+
+async def test_the_sessions_of_another_agent_are_reached_by_its_name(tmp_path: Path) -> None:
+    agents = {"main": OfflineModel(), "sales": OfflineModel()}
+    supervisor = Supervisor(FileStore(tmp_path), agents)
+    async with supervisor, beside(supervisor, tmp_path) as remote:
+        await remote.session("maren", agent="sales").ask("Hello?")
+        assert [each.agent for each in await remote.list(agent="sales")] == ["sales"]
+        assert [each.id for each in await remote.stored(agent="sales")] == ["maren"]
+        assert await remote.list() == []
+        assert len(await supervisor.session("maren", agent="sales").history()) == 2
