@@ -17,7 +17,8 @@
     │   ├── SessionFailedError       something raised what nobody expected; the session begins anew from what is durable
     │   ├── SessionParkedError       it failed too often, and takes nothing until it is unparked
     │   ├── NoReplyError             the turn ended without a reply
-    │   └── SupervisorStoppedError
+    │   ├── SupervisorStoppedError
+    │   └── WrongEventLoopError      called from the event loop of another thread
     ├── StoreError                   the state directory
     │   ├── StoreBusyError           another owner has it, or it is open already
     │   ├── OwnerGoneError           the process that was to be asked does not own it any more
@@ -71,6 +72,7 @@ __all__ = [
     "StoreVersionError",
     "SupervisorStoppedError",
     "UnknownStateError",
+    "WrongEventLoopError",
 ]
 
 
@@ -255,6 +257,15 @@ class SupervisorStoppedError(SessionError):
 
     code = "supervisor_stopped"
     is_transient = True
+
+
+class WrongEventLoopError(SessionError):
+    """A supervisor was called from another thread than that of its event loop; nothing was done.
+
+    A portal of anyio's, made beside the supervisor, takes calls from other threads.
+    """
+
+    code = "wrong_event_loop"
 
 
 class StoreError(ArgentError):

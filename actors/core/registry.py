@@ -52,7 +52,7 @@ class Registry:
     def __init__(self, runtime: Runtime, runtimes: Mapping[str, Runtime]) -> None:
         self.runtime = runtime
         self.runtimes = runtimes
-        self.entrance = ExclusiveUse("this supervisor", SupervisorStoppedError)
+        self.entrance = ExclusiveUse("this supervisor", SupervisorStoppedError, of_one_loop=True)
         self.is_open = False
         self._actors: dict[SessionKey, SessionActor] = {}
         self._quiet: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # of those; in use longest ago first
@@ -287,6 +287,7 @@ class Registry:
 
         Raises:
             SupervisorStoppedError: the supervisor is closed, or this is a forked child of its process.
+            WrongEventLoopError: this is another thread than that of the supervisor.
         """
         self.entrance.check()
         if not self.is_open:
