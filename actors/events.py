@@ -19,7 +19,7 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, InputError, SupervisorStoppedError
-from argentos.storage import Accepted, Record, Replied, SessionKey, Summarised
+from argentos.storage import Accepted, Record, Replied, SessionKey, Summarised, events_of
 
 __all__ = [
     "CursorExpired",
@@ -352,7 +352,7 @@ class Events:
     def publish(self, key: SessionKey, records: Iterable[Record]) -> None:
         """Tell all subscribers of records that are durable."""
         if self._subscribers or self._is_subscribed:
-            for record in records:
+            for record in events_of(records):
                 self._tell(RecordAppended(cursor=self._kept.next_cursor(), session=key, record=record))
 
     def tell(self, event: _Published) -> None:

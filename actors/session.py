@@ -22,7 +22,18 @@ from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import ArgentError, InputError, MailboxFullError, MessageTooLargeError, NoReplyError
 from argentos.inputs import as_flag, as_id, as_number, as_time
 from argentos.llm import TokenCounter
-from argentos.storage import MESSAGE_TOKENS, Address, Message, Record, Role, SessionKey, Snapshot, Summary, fold
+from argentos.storage import (
+    MESSAGE_TOKENS,
+    Address,
+    Message,
+    Metadata,
+    Record,
+    Role,
+    SessionKey,
+    Snapshot,
+    Summary,
+    fold,
+)
 
 __all__ = ["Session"]
 
@@ -109,7 +120,7 @@ class Session:
             NoReplyError, ModelError, SessionError: see `Turn.reply`; where waiting would never end nothing is sent.
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
-        with awaiting(self._registry.runtime.slots.waits.node(self.key)):
+        with awaiting(self._registry.runtime.slots, self.key):
             turn = await self.send(text, message_id=message_id, address=address, sender=sender, patience=patience)
             return await turn.reply()
 
@@ -155,7 +166,8 @@ class Session:
         self, role: Role, text: str, message_id: str | None, address: Address | None, sender: str | None
     ) -> Message:
         sent = await self._new_message(text, message_id, address, sender)
-        number, _, snapshot = await self._accept(role, sent, awaits_reply=False)
+        receipt = await self._accept(role, sent, awaits_reply=False)
+        number, snapshot = receipt.number, receipt.snapshot
         if sent.message_id is None:
             return message_in(snapshot.context, number) or await self._archived(number)
         known = message_in(snapshot.context, number)
@@ -262,7 +274,7 @@ class Session:
         Raises:
             SessionNotFoundError: there is no such session.
         """
-        return self._info(await self._registry.look(self.key))
+        return self._info(await self._registry.metadata(self.key))
 
     async def summary(self) -> Summary | None:
         """What stands for the messages that the model sees no more.
@@ -374,8 +386,8 @@ class Session:
 
     # ---------------------------------------------------------------------------------------------------------
 
-    def _info(self, snapshot: Snapshot) -> SessionInfo:
-        return self._registry.info(snapshot.metadata)
+    def _info(self, metadata: Metadata) -> SessionInfo:
+        return self._registry.info(metadata)
 
     async def _new_message(self, text: object, message_id: object, address: object, sender: object) -> NewMessage:
         try:

@@ -5,6 +5,8 @@ Reading order; each imports only those above it:
     names            ids as file names
     records          what happens in a session
     snapshot         what records add up to
+    open_context     the context, record by record
+    fold             records make a snapshot
     store            the contract
     decoding_errors  what is wrong, in plain words
     coercion         values of a wrong type, read all the same
@@ -19,8 +21,10 @@ Reading order; each imports only those above it:
 
 from argentos.concurrency.threads import Runner, inline, threads
 from argentos.storage.file_store import FileStore
+from argentos.storage.fold import fold, fold_metadata
 from argentos.storage.memory_store import MemoryStore
 from argentos.storage.names import expand_home, file_name
+from argentos.storage.open_context import fold_context, reply_of
 from argentos.storage.records import (
     MESSAGE_TOKENS,
     Accepted,
@@ -31,7 +35,6 @@ from argentos.storage.records import (
     Kept,
     Message,
     Outcome,
-    Owed,
     Record,
     Replied,
     Retried,
@@ -44,6 +47,7 @@ from argentos.storage.records import (
     TurnStarted,
     Updated,
     Usage,
+    events_of,
 )
 from argentos.storage.snapshot import (
     Calibration,
@@ -56,10 +60,6 @@ from argentos.storage.snapshot import (
     Summary,
     Taken,
     Undeliverable,
-    fold,
-    fold_context,
-    fold_metadata,
-    reply_of,
 )
 from argentos.storage.store import Page, Store
 
@@ -81,7 +81,6 @@ __all__ = [
     "OpenCompaction",
     "OpenTurn",
     "Outcome",
-    "Owed",
     "Page",
     "Record",
     "Replied",
@@ -101,6 +100,7 @@ __all__ = [
     "Undeliverable",
     "Updated",
     "Usage",
+    "events_of",
     "expand_home",
     "file_name",
     "fold",

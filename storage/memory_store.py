@@ -9,9 +9,10 @@ import anyio.lowlevel
 
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.exclusive_use import ExclusiveUse
+from argentos.storage.fold import Folded, fold, fold_metadata
 from argentos.storage.names import file_name
 from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised
-from argentos.storage.snapshot import Folded, Metadata, Snapshot, fold, fold_metadata
+from argentos.storage.snapshot import Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_write, page_of
 from argentos.storage.wal.pending import PendingRecords
 

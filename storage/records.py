@@ -5,6 +5,7 @@ need not look at it. Times are wall-clock times in UTC. Tokens are counted once,
 a message is accepted, and include `MESSAGE_TOKENS` for the marks that every message costs in a request.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -20,7 +21,6 @@ __all__ = [
     "Kept",
     "Message",
     "Outcome",
-    "Owed",
     "Record",
     "Replied",
     "Retried",
@@ -33,6 +33,8 @@ __all__ = [
     "TurnStarted",
     "Updated",
     "Usage",
+    "begin_of",
+    "events_of",
 ]
 
 MESSAGE_TOKENS: Final = 4
@@ -103,11 +105,21 @@ class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
 
 
 class _Record(Struct, frozen=True, gc=False, array_like=True, tag_field="kind", kw_only=True):
-    """What every record has; `epoch` is that of the owner who wrote it."""
+    """What every record has.
+
+    Attributes:
+        epoch: of the owner who wrote it.
+        by: who asked for it, where that is known.
+        parent: what it is a part of, or was branched from.
+        checkpoint: a name for the place behind it.
+    """
 
     sequence: int
     epoch: int
     at: datetime
+    by: str | None = None
+    parent: str | None = None
+    checkpoint: str | None = None
 
 
 class Transitioned(_Record, frozen=True, tag="transition", kw_only=True):
@@ -123,6 +135,9 @@ class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
     """A message was accepted: from the user, or from the agent speaking first.
 
     Attributes:
+        turn: the turn that began at once to answer it, and it alone; 0 where there is none.
+        request_tokens: those of the whole request of that turn, counted locally.
+        is_owed: it is to be delivered to the channel of its address.
         is_appended: it asks for no reply, though it is the user's.
     """
 
@@ -131,8 +146,11 @@ class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
     role: Role
     text: str
     tokens: int
+    turn: int = 0
+    request_tokens: int = 0
     sender: str | None = None
     address: Address | None = None
+    is_owed: bool = False
     is_appended: bool = False
 
     @property
@@ -160,7 +178,7 @@ class Updated(_Record, frozen=True, tag="updated", kw_only=True):
 
 
 class TurnStarted(_Record, frozen=True, tag="turn_started", kw_only=True):
-    """The agent began to answer these messages.
+    """The agent began to answer messages that had waited, or begins once more.
 
     Attributes:
         turn: 1 for the session's first.
@@ -180,7 +198,14 @@ class TurnStarted(_Record, frozen=True, tag="turn_started", kw_only=True):
 
 
 class Replied(_Record, frozen=True, tag="replied", kw_only=True):
-    """The agent's reply to a turn; where it is not whole, `stop_reason` says why the model ended it."""
+    """The agent's reply to a turn, which it ends.
+
+    Attributes:
+        reply_to: the ids of the messages answered.
+        messages: their numbers; none where no turn was open.
+        stop_reason: why the model ended a reply that is not whole.
+        is_owed: it is to be delivered to the channel of its address.
+    """
 
     id: str
     number: int
@@ -188,10 +213,12 @@ class Replied(_Record, frozen=True, tag="replied", kw_only=True):
     tokens: int
     turn: int
     reply_to: tuple[str, ...]
+    messages: tuple[int, ...] = ()
     sender: str | None = None
     address: Address | None = None
     usage: Usage | None = None
     stop_reason: str | None = None
+    is_owed: bool = False
 
 
 class TurnDelayed(_Record, frozen=True, tag="turn_delayed", kw_only=True):
@@ -208,7 +235,7 @@ class TurnDelayed(_Record, frozen=True, tag="turn_delayed", kw_only=True):
 
 
 class TurnEnded(_Record, frozen=True, tag="turn_ended", kw_only=True):
-    """These messages wait for an answer no more.
+    """These messages wait for an answer no more, though there was no reply.
 
     Attributes:
         messages: of the turn, and after a stop or a clear also those that waited behind it.
@@ -287,13 +314,6 @@ class Kept(_Record, frozen=True, tag="kept", kw_only=True):
     reason: str = ""
 
 
-class Owed(_Record, frozen=True, tag="owed", kw_only=True):
-    """The message of this number is to be delivered to its channel; the record before it is the message's."""
-
-    number: int
-    channel: str
-
-
 class Delivered(_Record, frozen=True, tag="delivered", kw_only=True):
     """The message of this number was delivered to its channel or, with a `failure`, never can be."""
 
@@ -314,6 +334,49 @@ Record: TypeAlias = (
     | Cleared
     | CompactionResumed
     | Kept
-    | Owed
     | Delivered
 )
+
+
+def events_of(records: Iterable[Record]) -> Iterator[Record]:
+    """The records of one append, and the begins and ends of turns that they imply, as records of the same sequence.
+
+    A turn that began at once did so behind the changes of state that its message has brought about.
+    """
+    begun: TurnStarted | None = None
+    for record in records:
+        if begun is not None and not isinstance(record, Transitioned):
+            yield begun
+            begun = None
+        yield record
+        if isinstance(record, Accepted) and record.turn:
+            begun = begin_of(record)
+        elif isinstance(record, Replied) and record.messages:
+            yield _end_of(record)
+    if begun is not None:
+        yield begun
+
+
+def begin_of(record: Accepted) -> TurnStarted:
+    """The begin of the turn that began at once with a message."""
+    return TurnStarted(
+        sequence=record.sequence,
+        epoch=record.epoch,
+        at=record.at,
+        turn=record.turn,
+        attempt=1,
+        messages=(record.number,),
+        tokens=record.tokens,
+        request_tokens=record.request_tokens,
+    )
+
+
+def _end_of(record: Replied) -> TurnEnded:
+    return TurnEnded(
+        sequence=record.sequence,
+        epoch=record.epoch,
+        at=record.at,
+        turn=record.turn,
+        outcome="replied",
+        messages=record.messages,
+    )

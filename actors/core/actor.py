@@ -8,7 +8,7 @@ what becomes of a step that fails.
 import logging
 from collections.abc import Sequence
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import anyio
 
@@ -19,6 +19,7 @@ from argentos.actors.core.live_session import LiveSession
 from argentos.actors.core.replies import Turn
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.events import SessionDeleted
+from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import TaskId
 from argentos.concurrency.foreign_code import described, passes
@@ -32,9 +33,9 @@ from argentos.errors import (
     StoreFullError,
     SupervisorStoppedError,
 )
-from argentos.storage import SessionKey, Snapshot
+from argentos.storage import Metadata, SessionKey, Snapshot
 
-__all__ = ["SessionActor"]
+__all__ = ["KnownInfo", "SessionActor"]
 
 _log: Final = logging.getLogger(__name__)
 _FIRST_DELAY: Final = 1.0  # seconds
@@ -62,8 +63,20 @@ class Supervising(Protocol):
         ...
 
 
+class KnownInfo(NamedTuple):
+    """Information about a session that was asked for, and from what it was made."""
+
+    metadata: Metadata
+    is_quiet: bool
+    info: SessionInfo
+
+
 class SessionActor:
-    """A session in memory."""
+    """A session in memory.
+
+    Attributes:
+        known: the information that was asked for last.
+    """
 
     __slots__ = (
         "_closed",
@@ -76,10 +89,12 @@ class SessionActor:
         "_stepped",
         "_supervisor",
         "key",
+        "known",
     )
 
     def __init__(self, key: SessionKey, runtime: Runtime, supervisor: Supervising) -> None:
         self.key = key
+        self.known: KnownInfo | None = None
         self._supervisor = supervisor
         self._runtime = runtime
         self._live = LiveSession(key, runtime, self)
@@ -99,6 +114,11 @@ class SessionActor:
     def snapshot(self) -> Snapshot | None:
         """The durable snapshot; None where the session does not exist, or was not revived yet."""
         return self._live.snapshot
+
+    @property
+    def metadata(self) -> Metadata | None:
+        """Likewise, without the messages."""
+        return self._live.metadata
 
     @property
     def quiet_for(self) -> float | None:
@@ -231,8 +251,8 @@ class SessionActor:
 
     def _refuse(self, commands: Sequence[Command], error: ArgentError) -> None:
         """It is told what is wrong; the next message revives from the store, or time does."""
-        durable = self._live.snapshot
-        if durable is not None and is_at_work(durable.metadata) and self._passes(error):
+        durable = self._live.metadata
+        if durable is not None and is_at_work(durable) and self._passes(error):
             self._put_off(commands, durable, error)
             return
         for command in commands:
@@ -259,7 +279,7 @@ class SessionActor:
         cannot_be_read = type(error) is StoreError and not self._live.is_revived
         return isinstance(error, StoreFullError) or (cannot_be_read and self._put_off_for > 0)
 
-    def _put_off(self, commands: Sequence[Command], durable: Snapshot, error: ArgentError) -> None:
+    def _put_off(self, commands: Sequence[Command], durable: Metadata, error: ArgentError) -> None:
         """Begin anew later, though nothing comes in."""
         has_more = bool(self._mailbox or self._control)
         self._control[:0] = self._live.put_off(commands, durable, error)

@@ -11,7 +11,8 @@ from argentos.actors.scheduling.slots import TaskId
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError
 from argentos.llm import Compacted, Reply
-from argentos.storage import Address, Record, Role, Snapshot
+from argentos.storage import Address, Metadata, Record, Role, Snapshot
+from argentos.storage.open_context import OpenContext
 
 __all__ = [
     "Accept",
@@ -51,12 +52,19 @@ class Receipt(NamedTuple):
     Attributes:
         number: of the message; 0 if it was sent before and is in the archive.
         turn: None for a message of the agent, and for one that was sent before and has been settled.
-        snapshot: where the session stands.
+        metadata: of where the session stands.
+        context: likewise.
     """
 
     number: int
     turn: Turn | None
-    snapshot: Snapshot
+    metadata: Metadata
+    context: OpenContext
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Where the session stands."""
+        return Snapshot(self.metadata, self.context.context)
 
 
 _arrivals: Final = itertools.count()
@@ -167,7 +175,7 @@ class Retry(_Command[Receipt]):
         self.message_id = message_id
 
 
-class Update(_Command[Snapshot]):
+class Update(_Command[Metadata]):
     """Change the title, the tags, the owner or the system prompt; None leaves one as it is."""
 
     __slots__ = ("changes", "system_tokens")
@@ -178,13 +186,13 @@ class Update(_Command[Snapshot]):
         self.system_tokens = system_tokens
 
 
-class Create(_Command[Snapshot]):
+class Create(_Command[Metadata]):
     """Make the session by hand."""
 
     __slots__ = ()
 
 
-class Adopt(_Command[Snapshot]):
+class Adopt(_Command[Metadata]):
     """Make the session of records, which fold to the snapshot."""
 
     __slots__ = ("records", "snapshot")
@@ -220,7 +228,7 @@ class Delete(_Command[bool]):
         self.by: Literal["command", "retention"] = by
 
 
-class Deliver(_Command[Snapshot]):
+class Deliver(_Command[Metadata]):
     """Note a message as delivered or, with a failure, as one that never can be, in the session made at that time."""
 
     __slots__ = ("created_at", "failure", "number")
@@ -232,19 +240,19 @@ class Deliver(_Command[Snapshot]):
         self.failure = failure
 
 
-class Stop(_Command[Snapshot]):
+class Stop(_Command[Metadata]):
     """End the turn and empty the queue."""
 
     __slots__ = ()
 
 
-class Clear(_Command[Snapshot]):
+class Clear(_Command[Metadata]):
     """Empty the context."""
 
     __slots__ = ()
 
 
-class Compact(_Command[Snapshot]):
+class Compact(_Command[Metadata]):
     """Compact by hand; answered when the conversation goes on."""
 
     __slots__ = ("focus",)
@@ -254,7 +262,7 @@ class Compact(_Command[Snapshot]):
         self.focus = focus
 
 
-class Wake(_Command[Snapshot]):
+class Wake(_Command[Metadata]):
     """Look at the time, and at what is left to do."""
 
     __slots__ = ()
@@ -265,7 +273,7 @@ class _Report(_Arriving):
 
     __slots__ = ()
 
-    def answer(self, value: Snapshot) -> None:
+    def answer(self, value: Metadata) -> None:
         """Done."""
 
     def fail(self, error: ArgentError) -> None:

@@ -9,9 +9,9 @@ from argentos.llm import Compacted
 from argentos.storage import (
     CompactionResumed,
     Kept,
+    Metadata,
     OpenCompaction,
     SessionKey,
-    Snapshot,
     Summarised,
 )
 
@@ -59,15 +59,16 @@ class CompactionRequests:
         """The compaction that runs will do."""
         self._served += (command,)
 
-    def follow(self, snapshot: Snapshot) -> None:
+    def follow(self, metadata: Metadata) -> None:
         """Answer whoever can be answered, now that the session stands there."""
-        metadata = snapshot.metadata
+        if not self._asked and not self._served:
+            return
         if is_compacting(metadata):
             self._served += self._asked
             self._asked = ()
             return
         for command in self._served:
-            command.answer(snapshot)
+            command.answer(metadata)
         self._served = ()
         if metadata.turn is None:  # a chance, and the machine did not take it
             self.refuse(nothing_to_compact(metadata.key))

@@ -65,9 +65,9 @@ def _delay_left(metadata: Metadata, at: datetime) -> float:
     return min(max(0.0, delay.seconds - (at - delay.at).total_seconds()), delay.seconds)
 
 
-def is_delayed(snapshot: Snapshot, marks: Marks, moment: float) -> bool:
+def is_delayed(metadata: Metadata, marks: Marks, moment: float) -> bool:
     """The open turn waits for its next attempt."""
-    turn = snapshot.metadata.turn
+    turn = metadata.turn
     return turn is not None and turn.delay is not None and moment < marks.delayed_until
 
 
@@ -94,31 +94,30 @@ def state_at(metadata: Metadata, quiet: float, idle_after: float) -> str:
     return decision.target if isinstance(decision, Transition) else metadata.state
 
 
-def collected_at(snapshot: Snapshot, marks: Marks, config: Config) -> float | None:
+def collected_at(metadata: Metadata, marks: Marks, config: Config) -> float | None:
     """When the messages that wait are to be answered; None if at once, or if none waits."""
-    waiting = snapshot.context.waiting
+    waiting = metadata.waiting
     if config.collect_for is None or not waiting or len(waiting) >= config.most_together:
         return None
     return marks.collects_since + config.collect_for
 
 
-def deadline(snapshot: Snapshot, marks: Marks, config: Config) -> float | None:
+def deadline(metadata: Metadata, marks: Marks, config: Config) -> float | None:
     """When something is to be done though nothing comes in: the state's timer, or leaving memory.
 
     None while there is something to answer: the end of the turn asks again.
     """
-    metadata = snapshot.metadata
     if metadata.turn is not None:
         return marks.delayed_until if metadata.turn.delay else None
     if not metadata.is_settled:
-        return collected_at(snapshot, marks, config)
+        return collected_at(metadata, marks, config)
     has_timer = timer_in(metadata.state) is not None
     return marks.quiet_since + (config.idle_after if has_timer else config.passivate_after)
 
 
-def may_passivate(snapshot: Snapshot, marks: Marks, config: Config, moment: float) -> bool:
+def may_passivate(metadata: Metadata, marks: Marks, config: Config, moment: float) -> bool:
     """Nothing is left to do, and the time has come to leave memory."""
-    if timer_in(snapshot.metadata.state) is not None or not snapshot.metadata.is_settled:
+    if timer_in(metadata.state) is not None or not metadata.is_settled:
         return False
-    due = deadline(snapshot, marks, config)
+    due = deadline(metadata, marks, config)
     return due is not None and due <= moment

@@ -35,7 +35,7 @@ from argentos.actors.core.compactions import (
 )
 from argentos.actors.core.deadlines import collected_at
 from argentos.actors.core.draft import Draft, MessageIds, is_compacting
-from argentos.actors.core.replies import PendingTurns
+from argentos.actors.core.replies import PendingTurns, Turn
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.turns import (
     begin_turn,
@@ -43,8 +43,8 @@ from argentos.actors.core.turns import (
     failed_turn,
     finish_turn,
     interrupt,
+    is_owed,
     overflow,
-    owe,
     retry,
     stop,
 )
@@ -66,16 +66,17 @@ from argentos.storage import (
     Address,
     Cleared,
     Delivered,
+    Metadata,
     Role,
     SessionKey,
-    Snapshot,
     TurnEnded,
     Updated,
 )
+from argentos.storage.open_context import OpenContext
 
 __all__ = ["Decider", "mailbox_full", "not_found", "settle"]
 
-Answering: TypeAlias = Callable[[Snapshot | None], None]
+Answering: TypeAlias = Callable[[Metadata | None, OpenContext], None]
 """Answer a command, now that the session stands there."""
 
 _SETTLING_IN: Final = {
@@ -132,7 +133,7 @@ class Decider:
         """Decide about a command.
 
         Returns:
-            How to answer it with the snapshot, once that is durable; None where it was answered, or will be later.
+            How to answer it once that is durable; None where it was answered, or will be later.
         """
         draft.advance(command.at, command.arrived)
         try:
@@ -205,7 +206,7 @@ class Decider:
             deliver(draft, command.number, command.failure)
 
     def _accept(self, draft: Draft, command: Accept) -> Answering:
-        number = self._message_ids.number_of(command.message_id, draft.context)
+        number = self._message_ids.number_of(command.message_id, draft.open_context)
         if number is None:
             self._check_room(draft, command)
             number = accept(
@@ -223,14 +224,14 @@ class Decider:
         turn = self._replies.expect(number, command.message_id) if waits else None
         if turn is not None:
             turn.is_from_task |= command.is_from_task
-        return lambda snapshot: command.answer(Receipt(number, turn, self._existing(snapshot)))
+        return partial(self._receive, command, number, turn)
 
     def _retry(self, draft: Draft, command: Retry) -> Answering:
         """Answer a message that failed once more; one that waits for its answer already goes on waiting."""
         if not draft.exists:
             raise not_found(self._key)
         message_id = command.message_id
-        number = None if message_id is None else self._message_ids.number_of(message_id, draft.context)
+        number = None if message_id is None else self._message_ids.number_of(message_id, draft.open_context)
         if number is None or not _is_unsettled(draft, number):
             failed = failed_turn(draft.metadata, message_id, number)
             self._check_waiting(draft)
@@ -238,7 +239,7 @@ class Decider:
             number = number or failed.messages[-1]
         message = next(each for each in (*draft.context.messages, *draft.context.waiting) if each.number == number)
         turn = self._replies.expect(number, message.id)
-        return lambda snapshot: command.answer(Receipt(message.number, turn, self._existing(snapshot)))
+        return partial(self._receive, command, message.number, turn)
 
     def _check_waiting(self, draft: Draft) -> None:
         waiting = len(draft.metadata.waiting) if draft.exists else 0
@@ -291,19 +292,23 @@ class Decider:
         draft.compaction_asked = False
         self._compactions.refuse(NothingToCompactError(f"session {self._key} was not compacted: {why}"))
 
-    def _existing(self, snapshot: Snapshot | None) -> Snapshot:
-        if snapshot is None:
-            raise not_found(self._key)
-        return snapshot
+    def _receive(
+        self, command: Accept | Retry, number: int, turn: Turn | None, metadata: Metadata | None, context: OpenContext
+    ) -> None:
+        if metadata is not None:
+            command.answer(Receipt(number, turn, metadata, context))
+        else:
+            command.fail(not_found(self._key))
 
 
 def _answer(
     key: SessionKey,
     command: Adopt | Create | Update | Deliver | Stop | Clear | Wake | TurnDone | SummaryMade,
-    snapshot: Snapshot | None,
+    metadata: Metadata | None,
+    _: OpenContext,
 ) -> None:
-    if snapshot is not None:
-        command.answer(snapshot)
+    if metadata is not None:
+        command.answer(metadata)
     else:
         command.fail(not_found(key))
 
@@ -346,10 +351,9 @@ def accept(
             sender=sender,
             address=address,
             is_appended=role == "user" and not awaits_reply,
+            is_owed=role == "assistant" and is_owed(draft, address),
         )
     )
-    if role == "assistant":
-        owe(draft, number, address)
     draft.offer("new_message")
     return number
 
@@ -418,5 +422,5 @@ def _give_up(draft: Draft) -> None:
 
 def _is_collecting(draft: Draft) -> bool:
     """More messages are waited for before a turn answers them together."""
-    due = collected_at(draft.snapshot, draft.marks, draft.config)
+    due = collected_at(draft.metadata, draft.marks, draft.config)
     return due is not None and draft.metadata.turn is None and draft.moment < due

@@ -14,21 +14,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypedDict
 
+from msgspec import structs
+
 from argentos.actors.core.deadlines import Marks, is_delayed
 from argentos.actors.settings.config import Config
 from argentos.llm import Gauge
 from argentos.machines import SESSION, START, Refused, Transition
 from argentos.machines.lifecycles.session import timer_in
 from argentos.storage import (
+    Accepted,
     Context,
+    Message,
     Metadata,
     Record,
     SessionKey,
     Snapshot,
     Transitioned,
-    fold_context,
-    fold_metadata,
 )
+from argentos.storage.fold import apply
+from argentos.storage.open_context import OpenContext
+from argentos.storage.records import begin_of
 
 __all__ = ["COMPACTING", "Draft", "MessageIds", "is_at_work", "is_compacting"]
 
@@ -90,10 +95,10 @@ class _Facts:
 
     @property
     def context_fits(self) -> bool:
-        metadata, context = self._step.snapshot
+        metadata, waiting = self._step.metadata, self._step.waiting
         if metadata.kept_at == metadata.messages:  # no summary could be had: the turn will show whether it fits
             return True
-        return self._step.gauge.fits(metadata, context.waiting[0] if context.waiting else None)
+        return self._step.gauge.fits(metadata, waiting[0] if waiting else None)
 
 
 class Draft:
@@ -101,11 +106,12 @@ class Draft:
 
     Args:
         key: the session.
-        snapshot: where it stands, durably; None where it does not exist.
+        metadata: of where it stands, durably; None where it does not exist.
+        context: likewise; it goes on in a copy.
         epoch: of the owner.
         now: the wall time.
         moment: the monotonic time.
-        marks: when something last happened; by default as far as the wall time tells.
+        marks: when something last happened; by default just now.
         gauge: measures the context.
         config: the settings.
 
@@ -126,7 +132,6 @@ class Draft:
         "channels",
         "compaction_asked",
         "config",
-        "context",
         "durable",
         "effects",
         "epoch",
@@ -141,6 +146,7 @@ class Draft:
         "metadata",
         "moment",
         "now",
+        "open_context",
         "overflowed",
         "records",
         "runs_alone",
@@ -149,7 +155,8 @@ class Draft:
     def __init__(
         self,
         key: SessionKey,
-        snapshot: Snapshot | None,
+        metadata: Metadata | None,
+        context: OpenContext,
         *,
         epoch: int,
         now: datetime,
@@ -159,16 +166,16 @@ class Draft:
         marks: Marks | None = None,
     ) -> None:
         self.key = key
-        self.exists = snapshot is not None
+        self.exists = metadata is not None
         self.durable = 0
-        self.context = Context()
-        if snapshot is not None:
-            self.metadata, self.context = snapshot
-            self.durable = self.metadata.sequence
+        self.open_context = context.copy()
+        if metadata is not None:
+            self.metadata = metadata
+            self.durable = metadata.sequence
         self.epoch = epoch
         self.now = now
         self.moment = moment
-        self.marks = marks or (Marks.of(snapshot, now, moment) if snapshot else Marks(moment, moment, moment))
+        self.marks = marks or Marks(moment, moment, moment)
         self.gauge = gauge
         self.config = config
         self.records: list[Record] = []
@@ -186,21 +193,31 @@ class Draft:
         """Make the session of records, which fold to this snapshot."""
         self.records += records
         self.is_adopted = True
-        self.metadata, self.context = snapshot
+        self.metadata, self.open_context = snapshot.metadata, OpenContext(snapshot.context)
         self.marks = Marks.of(snapshot, self.now, self.moment)
         self.exists = True
 
     @property
     def snapshot(self) -> Snapshot:
         """Where the session stands, as far as it is decided."""
-        return Snapshot(self.metadata, self.context)
+        return Snapshot(self.metadata, self.open_context.context)
+
+    @property
+    def context(self) -> Context:
+        """What the model can see, as far as it is decided."""
+        return self.open_context.context
+
+    @property
+    def waiting(self) -> tuple[Message, ...]:
+        """The messages that wait for a turn."""
+        return self.open_context.waiting
 
     @property
     def awaits_attempt(self) -> bool:
         """A turn is open, and not one that is to be tried again later."""
         if not self.exists or self.metadata.turn is None:
             return False
-        return not is_delayed(self.snapshot, self.marks, self.moment)
+        return not is_delayed(self.metadata, self.marks, self.moment)
 
     def advance(self, now: datetime, moment: float) -> None:
         """Let time pass until then: a timer that came due on the way is raised at its own time.
@@ -246,10 +263,29 @@ class Draft:
     def emit(self, record: Record) -> None:
         """Decide a record, and fold it."""
         self.records.append(record)
-        self.metadata = fold_metadata(self.key, self.metadata if self.exists else None, (record,))
-        self.context, _ = fold_context(self.context, (record,))
+        self.metadata = apply(self.key, self.metadata if self.exists else None, record)
+        self.open_context.apply(record)
         self.marks = self.marks.after(record, self.moment)
         self.exists = True
+
+    def begin_with(self, message: Message, request_tokens: int) -> bool:
+        """Begin a turn with the message that was just accepted, in its record; False if it was not.
+
+        Nothing but changes of state may stand behind that record.
+        """
+        at = len(self.records) - 1
+        while at >= 0 and isinstance(self.records[at], Transitioned):
+            at -= 1
+        accepted = self.records[at] if at >= 0 else None
+        if not isinstance(accepted, Accepted) or accepted.number != message.number:
+            return False
+        accepted = structs.replace(accepted, turn=self.metadata.turns + 1, request_tokens=request_tokens)
+        self.records[at] = accepted
+        sequence = self.metadata.sequence
+        begun = begin_of(accepted)
+        self.metadata = structs.replace(apply(self.key, self.metadata, begun), sequence=sequence)
+        self.open_context.apply(begun)
+        return True
 
 
 class MessageIds:
@@ -263,10 +299,10 @@ class MessageIds:
     def __init__(self) -> None:
         self._numbers: dict[str, int] | None = None
 
-    def number_of(self, message_id: str, context: Context) -> int | None:
+    def number_of(self, message_id: str, context: OpenContext) -> int | None:
         """The number of the message that has this id: 0 if it is in the archive, None if there is none."""
         if self._numbers is None:
-            self._numbers = _numbers_in(context)
+            self._numbers = _numbers_in(context.context)
         return self._numbers.get(message_id)
 
     def add(self, message_id: str, number: int) -> None:

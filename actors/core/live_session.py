@@ -18,17 +18,17 @@ from argentos.actors.core.deadlines import Marks, deadline, may_passivate
 from argentos.actors.core.decider import Decider, not_found, settle
 from argentos.actors.core.draft import Draft, MessageIds, is_at_work, is_compacting
 from argentos.actors.core.model_calls import Answer, ask_model, make_summary
-from argentos.actors.core.replies import PendingTurns, Turn
+from argentos.actors.core.replies import PendingTurns, Turn, ending_of
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
-from argentos.errors import ArgentError, NoReplyError
+from argentos.errors import ArgentError
 from argentos.machines import SESSION
 from argentos.storage import (
+    Accepted,
     Cleared,
+    Context,
     Kept,
-    Message,
     Metadata,
-    Owed,
     Record,
     Replied,
     SessionKey,
@@ -37,6 +37,7 @@ from argentos.storage import (
     TurnEnded,
     reply_of,
 )
+from argentos.storage.open_context import OpenContext
 
 __all__ = ["LiveSession"]
 
@@ -72,13 +73,14 @@ class LiveSession:
         actor: gets the reports of its tasks.
 
     Attributes:
-        snapshot: where the session stands, durably; None where it does not exist, or was not revived yet.
+        metadata: of where the session stands, durably; None where it does not exist, or was not revived yet.
         is_revived: the store has been asked for the snapshot.
     """
 
     __slots__ = (
         "_actor",
         "_compactions",
+        "_context",
         "_current",
         "_decider",
         "_epoch",
@@ -88,7 +90,7 @@ class LiveSession:
         "_replies",
         "_runtime",
         "is_revived",
-        "snapshot",
+        "metadata",
     )
 
     def __init__(self, key: SessionKey, runtime: Runtime, actor: Reporting) -> None:
@@ -96,7 +98,8 @@ class LiveSession:
         self._runtime = runtime
         self._actor: Reporting = actor
         self.is_revived = False
-        self.snapshot: Snapshot | None = None
+        self.metadata: Metadata | None = None
+        self._context = OpenContext(Context())
         self._marks: Marks | None = None
         self._epoch = 0
         self._message_ids = MessageIds()
@@ -118,19 +121,25 @@ class LiveSession:
         return self._current.tag
 
     @property
+    def snapshot(self) -> Snapshot | None:
+        """Where the session stands, durably; None where it does not exist, or was not revived yet."""
+        return None if self.metadata is None else Snapshot(self.metadata, self._context.context)
+
+    @property
     def waiting(self) -> int:
         """How many accepted messages wait."""
-        return len(self.snapshot.metadata.waiting) if self.snapshot else 0
+        return len(self.metadata.waiting) if self.metadata else 0
 
     def knows(self, message_id: str) -> bool:
         """A message of this id was accepted, as far as is known without reviving the session."""
-        return self.snapshot is not None and self._message_ids.number_of(message_id, self.snapshot.context) is not None
+        return self.metadata is not None and self._message_ids.number_of(message_id, self._context) is not None
 
     def attach(self, message_id: str | None) -> Turn | None:
         """Find the turn of a message that has no outcome yet, or the one that is open; None where there is none."""
-        if self.snapshot is None:
+        snapshot = self.snapshot
+        if snapshot is None:
             return None
-        metadata, context = self.snapshot
+        metadata, context = snapshot
         running = metadata.turn.messages if metadata.turn else ()
         sought = running[-1:] if message_id is None else (*running, *metadata.waiting)
         for message in reversed((*context.messages, *context.waiting)):
@@ -141,7 +150,7 @@ class LiveSession:
     @property
     def is_at_work(self) -> bool:
         """Something waits for its answer."""
-        return self._compactions.is_waiting or (self.snapshot is not None and is_at_work(self.snapshot.metadata))
+        return self._compactions.is_waiting or (self.metadata is not None and is_at_work(self.metadata))
 
     @property
     def is_quiet(self) -> bool:
@@ -173,7 +182,7 @@ class LiveSession:
         self._current.cancel()
         self._compactions.refuse(error)
 
-    def put_off(self, commands: Sequence[Command], durable: Snapshot, error: ArgentError) -> list[Command]:
+    def put_off(self, commands: Sequence[Command], durable: Metadata, error: ArgentError) -> list[Command]:
         """Revive in the next step, which comes later; what runs goes on.
 
         Returns:
@@ -181,7 +190,7 @@ class LiveSession:
         """
         kept: list[Command] = []
         for command in commands:
-            if isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable.metadata):
+            if isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable):
                 self._current.unfinish(command.tag)
                 kept.append(command)
             else:
@@ -211,7 +220,7 @@ class LiveSession:
         if not self.is_revived:
             await self._revive()
             # Whether the last transition's effects were done before is not known; they bear being done again.
-            effects = SESSION.after(self.snapshot.metadata.label) if self.snapshot else ()
+            effects = SESSION.after(self.metadata.label) if self.metadata else ()
         draft = self._draft()
         draft.is_compaction_interrupted = (
             not self._current.is_running and draft.exists and is_compacting(draft.metadata)
@@ -224,7 +233,7 @@ class LiveSession:
         await self._commit(draft)
         has_appended = bool(draft.records)
         for answer in answers:
-            answer(self.snapshot)
+            answer(self.metadata, self._context)
         while draft.records and is_compacting(draft.metadata):
             # That a summary has become durable may be what the machine waited for.
             draft = self._draft()
@@ -235,23 +244,26 @@ class LiveSession:
         return has_appended
 
     async def _revive(self) -> None:
-        before, clock = self.snapshot, self._runtime.clock
-        self.snapshot = await self._runtime.store.load(self._key)
-        if self.snapshot is None:
+        before, clock = self.metadata, self._runtime.clock
+        snapshot = await self._runtime.store.load(self._key)
+        self.metadata = snapshot.metadata if snapshot else None
+        self._context = OpenContext(snapshot.context if snapshot else Context())
+        if snapshot is None:
             self._marks = None
-        elif self._marks is None or before is None or before.metadata.sequence != self.snapshot.metadata.sequence:
-            self._marks = Marks.of(self.snapshot, clock.now(), clock.monotonic())
+        elif self._marks is None or before is None or before.sequence != snapshot.metadata.sequence:
+            self._marks = Marks.of(snapshot, clock.now(), clock.monotonic())
         self.is_revived = True
-        self._epoch = self.snapshot.metadata.epoch + 1 if self.snapshot else 1
+        self._epoch = snapshot.metadata.epoch + 1 if snapshot else 1
         self._message_ids.forget()
-        if self.snapshot is not None:
-            self._replies.catch_up(self.snapshot)
+        if snapshot is not None:
+            self._replies.catch_up(snapshot)
 
     def _draft(self) -> Draft:
         runtime = self._runtime
         draft = Draft(
             self._key,
-            self.snapshot,
+            self.metadata,
+            self._context,
             epoch=self._epoch,
             now=runtime.clock.now(),
             moment=runtime.clock.monotonic(),
@@ -278,11 +290,11 @@ class LiveSession:
         """Append what was decided; once it is durable, take it over and do what follows."""
         if draft.records:
             wants_files = await self._runtime.store.append(self._key, self._epoch, draft.durable, draft.records)
-            self.snapshot = snapshot = draft.snapshot
+            self.metadata, self._context = draft.metadata, draft.open_context
             self._marks = draft.marks
             if not draft.is_adopted:  # of what is new nothing is kept beside it, and its records may be a million
                 self._take_over(draft.records)
-            self._compactions.follow(snapshot)
+            self._compactions.follow(self.metadata)
             self._runtime.events.publish(self._key, draft.records)
             if wants_files:
                 draft.effects.append("write_files")
@@ -293,61 +305,58 @@ class LiveSession:
 
     def _take_over(self, records: Sequence[Record]) -> None:
         """What is kept beside the snapshot follows it."""
-        reply: Message | None = None
         for record in records:
             match record:
                 case Replied():
-                    reply = reply_of(record)
+                    self._replies.finish(record.messages, reply_of(record))
+                    self._decider.error = None
                 case TurnEnded():
-                    self._end_turns(record, reply)
+                    self._fail_turns(record)
                 case Summarised() | Cleared():
                     self._message_ids.forget()
                 case Kept(reason=reason) if reason:
                     _log.error("session %s: %s", self._key, reason)
-                case Owed():
-                    self._tell_of_debts(record)
                 case _:
                     pass
+            if isinstance(record, Accepted | Replied) and record.is_owed and record.address is not None:
+                self._tell_of_debts(record.address.channel, record.number)
 
-    def _tell_of_debts(self, record: Owed) -> None:
-        channel = record.channel
-        owed = bisect(self._require().metadata.undelivered[channel], record.number)
+    def _tell_of_debts(self, channel: str, number: int) -> None:
+        owed = bisect(self._require().metadata.undelivered[channel], number)
         if owed % _MANY_OWED == 0:
             _log.warning(
                 "session %s owes %d messages to the channel %r: does anybody read it?", self._key, owed, channel
             )
 
-    def _end_turns(self, record: TurnEnded, reply: Message | None) -> None:
-        if record.outcome == "replied" and reply is not None:
-            self._replies.finish(record.messages, reply)
-        else:
-            if record.outcome == "stopped":
-                self._current.cancel()
-            error = self._decider.error or NoReplyError(record.reason or _ENDINGS[record.outcome], record.outcome)
-            if record.reason and self._decider.error is None:
-                _log.error("session %s: %s", self._key, record.reason)
-            self._replies.fail(record.messages, error)
+    def _fail_turns(self, record: TurnEnded) -> None:
+        if record.outcome == "stopped":
+            self._current.cancel()
+        error = self._decider.error or ending_of(record)
+        if record.reason and self._decider.error is None:
+            _log.error("session %s: %s", self._key, record.reason)
+        self._replies.fail(record.messages, error)
         self._decider.error = None
 
     def _require(self) -> Snapshot:
-        if self.snapshot is None:
+        snapshot = self.snapshot
+        if snapshot is None:
             raise not_found(self._key)
-        return self.snapshot
+        return snapshot
 
-    # CurrentTask ---------------------------------------------------------------------------------------------------
+    # The task -----------------------------------------------------------------------------------------------
 
     def _start(self, tag: TaskId, work: Callable[[BackgroundTask], Awaitable[None]], *, passes: bool = False) -> None:
         if not self._runtime.is_draining:
             self._current.start(tag, work, passes=passes or self._runtime.suspects.alone == self._key)
 
     def _start_turn(self) -> None:
-        snapshot = self.snapshot
-        turn = snapshot.metadata.turn if snapshot else None
-        if snapshot is None or turn is None or turn.delay is not None:
+        metadata = self.metadata
+        turn = metadata.turn if metadata else None
+        if metadata is None or turn is None or turn.delay is not None:
             return
-        if not is_compacting(snapshot.metadata):
+        if not is_compacting(metadata):
             passes = self._replies.may_be_from_tasks(turn.messages)
-            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot), passes=passes)
+            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, self._require()), passes=passes)
 
     async def _run_turn(self, snapshot: Snapshot, task: BackgroundTask) -> None:
         turn = snapshot.metadata.turn
@@ -396,9 +405,9 @@ class LiveSession:
             decided: the moment on which the draft decided; a deadline that has passed since then is due at once.
         """
         runtime = self._runtime
-        if self.snapshot is None or self._marks is None:
+        if self.metadata is None or self._marks is None:
             return
-        due = deadline(self.snapshot, self._marks, runtime.config)
+        due = deadline(self.metadata, self._marks, runtime.config)
         if due is not None and due <= decided:  # it was offered just now and refused: not again at once
             due = runtime.clock.monotonic() + runtime.config.idle_after
         if due is not None:
@@ -407,9 +416,9 @@ class LiveSession:
     def may_passivate(self) -> bool:
         """Nothing is left to do, and the time has come."""
         runtime = self._runtime
-        if self.snapshot is None or self._marks is None:
+        if self.metadata is None or self._marks is None:
             return True
-        is_time = may_passivate(self.snapshot, self._marks, runtime.config, runtime.clock.monotonic())
+        is_time = may_passivate(self.metadata, self._marks, runtime.config, runtime.clock.monotonic())
         return is_time and not self._current.is_running and not self._compactions.is_waiting
 
 
@@ -425,14 +434,6 @@ def _asked_at(metadata: Metadata) -> int:
     """The sequence that tells one compaction from another."""
     return max(metadata.state_sequence, metadata.boundary)
 
-
-_ENDINGS: Final = {
-    "replied": "the turn has ended",
-    "no_reply": "the agent had nothing to say",
-    "failed": "the model failed; ask again",
-    "stopped": "the turn was stopped before its reply",
-    "cleared": "the session was cleared before the reply",
-}
 
 _EFFECTS: Final[dict[str, Callable[[LiveSession], Awaitable[None]]]] = {
     "summarise": LiveSession.summarise,

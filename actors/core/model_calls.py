@@ -62,14 +62,13 @@ async def ask_model(
         push: is given the text as it streams.
         task: which this is; where it is cancelled, there is neither.
     """
-    listener = _TurnListener(runtime.config, push)
+    listener = _TurnListener(runtime.config, push, task.scope)
     try:
         with task.scope:
             system = snapshot.metadata.system or runtime.system
             request = partial(assemble, snapshot, system=system, window=runtime.gauge.window)
             reply = await _asked(runtime, snapshot, request, listener, task)
-            if reply is None:
-                return listener.verdict()
+            listener.end()
             _check_text(reply)
             return Answer(reply, await runtime.count.tokens(reply.text) + MESSAGE_TOKENS)
     except ModelError as error:
@@ -78,7 +77,7 @@ async def ask_model(
         return _caused(ModelError(f"the reply cannot be taken: {error}"), error)
     finally:
         listener.is_over = True
-    return None
+    return None if task.is_cancelled else listener.verdict()
 
 
 def _caused(error: ModelError, cause: Exception) -> ModelError:
@@ -91,42 +90,45 @@ def _model_of(snapshot: Snapshot) -> str:
 
 
 class _Listener:
-    """Hears a model out, as long as its time lasts.
-
-    Args:
-        seconds: until its time is over.
+    """Hears a model out.
 
     Attributes:
         is_over: what it says is not heard any more.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self) -> None:
         self.is_over = False
-        self._scope = anyio.CancelScope(deadline=anyio.current_time() + seconds)
-
-    @property
-    def time(self) -> anyio.CancelScope:
-        """Cancelled when the model's time is over."""
-        return self._scope
 
     def hear(self, piece: str) -> None:
         """A piece has come."""
 
 
 class _TurnListener(_Listener):
-    """The listener of a turn, whose time begins anew with every piece, up to a limit for the whole."""
+    """The listener of a turn, whose time begins anew with every piece, up to a limit for the whole.
 
-    def __init__(self, config: Config, push: Callable[[str], None]) -> None:
-        super().__init__(math.inf)
+    Args:
+        config: has the times.
+        push: is given the text.
+        scope: is cancelled when the time is over.
+    """
+
+    def __init__(self, config: Config, push: Callable[[str], None], scope: anyio.CancelScope) -> None:
+        super().__init__()
         self._has_begun = False
         self._timeout = config.turn_timeout
         self._limit = config.turn_limit
-        self._end = anyio.current_time() + self._limit
         self._push = push
-        self._put_off()
+        self._scope = scope
+        now = anyio.current_time()
+        self._end = now + self._limit
+        self._deadline = scope.deadline = min(now + self._timeout, self._end)
 
     def _put_off(self) -> None:
-        self._scope.deadline = min(anyio.current_time() + self._timeout, self._end)
+        self._deadline = self._scope.deadline = min(anyio.current_time() + self._timeout, self._end)
+
+    def end(self) -> None:
+        """The model has ended in time."""
+        self._scope.deadline = math.inf
 
     def hear(self, piece: str) -> None:
         """A piece has come; an empty one is no more than a sign of life."""
@@ -139,7 +141,7 @@ class _TurnListener(_Listener):
 
     def verdict(self) -> ModelError:
         """The error of a model whose time is over."""
-        if self._scope.deadline >= self._end:
+        if self._deadline >= self._end:
             return ReplyInterruptedError(
                 f"the model's reply took longer than turnLimit, {self._limit:g} s; ask again", is_transient=False
             )
@@ -154,16 +156,14 @@ class _TurnListener(_Listener):
 
 async def _asked(
     runtime: Runtime, snapshot: Snapshot, request: Callable[[], Request], listener: _Listener, task: BackgroundTask
-) -> Reply | None:
-    """The reply of the model, or None where its time was over before.
+) -> Reply:
+    """The reply of the model.
 
     Raises:
         ModelError: it gave none.
     """
-    with listener.time:
-        answering = partial(_answer, runtime.model, runtime.gauge.model, request, listener)
-        return await runtime.bulkhead.run(answering, _model_of(snapshot), task.hold)
-    return None
+    answering = partial(_answer, runtime.model, runtime.gauge.model, request, listener)
+    return await runtime.bulkhead.run(answering, _model_of(snapshot), task.hold)
 
 
 async def _answer(model: Model, name: str, ask: Callable[[], Request], listener: _Listener) -> Reply:
@@ -246,11 +246,10 @@ def _can_summarise(model: Model) -> bool:
 
 async def _ask_summary(runtime: Runtime, snapshot: Snapshot, task: BackgroundTask, request: Request) -> Reply:
     seconds = runtime.config.compaction_timeout
-    listener = _Listener(seconds)
+    listener = _Listener()
     try:
-        reply = await _asked(runtime, snapshot, lambda: request, listener, task)
+        with anyio.move_on_after(seconds):
+            return await _asked(runtime, snapshot, lambda: request, listener, task)
     finally:
         listener.is_over = True
-    if reply is None:
-        raise ModelUnavailableError(f"it took longer than compactionTimeout, {seconds:g} s")
-    return reply
+    raise ModelUnavailableError(f"it took longer than compactionTimeout, {seconds:g} s")

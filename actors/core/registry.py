@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 
-from argentos.actors.core.actor import SessionActor
+from argentos.actors.core.actor import KnownInfo, SessionActor
 from argentos.actors.core.commands import (
     Accept,
     Adopt,
@@ -126,7 +126,7 @@ class Registry:
 
     async def tell(
         self, key: SessionKey, command: Adopt | Create | Update | Deliver | Stop | Clear | Compact
-    ) -> Snapshot:
+    ) -> Metadata:
         """Queue a command in the session's control lane and wait for its answer.
 
         Raises:
@@ -184,9 +184,19 @@ class Registry:
         self.check_open()
         actor = self._actors.get(key)
         snapshot = actor.snapshot if actor is not None else None
-        if snapshot is None:
-            with reading_a_store():
-                snapshot = await self.runtime.store.load(key)
+        return snapshot or await self._load(key)
+
+    async def metadata(self, key: SessionKey) -> Metadata:
+        """The durable metadata, now; likewise."""
+        await checkpoint()
+        self.check_open()
+        actor = self._actors.get(key)
+        metadata = actor.metadata if actor is not None else None
+        return metadata or (await self._load(key)).metadata
+
+    async def _load(self, key: SessionKey) -> Snapshot:
+        with reading_a_store():
+            snapshot = await self.runtime.store.load(key)
         if snapshot is None:
             raise not_found(key)
         return snapshot
@@ -198,9 +208,20 @@ class Registry:
         return quiet_for(metadata, self.runtime.clock.now()) if seconds is None else seconds
 
     def info(self, metadata: Metadata) -> SessionInfo:
-        """The information about the session."""
+        """The information about the session; of one in memory it is made once for each change."""
+        actor = self._actors.get(metadata.key)
+        seconds = actor.quiet_for if actor is not None else None
+        if actor is None or seconds is None:
+            return self._info(metadata, self.quiet_for(metadata))
+        is_quiet = seconds >= self.runtime_of(metadata.key).config.idle_after
+        known = actor.known
+        if known is None or known.metadata is not metadata or known.is_quiet != is_quiet:
+            known = actor.known = KnownInfo(metadata, is_quiet, self._info(metadata, seconds))
+        return known.info
+
+    def _info(self, metadata: Metadata, quiet_for: float) -> SessionInfo:
         runtime = self.runtime_of(metadata.key)
-        return SessionInfo.of(metadata, runtime.config, runtime.gauge, self.quiet_for(metadata))
+        return SessionInfo.of(metadata, runtime.config, runtime.gauge, quiet_for)
 
     def is_parked(self, key: SessionKey) -> bool:
         """The session failed too often, and takes nothing."""

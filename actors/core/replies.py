@@ -1,6 +1,7 @@
 """Turns as their senders see them, and those of a session that somebody may be waiting for."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Final
 
 from anyio.lowlevel import checkpoint
 
@@ -8,9 +9,16 @@ from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, NoReplyError
-from argentos.storage import Message, SessionKey, Snapshot
+from argentos.storage import Message, SessionKey, Snapshot, TurnEnded
 
-__all__ = ["PendingTurns", "Turn", "has_failed"]
+__all__ = ["PendingTurns", "Turn", "ending_of", "has_failed"]
+
+_ENDINGS: Final = {
+    "no_reply": "the agent had nothing to say",
+    "failed": "the model failed; ask again",
+    "stopped": "the turn was stopped before its reply",
+    "cleared": "the session was cleared before the reply",
+}
 
 
 class _Reader(AsyncIterator[str]):
@@ -221,3 +229,8 @@ def has_failed(key: SessionKey, message: Message) -> NoReplyError:
         f" Session.retry or `argent sessions retry {key.id} {message.id}`",
         "failed",
     )
+
+
+def ending_of(record: TurnEnded) -> NoReplyError:
+    """The error for whoever waits for the reply to a turn that has ended without one."""
+    return NoReplyError(record.reason or _ENDINGS[record.outcome], record.outcome)

@@ -16,7 +16,6 @@ from argentos.storage import (
     FailedTurn,
     Message,
     Metadata,
-    Owed,
     Replied,
     Retried,
     SessionKey,
@@ -31,8 +30,8 @@ __all__ = [
     "failed_turn",
     "finish_turn",
     "interrupt",
+    "is_owed",
     "overflow",
-    "owe",
     "pause",
     "retry",
     "stop",
@@ -46,7 +45,7 @@ _SPREAD: Final = 0.5
 
 def begin_turn(draft: Draft) -> None:
     """Begin a turn with what waits, or the next attempt of the one that is open."""
-    metadata, waiting = draft.metadata, draft.context.waiting
+    metadata, waiting = draft.metadata, draft.waiting
     if metadata.turn is not None:
         draft.emit(
             TurnStarted(
@@ -63,16 +62,18 @@ def begin_turn(draft: Draft) -> None:
         fitting = draft.gauge.fitting(waiting, metadata)
         taken = _of_one_address(waiting[: min(fitting, draft.config.most_together)])
         tokens = sum(message.tokens for message in taken)
-        draft.emit(
-            TurnStarted(
-                **draft.head(),
-                turn=metadata.turns + 1,
-                attempt=1,
-                messages=tuple(message.number for message in taken),
-                tokens=tokens,
-                request_tokens=metadata.tokens + tokens + draft.gauge.system_of(metadata),
+        request_tokens = metadata.tokens + tokens + draft.gauge.system_of(metadata)
+        if len(taken) != 1 or not draft.begin_with(taken[0], request_tokens):
+            draft.emit(
+                TurnStarted(
+                    **draft.head(),
+                    turn=metadata.turns + 1,
+                    attempt=1,
+                    messages=tuple(message.number for message in taken),
+                    tokens=tokens,
+                    request_tokens=request_tokens,
+                )
             )
-        )
     draft.is_interrupted = False
 
 
@@ -84,7 +85,7 @@ def _of_one_address(waiting: Sequence[Message]) -> tuple[Message, ...]:
 def interrupt(draft: Draft, address: Address | None) -> None:
     """End the turn that runs, in favour of a message that has come from the same address."""
     turn = draft.metadata.turn
-    if turn is not None and _latest(draft.context.messages, turn.messages)[-1].address == address:
+    if turn is not None and draft.open_context.latest(turn.messages)[-1].address == address:
         draft.emit(TurnEnded(**draft.head(), turn=turn.turn, outcome="stopped", messages=turn.messages))
 
 
@@ -93,33 +94,34 @@ def finish_turn(draft: Draft, turn: int, attempt: int, reply: Reply | None, toke
     open_turn = draft.metadata.turn
     if open_turn is None or (open_turn.turn, open_turn.attempt) != (turn, attempt):
         return False
-    outcome: Literal["replied", "no_reply", "failed"] = "failed" if reply is None else "no_reply"
     if reply is not None and not is_blank(reply.text):
         _reply(draft, turn, open_turn.messages, reply, tokens)
-        outcome = "replied"
-    draft.emit(TurnEnded(**draft.head(), turn=turn, outcome=outcome, messages=open_turn.messages, reason=reason))
+    else:
+        outcome: Literal["no_reply", "failed"] = "failed" if reply is None else "no_reply"
+        draft.emit(TurnEnded(**draft.head(), turn=turn, outcome=outcome, messages=open_turn.messages, reason=reason))
     return True
 
 
 def _reply(draft: Draft, turn: int, numbers: Sequence[int], reply: Reply, tokens: int) -> None:
-    answered = _latest(draft.context.messages, numbers)
-    number = draft.metadata.messages + 1
+    answered = draft.open_context.latest(numbers)
+    address = answered[-1].address
     draft.emit(
         Replied(
             **draft.head(),
             id=reply.id or _reply_id(answered[-1].id),
-            number=number,
+            number=draft.metadata.messages + 1,
             text=reply.text,
             tokens=tokens,
             turn=turn,
             reply_to=tuple(message.id for message in answered),
+            messages=tuple(numbers),
             sender=reply.sender,
-            address=answered[-1].address,
+            address=address,
             usage=reply.usage,
             stop_reason=reply.stop_reason,
+            is_owed=is_owed(draft, address),
         )
     )
-    owe(draft, number, answered[-1].address)
 
 
 def _reply_id(asked: str) -> str:
@@ -132,10 +134,9 @@ def _reply_id(asked: str) -> str:
     return f"{asked.encode()[:room].decode(errors='ignore')}~{digest}{_REPLY}"
 
 
-def owe(draft: Draft, number: int, address: Address | None) -> None:
-    """What the agent said is to be delivered, where that is somebody's business."""
-    if address is not None and address.channel in draft.channels:
-        draft.emit(Owed(**draft.head(), number=number, channel=address.channel))
+def is_owed(draft: Draft, address: Address | None) -> bool:
+    """What the agent says to this address is to be delivered by somebody."""
+    return address is not None and address.channel in draft.channels
 
 
 def overflow(draft: Draft, turn: int, attempt: int, reason: str) -> bool:
@@ -232,14 +233,3 @@ def failed_turn(metadata: Metadata, message_id: str | None, number: int | None) 
     if found is None:
         raise NothingToRetryError(f"message {message_id!r} of session {key} did not fail")
     return found
-
-
-def _latest(messages: Sequence[Message], numbers: Sequence[int]) -> list[Message]:
-    """The messages with these numbers, which are among the last, in their order."""
-    found: list[Message] = []
-    for message in reversed(messages):
-        if len(found) == len(numbers):
-            break
-        if message.number in numbers:
-            found.append(message)
-    return found[::-1]

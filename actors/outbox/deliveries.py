@@ -21,7 +21,7 @@ from argentos.actors.validation import as_reason
 from argentos.concurrency.foreign_code import described, passes, reading_a_store
 from argentos.errors import SessionNotFoundError, SupervisorStoppedError
 from argentos.inputs import as_number
-from argentos.storage import Address, Message, Owed, SessionKey, Snapshot
+from argentos.storage import Accepted, Address, Message, Replied, SessionKey, Snapshot
 
 __all__ = ["Attempts", "Deliveries", "Delivery"]
 
@@ -150,8 +150,9 @@ class Deliveries(AsyncIterator[Delivery]):
     def put(self, event: Event) -> None:
         """Note in which session there may be something new; after a failure it is not known."""
         match event:
-            case RecordAppended(session=key, record=Owed(channel=channel)) if channel == self._channel:
-                self._note(key)
+            case RecordAppended(session=key, record=Accepted(is_owed=True) | Replied(is_owed=True) as record):
+                if record.address is not None and record.address.channel == self._channel:
+                    self._note(key)
             case SessionRestarted(session=key) | SessionParked(session=key):
                 self._note(key)
             case _:

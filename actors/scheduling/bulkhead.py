@@ -43,7 +43,7 @@ class Bulkhead:
         self._tasks: set[_Task[Any]] = set()
         self._left = 0
         self._until: float | None = None
-        self._fewer = anyio.Event()
+        self._fewer: anyio.Event | None = None  # made by those who wait until a task has ended
 
     async def __aenter__(self) -> Self:
         """Begin with nothing; what an earlier run has left alone does not count."""
@@ -69,7 +69,7 @@ class Bulkhead:
             ModelError: the work raised it or, as the cause, anything else; or it was cancelled, but not by the caller.
         """
         while self._left >= _MOST_LEFT:
-            await self._fewer.wait()
+            await self._one_fewer()
         task = _Task(work, name, self._ended)
         self._tasks.add(task)
         task.begin()
@@ -89,8 +89,13 @@ class Bulkhead:
         if task in self._tasks:
             self._tasks.discard(task)
             self._left -= task.left_at is not None
-            self._fewer.set()
-            self._fewer = anyio.Event()
+            if self._fewer is not None:
+                self._fewer.set()
+                self._fewer = None
+
+    async def _one_fewer(self) -> None:
+        self._fewer = self._fewer or anyio.Event()
+        await self._fewer.wait()
 
     async def end(self) -> None:
         """Cancel what still runs, and wait until it has ended; what has not in time is left alone."""
@@ -104,7 +109,7 @@ class Bulkhead:
     async def _wait(self, until: float) -> None:
         with anyio.CancelScope(deadline=until, shield=True):
             while self._tasks:
-                await self._fewer.wait()
+                await self._one_fewer()
 
     async def __aexit__(self, *_: object) -> None:
         """End everything, and tell of what does not."""

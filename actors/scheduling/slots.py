@@ -5,8 +5,8 @@ slots, however few there are.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from typing import Final, TypeAlias
@@ -35,15 +35,16 @@ class BackgroundTask:
 
     Attributes:
         scope: for the work to enter.
+        is_cancelled: it is to end, or not to begin.
         passes: it begins also where others are held back.
     """
 
     __slots__ = (
         "_cancel_elsewhere",
-        "_is_cancelled",
         "_slots",
         "_waits",
         "_work",
+        "is_cancelled",
         "passes",
         "scope",
         "session",
@@ -60,12 +61,12 @@ class BackgroundTask:
         self._work = work
         self._cancel_elsewhere: Callable[[], object] | None = None
         self._slots: Slots | None = None  # where it runs
-        self._is_cancelled = False
+        self.is_cancelled = False
         self._waits = 0  # of its tasks, for other turns
 
     async def run(self, slots: "Slots") -> None:
         """Do the work."""
-        if self._is_cancelled:
+        if self.is_cancelled:
             return
         token = _running.set(self)
         self._slots = slots
@@ -95,12 +96,13 @@ class BackgroundTask:
 
     def cancel(self) -> None:
         """End it, or do not let it begin."""
-        self._is_cancelled = True
+        self.is_cancelled = True
         self.scope.cancel()
         if self._cancel_elsewhere is not None:
             self._cancel_elsewhere()
 
 
+_IN_NO_TASK: Final = nullcontext()
 _running: Final[ContextVar[BackgroundTask | None]] = ContextVar("argentos task", default=None)
 
 
@@ -109,15 +111,10 @@ def is_in_task() -> bool:
     return _running.get() is not None
 
 
-@contextmanager
-def awaiting(session: Node) -> Generator[None]:
+def awaiting(slots: "Slots", key: SessionKey) -> AbstractContextManager[None]:
     """Wait for turns of a session, from before a message is sent there on: see `Node.awaiting`."""
     task = _running.get()
-    if task is None:
-        yield
-    else:
-        with task.session.node.awaiting(session):
-            yield
+    return _IN_NO_TASK if task is None else task.session.node.awaiting(slots.waits.node(key))
 
 
 async def wait(waiter: Waiter, session: "CurrentTask | None" = None) -> None:

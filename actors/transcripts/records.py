@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
-from typing import Final, Literal, NamedTuple, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.transcripts.validation import as_transcript
@@ -227,13 +227,13 @@ class _Scribe:
                 tokens=tokens,
                 turn=self._turns,
                 reply_to=reply_to,
+                messages=tuple(asked.number for asked in taken),
                 sender=message.sender,
                 address=_address(message, taken),
                 stop_reason=message.stop_reason,
             )
         )
         self._join(tokens, archived=message.archived)
-        self._end_turn(taken, "replied")
 
     def _next(self, belongs: Callable[[_Asked], bool]) -> int:
         """How many of those that wait next have this."""
@@ -241,7 +241,10 @@ class _Scribe:
 
     def _give_up(self, count: int) -> None:
         """The next so many messages that wait get no reply."""
-        self._end_turn(self._begin_turn(count), "no_reply")
+        taken = self._begin_turn(count)
+        if taken:
+            numbers = tuple(asked.number for asked in taken)
+            self.records.append(TurnEnded(**self._head(), turn=self._turns, outcome="no_reply", messages=numbers))
 
     def _begin_turn(self, count: int) -> list[_Asked]:
         taken = [self._waiting.popleft() for _ in range(count)]
@@ -261,11 +264,6 @@ class _Scribe:
         for asked in taken:
             self._join(asked.tokens, archived=asked.archived)
         return taken
-
-    def _end_turn(self, taken: Sequence[_Asked], outcome: Literal["replied", "no_reply"]) -> None:
-        if taken:
-            numbers = tuple(asked.number for asked in taken)
-            self.records.append(TurnEnded(**self._head(), turn=self._turns, outcome=outcome, messages=numbers))
 
     def _join(self, tokens: int, *, archived: bool) -> None:
         """A message joins the context."""

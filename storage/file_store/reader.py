@@ -10,8 +10,8 @@ from argentos.concurrency.threads import Runner
 from argentos.storage.disk import reading
 from argentos.storage.file_store.sessions import SessionEntry, SessionTable
 from argentos.storage.files import archive, joining, paths, session_files
+from argentos.storage.fold import Folded
 from argentos.storage.records import Message, Record, SessionKey
-from argentos.storage.snapshot import Folded
 
 __all__ = ["LONG", "Reader"]
 

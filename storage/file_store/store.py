@@ -46,9 +46,10 @@ from argentos.storage.file_store.workspace import Workspace, telling_of_the_disk
 from argentos.storage.file_store.writer import FileWriter
 from argentos.storage.files import joining, json_files, session_files
 from argentos.storage.files.index import Index
+from argentos.storage.fold import Folded
 from argentos.storage.names import expand_home
 from argentos.storage.records import Message, Record, SessionKey
-from argentos.storage.snapshot import Folded, Metadata, Snapshot
+from argentos.storage.snapshot import Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_write
 from argentos.storage.wal.committer import Committer
 from argentos.storage.wal.frames import encode_body

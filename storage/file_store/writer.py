@@ -20,8 +20,9 @@ from argentos.storage.file_store.edits import Edits
 from argentos.storage.file_store.schedule import WriteSchedule
 from argentos.storage.file_store.workspace import NO_ANSWER, Workspace
 from argentos.storage.files import joining, paths, session_files
+from argentos.storage.fold import Folded
 from argentos.storage.records import Cleared, Record, SessionKey, Summarised
-from argentos.storage.snapshot import Folded, Snapshot
+from argentos.storage.snapshot import Snapshot
 from argentos.storage.wal.recovery import Segment
 
 __all__ = ["FileWriter"]

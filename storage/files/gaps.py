@@ -8,6 +8,8 @@ from typing import Final
 
 from msgspec import structs
 
+from argentos.storage.fold import Folded, fold_metadata
+from argentos.storage.open_context import accepted_of, after_turn, reply_of, summary_of
 from argentos.storage.records import (
     Accepted,
     Cleared,
@@ -20,18 +22,7 @@ from argentos.storage.records import (
     TurnEnded,
     TurnStarted,
 )
-from argentos.storage.snapshot import (
-    REMEMBERED_IDS,
-    Context,
-    Folded,
-    Snapshot,
-    Summary,
-    accepted_of,
-    after_turn,
-    fold_metadata,
-    reply_of,
-    summary_of,
-)
+from argentos.storage.snapshot import REMEMBERED_IDS, Context, Snapshot, Summary
 
 __all__ = ["fold_across_gaps", "in_order"]
 
@@ -102,7 +93,7 @@ class _Conversation:
         """Go on by a record."""
         match record:
             case Accepted():
-                (self.waiting if record.awaits_reply else self.messages).append(accepted_of(record))
+                (self.waiting if record.awaits_reply and not record.turn else self.messages).append(accepted_of(record))
             case TurnStarted():
                 self._begin(record.messages)
             case Replied():

@@ -7,11 +7,8 @@ from typing import NamedTuple
 from argentos.errors import StoreDamagedError
 from argentos.storage.files.json_files import CorruptError
 from argentos.storage.files.session_files import SessionFiles
+from argentos.storage.fold import Folded, fold
 from argentos.storage.records import Accepted, Record, Replied, SessionKey
-from argentos.storage.snapshot import (
-    Folded,
-    fold,
-)
 
 __all__ = [
     "GapError",

@@ -17,13 +17,7 @@ from argentos.storage.decoding_errors import in_plain_words
 from argentos.storage.disk import reading
 from argentos.storage.files import validation
 from argentos.storage.records import Message
-from argentos.storage.snapshot import (
-    NEWEST_VERSION,
-    Context,
-    Metadata,
-    Snapshot,
-    Summary,
-)
+from argentos.storage.snapshot import SCHEMA_VERSION, Context, Metadata, Snapshot, Summary
 
 __all__ = [
     "ARCHIVE",
@@ -208,9 +202,10 @@ def encode_history(snapshot: Snapshot) -> Iterator[bytes]:
 
 
 def _check_version(version: int, path: Path) -> None:
-    if version > NEWEST_VERSION:
+    if version != SCHEMA_VERSION:
+        age = "a newer" if version > SCHEMA_VERSION else "an older"
         raise StoreVersionError(
-            f"{path} was written by a newer argentos (version {str(version)[:20]}, this one reads {NEWEST_VERSION});"
+            f"{path} was written by {age} argentos (version {str(version)[:20]}, this one reads {SCHEMA_VERSION});"
             " it was left as it is"
         )
 

@@ -34,11 +34,7 @@ from argentos.storage.files.json_files import (
 )
 from argentos.storage.files.paths import session_folder
 from argentos.storage.records import Message, SessionKey
-from argentos.storage.snapshot import (
-    NEWEST_VERSION,
-    Metadata,
-    Snapshot,
-)
+from argentos.storage.snapshot import SCHEMA_VERSION, Metadata, Snapshot
 
 __all__ = [
     "SessionFiles",
@@ -195,7 +191,7 @@ def read_unchecked(folder: Path) -> Snapshot | None:
         tuple(snapshot.context.archived_ids)
     except (OSError, ValueError, *UNREADABLE):
         return None
-    return snapshot if snapshot.metadata.version <= NEWEST_VERSION else None
+    return snapshot if snapshot.metadata.version == SCHEMA_VERSION else None
 
 
 def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:

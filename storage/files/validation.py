@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from argentos.machines import SESSION
 from argentos.storage.records import Message
-from argentos.storage.snapshot import NEWEST_VERSION, Context, Metadata, Snapshot
+from argentos.storage.snapshot import SCHEMA_VERSION, Context, Metadata, Snapshot
 
 __all__ = ["check_archive", "check_fields", "check_metadata", "check_snapshot"]
 
@@ -64,8 +64,8 @@ def _names(kind: type[Struct]) -> Mapping[str, str]:
 
 def check_metadata(metadata: Metadata, path: str = "$") -> None:
     """Check that the numbers of a session's metadata can be its own, and that its state is one."""
-    if metadata.version > NEWEST_VERSION:
-        raise ValueError(f"{path}.version is of a newer argentos")
+    if metadata.version != SCHEMA_VERSION:
+        raise ValueError(f"{path}.version is {metadata.version}, and this argentos writes {SCHEMA_VERSION}")
     if metadata.state not in SESSION.states:
         raise ValueError(f"{path}.state is {metadata.state!a}, which is none of {', '.join(SESSION.states)}")
     for name, number in _numbers(metadata):

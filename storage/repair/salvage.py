@@ -15,8 +15,10 @@ from argentos.errors import StoreError
 from argentos.storage.coercion import UNREADABLE, coerce_each
 from argentos.storage.disk import durable, reading
 from argentos.storage.files import archive, gaps, joining, session_files, validation
+from argentos.storage.fold import Folded
+from argentos.storage.open_context import fold_context
 from argentos.storage.records import Message, Record, SessionKey
-from argentos.storage.snapshot import NEWEST_VERSION, REMEMBERED_IDS, Context, Folded, Metadata, Snapshot, fold_context
+from argentos.storage.snapshot import REMEMBERED_IDS, SCHEMA_VERSION, Context, Metadata, Snapshot
 
 __all__ = [
     "is_unchanged",
@@ -71,7 +73,7 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
 def _readable(folder: Path, key: SessionKey, records: Iterable[Record]) -> Snapshot | None:
     """Read `history.json` whatever its checksum; where its numbers may be what is wrong, with the right ones."""
     readable = session_files.read_unchecked(folder)
-    if readable is None or readable.metadata.version > NEWEST_VERSION:
+    if readable is None or readable.metadata.version != SCHEMA_VERSION:
         return None
     metadata, view = readable.metadata, _view(folder, key)
     if view is not None and all(record.sequence != metadata.sequence for record in records):

@@ -11,11 +11,8 @@ A frame is one append to one session:
 A body without records says that the session was deleted: nothing in front of it counts any more. Commits are numbered
 without gaps, so that a frame that is gone without a trace is missed. A segment begins with a body of no session, whose
 commit is the one in front; the same stands where a gap is known of. Whatever is damaged is passed over up to the next
-whole frame, so that one broken byte costs one append; so does a whole frame with a record that cannot be read. A newer
-version has a higher digit at the end of the magic: of such a segment nothing is touched.
-
-Segments of the first version (`ARGENTJ1`) have no marks; a frame there was a whole commit. They are read, and no more
-written.
+whole frame, so that one broken byte costs one append; so does a whole frame with a record that cannot be read. Another
+version has another digit at the end of the magic: of such a segment nothing is touched.
 """
 
 import zlib
@@ -46,13 +43,12 @@ __all__ = [
     "without",
 ]
 
-MAGIC: Final = b"ARGENTJ2"
-_FIRST_MAGIC: Final = b"ARGENTJ1"
+MAGIC: Final = b"ARGENTJ3"
 _FAMILY: Final = b"ARGENTJ"
-_NEWER: Final = b"3456789"
+_OLDER: Final = b"12"
+_OTHERS: Final = _OLDER + b"456789"
 _MARK: Final = b"\xc1AJ\xc1"
 _HEAD: Final = Layout("<4sIIQ")
-_FIRST_HEAD: Final = Layout("<II")
 _COMMIT: Final = Layout("<Q")
 _CHUNK: Final = 1 << 16
 _LONGEST: Final = 1 << 30  # bytes of a frame: a damaged length asks for no more
@@ -70,7 +66,6 @@ _FEW: Final = 15  # values that an array has whose length stands in its mark; tw
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _body: Final = msgspec.msgpack.Decoder(tuple[str, str, list[Record]])
-_first_body: Final = msgspec.msgpack.Decoder(list[tuple[str, str, list[Record]]])
 _records: Final = msgspec.msgpack.Decoder(list[Record])
 _key: Final = msgspec.msgpack.Decoder(tuple[str, str, msgspec.Raw])
 
@@ -103,15 +98,10 @@ class Broken(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """The content of a segment, in order.
-
-    Attributes:
-        is_numbered: its commits follow those of the segment in front.
-    """
+    """The content of a segment, in order."""
 
     frames: list[Frame]
     broken: list[Broken]
-    is_numbered: bool = True
 
 
 def encode_body(key: SessionKey, records: Sequence[Record]) -> bytes:
@@ -169,17 +159,17 @@ def scan(data: bytes, path: Path) -> Scan:
     """Read a segment; `path` is for the sentences of errors.
 
     Raises:
-        StoreVersionError: a newer version wrote it.
+        StoreVersionError: another version wrote it.
     """
     if data.startswith(MAGIC):
         return _scan(data)
-    if data.startswith(_FIRST_MAGIC):
-        return _scan_first_version(data)
     if MAGIC.startswith(data.rstrip(b"\0")):  # killed while the segment was made
         return Scan([], [])
     found = _scan(data)
-    if data.startswith(_FAMILY) and (data[len(_FAMILY) : len(MAGIC)] in _NEWER or not found.frames):
-        raise StoreVersionError(f"{path} was written by a newer argentos; it was left as it is")
+    digit = data[len(_FAMILY) : len(MAGIC)]
+    if data.startswith(_FAMILY) and (digit in _OTHERS or not found.frames):
+        age = "an older" if digit in _OLDER else "a newer"
+        raise StoreVersionError(f"{path} was written by {age} argentos; it was left as it is")
     found.broken.insert(0, Broken(0, len(MAGIC), -1, None))
     return found
 
@@ -282,35 +272,3 @@ def _guess(data: bytes, at: int) -> tuple[int, SessionKey | None]:
         return 0, None
     _, length, _, commit = _HEAD.unpack_from(data, at)
     return commit, _whose(data[at + _HEAD.size : at + _HEAD.size + length])
-
-
-def _scan_first_version(data: bytes) -> Scan:
-    found = Scan([], [], is_numbered=False)
-    at, commit = len(_FIRST_MAGIC), 0
-    while at < len(data):
-        body = _first_body_at(data, at)
-        if body is not None:
-            commit += 1
-            end = at + _FIRST_HEAD.size + len(body)
-            try:
-                appends = _first_body.decode(body)
-            except coercion.UNREADABLE as error:
-                found.broken.append(Broken(at, end, commit, None, in_plain_words(error)))
-            else:
-                found.frames.extend(Frame(at, end, commit, SessionKey(*key), records) for *key, records in appends)
-        else:
-            end = next((each for each in range(at + 1, len(data)) if _first_body_at(data, each)), len(data))
-            found.broken.append(Broken(at, end, 0 if end == len(data) else commit, None))
-        at = end
-    return found
-
-
-def _first_body_at(data: bytes, at: int) -> bytes | None:
-    begin = at + _FIRST_HEAD.size
-    if begin > len(data):
-        return None
-    length, checksum = _FIRST_HEAD.unpack_from(data, at)
-    if not 0 < length <= len(data) - begin:
-        return None
-    body = data[begin : begin + length]
-    return body if zlib.crc32(body) == checksum else None

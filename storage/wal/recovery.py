@@ -186,7 +186,7 @@ def _gaps(scans: Sequence[tuple[Segment, Scan]]) -> Iterator[Defect]:
         stands = _in_order(found)
         if not stands and number + 1 < len(scans):  # it has lost even what it began with
             yield Defect(here.path, len(MAGIC), len(MAGIC), is_torn=False, key=None)
-        if not (stands and found.is_numbered and _number(here.path) == _number(segment) + 1):
+        if not (stands and _number(here.path) == _number(segment) + 1):
             commit = -1
         for each in stands:
             if isinstance(each, Broken) and not each.why:

@@ -12,14 +12,27 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from argentos.actors.core import decider
 from argentos.actors.core.compactions import ask_compaction, keep, summarise
-from argentos.actors.core.deadlines import state_at
+from argentos.actors.core.deadlines import Marks, state_at
 from argentos.actors.core.decider import accept, settle
 from argentos.actors.core.draft import Draft, is_compacting
 from argentos.actors.core.turns import finish_turn, overflow, stop
 from argentos.actors.settings.config import Config
 from argentos.llm import Compacted, Gauge, Reply
 from argentos.machines import SESSION
-from argentos.storage import Accepted, Metadata, Record, Replied, SessionKey, Snapshot, Transitioned, TurnEnded, fold
+from argentos.storage import (
+    Accepted,
+    Context,
+    Metadata,
+    Record,
+    Replied,
+    SessionKey,
+    Snapshot,
+    Transitioned,
+    TurnEnded,
+    events_of,
+    fold,
+)
+from argentos.storage.open_context import OpenContext
 
 KEY = SessionKey("main", "maren")
 IDLE_AFTER = 600.0
@@ -42,14 +55,17 @@ class Session(RuleBasedStateMachine):
     # The actor ----------------------------------------------------------------------------------------------
 
     def draft(self) -> Draft:
+        before = self.snapshot
         draft = Draft(
             KEY,
-            self.snapshot,
+            before.metadata if before else None,
+            OpenContext(before.context if before else Context()),
             epoch=1,
             now=self.now,
             moment=self.moment,
             gauge=GAUGE,
             config=Config(idle_after=IDLE_AFTER),
+            marks=Marks.of(before, self.now, self.moment) if before else None,
         )
         turn = self.snapshot.metadata.turn if self.snapshot else None
         draft.is_interrupted = turn is not None and self.running is None
@@ -212,7 +228,9 @@ class Session(RuleBasedStateMachine):
     def every_message_of_the_user_waits_or_is_answered_or_was_ended_once(self) -> None:
         turn = self.metadata.turn
         open_ones = [*self.metadata.waiting, *(turn.messages if turn else ())]
-        ended = [each for record in self.records if isinstance(record, TurnEnded) for each in record.messages]
+        ended = [
+            each for record in events_of(self.records) if isinstance(record, TurnEnded) for each in record.messages
+        ]
         asked = [each.number for each in self.records if isinstance(each, Accepted) and each.role == "user"]
         assert sorted(open_ones + ended) == asked
 

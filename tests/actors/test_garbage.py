@@ -12,7 +12,7 @@ import pytest
 from argentos import Config, Emit, MemoryStore, OfflineModel, ReplayModel, Reply, Request
 from argentos.concurrency.threads import threads
 from argentos.errors import ArgentError
-from argentos.storage import Record, SessionKey, TurnEnded
+from argentos.storage import Record, Replied, SessionKey, TurnEnded
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -84,7 +84,7 @@ class FailsOnce(MemoryStore):
     raised: weakref.ref[BugError] | None = None
 
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
-        if self.raised is None and any(isinstance(record, TurnEnded) for record in records):
+        if self.raised is None and any(isinstance(record, Replied | TurnEnded) for record in records):
             error = BugError()
             self.raised = weakref.ref(error)
             try:

@@ -25,7 +25,7 @@ from argentos.actors.core.supervision import Supervision
 from argentos.errors import SessionFailedError, SessionNotFoundError, SessionParkedError, StoreFullError
 from argentos.machines import END, START
 from argentos.machines.lifecycles.supervision import SUPERVISION
-from argentos.storage import Record, SessionKey, TurnEnded
+from argentos.storage import Record, Replied, SessionKey, TurnEnded
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -54,7 +54,7 @@ class Faulty(MemoryStore):
 
 
 def ends_a_turn(records: Sequence[Record]) -> bool:
-    return any(isinstance(record, TurnEnded) for record in records)
+    return any(isinstance(record, Replied | TurnEnded) for record in records)
 
 
 @pytest.fixture

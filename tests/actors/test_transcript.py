@@ -27,6 +27,7 @@ from argentos.storage import (
     Transitioned,
     TurnEnded,
     TurnStarted,
+    events_of,
     fold,
 )
 
@@ -78,7 +79,7 @@ def written_again(given: Transcript) -> Transcript:
 
 def turns_of(given: Transcript) -> list[tuple[tuple[int, ...], str]]:
     """The messages of each turn, and its outcome."""
-    return [(each.messages, each.outcome) for each in made_of(given) if isinstance(each, TurnEnded)]
+    return [(each.messages, each.outcome) for each in events_of(made_of(given)) if isinstance(each, TurnEnded)]
 
 
 # What a session is made of ----------------------------------------------------------------------------
@@ -320,7 +321,7 @@ def test_a_turn_knows_how_large_its_request_was(told: Transcript) -> None:
 def test_a_turn_takes_up_what_waits_in_its_order(told: Transcript) -> None:
     asked = [number for number, each in enumerate(told.messages, start=1) if each.role == "user"]
     started = [each.messages for each in made_of(told) if isinstance(each, TurnStarted)]
-    ended = [each.messages for each in made_of(told) if isinstance(each, TurnEnded)]
+    ended = [each.messages for each in events_of(made_of(told)) if isinstance(each, TurnEnded)]
     assert [number for turn in started for number in turn] == asked
     assert started == ended
 

@@ -16,7 +16,6 @@ from argentos.storage import (
     CompactionResumed,
     Delivered,
     Kept,
-    Owed,
     Record,
     Replied,
     Retried,
@@ -26,6 +25,7 @@ from argentos.storage import (
     TurnEnded,
     TurnStarted,
     Updated,
+    events_of,
 )
 from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX, START, Failing, Ledger, count_words, sent_of
 
@@ -49,7 +49,11 @@ class Account(Ledger):
     def take(self, records: Sequence[Record]) -> None:
         """These have become durable, in one append."""
         self.append.append(self.append[-1] + len(records))
-        for record in records:
+        for record in events_of(records):
+            self.events.append(record)
+            if not any(record is each for each in records):  # what another one implies
+                self._take(record)
+                continue
             self.require("numbered one by one", that=record.sequence == len(self.records) + 1, problem=record)
             last = self.records[-1] if self.records else record
             is_late = isinstance(record, Transitioned) and record.event == "no_recent_activity"  # dated when it was due
@@ -79,8 +83,8 @@ class Account(Ledger):
                 self.context, self.summary, self.boundary, self.failed = [], None, record, []
             case Kept():
                 self.kept_at, self.boundary = len(self.messages), record
-            case Owed() | Delivered():
-                self._follow(record)
+            case Delivered():
+                self._deliver(record)
             case Updated():
                 pass
 
@@ -117,6 +121,11 @@ class Account(Ledger):
         is_by_user = isinstance(record, Accepted) and record.role == "user"
         if not is_by_user and record.address and record.address.channel == OUTBOX:
             self.due.append(record.number)
+        if record.is_owed:
+            where = record.address.channel if record.address else ""
+            self.require("owed where it was said", that=not is_by_user and where == OUTBOX, problem=record)
+            self.owed.append(record.number)
+            self.undelivered.append(record.number)
 
     def _begin(self, record: TurnStarted) -> None:
         self.require("turns run in Active", that=self.state == "Active", problem=(self.state, record))
@@ -169,7 +178,8 @@ class Account(Ledger):
         asked = tuple(self.messages[number - 1] for number in (self.turn.messages if self.turn else ()))
         ids = tuple(each.id for each in asked)
         self.require("one reply for each message", that=not self.replies.keys() & set(record.reply_to), problem=record)
-        self.require("a reply answers its turn", that=bool(ids) and record.reply_to == ids, problem=(ids, record))
+        is_its = record.reply_to == ids and record.messages == tuple(each.number for each in asked)
+        self.require("a reply answers its turn", that=bool(ids) and is_its, problem=(ids, record))
         self.require("a reply is what the model said", that=record.text in self.said, problem=record)
         self.require(
             "a reply goes where its message came from", that=record.address == asked[-1].address, problem=record
@@ -229,13 +239,8 @@ class Account(Ledger):
         left = [Failing(turn, tuple(each for each in messages if each in stay)) for turn, messages in self.failed]
         self.failed = [each for each in left if each.messages]
 
-    def _follow(self, record: Owed | Delivered) -> None:
-        """What is owed becomes more, or less."""
-        if isinstance(record, Owed):
-            self.require("owed where it was said", that=record.channel == OUTBOX, problem=record)
-            self.owed.append(record.number)
-            self.undelivered.append(record.number)
-            return
+    def _deliver(self, record: Delivered) -> None:
+        """What is owed becomes less."""
         is_done = record.number in self.done
         self.require("only what is done counts as delivered", that=is_done, problem=record)
         self.require("delivered once", that=record.number in self.undelivered, problem=record)
@@ -285,7 +290,7 @@ class Account(Ledger):
         self.require("idle from its own time on", that=silence == timedelta(seconds=CONFIG.idle_after), problem=silence)
 
     def _is_woken(self) -> bool:
-        last = self.records[-2 if isinstance(self.records[-1], Owed) else -1]
+        last = self.records[-1]
         return isinstance(last, Accepted | Retried) or bool(self.asked_by_hand)
 
     def _check_full(self, record: Transitioned) -> None:

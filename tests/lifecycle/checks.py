@@ -57,13 +57,13 @@ class Checks:
         self.calls: list[Call] = []
         self.asking: list[Call] = []
         self.begun_at = 0  # records before this supervisor
-        self._heard = 0  # records that were published
+        self._heard = 0  # events that were published
         self._is_touched = False
 
     def begin_anew(self) -> None:
         """There is another supervisor from now on."""
         self.calls, self.asking = [], []
-        self.begun_at = self._heard = len(self.account.records)
+        self.begun_at, self._heard = len(self.account.records), len(self.account.events)
         self._is_touched = False
         self.courier = Courier(self.account, self.loop)
         self.account.begin_anew()
@@ -123,10 +123,10 @@ class Checks:
             has_failed = isinstance(event, SessionRestarted | SessionParked)
             self.account.require("no actor fails", that=not has_failed, problem=event)
             record = event.record if isinstance(event, RecordAppended) else None
-            durable = self.account.records[self._heard : self._heard + 1]
+            durable = self.account.events[self._heard : self._heard + 1]
             self.account.require("published is durable", that=[record] == durable, problem=event)
             self._heard += 1
-        heard_all = self.store.holds is not None or self._heard == len(self.account.records)
+        heard_all = self.store.holds is not None or self._heard == len(self.account.events)
         self.account.require("durable is published", that=heard_all, problem=self.account.records[-1:])
 
     def check_calls(self) -> None:

@@ -110,6 +110,7 @@ class Ledger:
         self.delayed_until: datetime | None = None
         self.failed: list[Failing] = []
         self.records: list[Record] = []
+        self.events: list[Record] = []  # the records, and what they imply
         self.old_epoch = 0  # of the owner before this one
         self.state = START
         self.quiet_since = datetime.min.replace(tzinfo=UTC)  # the last message, clear or change of state

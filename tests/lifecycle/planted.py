@@ -127,8 +127,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "an idle session keeps its message waiting",
         "actors/core/decider.py",
-        '        owe(draft, number, address)\n    draft.offer("new_message")\n    return number',
-        "        owe(draft, number, address)\n    return number",
+        '    draft.offer("new_message")\n    return number',
+        "    return number",
         ("Idle has nothing to answer",),
     ),
     Bug(
@@ -176,8 +176,10 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a reply is recorded twice",
         "actors/core/turns.py",
-        '        outcome = "replied"\n',
-        '        outcome = "replied"\n        _reply(draft, turn, open_turn.messages, reply, tokens)\n',
+        "        _reply(draft, turn, open_turn.messages, reply, tokens)\n    else:",
+        "        _reply(draft, turn, open_turn.messages, reply, tokens)\n"
+        "        _reply(draft, turn, open_turn.messages, reply, tokens)\n"
+        "    else:",
         ("one reply for each message",),
     ),
     Bug(
@@ -211,8 +213,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a reply goes nowhere",
         "actors/core/turns.py",
-        "address=answered[-1].address,",
-        "address=None,",
+        "            address=address,\n            usage=",
+        "            address=None,\n            usage=",
         ("a reply goes where its message came from",),
     ),
     # The actor -------------------------------------------------------------------------------------------------
@@ -242,32 +244,17 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what happens is published before it is durable",
         "actors/core/live_session.py",
-        "            wants_files = await self._runtime.store.append(self._key, self._epoch, "
-        "draft.durable, draft.records)\n"
-        "            self.snapshot = snapshot = draft.snapshot\n"
-        "            self._marks = draft.marks\n"
-        "            if not draft.is_adopted:  # of what is new nothing is kept beside it, "
-        "and its records may be a million\n"
-        "                self._take_over(draft.records)\n"
-        "            self._compactions.follow(snapshot)\n"
-        "            self._runtime.events.publish(self._key, draft.records)\n",
+        "            wants_files = await self._runtime.store",
         "            self._runtime.events.publish(self._key, draft.records)\n"
-        "            wants_files = await self._runtime.store.append(self._key, self._epoch, "
-        "draft.durable, draft.records)\n"
-        "            self.snapshot = snapshot = draft.snapshot\n"
-        "            self._marks = draft.marks\n"
-        "            if not draft.is_adopted:  # of what is new nothing is kept beside it, "
-        "and its records may be a million\n"
-        "                self._take_over(draft.records)\n"
-        "            self._compactions.follow(snapshot)\n",
+        "            wants_files = await self._runtime.store",
         ("published is durable",),
     ),
     Bug(
         "a message is acknowledged before it is durable",
         "actors/core/decider.py",
-        "        return lambda snapshot: command.answer(Receipt(number, turn, self._existing(snapshot)))",
-        "        command.answer(Receipt(number, turn, draft.snapshot))\n"
-        "        return lambda snapshot: command.answer(Receipt(number, turn, self._existing(snapshot)))",
+        "        return partial(self._receive, command, number, turn)",
+        "        command.answer(Receipt(number, turn, draft.metadata, draft.open_context))\n"
+        "        return partial(self._receive, command, number, turn)",
         ("acknowledged is durable",),
     ),
     Bug(
@@ -294,21 +281,21 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "effects are not derived again on revival",
         "actors/core/live_session.py",
-        "effects = SESSION.after(self.snapshot.metadata.label) if self.snapshot else ()",
+        "effects = SESSION.after(self.metadata.label) if self.metadata else ()",
         "effects = ()",
         ("an effect follows",),
     ),
     Bug(
         "a new owner takes the old one's epoch",
         "actors/core/live_session.py",
-        "self.snapshot.metadata.epoch + 1 if self.snapshot",
-        "self.snapshot.metadata.epoch if self.snapshot",
+        "snapshot.metadata.epoch + 1 if snapshot",
+        "snapshot.metadata.epoch if snapshot",
         ("an owner has an epoch of its own",),
     ),
     Bug(
         "a message sent again is accepted again",
         "actors/core/decider.py",
-        "number = self._message_ids.number_of(command.message_id, draft.context)",
+        "number = self._message_ids.number_of(command.message_id, draft.open_context)",
         "number = None",
         ("accepted once",),
     ),
@@ -322,15 +309,15 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a message sent again after a revival is accepted again",
         "actors/core/draft.py",
-        "self._numbers = _numbers_in(context)",
+        "self._numbers = _numbers_in(context.context)",
         "self._numbers = {}",
         ("accepted once", "refused for a reason"),
     ),
     Bug(
         "a message sent again after a compaction is accepted again",
-        "storage/snapshot.py",
-        "ids = (*ids, *(message.id for message in archived if not message.reply_to))[-REMEMBERED_IDS:]",
-        "ids = ids[-REMEMBERED_IDS:]",
+        "storage/open_context.py",
+        "self._archived_ids = (*self._archived_ids, *left)[-REMEMBERED_IDS:]",
+        "self._archived_ids = tuple(self._archived_ids)[-REMEMBERED_IDS:]",
         ("accepted once",),
     ),
     Bug(
@@ -371,8 +358,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a session without a message never leaves memory",
         "actors/core/deadlines.py",
-        "if timer_in(snapshot.metadata.state) is not None or not snapshot.metadata.is_settled:",
-        'if snapshot.metadata.state != "Idle" or not snapshot.metadata.is_settled:',
+        "if timer_in(metadata.state) is not None or not metadata.is_settled:",
+        'if metadata.state != "Idle" or not metadata.is_settled:',
         ("what is quiet leaves memory",),
     ),
     Bug(
@@ -467,28 +454,28 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "what is tried again stands in the context twice",
-        "storage/snapshot.py",
+        "storage/open_context.py",
         "return [each for each in messages if each.number not in numbers], waiting + again",
         "return messages, waiting + again",
         ("the model sees the conversation", "stored as acknowledged", "shown whole"),
     ),
     Bug(
         "what is tried again counts twice",
-        "storage/snapshot.py",
+        "storage/fold.py",
         "tokens=old.tokens - record.tokens,\n",
         "tokens=old.tokens,\n",
         ("guard: compaction_is_due", "stored as acknowledged"),
     ),
     Bug(
         "what was tried again can be tried again",
-        "storage/snapshot.py",
+        "storage/fold.py",
         "failed=tuple(each for each in old.failed if each.turn != record.turn),",
         "failed=old.failed,",
         ("shown as failed what failed", "stored as acknowledged", "what failed is tried again"),
     ),
     Bug(
         "what was summarised can be tried again",
-        "storage/snapshot.py",
+        "storage/fold.py",
         "failed=_left_of(old.failed, record.failed),",
         "failed=old.failed,",
         ("shown as failed what failed", "stored as acknowledged", "what failed is tried again"),
@@ -551,7 +538,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "how often a turn was put off is forgotten",
-        "storage/snapshot.py",
+        "storage/fold.py",
         "return structs.replace(begun, delays=before.delays, delayed=before.delayed)",
         "return begun",
         ("not tried for ever",),
@@ -582,21 +569,21 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a reply is not owed",
         "actors/core/turns.py",
-        "    owe(draft, number, answered[-1].address)\n",
+        "            is_owed=is_owed(draft, address),\n",
         "",
         ("what the agent says is owed",),
     ),
     Bug(
         "every channel is owed to",
         "actors/core/turns.py",
-        "if address is not None and address.channel in draft.channels:",
-        "if address is not None:",
+        "return address is not None and address.channel in draft.channels",
+        "return address is not None",
         ("owed where it was said",),
     ),
     Bug(
         "what was delivered is not noted",
         "actors/core/decider.py",
-        "        draft.emit(Delivered(**draft.head(), number=number))\n",
+        "        draft.emit(Delivered(**draft.head(), number=number, failure=failure))\n",
         "        pass\n",
         ("done is durable",),
     ),
@@ -609,56 +596,56 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "what was delivered is still owed",
-        "storage/snapshot.py",
-        "tuple(each for each in numbers if each != number)",
+        "storage/fold.py",
+        "tuple(each for each in numbers if each != record.number)",
         "numbers",
         ("not given again once delivered", "stored as acknowledged"),
     ),
     Bug(
         "the latest of what is owed is given first",
-        "actors/outbox.py",
+        "actors/outbox/deliveries.py",
         "in metadata.undelivered.get(self._channel, ()):",
         "in metadata.undelivered.get(self._channel, ())[::-1]:",
         ("what is owed is given in order",),
     ),
     Bug(
         "what is owed since before the reader came is not given",
-        "actors/outbox.py",
-        "            await reader.find(self._agent)\n",
-        "",
+        "actors/outbox/outbox.py",
+        "                await reader.find(agent)\n",
+        "                pass\n",
         ("what is owed is given",),
     ),
     Bug(
         "what follows a delivery is not given",
-        "actors/outbox.py",
-        "                if is_done:\n                    self._note(key)\n",
-        "                if is_done:\n                    pass\n",
+        "actors/outbox/deliveries.py",
+        "                del self._attempts[key]\n                self._resume(key)\n",
+        "                del self._attempts[key]\n",
         ("what is owed is given",),
     ),
     Bug(
         "what left the context is taken for lost",
-        "actors/outbox.py",
+        "actors/outbox/deliveries.py",
         "return next(iter(await self._registry.runtime.store.read(snapshot.metadata.key, number, number + 1)), None)",
         "return None",
         ("only what is done counts as delivered",),
     ),
     Bug(
         "a clear forgets what is owed",
-        "storage/snapshot.py",
-        "            last_activity=record.at,\n            tokens=0,\n",
-        "            last_activity=record.at,\n            undelivered={},\n            tokens=0,\n",
+        "storage/fold.py",
+        "        last_activity=record.at,\n        tokens=0,\n",
+        "        last_activity=record.at,\n        undelivered={},\n        tokens=0,\n",
         ("what is owed is given", "stored as acknowledged", "done is durable"),
     ),
     Bug(
         "a delivery has another id for each reader",
-        "actors/outbox.py",
+        "actors/outbox/deliveries.py",
         '        self.id = f"{_escaped(key)}/',
         '        self.id = f"{id(reader)}/',
         ("an id of its own, each time",),
     ),
     Bug(
         "all deliveries of a session have the same id",
-        "actors/outbox.py",
+        "actors/outbox/deliveries.py",
         ":%Y%m%dT%H%M%S.%fZ}/{message.number}",
         ":%Y%m%dT%H%M%S.%fZ}",
         ("an id of its own, each time",),
@@ -666,8 +653,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "done is said before it is durable",
         "actors/core/decider.py",
-        "            deliver(draft, command.number)\n",
-        "            deliver(draft, command.number)\n            command.answer(draft.snapshot)\n",
+        "            deliver(draft, command.number, command.failure)\n",
+        "            deliver(draft, command.number, command.failure)\n            command.answer(draft.metadata)\n",
         ("done is durable",),
     ),
     # The model's side ------------------------------------------------------------------------------------------
@@ -680,21 +667,21 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a compaction loses the newest messages",
-        "storage/snapshot.py",
-        "del messages[: record.replaced]",
-        "del messages[-record.replaced :]",
+        "storage/open_context.py",
+        "self._replace(messages[count:], self._waiting)",
+        "self._replace(messages[: len(messages) - count], self._waiting)",
         ("guard: has_older_messages", "stored as acknowledged", "the model sees the conversation"),
     ),
     Bug(
         "a compaction throws messages away",
-        "storage/snapshot.py",
-        "archived += messages[: record.replaced]\n",
-        "archived += messages[1 : record.replaced]\n",
+        "storage/open_context.py",
+        "        archived = messages[:count]\n",
+        "        archived = messages[1:count]\n",
         ("nothing is lost",),
     ),
     Bug(
         "a compaction makes no room",
-        "storage/snapshot.py",
+        "storage/fold.py",
         "tokens=old.tokens - record.freed - old.summary_tokens + record.tokens,",
         "tokens=old.tokens - old.summary_tokens + record.tokens,",
         ("guard: compaction_is_due", "stored as acknowledged"),
@@ -716,7 +703,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "what waits behind a stopped turn leaves the context",
-        "storage/snapshot.py",
+        "storage/open_context.py",
         "    return messages + given_up,",
         "    return messages,",
         (
@@ -729,9 +716,9 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a clear keeps the summary",
-        "storage/snapshot.py",
-        "                messages.clear()\n                summary = None\n",
-        "                messages.clear()\n",
+        "storage/open_context.py",
+        "        archived = self._archive(self._count)\n        self._summary = None\n",
+        "        archived = self._archive(self._count)\n",
         ("the model sees the summary",),
     ),
     Bug(
@@ -744,14 +731,14 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a summary that hangs is waited for",
         "actors/core/model_calls.py",
-        "listener = _Listener(seconds)",
-        "listener = _Listener(1e9)",
+        "        with anyio.move_on_after(seconds):\n",
+        "        with anyio.move_on_after(1e9):\n",
         ("a model that hangs is given up",),
     ),
     Bug(
         "a turn that hangs is waited for",
         "actors/core/model_calls.py",
-        "self._scope.deadline = min(anyio.current_time() + self._timeout, self._end)",
+        "self._deadline = self._scope.deadline = min(anyio.current_time() + self._timeout, self._end)",
         "pass",
         ("a model that hangs is given up",),
     ),

@@ -78,6 +78,7 @@ def _record(snapshot: Snapshot, moment: str) -> Record:
                 tokens=tokens,
                 turn=metadata.turns,
                 reply_to=(),
+                messages=_open(snapshot),
                 usage=_usage(details),
             )
         case "end":

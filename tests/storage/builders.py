@@ -5,17 +5,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TypedDict
 
 from hypothesis import strategies as st
+from msgspec import structs
 
 from argentos.storage import (
     MESSAGE_TOKENS,
     Accepted,
+    Address,
     Cleared,
     Context,
     Delivered,
     Kept,
     Metadata,
     Outcome,
-    Owed,
     Record,
     Replied,
     Retried,
@@ -118,6 +119,7 @@ class Story:
 
     def reply(self, text: str = "hi", usage: Usage | None = None) -> "Story":
         number = self.metadata.messages + 1
+        turn = self.metadata.turn
         self._add(
             Replied(
                 **self._head(),
@@ -127,6 +129,7 @@ class Story:
                 tokens=len(text) + MESSAGE_TOKENS,
                 turn=self.metadata.turns,
                 reply_to=(f"m-{number - 1}",),
+                messages=turn.messages if turn else (),
                 usage=usage,
             )
         )
@@ -177,8 +180,25 @@ class Story:
         return self
 
     def owe(self, channel: str = "telegram") -> "Story":
-        self._add(Owed(**self._head(), number=self.metadata.messages, channel=channel))
+        """Have the last message owed to a channel, as its record says."""
+        at = self._last_message
+        self.records[at] = structs.replace(self.records[at], address=Address(channel, "somebody"), is_owed=True)
+        self._snapshot, archived = fold(self.key, None, self.records)
+        self.archived = [message.number for message in archived]
         return self
+
+    @property
+    def _last_message(self) -> int:
+        """Where the record of the last message stands; below zero where there is none."""
+        found = [at for at, record in enumerate(self.records) if isinstance(record, Accepted | Replied)]
+        return found[-1] if found else -1
+
+    @property
+    def may_owe(self) -> bool:
+        """The last message is not owed to anybody, and nobody has been told of it."""
+        at = self._last_message
+        last = self.records[at]
+        return at >= self._taken and isinstance(last, Accepted | Replied) and not last.is_owed
 
     def deliver(self, number: int) -> "Story":
         self._add(Delivered(**self._head(), number=number))
@@ -235,7 +255,7 @@ def _play(story: Story, action: Action, text: str) -> None:
 
 def _post(story: Story, action: Action, text: str) -> None:
     last = story.metadata.messages
-    if action == "owe" and last and not story.owes(last):
+    if action == "owe" and last and story.may_owe:
         story.owe("telegram" if len(text) % 2 else "discord")
     elif action == "deliver":
         story.deliver(len(text))

@@ -34,13 +34,13 @@ pytestmark = pytest.mark.anyio
 HISTORY, METADATA, ARCHIVE = FILES = ["history.json", "metadata.json", "archive/00000001-00000002.json"]
 DAMAGE = {
     "empty": b"",
-    "cut": b'{"version":1,"agent":"ma',
+    "cut": b'{"version":3,"agent":"ma',
     "no version": b"{}",
-    "not UTF-8": b'{"version":1,"agent":"\xff"}',
-    "deep": b'{"version":1,"agent":' + b"[" * 100_000,
-    "wrong checksum": b'{"checksum":"00000000","version":1}\n',
+    "not UTF-8": b'{"version":3,"agent":"\xff"}',
+    "deep": b'{"version":3,"agent":' + b"[" * 100_000,
+    "wrong checksum": b'{"checksum":"00000000","version":3}\n',
     "huge number": b'{"version":' + b"9" * 5000 + b"}",
-    "lone surrogate": b'{"version":1,"agent":"\\ud83d","session":"a"}',
+    "lone surrogate": b'{"version":3,"agent":"\\ud83d","session":"a"}',
 }
 
 
@@ -215,11 +215,11 @@ async def test_what_is_set_aside_is_private_whatever_the_umask(state: Path) -> N
 @pytest.mark.parametrize("name", [HISTORY, METADATA, ARCHIVE])
 async def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(state: Path, name: str) -> None:
     _, other = await pair(state)
-    (folder(state) / name).write_bytes(b'{"version":3,"sessions":"quite another format"}')
+    (folder(state) / name).write_bytes(b'{"version":4,"sessions":"quite another format"}')
     before = tree(folder(state))
     async with FileStore(state, run=inline) as store:
         for _ in range(2):
-            with pytest.raises(StoreVersionError, match=r"version 3, this one reads 2") as refused:
+            with pytest.raises(StoreVersionError, match=r"version 4, this one reads 3") as refused:
                 await store.read(KEY, *EVERYTHING)
             assert str(folder(state) / name) in str(refused.value)
         assert await store.load(OTHER) == other.snapshot
@@ -420,7 +420,7 @@ async def test_a_damaged_archive_is_refused_where_it_is_read_and_left_as_it_is(s
     ] or len(after) == len(before) + 1
 
 
-@pytest.mark.parametrize("content", [DAMAGE["cut"], b'{"version":3}'], ids=["damaged", "newer"])
+@pytest.mark.parametrize("content", [DAMAGE["cut"], b'{"version":4}'], ids=["damaged", "newer"])
 async def test_a_list_goes_on_past_a_session_that_cannot_be_read(state: Path, content: bytes) -> None:
     _, other = await pair(state)
     (state / "index.sqlite").unlink()
@@ -581,7 +581,7 @@ async def test_a_session_whose_first_record_is_gone_is_not_made_up_from_the_rest
     await assert_kept(copy, new, other)
 
 
-@pytest.mark.parametrize("magic", [b"ARGENTJ3", b"ARGENTJ9"])
+@pytest.mark.parametrize("magic", [b"ARGENTJ4", b"ARGENTJ9"])
 async def test_a_journal_of_a_newer_version_is_refused_and_nothing_is_changed(state: Path, magic: bytes) -> None:
     async with FileStore(state, run=inline) as store:
         await append(store, Story())

@@ -106,7 +106,7 @@ async def test_the_files_of_a_session_that_owed_something_are_of_a_version_that_
 ) -> None:
     await kept(state, Story().converse("a").owe().deliver(2).clear())
     names = ["metadata.json", "history.json", "archive/00000001-00000002.json"]
-    assert [json.loads((folder(state) / name).read_bytes())["version"] for name in names] == [2, 2, 1]
+    assert [json.loads((folder(state) / name).read_bytes())["version"] for name in names] == [3, 3, 3]
 
 
 async def test_the_files_are_json_that_says_what_it_is(state: Path) -> None:
@@ -119,7 +119,7 @@ async def test_the_files_are_json_that_says_what_it_is(state: Path) -> None:
     for each in (metadata, history, archive):
         assert next(iter(each)) == "checksum"
         assert len(each.pop("checksum")) == 8
-    assert [each["version"] for each in (metadata, history, archive)] == [1, 1, 1]
+    assert [each["version"] for each in (metadata, history, archive)] == [3, 3, 3]
     for each in (metadata, archive):
         assert (each["agent"], each["session"]) == ("main", "user-jason")
     assert history["metadata"] == metadata

@@ -10,10 +10,8 @@ from argentos.storage import (
     MESSAGE_TOKENS,
     Calibration,
     Context,
-    Delivered,
     Message,
     Outcome,
-    Owed,
     Replied,
     Snapshot,
     Summary,
@@ -21,14 +19,9 @@ from argentos.storage import (
     Usage,
     fold,
 )
-from argentos.storage.snapshot import (
-    NEWEST_VERSION,
-    REMEMBERED_IDS,
-    SCHEMA_VERSION,
-    Metadata,
-    fold_context,
-    fold_metadata,
-)
+from argentos.storage.fold import fold_metadata
+from argentos.storage.open_context import OpenContext, fold_context
+from argentos.storage.snapshot import REMEMBERED_IDS, Metadata
 from tests.storage.builders import BEGIN, KEY, Story, stories
 
 
@@ -333,7 +326,12 @@ def test_delivering_changes_nothing_else() -> None:
     assert metadata == structs.replace(before.metadata, sequence=metadata.sequence, undelivered={})
 
 
-@given(stories())
-def test_only_a_session_that_has_owed_something_has_files_that_an_older_version_refuses(story: Story) -> None:
-    has_owed = any(isinstance(record, Owed | Delivered) for record in story.records)
-    assert story.metadata.version == (NEWEST_VERSION if has_owed else SCHEMA_VERSION)
+def test_copies_of_a_context_that_go_apart_have_messages_of_their_own() -> None:
+    one, other = Story().say("one", "assistant"), Story().say("other", "assistant").say("more", "assistant")
+    begun = OpenContext(Context())
+    for story in (one, other, one):
+        copy = begun.copy()
+        for record in story.records:
+            copy.apply(record)
+        assert copy.context == story.context
+    assert begun.context == Context()

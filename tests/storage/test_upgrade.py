@@ -1,4 +1,4 @@
-"""State directories of older versions are read as they are, and written as this one writes."""
+"""A state directory that an earlier build of this version has written is read; one of another version is refused."""
 
 import shutil
 from pathlib import Path
@@ -7,13 +7,14 @@ from typing import TypedDict
 import msgspec
 import pytest
 
+from argentos.errors import StoreVersionError
 from argentos.storage import Context, FileStore, Kept, Message, Metadata, SessionKey, Snapshot, Store, file_name, inline
 from argentos.storage.wal.frames import MAGIC
 from tests.storage.directories import EVERYTHING, crashed, journal, listed, tree
 
 pytestmark = pytest.mark.anyio
 
-FIXTURE = Path(__file__).parent / "fixtures" / "version-1"
+FIXTURE = Path(__file__).parent / "fixtures" / "version-3"
 FIRST = "00000001.journal"
 
 
@@ -44,13 +45,14 @@ async def assert_holds_what_it_held(store: Store) -> None:
     assert await listed(store) == [EXPECTED[id_]["metadata"] for id_ in sorted(EXPECTED, key=file_name)]
 
 
-def test_the_fixture_is_of_the_first_version_and_has_a_live_journal() -> None:
-    assert (FIXTURE / "state" / "journal" / FIRST).read_bytes().startswith(b"ARGENTJ1")
+def test_the_fixture_has_a_live_journal() -> None:
+    assert (FIXTURE / "state" / "journal" / FIRST).read_bytes().startswith(MAGIC)
     assert not list(FIXTURE.rglob("index.sqlite"))
     assert EXPECTED["user-jason"]["metadata"].compactions == 1
+    assert EXPECTED["user-jason"]["metadata"].undelivered
 
 
-async def test_a_reader_finds_what_the_first_version_held_and_changes_nothing(state: Path) -> None:
+async def test_a_reader_finds_what_was_written_and_changes_nothing(state: Path) -> None:
     before = tree(state)
     async with FileStore(state, read_only=True) as reader:
         await assert_holds_what_it_held(reader)
@@ -58,7 +60,7 @@ async def test_a_reader_finds_what_the_first_version_held_and_changes_nothing(st
     assert not (state / "index.sqlite").exists()
 
 
-async def test_an_owner_finds_what_the_first_version_held(state: Path) -> None:
+async def test_an_owner_finds_what_was_written(state: Path) -> None:
     async with FileStore(state) as store:
         await assert_holds_what_it_held(store)
         copy = crashed(state)
@@ -69,21 +71,7 @@ async def test_an_owner_finds_what_the_first_version_held(state: Path) -> None:
                 await assert_holds_what_it_held(store)
 
 
-async def test_a_torn_end_of_the_first_version_is_set_aside_and_nothing_before_it_is_lost(state: Path) -> None:
-    path = state / "journal" / FIRST
-    whole = path.read_bytes()
-    path.write_bytes(whole + b"\x40\0\0\0torn")
-    async with FileStore(state, run=inline) as store:
-        await assert_holds_what_it_held(store)
-        copy = crashed(state)
-    assert (copy / "journal" / FIRST).read_bytes().startswith(MAGIC)
-    [torn] = [name for name in journal(state) if "torn" in name]
-    assert (state / "journal" / torn).read_bytes() == b"\x40\0\0\0torn"
-    async with FileStore(copy, run=inline) as store:
-        await assert_holds_what_it_held(store)
-
-
-async def test_sessions_of_the_first_version_go_on(state: Path) -> None:
+async def test_sessions_go_on(state: Path) -> None:
     async with FileStore(state, run=inline) as store:
         for id_ in EXPECTED:
             snapshot = await store.load(SessionKey("main", id_))
@@ -101,12 +89,24 @@ async def test_sessions_of_the_first_version_go_on(state: Path) -> None:
                 assert await store.read(SessionKey("main", id_), *EVERYTHING) == expected["history"]
 
 
-async def test_a_session_of_the_first_version_is_deleted_whole(state: Path) -> None:
-    text = "Message 5 of Jason"
-    assert any(text.encode() in each for each in tree(state).values())
+@pytest.mark.parametrize("magic", [b"ARGENTJ1", b"ARGENTJ2", b"ARGENTJ4"])
+async def test_a_journal_of_another_version_is_refused_and_left_as_it_is(state: Path, magic: bytes) -> None:
+    path = state / "journal" / FIRST
+    path.write_bytes(path.read_bytes().replace(MAGIC, magic, 1))
+    before = tree(state)
+    with pytest.raises(StoreVersionError, match=r"was written by an? (older|newer) argentos"):
+        await FileStore(state).__aenter__()
+    assert tree(state) == before
+
+
+@pytest.mark.parametrize("version", [1, 2, 4])
+async def test_files_of_another_version_are_refused_and_left_as_they_are(state: Path, version: int) -> None:
+    shutil.rmtree(state / "journal")
+    folder = state / "agents" / "main" / "sessions" / "user-jason"
+    for path in (folder / "metadata.json", folder / "history.json"):
+        path.write_bytes(path.read_bytes().replace(b'"version":3', b'"version":%d' % version))
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     async with FileStore(state, run=inline) as store:
-        assert await store.delete(SessionKey("main", "user-jason"))
-        assert not any(text.encode() in each for each in tree(state).values())
-        other = await store.load(SessionKey("main", "Ünïcode"))
-        assert other
-        assert other.metadata == EXPECTED["Ünïcode"]["metadata"]
+        with pytest.raises(StoreVersionError, match=r"by (an older|a newer) argentos"):
+            await store.load(SessionKey("main", "user-jason"))
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before

@@ -7,7 +7,7 @@ from typing import Final
 import anyio
 
 from argentos import Emit, FileStore, MemoryStore, Reply, Request
-from argentos.storage import Record, SessionKey, Store, TurnEnded
+from argentos.storage import Record, Replied, SessionKey, Store, TurnEnded
 from benchmarks.storage.instant import InstantModel
 
 __all__ = ["CRASHING", "HUNG", "HangingModel", "store_in"]
@@ -28,7 +28,7 @@ class HangingModel(InstantModel):
 
 def _crash(key: SessionKey, records: Sequence[Record]) -> None:
     """Raise where a turn of a session ends that is to crash; its message was durable before."""
-    if key.id.startswith(CRASHING) and any(isinstance(record, TurnEnded) for record in records):
+    if key.id.startswith(CRASHING) and any(isinstance(record, Replied | TurnEnded) for record in records):
         raise RuntimeError("this session crashes")
 
 

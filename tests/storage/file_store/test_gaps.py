@@ -192,7 +192,7 @@ async def test_a_failure_at_any_moment_of_setting_aside_loses_nothing(state: Pat
 
 async def test_nothing_is_set_aside_where_nothing_is_missing(state: Path) -> None:
     await kept(state, Story().converse("a"))
-    put(state / "journal" / "00000007.journal", b"ARGENTJ2garbage")
+    put(state / "journal" / "00000007.journal", b"ARGENTJ3garbage")
     async with FileStore(state, run=inline):
         pass
     assert not (state / "agents" / "main" / "damaged").exists()

@@ -167,7 +167,7 @@ def pictures(state: Path) -> dict[str, tuple[int, bytes]]:
 
 
 def of_a_newer_version(path: Path) -> None:
-    path.write_bytes(path.read_bytes().replace(MAGIC, b"ARGENTJ3", 1))
+    path.write_bytes(path.read_bytes().replace(MAGIC, b"ARGENTJ4", 1))
 
 
 def segments(state: Path) -> list[Path]:
@@ -199,7 +199,7 @@ async def test_a_file_of_a_newer_version_is_no_damage_whatever_its_checksum(stat
     story, other = Story().converse("a", "b").summarise(2), Story(OTHER)
     await kept(state, story, other)
     path = folder(state) / name
-    path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":7', 1))
+    path.write_bytes(path.read_bytes().replace(b'"version":3', b'"version":7', 1))
     before = tree(folder(state))
     async with FileStore(state, run=inline) as store:
         with pytest.raises(StoreVersionError, match="version 7"):

@@ -127,7 +127,7 @@ async def test_a_look_changes_nothing(state: Path) -> None:
     await three(state)
     DAMAGES["wrong tokens"](state)
     (place(state, OTHER) / METADATA).unlink()
-    put(state / "journal" / "00000001.journal", b"ARGENTJ2garbage")
+    put(state / "journal" / "00000001.journal", b"ARGENTJ3garbage")
     put(place(state, OTHER) / ".history.json.new", b"half")
     (state / "agents").chmod(0o755)
     before = pictures(state)
@@ -191,7 +191,7 @@ def other_metadata(state: Path) -> None:
 
 def damage_archive(state: Path) -> None:
     path = place(state) / ARCHIVE
-    path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":true'))
+    path.write_bytes(path.read_bytes().replace(b'"version":3', b'"version":true'))
 
 
 def wrong_number(state: Path) -> None:
@@ -204,13 +204,13 @@ def wrong_number(state: Path) -> None:
 
 def cut_both(state: Path) -> None:
     for name in (HISTORY, METADATA):
-        (place(state) / name).write_bytes(b'{"version":1,')
+        (place(state) / name).write_bytes(b'{"version":3,')
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "wrong tokens": lambda state: unseal(place(state) / HISTORY),
     "a wrong number": wrong_number,
-    "a cut history": lambda state: (place(state) / HISTORY).write_bytes(b'{"version":1,"agent":"ma'),
+    "a cut history": lambda state: (place(state) / HISTORY).write_bytes(b'{"version":3,"agent":"ma'),
     "an empty history": lambda state: (place(state) / HISTORY).write_bytes(b""),
     "no history": lambda state: (place(state) / HISTORY).unlink(),
     "an older history": older_history,
@@ -219,7 +219,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "damaged metadata": lambda state: flip(place(state) / METADATA, b"Created"),
     "other metadata": other_metadata,
     "a wrong version in the archive": damage_archive,
-    "a cut archive": lambda state: (place(state) / ARCHIVE).write_bytes(b'{"version":1,'),
+    "a cut archive": lambda state: (place(state) / ARCHIVE).write_bytes(b'{"version":3,'),
     "no archive": lambda state: shutil.rmtree(place(state) / "archive"),
     "open modes": lambda state: (place(state) / HISTORY).chmod(0o644),
     "an open folder": lambda state: place(state).chmod(0o755),
@@ -425,7 +425,7 @@ async def test_links_and_what_stands_in_the_wrong_place_are_told_and_left(state:
 
 async def test_a_newer_file_is_told_and_left(state: Path) -> None:
     await three(state)
-    (place(state) / HISTORY).write_bytes(b'{"version":3}')
+    (place(state) / HISTORY).write_bytes(b'{"version":4}')
     before = tree(state)
     [finding] = problems(state)
     assert "newer argentos" in finding.what

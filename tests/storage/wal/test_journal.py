@@ -301,7 +301,7 @@ def test_what_is_no_segment_is_set_aside_and_the_others_are_read(tmp_path: Path,
 
 def test_a_segment_of_a_newer_version_is_refused_and_nothing_is_changed(tmp_path: Path) -> None:
     torn = MAGIC + frames_of(Story())[0][:-1]
-    foreign = b"ARGENTJ3" + bytes(9)
+    foreign = b"ARGENTJ4" + bytes(9)
     path = written(tmp_path / "journal", torn)
     written(tmp_path / "journal", foreign, SECOND)
     with pytest.raises(StoreVersionError):

@@ -1,0 +1,223 @@
+"""Contexts to which records are applied: what the model sees follows what happens.
+
+One function for each kind of record; one that leaves the context as it is has none.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from msgspec import structs
+
+from argentos.storage.records import (
+    Accepted,
+    Cleared,
+    Message,
+    Record,
+    Replied,
+    Retried,
+    Summarised,
+    TurnEnded,
+    TurnStarted,
+)
+from argentos.storage.snapshot import REMEMBERED_IDS, Context, Summary
+
+__all__ = ["OpenContext", "accepted_of", "after_turn", "fold_context", "reply_of", "summary_of"]
+
+_EMPTYING: Final = frozenset({"stopped", "cleared"})
+
+
+def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, tuple[Message, ...]]:
+    """Apply records to a context; also gives the messages that left it."""
+    talk = OpenContext(context)
+    archived = [message for record in records for message in talk.apply(record)]
+    return talk.context, tuple(archived)
+
+
+class OpenContext:
+    """A context to which records are applied; its copies share the list of messages, each up to its own length.
+
+    Args:
+        context: to begin with.
+    """
+
+    __slots__ = ("_archived_ids", "_context", "_count", "_messages", "_summary", "_waiting")
+
+    def __init__(self, context: Context) -> None:
+        self._context: Context | None = context
+        self._messages = list(context.messages)
+        self._count = len(self._messages)
+        self._waiting = context.waiting
+        self._summary = context.summary
+        self._archived_ids = context.archived_ids
+
+    def copy(self) -> "OpenContext":
+        """One that goes on by itself, for the price of a few fields."""
+        other = OpenContext.__new__(OpenContext)
+        other._context = self._context  # noqa: SLF001 - its own class
+        other._messages = self._messages  # noqa: SLF001
+        other._count = self._count  # noqa: SLF001
+        other._waiting = self._waiting  # noqa: SLF001
+        other._summary = self._summary  # noqa: SLF001
+        other._archived_ids = self._archived_ids  # noqa: SLF001
+        return other
+
+    @property
+    def context(self) -> Context:
+        """The context as it stands, made once for each change."""
+        if self._context is None:
+            self._context = Context(
+                summary=self._summary,
+                messages=tuple(self._messages[: self._count]),
+                waiting=self._waiting,
+                archived_ids=self._archived_ids,
+            )
+        return self._context
+
+    @property
+    def waiting(self) -> tuple[Message, ...]:
+        """The accepted messages that no turn has taken up yet."""
+        return self._waiting
+
+    def latest(self, numbers: Sequence[int]) -> list[Message]:
+        """The messages with these numbers, which are among the last of the context, in their order."""
+        found: list[Message] = []
+        for at in range(self._count - 1, -1, -1):
+            if len(found) == len(numbers):
+                break
+            if self._messages[at].number in numbers:
+                found.append(self._messages[at])
+        return found[::-1]
+
+    def apply(self, record: Record) -> Sequence[Message]:
+        """Go on by a record; gives the messages that it archives."""
+        change = self._CHANGES.get(type(record))
+        return () if change is None else change(self, record)
+
+    def _add(self, message: Message) -> None:
+        if len(self._messages) > self._count:  # a copy has gone on by itself
+            self._messages = self._messages[: self._count]
+        self._messages.append(message)
+        self._count += 1
+        self._context = None
+
+    def _replace(self, messages: list[Message], waiting: tuple[Message, ...]) -> None:
+        self._messages, self._count, self._waiting, self._context = messages, len(messages), waiting, None
+
+    def _accept(self, record: Accepted) -> Sequence[Message]:
+        message = accepted_of(record)
+        if record.awaits_reply and not record.turn:
+            self._waiting = (*self._waiting, message)
+            self._context = None
+        else:
+            self._add(message)
+        return ()
+
+    def _start(self, record: TurnStarted) -> Sequence[Message]:
+        if record.attempt == 1:
+            count = len(record.messages)
+            for message in self._waiting[:count]:
+                self._add(message)
+            self._waiting = self._waiting[count:]
+            self._context = None
+        return ()
+
+    def _reply(self, record: Replied) -> Sequence[Message]:
+        self._add(reply_of(record))
+        return ()
+
+    def _end(self, record: TurnEnded | Retried) -> Sequence[Message]:
+        if isinstance(record, Retried) or record.outcome in {"failed", *_EMPTYING}:
+            messages, waiting = after_turn(self._messages[: self._count], [*self._waiting], record)
+            self._replace(messages, tuple(waiting))
+        return ()
+
+    def _summarise(self, record: Summarised) -> Sequence[Message]:
+        archived = self._archive(record.replaced)
+        self._summary = summary_of(record)
+        return archived
+
+    def _clear(self, _: Cleared) -> Sequence[Message]:
+        archived = self._archive(self._count)
+        self._summary = None
+        return archived
+
+    def _archive(self, count: int) -> Sequence[Message]:
+        messages = self._messages[: self._count]
+        archived = messages[:count]
+        if archived:
+            left = (message.id for message in archived if not message.reply_to)
+            self._archived_ids = (*self._archived_ids, *left)[-REMEMBERED_IDS:]
+        self._replace(messages[count:], self._waiting)
+        return archived
+
+    _CHANGES: ClassVar[Mapping[type[Any], Callable[[Any, Any], Sequence[Message]]]] = {
+        Accepted: _accept,
+        TurnStarted: _start,
+        Replied: _reply,
+        TurnEnded: _end,
+        Retried: _end,
+        Summarised: _summarise,
+        Cleared: _clear,
+    }
+
+
+def after_turn(
+    messages: list[Message], waiting: list[Message], record: TurnEnded | Retried
+) -> tuple[list[Message], list[Message]]:
+    """The messages of the context, and those that wait, once a turn has ended or is to run once more."""
+    numbers = record.messages
+    if isinstance(record, Retried):
+        again = _marked([each for each in messages if each.number in numbers], numbers, "")
+        return [each for each in messages if each.number not in numbers], waiting + again
+    if record.outcome == "failed":
+        return _marked(messages, numbers, record.reason or "the model failed"), waiting
+    given_up = [each for each in waiting if each.number in numbers]
+    return messages + given_up, [each for each in waiting if each.number not in numbers]
+
+
+def _marked(messages: Sequence[Message], numbers: Collection[int], failure: str) -> list[Message]:
+    return [structs.replace(each, failure=failure) if each.number in numbers else each for each in messages]
+
+
+def summary_of(record: Summarised) -> Summary:
+    """The summary that the record makes."""
+    return Summary(
+        text=record.text,
+        first=record.first,
+        last=record.last,
+        tokens=record.tokens,
+        method=record.method,
+        at=record.at,
+        before=record.before,
+        after=record.after,
+    )
+
+
+def accepted_of(record: Accepted) -> Message:
+    """The message that the record makes."""
+    return Message(
+        id=record.id,
+        number=record.number,
+        role=record.role,
+        text=record.text,
+        at=record.at,
+        tokens=record.tokens,
+        sender=record.sender,
+        address=record.address,
+    )
+
+
+def reply_of(record: Replied) -> Message:
+    """The message that the record makes."""
+    return Message(
+        id=record.id,
+        number=record.number,
+        role="assistant",
+        text=record.text,
+        at=record.at,
+        tokens=record.tokens,
+        sender=record.sender,
+        address=record.address,
+        reply_to=record.reply_to,
+        stop_reason=record.stop_reason,
+    )
