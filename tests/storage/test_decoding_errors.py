@@ -1,5 +1,6 @@
 """What is wrong with a file that cannot be decoded is said in plain words, with the place."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +69,30 @@ def test_an_error_of_another_kind_is_told_as_it_is() -> None:
     assert in_plain_words(ValueError("$.messages[0].id is 'a', which another message has")).startswith("$.messages[0]")
 
 
+def replaced(_: bytes) -> bytes:
+    return b"a file"
+
+
+def cut_off(data: bytes) -> bytes:
+    return data[:-20]
+
+
+def with_a_wrong_checksum(data: bytes) -> bytes:
+    return data[:-6] + bytes([data[-6] ^ 1]) + data[-5:]
+
+
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        (lambda _: b"a file", "it is no gzip file"),
-        (lambda data: data[:-20], "it is cut off"),
-        (lambda data: data[:-6] + bytes([data[-6] ^ 1]) + data[-5:], "its checksum is wrong"),
+        (replaced, "it is no gzip file"),
+        (cut_off, "it is cut off"),
+        (with_a_wrong_checksum, "its checksum is wrong"),
     ],
 )
 @pytest.mark.anyio
-async def test_a_damaged_backup_says_what_is_wrong(tmp_path: Path, damage: Any, sentence: str) -> None:
+async def test_a_damaged_backup_says_what_is_wrong(
+    tmp_path: Path, damage: Callable[[bytes], bytes], sentence: str
+) -> None:
     async with FileStore(tmp_path / "state", run=inline) as store:
         await store.backup(tmp_path / "backup")
     whole = (tmp_path / "backup").read_bytes()
