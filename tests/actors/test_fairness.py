@@ -138,13 +138,25 @@ async def adopt(session: Session) -> object:
     return await session.adopt(await session.transcript())
 
 
+OTHERS: set[type] = {
+    argentos.Clock,
+    argentos.FileStore,
+    argentos.MemoryStore,
+    argentos.SessionInterface,
+    argentos.Store,
+    argentos.SupervisorInterface,
+    *(argentos.RemoteSession, argentos.RemoteSupervisor),  # tried in test_second_process
+}
+"""Interfaces, stores, and what another process calls."""
+
+
 def public_coroutines() -> set[str]:
     """The names of those that belong to what `argentos` exports, and to what that gives to its users."""
     exported = {getattr(argentos, name) for name in argentos.__all__}
     classes = {each for each in exported if inspect.isclass(each)} | {Subscription, Deliveries}
     return {
         f"{each.__name__}.{name}"
-        for each in classes - {MemoryStore, argentos.FileStore}
+        for each in classes - OTHERS
         for name, _ in inspect.getmembers(each, inspect.iscoroutinefunction)
         if not name.startswith("_") or name == "__anext__"
     }
