@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from argentos.gateway.cli import main
 from argentos.machines import SESSION
+from argentos.storage.snapshot import SCHEMA_VERSION
 from tests.gateway.shared import Argent, Ask, Fails, Record, Start
 
 Lived: TypeAlias = tuple[dict[str, Any], list[dict[str, Any]]]
@@ -478,7 +479,7 @@ def test_a_replay_killed_again_and_again_loses_and_doubles_nothing(
         cut_power(process, state / "journal", moment)
         assert process.returncode == -signal.SIGKILL, moments
         for file in (*state.rglob("history.json"), *state.rglob("metadata.json")):
-            assert json.loads(file.read_bytes())["version"] == 1, moments
+            assert json.loads(file.read_bytes())["version"] == SCHEMA_VERSION, moments
         history = essence(ask("sessions", "history", "user-ada", "--full"))
         assert history == as_recorded(path)[: len(history)], moments
         accepted.append(len(history))

@@ -14,20 +14,20 @@ from argentos.storage.decoding_errors import in_plain_words
 from tests.storage.builders import KEY, Story
 from tests.storage.directories import folder, kept
 
-NESTED = b'{"version":1,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+NESTED = b'{"version":3,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 
 DAMAGED: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "it is cut off"),
-    "cut": (b'{"version":1,', "it is cut off"),
+    "cut": (b'{"version":3,', "it is cut off"),
     "prose": (b"Dear reader", "it is no JSON: invalid character (line 1, column 1)"),
     "lines": (b'{"version":\n oops}', "it is no JSON: invalid character (line 2, column 2)"),
-    "no UTF-8": (b'{"version":1,"metadata":{"agent":"\xff"}}', "a text in it is no UTF-8"),
+    "no UTF-8": (b'{"version":3,"metadata":{"agent":"\xff"}}', "a text in it is no UTF-8"),
     "a list": (b"[]", "it is a list, and has to be an object"),
     "no version": (b"{}", "$.version is missing"),
-    "no metadata": (b'{"version":1}', "$.metadata is missing"),
+    "no metadata": (b'{"version":3}', "$.metadata is missing"),
     "a text": (b'{"version":"1"}', "$.version is a text, and has to be a whole number"),
-    "a large number": (b'{"version":1e400}', "$.version is a number that is too large or too small"),
-    "null": (b'{"version":1,"metadata":null}', "$.metadata is null, and has to be an object"),
+    "a large number": (b'{"version":3e400}', "$.version is a number that is too large or too small"),
+    "null": (b'{"version":3,"metadata":null}', "$.metadata is null, and has to be an object"),
     "deep": (NESTED, "it is nested too deeply"),
 }
 
