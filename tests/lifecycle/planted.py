@@ -223,7 +223,7 @@ BUGS: Final[Sequence[Bug]] = (
         "actors/core/live_session.py",
         "        if draft.records:\n            wants_files",
         "        if draft.records:\n"
-        "            self.snapshot = snapshot = draft.snapshot\n"
+        "            self.metadata, self._context = draft.metadata, draft.open_context\n"
         "            for effect in draft.effects:\n"
         "                await _EFFECTS[effect](self)\n"
         "            wants_files",
@@ -234,7 +234,7 @@ BUGS: Final[Sequence[Bug]] = (
         "actors/core/live_session.py",
         "        if draft.records:\n            wants_files",
         "        if draft.records:\n"
-        "            self.snapshot = snapshot = draft.snapshot\n"
+        "            self.metadata, self._context = draft.metadata, draft.open_context\n"
         "            self._start_turn()\n"
         "            while self._runtime.workers._following:\n"
         "                self._runtime.workers.submit(self._runtime.workers._following.pop())\n"
@@ -738,8 +738,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a turn that hangs is waited for",
         "actors/core/model_calls.py",
-        "self._deadline = self._scope.deadline = min(anyio.current_time() + self._timeout, self._end)",
-        "pass",
+        "self._deadline = scope.deadline = min(now + self._timeout, self._end)",
+        "self._deadline = scope.deadline = math.inf",
         ("a model that hangs is given up",),
     ),
     Bug(
