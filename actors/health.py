@@ -1,4 +1,4 @@
-"""How a supervisor is doing."""
+"""The health of a supervisor."""
 
 from collections.abc import Mapping
 

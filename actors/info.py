@@ -1,4 +1,4 @@
-"""What is told about a session."""
+"""Information about sessions, and lists of them."""
 
 import sys
 from collections.abc import Awaitable, Callable, Iterable
@@ -156,7 +156,7 @@ class Latest:
             self._held = len(self._steps[0])
 
     async def sorted(self, give_way: Callable[[], Awaitable[None]] = checkpoint) -> list[SessionInfo]:
-        """Those with the latest activity first; others are given way in between."""
+        """Sort by the latest activity; others are given way in between."""
         return (await merged_in_chunks(self._steps, _last_activity, give_way))[: self._limit]
 
 

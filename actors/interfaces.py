@@ -185,5 +185,5 @@ class SupervisorInterface(Protocol):
     def events(
         self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
     ) -> AbstractAsyncContextManager[Subscription]:
-        """What becomes durable from now on, and what the supervisor does."""
+        """Events from now on: records that become durable, and what the supervisor does."""
         ...

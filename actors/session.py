@@ -277,7 +277,7 @@ class Session:
         return self._info(await self._registry.metadata(self.key))
 
     async def summary(self) -> Summary | None:
-        """What stands for the messages that the model sees no more.
+        """The summary of the messages that the model sees no more.
 
         Raises:
             SessionNotFoundError: there is no such session.

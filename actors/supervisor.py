@@ -257,7 +257,7 @@ class Supervisor:
     async def events(
         self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
     ) -> AsyncGenerator[Subscription]:
-        """What becomes durable from now on: messages, transitions, turns, compactions; and what the supervisor does.
+        """Events from now on: what becomes durable in the sessions, and what the supervisor does.
 
         The events end when the supervisor does.
 
@@ -304,7 +304,7 @@ class Supervisor:
 
     @asynccontextmanager
     async def outbox(self, channel: str) -> AsyncGenerator[Deliveries]:
-        """What is owed to a channel, in this and in earlier runs, for the one who delivers it.
+        """Deliveries owed to a channel, in this and in earlier runs, for the one who makes them.
 
         Each delivery is given until `Delivery.done` or `Delivery.fail` returned: at least once, again to the next
         reader and after a crash, in the order of its session. Other sessions go on meanwhile.
@@ -371,7 +371,7 @@ class Supervisor:
 
     @property
     def live(self) -> int:
-        """How many sessions are in memory."""
+        """The number of sessions in memory."""
         return len(self._registry)
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""How full the context window is: one estimate, for the trigger of a compaction and for its cut.
+"""An estimate of how full the context window is, the same for the trigger of a compaction and for its cut.
 
 estimate = what the model last reported + what came since × ratio
 
@@ -116,11 +116,11 @@ class Gauge(Struct, frozen=True):
 
     @property
     def summary_budget(self) -> int:
-        """What a summary may have."""
+        """The most tokens of a summary."""
         return self.window // _SUMMARY_SHARE
 
     def older(self, snapshot: Snapshot, *, by_hand: bool) -> int:
-        """How many of the oldest messages a compaction replaces, 0 where it would gain nothing.
+        """The number of oldest messages that a compaction replaces, 0 where it would gain nothing.
 
         Those of an open turn are kept, and the last message, unless what is kept would not fit beside the
         summary. By hand a quarter of the context is kept at most, so that there is something to replace long
@@ -144,7 +144,7 @@ class Gauge(Struct, frozen=True):
         return count if count and worth >= self._least_worth() else 0
 
     def replaceable(self, snapshot: Snapshot, *, by_hand: bool = False) -> int:
-        """How many of the oldest messages a compaction replaces if it has to: for a model that can take no more.
+        """The number of oldest messages that a compaction replaces if it has to: for a model that can take no more.
 
         As many as `older` says or, where that is none, as by hand; or else all before those of an open turn.
         """
@@ -162,7 +162,7 @@ class Gauge(Struct, frozen=True):
         return min(200, self.window // 20)
 
     def fitting(self, waiting: Iterable[Message], metadata: Metadata) -> int:
-        """How many of the waiting messages fit into one request, and never fewer than one."""
+        """The number of waiting messages that fit into one request, never fewer than one."""
         room = self.window - self.estimate(metadata)
         count = 0
         for message in reversed(tuple(waiting)):

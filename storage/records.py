@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 MESSAGE_TOKENS: Final = 4
-"""What a message costs besides its text: role and separators."""
+"""Tokens of a message besides its text: role and separators."""
 
 Role: TypeAlias = Literal["user", "assistant"]
 
@@ -46,7 +46,7 @@ Outcome: TypeAlias = Literal["replied", "no_reply", "failed", "stopped", "cleare
 
 
 class SessionKey(NamedTuple):
-    """Which session; ids are unique within an agent."""
+    """The key of a session; ids are unique within an agent."""
 
     agent: str
     id: str
@@ -57,7 +57,7 @@ class SessionKey(NamedTuple):
 
 
 class Address(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
-    """Where a message came from, and where its reply goes."""
+    """The place that a message came from, and to which its reply goes."""
 
     channel: str
     user: str
@@ -93,7 +93,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
 
 
 class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
-    """What a model reported for one reply, in its own tokens.
+    """The usage that a model reported for one reply, in its own tokens.
 
     Attributes:
         input: the whole request, cached parts included.
@@ -105,7 +105,7 @@ class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
 
 
 class _Record(Struct, frozen=True, gc=False, array_like=True, tag_field="kind", kw_only=True):
-    """What every record has.
+    """The fields of every record.
 
     Attributes:
         epoch: of the owner who wrote it.
@@ -160,7 +160,7 @@ class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
 
 
 class Updated(_Record, frozen=True, tag="updated", kw_only=True):
-    """What a user gave the session besides messages has changed; all of it stands here.
+    """Title, tags, owner or system prompt have changed; all of them stand here.
 
     Attributes:
         title: to show; empty where there is none.

@@ -45,7 +45,7 @@ RATIO_LIMIT: Final = 4.0
 
 
 class Taken(Struct, frozen=True, gc=False):
-    """How often an edge was taken, and when last."""
+    """The number of times that an edge was taken, and the last one."""
 
     count: int
     last: datetime
@@ -111,7 +111,7 @@ class Undeliverable(Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Calibration(Struct, frozen=True, gc=False, rename="camel"):
-    """How a model's own token counts compare with the local ones.
+    """The ratio of a model's own token counts to the local ones.
 
     A model adds what is not in the context: a system prompt of its own, tools, a template. So what a token costs is
     seen in what one report has more than another. Whoever reads this bounds it: `argentos.llm.Gauge`.
@@ -134,7 +134,7 @@ class Calibration(Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
-    """What is known of a session without reading its messages.
+    """Figures and state of a session, known without reading its messages.
 
     Attributes:
         state: of the machine, since the record `state_sequence` at the time `since`.
@@ -190,7 +190,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
 
     @property
     def key(self) -> SessionKey:
-        """Which session this is."""
+        """The key of the session."""
         return SessionKey(self.agent, self.session)
 
     @property
@@ -210,7 +210,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
 
 
 class Summary(Struct, frozen=True, gc=False, rename="camel"):
-    """What stands for the messages `first` to `last`."""
+    """A summary of the messages `first` to `last`."""
 
     text: str
     first: int
@@ -223,7 +223,7 @@ class Summary(Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Context(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
-    """What the model can see, in the order of the conversation.
+    """The messages that the model can see, in the order of the conversation.
 
     Attributes:
         waiting: accepted messages that no turn has taken up yet; they join `messages` when one does.

@@ -33,7 +33,7 @@ _PAGE: Final = 256 * 1024  # bytes
 
 
 class Needs(Enum):
-    """What the owner has to do with the agent whose sessions an operation is about."""
+    """The relation of the owner to the agent whose sessions an operation is about."""
 
     DIRECTORY = "own the directory, in which there may be sessions of several agents"
     AGENT = "run the agent"

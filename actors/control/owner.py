@@ -1,4 +1,4 @@
-"""What other processes ask of the owner besides the methods of `Session`."""
+"""Operations of the owner that other processes ask for, besides the methods of `Session`."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -73,7 +73,7 @@ class Owner:
         self._agent = agent
 
     async def ping(self) -> OwnerInfo:
-        """Who it is."""
+        """The owner's identity: its agents, its directory."""
         await checkpoint()
         return self._info
 

@@ -294,7 +294,7 @@ class RemoteSupervisor(SupervisorInterface):
         )
 
     async def ping(self) -> OwnerInfo:
-        """Which process owns the state directory, and what it runs."""
+        """The owner of the state directory, and the agents that it runs."""
         return await self._client.one(operations.PING, self._key)
 
     async def __aenter__(self) -> Self:

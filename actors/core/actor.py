@@ -44,7 +44,7 @@ _BATCH: Final = 16  # commands taken into one step, and so into one write
 
 
 class Supervising(Protocol):
-    """Who owns the actors."""
+    """The owner of the actors."""
 
     def fail(self, key: SessionKey, cause: BaseException) -> SessionParkedError | None:
         """The actor failed: None if it is to restart, the error for everybody if it is parked."""
@@ -155,7 +155,7 @@ class SessionActor:
 
     @property
     def waiting(self) -> int:
-        """How many messages wait, accepted or about to be."""
+        """The number of messages that wait, accepted or about to be."""
         return len(self._mailbox) + self._live.waiting
 
     def knows(self, message_id: str) -> bool:

@@ -63,7 +63,7 @@ class Receipt(NamedTuple):
 
     @property
     def snapshot(self) -> Snapshot:
-        """Where the session stands."""
+        """The snapshot of the session."""
         return Snapshot(self.metadata, self.context.context)
 
 
@@ -269,7 +269,7 @@ class Wake(_Command[Metadata]):
 
 
 class _Report(_Arriving):
-    """What a task came to; nobody waits for an answer."""
+    """The report of a task; nobody waits for an answer."""
 
     __slots__ = ()
 

@@ -126,7 +126,7 @@ def keep(draft: Draft, reason: str = "") -> None:
 
 
 def make_room(draft: Draft) -> None:
-    """What came during the compaction was too much: once more, unless all that is left has to be kept."""
+    """Compact once more, for what came meanwhile was too much, unless all that is left has to be kept."""
     if draft.gauge.older(draft.snapshot, by_hand=False) > 0:
         if not draft.is_compaction_interrupted:
             draft.effects.append("summarise")

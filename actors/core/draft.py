@@ -52,7 +52,7 @@ def is_at_work(metadata: Metadata) -> bool:
 
 
 class _Head(TypedDict):
-    """What every record begins with."""
+    """The fields that every record begins with."""
 
     sequence: int
     epoch: int
@@ -60,7 +60,7 @@ class _Head(TypedDict):
 
 
 class _Facts:
-    """What the guards ask, answered from the step when they do: see `argentos.machines.SessionFacts`."""
+    """Facts for the guards, read off the draft when they ask: see `argentos.machines.SessionFacts`."""
 
     def __init__(self, step: "Draft") -> None:
         self._step = step
@@ -199,12 +199,12 @@ class Draft:
 
     @property
     def snapshot(self) -> Snapshot:
-        """Where the session stands, as far as it is decided."""
+        """The snapshot, as far as it is decided."""
         return Snapshot(self.metadata, self.open_context.context)
 
     @property
     def context(self) -> Context:
-        """What the model can see, as far as it is decided."""
+        """The context, as far as it is decided."""
         return self.open_context.context
 
     @property

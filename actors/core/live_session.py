@@ -47,7 +47,7 @@ _MANY_OWED: Final = 1000
 
 
 class Reporting(Protocol):
-    """Whom a task tells what it came to."""
+    """The receiver of a task's report."""
 
     def report(self, command: TurnDone | SummaryMade) -> None:
         """Take the report, as the last thing that the task does."""
@@ -58,14 +58,14 @@ class _Nobody:
     """In the place of an actor that has left memory."""
 
     def report(self, command: TurnDone | SummaryMade) -> None:
-        """What a task came to that ended too late."""
+        """Drop the report of a task that ended too late."""
 
 
 _NOBODY: Final = _Nobody()
 
 
 class LiveSession:
-    """What a session does while it is in memory.
+    """A session in memory: it appends what was decided, and does what follows.
 
     Args:
         key: of the session.
@@ -122,12 +122,12 @@ class LiveSession:
 
     @property
     def snapshot(self) -> Snapshot | None:
-        """Where the session stands, durably; None where it does not exist, or was not revived yet."""
+        """The durable snapshot; None where the session does not exist, or was not revived yet."""
         return None if self.metadata is None else Snapshot(self.metadata, self._context.context)
 
     @property
     def waiting(self) -> int:
-        """How many accepted messages wait."""
+        """The number of accepted messages that wait."""
         return len(self.metadata.waiting) if self.metadata else 0
 
     def knows(self, message_id: str) -> bool:
@@ -304,7 +304,7 @@ class LiveSession:
             self._start_turn()
 
     def _take_over(self, records: Sequence[Record]) -> None:
-        """What is kept beside the snapshot follows it."""
+        """Bring what is kept beside the snapshot up to date."""
         for record in records:
             match record:
                 case Replied():

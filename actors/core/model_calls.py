@@ -1,4 +1,4 @@
-"""What takes long: a turn of the model, and a compaction. Neither touches the session; the actor is told."""
+"""Calls of the model, for a turn or a summary. Neither touches the session; the actor is told."""
 
 import logging
 import math
@@ -173,7 +173,7 @@ async def _answer(model: Model, name: str, ask: Callable[[], Request], listener:
 
 
 class _Emission:
-    """What a model emits, on its way to a listener."""
+    """An emitter that hands a model's pieces to a listener."""
 
     def __init__(self, listener: _Listener, model: str) -> None:
         self._listener = listener

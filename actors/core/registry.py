@@ -60,7 +60,7 @@ class Registry:
         self.supervision = Supervision(config.restart_intensity, config.restart_period)
 
     def __len__(self) -> int:
-        """How many sessions are in memory."""
+        """The number of sessions in memory."""
         return len(self._actors)
 
     def runtime_of(self, key: SessionKey) -> Runtime:

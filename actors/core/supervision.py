@@ -115,7 +115,7 @@ _PARKED: Final = "Parked"
 
 
 def _place(cause: BaseException) -> _Place:
-    """What it is, and where it was raised: file and line."""
+    """The kind of the error, and where it was raised: file and line."""
     trace = cause.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -135,7 +135,7 @@ def _reply_id(asked: str) -> str:
 
 
 def is_owed(draft: Draft, address: Address | None) -> bool:
-    """What the agent says to this address is to be delivered by somebody."""
+    """Whether messages to this address go through the outbox."""
     return address is not None and address.channel in draft.channels
 
 

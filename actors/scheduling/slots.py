@@ -22,7 +22,7 @@ __all__ = ["BackgroundTask", "CurrentTask", "Slots", "TaskId", "awaiting", "is_i
 
 
 TaskId: TypeAlias = tuple[str, int, int]
-"""Which task: `("turn", turn, attempt)` or `("summary", sequence, 0)`."""
+"""A task's identity: `("turn", turn, attempt)` or `("summary", sequence, 0)`."""
 
 
 class BackgroundTask:

@@ -236,7 +236,7 @@ class _Scribe:
         self._join(tokens, archived=message.archived)
 
     def _next(self, belongs: Callable[[_Asked], bool]) -> int:
-        """How many of those that wait next have this."""
+        """The number of messages at the head of the queue that have this."""
         return sum(1 for _ in takewhile(belongs, self._waiting))
 
     def _give_up(self, count: int) -> None:
@@ -274,7 +274,7 @@ class _Scribe:
             self._freed += tokens
 
     def _empty_context(self) -> None:
-        """What is archived leaves."""
+        """Have the archived messages leave the context."""
         self._give_up(self._next(lambda asked: asked.archived))
         if self._summary is None:
             self.records.append(Cleared(**self._head()))
@@ -318,7 +318,7 @@ class _Scribe:
 
 
 def _address(reply: TranscriptMessage, answered: Sequence[_Asked]) -> Address | None:
-    """Where a reply went: where the messages came from, unless it says so itself."""
+    """The address of a reply: that of the messages it answers, unless it has its own."""
     if reply.address is None and reply.reply_to is None and answered:
         return answered[-1].address
     return reply.address

@@ -40,7 +40,7 @@ class TranscriptMessage(Struct, frozen=True, gc=False, kw_only=True, omit_defaul
 
 
 class TranscriptSummary(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """What stands for the archived messages; see `argentos.storage.Summary`."""
+    """A summary of the archived messages; see `argentos.storage.Summary`."""
 
     text: str
     at: datetime | None = None
