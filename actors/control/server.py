@@ -112,7 +112,7 @@ class ControlServer:
                 continue
             try:
                 self._admit(stream, group)
-            except BaseException:
+            except BaseException:  # whatever it is, the connection is not left open
                 stream.close()
                 raise
 
