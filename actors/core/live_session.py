@@ -322,8 +322,9 @@ class LiveSession:
                 self._tell_of_debts(record.address.channel, record.number)
 
     def _tell_of_debts(self, channel: str, number: int) -> None:
-        owed = bisect(self._require().metadata.undelivered[channel], number)
-        if owed % _MANY_OWED == 0:
+        undelivered = self.metadata.undelivered.get(channel, ()) if self.metadata else ()
+        owed = bisect(undelivered, number)
+        if owed and owed % _MANY_OWED == 0:
             _log.warning(
                 "session %s owes %d messages to the channel %r: does anybody read it?", self._key, owed, channel
             )
