@@ -38,10 +38,10 @@ async def resume_unfinished(registry: Registry, at_once: int) -> None:
     finally:
         suspects.know(())
         registry.runtime.slots.release()
-    left = iter(unfinished)
+    left, count = iter(unfinished), len(unfinished)
     del unfinished
     async with anyio.create_task_group() as group:
-        for _ in range(at_once):
+        for _ in range(min(at_once, count)):
             group.start_soon(_resume, registry, left)
 
 

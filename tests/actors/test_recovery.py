@@ -1,9 +1,10 @@
 """What is left when a supervisor ends, in order or not, and what the next one makes of it."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import anyio
 import pytest
@@ -51,6 +52,20 @@ async def test_the_next_supervisor_answers_without_being_asked(running: Running)
         assert isinstance(started, RecordAppended)
         assert isinstance(started.record, TurnStarted)
         assert started.record.attempt == 2
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_where_nothing_was_left_no_tasks_are_begun_to_take_it_up(running: Running) -> None:
+    begun: list[asyncio.Task[Any]] = []
+
+    def begin(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        begun.append(asyncio.Task(coroutine, loop=loop, **options))
+        return begun[-1]
+
+    asyncio.get_running_loop().set_task_factory(begin)
+    async with running(max_turns=1000):
+        await anyio.wait_all_tasks_blocked()
+    assert len(begun) < 50
 
 
 async def test_a_supervisor_that_should_not_resume_leaves_the_unanswered_alone(running: Running) -> None:
