@@ -6,11 +6,11 @@ from typing import Final
 
 import click
 
-from benchmarks.actors import asks, load, soak
+from benchmarks.actors import asks, durable_turns, load, soak
 from benchmarks.process import machine
 from benchmarks.report import Report, progress
 
-_PARTS: Final = ("asks", "load", "soak")
+_PARTS: Final = ("asks", "turns", "load", "soak")
 
 
 @click.command()
@@ -39,16 +39,18 @@ def main(
     directory: Path,
     output: Path | None,
 ) -> None:
-    """Measure what sessions in memory cost: PARTS are asks, load and soak, the first two by default."""
+    """Measure what sessions in memory cost: PARTS are asks, turns, load and soak, all but the last by default."""
     if quick:
         rounds, seconds, minutes = 1, 0.05, 0.01
     if sys.platform != "linux":
         raise click.ClickException("this needs Linux: it reads /proc")
     directory.mkdir(parents=True, exist_ok=True)
     report = Report(machine())
-    for part in parts or _PARTS[:2]:
+    for part in parts or _PARTS[:-1]:
         if part == "asks":
             report.add(part, asks.measure(rounds=rounds, seconds=seconds, quick=quick, progress=progress))
+        elif part == "turns":
+            report.add(part, durable_turns.measure(directory, rounds=rounds, seconds=seconds, progress=progress))
         elif part == "load":
             report.add(part, load.measure(directory, rounds=rounds, known=known, quick=quick, progress=progress))
         else:

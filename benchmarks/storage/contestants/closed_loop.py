@@ -1,14 +1,18 @@
 """The load: each session writes its next message when the one before is acknowledged."""
 
+import resource
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Final, TypeAlias
 
 import anyio
 from msgspec import Struct
 
-__all__ = ["TEXT", "Append", "Sample", "closed_loop"]
+__all__ = ["TEXT", "Append", "Sample", "closed_loop", "durability", "raise_file_limit"]
 
 TEXT: Final = "A message of 300 bytes, as people write them to each other all day long. ".ljust(300, ".")
 
@@ -69,3 +73,20 @@ async def closed_loop(append: Append, sessions: int, seconds: float) -> Sample:
     took = sorted(took) or [end - begin]
     p50, p99 = (took[len(took) * percent // 100] for percent in (50, 99))
     return Sample(messages=len(took), begin=begin, end=end, p50=p50, p99=p99, failures=dict(failures))
+
+
+def durability(folder: Path) -> str:
+    """The pragmas of the database in the folder, as every connection finds them; empty where there is none."""
+    levels = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
+    for path in folder.glob("*.db"):
+        with closing(sqlite3.connect(path)) as connection:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            (level,) = connection.execute("PRAGMA synchronous").fetchone()
+            return f"{mode.upper()}, {levels[level]}"
+    return ""
+
+
+def raise_file_limit() -> None:
+    """Open as many files as the system allows: some peers open files for each append."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,0 +1,28 @@
+"""One run: `python -m benchmarks.actors.turn_contestants NAME FOLDER SESSIONS SECONDS`, JSON out."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+
+from benchmarks.storage.contestants.closed_loop import Sample, closed_loop, durability, raise_file_limit
+
+
+async def _run(contestant: Any, folder: Path, sessions: int, seconds: float) -> Sample:
+    async with contestant.opened(folder, sessions) as turn:
+        return await closed_loop(turn, sessions, seconds)
+
+
+def main(name: str, path: str, sessions: str, seconds: str) -> None:
+    """Run the contestant, and print what came of it."""
+    raise_file_limit()
+    contestant = import_module(f"benchmarks.actors.turn_contestants.{name}")
+    sample = anyio.run(_run, contestant, Path(path), int(sessions), float(seconds))
+    sys.stdout.buffer.write(msgspec.json.encode(msgspec.structs.replace(sample, durability=durability(Path(path)))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
