@@ -1,8 +1,12 @@
-"""Every asynchronous test runs on asyncio and on trio."""
+"""Every asynchronous test runs on asyncio and on trio; no property says how fast the machine is."""
 
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("argentos", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("argentos")
 
 
 @pytest.fixture(params=["asyncio", "trio"])

@@ -11,6 +11,7 @@ from argentos.machines.mermaid.markdown import fences
 
 ROOT = Path(__file__).parent.parent
 SIGNATURES = {"api.md"}  # generated, and no programs
+MARKS = {"model-checking.md": [pytest.mark.spin]}  # of the pages whose programs need what is not everywhere
 
 
 def programs() -> dict[str, str]:
@@ -23,7 +24,7 @@ def programs() -> dict[str, str]:
     return {name: "\n\n".join(bodies) for name, bodies in found.items() if bodies}
 
 
-@pytest.mark.parametrize("page", programs())
+@pytest.mark.parametrize("page", [pytest.param(name, marks=MARKS.get(name, [])) for name in programs()])
 def test_the_programs_of_a_page_run(page: str, tmp_path: Path) -> None:
     program = f"__name__ = 'docs'\n{programs()[page]}"
     done = subprocess.run(  # noqa: S603 - this interpreter, on the documents' own programs

@@ -258,5 +258,5 @@ class Session(RuleBasedStateMachine):
         assert (shown == "Idle") == (self.metadata.state == "Idle" or (self.metadata.state == "Active" and quiet))
 
 
-Session.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Session.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestSession = Session.TestCase

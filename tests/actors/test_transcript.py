@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from argentos import Address, Config, Emit, ManualClock, ReplayModel, Reply, Request, Supervisor
@@ -268,7 +268,6 @@ def transcripts(draw: st.DrawFn) -> Transcript:
 
 
 @given(transcripts())
-@settings(deadline=None)
 def test_every_message_is_in_the_session_once_and_in_its_order(told: Transcript) -> None:
     _, messages = session_of(told)
     assert [each.number for each in messages] == list(range(1, len(told.messages) + 1))
@@ -279,7 +278,6 @@ def test_every_message_is_in_the_session_once_and_in_its_order(told: Transcript)
 
 
 @given(transcripts())
-@settings(deadline=None)
 def test_the_records_are_a_life_that_the_machine_allows(told: Transcript) -> None:
     records = made_of(told)
     assert [each.sequence for each in records] == list(range(1, len(records) + 1))
@@ -296,7 +294,6 @@ def test_the_records_are_a_life_that_the_machine_allows(told: Transcript) -> Non
 
 
 @given(transcripts())
-@settings(deadline=None)
 def test_the_session_is_settled_and_its_tokens_are_those_of_its_context(told: Transcript) -> None:
     (metadata, context), _ = session_of(told)
     summary = context.summary.tokens if context.summary else 0
@@ -306,7 +303,6 @@ def test_the_session_is_settled_and_its_tokens_are_those_of_its_context(told: Tr
 
 
 @given(transcripts())
-@settings(deadline=None)
 def test_a_turn_knows_how_large_its_request_was(told: Transcript) -> None:
     snapshot: Snapshot | None = None
     for each in made_of(told):
@@ -317,7 +313,6 @@ def test_a_turn_knows_how_large_its_request_was(told: Transcript) -> None:
 
 
 @given(transcripts())
-@settings(deadline=None)
 def test_a_turn_takes_up_what_waits_in_its_order(told: Transcript) -> None:
     asked = [number for number, each in enumerate(told.messages, start=1) if each.role == "user"]
     started = [each.messages for each in made_of(told) if isinstance(each, TurnStarted)]
@@ -327,7 +322,6 @@ def test_a_turn_takes_up_what_waits_in_its_order(told: Transcript) -> None:
 
 
 @given(transcripts())
-@settings(deadline=None)
 def test_written_down_and_made_again_it_is_the_same_session(told: Transcript) -> None:
     once = written_again(told)
     assert written_again(once) == once

@@ -138,7 +138,7 @@ def replay_in(folder: Path, lines: Sequence[dict[str, Any]]) -> Any:
     return asked(folder, "replay", path)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(drawn=LINES, data=st.data())
 def test_whatever_was_recorded_is_lived_through_once(drawn: list[tuple[int, str, str]], data: st.DataObject) -> None:
     passed = 0

@@ -87,7 +87,7 @@ def test_a_machine_with_states_in_states_decides_as_its_definition_does_in_every
     assert assert_agreement(keyboard) == len(keyboard.states) * len(keyboard.events) * 2 ** len(keyboard.guards)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(machines())
 def test_every_machine_decides_as_its_definition_does_in_every_situation(bound: Machine) -> None:
     assert assert_agreement(bound)

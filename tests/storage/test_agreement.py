@@ -193,4 +193,4 @@ class Stores(RuleBasedStateMachine):
 
 
 def test_the_store_on_disk_and_the_store_in_memory_agree() -> None:
-    run_state_machine_as_test(Stores, settings=settings(max_examples=20, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(Stores, settings=settings(max_examples=20, stateful_step_count=20))

@@ -595,7 +595,7 @@ async def test_a_journal_of_a_newer_version_is_refused_and_nothing_is_changed(st
     assert tree(copy) == before
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 async def test_however_files_and_journal_are_mutated_no_other_session_is_harmed(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

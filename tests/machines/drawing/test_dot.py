@@ -33,7 +33,7 @@ def node_of(machine: Machine, edge: Edge, name: str, end: str) -> str:
     return next(f"[{name}]" if state.regions else name for state in machine.diagram.states if state.name == name)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(machines())
 def test_graphviz_finds_every_state_and_every_edge(machine: Machine) -> None:
     graph = graph_of(draw(machine, "dot"))

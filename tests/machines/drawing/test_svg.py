@@ -50,7 +50,6 @@ def written_in(svg: str) -> str:
     return "".join("".join(each.itertext()) for each in parsed(svg).iter(f"{SVG}text")).replace(" ", "")
 
 
-@settings(deadline=None)
 @given(machines())
 def test_the_svg_shows_every_state_and_every_edge(machine: Machine) -> None:
     svg = draw(machine, "svg")
@@ -67,7 +66,7 @@ def test_the_svg_shows_every_state_and_every_edge(machine: Machine) -> None:
         assert edge.label.replace(" ", "") in text
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(machines())
 def test_the_png_has_twice_the_size_of_the_svg(machine: Machine) -> None:
     view_box = parsed(draw(machine, "svg")).attrib["viewBox"].split()
@@ -79,7 +78,6 @@ def test_the_png_has_twice_the_size_of_the_svg(machine: Machine) -> None:
     assert height == pytest.approx(2 * float(view_box[3]), abs=2)
 
 
-@settings(deadline=None)
 @given(LABELS, LABELS)
 def test_markup_in_a_label_stays_text(label: str, description: str) -> None:
     try:

@@ -113,7 +113,7 @@ def test_what_mermaid_draws_otherwise_than_meant_is_refused_where_it_stands(mark
     assert (caught.value.line, caught.value.column) == (before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(drafts())
 def test_every_text_is_read_as_mermaid_draws_it_or_refused_where_that_is_not_what_was_meant(draft: Document) -> None:
     assert read(write(draft)) == drawn(draft)

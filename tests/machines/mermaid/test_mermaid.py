@@ -19,7 +19,7 @@ MODULES = Path(__file__).parents[3] / ".venv-mermaid" / "node_modules"
 def test_mermaid_draws_what_its_model_does() -> None:
     meant: dict[str, Drawn] = {}
 
-    @settings(max_examples=1_000, database=None, phases=[Phase.generate], deadline=None)
+    @settings(max_examples=1_000, database=None, phases=[Phase.generate])
     @given(drafts().filter(lambda draft: not draft.front_matter))  # mermaid wants YAML there
     def collect(draft: Document) -> None:
         picture = drawn(draft)

@@ -31,7 +31,7 @@ def test_lives_end_where_no_event_takes_an_edge() -> None:
     assert (found.holds, found.kills) == (True, 7)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(machines())
 def test_any_machine_bears_kills(bound: Machine) -> None:
     assert crash_everywhere(bound, 3).holds

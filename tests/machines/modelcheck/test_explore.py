@@ -199,7 +199,7 @@ def nearest(bound: Machine, state: str) -> int:
     return length
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(machines(), st.data())
 def test_a_planted_fault_is_found_at_the_distance_of_its_state(bound: Machine, data: st.DataObject) -> None:
     reachable = sorted(explore(bound, 20).states)

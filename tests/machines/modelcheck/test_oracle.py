@@ -34,7 +34,7 @@ def test_the_definition_says_what_is_left_and_entered_as_decide_does() -> None:
     assert_agreement(Machine(Diagram.parse(KEYBOARD)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(machines())
 def test_every_definition_says_what_is_left_and_entered_as_decide_does(machine: Machine) -> None:
     assert_agreement(machine)

@@ -161,7 +161,7 @@ def test_a_trail_is_read_as_the_moves_of_each_state() -> None:
 
 
 @pytest.mark.spin
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(machines())
 def test_spin_and_the_components_agree(bound: Machine) -> None:
     reached = always_reaches(bound, "S0")

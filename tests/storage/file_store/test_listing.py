@@ -172,7 +172,7 @@ moves = st.lists(
 
 
 @pytest.mark.parametrize("anyio_backend", ["trio"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(script=moves, segment_size=st.sampled_from([1, 500, 1 << 16]))
 async def test_lists_show_what_loading_gives_whatever_happened(
     tmp_path_factory: pytest.TempPathFactory, script: list[Move], segment_size: int

@@ -187,7 +187,7 @@ async def test_an_edit_after_a_kill_is_taken_with_what_the_journal_has(state: Pa
             assert await store.load(KEY)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(story=stories())
 async def test_whatever_the_store_writes_makes_sense_to_it_without_a_checksum(
     tmp_path_factory: pytest.TempPathFactory, story: Story

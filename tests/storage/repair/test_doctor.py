@@ -607,7 +607,7 @@ async def test_a_repair_that_is_killed_can_be_repeated(state: Path) -> None:
 
 
 @given(names=st.lists(st.sampled_from(sorted(DAMAGES)), min_size=1, max_size=3, unique=True), in_journal=st.booleans())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_repair_never_loses_a_message_that_could_be_read(names: list[str], in_journal: bool) -> None:  # noqa: FBT001
     async def run(state: Path) -> None:
         stories = await three(state)
