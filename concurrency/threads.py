@@ -59,8 +59,15 @@ class Threads:
         async def run(function: Callable[[], T], /) -> T:
             if not limiter:
                 limiter.append(anyio.CapacityLimiter(limit))
-            async with limiter[0]:
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            try:
+                limiter[0].acquire_nowait()
+            except anyio.WouldBlock:
+                await limiter[0].acquire()
+            try:  # a round of the event loop sooner than with `async with limiter[0]`
                 return await self._run(function)
+            finally:
+                limiter[0].release()
 
         return run
 
