@@ -2,7 +2,7 @@
 
 from argentos.actors.agents import Agent
 from argentos.actors.control.owner import OwnerInfo
-from argentos.actors.control.remote import RemoteSession, RemoteSupervisor
+from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.core.replies import Turn
 from argentos.actors.events import (
     CursorExpired,
@@ -18,11 +18,11 @@ from argentos.actors.events import (
 )
 from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
-from argentos.actors.interfaces import SessionInterface, SupervisorInterface
+from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.deliveries import Deliveries, Delivery
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
-from argentos.actors.session import Session
+from argentos.actors.sessions.session import Session
 from argentos.actors.settings.config import Config, parse_duration, parse_size
 from argentos.actors.supervisor import Supervisor
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
@@ -41,12 +41,10 @@ __all__ = [
     "OwedMessage",
     "OwnerInfo",
     "RecordAppended",
-    "RemoteSession",
     "RemoteSupervisor",
     "Session",
     "SessionDeleted",
     "SessionInfo",
-    "SessionInterface",
     "SessionParked",
     "SessionRestarted",
     "SessionUnparked",

@@ -114,11 +114,12 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
 
 
 class SessionFilter(Struct, frozen=True):
-    """Chooses sessions: by the beginning of their ids, their owner, a tag; None chooses all."""
+    """Chooses sessions: by the beginning of their ids, owner, tag, and those active since then; None takes all."""
 
     prefix: str | None = None
     owner: str | None = None
     tag: str | None = None
+    active_since: datetime | None = None
 
     def takes(self, metadata: Metadata) -> bool:
         """Whether the session is chosen."""
@@ -126,6 +127,7 @@ class SessionFilter(Struct, frozen=True):
             (self.prefix is None or metadata.session.startswith(self.prefix))
             and self.owner in {None, metadata.owner}
             and (self.tag is None or self.tag in metadata.tags)
+            and (self.active_since is None or metadata.last_activity >= self.active_since)
         )
 
 
@@ -134,23 +136,19 @@ class Latest:
 
     Args:
         limit: how many, at most; None for all.
-        active_since: none whose last activity was before.
         spare: how many too many are collected before they are sorted out.
     """
 
-    def __init__(self, limit: int | None, active_since: datetime | None, spare: int = 5000) -> None:
+    def __init__(self, limit: int | None, spare: int = 5000) -> None:
         self._limit = limit
-        self._since = active_since
         self._spare = spare
         self._steps: list[list[SessionInfo]] = []  # each in order
         self._held = 0
 
     def add(self, infos: Iterable[SessionInfo]) -> None:
         """Tell of some: few enough to be sorted without keeping anybody waiting."""
-        since = self._since
-        kept = [info for info in infos if since is None or info.last_activity >= since]
-        self._steps.append(_sorted(kept))
-        self._held += len(kept)
+        self._steps.append(_sorted(infos))
+        self._held += len(self._steps[-1])
         if self._limit is not None and self._held > self._limit + self._spare:
             self._steps = [_sorted(chain(*self._steps))[: self._limit]]
             self._held = len(self._steps[0])

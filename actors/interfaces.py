@@ -1,160 +1,56 @@
-"""The sessions as their users see them, whichever process runs them.
+"""The sessions of a state directory as their users see them, whichever process runs them.
 
-`Session` and `Supervisor` have these methods where the sessions are run, `RemoteSession` and `RemoteSupervisor` in
-every other process. A program that names these types works with both.
+A method's signature, its docstring and the checks of its arguments stand here; `Supervisor` and `RemoteSupervisor` say
+how it is done.
 """
 
-from collections.abc import Callable, Collection
-from contextlib import AbstractAsyncContextManager
+import builtins
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final
 
-from argentos.actors.core.replies import Turn
-from argentos.actors.events import Subscription
-from argentos.actors.info import SessionInfo
+from anyio.lowlevel import checkpoint
+
+from argentos.actors.events import EventFilter, Subscription
+from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
-from argentos.actors.transcripts.transcript import Transcript
-from argentos.storage import Address, Message, Role, SessionKey, Summary
+from argentos.actors.sessions.session import Session
+from argentos.actors.validation import as_filter
+from argentos.inputs import as_flag, as_id, as_name, as_path, as_whole_number
+from argentos.storage import SessionKey
 
-__all__ = ["SessionInterface", "SupervisorInterface"]
+__all__ = ["SupervisorInterface"]
 
-
-class SessionInterface(Protocol):
-    """The methods of one conversation: see `argentos.actors.Session` for what they do and raise."""
-
-    @property
-    def key(self) -> SessionKey:
-        """The agent and the id."""
-        ...
-
-    @property
-    def id(self) -> str:
-        """The session's id."""
-        ...
-
-    async def send(
-        self,
-        text: str,
-        *,
-        message_id: str | None = None,
-        address: Address | None = None,
-        sender: str | None = None,
-        patience: float = 0.0,
-    ) -> Turn:
-        """Accept a message of the user."""
-        ...
-
-    async def ask(
-        self,
-        text: str,
-        *,
-        message_id: str | None = None,
-        address: Address | None = None,
-        sender: str | None = None,
-        patience: float = 0.0,
-    ) -> Message:
-        """Send a message and wait for its reply."""
-        ...
-
-    async def say(
-        self,
-        text: str,
-        *,
-        message_id: str | None = None,
-        address: Address | None = None,
-        sender: str | None = None,
-    ) -> Message:
-        """Accept a message that the agent sends of its own accord."""
-        ...
-
-    async def append(
-        self,
-        text: str,
-        *,
-        role: Role = "user",
-        message_id: str | None = None,
-        address: Address | None = None,
-        sender: str | None = None,
-    ) -> Message:
-        """Accept a message that asks for no reply."""
-        ...
-
-    async def retry(self, message_id: str | None = None) -> Turn:
-        """Have a turn that failed run once more."""
-        ...
-
-    async def current_turn(self) -> Turn | None:
-        """The turn that runs."""
-        ...
-
-    async def turn(self, message_id: str) -> Turn | None:
-        """The turn of a message."""
-        ...
-
-    async def create(self) -> SessionInfo:
-        """Make the session by hand."""
-        ...
-
-    async def adopt(self, transcript: Transcript) -> SessionInfo:
-        """Make the session of a transcript."""
-        ...
-
-    async def transcript(self) -> Transcript:
-        """All messages that ever were, and the summary."""
-        ...
-
-    async def info(self) -> SessionInfo:
-        """State, tokens, last activity and more."""
-        ...
-
-    async def summary(self) -> Summary | None:
-        """The summary of the messages that the model sees no more."""
-        ...
-
-    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
-        """The messages of the context, or all."""
-        ...
-
-    async def update(
-        self,
-        *,
-        title: str | None = None,
-        tags: Collection[str] | None = None,
-        owner: str | None = None,
-        system: str | None = None,
-    ) -> SessionInfo:
-        """Change title, tags, owner or system prompt."""
-        ...
-
-    async def clear(self) -> SessionInfo:
-        """Empty the context."""
-        ...
-
-    async def compact(self, focus: str = "") -> SessionInfo:
-        """Replace older messages by a summary now."""
-        ...
-
-    async def stop(self) -> SessionInfo:
-        """End the turn that runs."""
-        ...
-
-    async def unpark(self) -> SessionInfo:
-        """Let a session go on that failed too often."""
-        ...
-
-    async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
-        """Remove the session."""
-        ...
+_MOST_EVENTS: Final = 10_000_000  # that a subscription holds
+_MOST_LISTED: Final = 2**53
+_log: Final = logging.getLogger(__name__)
 
 
-class SupervisorInterface(Protocol):
-    """The methods of all sessions: see `argentos.actors.Supervisor` for what they do and raise."""
+class SupervisorInterface(ABC):
+    """The sessions of a state directory, in this process or in the one that owns it.
 
-    def session(self, session_id: str, *, agent: str | None = None) -> SessionInterface:
-        """The handle of a session."""
-        ...
+    Attributes:
+        agent: the agent that is meant where none is named.
+    """
+
+    agent: str
+
+    def session(self, session_id: str, *, agent: str | None = None) -> Session:
+        """The handle of a session; nothing is read or made.
+
+        Args:
+            session_id: unique within its agent.
+            agent: whose session; by default the default one's.
+
+        Raises:
+            InputError: the id cannot be used, or there is no such agent here.
+        """
+        return self._handle(SessionKey(self._named(agent), as_id(session_id, "the session id")))
 
     async def list(
         self,
@@ -167,23 +63,118 @@ class SupervisorInterface(Protocol):
         tag: str | None = None,
         on_problem: Callable[[str], None] | None = None,
     ) -> list[SessionInfo]:
-        """The sessions, those with the latest activity first."""
-        ...
+        """The sessions of an agent, those with the latest activity first.
+
+        Args:
+            agent: whose; by default the default one's.
+            limit: the latest so many; by default all, of which a million take about a gigabyte of memory.
+            active_since: those that were active then or later.
+            prefix: those whose ids begin so.
+            owner: those of this owner: see `Session.update`.
+            tag: those that have this tag.
+            on_problem: is told, in a sentence, of each session that cannot be read; by default that is logged.
+        """
+        await checkpoint()
+        limit = None if limit is None else as_whole_number(limit, "the limit", 0, _MOST_LISTED)
+        chosen = as_filter(prefix, owner, tag, active_since)
+        return await self._list(self._named(agent), chosen, Latest(limit), on_problem or _log_problem)
 
     async def stored(self, *, agent: str | None = None, sizes: bool = True) -> tuple[Stored, ...]:
-        """All sessions as retention sees them."""
-        ...
+        """All sessions of an agent as retention sees them; one that cannot be read is logged instead.
+
+        Args:
+            agent: whose; by default the default one's.
+            sizes: look up how large each is, which takes a while where there are many; without, each has 0 bytes.
+        """
+        await checkpoint()
+        return await self._stored(self._named(agent), sizes=as_flag(sizes, "sizes"))
 
     async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
-        """The messages that are owed to a channel."""
-        ...
+        """The messages that are owed to a channel, or to any, and those that can never be delivered; the oldest first.
+
+        Sessions that cannot be read are left out; `list` tells of them.
+
+        Raises:
+            InputError: the channel cannot be used.
+            StoreError: the store cannot be read.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        await checkpoint()
+        return await self._owed(None if channel is None else as_id(channel, "the channel"))
 
     async def backup(self, target: Path) -> int:
-        """Save everything to a new file."""
-        ...
+        """Save everything that is acknowledged at this moment, of all agents, to a new file; gives its size in bytes.
 
-    def events(
+        Sessions go on meanwhile. `argent restore` makes a state directory of the file.
+
+        Raises:
+            StoreError: the file exists or cannot be written, or the store has no backups.
+        """
+        await checkpoint()
+        return await self._backup(as_path(target, "the path of the backup"))
+
+    @asynccontextmanager
+    async def events(
         self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
-    ) -> AbstractAsyncContextManager[Subscription]:
-        """Events from now on: records that become durable, and what the supervisor does."""
-        ...
+    ) -> AsyncGenerator[Subscription]:
+        """Events from now on: what becomes durable in the sessions, and what the supervisor does.
+
+        The events end when the supervisor does. Where the connection to another process is lost, what comes next is
+        `OwnerLostError`: subscribe again then with `after=` the cursor of the subscription.
+
+        Args:
+            limit: a reader that falls more events behind loses the oldest, and is told how many by `EventsMissed`.
+            after: the cursor of the latest event that the reader has, as before a lost connection: those behind it
+                come first. Where they are not kept any more, and for an empty text, `CursorExpired` comes first, with
+                all sessions as they stand.
+            session: the id of the only session to hear of.
+            agent: the only one whose sessions to hear of.
+
+        Raises:
+            InputError: the limit is not above zero, or an id cannot be used.
+            StoreError: the sessions cannot be read for `CursorExpired`.
+            SupervisorStoppedError: the supervisor is closed, or drains.
+        """
+        await checkpoint()
+        only = EventFilter(
+            None if agent is None else as_id(agent, "the agent's name"),
+            None if session is None else as_id(session, "the session id"),
+        )
+        limit = as_whole_number(limit, "the limit", 1, _MOST_EVENTS)
+        async with self._subscribed(only, limit, None if after is None else as_name(after, "the cursor")) as events:
+            yield events
+
+    # For the two kinds of it, which are given what was checked -----------------------------------------------
+
+    @abstractmethod
+    def _named(self, agent: str | None) -> str: ...
+
+    @abstractmethod
+    def _handle(self, key: SessionKey) -> Session: ...
+
+    @abstractmethod
+    async def _list(
+        self,
+        agent: str,
+        chosen: SessionFilter,
+        latest: Latest,
+        tell: Callable[[str], None],
+    ) -> builtins.list[SessionInfo]: ...
+
+    @abstractmethod
+    async def _stored(self, agent: str, *, sizes: bool) -> tuple[Stored, ...]: ...
+
+    @abstractmethod
+    async def _owed(self, channel: str | None) -> tuple[OwedMessage, ...]: ...
+
+    @abstractmethod
+    async def _backup(self, target: Path) -> int: ...
+
+    @abstractmethod
+    def _subscribed(
+        self, only: EventFilter, limit: int, after: str | None
+    ) -> AbstractAsyncContextManager[Subscription]: ...
+
+
+def _log_problem(problem: str) -> None:
+    _log.warning("a session is not listed: %s", problem)

@@ -1,9 +1,7 @@
 """The supervisor: spawns actors, idles and passivates them, revives them, and shuts them down in order."""
 
-import logging
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
@@ -19,7 +17,8 @@ from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import Suspects
 from argentos.actors.events import CursorExpired, EventFilter, Events, Subscription
 from argentos.actors.health import Health
-from argentos.actors.info import Latest, SessionInfo
+from argentos.actors.info import Latest, SessionFilter, SessionInfo
+from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.deliveries import Deliveries
 from argentos.actors.outbox.outbox import Outbox, OwedMessage
 from argentos.actors.resume import resume_unfinished
@@ -30,23 +29,21 @@ from argentos.actors.scheduling.slots import Slots
 from argentos.actors.scheduling.throttle import Throttle
 from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
-from argentos.actors.session import Session
+from argentos.actors.sessions.local_session import LocalSession
 from argentos.actors.settings.config import Config
 from argentos.actors.shutdown import close_models, drain, end_turns, settle
 from argentos.actors.telemetry import Telemetry
-from argentos.actors.validation import as_channels, as_filter, as_part
+from argentos.actors.validation import as_channels, as_part
 from argentos.concurrency.background import keep_running
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import described, reading_a_store
 from argentos.errors import InputError, SessionNotFoundError
-from argentos.inputs import as_flag, as_id, as_name, as_number, as_path, as_time, as_whole_number
+from argentos.inputs import as_flag, as_id, as_number, as_whole_number
 from argentos.llm import Counting, TokenCounter, count_tokens
 from argentos.storage import SessionKey, Store
 from argentos.storage.names import expand_home
 
 __all__ = ["Supervisor"]
-
-_log: Final = logging.getLogger(__name__)
 
 _STEPS_AT_ONCE: Final = 256  # they wait for the disk most of their time, and share its writes
 _RESTARTS_AT_ONCE: Final = 2  # likewise
@@ -57,7 +54,7 @@ _MOST_TURNS: Final = 100_000
 _REFUSALS: Final = 8  # in a row, between two pauses: some 3,000 a second
 
 
-class Supervisor:
+class Supervisor(SupervisorInterface):
     """Runs the sessions of one agent or of several: an async context manager for anyone's event loop.
 
     Args:
@@ -175,17 +172,8 @@ class Supervisor:
         """The settings of the default agent."""
         return self._runtime.config
 
-    def session(self, session_id: str, *, agent: str | None = None) -> Session:
-        """The handle of a session; nothing is read or made.
-
-        Args:
-            session_id: unique within its agent.
-            agent: whose session; by default the default one's.
-
-        Raises:
-            InputError: the id cannot be used, or there is no such agent here.
-        """
-        return Session(self._registry, SessionKey(self._named(agent), as_id(session_id, "the session id")))
+    def _handle(self, key: SessionKey) -> LocalSession:
+        return LocalSession(self._registry, key)
 
     def _named(self, agent: str | None) -> str:
         name = self.agent if agent is None else as_id(agent, "the agent's name")
@@ -193,94 +181,32 @@ class Supervisor:
             raise InputError(f"there is no agent {name!r} here; this supervisor runs {', '.join(self._runtimes)}")
         return name
 
-    async def list(
+    async def _list(
         self,
-        *,
-        agent: str | None = None,
-        limit: int | None = None,
-        active_since: datetime | None = None,
-        prefix: str | None = None,
-        owner: str | None = None,
-        tag: str | None = None,
-        on_problem: Callable[[str], None] | None = None,
+        agent: str,
+        chosen: SessionFilter,
+        latest: Latest,
+        tell: Callable[[str], None],
     ) -> list[SessionInfo]:
-        """The sessions of an agent, those with the latest activity first.
-
-        Args:
-            agent: whose; by default the default one's.
-            limit: the latest so many; by default all, of which a million take about a gigabyte of memory.
-            active_since: those that were active then or later.
-            prefix: those whose ids begin so.
-            owner: those of this owner: see `Session.update`.
-            tag: those that have this tag.
-            on_problem: is told, in a sentence, of each session that cannot be read; by default that is logged.
-        """
-        await checkpoint()
-        limit = None if limit is None else as_whole_number(limit, "the limit", 0, _MOST_LISTED)
-        active_since = None if active_since is None else as_time(active_since, "active_since")
-        chosen = as_filter(prefix, owner, tag)
-        latest = Latest(limit, active_since)
         give_way = self._runtime.workers.give_way
-        async with aclosing(self._registry.pages(self._named(agent))) as pages:
+        async with aclosing(self._registry.pages(agent)) as pages:
             async for page in pages:
                 for sessions in in_chunks(page.sessions):
                     latest.add(self._registry.info(metadata) for metadata in sessions if chosen.takes(metadata))
                     await give_way()
                 for problem in page.problems:
-                    (on_problem or _log_problem)(problem)
+                    tell(problem)
         return await latest.sorted(give_way)
 
-    async def stored(self, *, agent: str | None = None, sizes: bool = True) -> tuple[Stored, ...]:
-        """All sessions of an agent as retention sees them; one that cannot be read is logged instead.
+    async def _stored(self, agent: str, *, sizes: bool) -> tuple[Stored, ...]:
+        return await stored_sessions(self._registry, agent, sizes=sizes)
 
-        Args:
-            agent: whose; by default the default one's.
-            sizes: look up how large each is, which takes a while where there are many; without, each has 0 bytes.
-        """
-        await checkpoint()
-        return await stored_sessions(self._registry, self._named(agent), sizes=as_flag(sizes, "sizes"))
-
-    async def backup(self, target: Path) -> int:
-        """Save everything that is acknowledged at this moment, of all agents, to a new file; gives its size in bytes.
-
-        Sessions go on meanwhile. `argent restore` makes a state directory of the file.
-
-        Raises:
-            StoreError: the file exists or cannot be written, or the store has no backups.
-        """
-        await checkpoint()
-        path = as_path(target, "the path of the backup")
+    async def _backup(self, target: Path) -> int:
         with reading_a_store():
-            return await self._runtime.store.backup(path)
+            return await self._runtime.store.backup(target)
 
     @asynccontextmanager
-    async def events(
-        self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
-    ) -> AsyncGenerator[Subscription]:
-        """Events from now on: what becomes durable in the sessions, and what the supervisor does.
-
-        The events end when the supervisor does.
-
-        Args:
-            limit: a reader that falls more events behind loses the oldest, and is told how many by `EventsMissed`.
-            after: the cursor of the latest event that the reader has, as before a lost connection: those behind it
-                come first. Where they are not kept any more, and for an empty text, `CursorExpired` comes first, with
-                all sessions as they stand.
-            session: the id of the only session to hear of.
-            agent: the only one whose sessions to hear of.
-
-        Raises:
-            InputError: the limit is not above zero, or an id cannot be used.
-            StoreError: the sessions cannot be read for `CursorExpired`.
-            SupervisorStoppedError: the supervisor is closed, or drains.
-        """
-        await checkpoint()
-        limit = as_whole_number(limit, "the limit", 1, _MOST_EVENTS)
-        after = None if after is None else as_name(after, "the cursor")
-        only = EventFilter(
-            None if agent is None else as_id(agent, "the agent's name"),
-            None if session is None else as_id(session, "the session id"),
-        )
+    async def _subscribed(self, only: EventFilter, limit: int, after: str | None) -> AsyncGenerator[Subscription]:
         self._registry.check_open()
         self._registry.check_not_draining()
         subscription = self._events.subscribe(limit, only=only, after=after)
@@ -318,18 +244,7 @@ class Supervisor:
         async with self._outbox.read(as_id(channel, "the channel")) as reader:
             yield reader
 
-    async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
-        """The messages that are owed to a channel, or to any, and those that can never be delivered; the oldest first.
-
-        Sessions that cannot be read are left out; `list` tells of them.
-
-        Raises:
-            InputError: the channel cannot be used.
-            StoreError: the store cannot be read.
-            SupervisorStoppedError: the supervisor is closed.
-        """
-        await checkpoint()
-        channel = None if channel is None else as_id(channel, "the channel")
+    async def _owed(self, channel: str | None) -> tuple[OwedMessage, ...]:
         self._registry.check_open()
         return tuple(await self._outbox.owed(channel))
 
@@ -444,7 +359,3 @@ class Supervisor:
 
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)
-
-
-def _log_problem(problem: str) -> None:
-    _log.warning("a session is not listed: %s", problem)

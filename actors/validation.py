@@ -9,7 +9,7 @@ from argentos.actors.core.commands import Changes
 from argentos.actors.info import SessionFilter
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import InputError
-from argentos.inputs import as_choice, as_id, as_name, as_text, in_words
+from argentos.inputs import as_choice, as_id, as_name, as_text, as_time, in_words
 from argentos.storage import Address, Role
 
 __all__ = [
@@ -92,7 +92,9 @@ def as_role(value: object) -> Role:
     return "user" if as_choice(value, ("user", "assistant"), "the role") == "user" else "assistant"
 
 
-def as_filter(prefix: object, owner: object, tag: object) -> SessionFilter:
+def as_filter(
+    prefix: object = None, owner: object = None, tag: object = None, active_since: object = None
+) -> SessionFilter:
     """A choice of sessions.
 
     Raises:
@@ -102,6 +104,7 @@ def as_filter(prefix: object, owner: object, tag: object) -> SessionFilter:
         None if prefix is None else as_name(prefix, "the prefix"),
         None if owner is None else as_id(owner, "the owner"),
         None if tag is None else as_id(tag, "the tag"),
+        None if active_since is None else as_time(active_since, "active_since"),
     )
 
 

@@ -73,7 +73,7 @@ def _module(name: str, module: Definition, anchors: dict[str, str]) -> Iterator[
     if above:
         yield f"Also here, and described above: {above}.\n"
     for each, target in new.items():
-        yield from _definition(each, target)
+        yield from _definition(each, target, anchors)
 
 
 def _anchor(name: str, taken: Collection[str]) -> str:
@@ -96,10 +96,10 @@ def _target(definition: Definition) -> Definition:
     return definition.final_target if isinstance(definition, griffe.Alias) else definition
 
 
-def _definition(name: str, target: Definition) -> Iterator[str]:
+def _definition(name: str, target: Definition, anchors: Mapping[str, str]) -> Iterator[str]:
     yield f"### {name}\n"
     if isinstance(target, griffe.Class):
-        yield from _class(target)
+        yield from _class(target, anchors)
     elif isinstance(target, griffe.Function):
         yield from _code(f"{_signature(target)}: ...")
         yield from _sections(target)
@@ -109,9 +109,8 @@ def _definition(name: str, target: Definition) -> Iterator[str]:
         yield from _sections(target)
 
 
-def _class(target: griffe.Class) -> Iterator[str]:
-    end = _end_of_public_part(target)
-    members = [each for each in target.members.values() if _is_public(each) and (each.lineno or 0) < end]
+def _class(target: griffe.Class, anchors: Mapping[str, str]) -> Iterator[str]:
+    members = _public_members(target)
     bases = ", ".join(str(each) for each in target.bases)
     head = f"class {target.name}{f'({bases})' if bases else ''}"
     fields = [_field(each) for each in members if isinstance(each, griffe.Attribute) and _is_field(each)]
@@ -129,6 +128,21 @@ def _class(target: griffe.Class) -> Iterator[str]:
     for each in members:
         if each not in inherited:
             yield from _member(target, each)
+    yield from _of_bases(target, anchors)
+
+
+def _of_bases(target: griffe.Class, anchors: Mapping[str, str]) -> Iterator[str]:
+    """A line for each base on the page that describes methods of the class."""
+    for base in target.resolved_bases:
+        if isinstance(base, griffe.Class) and base.path in anchors and "ABC" in {str(each) for each in base.bases}:
+            names = [each.name for each in _public_members(base) if each.name not in target.members]
+            links = [f"[`{each}`](#{base.name.lower()}{each})" for each in names]
+            yield f"And what `{base.name}` has: {', '.join(links)}.\n"
+
+
+def _public_members(target: griffe.Class) -> list[Definition]:
+    end = _end_of_public_part(target)
+    return [each for each in target.members.values() if _is_public(each) and (each.lineno or 0) < end]
 
 
 def _end_of_public_part(target: griffe.Class) -> int:

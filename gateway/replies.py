@@ -9,7 +9,7 @@ import anyio
 import click
 
 from argentos.actors import Turn
-from argentos.actors.interfaces import SessionInterface
+from argentos.actors.sessions.session import Session
 from argentos.errors import ArgentError
 from argentos.gateway.output import printable
 from argentos.storage import Address, Message
@@ -26,7 +26,7 @@ def own_address() -> Address:
     return Address("cli", os.environ.get("USER") or "user")
 
 
-async def stream(session: SessionInterface, turn: Turn) -> Message:
+async def stream(session: Session, turn: Turn) -> Message:
     """Print a reply as it streams; gives it once it is durable.
 
     Raises:
@@ -49,7 +49,7 @@ async def stream(session: SessionInterface, turn: Turn) -> Message:
     return reply
 
 
-async def wait_for(session: SessionInterface, turn: Turn) -> Message:
+async def wait_for(session: Session, turn: Turn) -> Message:
     """Wait for a reply; delays are told on standard error.
 
     Raises:
@@ -74,7 +74,7 @@ async def beside(work: Callable[[], Awaitable[T]], task: Callable[[], Coroutine[
     return results[0]
 
 
-async def _tell_delays(session: SessionInterface) -> None:
+async def _tell_delays(session: Session) -> None:
     """Tell each time that a turn is to be tried again, until cancelled."""
     told: datetime | None = None
     while True:

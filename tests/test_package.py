@@ -118,6 +118,7 @@ ROOMS = (
     "actors/core",
     "actors/outbox",
     "actors/scheduling",
+    "actors/sessions",
     "actors/transcripts",
     "machines",
     "storage",

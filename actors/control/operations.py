@@ -19,7 +19,7 @@ from argentos.actors.control import owner
 from argentos.actors.control.owner import Owner
 from argentos.actors.control.protocol import Failed, error_of, failed
 from argentos.actors.core.replies import Turn
-from argentos.actors.session import Session
+from argentos.actors.sessions.session import Session
 from argentos.concurrency.foreign_code import described
 from argentos.errors import ArgentError, InputError
 from argentos.inputs import as_path, nearest
@@ -308,4 +308,3 @@ CURRENT_TURN: Final = _turn(Session.current_turn, Needs.AGENT)
 TURN: Final = _turn(Session.turn, Needs.AGENT)
 UPDATE: Final = _one(Session.update)
 APPEND: Final = _one(Session.append, needs=Needs.MESSAGES)
-SAY: Final = _one(Session.say, needs=Needs.MESSAGES)

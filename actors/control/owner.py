@@ -18,7 +18,7 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
-from argentos.actors.session import Session
+from argentos.actors.sessions.session import Session
 from argentos.actors.validation import as_filter
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
@@ -85,12 +85,11 @@ class Owner:
         tag: str | None = None,
     ) -> AsyncGenerator[tuple[SessionInfo | str, ...]]:
         """All sessions, some at a time; for each that cannot be read a sentence."""
-        chosen = as_filter(prefix, owner, tag)
+        chosen = as_filter(prefix, owner, tag, active_since)
         async with aclosing(self._registry.pages(self._agent)) as pages:
             async for page in pages:
                 for chunk in in_chunks(page.sessions):
-                    infos = (self._registry.info(each) for each in chunk if chosen.takes(each))
-                    yield tuple(each for each in infos if active_since is None or each.last_activity >= active_since)
+                    yield tuple(self._registry.info(each) for each in chunk if chosen.takes(each))
                 if page.problems:
                     yield page.problems
 

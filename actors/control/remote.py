@@ -1,13 +1,12 @@
 """Sessions that another process runs, with the methods that they have there."""
 
-import logging
 import uuid
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 import anyio.to_thread
 from msgspec import structs
@@ -16,202 +15,101 @@ from argentos.actors.control import operations
 from argentos.actors.control.client import Client
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.transcript_file import private_file, read_transcript, write_transcript
+from argentos.actors.core.commands import Changes
 from argentos.actors.core.replies import Turn
-from argentos.actors.events import Subscription
-from argentos.actors.info import Latest, SessionInfo
-from argentos.actors.interfaces import SessionInterface, SupervisorInterface
+from argentos.actors.events import EventFilter, Subscription
+from argentos.actors.info import Latest, SessionFilter, SessionInfo
+from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
+from argentos.actors.sessions.session import Session
 from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.transcripts.validation import as_transcript
-from argentos.actors.validation import as_changes, as_filter, as_focus, as_new_message, as_role
-from argentos.inputs import as_flag, as_id, as_name, as_number, as_path, as_time, as_whole_number
-from argentos.storage import Address, Message, Role, SessionKey, Summary
+from argentos.actors.validation import NewMessage
+from argentos.inputs import as_id, as_number
+from argentos.storage import Message, Role, SessionKey, Summary
 
 __all__ = ["RemoteSession", "RemoteSupervisor"]
 
-_MOST_EVENTS: Final = 10_000_000  # that a subscription holds
-_log: Final = logging.getLogger(__name__)
 
+class RemoteSession(Session):
+    """One conversation, in the process that owns it."""
 
-class RemoteSession(SessionInterface):
-    """One conversation, in the process that owns it: see `Session` for what the methods do and raise.
-
-    Every method may raise `OwnerGoneError` if nobody owns the directory, so that nothing was done, `StoreBusyError` if
-    its owner does not answer, and `OwnerLostError` if it hung up while it was being asked.
-    """
-
-    __slots__ = ("_client", "_key")
+    __slots__ = ("_client",)
 
     def __init__(self, client: Client, key: SessionKey) -> None:
+        super().__init__(key)
         self._client = client
-        self._key = key
 
-    @property
-    def key(self) -> SessionKey:
-        """The agent and the id."""
-        return self._key
+    async def _send(self, sent: NewMessage, patience: float) -> Turn:
+        message_id = sent.message_id or uuid.uuid4().hex  # by which it can be sent again where the owner is lost
+        sent = sent._replace(message_id=message_id)
+        return await self._client.turn(operations.SEND, self._key, **sent._asdict(), patience=patience)
 
-    @property
-    def id(self) -> str:
-        """The session's id."""
-        return self._key.id
+    async def _append(self, role: Role, sent: NewMessage) -> Message:
+        return await self._client.one(operations.APPEND, self._key, role=role, **sent._asdict())
 
-    async def send(
-        self,
-        text: str,
-        *,
-        message_id: str | None = None,
-        address: Address | None = None,
-        sender: str | None = None,
-        patience: float = 0.0,
-    ) -> Turn:
-        """See `Session.send`.
-
-        Where the connection is lost, `Turn.reply` raises `OwnerLostError`: send the message again with its id, which
-        `Turn.message_id` is where none was given, to follow the same turn.
-        """
-        sent = as_new_message(text, message_id, address, sender)
-        return await self._client.turn(
-            operations.SEND,
-            self._key,
-            text=sent.text,
-            message_id=sent.message_id or uuid.uuid4().hex,
-            address=sent.address,
-            sender=sent.sender,
-            patience=as_number(patience, "the patience"),
-        )
-
-    async def ask(
-        self,
-        text: str,
-        *,
-        message_id: str | None = None,
-        address: Address | None = None,
-        sender: str | None = None,
-        patience: float = 0.0,
-    ) -> Message:
-        """See `Session.ask`."""
-        turn = await self.send(text, message_id=message_id, address=address, sender=sender, patience=patience)
-        return await turn.reply()
-
-    async def say(
-        self,
-        text: str,
-        *,
-        message_id: str | None = None,
-        address: Address | None = None,
-        sender: str | None = None,
-    ) -> Message:
-        """See `Session.say`."""
-        sent = as_new_message(text, message_id, address, sender)
-        return await self._client.one(operations.SAY, self._key, **sent._asdict())
-
-    async def append(
-        self,
-        text: str,
-        *,
-        role: Role = "user",
-        message_id: str | None = None,
-        address: Address | None = None,
-        sender: str | None = None,
-    ) -> Message:
-        """See `Session.append`."""
-        sent = as_new_message(text, message_id, address, sender)
-        return await self._client.one(operations.APPEND, self._key, role=as_role(role), **sent._asdict())
-
-    async def retry(self, message_id: str | None = None) -> Turn:
-        """See `Session.retry`."""
-        if message_id is not None:
-            message_id = as_id(message_id, "the message id")
+    async def _retry(self, message_id: str | None) -> Turn:
         return await self._client.turn(operations.RETRY, self._key, message_id=message_id)
 
-    async def current_turn(self) -> Turn | None:
-        """See `Session.current_turn`."""
+    async def _current_turn(self) -> Turn | None:
         return await self._client.attach(operations.CURRENT_TURN, self._key)
 
-    async def turn(self, message_id: str) -> Turn | None:
-        """See `Session.turn`."""
-        message_id = as_id(message_id, "the message id")
+    async def _turn(self, message_id: str) -> Turn | None:
         return await self._client.attach(operations.TURN, self._key, message_id=message_id)
 
-    async def create(self) -> SessionInfo:
-        """See `Session.create`."""
+    async def _create(self) -> SessionInfo:
         return await self._client.one(operations.CREATE, self._key)
 
-    async def adopt(self, transcript: Transcript) -> SessionInfo:
-        """See `Session.adopt`."""
+    async def _adopt(self, transcript: Transcript) -> SessionInfo:
         async with _private_file() as path:
             await anyio.to_thread.run_sync(lambda: write_transcript(as_transcript(transcript), path))
             return await self._client.one(operations.ADOPT, self._key, path=path)
 
-    async def transcript(self) -> Transcript:
-        """See `Session.transcript`."""
+    async def _transcript(self) -> Transcript:
         async with _private_file() as path:
             await self._client.one(operations.TRANSCRIPT, self._key, path=path)
             return await anyio.to_thread.run_sync(read_transcript, path)
 
-    async def info(self) -> SessionInfo:
-        """See `Session.info`."""
+    async def _info(self) -> SessionInfo:
         return await self._client.one(operations.INFO, self._key)
 
-    async def summary(self) -> Summary | None:
-        """See `Session.summary`."""
+    async def _summary(self) -> Summary | None:
         return await self._client.one(operations.SUMMARY, self._key)
 
-    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
-        """See `Session.history`."""
-        return await self._client.many(operations.HISTORY, self._key, full=as_flag(full, "full"))
+    async def _history(self, *, full: bool) -> tuple[Message, ...]:
+        return await self._client.many(operations.HISTORY, self._key, full=full)
 
-    async def update(
-        self,
-        *,
-        title: str | None = None,
-        tags: Collection[str] | None = None,
-        owner: str | None = None,
-        system: str | None = None,
-    ) -> SessionInfo:
-        """See `Session.update`."""
-        changes = as_changes(title, tags, owner, system)
+    async def _update(self, changes: Changes) -> SessionInfo:
         return await self._client.one(operations.UPDATE, self._key, **changes._asdict())
 
-    async def clear(self) -> SessionInfo:
-        """See `Session.clear`."""
+    async def _clear(self) -> SessionInfo:
         return await self._client.one(operations.CLEAR, self._key)
 
-    async def compact(self, focus: str = "") -> SessionInfo:
-        """See `Session.compact`."""
-        return await self._client.one(operations.COMPACT, self._key, focus=as_focus(focus))
+    async def _compact(self, focus: str) -> SessionInfo:
+        return await self._client.one(operations.COMPACT, self._key, focus=focus)
 
-    async def stop(self) -> SessionInfo:
-        """See `Session.stop`."""
+    async def _stop(self) -> SessionInfo:
         return await self._client.one(operations.STOP, self._key)
 
-    async def unpark(self) -> SessionInfo:
-        """See `Session.unpark`."""
+    async def _unpark(self) -> SessionInfo:
         return await self._client.one(operations.UNPARK, self._key)
 
-    async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
-        """See `Session.delete`."""
+    async def _delete(self, unless_active_since: datetime | None, *, set_aside: bool) -> bool:
         return await self._client.one(
-            operations.DELETE,
-            self._key,
-            unless_active_since=(
-                None if unless_active_since is None else as_time(unless_active_since, "unless_active_since")
-            ),
-            set_aside=as_flag(set_aside, "set_aside"),
+            operations.DELETE, self._key, unless_active_since=unless_active_since, set_aside=set_aside
         )
 
 
 class RemoteSupervisor(SupervisorInterface):
-    """All sessions of an agent, in the process that owns them: see `Supervisor.connect`.
+    """The sessions of a state directory, in the process that owns it: see `Supervisor.connect`.
 
     Every method may raise `OwnerGoneError` if nobody owns the directory, so that nothing was done, `StoreBusyError` if
     its owner does not answer, and `OwnerLostError` if it hung up while it was being asked.
 
     Args:
         directory: the state directory.
-        agent: whose sessions.
+        agent: whose sessions are meant where no agent is named.
         patience: seconds to wait for a sign of life from the owner.
     """
 
@@ -221,36 +119,19 @@ class RemoteSupervisor(SupervisorInterface):
         self._client = Client(directory, as_number(patience, "the patience"))
         self._key = SessionKey(self.agent, "")
 
-    def session(self, session_id: str, *, agent: str | None = None) -> RemoteSession:
-        """The handle of a session; nothing is asked yet.
+    def _named(self, agent: str | None) -> str:
+        return self.agent if agent is None else as_id(agent, "the agent's name")
 
-        Args:
-            session_id: unique within its agent.
-            agent: whose session; by default of the one that this was made for.
+    def _handle(self, key: SessionKey) -> RemoteSession:
+        return RemoteSession(self._client, key)
 
-        Raises:
-            InputError: the id cannot be used.
-        """
-        return RemoteSession(self._client, self._key_of(agent)._replace(id=as_id(session_id, "the session id")))
-
-    def _key_of(self, agent: str | None) -> SessionKey:
-        return self._key if agent is None else SessionKey(as_id(agent, "the agent's name"), "")
-
-    async def list(
+    async def _list(
         self,
-        *,
-        agent: str | None = None,
-        limit: int | None = None,
-        active_since: datetime | None = None,
-        prefix: str | None = None,
-        owner: str | None = None,
-        tag: str | None = None,
-        on_problem: Callable[[str], None] | None = None,
+        agent: str,
+        chosen: SessionFilter,
+        latest: Latest,
+        tell: Callable[[str], None],
     ) -> list[SessionInfo]:
-        """See `Supervisor.list`."""
-        since = None if active_since is None else as_time(active_since, "active_since")
-        chosen = as_filter(prefix, owner, tag)
-        latest = Latest(limit, since)
         problems: list[str] = []
 
         def receive(page: tuple[SessionInfo | str, ...]) -> None:
@@ -258,39 +139,29 @@ class RemoteSupervisor(SupervisorInterface):
             problems.extend(each for each in page if isinstance(each, str))
 
         await self._client.each(
-            operations.SESSIONS, self._key_of(agent), receive, active_since=since, **structs.asdict(chosen)
+            operations.SESSIONS,
+            SessionKey(agent, ""),
+            receive,
+            **structs.asdict(chosen),
         )
         for problem in problems:
-            (on_problem or _log_problem)(problem)
+            tell(problem)
         return await latest.sorted()
 
-    async def stored(self, *, agent: str | None = None, sizes: bool = True) -> tuple[Stored, ...]:
-        """See `Supervisor.stored`."""
-        return await self._client.many(operations.STORED, self._key_of(agent), sizes=as_flag(sizes, "sizes"))
+    async def _stored(self, agent: str, *, sizes: bool) -> tuple[Stored, ...]:
+        return await self._client.many(operations.STORED, SessionKey(agent, ""), sizes=sizes)
 
-    async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
-        """See `Supervisor.owed`."""
-        channel = None if channel is None else as_id(channel, "the channel")
+    async def _owed(self, channel: str | None) -> tuple[OwedMessage, ...]:
         return await self._client.many(operations.OWED, self._key, channel=channel)
 
-    async def backup(self, target: Path) -> int:
-        """See `Supervisor.backup`."""
-        return await self._client.one(operations.BACKUP, self._key, target=as_path(target, "the path of the backup"))
+    async def _backup(self, target: Path) -> int:
+        return await self._client.one(operations.BACKUP, self._key, target=target)
 
-    def events(
-        self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
+    def _subscribed(
+        self, only: EventFilter, limit: int, after: str | None
     ) -> AbstractAsyncContextManager[Subscription]:
-        """See `Supervisor.events`; where the connection is lost, what comes next is `OwnerLostError`.
-
-        Subscribe again then with `after=` the cursor of the subscription.
-        """
         return self._client.subscription(
-            operations.EVENTS,
-            self._key,
-            as_whole_number(limit, "the limit", 1, _MOST_EVENTS),
-            after=None if after is None else as_name(after, "the cursor"),
-            session=None if session is None else as_id(session, "the session id"),
-            agent=None if agent is None else as_id(agent, "the agent's name"),
+            operations.EVENTS, self._key, limit, after=after, session=only.session, agent=only.agent
         )
 
     async def ping(self) -> OwnerInfo:
@@ -309,7 +180,3 @@ class RemoteSupervisor(SupervisorInterface):
 async def _private_file() -> AsyncGenerator[Path]:
     with ExitStack() as stack:
         yield await anyio.to_thread.run_sync(partial(stack.enter_context, private_file()))
-
-
-def _log_problem(problem: str) -> None:
-    _log.warning("a session is not listed: %s", problem)

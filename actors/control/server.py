@@ -23,7 +23,7 @@ from argentos.actors.control.socket_file import NAME, SocketFile
 from argentos.actors.control.socket_stream import SocketStream, accept
 from argentos.actors.core.registry import Registry
 from argentos.actors.interfaces import SupervisorInterface
-from argentos.actors.session import Session
+from argentos.actors.sessions.local_session import LocalSession
 from argentos.concurrency.background import keep_running
 from argentos.concurrency.foreign_code import described, passes
 from argentos.concurrency.forks import close_in_children, keep_in_children
@@ -200,11 +200,11 @@ class ControlServer:
     async def _send_values(self, connection: ServerConnection, request: Request) -> None:
         row = operation(request.request)
         agent = as_id(request.agent, "the agent's name")
-        target: Owner | Session
+        target: Owner | LocalSession
         if row.of is Owner:
             target = Owner(self._supervisor, self._registry, self._info(), agent)
         else:
-            target = Session(self._registry, SessionKey(agent, as_id(request.session, "the session id")))
+            target = LocalSession(self._registry, SessionKey(agent, as_id(request.session, "the session id")))
         self._check(row.needs, agent)
         with anyio.move_on_after(row.limit) as scope:
             async with aclosing(row.call(target, row.read(request.arguments))) as values:

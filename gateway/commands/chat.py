@@ -12,7 +12,7 @@ import anyio
 import click
 
 from argentos.actors import Turn
-from argentos.actors.interfaces import SessionInterface
+from argentos.actors.sessions.session import Session
 from argentos.errors import ArgentError, InputError, NoReplyError, OwnerGoneError
 from argentos.gateway.line_input import LineInput
 from argentos.gateway.output import age, counted, failure, messages, percent, print_json_line, printable
@@ -56,7 +56,7 @@ async def _chat(settings: Settings, session_id: str, model_name: str | None) -> 
 class _Chat:
     """A conversation at a terminal or through a pipe. Ctrl-C ends the chat at its prompt, and a turn while it runs."""
 
-    def __init__(self, session: SessionInterface, *, as_json: bool) -> None:
+    def __init__(self, session: Session, *, as_json: bool) -> None:
         self._session = session
         self._as_json = as_json
         self._summary: Summary | None = None

@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 import click
 
 from argentos.actors import SessionInfo, parse_duration
-from argentos.actors.interfaces import SessionInterface, SupervisorInterface
+from argentos.actors.interfaces import SupervisorInterface
+from argentos.actors.sessions.session import Session
 from argentos.errors import StoreDamagedError
 from argentos.gateway.commands.deletion import delete_command, prune_command
 from argentos.gateway.commands.history import history_command
@@ -61,7 +62,7 @@ command.add_command(update_command)
 def _on_session(
     settings: Settings,
     session_id: str,
-    work: Callable[[SessionInterface], Awaitable[T]],
+    work: Callable[[Session], Awaitable[T]],
     *,
     read_only: bool = False,
     makes: bool = False,

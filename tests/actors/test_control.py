@@ -340,7 +340,7 @@ async def test_an_error_comes_back_as_what_it_is(
         (operations.SEND, SessionKey("main", "ada"), {"text": 7}, r"the arguments of 'send' .* at `\$.text`"),
         (operations.SEND, SessionKey("main", "ada"), {"text": "hi", "to": "me"}, "unknown field `to`"),
         (operations.BACKUP, SessionKey("main", ""), {"target": "here"}, "no whole path of a file"),
-        (operations.SAY, SessionKey("main", "ada"), {"text": object()}, "an argument of 'say' cannot be sent"),
+        (operations.APPEND, SessionKey("main", "ada"), {"text": object()}, "an argument of 'append' cannot be sent"),
     ],
 )
 async def test_a_request_is_validated_by_the_owner_with_one_sentence_that_names_what(

@@ -142,10 +142,9 @@ OTHERS: set[type] = {
     argentos.Clock,
     argentos.FileStore,
     argentos.MemoryStore,
-    argentos.SessionInterface,
     argentos.Store,
     argentos.SupervisorInterface,
-    *(argentos.RemoteSession, argentos.RemoteSupervisor),  # tried in test_second_process
+    argentos.RemoteSupervisor,  # tried in test_second_process
 }
 """Interfaces, stores, and what another process calls."""
 

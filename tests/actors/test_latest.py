@@ -27,14 +27,14 @@ def test_what_is_kept_of_many_sessions_are_the_latest_in_the_order_of_all(
 ) -> None:
     told = [_info(str(number), START + timedelta(seconds=late)) for number, late in enumerate(seconds)]
     ordered = sorted(told, key=lambda each: each.last_activity, reverse=True)
-    latest = Latest(limit, None, spare=3)
+    latest = Latest(limit, spare=3)
     for begin in range(0, len(told), pages):
         latest.add(told[begin : begin + pages])
     assert anyio.run(latest.sorted) == ordered[:limit]
 
 
 def test_few_of_many_sessions_take_the_memory_of_few() -> None:
-    latest = Latest(10, None, spare=100)
+    latest = Latest(10, spare=100)
     tracemalloc.start()
     try:
         for number in range(50):

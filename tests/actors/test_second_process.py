@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -20,16 +20,16 @@ from argentos import (
     Address,
     FileStore,
     OfflineModel,
-    RemoteSession,
     RemoteSupervisor,
     ReplayModel,
     Session,
-    SessionInterface,
     Supervisor,
     SupervisorInterface,
     Turn,
 )
 from argentos.actors import CursorExpired, EventsMissed, RecordAppended, Subscription, Transcript, TranscriptMessage
+from argentos.actors.control.remote import RemoteSession
+from argentos.actors.sessions.local_session import LocalSession
 from argentos.errors import (
     InputError,
     MailboxFullError,
@@ -177,19 +177,15 @@ async def test_a_thousand_are_asked_over_one_connection_at_once(owners: Owners, 
     assert all(each.startswith("You said: ") for each in replies)
 
 
-async def test_the_interfaces_have_what_both_ends_have() -> None:
-    for interface, local, remote in (
-        (SessionInterface, Session, RemoteSession),
-        (SupervisorInterface, Supervisor, RemoteSupervisor),
+def test_both_kinds_of_a_session_and_of_a_supervisor_have_the_methods_of_one_interface() -> None:
+    for interface, kinds in (
+        (Session, (LocalSession, RemoteSession)),
+        (SupervisorInterface, (Supervisor, RemoteSupervisor)),
     ):
-        for name in public(interface):
-            method = getattr(interface, name)
-            if callable(method):
-                assert (
-                    str(inspect.signature(getattr(local, name))).split(" -> ")[0]
-                    == str(inspect.signature(getattr(remote, name))).split(" -> ")[0]
-                )
-    assert set(public(Session)) == set(public(SessionInterface))
+        for kind, name in product(kinds, public(interface)):
+            if callable(getattr(interface, name)):
+                assert inspect.signature(getattr(kind, name)) == inspect.signature(getattr(interface, name))
+    assert public(LocalSession) == public(RemoteSession) == public(Session)
 
 
 def public(kind: type) -> list[str]:
@@ -374,7 +370,7 @@ async def test_an_error_of_the_host_comes_out_as_it_is(running: Running, tmp_pat
 TRANSCRIPT: Final = Transcript(session="x", messages=(TranscriptMessage(role="user", text="hi", id="1"),))
 
 
-async def subscribe(session: RemoteSession, remote: RemoteSupervisor) -> None:
+async def subscribe(session: Session, remote: RemoteSupervisor) -> None:
     async with remote.events(session=session.id):
         await anyio.lowlevel.checkpoint()
 

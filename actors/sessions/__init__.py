@@ -1,0 +1,8 @@
+"""The handles of sessions.
+
+Reading order; a module imports only from those above it:
+
+    session        what users see, whichever process runs the session
+    duplicates     messages that are sent again
+    local_session  the sessions that this process runs; `argentos.actors.control.remote` has the others
+"""

@@ -1,0 +1,236 @@
+"""Sessions that this process runs: each method is a command to the session's actor, or a look at the durable state."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+import anyio
+import anyio.to_thread
+from anyio.lowlevel import checkpoint
+
+from argentos.actors.core.commands import Accept, Adopt, Changes, Clear, Compact, Create, Receipt, Stop, Update
+from argentos.actors.core.registry import Registry
+from argentos.actors.core.replies import Turn, has_failed
+from argentos.actors.info import SessionInfo
+from argentos.actors.scheduling.slots import awaiting
+from argentos.actors.sessions.duplicates import check_same, message_in, related
+from argentos.actors.sessions.session import Session
+from argentos.actors.transcripts.records import records_of
+from argentos.actors.transcripts.transcript import Transcript, transcript_of
+from argentos.actors.validation import NewMessage
+from argentos.concurrency.foreign_code import reading_a_store
+from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, NoReplyError
+from argentos.llm import TokenCounter
+from argentos.storage import (
+    MESSAGE_TOKENS,
+    Message,
+    Metadata,
+    Record,
+    Role,
+    SessionKey,
+    Snapshot,
+    Summary,
+    fold,
+)
+
+__all__ = ["LocalSession"]
+
+_MANY: Final = 1000  # messages that are copied in a millisecond
+_CHARACTERS_A_TOKEN: Final = 64  # more than any language needs: a longer text is not even counted
+
+
+class LocalSession(Session):
+    """One conversation, in the process that runs it."""
+
+    __slots__ = ("_registry",)
+
+    def __init__(self, registry: Registry, key: SessionKey) -> None:
+        super().__init__(key)
+        self._registry = registry
+
+    # Messages ------------------------------------------------------------------------------------------------
+
+    def _awaiting(self) -> AbstractContextManager[object]:
+        return awaiting(self._registry.runtime.slots, self._key)
+
+    async def _send(self, sent: NewMessage, patience: float) -> Turn:
+        if patience > 0:
+            receipt = await self._accept_patiently(sent, patience)
+        else:
+            receipt = await self._accept("user", sent, awaits_reply=True)
+        return await self._turn_of(receipt, sent)
+
+    async def _accept_patiently(self, sent: NewMessage, patience: float) -> Receipt:
+        deadline = anyio.current_time() + patience
+        while True:
+            try:
+                return await self._accept("user", sent, awaits_reply=True)
+            except MailboxFullError:
+                if anyio.current_time() >= deadline:
+                    raise
+            with anyio.CancelScope(deadline=deadline):
+                await self._registry.room(self._key)
+
+    async def _append(self, role: Role, sent: NewMessage) -> Message:
+        receipt = await self._accept(role, sent, awaits_reply=False)
+        number, snapshot = receipt.number, receipt.snapshot
+        if sent.message_id is None:
+            return message_in(snapshot.context, number) or await self._archived(number)
+        known = message_in(snapshot.context, number)
+        for message in (known,) if known else await self._related(snapshot, sent):
+            if sent.message_id == message.id and not message.reply_to:
+                check_same(message, sent, role)
+                return message
+        raise InputError(f"the message {sent.message_id!a:.100} was sent before, and is not to be found any more")
+
+    async def _accept(self, role: Role, sent: NewMessage, *, awaits_reply: bool) -> Receipt:
+        runtime = self._registry.runtime_of(self._key)
+        if (length := len(sent.text)) > runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
+            await checkpoint()
+            raise MessageTooLargeError(f"the message has {length} characters; no window of this session holds it")
+        await self._registry.check_room(self._key, sent.message_id)
+        command = Accept(
+            runtime.clock.now(),
+            message_id=sent.message_id or runtime.new_id(),
+            role=role,
+            text=sent.text,
+            tokens=await runtime.count.tokens(sent.text) + MESSAGE_TOKENS,
+            sender=sent.sender,
+            address=sent.address,
+            awaits_reply=awaits_reply,
+        )
+        return await self._registry.accept(self._key, command)
+
+    # Turns -----------------------------------------------------------------------------------------------------
+
+    async def _retry(self, message_id: str | None) -> Turn:
+        receipt = await self._registry.retry(self._key, message_id)
+        assert receipt.turn is not None  # noqa: S101 - it waits for its answer
+        return receipt.turn
+
+    async def _current_turn(self) -> Turn | None:
+        return await self._registry.attach(self._key, None)
+
+    async def _turn(self, message_id: str) -> Turn | None:
+        turn = await self._registry.attach(self._key, message_id)
+        if turn is not None:
+            return turn
+        snapshot = await self._registry.look(self._key)
+        found = await related(self._registry.runtime.store, self._key, snapshot, message_id)
+        asked = next((each for each in found if each.id == message_id and each.role == "user"), None)
+        return None if asked is None else self._ended(asked, found)
+
+    async def _turn_of(self, receipt: Receipt, sent: NewMessage) -> Turn:
+        """The turn of a message; of one that was sent before and has been settled, how it ended."""
+        if receipt.turn is None:
+            return await self._settled(receipt, sent)
+        if sent.message_id is not None:
+            known = message_in(receipt.snapshot.context, receipt.number)
+            # It may have left the context in the step that knew it, as by a clear.
+            for message in await self._related(receipt.snapshot, sent) if known is None else (known,):
+                if message.number == receipt.number:
+                    check_same(message, sent, "user")
+        return receipt.turn
+
+    async def _settled(self, receipt: Receipt, sent: NewMessage) -> Turn:
+        found = await self._related(receipt.snapshot, sent)
+        asked = next((each for each in found if each.id == sent.message_id and not each.reply_to), None)
+        if asked is not None:
+            check_same(asked, sent, "user")
+        return self._ended(asked, found)
+
+    def _ended(self, asked: Message | None, found: Sequence[Message]) -> Turn:
+        """The turn of a message, with how it ended: its reply is among those found, or there is none."""
+        turn = Turn(asked.number if asked else 0, asked.id if asked else "")
+        reply = next((each for each in found if turn.message_id in each.reply_to), None)
+        if asked is not None and asked.failure:
+            turn.fail(has_failed(self._key, asked))
+        elif reply is not None:
+            turn.finish(reply)
+        else:
+            turn.fail(NoReplyError("the message was sent before, and its turn ended without a reply", "no_reply"))
+        return turn
+
+    # Looks at what is durable ----------------------------------------------------------------------------------
+
+    async def _info(self) -> SessionInfo:
+        return self._told(await self._registry.metadata(self._key))
+
+    async def _summary(self) -> Summary | None:
+        return (await self._registry.look(self._key)).context.summary
+
+    async def _history(self, *, full: bool) -> tuple[Message, ...]:
+        snapshot = await self._registry.look(self._key)
+        if full:
+            with reading_a_store():
+                return await self._registry.runtime.store.read(self._key, 1, snapshot.metadata.messages + 1)
+        return tuple(sorted((*snapshot.context.messages, *snapshot.context.waiting), key=lambda each: each.number))
+
+    async def _transcript(self) -> Transcript:
+        metadata, context = await self._registry.look(self._key)
+        with reading_a_store():
+            messages = await self._registry.runtime.store.read(self._key, 1, metadata.messages + 1)
+        make = partial(
+            transcript_of,
+            self._key,
+            messages,
+            context=(*context.messages, *context.waiting),
+            summary=context.summary,
+            created_at=metadata.created_at,
+        )
+        return make() if len(messages) <= _MANY else await anyio.to_thread.run_sync(make)
+
+    # Other commands --------------------------------------------------------------------------------------------
+
+    async def _create(self) -> SessionInfo:
+        return self._told(await self._registry.tell(self._key, Create(self._registry.runtime.clock.now())))
+
+    async def _adopt(self, transcript: Transcript) -> SessionInfo:
+        runtime = self._registry.runtime_of(self._key)
+        make = partial(_life, self._key, transcript, runtime.count, runtime.clock.now())
+        records, snapshot = await runtime.count.run(make)
+        return self._told(await self._registry.tell(self._key, Adopt(runtime.clock.now(), records, snapshot)))
+
+    async def _update(self, changes: Changes) -> SessionInfo:
+        runtime = self._registry.runtime_of(self._key)
+        tokens = await runtime.count.tokens(changes.system) if changes.system else 0
+        return self._told(await self._registry.tell(self._key, Update(runtime.clock.now(), changes, tokens)))
+
+    async def _clear(self) -> SessionInfo:
+        return self._told(await self._registry.tell(self._key, Clear(self._registry.runtime.clock.now())))
+
+    async def _compact(self, focus: str) -> SessionInfo:
+        command = Compact(self._registry.runtime.clock.now(), focus)
+        return self._told(await self._registry.tell(self._key, command))
+
+    async def _stop(self) -> SessionInfo:
+        return self._told(await self._registry.tell(self._key, Stop(self._registry.runtime.clock.now())))
+
+    async def _unpark(self) -> SessionInfo:
+        await checkpoint()
+        self._registry.unpark(self._key)
+        return await self.info()
+
+    async def _delete(self, unless_active_since: datetime | None, *, set_aside: bool) -> bool:
+        return await self._registry.delete(self._key, unless_active_since, set_aside=set_aside)
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _told(self, metadata: Metadata) -> SessionInfo:
+        return self._registry.info(metadata)
+
+    async def _archived(self, number: int) -> Message:
+        """A message that has left the context in the step that accepted it, as by a clear."""
+        with reading_a_store():
+            (message,) = await self._registry.runtime.store.read(self._key, number, number + 1)
+        return message
+
+    async def _related(self, snapshot: Snapshot, sent: NewMessage) -> tuple[Message, ...]:
+        return await related(self._registry.runtime.store, self._key, snapshot, sent.message_id or "")
+
+
+def _life(key: SessionKey, transcript: Transcript, count: TokenCounter, now: datetime) -> tuple[list[Record], Snapshot]:
+    records = records_of(transcript, count=count, now=now)
+    return records, fold(key, None, records).snapshot

@@ -1,0 +1,383 @@
+"""Sessions as their users see them, whichever process runs them.
+
+A method's signature, its docstring and the checks of its arguments stand here; `LocalSession` and `RemoteSession` say
+how it is done.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+
+from anyio.lowlevel import checkpoint
+
+from argentos.actors.core.commands import Changes
+from argentos.actors.core.replies import Turn
+from argentos.actors.info import SessionInfo
+from argentos.actors.transcripts.transcript import Transcript
+from argentos.actors.validation import NewMessage, as_changes, as_focus, as_new_message, as_role
+from argentos.errors import ArgentError, InputError
+from argentos.inputs import as_flag, as_id, as_number, as_time
+from argentos.storage import Address, Message, Role, SessionKey, Summary
+
+__all__ = ["Session"]
+
+
+class Session(ABC):
+    """One conversation, in this process or in the one that owns it: `Supervisor.session` gives its handle.
+
+    Handles are cheap, do no I/O until they are asked to, and any number may stand for the same session.
+
+    Every method may raise `SupervisorStoppedError` once the supervisor is closed, and `StoreError` if the store
+    cannot be read or written. Where another process owns the directory, every method may also raise `OwnerGoneError` if
+    nobody owns it any more, so that nothing was done, `StoreBusyError` if its owner does not answer, and
+    `OwnerLostError` if it hung up while it was being asked.
+    """
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: SessionKey) -> None:
+        self._key = key
+
+    @property
+    def key(self) -> SessionKey:
+        """The agent and the id."""
+        return self._key
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        return self._key.id
+
+    async def send(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+        patience: float = 0.0,
+    ) -> Turn:
+        """Accept a message of the user; when this returns, it is durable. The session is made if need be.
+
+        Where the connection to another process is lost later, `Turn.reply` raises `OwnerLostError`: send the message
+        again with its id, which `Turn.message_id` is where none was given, to follow the same turn.
+
+        Args:
+            text: the message.
+            message_id: unique in the session. Sending the same message again under its id, as after a lost
+                connection, is answered with the first outcome, within the last 1,000 messages at least, also where the
+                mailbox is full. Without one an id is made up.
+            address: where the message came from; the reply carries it.
+            sender: a name to show.
+            patience: seconds to wait for room, where too many messages wait in the session.
+
+        Raises:
+            InputError: something of it cannot be stored, or a message of another text, address or side has its id.
+            MessageTooLargeError: the context window could never hold it.
+            MailboxFullError: too many messages wait in the session.
+        """
+        if patience != 0.0:
+            await checkpoint()
+            patience = as_number(patience, "the patience")
+        return await self._send(await _new_message(text, message_id, address, sender), patience)
+
+    async def ask(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+        patience: float = 0.0,
+    ) -> Message:
+        """Send a message and wait for its reply.
+
+        Raises:
+            NoReplyError, ModelError, SessionError: see `Turn.reply`; where waiting would never end nothing is sent.
+            InputError, MessageTooLargeError, MailboxFullError: see `send`.
+        """
+        with self._awaiting():
+            turn = await self.send(text, message_id=message_id, address=address, sender=sender, patience=patience)
+            return await turn.reply()
+
+    async def say(
+        self,
+        text: str,
+        *,
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Message:
+        """Accept a message that the agent sends of its own accord; when this returns, it is durable.
+
+        It counts as activity, and asks for no reply.
+
+        Raises:
+            InputError, MessageTooLargeError, MailboxFullError: see `send`.
+        """
+        return await self._append("assistant", await _new_message(text, message_id, address, sender))
+
+    async def append(
+        self,
+        text: str,
+        *,
+        role: Role = "user",
+        message_id: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Message:
+        """Accept a message that asks for no reply, of the user or of the agent; when this returns, it is durable.
+
+        The model sees it in the next turn. It counts as activity. What the agent says so is owed to its channel, as
+        with `say`.
+
+        Raises:
+            InputError: the role is none.
+            InputError, MessageTooLargeError, MailboxFullError: see `send`.
+        """
+        await checkpoint()
+        side = as_role(role)
+        return await self._append(side, await _new_message(text, message_id, address, sender))
+
+    async def retry(self, message_id: str | None = None) -> Turn:
+        """Have a turn that failed run once more, with the messages that it was to answer; the text is not sent again.
+
+        When this returns, it is durable. A message that waits for its answer already goes on waiting.
+
+        Args:
+            message_id: of a message whose turn failed; by default the latest turn that did.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            NothingToRetryError: nothing failed, or not this message, or it has left the context.
+            MailboxFullError: too many messages wait in the session.
+        """
+        if message_id is not None:
+            await checkpoint()
+            message_id = as_id(message_id, "the message id")
+        return await self._retry(message_id)
+
+    async def current_turn(self) -> Turn | None:
+        """The turn that runs, or waits for its place or for a model to be tried again; None where there is none.
+
+        It streams from its beginning, as it does for the one who sent its message. Where it answers several messages,
+        it is that of the last one.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            SessionParkedError: it failed too often.
+        """
+        return await self._current_turn()
+
+    async def turn(self, message_id: str) -> Turn | None:
+        """The turn of a message of the user, as `send` gave it, or how it ended; None where there is no such message.
+
+        Raises:
+            InputError: the id cannot be used.
+            SessionNotFoundError: there is no such session.
+            SessionParkedError: it failed too often.
+        """
+        await checkpoint()
+        return await self._turn(as_id(message_id, "the message id"))
+
+    async def create(self) -> SessionInfo:
+        """Make the session by hand; it stays Created until its first message.
+
+        Raises:
+            SessionExistsError: there is one already.
+        """
+        return await self._create()
+
+    async def adopt(self, transcript: Transcript) -> SessionInfo:
+        """Make the session of a transcript, whole or not at all; no model is asked for anything.
+
+        The ids of session and agent are those of this handle, whatever the transcript says.
+
+        Raises:
+            SessionExistsError: there is one already.
+            InputError: a message cannot be taken.
+        """
+        return await self._adopt(transcript)
+
+    async def transcript(self) -> Transcript:
+        """All messages that ever were, and what stands for those that left the context.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return await self._transcript()
+
+    async def info(self) -> SessionInfo:
+        """State, tokens, last activity and more.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return await self._info()
+
+    async def summary(self) -> Summary | None:
+        """The summary of the messages that the model sees no more.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return await self._summary()
+
+    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
+        """The messages in order of acceptance: those in the context or, if `full`, all that ever were.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        await checkpoint()
+        return await self._history(full=as_flag(full, "full"))
+
+    async def update(
+        self,
+        *,
+        title: str | None = None,
+        tags: Collection[str] | None = None,
+        owner: str | None = None,
+        system: str | None = None,
+    ) -> SessionInfo:
+        """Change what `info` and `Supervisor.list` show of the session, or its system prompt, for good.
+
+        It is no activity. What is None stays as it is, and what is empty is removed.
+
+        Args:
+            title: a name to show.
+            tags: all of them, at most 64.
+            owner: the id of the user whose session it is.
+            system: a system prompt in the place of the agent's, from the next turn on; at most 100,000 characters.
+
+        Raises:
+            InputError: something of it cannot be stored.
+            CallbackError: the counter cannot count the system prompt.
+            SessionNotFoundError: there is no such session.
+        """
+        await checkpoint()
+        return await self._update(as_changes(title, tags, owner, system))
+
+    async def clear(self) -> SessionInfo:
+        """Empty the context; a turn that runs is ended. The messages stay in the archive.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return await self._clear()
+
+    async def compact(self, focus: str = "") -> SessionInfo:
+        """Replace older messages by a summary now; returns when the conversation goes on.
+
+        Args:
+            focus: what the summary should keep above all.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            NothingToCompactError: a summary would gain nothing, or the compaction was stopped.
+            InputError: the focus has more than 800 characters.
+        """
+        await checkpoint()
+        return await self._compact(as_focus(focus))
+
+    async def stop(self) -> SessionInfo:
+        """End the turn that runs, and give up the messages that wait behind it.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return await self._stop()
+
+    async def unpark(self) -> SessionInfo:
+        """Let a session go on that failed too often, with what waits in it; one that is not parked is left alone.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return await self._unpark()
+
+    async def delete(self, *, unless_active_since: datetime | None = None, set_aside: bool = False) -> bool:
+        """Remove the session; a turn that runs is ended, and whoever waits for it gets the error.
+
+        Args:
+            unless_active_since: keep the session if it is at work, or was active after this time.
+            set_aside: remove also what was set aside of it as damaged, which is kept else.
+
+        Returns:
+            Whether it was deleted, rather than kept.
+
+        Raises:
+            SessionNotFoundError: there is no such session, nor, with `set_aside`, anything that was set aside of it.
+        """
+        await checkpoint()
+        since = None if unless_active_since is None else as_time(unless_active_since, "unless_active_since")
+        return await self._delete(since, set_aside=as_flag(set_aside, "set_aside"))
+
+    # For the two kinds of it, which are given what was checked -----------------------------------------------
+
+    def _awaiting(self) -> AbstractContextManager[object]:
+        """The time in which a reply is waited for."""
+        return nullcontext()
+
+    @abstractmethod
+    async def _send(self, sent: NewMessage, patience: float) -> Turn: ...
+
+    @abstractmethod
+    async def _append(self, role: Role, sent: NewMessage) -> Message: ...
+
+    @abstractmethod
+    async def _retry(self, message_id: str | None) -> Turn: ...
+
+    @abstractmethod
+    async def _turn(self, message_id: str) -> Turn | None: ...
+
+    @abstractmethod
+    async def _history(self, *, full: bool) -> tuple[Message, ...]: ...
+
+    @abstractmethod
+    async def _update(self, changes: Changes) -> SessionInfo: ...
+
+    @abstractmethod
+    async def _compact(self, focus: str) -> SessionInfo: ...
+
+    @abstractmethod
+    async def _delete(self, unless_active_since: datetime | None, *, set_aside: bool) -> bool: ...
+
+    @abstractmethod
+    async def _current_turn(self) -> Turn | None: ...
+
+    @abstractmethod
+    async def _create(self) -> SessionInfo: ...
+
+    @abstractmethod
+    async def _adopt(self, transcript: Transcript) -> SessionInfo: ...
+
+    @abstractmethod
+    async def _transcript(self) -> Transcript: ...
+
+    @abstractmethod
+    async def _info(self) -> SessionInfo: ...
+
+    @abstractmethod
+    async def _summary(self) -> Summary | None: ...
+
+    @abstractmethod
+    async def _clear(self) -> SessionInfo: ...
+
+    @abstractmethod
+    async def _stop(self) -> SessionInfo: ...
+
+    @abstractmethod
+    async def _unpark(self) -> SessionInfo: ...
+
+
+async def _new_message(text: object, message_id: object, address: object, sender: object) -> NewMessage:
+    try:
+        sent = as_new_message(text, message_id, address, sender)
+        if not sent.text.strip():
+            raise InputError("the message is empty; send some text")
+    except ArgentError:
+        await checkpoint()
+        raise
+    return sent
