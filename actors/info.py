@@ -9,7 +9,7 @@ from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
 from argentos.actors.core.deadlines import state_at
-from argentos.actors.core.draft import COMPACTING
+from argentos.actors.core.decisions.draft import COMPACTING
 from argentos.actors.settings.config import Config
 from argentos.concurrency.chunks import merged_in_chunks
 from argentos.llm import Gauge

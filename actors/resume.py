@@ -6,7 +6,7 @@ from typing import Final
 
 import anyio
 
-from argentos.actors.core.draft import COMPACTING
+from argentos.actors.core.decisions.draft import COMPACTING
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.supervision import is_suspect
 from argentos.errors import ArgentError, SessionNotFoundError, StoreError

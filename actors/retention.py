@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
-from argentos.actors.core.draft import is_at_work
+from argentos.actors.core.decisions.draft import is_at_work
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.clock import Clock

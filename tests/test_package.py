@@ -116,6 +116,7 @@ def test_imports_run_only_downwards() -> None:
 ROOMS = (
     "actors/control",
     "actors/core",
+    "actors/core/decisions",
     "actors/outbox",
     "actors/scheduling",
     "actors/sessions",

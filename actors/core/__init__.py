@@ -7,15 +7,12 @@ Reading order; each imports only those above it:
     runtime       what the actors of a supervisor share
     replies       turns as their senders see them, and who waits for them
     commands      what may come in, and how each is answered
-    draft         the next state, as far as it is decided
-    compactions   the rules by which a compaction begins and ends
-    turns         the rules by which a turn begins, is tried again, and ends
-    decider       from a command to records and effects
+    decisions     from a state and a command to records and effects
     model_calls   a turn of the model, or a summary: what takes long
     live_session  a session in memory: decide, append, apply, do what follows
     actor         the mailbox, and steps that fail
     registry      the actors in memory
 
-A message goes from `Session.send` to the registry, the actor, the live session and its decider, from there to the
+A message goes from `Session.send` to the registry, the actor, the live session and the decider, from there to the
 store, and back as the answer to its command. The turn runs beside, and its end is the next command.
 """

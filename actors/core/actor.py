@@ -13,8 +13,8 @@ from typing import Final, NamedTuple, Protocol
 import anyio
 
 from argentos.actors.core.commands import Accept, Command, Decided, Delete, SummaryMade, TurnDone, Wake
-from argentos.actors.core.decider import not_found
-from argentos.actors.core.draft import is_at_work
+from argentos.actors.core.decisions.decider import not_found
+from argentos.actors.core.decisions.draft import is_at_work
 from argentos.actors.core.live_session import LiveSession
 from argentos.actors.core.replies import Turn
 from argentos.actors.core.runtime import Runtime

@@ -13,10 +13,12 @@ from functools import partial
 from typing import Final, Protocol
 
 from argentos.actors.core.commands import Command, Compact, Decided, SummaryMade, TurnDone
-from argentos.actors.core.compactions import CompactionRequests, resume_compaction
 from argentos.actors.core.deadlines import Marks, deadline, may_passivate
-from argentos.actors.core.decider import Decider, not_found, settle
-from argentos.actors.core.draft import Draft, MessageIds, is_at_work, is_compacting
+from argentos.actors.core.decisions.compactions import CompactionRequests, resume_compaction
+from argentos.actors.core.decisions.decider import Decider, not_found
+from argentos.actors.core.decisions.draft import Draft, is_at_work, is_compacting
+from argentos.actors.core.decisions.message_ids import MessageIds
+from argentos.actors.core.decisions.settling import settle
 from argentos.actors.core.model_calls import Answer, ask_model, make_summary
 from argentos.actors.core.replies import PendingTurns, Turn, ending_of
 from argentos.actors.core.runtime import Runtime

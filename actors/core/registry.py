@@ -24,7 +24,7 @@ from argentos.actors.core.commands import (
     Wake,
 )
 from argentos.actors.core.deadlines import quiet_for
-from argentos.actors.core.decider import mailbox_full, not_found
+from argentos.actors.core.decisions.decider import mailbox_full, not_found
 from argentos.actors.core.replies import Turn
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import Supervision, parked

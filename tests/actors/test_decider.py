@@ -10,12 +10,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from argentos.actors.core import decider
-from argentos.actors.core.compactions import ask_compaction, keep, summarise
 from argentos.actors.core.deadlines import Marks, state_at
-from argentos.actors.core.decider import accept, settle
-from argentos.actors.core.draft import Draft, is_compacting
-from argentos.actors.core.turns import finish_turn, overflow, stop
+from argentos.actors.core.decisions.compactions import ask_compaction, keep, summarise
+from argentos.actors.core.decisions.draft import Draft, is_compacting
+from argentos.actors.core.decisions.messages import accept, clear
+from argentos.actors.core.decisions.settling import settle
+from argentos.actors.core.decisions.turns import finish_turn, overflow, stop
 from argentos.actors.settings.config import Config
 from argentos.llm import Compacted, Gauge, Reply
 from argentos.machines import SESSION
@@ -178,12 +178,12 @@ class Session(RuleBasedStateMachine):
             assert is_compacting(self.metadata)
 
     @precondition(exists)
-    @rule(clear=st.booleans())
-    def somebody_stops_or_clears(self, *, clear: bool) -> None:
+    @rule(clears=st.booleans())
+    def somebody_stops_or_clears(self, *, clears: bool) -> None:
         compacting = is_compacting(self.metadata)
         draft = self.draft()
-        if clear:
-            decider.clear(draft)
+        if clears:
+            clear(draft)
         else:
             stop(draft)
         self.running = None

@@ -10,7 +10,7 @@ from typing import Any, Final
 import anyio
 
 from argentos import Delivery, FileStore
-from argentos.actors.core import draft
+from argentos.actors.core.decisions import message_ids
 from argentos.actors.outbox.deliveries import Deliveries
 from argentos.errors import StoreError
 from argentos.storage import Metadata, SessionKey, Snapshot
@@ -44,7 +44,7 @@ def forget_message_ids() -> None:
     def find_nothing(_: object) -> dict[str, int]:
         return {}
 
-    _put(draft, "_numbers_in", find_nothing)
+    _put(message_ids, "_numbers_in", find_nothing)
 
 
 def write_in_place() -> None:

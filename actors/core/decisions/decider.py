@@ -5,12 +5,11 @@ What follows of itself, an edge whose time has come or a turn that may begin, is
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from argentos.actors.core.commands import (
     Accept,
     Adopt,
-    Changes,
     Clear,
     Compact,
     Create,
@@ -24,30 +23,26 @@ from argentos.actors.core.commands import (
     Update,
     Wake,
 )
-from argentos.actors.core.compactions import (
+from argentos.actors.core.decisions.compactions import (
     CompactionRequests,
     ask_compaction,
-    give_up_compaction,
     keep,
-    make_room,
     nothing_to_compact,
     summarise,
 )
-from argentos.actors.core.deadlines import collected_at
-from argentos.actors.core.draft import Draft, MessageIds, is_compacting
-from argentos.actors.core.replies import PendingTurns, Turn
-from argentos.actors.core.runtime import Runtime
-from argentos.actors.core.turns import (
-    begin_turn,
+from argentos.actors.core.decisions.draft import Draft, is_compacting
+from argentos.actors.core.decisions.message_ids import MessageIds
+from argentos.actors.core.decisions.messages import accept, clear, create, deliver, update
+from argentos.actors.core.decisions.turns import (
     delay_turn,
     failed_turn,
     finish_turn,
-    interrupt,
-    is_owed,
     overflow,
     retry,
     stop,
 )
+from argentos.actors.core.replies import PendingTurns, Turn
+from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.errors import (
     ArgentError,
@@ -59,29 +54,16 @@ from argentos.errors import (
     SessionExistsError,
     SessionNotFoundError,
 )
-from argentos.machines import SESSION, Refused, Transition
-from argentos.machines.lifecycles.session import SETTLING, TURNS_RUN_IN
 from argentos.storage import (
-    Accepted,
-    Address,
-    Cleared,
-    Delivered,
     Metadata,
-    Role,
     SessionKey,
-    TurnEnded,
-    Updated,
 )
 from argentos.storage.open_context import OpenContext
 
-__all__ = ["Decider", "mailbox_full", "not_found", "settle"]
+__all__ = ["Decider", "mailbox_full", "not_found"]
 
 Answering: TypeAlias = Callable[[Metadata | None, OpenContext], None]
 """Answer a command, now that the session stands there."""
-
-_SETTLING_IN: Final = {
-    state: tuple(event for event in SETTLING if SESSION.knows(state, event)) for state in SESSION.states
-}
 
 
 def not_found(key: SessionKey) -> SessionNotFoundError:
@@ -316,111 +298,3 @@ def _answer(
 def _is_unsettled(draft: Draft, number: int) -> bool:
     metadata = draft.metadata
     return number in metadata.waiting or (metadata.turn is not None and number in metadata.turn.messages)
-
-
-def create(draft: Draft) -> None:
-    """Make the session, by hand or because its first message is here."""
-    draft.offer("first_message")
-
-
-def accept(
-    draft: Draft,
-    message_id: str,
-    role: Role,
-    text: str,
-    tokens: int,
-    *,
-    sender: str | None,
-    address: Address | None,
-    awaits_reply: bool,
-) -> int:
-    """Take a message, from the user or from the agent; gives its number."""
-    if not draft.exists:
-        create(draft)
-    if draft.config.queue_mode == "interrupt" and awaits_reply:
-        interrupt(draft, address)
-    number = draft.metadata.messages + 1
-    draft.emit(
-        Accepted(
-            **draft.head(),
-            id=message_id,
-            number=number,
-            role=role,
-            text=text,
-            tokens=tokens,
-            sender=sender,
-            address=address,
-            is_appended=role == "user" and not awaits_reply,
-            is_owed=role == "assistant" and is_owed(draft, address),
-        )
-    )
-    draft.offer("new_message")
-    return number
-
-
-def update(draft: Draft, changes: Changes, system_tokens: int) -> None:
-    """Change the title, the tags, the owner or the system prompt, unless they are so already."""
-    before = draft.metadata
-    record = Updated(
-        **draft.head(),
-        title=before.title if changes.title is None else changes.title,
-        tags=before.tags if changes.tags is None else changes.tags,
-        owner=before.owner if changes.owner is None else changes.owner,
-        system=before.system if changes.system is None else changes.system,
-        system_tokens=before.system_tokens if changes.system is None else system_tokens,
-    )
-    if (record.title, record.tags, record.owner, record.system) != (
-        before.title,
-        before.tags,
-        before.owner,
-        before.system,
-    ):
-        draft.emit(record)
-
-
-def deliver(draft: Draft, number: int, failure: str = "") -> None:
-    """Take note that a message was delivered, or why it never can be, unless that is known."""
-    if any(number in numbers for numbers in draft.metadata.undelivered.values()):
-        draft.emit(Delivered(**draft.head(), number=number, failure=failure))
-
-
-def clear(draft: Draft) -> None:
-    """Empty the context; its messages go to the archive."""
-    stop(draft, "cleared")
-    draft.emit(Cleared(**draft.head()))
-
-
-def settle(draft: Draft) -> None:
-    """Take the edges whose time has come, and begin a turn if there is something to answer."""
-    if not draft.exists:
-        return
-    _give_up(draft)
-    give_up_compaction(draft)
-    while draft.metadata.turn is None or draft.is_interrupted:
-        decisions = [draft.offer(event) for event in _SETTLING_IN[draft.metadata.state]]
-        if any(isinstance(decision, Transition) for decision in decisions):
-            continue
-        if any(isinstance(refused, Refused) and refused.guard == "context_fits" for refused in decisions):
-            make_room(draft)
-        if draft.may_begin_turns and draft.metadata.state in TURNS_RUN_IN and not _is_collecting(draft):
-            begin_turn(draft)
-        return
-
-
-def _give_up(draft: Draft) -> None:
-    """End a turn that the process has died of too often."""
-    turn = draft.metadata.turn
-    is_of_death = draft.is_interrupted and not draft.overflowed
-    if draft.runs_alone and is_of_death and turn is not None and turn.alone >= draft.config.max_crashes:
-        reason = (
-            f"the process died each of the {turn.alone} times that this was answered with nothing beside it; it is"
-            " not tried again"
-        )
-        draft.emit(TurnEnded(**draft.head(), turn=turn.turn, outcome="failed", messages=turn.messages, reason=reason))
-        draft.is_interrupted = False
-
-
-def _is_collecting(draft: Draft) -> bool:
-    """More messages are waited for before a turn answers them together."""
-    due = collected_at(draft.metadata, draft.marks, draft.config)
-    return due is not None and draft.metadata.turn is None and draft.moment < due

@@ -6,8 +6,8 @@ from itertools import takewhile
 from typing import Final, Literal
 from zlib import crc32
 
-from argentos.actors.core.compactions import keep
-from argentos.actors.core.draft import Draft, is_compacting
+from argentos.actors.core.decisions.compactions import keep
+from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.errors import ModelError, NothingToRetryError
 from argentos.inputs import MAX_ID_BYTES
 from argentos.llm import Reply, is_blank

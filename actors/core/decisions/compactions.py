@@ -3,7 +3,7 @@
 from itertools import takewhile
 
 from argentos.actors.core.commands import Compact
-from argentos.actors.core.draft import Draft, is_compacting
+from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.errors import ArgentError, NothingToCompactError
 from argentos.llm import Compacted
 from argentos.storage import (
