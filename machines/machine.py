@@ -23,7 +23,7 @@ from typing import Final
 from argentos.errors import UnknownStateError
 from argentos.machines.bindings import Binding, refuse
 from argentos.machines.decisions import Refused, Timer, Transition
-from argentos.machines.definition import define
+from argentos.machines.definition import Definition, define
 from argentos.machines.diagram import Diagram
 from argentos.machines.guards import holds
 from argentos.machines.routes import routes
@@ -72,7 +72,7 @@ class Machine:
         self.diagram = diagram
         tree = Tree(diagram)
         found = routes(diagram, tree, bindings, facts)
-        self.definition = define(tree, found)
+        self.definition: Definition = define(tree, found)
         table = compile_table(diagram, tree, self.definition, found)
         self._rows, self._timers, self._active = table
         self._effects = {transition.label: transition.effects for transition in self.transitions}

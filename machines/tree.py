@@ -45,12 +45,14 @@ class Tree:
     def __init__(self, diagram: Diagram) -> None:
         self._diagram = diagram
         self._states = {state.name: state for state in diagram.states if state.kind == "state"}
-        self.composite = any(state.regions for state in diagram.states)
+        self.composite: bool = any(state.regions for state in diagram.states)
         self._refuse_unfit()
-        self.parallel = frozenset(self.path(state.name) for state in self._states.values() if state.regions > 1)
-        self.children = self._children()
-        self.order = {path: number for number, path in enumerate(self._walk(""))}
-        self.begins = self._begins()
+        self.parallel: frozenset[str] = frozenset(
+            self.path(state.name) for state in self._states.values() if state.regions > 1
+        )
+        self.children: dict[str, list[str]] = self._children()
+        self.order: dict[str, int] = {path: number for number, path in enumerate(self._walk(""))}
+        self.begins: dict[str, str] = self._begins()
 
     def path(self, name: str) -> str:
         """The path of a state."""

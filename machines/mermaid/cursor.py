@@ -22,10 +22,10 @@ class Cursor:
     """
 
     def __init__(self, text: str, file: str) -> None:
-        self.lines = [line.rstrip() for line in text.split("\n")]
+        self.lines: list[str] = [line.rstrip() for line in text.split("\n")]
         self.file = file
-        self.row = 0
-        self.column = 0
+        self.row: int = 0
+        self.column: int = 0
         self._indent()
 
     @property

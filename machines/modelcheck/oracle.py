@@ -4,7 +4,7 @@ Nothing here comes from `Machine.decide` or its table, so that their errors are 
 """
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -67,15 +67,19 @@ class Oracle:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.edges = frozenset((each.source, each.target, each.event, each.label) for each in machine.transitions)
-        self.timed = frozenset(timer.event for state in machine.states for timer in machine.timers(state))
+        self.edges: frozenset[tuple[str, str, str, str]] = frozenset(
+            (each.source, each.target, each.event, each.label) for each in machine.transitions
+        )
+        self.timed: frozenset[str] = frozenset(
+            timer.event for state in machine.states for timer in machine.timers(state)
+        )
         self._tree = Tree(machine.diagram)
         self._paths = {self._tree.name(path): path for path in self._tree.children if not self._tree.is_region(path)}
         self._definition = copy.deepcopy(machine.definition)
         self._definition.send_event = True
         self._listen()
         self._trigger = cache(self._triggered)
-        self.asked = cache(self._asked)
+        self.asked: Callable[[str, str], tuple[tuple[str, bool], ...]] = cache(self._asked)
 
     def expect(self, state: str, event: str, facts: object) -> Outcome:
         """The outcome of an event, given what the guards see."""

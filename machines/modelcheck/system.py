@@ -118,8 +118,8 @@ class MachineSystem:
         stages: Callable[[Stage], None] | None = None,
     ) -> None:
         self.machine = machine
-        self.durations = durations_of(machine, durations or {})
-        self.now = 0.0
+        self.durations: dict[str, float] = durations_of(machine, durations or {})
+        self.now: float = 0.0
         self.log: list[Entry] = []
         self.effects: list[Effect] = []
         self._done = 0  # entries whose effects are known to be done

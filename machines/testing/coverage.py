@@ -59,12 +59,12 @@ class Coverage:
         self._by_names = {(each.source, each.target, each.event, each.label): each for each in machine.transitions}
         states = _reachable(machine)
         pairs = [StateEvent(state, event) for state in states for event in machine.events]
-        self.states = Counter(dict.fromkeys(states, 0))
-        self.edges = Counter(
+        self.states: Counter[str] = Counter(dict.fromkeys(states, 0))
+        self.edges: Counter[Edge] = Counter(
             {edge: 0 for each in machine.transitions if each.source in self.states for edge in each.edges}
         )
-        self.pairs = Counter(dict.fromkeys(pairs, 0))
-        self.guards = Counter(
+        self.pairs: Counter[StateEvent] = Counter(dict.fromkeys(pairs, 0))
+        self.guards: Counter[FactValue] = Counter(
             {
                 FactValue(pair, fact, value): 0
                 for pair in pairs
@@ -73,7 +73,7 @@ class Coverage:
             }
         )
 
-        self.taken = Counter[str]()
+        self.taken: Counter[str] = Counter[str]()
 
     def unsent(self, events: Collection[str]) -> None:
         """Leave out events that nobody sends: where no edge has them they cannot come, and so are not missing."""

@@ -68,7 +68,7 @@ class _StateGraph:
         self.timed = timed
         self.durations = durations
         self.chosen = chosen
-        self.out = {state: list(self._out(state)) for state in machine.states}
+        self.out: dict[str, list[_Exit]] = {state: list(self._out(state)) for state in machine.states}
         self.anything: list[PlannedAction] = [("part", 1.0), *(("send", event, DRAWN) for event in sent)]
         self._into: dict[str, list[str]] = {}
         for state, ways in self.out.items():

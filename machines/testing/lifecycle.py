@@ -111,8 +111,8 @@ class Lifecycle(RuleBasedStateMachine):
         if self.system is not None:
             self.system.close()
         self.system = self.plan.system()
-        self.reference = ReferenceModel(self.plan.oracle, self.plan.durations, self.plan.own)
-        self.trace = Trace(self._name())
+        self.reference: ReferenceModel = ReferenceModel(self.plan.oracle, self.plan.durations, self.plan.own)
+        self.trace: Trace = Trace(self._name())
         self._taken: list[tuple[Action, str]] = []
         self.coverage.unsent(self.plan.unsent(self.system))
         self.coverage.saw_state(self.reference.state)

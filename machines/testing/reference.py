@@ -42,8 +42,8 @@ class ReferenceModel:
         self._oracle = oracle
         self._durations = None if durations is None else durations_of(oracle.machine, durations)
         self._own = frozenset(own)
-        self.state = START
-        self.now = 0.0
+        self.state: str = START
+        self.now: float = 0.0
         self._since: dict[str, float] = {}  # when each active state was entered
 
     @property

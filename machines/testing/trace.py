@@ -39,7 +39,7 @@ class Trace:
     def __init__(self, name: str) -> None:
         self._name = name
         self._steps: list[_Exchange] = []
-        self.problem = ""
+        self.problem: str = ""
 
     def sends(self, event: str, payload: object) -> None:
         """Note that an event is about to be sent."""
