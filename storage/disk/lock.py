@@ -41,7 +41,7 @@ class Lock:
             StoreBusyError: another owner has it; the sentence names its process.
             OSError: there can be no lock.
         """
-        self.loss = ""
+        self.loss: str = ""
         self._path = path
         self._process = os.getpid()
         with no_fork():

@@ -28,13 +28,13 @@ class SessionEntry:
     __slots__ = ("copied", "file_size", "is_deleted", "is_edited", "is_loaded", "is_stuck", "pending", "unreadable")
 
     def __init__(self) -> None:
-        self.pending = PendingRecords()
-        self.file_size = 0
-        self.is_loaded = False
-        self.is_stuck = False
-        self.copied = 0
-        self.is_deleted = False
-        self.is_edited = False
+        self.pending: PendingRecords = PendingRecords()
+        self.file_size: int = 0
+        self.is_loaded: bool = False
+        self.is_stuck: bool = False
+        self.copied: int = 0
+        self.is_deleted: bool = False
+        self.is_edited: bool = False
         self.unreadable: list[Record] = []
 
     def pins(self, sequence: int) -> bool:

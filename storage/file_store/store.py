@@ -91,7 +91,7 @@ class FileStore(Store):
         patience: float = 10.0,
         clock: WaitingClock | None = None,
     ) -> None:
-        self.path = expand_home(path)
+        self.path: Path = expand_home(path)
         follow_none_below(self.path)
         self._use = ExclusiveUse(f"the store of the state directory {self.path}")
         self._ownership: Lock | None = None

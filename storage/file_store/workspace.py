@@ -63,7 +63,7 @@ class Workspace:
         self.committer = committer
         self.index = index
         self.run = run
-        self.requests = dict[SessionKey, Snapshot | None]()
+        self.requests: dict[SessionKey, Snapshot | None] = dict[SessionKey, Snapshot | None]()
         self.being_written: set[SessionKey] = set()
         self._lock = anyio.Lock()
 

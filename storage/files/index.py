@@ -68,7 +68,7 @@ class Index:
 
     def __init__(self, path: Path, *, read_only: bool, check: Callable[[], None] = lambda: None) -> None:
         self._check = check
-        self.age = 0
+        self.age: int = 0
         self._path = path
         self._rollback = path.with_name(f"{path.name}-journal")
         self._read_only = read_only

@@ -71,7 +71,7 @@ class Journal:
         self._segment_size = segment_size
         self._segments: list[Segment] = []
         self._kept: set[SessionKey] = set()
-        self.size = 0
+        self.size: int = 0
         self._descriptor: int | None = None
         self._at = 0
         self._number = 0

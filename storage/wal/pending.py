@@ -21,10 +21,10 @@ class PendingRecords:
     __slots__ = ("_durable", "epoch", "records", "sequence", "size")
 
     def __init__(self) -> None:
-        self.sequence = 0
-        self.epoch = 0
+        self.sequence: int = 0
+        self.epoch: int = 0
         self.records: list[Record] = []
-        self.size = 0
+        self.size: int = 0
         self._durable = (0, 0)
 
     @property
