@@ -156,7 +156,7 @@ class Subscription(AsyncIterator[Event]):
     def __init__(
         self, limit: int, *, only: EventFilter | None = None, cursor: str = "", kept: Iterable[_Published] = ()
     ) -> None:
-        self.cursor = cursor
+        self.cursor: str = cursor
         self._only = only
         self._buffer: deque[Event] = deque(kept)
         self._first: CursorExpired | None = None

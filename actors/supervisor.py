@@ -107,7 +107,7 @@ class Supervisor(SupervisorInterface):
         config = as_part(Config() if config is None else config, "the config", "give a Config", "load")
         name = None if agent is None else as_id(agent, "the agent's name")
         named = as_agents(agents, name or MAIN)
-        self.agent = default_agent(named, name)
+        self.agent: str = default_agent(named, name)
         self._grace = as_number(grace, "the grace")
         self._patience = as_number(patience, "the patience")
         self._resume = as_flag(resume, "resume")

@@ -113,7 +113,7 @@ class Working:
         self._span = span
         self._begun = begun
         self._current: AbstractContextManager[trace.Span] | None = None
-        self.outcome = "cancelled"
+        self.outcome: str = "cancelled"
 
     def __enter__(self) -> Self:
         """Begin."""

@@ -122,7 +122,7 @@ class Replay:
         self._known: dict[str, frozenset[str]] = {}
         self._last: dict[str, datetime] = {}
         self._compacting: set[SessionKey] = set()
-        self.passed_over = 0
+        self.passed_over: int = 0
 
     @property
     def sessions(self) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ class AnthropicModel:
             the supervisor tries again by itself.
     """
 
-    token_ratio = 1.8  # of newer models to cl100k, at most; see argentos.llm.gauge
+    token_ratio: float = 1.8  # of newer models to cl100k, at most; see argentos.llm.gauge
     can_summarise = True
 
     def __init__(
@@ -72,7 +72,7 @@ class AnthropicModel:
         timeout: float = 60.0,
         max_retries: int | None = None,
     ) -> None:
-        self.name = model or os.environ.get("ANTHROPIC_MODEL") or DEFAULT_MODEL
+        self.name: str = model or os.environ.get("ANTHROPIC_MODEL") or DEFAULT_MODEL
         self._api_key = api_key
         self._base_url = base_url
         self._max_tokens = max_tokens

@@ -48,9 +48,9 @@ class Call(Generic[V]):
     """
 
     def __init__(self, operation: Operation[V], receive: Callable[[V], None]) -> None:
-        self.begun = anyio.Event()
-        self.over = anyio.Event()
-        self.was_taken = False
+        self.begun: anyio.Event = anyio.Event()
+        self.over: anyio.Event = anyio.Event()
+        self.was_taken: bool = False
         self.error: ArgentError | None = None
         self.abandon: Callable[[], None] = _nothing
         self._operation = operation
@@ -98,8 +98,8 @@ class ClientConnection:
     """
 
     def __init__(self, stream: SocketStream, directory: Path, patience: float) -> None:
-        self.is_over = False
-        self.was_used = False
+        self.is_over: bool = False
+        self.was_used: bool = False
         self._stream = stream
         self._directory = directory
         self._patience = patience

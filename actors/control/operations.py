@@ -89,13 +89,13 @@ class Operation(Generic[V]):
         needs: Needs,
         limit: float = _LONGEST,
     ) -> None:
-        self.name = method.__name__
+        self.name: str = method.__name__
         self.of = of
         self.needs = needs
         self.limit = limit
         self._method = method
         self._answer = answer
-        self.parameters = _parameters(method)
+        self.parameters: type[Struct] = _parameters(method)
         self._arguments = msgspec.json.Decoder(self.parameters, dec_hook=_decoded)
         self._value: msgspec.json.Decoder[V] = msgspec.json.Decoder(value, dec_hook=_decoded)
 

@@ -115,7 +115,7 @@ class RemoteSupervisor(SupervisorInterface):
 
     def __init__(self, directory: Path, agent: str, patience: float) -> None:
         self.directory = directory
-        self.agent = as_id(agent, "the agent's name")
+        self.agent: str = as_id(agent, "the agent's name")
         self._client = Client(directory, as_number(patience, "the patience"))
         self._key = SessionKey(self.agent, "")
 

@@ -31,7 +31,7 @@ class ServerConnection:
 
     def __init__(self, stream: SocketStream) -> None:
         self.stream = stream
-        self.scope = anyio.CancelScope()
+        self.scope: anyio.CancelScope = anyio.CancelScope()
         self.calls: dict[int, anyio.CancelScope] = {}
         self._buffered = BufferedByteReceiveStream(stream)
         self._has_asked = False

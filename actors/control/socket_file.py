@@ -42,7 +42,7 @@ class SocketFile:
             _remove_stale(path)
             self._identity: tuple[int, int] | None = None
             with no_fork():
-                self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                self.socket: socket.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
                 close_in_children(self._give_up)
             try:
                 self.socket.bind(os.fspath(path))

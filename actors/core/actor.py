@@ -93,7 +93,7 @@ class SessionActor:
     )
 
     def __init__(self, key: SessionKey, runtime: Runtime, supervisor: Supervising) -> None:
-        self.key = key
+        self.key: SessionKey = key
         self.known: KnownInfo | None = None
         self._supervisor = supervisor
         self._runtime = runtime

@@ -82,9 +82,9 @@ class _Arriving:
     __slots__ = ("arrived", "at", "order")
 
     def __init__(self, at: datetime) -> None:
-        self.at = at
-        self.arrived = 0.0
-        self.order = 0
+        self.at: datetime = at
+        self.arrived: float = 0.0
+        self.order: int = 0
 
     def arrive(self, moment: float) -> None:
         """It has come, behind all that came before."""
@@ -155,14 +155,14 @@ class Accept(_Command[Receipt]):
         awaits_reply: bool,
     ) -> None:
         super().__init__(at)
-        self.message_id = message_id
+        self.message_id: str = message_id
         self.role: Role = role
-        self.awaits_reply = awaits_reply
-        self.text = text
-        self.tokens = tokens
-        self.sender = sender
-        self.address = address
-        self.is_from_task = slots.is_in_task()
+        self.awaits_reply: bool = awaits_reply
+        self.text: str = text
+        self.tokens: int = tokens
+        self.sender: str | None = sender
+        self.address: Address | None = address
+        self.is_from_task: bool = slots.is_in_task()
 
 
 class Retry(_Command[Receipt]):
@@ -172,7 +172,7 @@ class Retry(_Command[Receipt]):
 
     def __init__(self, at: datetime, message_id: str | None) -> None:
         super().__init__(at)
-        self.message_id = message_id
+        self.message_id: str | None = message_id
 
 
 class Update(_Command[Metadata]):
@@ -182,8 +182,8 @@ class Update(_Command[Metadata]):
 
     def __init__(self, at: datetime, changes: Changes, system_tokens: int) -> None:
         super().__init__(at)
-        self.changes = changes
-        self.system_tokens = system_tokens
+        self.changes: Changes = changes
+        self.system_tokens: int = system_tokens
 
 
 class Create(_Command[Metadata]):
@@ -199,8 +199,8 @@ class Adopt(_Command[Metadata]):
 
     def __init__(self, at: datetime, records: Sequence[Record], snapshot: Snapshot) -> None:
         super().__init__(at)
-        self.records = records
-        self.snapshot = snapshot
+        self.records: Sequence[Record] = records
+        self.snapshot: Snapshot = snapshot
 
 
 class Delete(_Command[bool]):
@@ -223,8 +223,8 @@ class Delete(_Command[bool]):
         by: Literal["command", "retention"] = "command",
     ) -> None:
         super().__init__(at)
-        self.unless_active_since = unless_active_since
-        self.set_aside = set_aside
+        self.unless_active_since: datetime | None = unless_active_since
+        self.set_aside: bool = set_aside
         self.by: Literal["command", "retention"] = by
 
 
@@ -235,9 +235,9 @@ class Deliver(_Command[Metadata]):
 
     def __init__(self, at: datetime, number: int, created_at: datetime, failure: str = "") -> None:
         super().__init__(at)
-        self.number = number
-        self.created_at = created_at
-        self.failure = failure
+        self.number: int = number
+        self.created_at: datetime = created_at
+        self.failure: str = failure
 
 
 class Stop(_Command[Metadata]):
@@ -259,7 +259,7 @@ class Compact(_Command[Metadata]):
 
     def __init__(self, at: datetime, focus: str) -> None:
         super().__init__(at)
-        self.focus = focus
+        self.focus: str = focus
 
 
 class Wake(_Command[Metadata]):
@@ -296,11 +296,11 @@ class TurnDone(_Report):
         error: ArgentError | None,
     ) -> None:
         super().__init__(at)
-        self.turn = turn
-        self.attempt = attempt
-        self.reply = reply
-        self.tokens = tokens
-        self.error = error
+        self.turn: int = turn
+        self.attempt: int = attempt
+        self.reply: Reply | None = reply
+        self.tokens: int = tokens
+        self.error: ArgentError | None = error
 
     @property
     def tag(self) -> TaskId:
@@ -315,8 +315,8 @@ class SummaryMade(_Report):
 
     def __init__(self, at: datetime, *, asked_at: int, compacted: Compacted | None) -> None:
         super().__init__(at)
-        self.asked_at = asked_at
-        self.compacted = compacted
+        self.asked_at: int = asked_at
+        self.compacted: Compacted | None = compacted
 
     @property
     def tag(self) -> TaskId:

@@ -99,7 +99,7 @@ class LiveSession:
         self._key = key
         self._runtime = runtime
         self._actor: Reporting = actor
-        self.is_revived = False
+        self.is_revived: bool = False
         self.metadata: Metadata | None = None
         self._context = OpenContext(Context())
         self._marks: Marks | None = None

@@ -52,12 +52,12 @@ class Registry:
     def __init__(self, runtime: Runtime, runtimes: Mapping[str, Runtime]) -> None:
         self.runtime = runtime
         self.runtimes = runtimes
-        self.entrance = ExclusiveUse("this supervisor", SupervisorStoppedError, of_one_loop=True)
-        self.is_open = False
+        self.entrance: ExclusiveUse = ExclusiveUse("this supervisor", SupervisorStoppedError, of_one_loop=True)
+        self.is_open: bool = False
         self._actors: dict[SessionKey, SessionActor] = {}
         self._quiet: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # of those; in use longest ago first
         config = runtime.config
-        self.supervision = Supervision(config.restart_intensity, config.restart_period)
+        self.supervision: Supervision = Supervision(config.restart_intensity, config.restart_period)
 
     def __len__(self) -> int:
         """The number of sessions in memory."""

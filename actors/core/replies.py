@@ -52,7 +52,7 @@ class Turn:
     def __init__(self, number: int, message_id: str, session: slots.CurrentTask | None = None) -> None:
         self.number = number
         self.message_id = message_id
-        self.attempt = 0
+        self.attempt: int = 0
         self._pieces: list[str] = []
         self._reply: Message | None = None
         self._error: ArgentError | None = None

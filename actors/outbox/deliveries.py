@@ -56,11 +56,11 @@ class Delivery:
         self._reader = reader
         self._key = key
         self._created_at = created_at
-        self.id = f"{_escaped(key)}/{created_at:%Y%m%dT%H%M%S.%fZ}/{message.number}"
-        self.session = key.id
-        self.message = message
-        self.address = address
-        self.attempt = attempt
+        self.id: str = f"{_escaped(key)}/{created_at:%Y%m%dT%H%M%S.%fZ}/{message.number}"
+        self.session: str = key.id
+        self.message: Message = message
+        self.address: Address = address
+        self.attempt: int = attempt
 
     async def done(self) -> None:
         """Note durably that it was delivered. Saying so again changes nothing.

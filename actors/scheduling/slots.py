@@ -54,14 +54,14 @@ class BackgroundTask:
     def __init__(
         self, tag: TaskId, work: Callable[["BackgroundTask"], Awaitable[None]], session: "CurrentTask"
     ) -> None:
-        self.tag = tag
-        self.scope = anyio.CancelScope()
-        self.session = session
-        self.passes = False
+        self.tag: TaskId = tag
+        self.scope: anyio.CancelScope = anyio.CancelScope()
+        self.session: CurrentTask = session
+        self.passes: bool = False
         self._work = work
         self._cancel_elsewhere: Callable[[], object] | None = None
         self._slots: Slots | None = None  # where it runs
-        self.is_cancelled = False
+        self.is_cancelled: bool = False
         self._waits = 0  # of its tasks, for other turns
 
     async def run(self, slots: "Slots") -> None:
@@ -148,7 +148,7 @@ class Slots:
     """
 
     def __init__(self, limit: int, workers: WorkerPool) -> None:
-        self.waits = WaitGraph()
+        self.waits: WaitGraph = WaitGraph()
         self._limit = limit
         self._workers = workers
         self._queue: deque[BackgroundTask] = deque()

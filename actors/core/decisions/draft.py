@@ -165,29 +165,29 @@ class Draft:
         config: Config,
         marks: Marks | None = None,
     ) -> None:
-        self.key = key
-        self.exists = metadata is not None
-        self.durable = 0
-        self.open_context = context.copy()
+        self.key: SessionKey = key
+        self.exists: bool = metadata is not None
+        self.durable: int = 0
+        self.open_context: OpenContext = context.copy()
         if metadata is not None:
-            self.metadata = metadata
+            self.metadata: Metadata = metadata
             self.durable = metadata.sequence
-        self.epoch = epoch
-        self.now = now
-        self.moment = moment
-        self.marks = marks or Marks(moment, moment, moment)
-        self.gauge = gauge
-        self.config = config
+        self.epoch: int = epoch
+        self.now: datetime = now
+        self.moment: float = moment
+        self.marks: Marks = marks or Marks(moment, moment, moment)
+        self.gauge: Gauge = gauge
+        self.config: Config = config
         self.records: list[Record] = []
         self.effects: list[str] = []
-        self.may_begin_turns = True
-        self.runs_alone = False
+        self.may_begin_turns: bool = True
+        self.runs_alone: bool = False
         self.channels: frozenset[str] = frozenset()
-        self.is_interrupted = False
-        self.is_compaction_interrupted = False
-        self.compaction_asked = False
-        self.overflowed = False
-        self.is_adopted = False
+        self.is_interrupted: bool = False
+        self.is_compaction_interrupted: bool = False
+        self.compaction_asked: bool = False
+        self.overflowed: bool = False
+        self.is_adopted: bool = False
 
     def adopt(self, records: Sequence[Record], snapshot: Snapshot) -> None:
         """Make the session of records, which fold to this snapshot."""

@@ -58,7 +58,7 @@ class Document:
         self.path = path
         self._text = read_text(path)
         find = _in_mermaid if is_mermaid(path) else _in_markdown
-        self.claims = [self._claim(name, fence, machines) for name, fence in find(self._text, str(path))]
+        self.claims: list[Claim] = [self._claim(name, fence, machines) for name, fence in find(self._text, str(path))]
 
     def corrected(self) -> str:
         """The text, with each claim made true."""
