@@ -115,10 +115,11 @@ def _class(target: griffe.Class, anchors: Mapping[str, str]) -> Iterator[str]:
     head = f"class {target.name}{f'({bases})' if bases else ''}"
     fields = [_field(each) for each in members if isinstance(each, griffe.Attribute) and _is_field(each)]
     init = target.members.get("__init__")
-    if fields:
-        yield from _code("\n".join([f"{head}:", *fields]))
-    elif isinstance(init, griffe.Function) and _describes_arguments(target):
+    is_described = "dataclass" not in target.labels and _describes_arguments(target)
+    if isinstance(init, griffe.Function) and is_described:
         yield from _code(f"{head}:\n    def __init__{_parameters(init.parameters)} -> None: ...")
+    elif fields:
+        yield from _code("\n".join([f"{head}:", *fields]))
     else:
         yield from _code(f"{head}: ...")
     yield from _sections(target)
@@ -166,8 +167,11 @@ def _is_public(member: Definition) -> bool:
 
 
 def _is_field(attribute: griffe.Attribute) -> bool:
-    """Whether it stands in the body of its class with its type."""
-    return attribute.annotation is not None and attribute.labels.isdisjoint({"property", "cached"})
+    """Whether it stands in the body of its class with its type, and not in that of a method."""
+    around = attribute.parent.members.values() if attribute.parent else ()
+    methods = [each for each in around if isinstance(each, griffe.Function)]
+    is_in_body = not any((each.lineno or 0) <= (attribute.lineno or 0) <= (each.endlineno or 0) for each in methods)
+    return is_in_body and attribute.annotation is not None and attribute.labels.isdisjoint({"property", "cached"})
 
 
 def _field(attribute: griffe.Attribute) -> str:
