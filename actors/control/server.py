@@ -60,19 +60,18 @@ class ControlServer:
         self._takes_messages = takes_messages
         self._connections: dict[ServerConnection, None] = {}  # the oldest first
         self._file: SocketFile | None = None
-        self._scope = anyio.CancelScope()
         self._quiet = anyio.Event()
 
     async def open(self, directory: Path, group: TaskGroup) -> None:
         """Serve in this directory, which the caller owns; where that cannot be, say so and go on without."""
-        self._scope = anyio.CancelScope()
         try:
             self._file = SocketFile(directory)  # not in a thread: cancelled, that would leave the socket behind
         except OSError as error:
             where = error.filename or directory / NAME
             _log.warning("other commands cannot reach this process: %s: %s", where, error.strerror)
             return
-        group.start_soon(self._listen, self._file.socket, name="argentos control")
+        self._scope = anyio.CancelScope()  # which needs a loop: a supervisor may be made before there is one
+        group.start_soon(self._listen, self._file.socket, self._scope, name="argentos control")
 
     async def close(self) -> None:
         """Take no more requests, and let those that are being answered end, for a moment."""
@@ -93,9 +92,9 @@ class ControlServer:
             for connection in self._connections:  # a client that does not read is not waited for
                 connection.stream.close()
 
-    async def _listen(self, listening: socket) -> None:
+    async def _listen(self, listening: socket, scope: anyio.CancelScope) -> None:
         async with anyio.create_task_group() as group:
-            with listening, self._scope:
+            with listening, scope:
                 await keep_running("the control socket", partial(self._admit_all, listening, group))
 
     async def _admit_all(self, listening: socket, group: TaskGroup) -> None:
