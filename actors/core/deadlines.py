@@ -46,10 +46,10 @@ class Marks(NamedTuple):
     def after(self, record: Record, moment: float) -> Self:
         """The marks once a record was made, at this moment."""
         if isinstance(record, Accepted) and record.awaits_reply:
-            return self._replace(quiet_since=moment, collects_since=moment)
+            return type(self)(moment, moment, self.delayed_until)
         if isinstance(record, TurnDelayed):
-            return self._replace(delayed_until=moment + record.seconds)
-        return self._replace(quiet_since=moment) if type(record) in _HAPPENINGS else self
+            return type(self)(self.quiet_since, self.collects_since, moment + record.seconds)
+        return type(self)(moment, *self[1:]) if type(record) in _HAPPENINGS else self
 
 
 def quiet_for(metadata: Metadata, at: datetime) -> float:
