@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
+# Hundreds of tests start Python: none of these processes should compile everything anew, whatever the caller set.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test api diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors lint types clean
 
 demo: $(VENV)/.product
