@@ -388,12 +388,12 @@ class Slow(OfflineModel):
 
 
 async def test_the_time_of_a_turn_begins_anew_with_every_piece(running: Running) -> None:
-    async with running(Slow(0.05, ["a"] * 12), config=Config(turn_timeout=0.4)) as supervisor:
+    async with running(Slow(0.1, ["a"] * 12), config=Config(turn_timeout=1)) as supervisor:
         assert (await supervisor.session("maren").ask("Hello?")).text
 
 
 async def test_an_empty_piece_is_a_sign_of_life_and_nothing_more(running: Running) -> None:
-    async with running(Slow(0.05, [""] * 12), config=Config(turn_timeout=0.4)) as supervisor:
+    async with running(Slow(0.1, [""] * 12), config=Config(turn_timeout=1)) as supervisor:
         turn = await supervisor.session("maren").send("Hello?")
         assert [piece async for piece in turn] == ["maren "]
 

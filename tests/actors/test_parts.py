@@ -410,7 +410,7 @@ async def test_a_deadline_outlives_those_of_sessions_that_are_gone() -> None:
 
 async def test_the_clock_of_the_machine_does_not_wait_for_what_has_passed() -> None:
     clock = SystemClock()
-    with anyio.fail_after(1):
+    with anyio.fail_after(10):
         await clock.sleep_until(clock.monotonic() - 1)
 
 

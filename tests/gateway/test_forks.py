@@ -200,15 +200,16 @@ def test_the_process_that_really_holds_the_lock_of_an_owner_that_was_killed_is_n
 
 
 def test_a_command_hears_at_once_that_the_owner_was_killed_though_a_child_lives(
-    fork: Fork, argent: Argent, state: Path
+    fork: Fork, argent: Argent, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("argentos.gateway.owner._PATIENCE", 60.0)
     owner, _ = fork("forked")
     owner.kill()
     owner.wait()
     assert (state / "control.sock").is_socket()
     begun = time.monotonic()
     assert argent("sessions", "info", "theirs")[0] == 0
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
 
 
 def test_a_forked_child_is_refused_whatever_it_does_with_what_it_inherited(state: Path, backend: str, ask: Ask) -> None:

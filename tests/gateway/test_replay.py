@@ -200,7 +200,7 @@ def test_an_assistant_line_without_text_does_not_stop_the_replay(start: Start, r
         {"at": at(2), "text": "Anybody?"},
     )
     process = start("replay", path)
-    out, err = process.communicate(timeout=3)
+    out, err = process.communicate(timeout=50)
     assert (process.returncode, err) == (0, "") or (process.returncode, out, err.count("\n")) == (1, "", 1)
 
 
@@ -263,7 +263,7 @@ def test_escapes_in_a_wrong_line_are_made_harmless(fails: Fails, tmp_path: Path)
 def test_a_time_at_the_end_of_all_times_is_no_accident(start: Start, record: Record) -> None:
     last = "9999-12-31T23:59:59Z"
     process = start("replay", record({"at": last, "text": "Hi"}, {"at": last, "role": "assistant", "text": "Bye"}))
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=50)
     assert (process.returncode, err) == (0, "") or (process.returncode, err.count("\n")) == (1, 1)
 
 
