@@ -50,6 +50,7 @@ __all__ = [
     "apply",
     "fold",
     "fold_metadata",
+    "transitions_left",
 ]
 
 _TICK: Final = timedelta(microseconds=1)
@@ -61,17 +62,28 @@ _LEAST_GROWTH: Final = 100  # local tokens between two reports, from which somet
 
 
 class Folded(NamedTuple):
-    """A snapshot, and the messages that left its context on the way."""
+    """A snapshot, and the messages and edges that left its context on the way."""
 
     snapshot: Snapshot
     archived: tuple[Message, ...]
+    transitions: tuple[Transitioned, ...] = ()
 
 
 def fold(key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> Folded:
     """Apply records that directly follow the snapshot, or that begin the session where it is None."""
     metadata = fold_metadata(key, snapshot.metadata if snapshot else None, records)
-    context, archived = fold_context(snapshot.context if snapshot else Context(), records)
-    return Folded(Snapshot(metadata, context), archived)
+    before = snapshot.context if snapshot else Context()
+    context, archived = fold_context(before, records)
+    return Folded(Snapshot(metadata, context), archived, transitions_left(before, records, context))
+
+
+def transitions_left(before: Context, records: Iterable[Record], after: Context) -> tuple[Transitioned, ...]:
+    """The edges that left a context while records were applied to it."""
+    if not after.transitions:
+        return ()
+    first = after.transitions[0].sequence
+    taken = (each for each in (*before.transitions, *records) if isinstance(each, Transitioned))
+    return tuple(each for each in taken if each.sequence < first)
 
 
 def fold_metadata(key: SessionKey, metadata: Metadata | None, records: Iterable[Record]) -> Metadata:

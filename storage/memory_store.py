@@ -11,7 +11,7 @@ from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.storage.fold import Folded, fold, fold_metadata
 from argentos.storage.names import file_name
-from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised
+from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_write, page_of
 from argentos.storage.wal.pending import PendingRecords
@@ -23,12 +23,13 @@ _LONG: Final = 1000  # records or messages, done in some milliseconds
 
 
 class _Session:
-    __slots__ = ("archive", "base", "pending")
+    __slots__ = ("archive", "base", "pending", "transitions")
 
     def __init__(self) -> None:
         self.base: Snapshot | None = None
         self.archive: dict[int, Message] = {}
         self.pending = PendingRecords()
+        self.transitions: list[Transitioned] = []
 
 
 class MemoryStore(Store):
@@ -66,6 +67,7 @@ class MemoryStore(Store):
         )
         pending.reserve(records)
         pending.extend(records, len(records))
+        session.transitions += [record for record in records if isinstance(record, Transitioned)]
         if key not in self._sessions:
             self._add(key, session)
         return pending.size > _CHECKPOINT_RECORDS
@@ -97,6 +99,11 @@ class MemoryStore(Store):
             if len(numbers) == _LONG:
                 await anyio.lowlevel.checkpoint()
         return tuple(messages)
+
+    async def transitions(self, key: SessionKey) -> tuple[Transitioned, ...]:
+        """See `Store.transitions`."""
+        session = self._sessions.get(key)
+        return tuple(session.transitions) if session else ()
 
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """See `Store.list`."""
@@ -176,7 +183,7 @@ async def _fold_in_chunks(key: SessionKey, snapshot: Snapshot | None, records: S
     """Fold records, letting others go on now and then."""
     archived: list[Message] = []
     for chunk in in_chunks(records, _LONG):
-        snapshot, left = fold(key, snapshot, chunk)
+        snapshot, left, _ = fold(key, snapshot, chunk)
         archived += left
         await anyio.lowlevel.checkpoint()
     if snapshot is None:

@@ -16,12 +16,25 @@ from argentos.storage.records import (
     Replied,
     Retried,
     Summarised,
+    Transitioned,
     TurnEnded,
     TurnStarted,
 )
 from argentos.storage.snapshot import REMEMBERED_IDS, Context, Summary
 
-__all__ = ["OpenContext", "accepted_of", "after_turn", "fold_context", "reply_of", "summary_of"]
+__all__ = [
+    "KEPT_TRANSITIONS",
+    "OpenContext",
+    "accepted_of",
+    "after_turn",
+    "fold_context",
+    "reply_of",
+    "summary_of",
+    "with_transition",
+]
+
+KEPT_TRANSITIONS: Final = 128
+"""Edges that stay in the context when those before them leave it: with twice as many they do."""
 
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
 
@@ -40,7 +53,7 @@ class OpenContext:
         context: to begin with.
     """
 
-    __slots__ = ("_archived_ids", "_context", "_count", "_messages", "_summary", "_waiting")
+    __slots__ = ("_archived_ids", "_context", "_count", "_messages", "_summary", "_transitions", "_waiting")
 
     def __init__(self, context: Context) -> None:
         self._context: Context | None = context
@@ -49,6 +62,7 @@ class OpenContext:
         self._waiting = context.waiting
         self._summary = context.summary
         self._archived_ids = context.archived_ids
+        self._transitions = context.transitions
 
     def copy(self) -> "OpenContext":
         """One that goes on by itself, for the price of a few fields."""
@@ -59,6 +73,7 @@ class OpenContext:
         other._waiting = self._waiting  # noqa: SLF001
         other._summary = self._summary  # noqa: SLF001
         other._archived_ids = self._archived_ids  # noqa: SLF001
+        other._transitions = self._transitions  # noqa: SLF001
         return other
 
     @property
@@ -70,6 +85,7 @@ class OpenContext:
                 messages=tuple(self._messages[: self._count]),
                 waiting=self._waiting,
                 archived_ids=self._archived_ids,
+                transitions=self._transitions,
             )
         return self._context
 
@@ -131,6 +147,11 @@ class OpenContext:
             self._replace(messages, tuple(waiting))
         return ()
 
+    def _transition(self, record: Transitioned) -> Sequence[Message]:
+        self._transitions = with_transition(self._transitions, record)
+        self._context = None
+        return ()
+
     def _summarise(self, record: Summarised) -> Sequence[Message]:
         archived = self._archive(record.replaced)
         self._summary = summary_of(record)
@@ -151,6 +172,7 @@ class OpenContext:
         return archived
 
     _CHANGES: ClassVar[Mapping[type[Any], Callable[[Any, Any], Sequence[Message]]]] = {
+        Transitioned: _transition,
         Accepted: _accept,
         TurnStarted: _start,
         Replied: _reply,
@@ -159,6 +181,12 @@ class OpenContext:
         Summarised: _summarise,
         Cleared: _clear,
     }
+
+
+def with_transition(held: tuple[Transitioned, ...], record: Transitioned) -> tuple[Transitioned, ...]:
+    """The latest edges, once one more was taken; where they have become many, the oldest leave."""
+    kept = (*held, record)
+    return kept if len(kept) < 2 * KEPT_TRANSITIONS else kept[-KEPT_TRANSITIONS:]
 
 
 def after_turn(

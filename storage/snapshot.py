@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from argentos.storage.records import Message, SessionKey
+from argentos.storage.records import Message, SessionKey, Transitioned
 
 __all__ = [
     "RATIO_LIMIT",
@@ -229,12 +229,14 @@ class Context(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, r
         waiting: accepted messages that no turn has taken up yet; they join `messages` when one does.
         archived_ids: of the latest messages that left the context, replies excepted, to recognise them when sent
             again.
+        transitions: the latest edges that the session took, 255 at most; those before are in the archive.
     """
 
     summary: Summary | None = None
     messages: tuple[Message, ...] = ()
     waiting: tuple[Message, ...] = ()
     archived_ids: Collection[str] = ()
+    transitions: tuple[Transitioned, ...] = ()
 
 
 class Snapshot(NamedTuple):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from argentos.errors import InputError, StaleWriteError, StoreError
-from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.records import Message, Record, SessionKey, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
 
 __all__ = ["Page", "Store", "check_write", "page_of"]
@@ -103,6 +103,15 @@ class Store(AbstractAsyncContextManager["Store", None]):
     @abstractmethod
     async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
         """The messages with numbers from `start` up to, not including, `stop`, archived ones as well.
+
+        Raises:
+            StoreDamagedError, StoreVersionError: as for `load`.
+        """
+        ...
+
+    @abstractmethod
+    async def transitions(self, key: SessionKey) -> tuple[Transitioned, ...]:
+        """All edges that the session took, in order, archived ones as well; none where there is no such session.
 
         Raises:
             StoreDamagedError, StoreVersionError: as for `load`.

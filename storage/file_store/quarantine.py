@@ -103,11 +103,11 @@ class Quarantine:
         bridged = gaps.fold_across_gaps(key, kept.snapshot if kept else None, behind)
         archived = archive.readable_messages(folder, bridged.snapshot.metadata)
         messages = (*archived.values(), *(kept.archived if kept else ()), *bridged.archived)
-        session_files.write(aside, bridged.snapshot, messages)
+        session_files.write(aside, bridged.snapshot, messages, bridged.transitions)
         _write_records(aside, behind)
         if kept:
             session_files.write_front(aside, kept.snapshot.metadata)  # by which it is known whether it has gone on
-            session_files.write(folder, kept.snapshot, kept.archived)
+            session_files.write(folder, kept.snapshot, kept.archived, kept.transitions)
         return aside
 
 

@@ -1,6 +1,7 @@
 """Reading a session: its files, joined with the records that they lack."""
 
 import logging
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from argentos.storage.disk import reading
 from argentos.storage.file_store.sessions import SessionEntry, SessionTable
 from argentos.storage.files import archive, joining, paths, session_files
 from argentos.storage.fold import Folded
-from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.records import Message, Record, SessionKey, Transitioned
 
 __all__ = ["LONG", "Reader"]
 
@@ -78,6 +79,21 @@ class Reader:
         # The archive last: a message that left the history meanwhile is there.
         folder = paths.session_folder(self._root, key)
         return await self._run(partial(_with_archive, folder, folded, start, stop))
+
+    async def transitions(self, key: SessionKey) -> tuple[Transitioned, ...]:
+        """The edges that the session took.
+
+        Raises:
+            StoreDamagedError, StoreVersionError: see `Store.load`.
+        """
+        folded, _ = await self.load(key, self._sessions.get(key))
+        if folded is None:
+            return ()
+        folder = paths.session_folder(self._root, key)  # the archive last, likewise
+        archived = await self._run(partial(archive.read_transitions, folder))
+        newer = (*folded.transitions, *folded.snapshot.context.transitions)
+        first = newer[0].sequence if newer else math.inf
+        return (*(each for each in archived if each.sequence < first), *newer)
 
     async def size(self, key: SessionKey) -> int:
         """Measure roughly how many bytes the session takes; see `Store.size`."""

@@ -48,7 +48,7 @@ from argentos.storage.files import joining, json_files, session_files
 from argentos.storage.files.index import Index
 from argentos.storage.fold import Folded
 from argentos.storage.names import expand_home
-from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.records import Message, Record, SessionKey, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_write
 from argentos.storage.wal.committer import Committer
@@ -336,6 +336,11 @@ class FileStore(Store):
         if edited and not self._read_only:
             await self._edits.take_archive(key, edited)
         return messages
+
+    async def transitions(self, key: SessionKey) -> tuple[Transitioned, ...]:
+        """See `Store.transitions`."""
+        self._check_usable()
+        return await self._reader.transitions(key)
 
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""

@@ -21,7 +21,8 @@ from argentos.storage.file_store.schedule import WriteSchedule
 from argentos.storage.file_store.workspace import NO_ANSWER, Workspace
 from argentos.storage.files import joining, paths, session_files
 from argentos.storage.fold import Folded
-from argentos.storage.records import Cleared, Record, SessionKey, Summarised
+from argentos.storage.open_context import KEPT_TRANSITIONS
+from argentos.storage.records import Cleared, Record, SessionKey, Summarised, Transitioned
 from argentos.storage.snapshot import Snapshot
 from argentos.storage.wal.recovery import Segment
 
@@ -206,7 +207,7 @@ class FileWriter:
         folder, entry = paths.session_folder(self._workspace.root, key), self._sessions[key]
         folded = None
         is_edited = entry.is_edited or session_files.is_edited(folder)
-        if snapshot is None or is_edited or _replaces_messages(records):
+        if snapshot is None or is_edited or _replaces_messages(records) or _pushes_edges_out(snapshot, records):
             folded = self._join(key, folder, snapshot, records)
         if folded and is_edited:
             entry.is_edited = True  # whoever has the session in memory does not know of it
@@ -214,7 +215,8 @@ class FileWriter:
         snapshot = snapshot or (folded.snapshot if folded else None)
         if snapshot is None:
             return 0
-        size = session_files.write(folder, snapshot, folded.archived if folded else ())
+        archived, edges = (folded.archived, folded.transitions) if folded else ((), ())
+        size = session_files.write(folder, snapshot, archived, edges)
         self._workspace.index.put(snapshot.metadata)
         return size
 
@@ -297,6 +299,14 @@ class FileWriter:
 
 def _replaces_messages(records: Iterable[Record]) -> bool:
     return any(isinstance(record, Summarised | Cleared) for record in records)
+
+
+def _pushes_edges_out(snapshot: Snapshot, records: Iterable[Record]) -> bool:
+    """Edges may have left the context for the archive: as many as stay then, and what came since, are there."""
+    held = len(snapshot.context.transitions)
+    if held == sum(taken.count for taken in snapshot.metadata.edges.values()):  # no edge ever left
+        return False
+    return held - sum(isinstance(record, Transitioned) for record in records) < KEPT_TRANSITIONS
 
 
 def _log_failure(key: SessionKey, error: BaseException) -> None:

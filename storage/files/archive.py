@@ -1,23 +1,41 @@
-"""The archive of a session: messages that a summary or a clear replaced. All of this blocks."""
+"""The archive of a session: messages that a summary or a clear replaced, and old edges. All of this blocks."""
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage.disk import durable, reading
-from argentos.storage.files.json_files import ARCHIVE, SPAN, Archive, encoder, read_json, seal
-from argentos.storage.records import Message, SessionKey
+from argentos.storage.files.json_files import (
+    ARCHIVE,
+    SPAN,
+    TRANSITIONS,
+    Archive,
+    TransitionEntry,
+    TransitionsArchive,
+    encoder,
+    read_json,
+    seal,
+)
+from argentos.storage.records import Message, SessionKey, Transitioned
 from argentos.storage.snapshot import SCHEMA_VERSION, Metadata
 
 __all__ = [
+    "TRANSITIONS_SPAN",
     "Archived",
     "read_archive",
+    "read_transitions",
     "readable_messages",
     "seal_archive",
     "write_archive",
+    "write_transitions",
 ]
+
+TRANSITIONS_SPAN: Final = re.compile(r"transitions-(\d+)-(\d+)\.json")
+"""The name of a file of edges: the sequences of the first and the last."""
+
 
 _ARCHIVE_FILE: Final = 1024 * 1024  # bytes, roughly
 _AROUND_TEXT: Final = 150  # bytes of a message besides its text
@@ -59,17 +77,17 @@ def read_archive(folder: Path, start: int, stop: int) -> Archived:
 
 
 class _Part(NamedTuple):
-    """A file of the archive, and the numbers of its first and last message."""
+    """A file of the archive, and the numbers of its first and last message or edge."""
 
     first: int
     last: int
     path: Path
 
 
-def archive_parts(folder: Path) -> list[_Part]:
+def archive_parts(folder: Path, names: re.Pattern[str] = SPAN) -> list[_Part]:
     archive = folder / "archive"
     try:
-        spans = [(SPAN.fullmatch(name), archive / name) for name in reading.names(archive)]
+        spans = [(names.fullmatch(name), archive / name) for name in reading.names(archive)]
     except OSError as error:
         raise StoreDamagedError(f"{archive} cannot be read: {error.strerror}; it was left as it is") from error
     return sorted(_Part(int(span[1]), int(span[2]), path) for span, path in spans if span)
@@ -122,3 +140,45 @@ def readable_messages(folder: Path, metadata: Metadata) -> dict[int, Message]:
     with contextlib.suppress(StoreError):
         return read_archive(folder, 1, metadata.messages + 1).messages
     return {}
+
+
+# Edges -------------------------------------------------------------------------------------------------------------
+
+
+def read_transitions(folder: Path) -> list[Transitioned]:
+    """The archived edges, in order.
+
+    Raises:
+        StoreDamagedError, StoreVersionError: see `Store.load`.
+    """
+    while True:
+        files = [read_json(part.path, TRANSITIONS) for part in archive_parts(folder, TRANSITIONS_SPAN)]
+        if None not in files:  # else one was merged into another meanwhile
+            found = {each.sequence: each.record for file in files if file for each in file.content.transitions}
+            return [found[sequence] for sequence in sorted(found)]
+
+
+def write_transitions(folder: Path, key: SessionKey, transitions: Sequence[Transitioned]) -> int:
+    """Add to the newest file of edges while that is small.
+
+    Returns:
+        Bytes written.
+    """
+    parts = archive_parts(folder, TRANSITIONS_SPAN)
+    newest = parts[-1].path if parts and parts[-1].path.stat().st_size < _ARCHIVE_FILE // 2 else None
+    known: dict[int, TransitionEntry] = {}
+    if newest:
+        try:
+            file = read_json(newest, TRANSITIONS)
+            known = {each.sequence: each for each in file.content.transitions} if file else {}
+        except StoreError:  # left to be mended; what is new goes to a file of its own
+            newest = None
+    known |= {each.sequence: TransitionEntry.of(each) for each in transitions}
+    entries = tuple(known[sequence] for sequence in sorted(known))
+    durable.make_folder(folder / "archive")
+    path = folder / "archive" / f"transitions-{entries[0].sequence:08}-{entries[-1].sequence:08}.json"
+    content = TransitionsArchive(version=SCHEMA_VERSION, agent=key.agent, session=key.id, transitions=entries)
+    size = durable.replace(path, *seal(encoder.encode(content)))
+    if newest and newest != path:
+        durable.remove(newest)
+    return size

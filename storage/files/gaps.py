@@ -8,8 +8,8 @@ from typing import Final
 
 from msgspec import structs
 
-from argentos.storage.fold import Folded, fold_metadata
-from argentos.storage.open_context import accepted_of, after_turn, reply_of, summary_of
+from argentos.storage.fold import Folded, fold_metadata, transitions_left
+from argentos.storage.open_context import accepted_of, after_turn, reply_of, summary_of, with_transition
 from argentos.storage.records import (
     Accepted,
     Cleared,
@@ -19,6 +19,7 @@ from argentos.storage.records import (
     Retried,
     SessionKey,
     Summarised,
+    Transitioned,
     TurnEnded,
     TurnStarted,
 )
@@ -42,7 +43,8 @@ def fold_across_gaps(key: SessionKey, snapshot: Snapshot | None, records: Sequen
     Raises:
         ValueError: there is neither a snapshot nor a record.
     """
-    conversation = _Conversation(snapshot.context if snapshot else Context())
+    before = snapshot.context if snapshot else Context()
+    conversation = _Conversation(before)
     for record in records:
         conversation.take(record)
     conversation.settle()
@@ -60,7 +62,8 @@ def fold_across_gaps(key: SessionKey, snapshot: Snapshot | None, records: Sequen
         turn=turn,
         summary_tokens=conversation.summary.tokens if conversation.summary else 0,
     )
-    return Folded(Snapshot(metadata, conversation.context), tuple(conversation.archived))
+    context = conversation.context
+    return Folded(Snapshot(metadata, context), tuple(conversation.archived), transitions_left(before, records, context))
 
 
 class _Conversation:
@@ -73,6 +76,7 @@ class _Conversation:
         self.archived: list[Message] = []
         self.replied: set[int] = set()
         self._ids = tuple(context.archived_ids)
+        self._transitions = context.transitions
 
     @property
     def context(self) -> Context:
@@ -83,6 +87,7 @@ class _Conversation:
             messages=tuple(self.messages),
             waiting=tuple(self.waiting),
             archived_ids=(*self._ids, *left)[-REMEMBERED_IDS:],
+            transitions=self._transitions,
         )
 
     def has(self, numbers: Iterable[int]) -> bool:
@@ -110,6 +115,8 @@ class _Conversation:
             case Cleared():
                 self._leave(self.messages)
                 self.summary = None
+            case Transitioned():
+                self._transitions = with_transition(self._transitions, record)
             case _:
                 pass
 

@@ -4,6 +4,7 @@ import contextlib
 import re
 import zlib
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
@@ -16,7 +17,7 @@ from argentos.storage.coercion import UNREADABLE, coerce, coerce_each
 from argentos.storage.decoding_errors import in_plain_words
 from argentos.storage.disk import reading
 from argentos.storage.files import validation
-from argentos.storage.records import Message
+from argentos.storage.records import Message, Transitioned
 from argentos.storage.snapshot import SCHEMA_VERSION, Context, Metadata, Snapshot, Summary
 
 __all__ = [
@@ -25,10 +26,13 @@ __all__ = [
     "LONGEST_QUOTE",
     "METADATA",
     "SPAN",
+    "TRANSITIONS",
     "Archive",
     "CorruptError",
     "History",
     "JsonFile",
+    "TransitionEntry",
+    "TransitionsArchive",
     "decode_leniently",
     "encode_history",
     "encoder",
@@ -46,6 +50,31 @@ class CorruptError(StoreDamagedError):
 _NOTHING: Final = msgspec.Raw()
 
 
+class TransitionEntry(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """An edge that was taken, as it stands in files: with names, for those who read them."""
+
+    sequence: int
+    epoch: int
+    at: datetime
+    source: str
+    target: str
+    event: str
+    label: str
+    by: str | None = None
+    parent: str | None = None
+    checkpoint: str | None = None
+
+    @classmethod
+    def of(cls, record: Transitioned) -> "TransitionEntry":
+        """Make it of a record."""
+        return cls(**structs.asdict(record))
+
+    @property
+    def record(self) -> Transitioned:
+        """The record of which it was made."""
+        return Transitioned(**structs.asdict(self))
+
+
 class History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """`history.json`: a snapshot, metadata first."""
 
@@ -55,6 +84,7 @@ class History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     messages: tuple[Message, ...] = ()
     waiting: tuple[Message, ...] = ()
     archived_ids: msgspec.Raw = _NOTHING
+    transitions: tuple[TransitionEntry, ...] = ()
 
 
 class _HistoryEnd(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -62,6 +92,7 @@ class _HistoryEnd(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
 
     waiting: tuple[Message, ...] = ()
     archived_ids: tuple[str, ...] = ()
+    transitions: tuple[TransitionEntry, ...] = ()
 
 
 class _ArchivedIds(Collection[str]):
@@ -104,11 +135,20 @@ class Archive(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     messages: tuple[Message, ...]
 
 
+class TransitionsArchive(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """A file of the archive: edges that were taken."""
+
+    version: int
+    agent: str
+    session: str
+    transitions: tuple[TransitionEntry, ...]
+
+
 class _Versioned(Struct):
     version: int
 
 
-_T = TypeVar("_T", Metadata, History, Archive)
+_T = TypeVar("_T", Metadata, History, Archive, TransitionsArchive)
 
 LONGEST_QUOTE: Final = 200  # characters of what is quoted
 _NEWLINE: Final = 10
@@ -121,6 +161,7 @@ _version: Final = msgspec.json.Decoder(_Versioned)
 METADATA: Final = msgspec.json.Decoder(Metadata)
 HISTORY: Final = msgspec.json.Decoder(History)
 ARCHIVE: Final = msgspec.json.Decoder(Archive)
+TRANSITIONS: Final = msgspec.json.Decoder(TransitionsArchive)
 _ids: Final = msgspec.json.Decoder(tuple[str, ...])
 
 
@@ -197,7 +238,13 @@ def encode_history(snapshot: Snapshot) -> Iterator[bytes]:
         yield b',"messages":[' + newline
         yield from (chunk + b"," + newline for chunk in chunks[:-1])
         yield chunks[-1] + newline + b"]"
-    end = encoder.encode(_HistoryEnd(waiting=context.waiting, archived_ids=tuple(context.archived_ids)))
+    end = encoder.encode(
+        _HistoryEnd(
+            waiting=context.waiting,
+            archived_ids=tuple(context.archived_ids),
+            transitions=tuple(TransitionEntry.of(each) for each in context.transitions),
+        )
+    )
     yield end[1:] if end == b"{}" else b"," + end[1:]
 
 
@@ -210,7 +257,7 @@ def _check_version(version: int, path: Path) -> None:
         )
 
 
-def _check_sense(content: Metadata | History | Archive, path: Path) -> None:
+def _check_sense(content: Metadata | History | Archive | TransitionsArchive, path: Path) -> None:
     """Check that content makes sense which no checksum vouches for.
 
     Raises:
@@ -221,6 +268,8 @@ def _check_sense(content: Metadata | History | Archive, path: Path) -> None:
             validation.check_snapshot(snapshot_of(content))
         case Metadata():
             validation.check_metadata(content)
+        case TransitionsArchive():
+            validation.check_transitions(content.transitions)
         case _:
             span = SPAN.fullmatch(path.name)
             validation.check_archive(
@@ -252,6 +301,7 @@ def snapshot_of(history: History) -> Snapshot:
         messages=history.messages,
         waiting=history.waiting,
         archived_ids=_ArchivedIds(history.archived_ids) if history.archived_ids else (),
+        transitions=tuple(each.record for each in history.transitions),
     )
     return Snapshot(history.metadata, context)
 
@@ -267,6 +317,7 @@ def decode_leniently(data: bytes) -> History:
     content = msgspec.json.decode(data, type=dict[str, Any])
     for name in ("messages", "waiting"):
         content[name] = coerce_each(content.get(name, ()), Message)
+    content["transitions"] = coerce_each(content.get("transitions", ()), TransitionEntry)
     content["archivedIds"] = msgspec.Raw(encoder.encode(content.get("archivedIds", ())))
     history: History | None = coerce(content, History)
     if history is None:

@@ -18,7 +18,7 @@ from argentos.storage.coercion import UNREADABLE
 from argentos.storage.disk import durable, reading
 from argentos.storage.disk.symlinks import SymbolicLinkError, check_way
 from argentos.storage.files import validation
-from argentos.storage.files.archive import write_archive
+from argentos.storage.files.archive import write_archive, write_transitions
 from argentos.storage.files.json_files import (
     HISTORY,
     LONGEST_QUOTE,
@@ -33,7 +33,7 @@ from argentos.storage.files.json_files import (
     snapshot_of,
 )
 from argentos.storage.files.paths import session_folder
-from argentos.storage.records import Message, SessionKey
+from argentos.storage.records import Message, SessionKey, Transitioned
 from argentos.storage.snapshot import SCHEMA_VERSION, Metadata, Snapshot
 
 __all__ = [
@@ -194,10 +194,20 @@ def read_unchecked(folder: Path) -> Snapshot | None:
     return snapshot if snapshot.metadata.version == SCHEMA_VERSION else None
 
 
-def write(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> int:
-    """Bring the files of a session up to the snapshot; gives how many bytes were written."""
+def write(
+    folder: Path, snapshot: Snapshot, archived: Sequence[Message], transitions: Sequence[Transitioned] = ()
+) -> int:
+    """Bring the files of a session up to the snapshot; gives how many bytes were written.
+
+    Args:
+        folder: of the session.
+        snapshot: of the session.
+        archived: the messages that go to the archive.
+        transitions: the edges that go there.
+    """
     durable.make_folder(folder)
     size = write_archive(folder, snapshot.metadata.key, archived) if archived else 0
+    size += write_transitions(folder, snapshot.metadata.key, transitions) if transitions else 0
     history, metadata = seal(*encode_history(snapshot)), seal(encoder.encode(snapshot.metadata))
     for name, pieces in zip(_NAMES, (history, metadata), strict=True):
         size += durable.replace(folder / name, *pieces)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 import msgspec
 from msgspec import Struct, structs
@@ -16,7 +16,7 @@ from argentos.machines import SESSION
 from argentos.storage.records import Message
 from argentos.storage.snapshot import SCHEMA_VERSION, Context, Metadata, Snapshot
 
-__all__ = ["check_archive", "check_fields", "check_metadata", "check_snapshot"]
+__all__ = ["check_archive", "check_fields", "check_metadata", "check_snapshot", "check_transitions"]
 
 _COUNTS: Final = (
     "messages",
@@ -113,6 +113,23 @@ def check_snapshot(snapshot: Snapshot) -> None:
     if summary is not None and not 0 <= summary.first <= summary.last <= metadata.messages:
         raise ValueError(f"$.summary stands for {summary.first} to {summary.last} of {metadata.messages} messages")
     _check_tokens(metadata, context)
+    check_transitions(context.transitions, metadata.sequence)
+
+
+class _Numbered(Protocol):
+    @property
+    def sequence(self) -> int: ...
+
+
+def check_transitions(transitions: Sequence[_Numbered], last: int = 2**53) -> None:
+    """Check that edges stand in the order in which they were taken, up to the last record."""
+    before = 0
+    for number, each in enumerate(transitions):
+        if not before < each.sequence <= last:
+            raise ValueError(
+                f"$.transitions[{number}].sequence is {each.sequence}, and has to be above {before}, up to {last}"
+            )
+        before = each.sequence
 
 
 def _places(context: Context) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from argentos.errors import StoreError
-from argentos.storage.disk import durable
+from argentos.storage.disk import durable, reading
 from argentos.storage.files import archive, joining, json_files, paths, session_files
 from argentos.storage.records import Message, Record, SessionKey
 from argentos.storage.repair import salvage
@@ -172,12 +172,22 @@ def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
                 if path in archived.edited:
                     seal = partial(archive.seal_archive, path)
                     yield Finding(path, _EDITED, is_harmless=True, remedy="give it a new checksum", mend=seal)
+            elif archive.TRANSITIONS_SPAN.fullmatch(name):
+                json_files.read_json(path, json_files.TRANSITIONS)
         except json_files.CorruptError as error:
+            if span is None:  # what was once taken cannot be known otherwise
+                yield Finding(path, sentence_of(error), remedy="set it aside beside", mend=partial(_put_aside, path))
+                continue
             remedy = "set it aside beside, and put what can be read in it into the archive again"
             mends = partial(salvage.mend_archive, folder, path, stored)
             yield Finding(path, sentence_of(error), remedy=remedy, mend=mends)
         except StoreError as error:
             yield Finding(path, sentence_of(error))
+
+
+def _put_aside(path: Path) -> None:
+    durable.replace(durable.dated_name(path, "damaged"), reading.read(path))
+    durable.remove(path)
 
 
 def _check_numbers(folder: Path, snapshot: Snapshot, archived: Sequence[Message]) -> Iterator[Finding]:

@@ -67,7 +67,8 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
     )
     known = {**archive.readable_messages(folder, metadata), **{message.number: message for message in saved}}
     ids = tuple(known[number].id for number in sorted(known) if not known[number].reply_to)
-    return Folded(Snapshot(emptied, Context(archived_ids=ids[-REMEMBERED_IDS:])), saved)
+    emptied_context = Context(archived_ids=ids[-REMEMBERED_IDS:], transitions=context.transitions)
+    return Folded(Snapshot(emptied, emptied_context), saved)
 
 
 def _readable(folder: Path, key: SessionKey, records: Iterable[Record]) -> Snapshot | None:
@@ -108,7 +109,7 @@ def _replace_history(folder: Path, saved: Folded) -> None:
     history = folder / "history.json"
     with contextlib.suppress(FileNotFoundError):
         durable.replace(durable.dated_name(history, "damaged"), reading.read(history))
-    session_files.write(folder, saved.snapshot, saved.archived)
+    session_files.write(folder, saved.snapshot, saved.archived, saved.transitions)
 
 
 def roll_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
@@ -123,20 +124,25 @@ def roll_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     metadata, context = folded.snapshot
     used = max(archive.read_archive(folder, 1, 1 << 62).messages, default=0)  # those numbers are taken
     metadata = structs.replace(metadata, messages=max(metadata.messages, used))
-    session_files.write(folder, Snapshot(metadata, context), folded.archived)
+    session_files.write(folder, Snapshot(metadata, context), folded.archived, folded.transitions)
 
 
 def skip_gap(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     """Let a session go on behind records that are missing, with what is whole there."""
     folded = _bridged(folder, key, session_files.read_stored(folder, key), records)
-    session_files.write(folder, folded.snapshot, folded.archived)
+    session_files.write(folder, folded.snapshot, folded.archived, folded.transitions)
 
 
 def _bridged(folder: Path, key: SessionKey, stored: session_files.SessionFiles, records: Sequence[Record]) -> Folded:
     whole, behind = joining.split(stored, records)
     kept = joining.join(key, folder, stored, whole)
     bridged = gaps.fold_across_gaps(key, kept.snapshot if kept else None, behind)
-    return Folded(bridged.snapshot, (*(kept.archived if kept else ()), *bridged.archived))
+    before = kept or Folded(bridged.snapshot, ())
+    return Folded(
+        bridged.snapshot,
+        (*before.archived, *bridged.archived),
+        (*before.transitions, *bridged.transitions),
+    )
 
 
 def put_back_behind_gap(aside: Path, folder: Path) -> None:
@@ -181,7 +187,7 @@ def _with_records(aside: Path, key: SessionKey, saved: Folded) -> Folded:
     with contextlib.suppress(joining.GapError):
         folded = joining.join(key, aside, stored, _set_aside(aside))
         if folded is not None:
-            return Folded(folded.snapshot, (*saved.archived, *folded.archived))
+            return folded._replace(archived=(*saved.archived, *folded.archived))
     return saved
 
 

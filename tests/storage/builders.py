@@ -78,7 +78,7 @@ class Story:
         return {"sequence": sequence, "epoch": self.epoch, "at": BEGIN + timedelta(seconds=sequence)}
 
     def _add(self, record: Record) -> None:
-        self._snapshot, archived = fold(self.key, self._snapshot, [record])
+        self._snapshot, archived, _ = fold(self.key, self._snapshot, [record])
         self.archived += [message.number for message in archived]
         self.records.append(record)
 
@@ -183,7 +183,7 @@ class Story:
         """Have the last message owed to a channel, as its record says."""
         at = self._last_message
         self.records[at] = structs.replace(self.records[at], address=Address(channel, "somebody"), is_owed=True)
-        self._snapshot, archived = fold(self.key, None, self.records)
+        self._snapshot, archived, _ = fold(self.key, None, self.records)
         self.archived = [message.number for message in archived]
         return self
 

@@ -5,7 +5,7 @@ import pytest
 from anyio import wait_all_tasks_blocked
 
 from argentos.errors import StaleWriteError
-from argentos.storage import Metadata, SessionKey, Store, file_name, fold
+from argentos.storage import Metadata, SessionKey, Snapshot, Store, Transitioned, file_name, fold
 from tests.storage.builders import KEY, OTHER, Story, append, appended
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +66,54 @@ async def test_sessions_are_apart(store: Store) -> None:
     stories = [Story(SessionKey(agent, id_)).say(f"{agent} {id_}") for agent in ["main", "Main"] for id_ in IDS]
     await appended(store, *stories)
     assert [await store.load(story.key) for story in stories] == [story.snapshot for story in stories]
+
+
+# Edges ---------------------------------------------------------------------------------------------------------
+
+
+async def edges_of(store: Store, story: Story) -> bool:
+    """Whether the store has all edges of the story, in order."""
+    taken = tuple(record for record in story.records if isinstance(record, Transitioned))
+    return await store.transitions(story.key) == taken
+
+
+async def test_an_unknown_session_has_taken_no_edge(store: Store) -> None:
+    assert await store.transitions(KEY) == ()
+
+
+@pytest.mark.parametrize("moves", [50, 128, 300])
+async def test_every_edge_is_kept_however_many_there_are_and_however_often_files_are_written(
+    closed_store: Store, moves: int
+) -> None:
+    story = Story()
+    async with closed_store as store:
+        while story.metadata.sequence < 700:
+            for _ in range(moves):
+                story.move("Active", "Idle").say()
+            await append(store, story)
+            assert await edges_of(store, story)
+            await store.checkpoint(KEY, story.snapshot)
+            await wait_all_tasks_blocked()
+            assert await edges_of(store, story)
+            assert len((await loaded(store)).context.transitions) < 256
+    async with closed_store as store:
+        assert await edges_of(store, story)
+        assert await loaded(store) == story.snapshot
+
+
+async def loaded(store: Store) -> Snapshot:
+    snapshot = await store.load(KEY)
+    assert snapshot is not None
+    return snapshot
+
+
+async def test_edges_outlive_what_a_summary_or_a_clear_replaces(closed_store: Store) -> None:
+    story = Story().say("a", "assistant").say("b").move("Created", "Active").summarise(1).move("Active", "Idle").clear()
+    async with closed_store as store:
+        await append(store, story)
+        await store.checkpoint(KEY, story.snapshot)
+    async with closed_store as store:
+        assert await edges_of(store, story)
 
 
 # Fences ------------------------------------------------------------------------------------------------------

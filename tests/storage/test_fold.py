@@ -16,6 +16,7 @@ from argentos.storage import (
     Snapshot,
     Summary,
     Taken,
+    Transitioned,
     Usage,
     fold,
 )
@@ -41,13 +42,15 @@ def test_nothing_folds_to_no_session() -> None:
 def test_folding_in_parts_equals_folding_all_at_once(story: Story, data: st.DataObject) -> None:
     snapshot: Snapshot | None = None
     archived: tuple[Message, ...] = ()
+    left: tuple[Transitioned, ...] = ()
     begin = 0
     while begin < len(story.records):
         end = begin + data.draw(st.integers(1, 5))
-        snapshot, more = fold(KEY, snapshot, story.records[begin:end])
+        snapshot, more, edges = fold(KEY, snapshot, story.records[begin:end])
         archived += more
+        left += edges
         begin = end
-    assert (snapshot, archived) == fold(KEY, None, story.records)
+    assert (snapshot, archived, left) == fold(KEY, None, story.records)
 
 
 @given(stories(), st.data())
@@ -73,7 +76,7 @@ def test_metadata_counts_what_the_context_holds(story: Story) -> None:
 
 @given(stories())
 def test_every_message_ever_accepted_is_in_one_place(story: Story) -> None:
-    snapshot, archived = fold(KEY, None, story.records)
+    snapshot, archived, _ = fold(KEY, None, story.records)
     everywhere = (*archived, *snapshot.context.messages, *snapshot.context.waiting)
     assert sorted(message.number for message in everywhere) == list(range(1, story.metadata.messages + 1))
 
