@@ -27,7 +27,7 @@ from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.transcripts.validation import as_transcript
 from argentos.actors.validation import NewMessage
 from argentos.inputs import as_id, as_number
-from argentos.storage import Message, Role, SessionKey, Summary
+from argentos.storage import Message, Role, SessionKey, Summary, Transitioned
 
 __all__ = ["RemoteSession", "RemoteSupervisor"]
 
@@ -79,6 +79,9 @@ class RemoteSession(Session):
 
     async def _history(self, *, full: bool) -> tuple[Message, ...]:
         return await self._client.many(operations.HISTORY, self._key, full=full)
+
+    async def _transitions(self) -> tuple[Transitioned, ...]:
+        return await self._client.many(operations.TRANSITIONS, self._key)
 
     async def _update(self, changes: Changes) -> SessionInfo:
         return await self._client.one(operations.UPDATE, self._key, **changes._asdict())

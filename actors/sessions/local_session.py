@@ -32,6 +32,7 @@ from argentos.storage import (
     SessionKey,
     Snapshot,
     Summary,
+    Transitioned,
     fold,
 )
 
@@ -167,6 +168,11 @@ class LocalSession(Session):
             with reading_a_store():
                 return await self._registry.runtime.store.read(self._key, 1, snapshot.metadata.messages + 1)
         return tuple(sorted((*snapshot.context.messages, *snapshot.context.waiting), key=lambda each: each.number))
+
+    async def _transitions(self) -> tuple[Transitioned, ...]:
+        await self._registry.metadata(self._key)  # raises where there is no such session
+        with reading_a_store():
+            return await self._registry.runtime.store.transitions(self._key)
 
     async def _transcript(self) -> Transcript:
         metadata, context = await self._registry.look(self._key)

@@ -18,7 +18,7 @@ from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.validation import NewMessage, as_changes, as_focus, as_new_message, as_role
 from argentos.errors import ArgentError, InputError
 from argentos.inputs import as_flag, as_id, as_number, as_time
-from argentos.storage import Address, Message, Role, SessionKey, Summary
+from argentos.storage import Address, Message, Role, SessionKey, Summary, Transitioned
 
 __all__ = ["Session"]
 
@@ -233,6 +233,16 @@ class Session(ABC):
         await checkpoint()
         return await self._history(full=as_flag(full, "full"))
 
+    async def transitions(self) -> tuple[Transitioned, ...]:
+        """The edges of the diagram that the session took, each with its time, in order, from `[*]` on.
+
+        A timer that came due while the session was not in memory is told once the session goes on, at its own time.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return await self._transitions()
+
     async def update(
         self,
         *,
@@ -334,6 +344,9 @@ class Session(ABC):
 
     @abstractmethod
     async def _history(self, *, full: bool) -> tuple[Message, ...]: ...
+
+    @abstractmethod
+    async def _transitions(self) -> tuple[Transitioned, ...]: ...
 
     @abstractmethod
     async def _update(self, changes: Changes) -> SessionInfo: ...

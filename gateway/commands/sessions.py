@@ -32,7 +32,7 @@ from argentos.gateway.output import (
 from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
 from argentos.gateway.replies import print_mark, wait_for
 from argentos.gateway.settings import Commands, Settings, command_options
-from argentos.storage import Message
+from argentos.storage import Message, Transitioned
 
 __all__ = ["command"]
 
@@ -183,6 +183,34 @@ def _info(settings: Settings, session_id: str) -> None:
     click.echo("\nThe edges taken, how often, and when last:")
     for edge, taken in info.edges.items():
         click.echo(f"{taken.count:8}  {edge}  ({taken.last:%Y-%m-%d %H:%M:%S})")
+
+
+@command.command("transitions")
+@click.argument("session_id", metavar="ID")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the latest N.")
+@command_options
+@click.pass_obj
+def _transitions(settings: Settings, session_id: str, limit: int | None) -> None:
+    """Show each edge of the lifecycle that a session took, and when."""
+    taken = _on_session(settings, session_id, lambda session: session.transitions(), read_only=True)
+    shown = taken[-limit:] if limit else taken
+    if settings.json:
+        print_json([_edge(each) for each in shown])
+    else:
+        rows = [("TIME (UTC)", "FROM", "TO", "EDGE")]
+        rows += [(f"{each.at:%Y-%m-%d %H:%M:%S}", each.source, each.target, each.label) for each in shown]
+        click.echo(table(rows))
+
+
+def _edge(taken: Transitioned) -> dict[str, object]:
+    return {
+        "sequence": taken.sequence,
+        "at": taken.at,
+        "source": taken.source,
+        "target": taken.target,
+        "event": taken.event,
+        "label": taken.label,
+    }
 
 
 @command.command("new")

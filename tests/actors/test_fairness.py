@@ -89,6 +89,7 @@ CALLS: dict[str, Call] = {
     "Session.create": lambda world: world.session.create(),
     "Session.delete": lambda world: world.session.delete(),
     "Session.history": lambda world: world.session.history(),
+    "Session.transitions": lambda world: world.session.transitions(),
     "Session.info": lambda world: world.session.info(),
     "Session.retry": lambda world: world.session.retry(),
     "Session.say": lambda world: world.session.say("Good morning."),

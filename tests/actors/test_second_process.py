@@ -391,6 +391,7 @@ CALLS: Final[dict[str, Callable[[Any, Any, Path], Awaitable[object]]]] = {
     "info": lambda session, _, __: session.info(),
     "summary": lambda session, _, __: session.summary(),
     "history": lambda session, _, __: session.history(full=True),
+    "transitions": lambda session, _, __: session.transitions(),
     "clear": lambda session, _, __: session.clear(),
     "compact": lambda session, _, __: session.compact(),
     "stop": lambda session, _, __: session.stop(),

@@ -249,6 +249,26 @@ def test_history_as_json_has_whole_messages(ask: Ask, ada: str) -> None:
     assert (answer["role"], answer["text"], answer["replyTo"]) == ("assistant", "One.", ["user-ada:1"])
 
 
+def test_transitions_are_shown_with_their_times(argent: Argent, ask: Ask, ada: str) -> None:
+    lines = argent("sessions", "transitions", ada)[1].splitlines()
+    assert [line.split("  ")[0] for line in lines[:2]] == ["TIME (UTC)", "2020-02-03 10:00:00"]
+    assert [line.split()[-2:] for line in lines[1:3]] == [["First", "message"], ["Processing", "messages"]]
+    first, *_, last = ask("sessions", "transitions", ada)
+    assert first == {
+        "sequence": 1,
+        "at": "2020-02-03T10:00:00Z",
+        "source": "[*]",
+        "target": "Created",
+        "event": "first_message",
+        "label": "First message",
+    }
+    assert ask("sessions", "transitions", ada, "--limit", "1") == [last]
+
+
+def test_the_transitions_of_nobody_are_an_error(fails: Fails, ada: str) -> None:
+    assert fails("sessions", "transitions", f"not-{ada}")[1].startswith(f"there is no session not-{ada}")
+
+
 def test_the_latest_messages_of_a_history(argent: Argent, ask: Ask, ada: str) -> None:
     assert argent("sessions", "history", ada, "--limit", "1")[1] == "[2] 2020-02-03 10:01:00 Argent: One.\n"
     assert len(ask("sessions", "history", ada, "--full", "--limit", "5")) == 2

@@ -10,7 +10,7 @@ import anyio
 
 from argentos import Address, Supervisor, Turn
 from argentos.storage import Message as StoredMessage
-from argentos.storage import Role
+from argentos.storage import Role, Transitioned
 from tests.lifecycle.calls import ENDING, Call, Command, Make, Message, Read, Retry
 from tests.lifecycle.checks import KEY, Checks
 from tests.lifecycle.ledger import CONFIG, OUTBOX, Sent, count_words
@@ -267,6 +267,10 @@ class SessionSystem(Checks):
         account.require("shown as failed what failed", that=shown.failed == failed, problem=(shown, account.failed))
         numbers = [message.number for message in history.result()]
         account.require("shown whole", that=numbers == sorted(account.context + account.waiting), problem=numbers)
+        edges = self.loop.begin(self.session.transitions())
+        self._rest()
+        taken = tuple(record for record in account.records if isinstance(record, Transitioned))
+        account.require("every edge is told", that=edges.result() == taken, problem=(edges.result(), taken))
         self.check_stored()
 
     def finish(self) -> None:

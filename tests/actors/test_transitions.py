@@ -1,0 +1,137 @@
+"""A session tells each edge that it took, from the records; a model of its life says which ones these are."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+import anyio
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from argentos import Config, FileStore, ManualClock, OfflineModel, RecordAppended, Session, Supervisor, Transitioned
+from argentos.errors import NothingToCompactError, SessionNotFoundError
+from argentos.storage import inline
+from tests.actors.conftest import Running, count_words
+
+BEGIN: Final = datetime(2026, 5, 8, 7, 0, tzinfo=UTC)
+CONFIG: Final = Config(max_context_tokens=500, keep_recent_tokens=50, idle_after=60.0, passivate_after=60.0)
+Act: TypeAlias = Literal["ask", "ask at length", "say", "idle", "passivate", "compact", "clear", "restart"]
+ACTS: Final[st.SearchStrategy[list[Act]]] = st.lists(
+    st.sampled_from(["ask", "ask at length", "say", "idle", "passivate", "compact", "clear", "restart"]),
+    min_size=1,
+    max_size=12,
+)
+
+
+@asynccontextmanager
+async def supervising(directory: Path, clock: ManualClock, heard: list[Transitioned]) -> AsyncGenerator[Supervisor]:
+    """A supervisor on a directory, and each edge that its events tell of."""
+    supervisor = Supervisor(
+        FileStore(directory, run=inline), OfflineModel(), config=CONFIG, clock=clock, count=count_words, grace=0
+    )
+    async with supervisor, supervisor.events(limit=10_000) as events:
+        yield supervisor
+        heard += (
+            event.record
+            for event in events.pending()
+            if isinstance(event, RecordAppended) and isinstance(event.record, Transitioned)
+        )
+
+
+async def do(act: Act, session: Session, clock: ManualClock) -> None:
+    match act:
+        case "ask" | "ask at length":
+            await session.ask("Hello?" + " word" * (120 if act == "ask at length" else 1))
+        case "say":
+            await session.say("By the way")
+        case "compact":
+            with suppress(NothingToCompactError, SessionNotFoundError):
+                await session.compact()
+        case "clear":
+            with suppress(SessionNotFoundError):
+                await session.clear()
+        case "idle" | "passivate":
+            for _ in range(1 if act == "idle" else 2):
+                clock.advance(60)
+                await anyio.wait_all_tasks_blocked()
+        case "restart":
+            pass
+
+
+@pytest.mark.anyio
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lives=st.lists(ACTS, min_size=1, max_size=3))
+async def test_the_edges_told_are_those_taken_over_restarts_compactions_and_passivations(
+    lives: list[list[Act]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    directory, clock = tmp_path_factory.mktemp("state"), ManualClock(BEGIN)
+    taken: list[Transitioned] = []
+    for acts in lives:
+        async with supervising(directory, clock, taken) as supervisor:
+            session = supervisor.session("maren")
+            for act in acts:
+                await do(act, session, clock)
+            await anyio.wait_all_tasks_blocked()
+            told = await session.transitions() if await exists(session) else ()
+            async with Supervisor.connect(directory) as remote:
+                told_there = await remote.session("maren").transitions() if told else ()
+        assert list(told) == list(told_there) == taken
+        assert [each.source for each in taken[1:]] == [each.target for each in taken[:-1]]
+
+
+async def exists(session: Session) -> bool:
+    try:
+        await session.info()
+    except SessionNotFoundError:
+        return False
+    return True
+
+
+@pytest.mark.anyio
+async def test_a_timer_is_told_at_its_own_time_though_nobody_was_there(running: Running, clock: ManualClock) -> None:
+    async with running() as supervisor:
+        await supervisor.session("maren").ask("Hello?")
+        begun = clock.now()
+    clock.advance(10 * 3600)
+    async with running() as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Are you there?")
+        told = [(each.target, (each.at - begun).total_seconds()) for each in await session.transitions()]
+    assert told == [("Created", 0), ("Active", 0), ("Idle", Config().idle_after), ("Active", 10 * 3600)]
+
+
+@pytest.mark.anyio
+async def test_of_a_session_that_does_not_exist_no_edges_are_told(running: Running) -> None:
+    async with running() as supervisor:
+        with pytest.raises(SessionNotFoundError):
+            await supervisor.session("nobody").transitions()
+
+
+@pytest.mark.anyio
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=ACTS, factor=st.sampled_from([0, 3, 100]))
+async def test_another_counter_alters_nothing_of_what_was_decided(
+    acts: list[Act], factor: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    directory, clock = tmp_path_factory.mktemp("state"), ManualClock(BEGIN)
+    async with supervising(directory, clock, []) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hello?")
+        for act in acts:
+            await do(act, session, clock)
+        await anyio.wait_all_tasks_blocked()
+        before = (await session.info(), await session.transitions(), await session.history(full=True))
+    again = Supervisor(
+        FileStore(directory, run=inline),
+        OfflineModel(),
+        config=CONFIG,
+        clock=clock,
+        count=lambda text: factor * len(text),
+        resume=False,
+    )
+    async with again:
+        session = again.session("maren")
+        assert (await session.info(), await session.transitions(), await session.history(full=True)) == before
