@@ -16,7 +16,7 @@ Both ends of a life, which mermaid writes `[*]`, are states here: `START` before
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -108,6 +108,44 @@ class Machine:
         return tuple(
             sorted({guard.name for row in rows for ways in row.values() for asked, _ in ways for guard in asked})
         )
+
+    def event(self, name: str) -> str:
+        """The event of this name, which a program raises: asked for at import, so that none is raised in vain.
+
+        Raises:
+            DiagramError: no edge has it.
+        """
+        if name not in self.events:
+            problem = f"no edge has the event {name!r}, which the program raises; add the edge, or raise it no more"
+            refuse(self.diagram, problem, self.diagram.end)
+        return name
+
+    def state(self, name: str) -> str:
+        """The state of this name, which a program asks for; likewise.
+
+        Raises:
+            DiagramError: there is none.
+        """
+        if name not in self._rows:
+            problem = f"there is no state {name!r}, which the program asks for; add it, or ask for it no more"
+            refuse(self.diagram, problem, self.diagram.end)
+        return name
+
+    def check_effects(self, known: Collection[str]) -> None:
+        """Refuse an effect that a program does not run; asked for at import.
+
+        Args:
+            known: the effects that it runs.
+
+        Raises:
+            DiagramError: an edge has another one.
+        """
+        for transition in self.transitions:
+            for effect in transition.effects:
+                if effect not in known:
+                    edge = transition.edges[-1]
+                    problem = f"{edge.label!r} has the effect {effect!r}, which the program does not run"
+                    refuse(self.diagram, f"{problem}; run it, or remove it", edge.label_place, edge.label)
 
     def decide(self, state: str, event: str, facts: object) -> Transition | Refused:
         """Decide what the event does in the state, given the facts; pure, as far as these are.

@@ -19,12 +19,14 @@ from argentos.actors.core.decisions.decider import Decider, not_found
 from argentos.actors.core.decisions.draft import Draft, is_at_work, is_compacting
 from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.decisions.settling import settle
+from argentos.actors.core.decisions.turns import look_after_turn
 from argentos.actors.core.model_calls import Answer, ask_model, make_summary
 from argentos.actors.core.replies import PendingTurns, Turn, ending_of
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
 from argentos.errors import ArgentError
 from argentos.machines import SESSION
+from argentos.machines.lifecycles.turn import DUE, INTERRUPTED, OVERFLOWED, TURN
 from argentos.storage import (
     Accepted,
     Cleared,
@@ -46,6 +48,7 @@ __all__ = ["LiveSession"]
 
 _log: Final = logging.getLogger(__name__)
 _MANY_OWED: Final = 1000
+_RESUMED_FROM: Final = frozenset({DUE, INTERRUPTED, OVERFLOWED})
 
 
 class Reporting(Protocol):
@@ -272,19 +275,19 @@ class LiveSession:
             marks=self._marks,
             gauge=runtime.gauge,
             config=runtime.config,
+            has_task=self._current.is_running,
         )
         draft.runs_alone = runtime.suspects.alone == self._key
         draft.channels = runtime.channels
-        draft.is_interrupted = not self._current.is_running and draft.awaits_attempt
         draft.compaction_asked = self._compactions.is_waiting
+        look_after_turn(draft)
         return draft
 
     def _may_begin(self, draft: Draft) -> bool:
         """Work may begin: what the process may have died of only in its time, or where such a turn asks for it."""
         if self._runtime.is_draining:
             return False
-        turn = draft.metadata.turn if draft.exists else None
-        is_resumed = (draft.is_interrupted and turn is not None) or draft.is_compaction_interrupted
+        is_resumed = draft.turn in _RESUMED_FROM or draft.is_compaction_interrupted
         is_held_back = is_resumed and self._runtime.suspects.holds_back(self._key)
         return not is_held_back or self._replies.are_from_tasks
 
@@ -302,8 +305,6 @@ class LiveSession:
                 draft.effects.append("write_files")
         for effect in dict.fromkeys(draft.effects):
             await _EFFECTS[effect](self)
-        if not draft.is_interrupted:
-            self._start_turn()
 
     def _take_over(self, records: Sequence[Record]) -> None:
         """Bring what is kept beside the snapshot up to date."""
@@ -332,8 +333,6 @@ class LiveSession:
             )
 
     def _fail_turns(self, record: TurnEnded) -> None:
-        if record.outcome == "stopped":
-            self._current.cancel()
         error = self._decider.error or ending_of(record)
         if record.reason and self._decider.error is None:
             _log.error("session %s: %s", self._key, record.reason)
@@ -351,15 +350,6 @@ class LiveSession:
     def _start(self, tag: TaskId, work: Callable[[BackgroundTask], Awaitable[None]], *, passes: bool = False) -> None:
         if not self._runtime.is_draining:
             self._current.start(tag, work, passes=passes or self._runtime.suspects.alone == self._key)
-
-    def _start_turn(self) -> None:
-        metadata = self.metadata
-        turn = metadata.turn if metadata else None
-        if metadata is None or turn is None or turn.delay is not None:
-            return
-        if not is_compacting(metadata):
-            passes = self._replies.may_be_from_tasks(turn.messages)
-            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, self._require()), passes=passes)
 
     async def _run_turn(self, snapshot: Snapshot, task: BackgroundTask) -> None:
         turn = snapshot.metadata.turn
@@ -391,6 +381,20 @@ class LiveSession:
         """Have the files follow."""
         if self.snapshot is not None:
             await self._runtime.store.checkpoint(self._key, self.snapshot)
+
+    async def ask_model(self) -> None:
+        """Begin to ask the model for the reply to the turn that is open, unless that is being done."""
+        snapshot = self._require()
+        turn = snapshot.metadata.turn
+        if turn is not None:
+            passes = self._replies.may_be_from_tasks(turn.messages)
+            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot), passes=passes)
+
+    async def cancel_task(self) -> None:
+        """End the turn that runs, and has been ended."""
+        tag, turn = self._current.tag, self.metadata.turn if self.metadata else None
+        if tag is not None and tag[0] == "turn" and (turn is None or turn.turn != tag[1]):
+            self._current.cancel()
 
     async def summarise(self) -> None:
         """Begin to make a summary, unless one is being made or waited for no more."""
@@ -439,9 +443,11 @@ def _asked_at(metadata: Metadata) -> int:
 
 
 _EFFECTS: Final[dict[str, Callable[[LiveSession], Awaitable[None]]]] = {
+    "ask_model": LiveSession.ask_model,
+    "cancel_task": LiveSession.cancel_task,
     "summarise": LiveSession.summarise,
     "write_files": LiveSession.write_files,
 }
 
-if _unknown := SESSION.effects - _EFFECTS.keys():
-    raise RuntimeError(f"the bindings of a session name effects that no actor has: {sorted(_unknown)}")
+for _machine in (SESSION, TURN):
+    _machine.check_effects(_EFFECTS)

@@ -5,9 +5,10 @@ from typing import Final
 
 from argentos.machines.lifecycles.session import SESSION
 from argentos.machines.lifecycles.supervision import SUPERVISION
+from argentos.machines.lifecycles.turn import TURN
 from argentos.machines.machine import Machine
 
 __all__ = ["MACHINES"]
 
-MACHINES: Final[Mapping[str, Machine]] = {"session": SESSION, "supervision": SUPERVISION}
+MACHINES: Final[Mapping[str, Machine]] = {"session": SESSION, "supervision": SUPERVISION, "turn": TURN}
 """The machines of this program, by the names that documents claim."""

@@ -2,7 +2,8 @@
 
 `diagrams/session.mmd` is the lifecycle; `BINDINGS` gives its labels a meaning; `TURNS_RUN_IN` says
 where a session works. Everything that decides about states stands in these three and in the facts:
-the rest of the program asks `SESSION.decide` and obeys.
+the rest of the program asks `SESSION.decide` and obeys. Of events and states it knows those that have
+a name here, which is an error at import where the diagram has them no more.
 
 How events come about
 =====================
@@ -13,15 +14,25 @@ they are offered, in this order, at the end of every step in which no turn runs,
 whether it is time.
 """
 
-from importlib import resources
 from typing import Final, Protocol
 
 from argentos.machines.bindings import Binding
 from argentos.machines.decisions import Timer
-from argentos.machines.diagram import Diagram
+from argentos.machines.lifecycles.reading import diagram
 from argentos.machines.machine import Machine
 
-__all__ = ["BINDINGS", "SESSION", "SETTLING", "TURNS_RUN_IN", "SessionFacts", "timer_in"]
+__all__ = [
+    "BINDINGS",
+    "CONTEXT_WINDOW_FULL",
+    "CONTINUES_WITH_SUMMARY",
+    "FIRST_MESSAGE",
+    "NEW_MESSAGE",
+    "SESSION",
+    "SETTLING",
+    "TURNS_RUN_IN",
+    "SessionFacts",
+    "timer_in",
+]
 
 
 class SessionFacts(Protocol):
@@ -73,18 +84,21 @@ BINDINGS: Final = {
     ),
 }
 
-SETTLING: Final = ("continues_with_summary", "processing_messages", "context_window_full")
-
-TURNS_RUN_IN: Final = frozenset({"Active"})
-
-
-def _diagram() -> Diagram:
-    path = resources.files("argentos.diagrams").joinpath("session.mmd")
-    return Diagram.parse(path.read_text(encoding="utf-8"), file=str(path))
-
-
-SESSION: Final = Machine(_diagram(), BINDINGS, facts=SessionFacts, stored=True)
+SESSION: Final = Machine(diagram("session"), BINDINGS, facts=SessionFacts, stored=True)
 """The lifecycle of a session, as `diagrams/session.mmd` draws it."""
+
+
+FIRST_MESSAGE: Final = SESSION.event("first_message")
+NEW_MESSAGE: Final = SESSION.event("new_message")
+CONTINUES_WITH_SUMMARY: Final = SESSION.event("continues_with_summary")
+
+CONTEXT_WINDOW_FULL: Final = SESSION.event("context_window_full")
+
+SETTLING: Final = (CONTINUES_WITH_SUMMARY, SESSION.event("processing_messages"), CONTEXT_WINDOW_FULL)
+"""The events that are raised by nobody, in the order in which they are offered."""
+
+TURNS_RUN_IN: Final = frozenset({SESSION.state("Active")})
+"""The states in which turns run."""
 
 
 def timer_in(state: str) -> Timer | None:

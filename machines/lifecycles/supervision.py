@@ -4,10 +4,9 @@ A resting actor is not in memory. One that fails is restarted from its snapshot,
 parked, and takes nothing until an operator has looked.
 """
 
-from importlib import resources
 from typing import Final, Protocol
 
-from argentos.machines.diagram import Diagram
+from argentos.machines.lifecycles.reading import diagram
 from argentos.machines.machine import Machine
 
 __all__ = ["SUPERVISION", "SupervisionFacts"]
@@ -22,9 +21,5 @@ class SupervisionFacts(Protocol):
         ...
 
 
-def _diagram() -> Diagram:
-    path = resources.files("argentos.diagrams").joinpath("supervision.mmd")
-    return Diagram.parse(path.read_text(encoding="utf-8"), file=str(path))
-
-
-SUPERVISION: Final = Machine(_diagram(), facts=SupervisionFacts)
+SUPERVISION: Final = Machine(diagram("supervision"), facts=SupervisionFacts)
+"""The life of an actor, as `diagrams/supervision.mmd` draws it."""

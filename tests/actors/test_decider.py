@@ -4,21 +4,27 @@ The machine below plays actor, model and store: it makes the records of a step d
 turns and compactions whenever Hypothesis likes, late or twice.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from argentos import MemoryStore, OfflineModel, Supervisor
+from argentos.actors.core.commands import TurnDone
 from argentos.actors.core.deadlines import Marks, state_at
 from argentos.actors.core.decisions.compactions import ask_compaction, keep, summarise
 from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.actors.core.decisions.messages import accept, clear
 from argentos.actors.core.decisions.settling import settle
-from argentos.actors.core.decisions.turns import finish_turn, overflow, stop
+from argentos.actors.core.decisions.turns import end_attempt, look_after_turn, stop
 from argentos.actors.settings.config import Config
+from argentos.errors import ContextOverflowError, ModelError, SessionFailedError, SessionParkedError
 from argentos.llm import Compacted, Gauge, Reply
 from argentos.machines import SESSION
+from argentos.machines.lifecycles.turn import OVERFLOWED
 from argentos.storage import (
     Accepted,
     Context,
@@ -66,9 +72,9 @@ class Session(RuleBasedStateMachine):
             gauge=GAUGE,
             config=Config(idle_after=IDLE_AFTER),
             marks=Marks.of(before, self.now, self.moment) if before else None,
+            has_task=self.running is not None,
         )
-        turn = self.snapshot.metadata.turn if self.snapshot else None
-        draft.is_interrupted = turn is not None and self.running is None
+        look_after_turn(draft)
         return draft
 
     def commit(self, draft: Draft) -> None:
@@ -126,21 +132,25 @@ class Session(RuleBasedStateMachine):
     def a_turn_reports(self, data: st.DataObject, text: str, tokens: int, *, failed: bool) -> None:
         turn, attempt = data.draw(st.sampled_from(self.past_turns[-3:]))
         draft = self.draft()
-        ended = finish_turn(draft, turn, attempt, None if failed else Reply(text), tokens, reason="it failed" * failed)
-        assert ended == (self.running == (turn, attempt) or (self.running is None and self.is_open(turn, attempt)))
+        error = ModelError("it failed") if failed else None
+        reply = None if failed else Reply(text)
+        ended = end_attempt(draft, self.report(turn, attempt, reply, tokens=tokens, error=error))
+        assert ended == (self.running == (turn, attempt))
         self.commit(draft)
 
-    def is_open(self, turn: int, attempt: int) -> bool:
-        open_turn = self.metadata.turn
-        return open_turn is not None and (open_turn.turn, open_turn.attempt) == (turn, attempt)
+    def report(
+        self, turn: int, attempt: int, reply: Reply | None, *, tokens: int = 0, error: ModelError | None = None
+    ) -> TurnDone:
+        return TurnDone(self.now, turn=turn, attempt=attempt, reply=reply, tokens=tokens, error=error)
 
     @precondition(lambda self: self.running is not None)
     @rule()
     def the_model_says_the_context_is_too_large(self) -> None:
         assert self.running is not None
         draft = self.draft()
-        overflow(draft, *self.running, "too long")
-        self.running = None if draft.overflowed else self.running
+        ended = end_attempt(draft, self.report(*self.running, None, error=ContextOverflowError("too long")))
+        assert ended == (draft.turn != OVERFLOWED)
+        self.running = None
         self.commit(draft)
 
     @precondition(lambda self: self.exists() and is_compacting(self.metadata))
@@ -260,3 +270,19 @@ class Session(RuleBasedStateMachine):
 
 Session.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestSession = Session.TestCase
+
+
+@pytest.mark.anyio
+async def test_guards_that_contradict_each_other_park_the_session_and_hold_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for guard in ("compaction_is_due", "has_older_messages", "summary_is_durable", "context_fits"):
+        monkeypatch.setattr(f"argentos.actors.core.decisions.draft._Facts.{guard}", True)
+    async with Supervisor(MemoryStore(), OfflineModel()) as supervisor:
+        with pytest.raises(SessionFailedError, match=r"does not come to rest: .*Compacted --> Active"):
+            await supervisor.session("maren").send("hello")
+        for _ in range(3):
+            with suppress(SessionFailedError):
+                await supervisor.session("maren").send("hello")
+        with pytest.raises(SessionParkedError, match="does not come to rest"):
+            await supervisor.session("maren").send("hello")

@@ -105,7 +105,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a turn begins in Compacted",
         "machines/lifecycles/session.py",
-        'frozenset({"Active"})',
+        'frozenset({SESSION.state("Active")})',
         'frozenset({"Active", "Compacted"})',
         ("turns run in Active",),
     ),
@@ -127,7 +127,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "an idle session keeps its message waiting",
         "actors/core/decisions/messages.py",
-        '    draft.offer("new_message")\n    return number',
+        "    draft.offer(NEW_MESSAGE)\n    return number",
         "    return number",
         ("Idle has nothing to answer",),
     ),
@@ -148,8 +148,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a stop leaves the queue to itself while no turn runs",
         "actors/core/decisions/turns.py",
-        "    if not metadata.is_settled:\n        running",
-        "    if metadata.turn is not None:\n        running",
+        "    if isinstance(ended, Transition):\n        running",
+        "    if isinstance(ended, Transition) and metadata.turn is not None:\n        running",
         ("a stop leaves nothing to answer",),
     ),
     Bug(
@@ -169,31 +169,29 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what a clear found running goes on",
         "actors/core/decisions/messages.py",
-        '    stop(draft, "cleared")\n',
+        "    stop(draft, CLEAR)\n",
         "",
         ("the model sees the conversation", "a stop leaves nothing to answer"),
     ),
     Bug(
         "a reply is recorded twice",
         "actors/core/decisions/turns.py",
-        "        _reply(draft, turn, open_turn.messages, reply, tokens)\n    else:",
-        "        _reply(draft, turn, open_turn.messages, reply, tokens)\n"
-        "        _reply(draft, turn, open_turn.messages, reply, tokens)\n"
-        "    else:",
+        "        _reply(draft, turn.turn, turn.messages, reply, report.tokens)\n",
+        "        _reply(draft, turn.turn, turn.messages, reply, report.tokens)\n" * 2,
         ("one reply for each message",),
     ),
     Bug(
         "an interrupted turn is left lying",
         "actors/core/live_session.py",
-        "draft.is_interrupted = not self._current.is_running and draft.awaits_attempt",
-        "draft.is_interrupted = False",
+        "        look_after_turn(draft)\n",
+        "",
         ("a request fits the window", "the model is asked for what is open"),
     ),
     Bug(
         "a turn of an earlier life is run again without saying so",
         "actors/core/decisions/turns.py",
-        "attempt=metadata.turn.attempt + 1,",
-        "attempt=metadata.turn.attempt,",
+        "attempt=turn.attempt + 1,",
+        "attempt=turn.attempt,",
         ("a turn is begun again as it was",),
     ),
     Bug(
@@ -235,7 +233,8 @@ BUGS: Final[Sequence[Bug]] = (
         "        if draft.records:\n            wants_files",
         "        if draft.records:\n"
         "            self.metadata, self._context = draft.metadata, draft.open_context\n"
-        "            self._start_turn()\n"
+        '            if draft.turn == "Running":\n'
+        "                await self.ask_model()\n"
         "            while self._runtime.workers._following:\n"
         "                self._runtime.workers.submit(self._runtime.workers._following.pop())\n"
         "            wants_files",
@@ -343,9 +342,9 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a stop does not end the work",
-        "actors/core/decisions/decider.py",
-        '        self._current.cancel()\n        self._refuse_compactions(draft, "it was stopped")',
-        '        self._refuse_compactions(draft, "it was stopped")',
+        "machines/lifecycles/turn.py",
+        'Binding("stop", effects=("cancel_task",))',
+        'Binding("stop")',
         ("the model is asked for what is open",),
     ),
     Bug(
@@ -426,21 +425,21 @@ BUGS: Final[Sequence[Bug]] = (
     # Sent again, tried again --------------------------------------------------------------------------------------
     Bug(
         "another text is taken for what was sent before",
-        "actors/duplicates.py",
+        "actors/sessions/duplicates.py",
         "if message.text != sent.text:",
         "if False:",
         ("acknowledged as it was sent",),
     ),
     Bug(
         "another address is taken for that of what was sent before",
-        "actors/duplicates.py",
+        "actors/sessions/duplicates.py",
         "if message.address != sent.address:",
         "if False:",
         ("acknowledged as it was sent",),
     ),
     Bug(
         "what the user sent is taken for what the agent said",
-        "actors/duplicates.py",
+        "actors/sessions/duplicates.py",
         "if message.role != role:",
         "if False:",
         ("acknowledged as it was sent",),
@@ -490,7 +489,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a retry does not wake an idle session",
         "actors/core/decisions/turns.py",
-        '            tokens=sum(each.tokens for each in messages),\n        )\n    )\n    draft.offer("new_message")\n',
+        "            tokens=sum(each.tokens for each in messages),\n        )\n    )\n    draft.offer(NEW_MESSAGE)\n",
         "            tokens=sum(each.tokens for each in messages),\n        )\n    )\n",
         ("Idle has nothing to answer",),
     ),
@@ -504,29 +503,29 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a fault that passes is tried for ever",
         "actors/core/decisions/turns.py",
-        " or open_turn.delays >= draft.config.retry_attempts:",
-        ":",
+        "turn.delays < config.retry_attempts and ",
+        "",
         ("not tried for ever",),
     ),
     Bug(
         "a fault that passes is tried for as long as it takes",
         "actors/core/decisions/turns.py",
-        "if open_turn.delayed + seconds > draft.config.retry_for:",
-        "if False:",
+        " and turn.delayed + seconds <= config.retry_for",
+        "",
         ("not tried for ever",),
     ),
     Bug(
         "a fault that stays is tried again",
-        "actors/core/decisions/decider.py",
-        "isinstance(error, ModelError) and error.is_transient and",
-        "isinstance(error, ModelError) and",
+        "actors/core/decisions/turns.py",
+        "if isinstance(error, ModelError) and error.is_transient:",
+        "if isinstance(error, ModelError):",
         ("put off for a fault that passes",),
     ),
     Bug(
         "a fault that passes ends the turn",
-        "actors/core/decisions/decider.py",
-        "isinstance(error, ModelError) and error.is_transient and",
-        "False and isinstance(error, ModelError) and",
+        "actors/core/decisions/turns.py",
+        "if isinstance(error, ModelError) and error.is_transient:",
+        "if False:",
         ("a fault that passes is tried again",),
     ),
     Bug(

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from transitions import MachineError
 from transitions.extensions.nesting import HierarchicalMachine
 
-from argentos.machines import END, SESSION, START, Diagram, Machine, Transition
+from argentos.machines import END, MACHINES, SESSION, START, Diagram, Machine, Transition
 from argentos.machines.drawing import draw
 from argentos.machines.tree import Tree
 from tests.machines.generated import machines
@@ -72,6 +73,16 @@ def assert_agreement(bound: Machine) -> int:
             assert decided(bound, state, event, facts) == triggered(bound, before, event, facts), (state, event, facts)
             count += 1
     return count
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_lifecycle_decides_as_its_definition_does(name: str) -> None:
+    machine = MACHINES[name]
+    for state, event in itertools.product(machine.states, machine.events):
+        asked = {guard.name for each in machine.states for guards, _ in machine.ways(each, event) for guard in guards}
+        for facts in valuations(sorted(asked)):
+            before = paths(machine, state)
+            assert decided(machine, state, event, facts) == triggered(machine, before, event, facts), (state, event)
 
 
 def test_the_session_decides_as_its_definition_does_in_every_situation() -> None:

@@ -348,3 +348,17 @@ def test_a_machine_whose_states_are_stored_keeps_those_that_no_way_leads_to() ->
 
 def test_a_machine_names_the_guards_it_asks() -> None:
     assert DOOR.guards == ("has_key", "key_fits")
+
+
+def test_an_event_or_a_state_that_a_program_names_is_there_or_refused_with_its_name() -> None:
+    assert (DOOR.event("push"), DOOR.state("Locked")) == ("push", "Locked")
+    with pytest.raises(DiagramError, match=r"door.mmd:7:\d+: no edge has the event 'kick', which the program raises"):
+        DOOR.event("kick")
+    with pytest.raises(DiagramError, match=r"door.mmd:7:\d+: there is no state 'Ajar', which the program asks for"):
+        DOOR.state("Ajar")
+
+
+def test_an_effect_that_a_program_does_not_run_is_refused_at_its_label() -> None:
+    DOOR.check_effects({"click", "clack", "log"})
+    with pytest.raises(DiagramError, match=r"door.mmd:5:22: 'Key turned' has the effect 'clack', which the program"):
+        DOOR.check_effects({"click", "log"})

@@ -6,6 +6,7 @@ from argentos.actors.core.commands import Compact
 from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.errors import ArgentError, NothingToCompactError
 from argentos.llm import Compacted
+from argentos.machines.lifecycles.session import NEW_MESSAGE
 from argentos.storage import (
     CompactionResumed,
     Kept,
@@ -86,7 +87,7 @@ def ask_compaction(draft: Draft) -> bool:
     if draft.gauge.older(draft.snapshot, by_hand=True) == 0:
         return False
     draft.compaction_asked = True
-    draft.offer("new_message")
+    draft.offer(NEW_MESSAGE)
     return True
 
 

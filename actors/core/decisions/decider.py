@@ -33,23 +33,14 @@ from argentos.actors.core.decisions.compactions import (
 from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.decisions.messages import accept, clear, create, deliver, update
-from argentos.actors.core.decisions.turns import (
-    delay_turn,
-    failed_turn,
-    finish_turn,
-    overflow,
-    retry,
-    stop,
-)
+from argentos.actors.core.decisions.turns import end_attempt, failed_turn, retry, stop
 from argentos.actors.core.replies import PendingTurns, Turn
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.errors import (
     ArgentError,
-    ContextOverflowError,
     MailboxFullError,
     MessageTooLargeError,
-    ModelError,
     NothingToCompactError,
     SessionExistsError,
     SessionNotFoundError,
@@ -166,11 +157,12 @@ class Decider:
         """End whatever runs, and what was asked for."""
         if not draft.exists:
             raise not_found(self._key)
+        if is_compacting(draft.metadata):
+            self._current.cancel()
         if isinstance(command, Clear):
             clear(draft)
         else:
             stop(draft)
-        self._current.cancel()
         self._refuse_compactions(draft, "it was stopped")
 
     def _note(self, draft: Draft, command: Deliver | Update) -> None:
@@ -238,21 +230,12 @@ class Decider:
             )
 
     def _finish_turn(self, draft: Draft, command: TurnDone) -> None:
-        if not self._current.finish(("turn", command.turn, command.attempt)):
+        if not self._current.finish(command.tag):
             return
-        error = command.error
-        if isinstance(error, ModelError) and error.is_transient and delay_turn(draft, command.turn, error):
-            return
-        if isinstance(command.error, ContextOverflowError):
-            ended = overflow(draft, command.turn, command.attempt, str(command.error))
-        else:
-            ended = finish_turn(
-                draft, command.turn, command.attempt, command.reply, command.tokens, reason=str(command.error or "")
-            )
-        self.error = command.error if ended else None
+        self.error = command.error if end_attempt(draft, command) else None
 
     def _summarise(self, draft: Draft, command: SummaryMade) -> None:
-        if not self._current.finish(("summary", command.asked_at, 0)):
+        if not self._current.finish(command.tag):
             return
         if command.compacted is None:
             keep(draft)

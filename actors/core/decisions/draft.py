@@ -7,7 +7,7 @@ The actor appends the records, and only then takes over the snapshot and runs th
     decide → append → durable → apply → effect
 
 Nothing here waits, reads a clock or knows of other sessions: the same step from the same snapshot gives the
-same records. Changes of state come from `SESSION.decide` alone.
+same records. Changes of state come from the machines alone, `SESSION` and `TURN`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,11 +16,12 @@ from typing import Final, TypedDict
 
 from msgspec import structs
 
-from argentos.actors.core.deadlines import Marks, is_delayed
+from argentos.actors.core.deadlines import Marks
 from argentos.actors.settings.config import Config
 from argentos.llm import Gauge
 from argentos.machines import SESSION, START, Refused, Transition
-from argentos.machines.lifecycles.session import timer_in
+from argentos.machines.lifecycles.session import CONTINUES_WITH_SUMMARY, timer_in
+from argentos.machines.lifecycles.turn import DELAYED, OVERFLOWED, RUNNING, TURN, WAITING, TurnFacts
 from argentos.storage import (
     Accepted,
     Context,
@@ -37,7 +38,7 @@ from argentos.storage.records import begin_of
 
 __all__ = ["COMPACTING", "Draft", "is_at_work", "is_compacting"]
 
-COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows(state, "continues_with_summary"))
+COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows(state, CONTINUES_WITH_SUMMARY))
 """The states in which a session waits for a summary."""
 
 
@@ -49,6 +50,13 @@ def is_compacting(metadata: Metadata) -> bool:
 def is_at_work(metadata: Metadata) -> bool:
     """A message waits for its answer, or the session waits for a summary."""
     return not metadata.is_settled or is_compacting(metadata)
+
+
+def _open_turn(metadata: Metadata) -> str:
+    """The state of the turn that is open, as far as what is durable tells."""
+    if is_compacting(metadata):
+        return OVERFLOWED
+    return DELAYED if metadata.turn is not None and metadata.turn.delay is not None else RUNNING
 
 
 class _Head(TypedDict):
@@ -77,14 +85,14 @@ class _Facts:
     @property
     def compaction_is_due(self) -> bool:
         step = self._step
-        if step.compaction_asked or step.overflowed:
+        if step.compaction_asked or step.turn == OVERFLOWED:
             return True
         return step.gauge.is_full(step.metadata) and step.metadata.kept_at < step.metadata.messages
 
     @property
     def has_older_messages(self) -> bool:
         step = self._step
-        if step.overflowed:
+        if step.turn == OVERFLOWED:
             return step.gauge.replaceable(step.snapshot) > 0
         return step.gauge.older(step.snapshot, by_hand=step.compaction_asked) > 0
 
@@ -112,6 +120,7 @@ class Draft:
         now: the wall time.
         moment: the monotonic time.
         marks: when something last happened; by default just now.
+        has_task: see there.
         gauge: measures the context.
         config: the settings.
 
@@ -119,16 +128,16 @@ class Draft:
         exists: there is a session, as far as it is decided; `metadata` is missing as long as there is none.
         records: what is to be appended.
         effects: names of what is to be done once that is durable.
-        is_interrupted: nobody is running the turn that is open.
+        has_task: a task is at the turn that is open.
         is_compaction_interrupted: nobody is making the summary that the session waits for.
         compaction_asked: somebody asked for a compaction by hand.
         may_begin_turns: turns may begin.
         runs_alone: nothing runs beside the turn, or the compaction, that is begun again.
         channels: what the agent says to these is owed until it was delivered.
-        overflowed: the model said that the context is larger than its window.
     """
 
     __slots__ = (
+        "_turn",
         "channels",
         "compaction_asked",
         "config",
@@ -137,9 +146,9 @@ class Draft:
         "epoch",
         "exists",
         "gauge",
+        "has_task",
         "is_adopted",
         "is_compaction_interrupted",
-        "is_interrupted",
         "key",
         "marks",
         "may_begin_turns",
@@ -147,7 +156,6 @@ class Draft:
         "moment",
         "now",
         "open_context",
-        "overflowed",
         "records",
         "runs_alone",
     )
@@ -164,6 +172,7 @@ class Draft:
         gauge: Gauge,
         config: Config,
         marks: Marks | None = None,
+        has_task: bool = False,
     ) -> None:
         self.key: SessionKey = key
         self.exists: bool = metadata is not None
@@ -172,6 +181,8 @@ class Draft:
         if metadata is not None:
             self.metadata: Metadata = metadata
             self.durable = metadata.sequence
+        self._turn: str = START if metadata is None else _open_turn(metadata)
+        self.has_task: bool = has_task
         self.epoch: int = epoch
         self.now: datetime = now
         self.moment: float = moment
@@ -183,10 +194,8 @@ class Draft:
         self.may_begin_turns: bool = True
         self.runs_alone: bool = False
         self.channels: frozenset[str] = frozenset()
-        self.is_interrupted: bool = False
         self.is_compaction_interrupted: bool = False
         self.compaction_asked: bool = False
-        self.overflowed: bool = False
         self.is_adopted: bool = False
 
     def adopt(self, records: Sequence[Record], snapshot: Snapshot) -> None:
@@ -213,11 +222,13 @@ class Draft:
         return self.open_context.waiting
 
     @property
-    def awaits_attempt(self) -> bool:
-        """A turn is open, and not one that is to be tried again later."""
-        if not self.exists or self.metadata.turn is None:
-            return False
-        return not is_delayed(self.metadata, self.marks, self.moment)
+    def turn(self) -> str:
+        """The state of its turn, see `argentos.machines.lifecycles.turn`."""
+        if not self.exists:
+            return START
+        if self.metadata.turn is not None:
+            return self._turn
+        return WAITING if self.metadata.waiting else START
 
     def advance(self, now: datetime, moment: float) -> None:
         """Let time pass until then: a timer that came due on the way is raised at its own time.
@@ -248,6 +259,15 @@ class Draft:
                     label=decision.label,
                 )
             )
+            self.effects += decision.effects
+            self.offer_turn(event)
+        return decision
+
+    def offer_turn(self, event: str, facts: TurnFacts | None = None) -> Transition | Refused:
+        """Raise an event of the turn, and go on to the state that its machine names; records are for the caller."""
+        decision = TURN.decide(self.turn, event, facts)
+        if isinstance(decision, Transition):
+            self._turn = decision.target
             self.effects += decision.effects
         return decision
 

@@ -3,6 +3,8 @@
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.decisions.draft import Draft
 from argentos.actors.core.decisions.turns import interrupt, is_owed, stop
+from argentos.machines.lifecycles.session import FIRST_MESSAGE, NEW_MESSAGE
+from argentos.machines.lifecycles.turn import CLEAR, MESSAGE_ACCEPTED
 from argentos.storage import Accepted, Address, Cleared, Delivered, Role, Updated
 
 __all__ = ["accept", "clear", "create", "deliver", "update"]
@@ -10,7 +12,7 @@ __all__ = ["accept", "clear", "create", "deliver", "update"]
 
 def create(draft: Draft) -> None:
     """Make the session, by hand or because its first message is here."""
-    draft.offer("first_message")
+    draft.offer(FIRST_MESSAGE)
 
 
 def accept(
@@ -27,8 +29,9 @@ def accept(
     """Take a message, from the user or from the agent; gives its number."""
     if not draft.exists:
         create(draft)
-    if draft.config.queue_mode == "interrupt" and awaits_reply:
+    if awaits_reply:
         interrupt(draft, address)
+        draft.offer_turn(MESSAGE_ACCEPTED)
     number = draft.metadata.messages + 1
     draft.emit(
         Accepted(
@@ -44,7 +47,7 @@ def accept(
             is_owed=role == "assistant" and is_owed(draft, address),
         )
     )
-    draft.offer("new_message")
+    draft.offer(NEW_MESSAGE)
     return number
 
 
@@ -76,5 +79,5 @@ def deliver(draft: Draft, number: int, failure: str = "") -> None:
 
 def clear(draft: Draft) -> None:
     """Empty the context; its messages go to the archive."""
-    stop(draft, "cleared")
+    stop(draft, CLEAR)
     draft.emit(Cleared(**draft.head()))

@@ -5,15 +5,26 @@ An edge is taken whose time has come, and a turn begins where there is something
 
 from typing import Final
 
-from argentos.actors.core.deadlines import collected_at
 from argentos.actors.core.decisions.compactions import give_up_compaction, make_room
 from argentos.actors.core.decisions.draft import Draft
-from argentos.actors.core.decisions.turns import begin_turn
+from argentos.actors.core.decisions.turns import begin_turn, give_up_turn
 from argentos.machines import SESSION, Refused, Transition
-from argentos.machines.lifecycles.session import SETTLING, TURNS_RUN_IN
-from argentos.storage import TurnEnded
+from argentos.machines.lifecycles.session import SETTLING
+from argentos.machines.lifecycles.turn import DELAYED, RUNNING
+from argentos.storage import Transitioned
 
-__all__ = ["settle"]
+__all__ = ["EndlessSettlingError", "settle"]
+
+
+class EndlessSettlingError(RuntimeError):
+    """The guards of a session's machine contradict each other: a fault of the program, which parks the session."""
+
+
+_AT_WORK: Final = frozenset({RUNNING, DELAYED})
+"""The states of a turn in which it is waited for, and nothing settles."""
+
+_MOST_ROUNDS: Final = len(SESSION.transitions) + 1
+"""One for each edge, and one that takes none: whatever needs more takes an edge twice, and would do so for ever."""
 
 _SETTLING_IN: Final = {
     state: tuple(event for event in SETTLING if SESSION.knows(state, event)) for state in SESSION.states
@@ -21,36 +32,24 @@ _SETTLING_IN: Final = {
 
 
 def settle(draft: Draft) -> None:
-    """Take the edges whose time has come, and begin a turn if there is something to answer."""
+    """Take the edges whose time has come, and begin a turn if there is something to answer.
+
+    Raises:
+        EndlessSettlingError: the edges lead round and round.
+    """
     if not draft.exists:
         return
-    _give_up(draft)
+    give_up_turn(draft)
     give_up_compaction(draft)
-    while draft.metadata.turn is None or draft.is_interrupted:
+    for _ in range(_MOST_ROUNDS):
+        if draft.turn in _AT_WORK:
+            return
         decisions = [draft.offer(event) for event in _SETTLING_IN[draft.metadata.state]]
         if any(isinstance(decision, Transition) for decision in decisions):
             continue
         if any(isinstance(refused, Refused) and refused.guard == "context_fits" for refused in decisions):
             make_room(draft)
-        if draft.may_begin_turns and draft.metadata.state in TURNS_RUN_IN and not _is_collecting(draft):
-            begin_turn(draft)
+        begin_turn(draft)
         return
-
-
-def _give_up(draft: Draft) -> None:
-    """End a turn that the process has died of too often."""
-    turn = draft.metadata.turn
-    is_of_death = draft.is_interrupted and not draft.overflowed
-    if draft.runs_alone and is_of_death and turn is not None and turn.alone >= draft.config.max_crashes:
-        reason = (
-            f"the process died each of the {turn.alone} times that this was answered with nothing beside it; it is"
-            " not tried again"
-        )
-        draft.emit(TurnEnded(**draft.head(), turn=turn.turn, outcome="failed", messages=turn.messages, reason=reason))
-        draft.is_interrupted = False
-
-
-def _is_collecting(draft: Draft) -> bool:
-    """More messages are waited for before a turn answers them together."""
-    due = collected_at(draft.metadata, draft.marks, draft.config)
-    return due is not None and draft.metadata.turn is None and draft.moment < due
+    taken = [f"{each.source} --> {each.target}" for each in draft.records if isinstance(each, Transitioned)]
+    raise EndlessSettlingError(f"session {draft.key} does not come to rest: {', '.join(taken[-_MOST_ROUNDS:])}")

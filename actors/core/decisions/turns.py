@@ -1,21 +1,46 @@
 """The rules of turns: where one begins, is tried again, and ends."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
-from typing import Final, Literal
+from typing import Final
 from zlib import crc32
 
+from argentos.actors.core.commands import TurnDone
+from argentos.actors.core.deadlines import collected_at, is_delayed
 from argentos.actors.core.decisions.compactions import keep
 from argentos.actors.core.decisions.draft import Draft, is_compacting
-from argentos.errors import ModelError, NothingToRetryError
+from argentos.errors import ArgentError, ContextOverflowError, ModelError, NothingToRetryError
 from argentos.inputs import MAX_ID_BYTES
 from argentos.llm import Reply, is_blank
+from argentos.machines import Refused, Transition
+from argentos.machines.lifecycles.session import NEW_MESSAGE, TURNS_RUN_IN
+from argentos.machines.lifecycles.turn import (
+    CONTEXT_TOO_LARGE,
+    DELAY_OVER,
+    DELAYED,
+    ENDS,
+    FAILED,
+    MODEL_FAILED,
+    MODEL_NOT_AVAILABLE,
+    NEWER_MESSAGE,
+    NEXT_ATTEMPT,
+    NOTHING_TO_SAY,
+    PROCESS_DIED_OF_IT,
+    REPLY,
+    RETRY,
+    STOP,
+    TASK_LOST,
+    TURN,
+    TURN_BEGINS,
+)
 from argentos.storage import (
     Address,
     FailedTurn,
     Message,
     Metadata,
+    OpenTurn,
+    Outcome,
     Replied,
     Retried,
     SessionKey,
@@ -26,55 +51,138 @@ from argentos.storage import (
 
 __all__ = [
     "begin_turn",
-    "delay_turn",
+    "end_attempt",
     "failed_turn",
-    "finish_turn",
+    "give_up_turn",
     "interrupt",
     "is_owed",
-    "overflow",
+    "look_after_turn",
     "pause",
     "retry",
     "stop",
 ]
 
+
+def _in_states(*events: str) -> Mapping[str, tuple[str, ...]]:
+    """For each state of a turn those of the events that it knows."""
+    return {state: tuple(event for event in events if TURN.knows(state, event)) for state in TURN.states}
+
+
+_SEEN_IN: Final = _in_states(TASK_LOST, DELAY_OVER)
+_BEGINNING_IN: Final = _in_states(TURN_BEGINS, NEXT_ATTEMPT)
 _REPLY: Final = ":reply"
 _FIRST: Final = 1.0  # seconds
 _LONGEST: Final = 60.0  # seconds
 _SPREAD: Final = 0.5
 
 
+class _Facts:
+    """Facts for the guards, read off the draft when they ask: see `argentos.machines.lifecycles.turn.TurnFacts`.
+
+    Args:
+        draft: of the session.
+        retry_after: seconds for which the model asks, where it is not available.
+        address: of the newer message.
+    """
+
+    def __init__(self, draft: Draft, *, retry_after: float | None = None, address: Address | None = None) -> None:
+        self._draft = draft
+        self._retry_after = retry_after
+        self._address = address
+
+    @property
+    def may_begin(self) -> bool:
+        return self._draft.may_begin_turns and self._draft.metadata.state in TURNS_RUN_IN
+
+    @property
+    def is_collected(self) -> bool:
+        draft = self._draft
+        due = collected_at(draft.metadata, draft.marks, draft.config)
+        return due is None or draft.moment >= due
+
+    @property
+    def has_task(self) -> bool:
+        return self._draft.has_task
+
+    @property
+    def delay_is_over(self) -> bool:
+        return not is_delayed(self._draft.metadata, self._draft.marks, self._draft.moment)
+
+    @property
+    def may_be_delayed(self) -> bool:
+        turn, config = _open(self._draft), self._draft.config
+        seconds = _pause(self._draft, turn, self._retry_after)
+        return turn.delays < config.retry_attempts and turn.delayed + seconds <= config.retry_for
+
+    @property
+    def has_replaceable(self) -> bool:
+        return self._draft.gauge.replaceable(self._draft.snapshot) > 0
+
+    @property
+    def gives_way(self) -> bool:
+        draft = self._draft
+        if draft.config.queue_mode != "interrupt":
+            return False
+        return draft.open_context.latest(_open(draft).messages)[-1].address == self._address
+
+    @property
+    def was_fatal(self) -> bool:
+        draft = self._draft
+        return draft.runs_alone and _open(draft).alone >= draft.config.max_crashes
+
+
+def _open(draft: Draft) -> OpenTurn:
+    turn = draft.metadata.turn
+    if turn is None:
+        raise ValueError(f"session {draft.key} has no open turn")
+    return turn
+
+
+def look_after_turn(draft: Draft) -> None:
+    """See whether the turn has lost its task, or is to be tried again, at the beginning of a step."""
+    for event in _SEEN_IN[draft.turn]:
+        draft.offer_turn(event, _Facts(draft))
+
+
 def begin_turn(draft: Draft) -> None:
-    """Begin a turn with what waits, or the next attempt of the one that is open."""
+    """Begin a turn with what waits, or the next attempt of the one that is open, if it may."""
+    for event in _BEGINNING_IN[draft.turn]:
+        if isinstance(draft.offer_turn(event, _Facts(draft)), Transition):
+            (_begin if event == TURN_BEGINS else _begin_again)(draft)
+
+
+def _begin_again(draft: Draft) -> None:
+    metadata, turn = draft.metadata, _open(draft)
+    draft.emit(
+        TurnStarted(
+            **draft.head(),
+            turn=turn.turn,
+            attempt=turn.attempt + 1,
+            messages=turn.messages,
+            tokens=0,
+            request_tokens=metadata.tokens + draft.gauge.system_of(metadata),
+            alone=turn.alone + draft.runs_alone,
+        )
+    )
+
+
+def _begin(draft: Draft) -> None:
     metadata, waiting = draft.metadata, draft.waiting
-    if metadata.turn is not None:
+    fitting = draft.gauge.fitting(waiting, metadata)
+    taken = _of_one_address(waiting[: min(fitting, draft.config.most_together)])
+    tokens = sum(message.tokens for message in taken)
+    request_tokens = metadata.tokens + tokens + draft.gauge.system_of(metadata)
+    if len(taken) != 1 or not draft.begin_with(taken[0], request_tokens):
         draft.emit(
             TurnStarted(
                 **draft.head(),
-                turn=metadata.turn.turn,
-                attempt=metadata.turn.attempt + 1,
-                messages=metadata.turn.messages,
-                tokens=0,
-                request_tokens=metadata.tokens + draft.gauge.system_of(metadata),
-                alone=metadata.turn.alone + draft.runs_alone,
+                turn=metadata.turns + 1,
+                attempt=1,
+                messages=tuple(message.number for message in taken),
+                tokens=tokens,
+                request_tokens=request_tokens,
             )
         )
-    elif waiting:
-        fitting = draft.gauge.fitting(waiting, metadata)
-        taken = _of_one_address(waiting[: min(fitting, draft.config.most_together)])
-        tokens = sum(message.tokens for message in taken)
-        request_tokens = metadata.tokens + tokens + draft.gauge.system_of(metadata)
-        if len(taken) != 1 or not draft.begin_with(taken[0], request_tokens):
-            draft.emit(
-                TurnStarted(
-                    **draft.head(),
-                    turn=metadata.turns + 1,
-                    attempt=1,
-                    messages=tuple(message.number for message in taken),
-                    tokens=tokens,
-                    request_tokens=request_tokens,
-                )
-            )
-    draft.is_interrupted = False
 
 
 def _of_one_address(waiting: Sequence[Message]) -> tuple[Message, ...]:
@@ -83,23 +191,44 @@ def _of_one_address(waiting: Sequence[Message]) -> tuple[Message, ...]:
 
 
 def interrupt(draft: Draft, address: Address | None) -> None:
-    """End the turn that runs, in favour of a message that has come from the same address."""
-    turn = draft.metadata.turn
-    if turn is not None and draft.open_context.latest(turn.messages)[-1].address == address:
-        draft.emit(TurnEnded(**draft.head(), turn=turn.turn, outcome="stopped", messages=turn.messages))
+    """End the turn that is open, if it gives way to a message that has come from this address."""
+    if isinstance(draft.offer_turn(NEWER_MESSAGE, _Facts(draft, address=address)), Transition):
+        _end(draft, _open(draft), "stopped")
 
 
-def finish_turn(draft: Draft, turn: int, attempt: int, reply: Reply | None, tokens: int, *, reason: str = "") -> bool:
-    """End a turn with its reply, without one, or for a reason; False if it had been ended already."""
-    open_turn = draft.metadata.turn
-    if open_turn is None or (open_turn.turn, open_turn.attempt) != (turn, attempt):
+def end_attempt(draft: Draft, report: TurnDone) -> bool:
+    """An attempt has ended, with a reply or for a reason; tells whether the turn has."""
+    turn, reply, error = draft.metadata.turn, report.reply, report.error
+    if turn is None or (turn.turn, turn.attempt) != (report.turn, report.attempt):
         return False
-    if reply is not None and not is_blank(reply.text):
-        _reply(draft, turn, open_turn.messages, reply, tokens)
-    else:
-        outcome: Literal["no_reply", "failed"] = "failed" if reply is None else "no_reply"
-        draft.emit(TurnEnded(**draft.head(), turn=turn, outcome=outcome, messages=open_turn.messages, reason=reason))
-    return True
+    facts = _Facts(draft, retry_after=error.retry_after if error else None)
+    decisions = (draft.offer_turn(event, facts) for event in _endings(reply, error))
+    taken = next((decision for decision in decisions if isinstance(decision, Transition)), None)
+    if taken is None:
+        return False
+    if reply is not None and taken.event == REPLY:
+        _reply(draft, turn.turn, turn.messages, reply, report.tokens)
+    elif taken.target == DELAYED and error is not None:
+        _delay(draft, turn, error)
+    elif taken.target in ENDS:
+        _end(draft, turn, ENDS[taken.target], str(error or ""))
+    return taken.target in ENDS
+
+
+def _end(draft: Draft, turn: OpenTurn, outcome: Outcome, reason: str = "") -> None:
+    draft.emit(TurnEnded(**draft.head(), turn=turn.turn, outcome=outcome, messages=turn.messages, reason=reason))
+
+
+def _endings(reply: Reply | None, error: ArgentError | None) -> Iterator[str]:
+    """The events that an end of an attempt may be, in the order in which they are offered."""
+    if reply is not None:
+        yield NOTHING_TO_SAY if is_blank(reply.text) else REPLY
+        return
+    if isinstance(error, ModelError) and error.is_transient:
+        yield MODEL_NOT_AVAILABLE
+    if isinstance(error, ContextOverflowError):
+        yield CONTEXT_TOO_LARGE
+    yield MODEL_FAILED
 
 
 def _reply(draft: Draft, turn: int, numbers: Sequence[int], reply: Reply, tokens: int) -> None:
@@ -139,39 +268,38 @@ def is_owed(draft: Draft, address: Address | None) -> bool:
     return address is not None and address.channel in draft.channels
 
 
-def overflow(draft: Draft, turn: int, attempt: int, reason: str) -> bool:
-    """The model's window was too small: compact and try again, or end the turn; False as above.
-
-    As often as there is something left to be replaced, each time more of it.
-    """
-    if draft.gauge.replaceable(draft.snapshot) == 0:
-        return finish_turn(draft, turn, attempt, None, 0, reason=reason)
-    draft.overflowed = draft.is_interrupted = True
-    return False
-
-
-def stop(draft: Draft, outcome: Literal["stopped", "cleared"] = "stopped") -> None:
+def stop(draft: Draft, event: str = STOP) -> None:
     """End the turn, and give up what waits behind it; a compaction is ended, its context kept."""
     metadata = draft.metadata
-    if not metadata.is_settled:
+    ended = draft.offer_turn(event)
+    if isinstance(ended, Transition):
         running = metadata.turn.messages if metadata.turn else ()
         turn = metadata.turn.turn if metadata.turn else metadata.turns
-        draft.emit(TurnEnded(**draft.head(), turn=turn, outcome=outcome, messages=(*running, *metadata.waiting)))
+        outcome, messages = ENDS[ended.target], (*running, *metadata.waiting)
+        draft.emit(TurnEnded(**draft.head(), turn=turn, outcome=outcome, messages=messages))
     if is_compacting(metadata):
         keep(draft)
 
 
-def delay_turn(draft: Draft, turn: int, error: ModelError) -> bool:
-    """Have the turn tried again later; False if it has been tried often enough, or would have to wait too long."""
-    open_turn = draft.metadata.turn
-    if open_turn is None or open_turn.turn != turn or open_turn.delays >= draft.config.retry_attempts:
-        return False
-    seconds = pause(draft.key, turn, open_turn.delays, error.retry_after)
-    if open_turn.delayed + seconds > draft.config.retry_for:
-        return False
-    attempt = open_turn.attempt
-    draft.emit(TurnDelayed(**draft.head(), turn=turn, attempt=attempt, seconds=seconds, reason=str(error)))
-    return True
+def give_up_turn(draft: Draft) -> None:
+    """End a turn that the process has died of too often."""
+    if isinstance(draft.offer_turn(PROCESS_DIED_OF_IT, _Facts(draft)), Transition):
+        turn = _open(draft)
+        reason = (
+            f"the process died each of the {turn.alone} times that this was answered with nothing beside it; it is"
+            " not tried again"
+        )
+        _end(draft, turn, "failed", reason)
+
+
+def _delay(draft: Draft, turn: OpenTurn, error: ArgentError) -> None:
+    """Have the turn tried again later."""
+    seconds = _pause(draft, turn, error.retry_after)
+    draft.emit(TurnDelayed(**draft.head(), turn=turn.turn, attempt=turn.attempt, seconds=seconds, reason=str(error)))
+
+
+def _pause(draft: Draft, turn: OpenTurn, retry_after: float | None) -> float:
+    return pause(draft.key, turn.turn, turn.delays, retry_after)
 
 
 def pause(key: SessionKey, turn: int, delays: int, retry_after: float | None) -> float:
@@ -193,6 +321,8 @@ def pause(key: SessionKey, turn: int, delays: int, retry_after: float | None) ->
 
 def retry(draft: Draft, failed: FailedTurn) -> None:
     """Have the messages of a turn that failed answered once more."""
+    if isinstance(TURN.decide(FAILED, RETRY, None), Refused):
+        raise NothingToRetryError(f"no turn of session {draft.key} that failed is tried again")
     messages = [each for each in draft.context.messages if each.number in failed.messages]
     draft.emit(
         Retried(
@@ -202,7 +332,7 @@ def retry(draft: Draft, failed: FailedTurn) -> None:
             tokens=sum(each.tokens for each in messages),
         )
     )
-    draft.offer("new_message")
+    draft.offer(NEW_MESSAGE)
 
 
 def failed_turn(metadata: Metadata, message_id: str | None, number: int | None) -> FailedTurn:

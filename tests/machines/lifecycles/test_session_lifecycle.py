@@ -283,12 +283,25 @@ def test_a_misspelt_guard_fails_the_import_at_the_label_that_it_guards(package: 
     assert last.startswith(f"argentos.errors.DiagramError: {place}: 'No recent activity' is guarded by 'is_quite'")
 
 
-@pytest.mark.parametrize("label", LABELS[1:])
-def test_an_edge_removed_together_with_its_binding_is_an_event_less(package: Path, label: str) -> None:
+@pytest.mark.parametrize("label", [label for label in LABELS[1:] if label != "No recent activity"])
+def test_an_edge_removed_with_its_binding_fails_the_import_for_the_event_that_the_program_raises(
+    package: Path, label: str
+) -> None:
     file = package / "diagrams" / "session.mmd"
-    rewrite(file, [line for line in DIAGRAM.splitlines() if not line.endswith(label)])
+    kept = [line for line in DIAGRAM.splitlines() if not line.endswith(label)]
+    rewrite(file, kept)
+    unbind(package, label)
+    done = import_session(package)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    place = f"{file}:6:{len(kept[-1]) + 1}"
+    assert last.startswith(f"argentos.errors.DiagramError: {place}: no edge has the event {BINDINGS[label].event!r}")
+
+
+def test_an_edge_that_a_timer_takes_can_be_removed_together_with_its_binding(package: Path) -> None:
+    label = "No recent activity"
+    rewrite(package / "diagrams" / "session.mmd", [line for line in DIAGRAM.splitlines() if not line.endswith(label)])
     unbind(package, label)
     done = import_session(package)
     assert done.stderr == ""
-    expected = [event for event in SESSION.events if event != BINDINGS[label].event]
-    assert done.stdout.splitlines()[-1].split() == expected
+    assert done.stdout.splitlines()[-1].split() == [event for event in SESSION.events if event != "no_recent_activity"]

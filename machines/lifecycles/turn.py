@@ -1,0 +1,160 @@
+"""The lifecycle of a turn: from the messages that wait for an answer to the reply, or to the reason for none.
+
+`diagrams/turn.mmd` is the lifecycle; `BINDINGS` gives its labels a meaning. A session has one turn at a time. The rest
+of the program asks `TURN.decide` and obeys: what is refused does not happen.
+
+Where a turn is
+===============
+The state is derived from what is durable, and refined by what a step has seen. No turn is open: `Waiting` where
+messages wait, and the start where none does. One is open: `Delayed` while it is put off, `Overflowed` while the session
+waits for a summary, and else `Running`.
+
+How events come about
+=====================
+`task_lost` and `delay_over` are raised by nobody: they are offered at the beginning of every step, and their guards
+say whether it is so. `turn_begins`, `next_attempt` and `process_died_of_it` are offered at the end of every step. The
+end of an attempt is one of `reply`, `nothing_to_say`, `model_not_available`, `context_too_large` and `model_failed`;
+the last is offered where the two before it were refused. `context_window_full` and `continues_with_summary` are the
+session's own edges, see `argentos.machines.lifecycles.session`.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, Protocol
+
+from argentos.machines.bindings import Binding
+from argentos.machines.lifecycles.reading import diagram
+from argentos.machines.lifecycles.session import CONTEXT_WINDOW_FULL, CONTINUES_WITH_SUMMARY
+from argentos.machines.machine import Machine
+
+__all__ = [
+    "BINDINGS",
+    "CLEAR",
+    "CONTEXT_TOO_LARGE",
+    "DELAYED",
+    "DELAY_OVER",
+    "DUE",
+    "ENDS",
+    "FAILED",
+    "INTERRUPTED",
+    "MESSAGE_ACCEPTED",
+    "MODEL_FAILED",
+    "MODEL_NOT_AVAILABLE",
+    "NEWER_MESSAGE",
+    "NEXT_ATTEMPT",
+    "NOTHING_TO_SAY",
+    "OVERFLOWED",
+    "PROCESS_DIED_OF_IT",
+    "REPLY",
+    "RETRY",
+    "RUNNING",
+    "STOP",
+    "TASK_LOST",
+    "TURN",
+    "TURN_BEGINS",
+    "WAITING",
+    "TurnFacts",
+]
+
+
+class TurnFacts(Protocol):
+    """Facts that the guards of a turn ask for."""
+
+    @property
+    def may_begin(self) -> bool:
+        """The session is where turns run, and work may begin."""
+        ...
+
+    @property
+    def is_collected(self) -> bool:
+        """No further message is waited for before the turn answers them together."""
+        ...
+
+    @property
+    def has_task(self) -> bool:
+        """A task asks the model, or waits for its place."""
+        ...
+
+    @property
+    def delay_is_over(self) -> bool:
+        """The time has come to try again."""
+        ...
+
+    @property
+    def may_be_delayed(self) -> bool:
+        """The turn was not put off too often, nor would be for too long."""
+        ...
+
+    @property
+    def has_replaceable(self) -> bool:
+        """There are messages before those of the turn, which a summary can replace."""
+        ...
+
+    @property
+    def gives_way(self) -> bool:
+        """The newer message comes from the address of this turn, and messages interrupt."""
+        ...
+
+    @property
+    def was_fatal(self) -> bool:
+        """The process died each time that it was tried with nothing beside it, as often as it may."""
+        ...
+
+
+BINDINGS: Final = {
+    "Message accepted": Binding("message_accepted"),
+    "Turn begins": Binding("turn_begins", guards=("may_begin", "is_collected"), effects=("ask_model",)),
+    "Model not available": Binding("model_not_available", guards=("may_be_delayed",)),
+    "Context too large": Binding("context_too_large", guards=("has_replaceable",)),
+    "Task lost": Binding("task_lost", guards=("not has_task",)),
+    "Delay over": Binding("delay_over", guards=("delay_is_over",), timer="delay"),
+    "Context window full": Binding("context_window_full"),
+    "Continues with summary": Binding("continues_with_summary"),
+    "Next attempt": Binding("next_attempt", guards=("may_begin",), effects=("ask_model",)),
+    "Reply": Binding("reply"),
+    "Nothing to say": Binding("nothing_to_say"),
+    "Model failed": Binding("model_failed"),
+    "Process died of it": Binding("process_died_of_it", guards=("was_fatal",)),
+    "Retry": Binding("retry"),
+    "Newer message": Binding("newer_message", guards=("gives_way",), effects=("cancel_task",)),
+    "Stop": Binding("stop", effects=("cancel_task",)),
+    "Clear": Binding("clear", effects=("cancel_task",)),
+}
+
+TURN: Final = Machine(diagram("turn"), BINDINGS, facts=TurnFacts)
+"""The lifecycle of a turn, as `diagrams/turn.mmd` draws it."""
+
+WAITING: Final = TURN.state("Waiting")
+RUNNING: Final = TURN.state("Running")
+DELAYED: Final = TURN.state("Delayed")
+OVERFLOWED: Final = TURN.state("Overflowed")
+DUE: Final = TURN.state("Due")
+INTERRUPTED: Final = TURN.state("Interrupted")
+FAILED: Final = TURN.state("Failed")
+
+ENDS: Final[Mapping[str, Literal["replied", "no_reply", "failed", "stopped", "cleared"]]] = {
+    TURN.state("Replied"): "replied",
+    TURN.state("Silent"): "no_reply",
+    FAILED: "failed",
+    TURN.state("Stopped"): "stopped",
+    TURN.state("Cleared"): "cleared",
+}
+"""The states in which a turn has ended, with the outcome that its record tells."""
+
+MESSAGE_ACCEPTED: Final = TURN.event("message_accepted")
+TURN_BEGINS: Final = TURN.event("turn_begins")
+NEXT_ATTEMPT: Final = TURN.event("next_attempt")
+TASK_LOST: Final = TURN.event("task_lost")
+DELAY_OVER: Final = TURN.event("delay_over")
+REPLY: Final = TURN.event("reply")
+NOTHING_TO_SAY: Final = TURN.event("nothing_to_say")
+MODEL_NOT_AVAILABLE: Final = TURN.event("model_not_available")
+CONTEXT_TOO_LARGE: Final = TURN.event("context_too_large")
+MODEL_FAILED: Final = TURN.event("model_failed")
+PROCESS_DIED_OF_IT: Final = TURN.event("process_died_of_it")
+RETRY: Final = TURN.event("retry")
+NEWER_MESSAGE: Final = TURN.event("newer_message")
+STOP: Final = TURN.event("stop")
+CLEAR: Final = TURN.event("clear")
+
+for _event in (CONTEXT_WINDOW_FULL, CONTINUES_WITH_SUMMARY):  # which the session's edges raise
+    TURN.event(_event)

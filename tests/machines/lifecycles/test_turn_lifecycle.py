@@ -1,0 +1,81 @@
+"""The lifecycle of a turn: where it is, where each event leads, and where it ends."""
+
+import itertools
+from types import SimpleNamespace
+
+import pytest
+
+from argentos.machines import START, Refused, Timer, Transition
+from argentos.machines.lifecycles.turn import BINDINGS, ENDS, TURN, TurnFacts
+
+OPEN = ("Running", "Delayed", "Overflowed", "Interrupted", "Due")
+
+TAKEN = {
+    (START, "message_accepted"): "Waiting",
+    ("Waiting", "turn_begins"): "Running",
+    ("Running", "reply"): "Replied",
+    ("Running", "nothing_to_say"): "Silent",
+    ("Running", "model_failed"): "Failed",
+    ("Running", "model_not_available"): "Delayed",
+    ("Running", "context_too_large"): "Overflowed",
+    ("Running", "task_lost"): "Interrupted",
+    ("Delayed", "delay_over"): "Due",
+    ("Due", "next_attempt"): "Running",
+    ("Due", "context_window_full"): "Overflowed",
+    ("Interrupted", "next_attempt"): "Running",
+    ("Interrupted", "context_window_full"): "Overflowed",
+    ("Interrupted", "process_died_of_it"): "Failed",
+    ("Overflowed", "continues_with_summary"): "Due",
+    ("Failed", "retry"): "Waiting",
+    **{(state, "newer_message"): "Stopped" for state in OPEN},
+    **{(state, "stop"): "Stopped" for state in ("Waiting", *OPEN)},
+    **{(state, "clear"): "Cleared" for state in ("Waiting", *OPEN)},
+}
+
+WANTED = {
+    guard.removeprefix("not "): not guard.startswith("not ") for each in BINDINGS.values() for guard in each.guards
+}
+
+
+def target(state: str, event: str, **facts: bool) -> str | None:
+    decision = TURN.decide(state, event, SimpleNamespace(**{**WANTED, **facts}))
+    return decision.target if isinstance(decision, Transition) else None
+
+
+def test_a_turn_waits_is_open_in_one_of_five_states_or_has_ended() -> None:
+    assert TURN.states == (START, "Waiting", *OPEN, *ENDS)
+    assert tuple(ENDS.values()) == ("replied", "no_reply", "failed", "stopped", "cleared")
+
+
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(TURN.states, TURN.events)))
+def test_an_event_leads_where_the_diagram_says_and_nowhere_else(state: str, event: str) -> None:
+    assert target(state, event) == TAKEN.get((state, event))
+    assert TURN.knows(state, event) == ((state, event) in TAKEN)
+
+
+@pytest.mark.parametrize(("state", "event"), TAKEN)
+def test_an_edge_is_taken_exactly_when_all_its_guards_hold(state: str, event: str) -> None:
+    asked = next(each.guards for each in BINDINGS.values() if each.event == event)
+    for guard in asked:
+        name = guard.removeprefix("not ")
+        decision = TURN.decide(state, event, SimpleNamespace(**{**WANTED, name: not WANTED[name]}))
+        assert decision == Refused(state, event, guard)
+
+
+def test_what_has_ended_is_over_but_what_failed_can_be_tried_again() -> None:
+    assert [(end, event) for end in ENDS for event in TURN.events if TURN.knows(end, event)] == [("Failed", "retry")]
+
+
+def test_the_model_is_asked_where_an_attempt_begins_and_told_where_the_turn_is_ended() -> None:
+    effects = {(each.event, effect) for each in TURN.transitions for effect in each.effects}
+    asked = {(event, "ask_model") for event in ("turn_begins", "next_attempt")}
+    assert effects == asked | {(event, "cancel_task") for event in ("newer_message", "stop", "clear")}
+
+
+def test_only_a_delayed_turn_has_a_timer() -> None:
+    timers = {state: TURN.timers(state) for state in TURN.states if TURN.timers(state)}
+    assert timers == {"Delayed": (Timer("delay_over", "delay", "Delayed"),)}
+
+
+def test_the_facts_are_what_the_guards_ask_and_nothing_more() -> None:
+    assert set(WANTED) == {name for name in vars(TurnFacts) if isinstance(vars(TurnFacts)[name], property)}
