@@ -638,8 +638,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a delivery has another id for each reader",
         "actors/outbox/deliveries.py",
-        '        self.id = f"{_escaped(key)}/',
-        '        self.id = f"{id(reader)}/',
+        '        self.id: str = f"{_escaped(key)}/',
+        '        self.id: str = f"{id(reader)}/',
         ("an id of its own, each time",),
     ),
     Bug(
