@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from argentos.actors.core.commands import Command, Compact, Decided, SummaryMade, TurnDone
 from argentos.actors.core.deadlines import Marks, deadline, may_passivate
-from argentos.actors.core.decisions.compactions import CompactionRequests, resume_compaction
+from argentos.actors.core.decisions.compactions import CompactionRequests, look_after_compaction, resume_compaction
 from argentos.actors.core.decisions.decider import Decider, not_found
 from argentos.actors.core.decisions.draft import Draft, is_at_work, is_compacting
 from argentos.actors.core.decisions.message_ids import MessageIds
@@ -26,6 +26,7 @@ from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
 from argentos.errors import ArgentError
 from argentos.machines import SESSION
+from argentos.machines.lifecycles import compaction
 from argentos.machines.lifecycles.turn import DUE, INTERRUPTED, OVERFLOWED, TURN
 from argentos.storage import (
     Accepted,
@@ -195,7 +196,7 @@ class LiveSession:
         """
         kept: list[Command] = []
         for command in commands:
-            if isinstance(command, TurnDone | SummaryMade) and _is_awaited(command, durable):
+            if isinstance(command, TurnDone | SummaryMade) and _is_awaited(command.tag, durable):
                 self._current.unfinish(command.tag)
                 kept.append(command)
             else:
@@ -227,10 +228,9 @@ class LiveSession:
             # Whether the last transition's effects were done before is not known; they bear being done again.
             effects = SESSION.after(self.metadata.label) if self.metadata else ()
         draft = self._draft()
-        draft.is_compaction_interrupted = (
-            not self._current.is_running and draft.exists and is_compacting(draft.metadata)
-        )
-        draft.effects += [each for each in effects if each != "summarise" or not draft.is_compaction_interrupted]
+        look_after_compaction(draft)
+        is_lost = draft.compaction == compaction.INTERRUPTED
+        draft.effects += [each for each in effects if each != "summarise" or not is_lost]
         answers = [answer for command in commands if (answer := self._decider.decide(draft, command)) is not None]
         draft.may_begin_turns = self._may_begin(draft)
         settle(draft)
@@ -276,10 +276,10 @@ class LiveSession:
             gauge=runtime.gauge,
             config=runtime.config,
             has_task=self._current.is_running,
+            compaction_asked=self._compactions.is_waiting,
         )
         draft.runs_alone = runtime.suspects.alone == self._key
         draft.channels = runtime.channels
-        draft.compaction_asked = self._compactions.is_waiting
         look_after_turn(draft)
         return draft
 
@@ -287,7 +287,7 @@ class LiveSession:
         """Work may begin: what the process may have died of only in its time, or where such a turn asks for it."""
         if self._runtime.is_draining:
             return False
-        is_resumed = draft.turn in _RESUMED_FROM or draft.is_compaction_interrupted
+        is_resumed = draft.turn in _RESUMED_FROM or draft.compaction == compaction.INTERRUPTED
         is_held_back = is_resumed and self._runtime.suspects.holds_back(self._key)
         return not is_held_back or self._replies.are_from_tasks
 
@@ -391,9 +391,9 @@ class LiveSession:
             self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot), passes=passes)
 
     async def cancel_task(self) -> None:
-        """End the turn that runs, and has been ended."""
-        tag, turn = self._current.tag, self.metadata.turn if self.metadata else None
-        if tag is not None and tag[0] == "turn" and (turn is None or turn.turn != tag[1]):
+        """End the turn, or the compaction, that runs and is waited for no more."""
+        tag = self._current.tag
+        if tag is not None and not (self.metadata and _is_awaited(tag, self.metadata)):
             self._current.cancel()
 
     async def summarise(self) -> None:
@@ -429,12 +429,12 @@ class LiveSession:
         return is_time and not self._current.is_running and not self._compactions.is_waiting
 
 
-def _is_awaited(report: TurnDone | SummaryMade, metadata: Metadata) -> bool:
-    """The session has the turn, or the compaction, of which this is the end."""
-    if isinstance(report, SummaryMade):
-        return is_compacting(metadata) and report.asked_at == _asked_at(metadata)
+def _is_awaited(tag: TaskId, metadata: Metadata) -> bool:
+    """The session waits for the task: it has the turn, or the compaction."""
+    if is_compacting(metadata):
+        return tag == ("summary", _asked_at(metadata), 0)
     turn = metadata.turn
-    return turn is not None and (turn.turn, turn.attempt) == (report.turn, report.attempt)
+    return turn is not None and tag == ("turn", turn.turn, turn.attempt)
 
 
 def _asked_at(metadata: Metadata) -> int:
@@ -449,5 +449,5 @@ _EFFECTS: Final[dict[str, Callable[[LiveSession], Awaitable[None]]]] = {
     "write_files": LiveSession.write_files,
 }
 
-for _machine in (SESSION, TURN):
+for _machine in (SESSION, TURN, compaction.COMPACTION):
     _machine.check_effects(_EFFECTS)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from argentos.machines.lifecycles.compaction import COMPACTION
 from argentos.machines.lifecycles.session import SESSION
 from argentos.machines.lifecycles.supervision import SUPERVISION
 from argentos.machines.lifecycles.turn import TURN
@@ -10,5 +11,10 @@ from argentos.machines.machine import Machine
 
 __all__ = ["MACHINES"]
 
-MACHINES: Final[Mapping[str, Machine]] = {"session": SESSION, "supervision": SUPERVISION, "turn": TURN}
+MACHINES: Final[Mapping[str, Machine]] = {
+    "session": SESSION,
+    "turn": TURN,
+    "compaction": COMPACTION,
+    "supervision": SUPERVISION,
+}
 """The machines of this program, by the names that documents claim."""

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from argentos import MemoryStore, OfflineModel, Supervisor
 from argentos.actors.core.commands import TurnDone
 from argentos.actors.core.deadlines import Marks, state_at
-from argentos.actors.core.decisions.compactions import ask_compaction, keep, summarise
+from argentos.actors.core.decisions.compactions import ask_compaction, give_up_summary, summarise
 from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.actors.core.decisions.messages import accept, clear
 from argentos.actors.core.decisions.settling import settle
@@ -160,7 +160,7 @@ class Session(RuleBasedStateMachine):
         replaced = self.snapshot.context.messages[: GAUGE.replaceable(self.snapshot)]
         draft = self.draft()
         if not replaced:  # nothing can be put into a summary
-            keep(draft)
+            give_up_summary(draft)
             self.commit(draft)
             return
         assert summarise(

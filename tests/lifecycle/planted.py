@@ -155,7 +155,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a stop does not end a compaction",
         "actors/core/decisions/turns.py",
-        "    if is_compacting(metadata):\n        keep(draft)\n",
+        "    stop_compaction(draft)\n",
         "",
         ("a stop leaves nothing to answer", "the model is asked for what is open"),
     ),

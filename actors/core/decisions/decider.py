@@ -26,7 +26,7 @@ from argentos.actors.core.commands import (
 from argentos.actors.core.decisions.compactions import (
     CompactionRequests,
     ask_compaction,
-    keep,
+    give_up_summary,
     nothing_to_compact,
     summarise,
 )
@@ -157,13 +157,11 @@ class Decider:
         """End whatever runs, and what was asked for."""
         if not draft.exists:
             raise not_found(self._key)
-        if is_compacting(draft.metadata):
-            self._current.cancel()
         if isinstance(command, Clear):
             clear(draft)
         else:
             stop(draft)
-        self._refuse_compactions(draft, "it was stopped")
+        self._refuse_compactions("it was stopped")
 
     def _note(self, draft: Draft, command: Deliver | Update) -> None:
         """Take note of what changes neither the conversation nor its state."""
@@ -238,10 +236,10 @@ class Decider:
         if not self._current.finish(command.tag):
             return
         if command.compacted is None:
-            keep(draft)
-            self._refuse_compactions(draft, "no summary could be made")
+            give_up_summary(draft)
+            self._refuse_compactions("no summary could be made")
         elif not summarise(draft, command.compacted):
-            self._refuse_compactions(draft, "what the summary speaks for is tried again")
+            self._refuse_compactions("what the summary speaks for is tried again")
 
     def _ask_compaction(self, draft: Draft, command: Compact) -> None:
         if not draft.exists:
@@ -253,8 +251,7 @@ class Decider:
         else:
             raise nothing_to_compact(self._key)
 
-    def _refuse_compactions(self, draft: Draft, why: str) -> None:
-        draft.compaction_asked = False
+    def _refuse_compactions(self, why: str) -> None:
         self._compactions.refuse(NothingToCompactError(f"session {self._key} was not compacted: {why}"))
 
     def _receive(

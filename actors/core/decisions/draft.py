@@ -20,6 +20,15 @@ from argentos.actors.core.deadlines import Marks
 from argentos.actors.settings.config import Config
 from argentos.llm import Gauge
 from argentos.machines import SESSION, START, Refused, Transition
+from argentos.machines.lifecycles.compaction import (
+    ASKED,
+    COMPACTION,
+    KEPT,
+    SUMMARISED,
+    SUMMARISING,
+    UNNEEDED,
+    CompactionFacts,
+)
 from argentos.machines.lifecycles.session import CONTINUES_WITH_SUMMARY, timer_in
 from argentos.machines.lifecycles.turn import DELAYED, OVERFLOWED, RUNNING, TURN, WAITING, TurnFacts
 from argentos.storage import (
@@ -59,6 +68,15 @@ def _open_turn(metadata: Metadata) -> str:
     return DELAYED if metadata.turn is not None and metadata.turn.delay is not None else RUNNING
 
 
+def _compaction_of(metadata: Metadata, *, has_task: bool) -> str:
+    """The state of the compaction, as far as what is durable tells."""
+    if not is_compacting(metadata):
+        return UNNEEDED
+    if has_task or metadata.boundary < metadata.state_sequence:
+        return SUMMARISING
+    return KEPT if metadata.kept_at == metadata.messages else SUMMARISED
+
+
 class _Head(TypedDict):
     """The fields that every record begins with."""
 
@@ -85,7 +103,7 @@ class _Facts:
     @property
     def compaction_is_due(self) -> bool:
         step = self._step
-        if step.compaction_asked or step.turn == OVERFLOWED:
+        if step.compaction == ASKED or step.turn == OVERFLOWED:
             return True
         return step.gauge.is_full(step.metadata) and step.metadata.kept_at < step.metadata.messages
 
@@ -94,7 +112,7 @@ class _Facts:
         step = self._step
         if step.turn == OVERFLOWED:
             return step.gauge.replaceable(step.snapshot) > 0
-        return step.gauge.older(step.snapshot, by_hand=step.compaction_asked) > 0
+        return step.gauge.older(step.snapshot, by_hand=step.compaction == ASKED) > 0
 
     @property
     def summary_is_durable(self) -> bool:
@@ -121,6 +139,7 @@ class Draft:
         moment: the monotonic time.
         marks: when something last happened; by default just now.
         has_task: see there.
+        compaction_asked: somebody asked for a compaction by hand, and it has not begun.
         gauge: measures the context.
         config: the settings.
 
@@ -128,9 +147,8 @@ class Draft:
         exists: there is a session, as far as it is decided; `metadata` is missing as long as there is none.
         records: what is to be appended.
         effects: names of what is to be done once that is durable.
-        has_task: a task is at the turn that is open.
-        is_compaction_interrupted: nobody is making the summary that the session waits for.
-        compaction_asked: somebody asked for a compaction by hand.
+        has_task: a task is at the turn that is open, or at the summary that the session waits for.
+        compaction: the state of its compaction, see `argentos.machines.lifecycles.compaction`.
         may_begin_turns: turns may begin.
         runs_alone: nothing runs beside the turn, or the compaction, that is begun again.
         channels: what the agent says to these is owed until it was delivered.
@@ -139,7 +157,7 @@ class Draft:
     __slots__ = (
         "_turn",
         "channels",
-        "compaction_asked",
+        "compaction",
         "config",
         "durable",
         "effects",
@@ -148,7 +166,6 @@ class Draft:
         "gauge",
         "has_task",
         "is_adopted",
-        "is_compaction_interrupted",
         "key",
         "marks",
         "may_begin_turns",
@@ -173,6 +190,7 @@ class Draft:
         config: Config,
         marks: Marks | None = None,
         has_task: bool = False,
+        compaction_asked: bool = False,
     ) -> None:
         self.key: SessionKey = key
         self.exists: bool = metadata is not None
@@ -182,6 +200,10 @@ class Draft:
             self.metadata: Metadata = metadata
             self.durable = metadata.sequence
         self._turn: str = START if metadata is None else _open_turn(metadata)
+        self.compaction: str = START
+        if metadata is not None:
+            is_asked = compaction_asked and not is_compacting(metadata)
+            self.compaction = ASKED if is_asked else _compaction_of(metadata, has_task=has_task)
         self.has_task: bool = has_task
         self.epoch: int = epoch
         self.now: datetime = now
@@ -194,8 +216,6 @@ class Draft:
         self.may_begin_turns: bool = True
         self.runs_alone: bool = False
         self.channels: frozenset[str] = frozenset()
-        self.is_compaction_interrupted: bool = False
-        self.compaction_asked: bool = False
         self.is_adopted: bool = False
 
     def adopt(self, records: Sequence[Record], snapshot: Snapshot) -> None:
@@ -204,6 +224,7 @@ class Draft:
         self.is_adopted = True
         self.metadata, self.open_context = snapshot.metadata, OpenContext(snapshot.context)
         self.marks = Marks.of(snapshot, self.now, self.moment)
+        self.compaction = UNNEEDED
         self.exists = True
 
     @property
@@ -261,6 +282,7 @@ class Draft:
             )
             self.effects += decision.effects
             self.offer_turn(event)
+            self.offer_compaction(event)
         return decision
 
     def offer_turn(self, event: str, facts: TurnFacts | None = None) -> Transition | Refused:
@@ -268,6 +290,14 @@ class Draft:
         decision = TURN.decide(self.turn, event, facts)
         if isinstance(decision, Transition):
             self._turn = decision.target
+            self.effects += decision.effects
+        return decision
+
+    def offer_compaction(self, event: str, facts: CompactionFacts | None = None) -> Transition | Refused:
+        """Raise an event of the compaction; likewise."""
+        decision = COMPACTION.decide(self.compaction, event, facts)
+        if isinstance(decision, Transition):
+            self.compaction = decision.target
             self.effects += decision.effects
         return decision
 

@@ -8,8 +8,8 @@ from zlib import crc32
 
 from argentos.actors.core.commands import TurnDone
 from argentos.actors.core.deadlines import collected_at, is_delayed
-from argentos.actors.core.decisions.compactions import keep
-from argentos.actors.core.decisions.draft import Draft, is_compacting
+from argentos.actors.core.decisions.compactions import stop_compaction
+from argentos.actors.core.decisions.draft import Draft
 from argentos.errors import ArgentError, ContextOverflowError, ModelError, NothingToRetryError
 from argentos.inputs import MAX_ID_BYTES
 from argentos.llm import Reply, is_blank
@@ -277,8 +277,7 @@ def stop(draft: Draft, event: str = STOP) -> None:
         turn = metadata.turn.turn if metadata.turn else metadata.turns
         outcome, messages = ENDS[ended.target], (*running, *metadata.waiting)
         draft.emit(TurnEnded(**draft.head(), turn=turn, outcome=outcome, messages=messages))
-    if is_compacting(metadata):
-        keep(draft)
+    stop_compaction(draft)
 
 
 def give_up_turn(draft: Draft) -> None:
