@@ -18,6 +18,7 @@ from argentos.actors.core.decisions.draft import is_at_work
 from argentos.actors.core.live_session import LiveSession
 from argentos.actors.core.replies import Turn
 from argentos.actors.core.runtime import Runtime
+from argentos.actors.core.supervision import may_rest
 from argentos.actors.events import SessionDeleted
 from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling import slots
@@ -199,7 +200,7 @@ class SessionActor:
             self._runtime.workers.again(self._run)  # behind everybody else, whoever floods this session
             return
         self._scheduled = False
-        if self._live.may_passivate():
+        if may_rest(is_quiet=self._live.may_passivate()):
             # No await since the mailbox was looked at: no message can be left behind.
             self._leave()
         elif self._live.is_quiet:
@@ -319,7 +320,7 @@ class SessionActor:
 
     def passivate(self) -> None:
         """Leave memory, if nothing is going on: what the session is can be read again."""
-        if not self._scheduled and self._live.is_quiet:
+        if may_rest(is_quiet=not self._scheduled and self._live.is_quiet):
             self._leave()
 
     def _leave(self) -> None:

@@ -8,22 +8,32 @@ is counted before it begins, so that nobody is blamed for what another did.
 from collections import OrderedDict, deque
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from argentos.concurrency.foreign_code import described
 from argentos.errors import SessionParkedError
 from argentos.machines import Transition
-from argentos.machines.lifecycles.supervision import SUPERVISION
+from argentos.machines.lifecycles.supervision import (
+    FAILED,
+    LIVE,
+    NOTHING_LEFT_TO_DO,
+    PARKED,
+    RESTING,
+    SOMETHING_CAME_IN,
+    SUPERVISION,
+    UNPARKED,
+)
 from argentos.storage import Metadata, SessionKey
 
-__all__ = ["Supervision", "Suspects", "is_suspect"]
+__all__ = ["Supervision", "Suspects", "is_suspect", "may_rest", "parked"]
 
 
 _Place: TypeAlias = tuple[type[BaseException], str, int]
 
 
 class _Facts(NamedTuple):
-    may_restart: bool
+    is_quiet: bool = False
+    may_restart: bool = False
 
 
 class Supervision:
@@ -53,7 +63,7 @@ class Supervision:
             SessionParkedError: it is parked; the sentence gives the cause.
         """
         cause = self._parked.get(key)
-        if cause is not None and not self._takes(_PARKED, "something_came_in"):
+        if not _takes(RESTING if cause is None else PARKED, SOMETHING_CAME_IN) and cause is not None:
             raise parked(key, cause)
 
     def is_news(self, cause: BaseException, now: float) -> bool:
@@ -78,7 +88,7 @@ class Supervision:
         self._failures.move_to_end(key)
         self._forgive(now)
         recent = sum(now - each <= self._period for each in failures)
-        decision = SUPERVISION.decide(_LIVE, "failed", _Facts(recent <= self._intensity))
+        decision = SUPERVISION.decide(LIVE, FAILED, _Facts(may_restart=recent <= self._intensity))
         effect = decision.effects[0] if isinstance(decision, Transition) else "park"
         if effect == "park":
             self._parked[key] = cause
@@ -98,20 +108,24 @@ class Supervision:
 
     def unpark(self, key: SessionKey) -> bool:
         """Let the session be revived again; False if it was not parked."""
-        return self._takes(_PARKED, "unparked") and self._parked.pop(key, None) is not None
+        return _takes(PARKED, UNPARKED) and self._parked.pop(key, None) is not None
 
     def forget(self, key: SessionKey) -> None:
         """The session is gone."""
         self._failures.pop(key, None)
         self._parked.pop(key, None)
 
-    @staticmethod
-    def _takes(state: str, event: str) -> bool:
-        return isinstance(SUPERVISION.decide(state, event, None), Transition)
+
+def may_rest(*, is_quiet: bool) -> bool:
+    """Whether a live actor may leave memory."""
+    return _takes(LIVE, NOTHING_LEFT_TO_DO, _Facts(is_quiet=is_quiet))
 
 
-_LIVE: Final = "Live"
-_PARKED: Final = "Parked"
+def _takes(state: str, event: str, facts: _Facts | None = None) -> bool:
+    return isinstance(SUPERVISION.decide(state, event, facts), Transition)
+
+
+SUPERVISION.check_effects({"restart", "park"})
 
 
 def _place(cause: BaseException) -> _Place:

@@ -9,11 +9,26 @@ from typing import Final, Protocol
 from argentos.machines.lifecycles.reading import diagram
 from argentos.machines.machine import Machine
 
-__all__ = ["SUPERVISION", "SupervisionFacts"]
+__all__ = [
+    "FAILED",
+    "LIVE",
+    "NOTHING_LEFT_TO_DO",
+    "PARKED",
+    "RESTING",
+    "SOMETHING_CAME_IN",
+    "SUPERVISION",
+    "UNPARKED",
+    "SupervisionFacts",
+]
 
 
 class SupervisionFacts(Protocol):
     """Facts that the guards of an actor's life ask for."""
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing is going on in the actor, and it may leave memory."""
+        ...
 
     @property
     def may_restart(self) -> bool:
@@ -23,3 +38,12 @@ class SupervisionFacts(Protocol):
 
 SUPERVISION: Final = Machine(diagram("supervision"), facts=SupervisionFacts)
 """The life of an actor, as `diagrams/supervision.mmd` draws it."""
+
+RESTING: Final = SUPERVISION.state("Resting")
+LIVE: Final = SUPERVISION.state("Live")
+PARKED: Final = SUPERVISION.state("Parked")
+
+SOMETHING_CAME_IN: Final = SUPERVISION.event("something_came_in")
+NOTHING_LEFT_TO_DO: Final = SUPERVISION.event("nothing_left_to_do")
+FAILED: Final = SUPERVISION.event("failed")
+UNPARKED: Final = SUPERVISION.event("unparked")
