@@ -13,7 +13,7 @@ from argentos.actors.scheduling.clock import Clock
 from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_part
-from argentos.errors import InputError, ModelError
+from argentos.errors import ConfigError, InputError, ModelError
 from argentos.inputs import as_id, as_text
 from argentos.llm import Counting, Gauge, Loadable, Model, Traits, traits_of
 
@@ -104,6 +104,9 @@ def runtimes_of(
 ) -> dict[str, Runtime]:
     """The services of each agent.
 
+    Raises:
+        ConfigError: two agents differ in what holds for all.
+
     Args:
         agents: by their names.
         config: of those that have none.
@@ -114,6 +117,8 @@ def runtimes_of(
     found: dict[str, Runtime] = {}
     for name, agent in agents.items():
         traits, settings = traits_of(agent.model), agent.config or config
+        for other, runtime in found.items():
+            _check_shared(name, settings, other, runtime.config)
         found[name] = make(
             agent=name,
             model=agent.model,
@@ -125,6 +130,14 @@ def runtimes_of(
             telemetry=Telemetry(name, clock),
         )
     return found
+
+
+def _check_shared(name: str, config: Config, other: str, others: Config) -> None:
+    if config.max_live != others.max_live:
+        raise ConfigError(
+            f"max_live of agent {name!r} is {config.max_live}, and that of agent {other!r} {others.max_live}; it holds"
+            " for all agents of a supervisor together, so give them the same"
+        )
 
 
 async def measure_system(runtime: Runtime) -> None:

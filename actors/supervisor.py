@@ -60,8 +60,8 @@ class Supervisor(SupervisorInterface):
     Args:
         store: where sessions live; the supervisor enters and leaves it.
         agents: who answers: an `Agent`, a model, or several of either by their names.
-        config: the settings of agents without their own; `Config.load` reads them from `argent.json`. `max_live` and
-            the limits of restarts hold for all agents together, and are those of the default one.
+        config: the settings of agents without their own; `Config.load` reads them from `argent.json`. `max_live`
+            holds for all agents together, so that they have the same.
         agent: the name of a single agent, or which of several is meant where none is named; by default `main`, or
             else the first.
         clock: time.
@@ -233,7 +233,8 @@ class Supervisor(SupervisorInterface):
         """Deliveries owed to a channel, in this and in earlier runs, for the one who makes them.
 
         Each delivery is given until `Delivery.done` or `Delivery.fail` returned: at least once, again to the next
-        reader and after a crash, in the order of its session. Other sessions go on meanwhile.
+        reader and after a crash, in the order of its session. Other sessions go on meanwhile. Iterating ends with the
+        supervisor.
 
         Raises:
             InputError: the supervisor was made without this channel, or it has a reader already.
@@ -278,7 +279,7 @@ class Supervisor(SupervisorInterface):
             is_draining=self._registry.is_open and runtime.is_draining,
             store=str(runtime.store.failure or ""),
             live=self.live,
-            parked={str(key): described(cause) for key, cause in self._registry.supervision.parked.items()},
+            parked={str(key): described(cause) for key, cause in self._registry.parked.items()},
             running=runtime.slots.running,
             waiting=runtime.slots.waiting,
             retention="; ".join(each.retention for each in self._runtimes.values() if each.retention),

@@ -37,7 +37,7 @@
 The message of each is one sentence that says what, where and how to mend it.
 """
 
-from typing import ClassVar, Self
+from typing import Self
 
 __all__ = [
     "ArgentError",
@@ -90,7 +90,7 @@ class ArgentError(Exception):
         retry_after: seconds to wait before that; None where nobody says.
     """
 
-    code: ClassVar[str] = "error"
+    code: str = "error"
     is_transient: bool = False
     retry_after: float | None = None
 

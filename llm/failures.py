@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from argentos.concurrency.foreign_code import described, sentence_of
 from argentos.errors import ModelError
-from argentos.inputs import as_flag, as_number
+from argentos.inputs import as_flag, as_id, as_number
 
 __all__ = ["as_model_error"]
 
@@ -17,12 +17,15 @@ def as_model_error(error: ModelError) -> ModelError:
 
     Where that is not all, the model's own one is its cause.
     """
-    kind = next(each for each in type(error).__mro__ if each.__module__ == ModelError.__module__)
+    kind: type[ModelError] = next(each for each in type(error).__mro__ if each.__module__ == ModelError.__module__)
     plain: ModelError = kind(
         sentence_of(error) or f"the model failed: {described(error)}",
         is_transient=_attribute(error, "is_transient", as_flag),
         retry_after=_attribute(error, "retry_after", as_number),
     )
+    code = _attribute(error, "code", as_id)
+    if code is not None and code != kind.code:
+        plain.code = code
     if type(error) is kind and _are_same(error, plain):
         return error
     plain.__cause__ = error

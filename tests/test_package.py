@@ -68,6 +68,10 @@ def test_every_record_and_event_can_be_named() -> None:
     assert records | events <= set(argentos.__all__)
 
 
+def test_every_error_can_be_named() -> None:
+    assert set(argentos.errors.__all__) <= set(argentos.__all__)
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="Nonsense"):
         _ = argentos.Nonsense

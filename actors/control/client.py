@@ -9,15 +9,17 @@ from typing import Any, Final, Self, TypeVar
 import anyio
 import anyio.abc
 from anyio.lowlevel import checkpoint
+from msgspec import structs
 
 from argentos.actors.control.client_connection import Call, ClientConnection, owner_gone, owner_silent
 from argentos.actors.control.operations import Accepted, Operation, Piece, Replied, TurnValue
-from argentos.actors.control.owner import Subscribed
+from argentos.actors.control.owner import Subscribed, SubscriptionValue
 from argentos.actors.control.protocol import Request
 from argentos.actors.control.socket_file import connect
 from argentos.actors.control.socket_stream import SocketStream
 from argentos.actors.core.replies import Turn
-from argentos.actors.events import Event, Subscription
+from argentos.actors.events import CursorExpired, Subscription
+from argentos.actors.info import SessionInfo
 from argentos.errors import ArgentError, OwnerGoneError, SupervisorStoppedError
 from argentos.storage import SessionKey
 
@@ -95,7 +97,11 @@ class Client:
 
     @asynccontextmanager
     async def subscription(
-        self, operation: Operation[Subscribed | Event], key: SessionKey, limit: int, **arguments: object
+        self,
+        operation: Operation[SubscriptionValue],
+        key: SessionKey,
+        limit: int,
+        **arguments: object,
     ) -> AsyncGenerator[Subscription]:
         """Call an operation that gives events; it ends with the context."""
         call = await self._begin(
@@ -205,7 +211,7 @@ class _TurnCall(Call[TurnValue]):
             self.turn.fail(error or ArgentError("the owner of the state directory told nothing of the reply"))
 
 
-class _SubscriptionCall(Call[Subscribed | Event]):
+class _SubscriptionCall(Call[SubscriptionValue]):
     """A call that passes events on.
 
     Attributes:
@@ -213,17 +219,22 @@ class _SubscriptionCall(Call[Subscribed | Event]):
         subscribed: set when it has begun, or when the call is over.
     """
 
-    def __init__(self, operation: Operation[Subscribed | Event], limit: int) -> None:
+    def __init__(self, operation: Operation[SubscriptionValue], limit: int) -> None:
         super().__init__(operation, self._pass_on)
         self.subscription: Subscription | None = None
         self.subscribed = anyio.Event()
         self._limit = limit
+        self._found = list[SessionInfo]()
 
-    def _pass_on(self, value: Subscribed | Event) -> None:
-        if isinstance(value, Subscribed):
+    def _pass_on(self, value: SubscriptionValue) -> None:
+        if isinstance(value, tuple):
+            self._found += value
+        elif isinstance(value, Subscribed):
             self.subscription = Subscription(self._limit + value.behind, cursor=value.cursor)
             self.subscribed.set()
         elif self.subscription is not None:
+            if isinstance(value, CursorExpired):
+                value, self._found = structs.replace(value, sessions=tuple(self._found)), list[SessionInfo]()
             self.subscription.pass_on(value)
 
     def end(self, error: ArgentError | None = None) -> None:

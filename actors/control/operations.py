@@ -198,7 +198,8 @@ async def _answer_pages(result: Awaitable[tuple[object, ...]]) -> AsyncGenerator
 async def _answer_stream(result: AsyncGenerator[object]) -> AsyncGenerator[Raw]:
     async with aclosing(result) as values:
         async for value in values:
-            yield _encoded(value)
+            for page in _pages(value) if isinstance(value, tuple) else (_encoded(value),):
+                yield page
 
 
 async def _answer_turn(result: Awaitable[Turn | None]) -> AsyncGenerator[Raw]:

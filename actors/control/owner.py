@@ -5,15 +5,15 @@ from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import anyio.to_thread
 from anyio.lowlevel import checkpoint
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from argentos.actors.control.transcript_file import read_transcript, write_transcript
 from argentos.actors.core.registry import Registry
-from argentos.actors.events import Event
+from argentos.actors.events import CursorExpired, Event
 from argentos.actors.info import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.outbox import OwedMessage
@@ -23,7 +23,7 @@ from argentos.actors.validation import as_filter
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
 
-__all__ = ["Owner", "OwnerInfo", "Subscribed", "adopt", "transcript"]
+__all__ = ["Owner", "OwnerInfo", "Subscribed", "SubscriptionValue", "adopt", "transcript"]
 
 _MOST_EVENTS: Final = 10_000  # that wait for another process to read them
 
@@ -54,6 +54,10 @@ class Subscribed(Struct, frozen=True, tag=True):
 
     cursor: str
     behind: int
+
+
+SubscriptionValue: TypeAlias = Subscribed | tuple[SessionInfo, ...] | Event
+"""Sent of a subscription; the sessions of a `CursorExpired`, of which there may be a million, come before it."""
 
 
 class Owner:
@@ -105,13 +109,18 @@ class Owner:
 
     async def events(
         self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
-    ) -> AsyncGenerator[Subscribed | Event]:
+    ) -> AsyncGenerator[SubscriptionValue]:
         """See `Supervisor.events`; the process that reads them has a buffer of its own, as long as it likes."""
         here = min(limit, _MOST_EVENTS)
         async with self._supervisor.events(here, after=after, session=session, agent=agent) as events:
             yield Subscribed(events.cursor, events.behind)
             async for event in events:
-                yield event
+                if isinstance(event, CursorExpired):
+                    for chunk in in_chunks(event.sessions):
+                        yield tuple(chunk)
+                    yield structs.replace(event, sessions=())
+                else:
+                    yield event
 
     async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
         """See `Supervisor.owed`."""

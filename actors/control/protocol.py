@@ -8,7 +8,7 @@ its `id` without a further answer. A line that cannot be read is answered with a
 An empty line says that the owner is alive; it comes every two seconds as long as a request is being worked at.
 """
 
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -36,6 +36,8 @@ __all__ = [
     "read_answer",
     "read_request",
 ]
+
+T = TypeVar("T")
 
 PROTOCOL: Final = 1
 """The version of the language; the owner refuses any other."""
@@ -88,9 +90,9 @@ class Failed(_Answer, frozen=True, kw_only=True):
     """The request was not answered in full.
 
     Attributes:
-        error: the name of a class of `argentos.errors`.
+        error: the name of a class of `argentos.errors`: that of the error, or the nearest one above it.
         sentence: of the error.
-        details: its further attributes.
+        details: its code, whether and when to try again, and its further attributes.
     """
 
     error: str
@@ -173,15 +175,22 @@ def read_answer(line: bytes) -> Answer:
 
 def failed(error: ArgentError, request_id: int = 0) -> Failed:
     """Make an answer of an error."""
-    name = type(error).__name__
-    details: dict[str, Any] = {key: value for key, value in vars(error).items() if _is_plain(value)}
-    return Failed(
-        id=request_id, error=name if name in errors.__all__ else "ArgentError", sentence=str(error), details=details
-    )
+    kind = next(each for each in type(error).__mro__ if each.__name__ in errors.__all__)
+    told = {name: getattr(error, name) for name in _OF_ALL if getattr(error, name) != getattr(kind, name)}
+    details: dict[str, Any] = {key: _sendable(value) for key, value in (told | vars(error)).items() if _is_plain(value)}
+    return Failed(id=request_id, error=kind.__name__, sentence=_sendable(str(error)), details=details)
+
+
+_OF_ALL: Final = ("code", "is_transient", "retry_after")
 
 
 def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, str | int | float | bool)
+
+
+def _sendable(value: T) -> T | str:
+    """The value, without halves of surrogate pairs."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 def error_of(answer: Failed) -> ArgentError:

@@ -1,7 +1,7 @@
 """The live actors of a supervisor, by session."""
 
 import logging
-from collections import OrderedDict
+from collections import ChainMap, OrderedDict
 from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import Final, Literal
@@ -56,8 +56,10 @@ class Registry:
         self.is_open: bool = False
         self._actors: dict[SessionKey, SessionActor] = {}
         self._quiet: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # of those; in use longest ago first
-        config = runtime.config
-        self.supervision: Supervision = Supervision(config.restart_intensity, config.restart_period)
+        self._supervisions: dict[str, Supervision] = {
+            agent: Supervision(each.config.restart_intensity, each.config.restart_period)
+            for agent, each in runtimes.items()
+        }
 
     def __len__(self) -> int:
         """The number of sessions in memory."""
@@ -66,6 +68,14 @@ class Registry:
     def runtime_of(self, key: SessionKey) -> Runtime:
         """The services for a session; of an agent that does not run here, those of the default one."""
         return self.runtimes.get(key.agent, self.runtime)
+
+    def _supervision_of(self, key: SessionKey) -> Supervision:
+        return self._supervisions.get(key.agent) or self._supervisions[self.runtime.agent]
+
+    @property
+    def parked(self) -> Mapping[SessionKey, BaseException]:
+        """The sessions that failed too often, each with the cause."""
+        return ChainMap(*(dict(each.parked) for each in self._supervisions.values()))
 
     async def accept(self, key: SessionKey, command: Accept) -> Receipt:
         """Queue a message in the session's mailbox and wait until it is durable.
@@ -158,7 +168,7 @@ class Registry:
         (self._actors.get(key) or self._spawn(key)).tell(command)
         is_deleted = await command.answered()
         if is_deleted:
-            self.supervision.forget(key)
+            self._supervision_of(key).forget(key)
         return is_deleted
 
     async def pages(self, agent: str) -> AsyncGenerator[Page]:
@@ -225,7 +235,7 @@ class Registry:
 
     def is_parked(self, key: SessionKey) -> bool:
         """The session failed too often, and takes nothing."""
-        return key in self.supervision.parked
+        return key in self._supervision_of(key).parked
 
     def wake(self, key: SessionKey) -> None:
         """Have the session look at the time, and at what is left to do; nothing any more once closed."""
@@ -250,7 +260,7 @@ class Registry:
     def unpark(self, key: SessionKey) -> bool:
         """Let a parked session go on, with what it was left with; False if it was not parked."""
         self.check_open()
-        was_parked = self.supervision.unpark(key)
+        was_parked = self._supervision_of(key).unpark(key)
         if was_parked:
             self.runtime.events.tell(SessionUnparked(session=key, at=self.runtime.clock.now()))
             self.wake(key)
@@ -264,9 +274,10 @@ class Registry:
     def fail(self, key: SessionKey, cause: BaseException) -> SessionParkedError | None:
         """An actor failed: None if it is to restart from its snapshot, the error for everybody if it is parked."""
         now = self.runtime.clock.monotonic()
-        trace = cause if self.supervision.is_news(cause, now) else None  # a loop would fill the log with the same
+        supervision = self._supervision_of(key)
+        trace = cause if supervision.is_news(cause, now) else None  # a loop would fill the log with the same
         _log.error("session %s failed: %s", key, described(cause), exc_info=trace)
-        is_parked = self.supervision.fail(key, cause, now) == "park"
+        is_parked = supervision.fail(key, cause, now) == "park"
         failed = SessionParked if is_parked else SessionRestarted
         self.runtime.events.tell(failed(session=key, error=cause, at=self.runtime.clock.now()))
         self.runtime_of(key).telemetry.failed(is_parked=is_parked)
@@ -274,7 +285,7 @@ class Registry:
 
     def waited(self, key: SessionKey, seconds: float) -> None:
         """An actor that failed begins again only now."""
-        self.supervision.waited(key, seconds)
+        self._supervision_of(key).waited(key, seconds)
 
     def rest(self, key: SessionKey) -> None:
         """Nothing is going on in the session, which may leave memory."""
@@ -349,7 +360,7 @@ class Registry:
         self.check_open()
         actor = self._actors.get(key)
         if actor is None:
-            self.supervision.check(key)
+            self._supervision_of(key).check(key)
             return self._spawn(key)
         self._quiet.pop(key, None)  # it is told something, and rests again after that
         return actor

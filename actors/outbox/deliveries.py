@@ -132,7 +132,8 @@ class _Pause(NamedTuple):
 class Deliveries(AsyncIterator[Delivery]):
     """The deliveries to one channel, the longest-waiting session first; of each session one message at a time.
 
-    Iterating waits for what comes, without end. Several deliveries, of different sessions, may be held at once.
+    Iterating waits for what comes, and ends with the supervisor: what is owed is given when it runs again. Several
+    deliveries, of different sessions, may be held at once.
     """
 
     def __init__(self, registry: Registry, channel: str) -> None:
@@ -189,19 +190,16 @@ class Deliveries(AsyncIterator[Delivery]):
     # Giving -----------------------------------------------------------------------------------------------------
 
     def __aiter__(self) -> Self:
-        """Iterating waits for deliveries, without end."""
+        """Iterating waits for deliveries, until the supervisor ends."""
         return self
 
     async def __anext__(self) -> Delivery:
-        """Wait for the next delivery.
-
-        Raises:
-            SupervisorStoppedError: the supervisor is closed.
-        """
+        """Wait for the next delivery; there is none once the supervisor is closed."""
         await checkpoint()
-        while True:
-            while not self._ready:
+        while self._registry.is_open:
+            if not self._ready:
                 await self._wait()
+                continue
             key = next(iter(self._ready))
             del self._ready[key]
             self._given[key] = 0
@@ -217,11 +215,10 @@ class Deliveries(AsyncIterator[Delivery]):
             if delivery is not None:
                 self._given[key] = delivery.message.number
                 return delivery
+        raise StopAsyncIteration
 
     async def _wait(self) -> None:
         """Until something comes, or until it is time to try again."""
-        if not self._registry.is_open:
-            raise SupervisorStoppedError("the supervisor is closed; what is owed is given when it runs again")
         if self._arrived.is_set():
             self._arrived = anyio.Event()
         async with anyio.create_task_group() as group:
@@ -249,10 +246,8 @@ class Deliveries(AsyncIterator[Delivery]):
         try:
             snapshot = await self._registry.look(key)
             return await self._next(snapshot)
-        except SessionNotFoundError:
+        except (SessionNotFoundError, SupervisorStoppedError):
             return None
-        except SupervisorStoppedError:
-            raise
         except BaseException as error:  # whatever is wrong with one session, the others go on
             if passes(error):
                 raise

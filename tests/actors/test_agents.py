@@ -19,7 +19,8 @@ from argentos import (
     Request,
     Supervisor,
 )
-from argentos.errors import InputError
+from argentos.errors import ConfigError, InputError, SessionFailedError, SessionParkedError
+from argentos.storage import SessionKey, Snapshot
 
 pytestmark = pytest.mark.anyio
 
@@ -176,3 +177,36 @@ async def test_other_processes_reach_every_agent(tmp_path: Path) -> None:
             async with Supervisor.connect(tmp_path, name) as remote:
                 assert (await remote.session("maren").ask("hello")).text == expected
                 assert [each.agent for each in await remote.list()] == [name]
+
+
+async def test_each_agent_has_limits_of_restarts_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    agents = {
+        "main": Agent(OfflineModel(), config=Config(restart_intensity=0)),
+        "sales": Agent(OfflineModel(), config=Config(restart_intensity=3)),
+    }
+    store = MemoryStore()
+    load = store.load
+    is_broken = True
+
+    async def breaking(key: SessionKey) -> Snapshot | None:
+        if is_broken:
+            raise RuntimeError("a bug")
+        return await load(key)
+
+    monkeypatch.setattr(store, "load", breaking)
+    async with Supervisor(store, agents, grace=0) as supervisor:
+        for agent in agents:
+            with pytest.raises(SessionFailedError):
+                await supervisor.session("maren", agent=agent).send("Hello?")
+        assert [*supervisor.health().parked] == ["maren"]
+        is_broken = False
+        assert (await supervisor.session("maren", agent="sales").ask("Hello?")).text
+        with pytest.raises(SessionParkedError):
+            await supervisor.session("maren").send("Hello?")
+
+
+async def test_agents_that_differ_in_what_holds_for_all_together_are_refused(store: MemoryStore) -> None:
+    agents = {"main": Agent(OfflineModel()), "sales": Agent(OfflineModel(), config=Config(max_live=7))}
+    with pytest.raises(ConfigError, match="max_live of agent 'sales' is 7, and that of agent 'main' 100000"):
+        Supervisor(store, agents)
+    Supervisor(store, agents, config=Config(max_live=7))

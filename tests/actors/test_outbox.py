@@ -13,7 +13,6 @@ from argentos.errors import (
     SessionFailedError,
     SessionParkedError,
     StoreDamagedError,
-    SupervisorStoppedError,
 )
 from argentos.storage import Delivered, Record, SessionKey, Snapshot, Store, inline
 from tests.actors.conftest import Running
@@ -374,23 +373,24 @@ async def test_a_parked_session_holds_up_no_other_and_is_served_when_it_goes_on(
         await again.done()
 
 
-async def test_a_reader_that_waits_hears_that_the_supervisor_is_closed(running: Running, store: Store) -> None:
-    heard: list[Exception] = []
+async def test_iterating_over_deliveries_ends_with_the_supervisor_as_over_events(
+    running: Running, store: Store
+) -> None:
+    ended: list[str] = []
 
     async def read(supervisor: Supervisor, started: anyio.Event) -> None:
         async with supervisor.outbox("telegram") as deliveries:
             started.set()
-            try:
-                await anext(deliveries)
-            except SupervisorStoppedError as error:
-                heard.append(error)
+            async for _ in deliveries:
+                pass
+        ended.append("telegram")
 
     async with anyio.create_task_group() as group, running(Echo(), on=store, outbox=CHANNELS) as supervisor:
         started = anyio.Event()
         group.start_soon(read, supervisor, started)
         await started.wait()
         await anyio.wait_all_tasks_blocked()
-    assert len(heard) == 1
+    assert ended == ["telegram"]
 
 
 async def test_the_log_tells_of_a_channel_to_which_much_is_owed(

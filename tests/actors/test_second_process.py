@@ -18,28 +18,37 @@ import pytest
 
 from argentos import (
     Address,
+    Emit,
     FileStore,
     OfflineModel,
     RemoteSupervisor,
     ReplayModel,
+    Reply,
+    Request,
     Session,
     Supervisor,
     SupervisorInterface,
     Turn,
+    errors,
 )
 from argentos.actors import CursorExpired, EventsMissed, RecordAppended, Subscription, Transcript, TranscriptMessage
+from argentos.actors.control import protocol
 from argentos.actors.control.remote import RemoteSession
 from argentos.actors.sessions.local_session import LocalSession
 from argentos.errors import (
     InputError,
     MailboxFullError,
+    ModelError,
+    ModelRefusedError,
+    ModelUnavailableError,
     NoReplyError,
     OwnerGoneError,
     OwnerLostError,
     StoreBusyError,
+    StoreError,
     SupervisorStoppedError,
 )
-from argentos.storage import Accepted, Replied
+from argentos.storage import Accepted, Replied, inline
 from tests.actors.conftest import Running
 from tests.actors.suspensions import Cut, How, Suspensions, hows, suspensions
 
@@ -218,6 +227,24 @@ async def test_a_cursor_of_another_life_is_answered_with_all_sessions(running: R
             assert [each.id for each in event.sessions] == ["maren"]
 
 
+async def test_all_sessions_of_a_cursor_that_expired_come_in_pieces(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "LONGEST_ANSWER", 400_000)  # bytes; all of them take half a megabyte
+    store = FileStore(tmp_path, run=inline)
+    async with running(on=store) as supervisor, beside(supervisor, tmp_path) as remote:
+        for number in range(30):
+            session = supervisor.session(f"s-{number}")
+            await session.create()
+            await session.update(system="Be kind. " * 2000)
+        async with remote.events(after="of-another-life-7") as events, supervisor.events(after="likewise") as here:
+            event = await anext(events)
+            assert isinstance(event, CursorExpired)
+            assert event == await anext(here)
+            await remote.session("s-1").say("And on.")
+            assert isinstance(await anext(events), RecordAppended)
+
+
 async def test_a_reader_that_falls_behind_is_told_how_many_it_missed(running: Running, tmp_path: Path) -> None:
     async with (
         running(on=FileStore(tmp_path)) as supervisor,
@@ -363,6 +390,76 @@ async def test_an_error_of_the_host_comes_out_as_it_is(running: Running, tmp_pat
     with pytest.raises(MailboxFullError, match="mine"):
         async with running(on=FileStore(tmp_path)) as supervisor, beside(supervisor, tmp_path):
             raise MailboxFullError("mine")
+
+
+# Errors ------------------------------------------------------------------------------------------------------------
+
+
+class QuotaError(ModelRefusedError):
+    """An error of a model of one's own."""
+
+    code = "quota_used_up"
+    retry_after = 3600.0
+
+
+class Refusing:
+    """Raises what it is given."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    async def reply(self, _request: Request, _emit: Emit) -> Reply:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModelRefusedError("no", retry_after=7.5),
+        ModelUnavailableError("not for good", is_transient=False, retry_after=0.25),
+        QuotaError("all used up"),
+        QuotaError("all used up", is_transient=False, retry_after=60),
+    ],
+    ids=repr,
+)
+async def test_an_error_is_raised_in_another_process_as_it_is_here(
+    error: ModelError, running: Running, tmp_path: Path
+) -> None:
+    async with running(Refusing(error), on=FileStore(tmp_path)) as supervisor, beside(supervisor, tmp_path) as remote:
+        with pytest.raises(ModelError) as here:
+            await supervisor.session("here").ask("Hello?")
+        with pytest.raises(ModelError) as there:
+            await remote.session("there").ask("Hello?")
+    assert isinstance(here.value, type(there.value))  # the class itself is known in its own process only
+    assert type(there.value).__name__ in errors.__all__
+    told = [(str(each), each.code, each.is_transient, each.retry_after) for each in (here.value, there.value)]
+    assert told[0] == told[1] == (str(error), error.code, error.is_transient, error.retry_after)
+
+
+class QuotaOfTheStoreError(StoreError):
+    """An error of a store of one's own."""
+
+    code = "quota_of_the_store"
+    is_transient = True
+    retry_after = 3600.0
+
+
+async def test_an_error_of_ones_own_is_raised_in_another_process_as_its_nearest_kind(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise QuotaOfTheStoreError("no more for today, \udc80")
+
+    store = FileStore(tmp_path)
+    async with running(on=store) as supervisor, beside(supervisor, tmp_path) as remote:
+        monkeypatch.setattr(store, "append", full)
+        with pytest.raises(QuotaOfTheStoreError):
+            await supervisor.session("here").create()
+        with pytest.raises(StoreError, match=r"no more for today, \\udc80") as there:
+            await remote.session("there").create()
+    error = there.value
+    assert (type(error), error.code) == (StoreError, "quota_of_the_store")
+    assert (error.is_transient, error.retry_after) == (True, 3600)
 
 
 # Cancellation --------------------------------------------------------------------------------------------------------
