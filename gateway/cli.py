@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Final
+from typing import Final, TextIO
 
 import click
 
@@ -173,9 +173,18 @@ def run() -> None:
         sys.stdout.flush()
     except OSError as error:
         status = status or _complain(f"the output cannot be written: {error.strerror}", 1)
-        # Python would try the rest again at exit, and complain in its own words.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_rest(sys.stdout)
+    if not sys.stderr.closed:
+        try:
+            sys.stderr.flush()
+        except OSError:
+            _drop_rest(sys.stderr)
     sys.exit(status)
+
+
+def _drop_rest(stream: TextIO) -> None:
+    """Drop what cannot be written: Python would try again at exit, and fail in its own words with its own status."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager

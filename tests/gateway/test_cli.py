@@ -69,7 +69,7 @@ def test_a_wrong_command_line_leaves_no_state_behind(fails: Fails, state: Path) 
 
 @pytest.mark.usefixtures("ours")
 def test_a_failure_in_a_process_of_its_own_is_one_line_too(start: Start) -> None:
-    process = start("sessions", "info", "nobody")
+    process = start("sessions", "info", "nobody", python=("-m", "argentos"))
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (1, "")
     assert err == "argent: there is no session nobody; `argent sessions list` shows those there are\n"
@@ -521,11 +521,15 @@ def closed(descriptor: int, *arguments: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_a_warning_that_cannot_be_printed_costs_no_command(start: Start, argent: Argent, state: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_warning_that_cannot_be_printed_costs_no_command(
+    start: Start, argent: Argent, state: Path, unbuffered: str
+) -> None:
     assert argent("sessions", "new", "ada")[0] == 0
     state.chmod(0o755)  # of which every command warns
     with Path("/dev/full").open("w") as full:
-        process = start("sessions", "new", "eve", stderr=full)
+        env = {"PYTHONUNBUFFERED": unbuffered}
+        process = start("sessions", "new", "eve", python=("-m", "argentos"), env=env, stderr=full)
         out, _ = process.communicate(timeout=20)
     assert (process.returncode, "eve" in out) == (0, True)
 
