@@ -1,7 +1,5 @@
 """A message that kills the process is given up after some attempts, and takes nobody with it: with real processes."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +8,7 @@ import pytest
 
 from argentos import FileStore, OfflineModel, Supervisor
 from argentos.storage import SessionKey, TurnEnded
+from tests.prefork import python
 
 pytestmark = pytest.mark.anyio
 
@@ -76,8 +75,8 @@ class Lives(NamedTuple):
 
     def live(self, *messages: str) -> int:
         """Send messages, session and text by turns, and answer what there is; gives how the process ended."""
-        child = [sys.executable, "-c", CHILD.replace("BACKEND", self.backend), str(self.state), str(self.log)]
-        return subprocess.run([*child, *messages], check=False, timeout=60).returncode  # noqa: S603 - ourselves
+        with python(CHILD.replace("BACKEND", self.backend), self.state, self.log, *messages) as child:
+            return child.wait(60)
 
     def asked(self) -> list[tuple[str, int]]:
         """Which session's turn began, and how many ran beside it."""

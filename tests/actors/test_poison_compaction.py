@@ -1,7 +1,5 @@
 """A compaction that kills the process is made of quotes after some attempts, or given up: with real processes."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +8,7 @@ import pytest
 
 from argentos import Config, FileStore, OfflineModel, Supervisor
 from argentos.storage import Kept, Message, SessionKey, Summary
+from tests.prefork import python
 
 pytestmark = pytest.mark.anyio
 
@@ -82,8 +81,8 @@ class Lives(NamedTuple):
 
     def live(self, *compacted: str, counter: str = "good") -> int:
         """Compact sessions, and what an earlier life has left; gives how the process ended."""
-        child = [sys.executable, "-c", CHILD.replace("BACKEND", self.backend), str(self.state), str(self.log), counter]
-        return subprocess.run([*child, *compacted], check=False, timeout=60).returncode  # noqa: S603 - ourselves
+        with python(CHILD.replace("BACKEND", self.backend), self.state, self.log, counter, *compacted) as child:
+            return child.wait(60)
 
     def asked(self) -> list[str]:
         """For each request to the model, of which session, for what, and how many ran beside it."""

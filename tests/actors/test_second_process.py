@@ -6,7 +6,6 @@ The owner is a process of its own here, and the test the second one; where it ma
 import inspect
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from itertools import chain, product
@@ -51,6 +50,7 @@ from argentos.errors import (
 from argentos.storage import Accepted, Replied, inline
 from tests.actors.conftest import Running
 from tests.actors.suspensions import Cut, How, Suspensions, hows, suspensions
+from tests.prefork import python
 
 pytestmark = pytest.mark.anyio
 
@@ -92,12 +92,7 @@ anyio.run(main, backend=sys.argv[2])
 
 
 def run(program: str, directory: Path, backend: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own
-        [sys.executable, "-c", program, str(directory), backend],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    return python(program, directory, backend, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 @pytest.fixture

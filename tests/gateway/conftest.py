@@ -14,6 +14,8 @@ import pytest
 
 from argentos.gateway.cli import main
 from tests.gateway.shared import ANSWER, QUESTION, Argent, Ask, Fails, Record, Start
+from tests.prefork import ARGENT
+from tests.prefork import python as forked
 
 
 @pytest.fixture
@@ -82,18 +84,20 @@ def fails(argent: Argent) -> Fails:
 
 @pytest.fixture
 def start(state: Path) -> Generator[Start]:
-    """Start a command line in a process of its own; what still runs at the end is killed."""
+    """Start a command line in a process of its own, forked where Python needs no options; the end kills what runs."""
     started: list[subprocess.Popen[str]] = []
 
     def run(
-        *arguments: str | Path, python: Sequence[str] = ("-m", "argentos"), **options: Any
+        *arguments: str | Path, python: Sequence[str] = (), program: str = ARGENT, **options: Any
     ) -> subprocess.Popen[str]:
         env = {**os.environ, "PYTHONIOENCODING": "utf-8", **options.pop("env", {})}
         streams: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        command = [sys.executable, *python, "--state-dir", str(state), *map(str, arguments)]
-        process: subprocess.Popen[str] = subprocess.Popen(  # noqa: S603 - our own command
-            command, env=env, encoding="utf-8", **{**streams, **options}
-        )
+        options = {**streams, **options, "env": env, "encoding": "utf-8"}
+        command = ["--state-dir", str(state), *map(str, arguments)]
+        if python:
+            process = subprocess.Popen([sys.executable, *python, *command], **options)  # noqa: S603 - our own command
+        else:
+            process = forked(program, *command, **options)
         started.append(process)
         return process
 

@@ -27,7 +27,7 @@ Terminal: TypeAlias = Callable[..., tuple[subprocess.Popen[str], int]]
 
 OFFLINE = "ANTHROPIC_API_KEY is not set, so the offline model answers.\n"
 PATIENCE = 25.0  # seconds; loading the client of a model takes most of it where the machine is busy
-IN_A_TERMINAL = ("-c", "import os; os.login_tty(0); from argentos.gateway.cli import run; run()")
+IN_A_TERMINAL = "import os; os.login_tty(0); from argentos.gateway.cli import run; run()"
 
 
 @pytest.fixture
@@ -333,7 +333,7 @@ def terminal(start: Start) -> Generator[Terminal]:
         ours, theirs = pty.openpty()
         ends.append(ours)
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
-        process = start("chat", "ada", python=IN_A_TERMINAL, env=env, **streams)
+        process = start("chat", "ada", program=IN_A_TERMINAL, env=env, **streams)
         os.close(theirs)
         return process, ours
 

@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Generator
 from io import StringIO
 from pathlib import Path
@@ -22,7 +21,8 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import OwnerGoneError, StoreBusyError
 from argentos.gateway.owner import open_sessions, with_sessions
 from argentos.gateway.settings import Settings
-from tests.gateway.shared import Argent, Ask, Fails
+from tests.gateway.shared import Argent, Ask, Fails, Start
+from tests.prefork import python
 
 Gateway: TypeAlias = Callable[..., subprocess.Popen[str]]
 
@@ -49,12 +49,7 @@ def gateway(state: Path) -> Generator[Gateway]:
     started: list[subprocess.Popen[str]] = []
 
     def run(*words: str, agent: str = "main") -> subprocess.Popen[str]:
-        process = subprocess.Popen(  # noqa: S603 - our own
-            [sys.executable, "-c", SUPERVISOR, str(state), agent, *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        process = python(SUPERVISOR, state, agent, *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         started.append(process)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -287,12 +282,8 @@ def test_work_that_finds_the_owner_gone_again_and_again_fails(settings: Settings
         with_sessions(settings, work)
 
 
-def test_many_commands_at_once_all_have_their_effect(state: Path, ask: Ask) -> None:
-    command = [sys.executable, "-m", "argentos", "--state-dir", str(state), "sessions", "new"]
-    processes = [
-        subprocess.Popen([*command, f"s{number}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own
-        for number in range(8)
-    ]
+def test_many_commands_at_once_all_have_their_effect(start: Start, ask: Ask) -> None:
+    processes = [start("sessions", "new", f"s{number}") for number in range(8)]
     for process in processes:
         _, err = process.communicate(timeout=40)
         assert (process.returncode, err) == (0, "")

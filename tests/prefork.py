@@ -1,0 +1,174 @@
+"""Processes of Python programs, forked from one that has imported what they need, which is most of what a start costs.
+
+Where the start of Python itself matters, `subprocess` is the way. So it is where there are no descriptors of processes.
+"""
+
+import atexit
+import gc
+import importlib
+import io
+import json
+import os
+import select
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import weakref
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeAlias, cast
+
+__all__ = ["ARGENT", "python"]
+
+ARGENT: Final = "import runpy; runpy.run_module('argentos', run_name='__main__', alter_sys=True)"
+"""The program of `python -m argentos`."""
+
+_ROOT: Final = Path(__file__).parent.parent
+_SERVER: Final = "from tests.prefork import next_program; exec(next_program())"
+_IMPORTED: Final = (
+    "anyio._backends._asyncio",
+    "anyio._backends._trio",
+    "argentos.actors.control.remote",
+    "argentos.gateway.cli",
+    "argentos.gateway.commands.chat",
+    "argentos.gateway.commands.sessions",
+    "tiktoken",
+)
+_DESCRIPTORS: Final = 1024  # more than the process that forks has open
+
+_NUMBER: Final = struct.Struct("i")
+_asking: Final = threading.Lock()
+
+_Popen: TypeAlias = subprocess.Popen[str]
+
+
+def python(program: str, *arguments: object, **options: Any) -> _Popen:
+    """Start `python -c program arguments` with these options of `Popen`, and texts as its streams."""
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    kind = _Forked if hasattr(os, "pidfd_open") else _Popen
+    return kind(command, text=True, **options)
+
+
+# The process that forks -----------------------------------------------------------------------------------
+
+
+def next_program() -> str:
+    """Serve on standard input; returns in each child, with its program."""
+    for name in _IMPORTED:
+        importlib.import_module(name)
+    gc.freeze()
+    server, poll, tellers = socket.socket(fileno=os.dup(0)), select.poll(), dict[int, tuple[int, int]]()
+    poll.register(server, select.POLLIN)
+    while True:
+        for descriptor, _ in poll.poll():
+            if descriptor != server.fileno():
+                poll.unregister(descriptor)
+                _tell_end(descriptor, *tellers.pop(descriptor))
+                continue
+            request, descriptors, *_ = socket.recv_fds(server, 1 << 20, 4)
+            if not request:
+                os._exit(0)
+            pid = os.fork()
+            if not pid:
+                return _begin(descriptors[:3], **json.loads(request))
+            *streams, teller = descriptors
+            for each in streams:
+                os.close(each)
+            os.write(teller, _NUMBER.pack(pid))
+            ending = os.pidfd_open(pid)
+            tellers[ending] = (pid, teller)
+            poll.register(ending, select.POLLIN)
+
+
+def _tell_end(ending: int, pid: int, teller: int) -> None:
+    _, status = os.waitpid(pid, 0)
+    os.close(ending)
+    with suppress(BrokenPipeError):  # nobody waits
+        os.write(teller, _NUMBER.pack(os.waitstatus_to_exitcode(status)))
+    os.close(teller)
+
+
+def _begin(streams: list[int], *, program: str, arguments: list[str], env: dict[str, str], cwd: str) -> str:
+    """Become the process that Python would start."""
+    for number, each in enumerate(streams):
+        os.dup2(each, number)
+    os.closerange(3, _DESCRIPTORS)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    sys.argv = ["-c", *arguments]
+    encoding, _, errors = env.get("PYTHONIOENCODING", "utf-8:surrogateescape").partition(":")
+    is_unbuffered = bool(env.get("PYTHONUNBUFFERED"))
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        raw = open(number, "wb" if number else "rb", 0 if number and is_unbuffered else -1, closefd=False)  # noqa: SIM115 - it stays
+        stream = io.TextIOWrapper(
+            cast("Any", raw),
+            encoding,
+            "backslashreplace" if name == "stderr" else errors or "strict",
+            line_buffering=not is_unbuffered and (name == "stderr" or raw.isatty()),
+            write_through=is_unbuffered,
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    return program
+
+
+# The process that asks for it ------------------------------------------------------------------------------
+
+
+class _Forked(_Popen):
+    """A process that is no child of this one: its number, and later how it ended, come through a pipe."""
+
+    def _execute_child(self, args: list[str], *given: Any) -> None:
+        """Have it forked; `Popen` has made the pipes, and gives everything by position."""
+        cwd, env, pipes = given[4], given[5], given[9:15]
+        _, _, program, *arguments = args
+        env = dict(os.environ if env is None else env)
+        request = {"program": program, "arguments": arguments, "env": env, "cwd": str(cwd or Path.cwd())}
+        theirs = (pipes[0], pipes[3], pipes[5])
+        streams = [number if each == -1 else each for number, each in enumerate(theirs)]
+        self._told, teller = os.pipe()
+        weakref.finalize(self, os.close, self._told)
+        self._lock = threading.Lock()
+        with _asking:
+            socket.send_fds(_server(), [json.dumps(request).encode()], [*streams, teller])
+        os.close(teller)
+        self.pid = _NUMBER.unpack(os.read(self._told, _NUMBER.size))[0]
+        self._child_created = True
+        cast("Any", self)._close_pipe_fds(*pipes)  # noqa: SLF001 - of `Popen`, as this method is
+
+    def _internal_poll(self, _deadstate: int | None = None) -> int | None:
+        return self._ended(0)
+
+    def _wait(self, timeout: float | None) -> int:
+        status = self._ended(timeout)
+        if status is None:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        return status
+
+    def _ended(self, seconds: float | None) -> int | None:
+        """How it ended, if it does within that time."""
+        if self.returncode is None and select.select([self._told], [], [], seconds)[0]:
+            with self._lock:
+                if self.returncode is None:
+                    self.returncode = _NUMBER.unpack(os.read(self._told, _NUMBER.size))[0]
+        return cast("int | None", self.returncode)
+
+
+@cache
+def _server() -> socket.socket:
+    """A connection to the process that forks, which ends with it."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-c", _SERVER]
+    with theirs:
+        process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, cwd=_ROOT)  # noqa: S603 - ours
+
+    def end() -> None:
+        ours.close()
+        process.wait()
+
+    atexit.register(end)
+    return ours
