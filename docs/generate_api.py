@@ -15,6 +15,7 @@ MODULES: Final = (
     "argentos",
     "argentos.errors",
     "argentos.storage",
+    "argentos.storage.testing",
     "argentos.machines",
     "argentos.machines.testing",
 )

@@ -17,6 +17,7 @@ Reading order; each imports only those above it:
     backup           a state directory in one file
     file_store       the store on disk
     repair           checking a state directory, and mending it
+    testing          what a store of your own has to do, as tests
 """
 
 from argentos.concurrency.threads import Runner, inline, threads

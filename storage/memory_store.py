@@ -44,6 +44,11 @@ class MemoryStore(Store):
         self._names: dict[str, list[str]] = {}  # of each agent's sessions, in order
         self._keys: dict[tuple[str, str], SessionKey] = {}
 
+    @property
+    def is_volatile(self) -> bool:
+        """See `Store.is_volatile`."""
+        return True
+
     async def __aenter__(self) -> Self:
         """See `Store.__aenter__`."""
         self._use.enter()

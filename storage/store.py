@@ -61,6 +61,11 @@ class Store(AbstractAsyncContextManager["Store", None]):
         return None
 
     @property
+    def is_volatile(self) -> bool:
+        """Tell whether "durable" means no more than until the process ends: so it states that it keeps nothing."""
+        return False
+
+    @property
     def failure(self) -> StoreError | None:
         """The reason why nothing is appended; None while all is well.
 
@@ -120,7 +125,7 @@ class Store(AbstractAsyncContextManager["Store", None]):
 
     @abstractmethod
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
-        """The agent's sessions, ordered by `file_name` of their ids, beginning behind `cursor`."""
+        """The agent's sessions, ordered by `file_name` of their ids, beginning behind `cursor`, such a name."""
         ...
 
     @abstractmethod

@@ -131,6 +131,7 @@ ROOMS = (
     "storage/file_store",
     "storage/files",
     "storage/repair",
+    "storage/testing",
     "storage/wal",
 )
 """The folders whose docstrings say in which order they are read."""

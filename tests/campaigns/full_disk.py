@@ -21,11 +21,11 @@ from msgspec import Struct
 
 from argentos.errors import ArgentError, StoreFailedError
 from argentos.storage import FileStore, Store, inline
+from argentos.storage.testing.story import Story
 from tests.campaigns.plants import PLANTS
 from tests.campaigns.scarcity import PAGE, few_bytes, few_inodes, few_pages, small_disk
 from tests.campaigns.state_files import StateFiles
 from tests.campaigns.workload import Step, is_sentence, json_files, listening, shows, take
-from tests.storage.builders import Story
 
 SEGMENT_SIZE: Final = 1024
 _TEXTS: Final = 2560  # bytes; beyond that there is nothing but the index

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from argentos.storage import FileStore
+from argentos.storage.testing.story import KEY, Story, append
 from tests.campaigns.reader import Seen
 from tests.campaigns.shares import ROOT, quick_folder
-from tests.storage.builders import KEY, Story, append
 
 READS = 30_000
 SECONDS = 300

@@ -14,7 +14,7 @@ from anyio import wait_all_tasks_blocked
 
 from argentos.errors import ArgentError
 from argentos.storage import FileStore, Message, Record, SessionKey, Snapshot, Store, fold, inline
-from tests.storage.builders import KEY, OTHER, Story
+from argentos.storage.testing.story import KEY, OTHER, Story
 
 SEGMENT_SIZE: Final = 4096
 DELETED: Final = SessionKey("main", "nobody-special")

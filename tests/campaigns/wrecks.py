@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 import anyio
 
 from argentos.storage import Accepted, FileStore, Record, Replied, SessionKey, Snapshot, fold, inline
+from argentos.storage.testing.story import Story, append
 from argentos.storage.wal.frames import scan
 from tests.campaigns.workload import Step, messages_of, take
-from tests.storage.builders import Story, append
 
 SEGMENT_SIZE: Final = 2048
 NO_JOURNAL: Final = ("agents/", "lock", "index.", "argent.json")

@@ -11,7 +11,7 @@ import anyio
 import anyio.lowlevel
 
 from argentos.storage import FileStore, Metadata, SessionKey, Store
-from tests.storage.builders import KEY, Story, append, appended
+from argentos.storage.testing.story import KEY, Story, append, appended
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ import anyio
 
 from argentos.gateway.cli import main as argent
 from argentos.storage import FileStore, SessionKey, inline
+from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 from tests.campaigns.scarcity import few_pages, small_disk
-from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import CANARY, holding
 
 LAST = SessionKey("main", "user-eve")

@@ -19,7 +19,7 @@ from argentos.errors import StoreError
 from argentos.storage import FileStore, MemoryStore, SessionKey
 from argentos.storage.backup import restore
 from argentos.storage.repair.doctor import check
-from tests.storage.builders import KEY, OTHER, Story, append
+from argentos.storage.testing.story import KEY, OTHER, Story, append
 from tests.storage.directories import EVERYTHING, Gate, assert_kept, folder, holding, kept, tree
 
 pytestmark = pytest.mark.anyio
@@ -255,7 +255,7 @@ import anyio
 from pathlib import Path
 from argentos.errors import StoreError
 from argentos.storage import FileStore
-from tests.storage.builders import Story, append
+from argentos.storage.testing.story import Story, append
 
 async def main():
     async with FileStore(sys.argv[1], segment_size=65536) as store:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from argentos.errors import StaleWriteError, StoreDamagedError, StoreError, StoreVersionError
 from argentos.storage import FileStore, Record, SessionKey, fold, inline
-from tests.storage.builders import KEY, OTHER, Story, append, appended
+from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 from tests.storage.directories import (
     EVERYTHING,
     Gate,

@@ -11,7 +11,7 @@ from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage import FileStore, inline
 from argentos.storage.backup import restore
 from argentos.storage.decoding_errors import in_plain_words
-from tests.storage.builders import KEY, Story
+from argentos.storage.testing.story import KEY, Story
 from tests.storage.directories import folder, kept
 
 NESTED = b'{"version":3,"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}"

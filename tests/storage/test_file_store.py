@@ -29,7 +29,7 @@ from argentos.errors import (
 from argentos.storage import Accepted, FileStore, SessionKey, fold, inline
 from argentos.storage.disk import reading
 from argentos.storage.file_store import sessions
-from tests.storage.builders import KEY, OTHER, Story, append, appended
+from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 from tests.storage.directories import (
     CANARY,
     EVERYTHING,
@@ -379,7 +379,7 @@ OWNER = """
 import sys
 import anyio
 from argentos.storage import FileStore
-from tests.storage.builders import Story, append
+from argentos.storage.testing.story import Story, append
 
 async def main():
     async with FileStore(sys.argv[1]) as store:
@@ -820,7 +820,7 @@ import resource, sys
 import anyio
 from argentos.errors import StoreFailedError
 from argentos.storage import FileStore
-from tests.storage.builders import Story, append
+from argentos.storage.testing.story import Story, append
 
 async def main():
     story = Story()

@@ -23,7 +23,8 @@ from argentos.storage import (
 from argentos.storage.fold import fold_metadata
 from argentos.storage.open_context import OpenContext, fold_context
 from argentos.storage.snapshot import REMEMBERED_IDS, Metadata
-from tests.storage.builders import BEGIN, KEY, Story, stories
+from argentos.storage.testing.script import stories
+from argentos.storage.testing.story import BEGIN, KEY, Story
 
 
 def test_the_first_record_makes_the_session() -> None:

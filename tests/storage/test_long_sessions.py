@@ -12,7 +12,7 @@ import pytest
 
 from argentos.storage import Accepted, Cleared, FileStore, MemoryStore, Message, Record, Store, Transitioned
 from argentos.storage.disk import reading
-from tests.storage.builders import BEGIN, KEY
+from argentos.storage.testing.story import BEGIN, KEY
 from tests.storage.directories import folder
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from argentos.errors import ArgentError, StoreDamagedError, StoreError
 from argentos.storage import FileStore, SessionKey, inline
 from argentos.storage.backup import restore
 from argentos.storage.repair.doctor import check, repair
-from tests.storage.builders import KEY, OTHER, Story, append, appended
+from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 from tests.storage.directories import assert_kept, folder, kept
 
 pytestmark = pytest.mark.anyio

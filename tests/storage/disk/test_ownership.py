@@ -13,7 +13,7 @@ from anyio import wait_all_tasks_blocked
 from argentos.errors import InputError, StoreBusyError, StoreFailedError
 from argentos.storage import FileStore, MemoryStore, SessionKey, Store, inline
 from argentos.storage.disk import durable, reading
-from tests.storage.builders import KEY, OTHER, Story, append, appended
+from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 from tests.storage.directories import assert_kept, put
 
 pytestmark = pytest.mark.anyio

@@ -13,8 +13,8 @@ from anyio import wait_all_tasks_blocked
 
 from argentos.errors import StaleWriteError, StoreDamagedError, StoreError
 from argentos.storage import FileStore, SessionKey, inline
+from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 from tests.campaigns.scarcity import can_mount, few_bytes
-from tests.storage.builders import KEY, OTHER, Story, append, appended
 from tests.storage.directories import (
     CANARY,
     ROOT,

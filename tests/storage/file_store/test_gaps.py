@@ -9,7 +9,7 @@ import pytest
 
 from argentos.storage import FileStore, SessionKey, fold, inline
 from argentos.storage.repair.doctor import Finding, check, repair
-from tests.storage.builders import KEY, OTHER, Story, append, appended
+from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 from tests.storage.directories import EVERYTHING, Disk, assert_kept, crashed, flip, folder, kept, put, tree
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from argentos.storage import FileStore, Metadata, SessionKey, Store, file_name, inline
 from argentos.storage.disk import durable
 from argentos.storage.files import session_files
-from tests.storage.builders import KEY, OTHER, Scene, Story, append, appended, play, scenes
+from argentos.storage.testing.script import Scene, play, scenes
+from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 from tests.storage.directories import Gate, crashed, folder, kept, listed, put
 
 pytestmark = pytest.mark.anyio

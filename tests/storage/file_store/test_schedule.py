@@ -13,7 +13,7 @@ from anyio import wait_all_tasks_blocked
 
 from argentos import FileStore, ManualClock, OfflineModel, Supervisor
 from argentos.storage import SessionKey, inline
-from tests.storage.builders import KEY, OTHER, Story, append
+from argentos.storage.testing.story import KEY, OTHER, Story, append
 from tests.storage.directories import Gate, assert_kept, block, crashed, folder
 
 pytestmark = pytest.mark.anyio

@@ -11,8 +11,8 @@ from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage import Address, FileStore, Record, Usage, fold, inline
 from argentos.storage.files.session_files import write
 from argentos.storage.repair.doctor import check, repair
+from argentos.storage.testing.story import KEY, OTHER, Story
 from argentos.storage.wal.frames import MAGIC, encode_body, encode_commit
-from tests.storage.builders import KEY, OTHER, Story
 from tests.storage.directories import EVERYTHING, assert_kept, folder, kept, put, tree
 
 pytestmark = pytest.mark.anyio

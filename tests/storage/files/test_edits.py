@@ -14,7 +14,8 @@ from argentos import FileStore, OfflineModel, Supervisor
 from argentos.errors import StoreDamagedError
 from argentos.storage import inline
 from argentos.storage.repair.doctor import check, repair
-from tests.storage.builders import KEY, OTHER, Story, append, stories
+from argentos.storage.testing.script import stories
+from argentos.storage.testing.story import KEY, OTHER, Story, append
 from tests.storage.directories import EVERYTHING, assert_kept, crashed, folder, kept, listed, tree
 
 pytestmark = pytest.mark.anyio

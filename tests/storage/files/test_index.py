@@ -12,7 +12,7 @@ import pytest
 
 from argentos.storage import FileStore, SessionKey, inline
 from argentos.storage.files.index import Index
-from tests.storage.builders import KEY, OTHER, Story, append
+from argentos.storage.testing.story import KEY, OTHER, Story, append
 from tests.storage.directories import Disk, crashed, folder, kept, listed
 
 NAMES = ["a", "B", "c.d", "user-jason"]

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from argentos.errors import StoreBusyError, StoreError, StoreVersionError
 from argentos.storage import FileStore, SessionKey, inline
 from argentos.storage.repair.doctor import Finding, check, mend, repair
-from tests.storage.builders import KEY, OTHER, Story, append, appended
+from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 from tests.storage.directories import EVERYTHING, Gate, assert_kept, block, crashed, flip, folder, kept, put, tree
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ from argentos.storage import FileStore, inline
 from argentos.storage.disk import durable
 from argentos.storage.repair.copies import restore
 from argentos.storage.repair.doctor import mend
-from tests.storage.builders import KEY, OTHER, Story, append, appended
+from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 from tests.storage.directories import assert_kept, crashed, folder, kept, tree
 
 pytestmark = pytest.mark.anyio

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage import SessionKey
+from argentos.storage.testing.script import stories
+from argentos.storage.testing.story import KEY, OTHER, Story
 from argentos.storage.wal.frames import MAGIC, Broken, Frame, Scan, encode_body, encode_commit, scan
-from tests.storage.builders import KEY, OTHER, Story, stories
 
 PATH = Path("00000001.journal")
 HEAD = 20

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from argentos.errors import StoreVersionError
 from argentos.storage import Record, SessionKey
 from argentos.storage.disk import durable, reading
+from argentos.storage.testing.script import stories
+from argentos.storage.testing.story import KEY, OTHER, Story
 from argentos.storage.wal import segment_file
 from argentos.storage.wal.frames import MAGIC, encode_body, encode_commit, scan
 from argentos.storage.wal.journal import Journal, NoSegmentError
 from argentos.storage.wal.recovery import Recovered, recover
-from tests.storage.builders import KEY, OTHER, Story, stories
 
 FIRST, SECOND = "00000001.journal", "00000002.journal"
 SIZE = 1 << 16

@@ -1,40 +1,42 @@
 """Sessions as stores see them: records that follow from one another, made up action by action."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypedDict
+from typing import Final, TypedDict
 
-from hypothesis import strategies as st
 from msgspec import structs
 
-from argentos.storage import (
+from argentos.storage.fold import fold
+from argentos.storage.records import (
     MESSAGE_TOKENS,
     Accepted,
     Address,
     Cleared,
-    Context,
+    CompactionResumed,
     Delivered,
     Kept,
-    Metadata,
+    Message,
     Outcome,
     Record,
     Replied,
     Retried,
     Role,
     SessionKey,
-    Snapshot,
-    Store,
     Summarised,
     Transitioned,
+    TurnDelayed,
     TurnEnded,
     TurnStarted,
+    Updated,
     Usage,
-    fold,
 )
+from argentos.storage.snapshot import Context, Metadata, Snapshot
+from argentos.storage.store import Store
 
-KEY = SessionKey("main", "user-jason")
-OTHER = SessionKey("main", "user-ada")
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+__all__ = ["BEGIN", "KEY", "OTHER", "Story", "append", "appended"]
+
+KEY: Final = SessionKey("main", "user-jason")
+OTHER: Final = SessionKey("main", "user-ada")
+BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class _Head(TypedDict):
@@ -44,13 +46,17 @@ class _Head(TypedDict):
 
 
 class Story:
-    """One session as its only owner would write it; `take` gives what has happened since it was last asked."""
+    """One session as its only owner would write it; each method adds what happens next, and returns the story.
+
+    Attributes:
+        records: from the first one on.
+    """
 
     def __init__(self, key: SessionKey = KEY, epoch: int = 1) -> None:
-        self.key = key
-        self.epoch = epoch
+        self.key: SessionKey = key
+        self.epoch: int = epoch
         self.records: list[Record] = []
-        self.archived: list[int] = []
+        self._archived: list[Message] = []
         self._snapshot: Snapshot | None = None
         self._taken = 0
         self._add(
@@ -59,18 +65,38 @@ class Story:
 
     @property
     def snapshot(self) -> Snapshot:
+        """The fold of all records."""
         assert self._snapshot is not None
         return self._snapshot
 
     @property
     def metadata(self) -> Metadata:
+        """The figures of the snapshot."""
         return self.snapshot.metadata
 
     @property
     def context(self) -> Context:
+        """The messages of the snapshot."""
         return self.snapshot.context
 
+    @property
+    def archived(self) -> list[int]:
+        """The numbers of the messages that left the context."""
+        return [message.number for message in self._archived]
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All messages in order, those that left the context as well."""
+        found = (*self._archived, *self.context.messages, *self.context.waiting)
+        return tuple(sorted(found, key=lambda message: message.number))
+
+    @property
+    def transitions(self) -> tuple[Transitioned, ...]:
+        """All edges that were taken."""
+        return tuple(record for record in self.records if isinstance(record, Transitioned))
+
     def owes(self, number: int) -> bool:
+        """Tell whether the message of this number is owed to a channel."""
         return any(number in numbers for numbers in self.metadata.undelivered.values())
 
     def _head(self) -> _Head:
@@ -79,25 +105,47 @@ class Story:
 
     def _add(self, record: Record) -> None:
         self._snapshot, archived, _ = fold(self.key, self._snapshot, [record])
-        self.archived += [message.number for message in archived]
+        self._archived += archived
         self.records.append(record)
 
     @property
     def taken(self) -> int:
+        """The number of records that `take` has given."""
         return self._taken
 
     def take(self) -> list[Record]:
+        """Take what has happened since it was last asked for."""
         records = self.records[self._taken :]
         self._taken = len(self.records)
         return records
 
+    def ask(self, text: str = "hello") -> "Story":
+        """Have the user say something, and a turn begin at once that answers this alone."""
+        number = self.metadata.messages + 1
+        tokens = len(text) + MESSAGE_TOKENS
+        self._add(
+            Accepted(
+                **self._head(),
+                id=f"m-{number}",
+                number=number,
+                role="user",
+                text=text,
+                tokens=tokens,
+                turn=self.metadata.turns + 1,
+                request_tokens=self.metadata.tokens + tokens,
+            )
+        )
+        return self
+
     def say(self, text: str = "hello", role: Role = "user") -> "Story":
+        """Have somebody say something; what a user says waits for an answer."""
         number = self.metadata.messages + 1
         tokens = len(text) + MESSAGE_TOKENS
         self._add(Accepted(**self._head(), id=f"m-{number}", number=number, role=role, text=text, tokens=tokens))
         return self
 
     def start(self, count: int | None = None) -> "Story":
+        """Have a turn take up what waits, so many messages at most; one that is open makes another attempt."""
         turn = self.metadata.turn
         if turn is not None:
             attempt, messages, tokens = turn.attempt + 1, turn.messages, 0
@@ -117,7 +165,17 @@ class Story:
         )
         return self
 
+    def delay(self, seconds: float = 1.0) -> "Story":
+        """Have the open turn wait before it makes another attempt."""
+        turn = self.metadata.turn
+        attempt = turn.attempt if turn else 1
+        self._add(
+            TurnDelayed(**self._head(), turn=self.metadata.turns, attempt=attempt, seconds=seconds, reason="busy")
+        )
+        return self
+
     def reply(self, text: str = "hi", usage: Usage | None = None) -> "Story":
+        """Have the agent answer, which ends the turn."""
         number = self.metadata.messages + 1
         turn = self.metadata.turn
         self._add(
@@ -136,6 +194,7 @@ class Story:
         return self
 
     def end(self, outcome: Outcome = "replied") -> "Story":
+        """End the turn; a stop ends what waits behind it, too."""
         messages = self.metadata.turn.messages if self.metadata.turn else ()
         if outcome in {"stopped", "cleared"}:
             messages = (*messages, *self.metadata.waiting)
@@ -149,11 +208,13 @@ class Story:
         return self
 
     def converse(self, *texts: str) -> "Story":
+        """Have each of these said, and answered."""
         for text in texts:
             self.say(text).start().reply(f"about {text}").end()
         return self
 
     def summarise(self, replaced: int, text: str = "so far") -> "Story":
+        """Put a summary in the place of so many messages."""
         messages = self.context.messages[:replaced]
         self._add(
             Summarised(
@@ -172,10 +233,23 @@ class Story:
         return self
 
     def clear(self) -> "Story":
+        """Empty the context."""
         self._add(Cleared(**self._head()))
         return self
 
+    def resume(self, attempt: int = 2) -> "Story":
+        """Begin a compaction again."""
+        self._add(CompactionResumed(**self._head(), attempt=attempt))
+        return self
+
+    def update(self, title: str, *tags: str, owner: str = "", system: str = "") -> "Story":
+        """Change what the session is found by, and its system prompt."""
+        tokens = len(system)
+        self._add(Updated(**self._head(), title=title, tags=tags, owner=owner, system=system, system_tokens=tokens))
+        return self
+
     def keep(self) -> "Story":
+        """End a compaction without a summary."""
         self._add(Kept(**self._head()))
         return self
 
@@ -184,86 +258,31 @@ class Story:
         at = self._last_message
         self.records[at] = structs.replace(self.records[at], address=Address(channel, "somebody"), is_owed=True)
         self._snapshot, archived, _ = fold(self.key, None, self.records)
-        self.archived = [message.number for message in archived]
+        self._archived = [*archived]
         return self
 
     @property
     def _last_message(self) -> int:
-        """Where the record of the last message stands; below zero where there is none."""
+        """The place of the record of the last message; below zero where there is none."""
         found = [at for at, record in enumerate(self.records) if isinstance(record, Accepted | Replied)]
         return found[-1] if found else -1
 
     @property
     def may_owe(self) -> bool:
-        """The last message is not owed to anybody, and nobody has been told of it."""
+        """Tell whether `owe` is possible: the last message is not owed yet, and was not taken."""
         at = self._last_message
         last = self.records[at]
         return at >= self._taken and isinstance(last, Accepted | Replied) and not last.is_owed
 
-    def deliver(self, number: int) -> "Story":
-        self._add(Delivered(**self._head(), number=number))
+    def deliver(self, number: int, failure: str = "") -> "Story":
+        """Have a message delivered to its channel or, with a failure, never."""
+        self._add(Delivered(**self._head(), number=number, failure=failure))
         return self
 
     def move(self, source: str, target: str) -> "Story":
+        """Change the state."""
         self._add(Transitioned(**self._head(), source=source, target=target, event="event", label="label"))
         return self
-
-
-Action = Literal[
-    "user", "agent", "start", "reply", "end", "stop", "summarise", "clear", "keep", "move", "owe", "deliver"
-]
-Scene = tuple[Action, str]
-
-_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.just("x" * 300)
-_turns: list[Action] = ["user", "user", "agent", "start", "start", "reply", "end", "stop"]
-_others: list[Action] = ["summarise", "clear", "keep", "move", "owe", "deliver"]
-_actions: st.SearchStrategy[Action] = st.sampled_from([*_turns, *_others])
-scenes: st.SearchStrategy[list[Scene]] = st.lists(st.tuples(_actions, _texts), max_size=8)
-
-
-def play(story: Story, script: Sequence[Scene]) -> Story:
-    """Go on as the script says, passing over what cannot happen now."""
-    for action, text in script:
-        _play(story, action, text)
-    return story
-
-
-def _play(story: Story, action: Action, text: str) -> None:
-    runs = story.metadata.turn is not None
-    match action:
-        case "user" | "agent":
-            story.say(text, "user" if action == "user" else "assistant")
-        case "start" if runs or story.context.waiting:
-            story.start(1 + len(text) % 3)
-        case "reply" if runs:
-            story.reply(text, Usage("model", len(text), 3)).end()
-        case "end" if runs:
-            story.end("failed")
-        case "stop" if not story.metadata.is_settled:
-            story.end("stopped")
-        case "summarise" if story.context.messages:
-            story.summarise(1 + len(text) % len(story.context.messages), text)
-        case "clear":
-            story.clear()
-        case "keep":
-            story.keep()
-        case "move":
-            story.move("Active", ("Created", "Active", "Idle", "Compacted")[len(text) % 4])
-        case _:
-            _post(story, action, text)
-
-
-def _post(story: Story, action: Action, text: str) -> None:
-    last = story.metadata.messages
-    if action == "owe" and last and story.may_owe:
-        story.owe("telegram" if len(text) % 2 else "discord")
-    elif action == "deliver":
-        story.deliver(len(text))
-
-
-@st.composite
-def stories(draw: st.DrawFn) -> Story:
-    return play(Story(), draw(st.lists(st.tuples(_actions, _texts), max_size=30)))
 
 
 async def append(store: Store, story: Story) -> bool:
@@ -273,5 +292,6 @@ async def append(store: Store, story: Story) -> bool:
 
 
 async def appended(store: Store, *stories: Story) -> None:
+    """Append what has happened in each of them."""
     for story in stories:
         await append(store, story)

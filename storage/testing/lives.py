@@ -1,0 +1,156 @@
+"""Generated lives of a store, held against what its records add up to."""
+
+import tempfile
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from typing import ClassVar, Final
+
+import pytest
+from anyio import wait_all_tasks_blocked
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from argentos.errors import StaleWriteError
+from argentos.storage.fold import fold
+from argentos.storage.names import file_name
+from argentos.storage.records import SessionKey
+from argentos.storage.snapshot import Metadata
+from argentos.storage.store import Store
+from argentos.storage.testing.script import Scene, play, scenes
+from argentos.storage.testing.story import Story
+
+__all__ = ["KEYS", "StoreLives", "keys"]
+
+KEYS: Final = (*(SessionKey("main", each) for each in ("a", "A", "b", "ü.json")), SessionKey("other", "a"))
+keys: Final = st.sampled_from(KEYS)
+_agents: Final = st.sampled_from(["main", "other", "nobody"])
+_cursors: Final = st.none() | st.sampled_from(["", "%", "aa", "z", *(file_name(key.id) for key in KEYS)])
+_limits: Final = st.sampled_from([1, 2, 1000])
+
+
+@asynccontextmanager
+async def _entered(store: Store) -> AsyncGenerator[None]:
+    async with store:
+        yield
+
+
+class StoreLives(RuleBasedStateMachine):
+    """One history told to a store, and to a list of records.
+
+    Attributes:
+        backend: the event loop.
+        portal: to it.
+        root: a folder that goes with the life.
+        store: the one that is open.
+        stories: the sessions that there are.
+    """
+
+    backend: ClassVar[str] = "trio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stack = ExitStack()
+        self.portal: BlockingPortal = self._stack.enter_context(start_blocking_portal(self.backend))
+        self.root: Path = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self.stories: dict[SessionKey, Story] = {}
+
+    def make_store(self, place: Path) -> Store:
+        """Make a store over what is kept in this place."""
+        raise NotImplementedError
+
+    @initialize()
+    def begin(self) -> None:
+        """Open a store in which nothing is."""
+        place = self.root / "place"
+        place.mkdir(mode=0o700)
+        self.enter(place)
+
+    def enter(self, place: Path) -> None:
+        """Open the store of this place; whoever writes now is a new owner."""
+        self.place: Path = place
+        self.store: Store = self.make_store(place)
+        self._opened = self.portal.wrap_async_context_manager(_entered(self.store))
+        self._opened.__enter__()
+        for story in self.stories.values():
+            story.epoch += 1
+
+    def leave(self) -> None:
+        """Close the store."""
+        self._opened.__exit__(None, None, None)
+
+    @rule(key=keys, script=scenes)
+    def append(self, key: SessionKey, script: list[Scene]) -> None:
+        story = self.stories.get(key) or Story(key)
+        if records := play(story, script).take():
+            self.stories[key] = story
+            self.portal.call(self.store.append, key, story.epoch, records[0].sequence - 1, records)
+
+    @rule(key=keys, behind=st.integers(0, 3))
+    def append_what_is_stale(self, key: SessionKey, behind: int) -> None:
+        if story := self.stories.get(key):
+            epoch, sequence = story.metadata.epoch, story.metadata.sequence
+            stale = (key, epoch, max(0, sequence - behind)) if behind else (key, epoch - 1, sequence)
+            with pytest.raises(StaleWriteError):
+                self.portal.call(self.store.append, *stale, story.records)
+
+    @rule(key=keys, behind=st.sampled_from([0, 0, 0, 1, 3]))
+    def checkpoint(self, key: SessionKey, behind: int) -> None:
+        self.give_checkpoint(key, behind)
+        self.portal.call(wait_all_tasks_blocked)
+
+    def give_checkpoint(self, key: SessionKey, behind: int = 0) -> None:
+        """Give a checkpoint of this moment, or of so many records ago."""
+        if story := self.stories.get(key):
+            covered = story.records[: max(1, len(story.records) - behind)]
+            snapshot = fold(key, None, covered).snapshot if behind else story.snapshot
+            self.portal.call(self.store.checkpoint, key, snapshot)
+
+    @rule(key=keys)
+    def delete(self, key: SessionKey) -> None:
+        async def delete() -> bool:
+            return await self.store.delete(key)
+
+        assert self.portal.call(delete) == (key in self.stories)
+        self.stories.pop(key, None)
+
+    @rule()
+    def reopen(self) -> None:
+        if not self.store.is_volatile:
+            self.leave()
+            self.enter(self.place)
+
+    @invariant()
+    def each_session_is_what_its_records_add_up_to(self) -> None:
+        for key in KEYS:
+            story = self.stories.get(key)
+            assert self.portal.call(self.store.load, key) == (story.snapshot if story else None)
+            assert self.portal.call(self.store.read, key, 1, 1000) == (story.messages if story else ())
+            assert self.portal.call(self.store.transitions, key) == (story.transitions if story else ())
+
+    @rule(agent=_agents, cursor=_cursors, limit=_limits)
+    def look_at_a_page(self, agent: str, cursor: str | None, limit: int) -> None:
+        behind = [each for each in self._known(agent) if cursor is None or file_name(each.session) > cursor]
+        page = self.portal.call(self.store.list, agent, cursor, limit)
+        expected = file_name(behind[limit - 1].session) if len(behind) > limit else None
+        assert page == (tuple(behind[:limit]), expected, ())
+
+    @rule(agent=_agents)
+    def look_for_work(self, agent: str) -> None:
+        known = self._known(agent)
+        unfinished = self.portal.call(self.store.unfinished, agent, {"Active"})
+        assert _sorted(unfinished) == [each for each in known if not each.is_settled or each.state == "Active"]
+        assert _sorted(self.portal.call(self.store.owing, agent)) == [each for each in known if each.is_owing]
+
+    def _known(self, agent: str) -> list[Metadata]:
+        return _sorted(story.metadata for key, story in self.stories.items() if key.agent == agent)
+
+    def teardown(self) -> None:
+        """Close what is open."""
+        self.leave()
+        self._stack.close()
+
+
+def _sorted(sessions: Iterable[Metadata]) -> list[Metadata]:
+    return sorted(sessions, key=lambda each: file_name(each.session))

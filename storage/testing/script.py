@@ -1,0 +1,101 @@
+"""Scripts of generated sessions, on Hypothesis."""
+
+from collections.abc import Sequence
+from typing import Final, Literal, TypeAlias
+
+from hypothesis import strategies as st
+
+from argentos.storage.records import Usage
+from argentos.storage.testing.story import Story
+
+__all__ = ["Action", "Scene", "play", "scenes", "stories"]
+
+Action: TypeAlias = Literal[
+    "user",
+    "agent",
+    "ask",
+    "start",
+    "delay",
+    "reply",
+    "end",
+    "stop",
+    "summarise",
+    "clear",
+    "resume",
+    "keep",
+    "move",
+    "update",
+    "owe",
+    "deliver",
+    "give up",
+]
+Scene: TypeAlias = tuple[Action, str]
+
+_texts: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.just("x" * 300)
+_TURNS: Final[list[Action]] = ["user", "user", "agent", "ask", "start", "start", "delay", "reply", "end", "stop"]
+_OTHERS: Final[list[Action]] = ["summarise", "clear", "resume", "keep", "move", "update", "owe", "deliver", "give up"]
+_actions: Final[st.SearchStrategy[Action]] = st.sampled_from([*_TURNS, *_OTHERS])
+scenes: Final[st.SearchStrategy[list[Scene]]] = st.lists(st.tuples(_actions, _texts), max_size=8)
+"""Some of what may happen in a session."""
+
+
+def play(story: Story, script: Sequence[Scene]) -> Story:
+    """Go on as the script says, passing over what cannot happen now."""
+    for action, text in script:
+        _play(story, action, text)
+    return story
+
+
+def _play(story: Story, action: Action, text: str) -> None:
+    runs = story.metadata.turn is not None
+    match action:
+        case "user" | "agent":
+            story.say(text, "user" if action == "user" else "assistant")
+        case "ask" if story.metadata.is_settled:
+            story.ask(text)
+        case "start" if runs or story.context.waiting:
+            story.start(1 + len(text) % 3)
+        case "delay" if runs:
+            story.delay(len(text) / 8)
+        case "reply" if runs:
+            story.reply(text, Usage("model", len(text), 3))
+        case "end" if runs:
+            story.end("failed")
+        case "stop" if not story.metadata.is_settled:
+            story.end("stopped")
+        case "summarise" if story.context.messages:
+            story.summarise(1 + len(text) % len(story.context.messages), text)
+        case _:
+            _change(story, action, text)
+
+
+def _change(story: Story, action: Action, text: str) -> None:
+    match action:
+        case "clear":
+            story.clear()
+        case "resume":
+            story.resume(2 + len(text))
+        case "keep":
+            story.keep()
+        case "move":
+            story.move("Active", ("Created", "Active", "Idle", "Compacted")[len(text) % 4])
+        case "update":
+            story.update(text, *text.split(), owner=text[:3], system=text)
+        case _:
+            _post(story, action, text)
+
+
+def _post(story: Story, action: Action, text: str) -> None:
+    last = story.metadata.messages
+    if action == "owe" and last and story.may_owe:
+        story.owe("telegram" if len(text) % 2 else "discord")
+    elif action == "deliver":
+        story.deliver(len(text))
+    elif action == "give up":
+        story.deliver(len(text), "blocked")
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> Story:
+    """Draw a session in which something has happened."""
+    return play(Story(), draw(st.lists(st.tuples(_actions, _texts), max_size=30)))
