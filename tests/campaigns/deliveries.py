@@ -32,7 +32,8 @@ class Delivered(Struct, frozen=True):
 class Deliveries:
     """A channel that writes down what reaches it, in a file to which lives append.
 
-    A kill takes nothing back that was written, so nothing is flushed.
+    A kill takes nothing back that was written, so nothing is flushed. It may cut off a line where a page of the file
+    ends: such a line is no delivery, and stands alone, for each line begins anew.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,7 +50,7 @@ class Deliveries:
         self._append(msgspec.structs.replace(delivered, is_done=True))
 
     def _append(self, delivered: Delivered) -> None:
-        os.write(self._file, msgspec.json.encode(delivered) + b"\n")
+        os.write(self._file, b"\n" + msgspec.json.encode(delivered) + b"\n")
 
     def remove(self) -> None:
         os.close(self._file)
@@ -58,7 +59,7 @@ class Deliveries:
     @property
     def log(self) -> list[Delivered]:
         """Everything, in the order in which it happened."""
-        return msgspec.json.decode(b"[" + b",".join(self._path.read_bytes().splitlines()) + b"]", type=list[Delivered])
+        return [*filter(None, map(_read, self._path.read_bytes().splitlines()))]
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -81,6 +82,14 @@ class Deliveries:
         numbers = [each.number for each in made]
         if numbers != sorted(numbers):
             yield f"{session}: the deliveries are out of order: {numbers}"
+
+
+def _read(line: bytes) -> Delivered | None:
+    """The delivery in a line; None if it was cut off, or is empty."""
+    try:
+        return msgspec.json.decode(line, type=Delivered)
+    except msgspec.DecodeError:
+        return None
 
 
 def _differences(session: str, arrived: Sequence[Delivered], owed: Sequence[Message]) -> Iterator[str]:
