@@ -13,6 +13,7 @@ from typing import TypeAlias
 import pytest
 
 from tests.gateway.shared import Argent, Ask, Fails
+from tests.prefork import python
 
 Fork: TypeAlias = Callable[[str], tuple[subprocess.Popen[str], int]]
 
@@ -149,8 +150,7 @@ def fork(state: Path, backend: str) -> Generator[Fork]:
     owners: list[subprocess.Popen[str]] = []
 
     def run(how: str) -> tuple[subprocess.Popen[str], int]:
-        command = [sys.executable, "-c", OWNER, str(state), how, backend]
-        owner = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+        owner = python(OWNER, state, how, backend, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         owners.append(owner)
         assert owner.stdout is not None
         children.append(int(owner.stdout.readline()))

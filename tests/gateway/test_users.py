@@ -4,15 +4,15 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
 from tests.gateway.shared import Argent, Record
+from tests.prefork import python
 
 Service: TypeAlias = Callable[..., "subprocess.Popen[str]"]
 
@@ -62,13 +62,8 @@ def service(state: Path) -> Generator[Service]:
     started: list[subprocess.Popen[str]] = []
 
     def run(*command: str) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(  # noqa: S603 - our own
-            [sys.executable, "-c", SERVICE, str(state), *command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        process = python(SERVICE, state, *command, **pipes)
         started.append(process)
         if not command:
             assert process.stdout is not None
