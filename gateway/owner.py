@@ -28,7 +28,6 @@ T = TypeVar("T")
 
 _log: Final = logging.getLogger(__name__)
 _WAITS: Final = (0.05, 0.1, 0.2, *[0.4] * 10, *[1.0] * 4)  # seconds, for owners that are just beginning or ending
-_TRIES: Final = 3
 _PATIENCE: Final = 5.0  # seconds without a sign of life from the owner
 _GRACE: Final = 1.0  # seconds for turns that run when a chat ends
 
@@ -145,10 +144,11 @@ def with_sessions(
         settings.check_state_dir()
 
     async def run() -> T:
-        for _ in range(_TRIES - 1):
+        for wait in _WAITS:
             with suppress(OwnerGoneError, SupervisorStoppedError):
                 async with open_sessions(settings, read_only=read_only, model=model, config=config) as sessions:
                     return await work(sessions)
+            await anyio.sleep(wait)
         async with open_sessions(settings, read_only=read_only, model=model, config=config) as sessions:
             return await work(sessions)
 

@@ -269,9 +269,9 @@ def test_a_document_has_nothing_imported(fails: Fails, page: Page) -> None:
     [
         (
             "machine=door",
-            "no machine is called 'door', only session, supervision; give it, with --machine door=MODULE:ATTRIBUTE",
+            "no machine is called 'door', only compaction, session, supervision, turn; give it, with --machine door=MODULE:ATTRIBUTE",
         ),
-        ("machine=sesion", "no machine is called 'sesion', only session, supervision; did you mean 'session'?"),
+        ("machine=sesion", "no machine is called 'sesion', only compaction, session, supervision, turn; did you mean 'session'?"),
         ("machine=", "'machine=' names no machine; write its name after it, as 'machine=session'"),
         ("machine= session", "'machine=' names no machine; write its name after it, as 'machine=session'"),
     ],

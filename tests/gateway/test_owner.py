@@ -18,7 +18,7 @@ import pytest
 from argentos import FileStore, OfflineModel, Supervisor
 from argentos.actors.control import socket_file
 from argentos.actors.interfaces import SupervisorInterface
-from argentos.errors import OwnerGoneError, StoreBusyError
+from argentos.errors import OwnerGoneError, StoreBusyError, SupervisorStoppedError
 from argentos.gateway.owner import open_sessions, with_sessions
 from argentos.gateway.settings import Settings
 from tests.gateway.shared import Argent, Ask, Fails, Start
@@ -288,6 +288,18 @@ def test_many_commands_at_once_all_have_their_effect(start: Start, ask: Ask) -> 
         _, err = process.communicate(timeout=40)
         assert (process.returncode, err) == (0, "")
     assert {each["id"] for each in ask("sessions", "list")} == {f"s{number}" for number in range(8)}
+
+
+def test_a_command_that_meets_one_owner_after_the_other_as_it_ends_tries_for_a_while(settings: Settings) -> None:
+    tries: list[int] = []
+
+    async def look(_: SupervisorInterface) -> str:
+        tries.append(len(tries))
+        if len(tries) < 5:
+            raise SupervisorStoppedError("the supervisor is not running; use it inside `async with`")
+        return "done"
+
+    assert with_sessions(settings, look, makes=True) == "done"
 
 
 def test_a_message_is_not_sent_to_a_process_that_only_does_maintenance(
