@@ -14,6 +14,7 @@ from tests.gateway.shared import Argent, Ask, Fails
 
 Page: TypeAlias = Callable[..., Path]
 
+KNOWN = "compaction, session, supervision, turn"
 TRUE = draw(SESSION)
 LIE = TRUE.replace("Idle --> Active: New message", "Idle --> Active: Message").replace(
     "    Compacted --> Active: Continues with summary\n", "    Idle --> Asleep: Night\n"
@@ -269,9 +270,9 @@ def test_a_document_has_nothing_imported(fails: Fails, page: Page) -> None:
     [
         (
             "machine=door",
-            "no machine is called 'door', only compaction, session, supervision, turn; give it, with --machine door=MODULE:ATTRIBUTE",
+            f"no machine is called 'door', only {KNOWN}; give it, with --machine door=MODULE:ATTRIBUTE",
         ),
-        ("machine=sesion", "no machine is called 'sesion', only compaction, session, supervision, turn; did you mean 'session'?"),
+        ("machine=sesion", f"no machine is called 'sesion', only {KNOWN}; did you mean 'session'?"),
         ("machine=", "'machine=' names no machine; write its name after it, as 'machine=session'"),
         ("machine= session", "'machine=' names no machine; write its name after it, as 'machine=session'"),
     ],

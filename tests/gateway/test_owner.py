@@ -274,7 +274,11 @@ def test_work_that_finds_the_owner_gone_is_done_again(settings: Settings) -> Non
 
 
 @pytest.mark.usefixtures("ours")
-def test_work_that_finds_the_owner_gone_again_and_again_fails(settings: Settings) -> None:
+def test_work_that_finds_the_owner_gone_again_and_again_fails(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argentos.gateway.owner._WAITS", (0.01, 0.01))
+
     async def work(sessions: SupervisorInterface) -> None:
         raise OwnerGoneError(f"it has gone, says {type(sessions).__name__}")
 
