@@ -7,7 +7,7 @@ from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import CallbackError, InputError, ModelError
 from argentos.inputs import as_flag, as_id, as_name, as_number, as_text, as_whole_number, in_words
 from argentos.llm.model import Model, Reply
-from argentos.storage import Usage
+from argentos.storage import STOPPED, Usage
 
 __all__ = ["Traits", "as_awaitable", "as_count", "as_piece", "as_reply", "can_summarise", "traits_of"]
 
@@ -63,8 +63,14 @@ def _reply(reply: object) -> Reply:
         None if reply.usage is None else _usage(reply.usage),
         None if reply.id is None else as_id(reply.id, "the id of the reply", ModelError),
         None if reply.sender is None else as_name(reply.sender, "the sender of the reply", ModelError),
-        None if reply.stop_reason is None else as_id(reply.stop_reason, "the stop reason of the reply", ModelError),
+        None if reply.stop_reason is None else _stop_reason(reply.stop_reason),
     )
+
+
+def _stop_reason(reason: object) -> str:
+    if reason == STOPPED:
+        raise ModelError(f"the stop reason {STOPPED!r} is for turns that were stopped; give another word")
+    return as_id(reason, "the stop reason of the reply", ModelError)
 
 
 def _usage(usage: object) -> Usage:

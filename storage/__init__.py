@@ -28,6 +28,7 @@ from argentos.storage.names import expand_home, file_name
 from argentos.storage.open_context import fold_context, reply_of
 from argentos.storage.records import (
     MESSAGE_TOKENS,
+    STOPPED,
     Accepted,
     Address,
     Cleared,
@@ -66,6 +67,7 @@ from argentos.storage.store import Page, Store
 
 __all__ = [
     "MESSAGE_TOKENS",
+    "STOPPED",
     "Accepted",
     "Address",
     "Calibration",

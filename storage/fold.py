@@ -54,7 +54,6 @@ __all__ = [
 ]
 
 _TICK: Final = timedelta(microseconds=1)
-_EMPTYING: Final = frozenset({"stopped", "cleared"})
 _REMEMBERED_FAILURES: Final = 100  # turns, and as many deliveries
 _RATIO_DECAY: Final = 0.99
 _NO_COUNT: Final = 2**53
@@ -202,16 +201,15 @@ def _delay(old: Metadata, record: TurnDelayed) -> Metadata:
 
 
 def _end(old: Metadata, record: TurnEnded) -> Metadata:
-    emptied = record.outcome in _EMPTYING and set(old.waiting) <= set(record.messages)
     return structs.replace(
         old,
         sequence=record.sequence,
         epoch=record.epoch,
-        turn=None,
-        # What was given up behind a stopped turn was seen by nobody: it joins the context unanswered.
-        tokens=old.tokens + (old.waiting_tokens if emptied else 0),
-        waiting=() if emptied else old.waiting,
-        waiting_tokens=0 if emptied else old.waiting_tokens,
+        turn=None if record.turn else old.turn,
+        # What was given up before a turn took it up was seen by nobody: it joins the context unanswered.
+        tokens=old.tokens + record.tokens,
+        waiting=tuple(each for each in old.waiting if each not in record.messages) if old.waiting else (),
+        waiting_tokens=old.waiting_tokens - record.tokens,
         failed=_failed(old, record),
     )
 

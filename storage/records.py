@@ -13,6 +13,7 @@ from msgspec import Struct
 
 __all__ = [
     "MESSAGE_TOKENS",
+    "STOPPED",
     "Accepted",
     "Address",
     "Cleared",
@@ -39,6 +40,9 @@ __all__ = [
 
 MESSAGE_TOKENS: Final = 4
 """Tokens of a message besides its text: role and separators."""
+
+STOPPED: Final = "stopped"
+"""The stop reason of what had been said of a reply when its turn was stopped."""
 
 Role: TypeAlias = Literal["user", "assistant"]
 
@@ -75,7 +79,8 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
         tokens: counted once, at acceptance.
         sender: a name to show.
         reply_to: the ids of the messages that this one answers.
-        stop_reason: of a reply that is not whole: why the model ended it, as `max_tokens` or `refusal`.
+        stop_reason: of a reply that is not whole: why the model ended it, as `max_tokens` or `refusal`, or `stopped`
+            where the turn was stopped while the model spoke.
         failure: why the turn that was to answer it failed; empty otherwise, and once it is tried again.
     """
 
@@ -198,12 +203,12 @@ class TurnStarted(_Record, frozen=True, tag="turn_started", kw_only=True):
 
 
 class Replied(_Record, frozen=True, tag="replied", kw_only=True):
-    """The agent's reply to a turn, which it ends.
+    """The agent's reply to a turn, which it ends, or what had been said of it when the turn was stopped.
 
     Attributes:
         reply_to: the ids of the messages answered.
-        messages: their numbers; none where no turn was open.
-        stop_reason: why the model ended a reply that is not whole.
+        messages: their numbers; none where no turn was open, or where it was stopped: a `TurnEnded` follows.
+        stop_reason: why the model ended a reply that is not whole; `stopped` where the turn was stopped.
         is_owed: it is to be delivered to the channel of its address.
     """
 
@@ -238,14 +243,17 @@ class TurnEnded(_Record, frozen=True, tag="turn_ended", kw_only=True):
     """These messages wait for an answer no more, though there was no reply.
 
     Attributes:
+        turn: 0 where none of these messages was taken up by one, and another turn goes on.
         messages: of the turn, and after a stop or a clear also those that waited behind it.
         reason: the sentence of the error, for `failed`.
+        tokens: those of the messages that waited.
     """
 
     turn: int
     outcome: Outcome
     messages: tuple[int, ...]
     reason: str = ""
+    tokens: int = 0
 
 
 class Retried(_Record, frozen=True, tag="retried", kw_only=True):

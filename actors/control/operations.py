@@ -17,7 +17,7 @@ from msgspec import Raw, Struct
 
 from argentos.actors.control import owner
 from argentos.actors.control.owner import Owner
-from argentos.actors.control.protocol import Failed, error_of, failed
+from argentos.actors.control.protocol import CANCEL, Failed, error_of, failed
 from argentos.actors.core.replies import Turn
 from argentos.actors.sessions.session import Session
 from argentos.concurrency.foreign_code import described
@@ -247,6 +247,8 @@ def operation(name: str) -> Operation[Any]:
 
 
 def _row(row: Operation[V]) -> Operation[V]:
+    if row.name == CANCEL or row.name in OPERATIONS:
+        raise ValueError(f"the request {row.name!r} has a meaning already; give its method another name")
     OPERATIONS[row.name] = row
     return row
 
@@ -305,6 +307,7 @@ COMPACT: Final = _one(Session.compact)
 STOP: Final = _one(Session.stop)
 UNPARK: Final = _one(Session.unpark)
 SEND: Final = _turn(Session.send)
+CANCEL_TURN: Final = _one(owner.cancel_turn)
 RETRY: Final = _turn(Session.retry)
 CURRENT_TURN: Final = _turn(Session.current_turn, Needs.AGENT)
 TURN: Final = _turn(Session.turn, Needs.AGENT)

@@ -23,7 +23,7 @@ from argentos.actors.validation import as_filter
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
 
-__all__ = ["Owner", "OwnerInfo", "Subscribed", "SubscriptionValue", "adopt", "transcript"]
+__all__ = ["Owner", "OwnerInfo", "Subscribed", "SubscriptionValue", "adopt", "cancel_turn", "transcript"]
 
 _MOST_EVENTS: Final = 10_000  # that wait for another process to read them
 
@@ -130,6 +130,12 @@ class Owner:
         """See `Supervisor.backup`."""
         with reading_a_store():
             return await self._registry.runtime.store.backup(target)
+
+
+async def cancel_turn(session: Session, message_id: str) -> bool:
+    """End the turn of a message, and no other."""
+    turn = await session.turn(message_id)
+    return turn is not None and await turn.cancel()
 
 
 async def adopt(session: Session, path: Path) -> SessionInfo:

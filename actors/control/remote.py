@@ -52,6 +52,9 @@ class RemoteSession(Session):
     async def _retry(self, message_id: str | None) -> Turn:
         return await self._client.turn(operations.RETRY, self._key, message_id=message_id)
 
+    async def _cancel(self, turn: Turn) -> bool:
+        return await self._client.one(operations.CANCEL_TURN, self._key, message_id=turn.message_id)
+
     async def _current_turn(self) -> Turn | None:
         return await self._client.attach(operations.CURRENT_TURN, self._key)
 

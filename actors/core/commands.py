@@ -17,6 +17,7 @@ from argentos.storage.open_context import OpenContext
 __all__ = [
     "Accept",
     "Adopt",
+    "Cancel",
     "Changes",
     "Clear",
     "Command",
@@ -246,6 +247,16 @@ class Stop(_Command[Metadata]):
     __slots__ = ()
 
 
+class Cancel(_Command[bool]):
+    """End the turn of the message of this number, and no other; answered with False where it has ended."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, at: datetime, number: int) -> None:
+        super().__init__(at)
+        self.number: int = number
+
+
 class Clear(_Command[Metadata]):
     """Empty the context."""
 
@@ -325,7 +336,7 @@ class SummaryMade(_Report):
 
 
 Decided: TypeAlias = (
-    Accept | Adopt | Retry | Create | Deliver | Stop | Update | Clear | Compact | Wake | TurnDone | SummaryMade
+    Accept | Adopt | Retry | Create | Deliver | Stop | Cancel | Update | Clear | Compact | Wake | TurnDone | SummaryMade
 )
 
 Command: TypeAlias = Decided | Delete

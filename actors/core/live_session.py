@@ -12,11 +12,21 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
-from argentos.actors.core.commands import Command, Compact, Decided, SummaryMade, TurnDone
+from argentos.actors.core.commands import (
+    Accept,
+    Cancel,
+    Clear,
+    Command,
+    Compact,
+    Decided,
+    Stop,
+    SummaryMade,
+    TurnDone,
+)
 from argentos.actors.core.deadlines import Marks, deadline, may_passivate
 from argentos.actors.core.decisions.compactions import CompactionRequests, look_after_compaction, resume_compaction
 from argentos.actors.core.decisions.decider import Decider, not_found
-from argentos.actors.core.decisions.draft import Draft, is_at_work, is_compacting
+from argentos.actors.core.decisions.draft import Draft, Said, is_at_work, is_compacting
 from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.decisions.settling import settle
 from argentos.actors.core.decisions.turns import look_after_turn
@@ -24,11 +34,13 @@ from argentos.actors.core.model_calls import Answer, ask_model, make_summary
 from argentos.actors.core.replies import PendingTurns, Turn, ending_of
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
-from argentos.errors import ArgentError
+from argentos.errors import ArgentError, CallbackError
+from argentos.llm import is_blank
 from argentos.machines import SESSION
 from argentos.machines.lifecycles import compaction
 from argentos.machines.lifecycles.turn import DUE, INTERRUPTED, OVERFLOWED, TURN
 from argentos.storage import (
+    MESSAGE_TOKENS,
     Accepted,
     Cleared,
     Context,
@@ -222,12 +234,20 @@ class LiveSession:
 
     async def take_step(self, commands: Sequence[Decided]) -> bool:
         """Decide about commands, and do what follows; tells whether anything became durable."""
+        try:
+            return await self._take_step(commands)
+        finally:
+            self._replies.release()
+
+    async def _take_step(self, commands: Sequence[Decided]) -> bool:
         effects: tuple[str, ...] = ()
         if not self.is_revived:
             await self._revive()
             # Whether the last transition's effects were done before is not known; they bear being done again.
             effects = SESSION.after(self.metadata.label) if self.metadata else ()
+        said = await self._said(commands)
         draft = self._draft()
+        draft.said = said
         look_after_compaction(draft)
         is_lost = draft.compaction == compaction.INTERRUPTED
         draft.effects += [each for each in effects if each != "summarise" or not is_lost]
@@ -247,6 +267,27 @@ class LiveSession:
             await self._commit(draft)
         self._arm(draft.moment)
         return has_appended
+
+    async def _said(self, commands: Sequence[Decided]) -> Said | None:
+        """The reply as far as the turn that runs has said it, if one of the commands may end it; it is held there."""
+        tag, turn = self._current.tag, self.metadata.turn if self.metadata else None
+        if tag is None or turn is None or tag[0] != "turn" or not any(map(self._may_stop, commands)):
+            return None
+        text = self._replies.hold(turn.messages)
+        if is_blank(text):
+            return None
+        try:
+            tokens = await self._runtime.count.tokens(text)
+        except CallbackError as error:  # that of the user's counter keeps nobody from stopping
+            _log.error("session %s: the text of a turn that is stopped is not counted: %s", self._key, error)
+            tokens = len(text)
+        return Said(turn.turn, text, tokens + MESSAGE_TOKENS)
+
+    def _may_stop(self, command: Decided) -> bool:
+        """The command may end a turn before its reply."""
+        if isinstance(command, Accept):
+            return command.awaits_reply and self._runtime.config.queue_mode == "interrupt"
+        return isinstance(command, Cancel | Clear | Stop)
 
     async def _revive(self) -> None:
         before, clock = self.metadata, self._runtime.clock

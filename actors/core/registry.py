@@ -12,6 +12,7 @@ from argentos.actors.core.actor import KnownInfo, SessionActor
 from argentos.actors.core.commands import (
     Accept,
     Adopt,
+    Cancel,
     Clear,
     Compact,
     Create,
@@ -144,6 +145,17 @@ class Registry:
             SupervisorStoppedError: the supervisor is closed.
         """
         (await self._reach(key, takes_messages=isinstance(command, Compact))).tell(command)
+        return await command.answered()
+
+    async def cancel(self, key: SessionKey, number: int) -> bool:
+        """End the turn of the message of this number, and no other; False where it has ended.
+
+        Raises:
+            SessionError: there is no such session, or it is parked.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        command = Cancel(self.runtime.clock.now(), number)
+        (await self._reach(key, takes_messages=False)).tell(command)
         return await command.answered()
 
     async def delete(

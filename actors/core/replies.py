@@ -1,6 +1,6 @@
 """Turns as their senders see them, and those of a session that somebody may be waiting for."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Final
 
 from anyio.lowlevel import checkpoint
@@ -9,9 +9,9 @@ from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, NoReplyError
-from argentos.storage import Message, SessionKey, Snapshot, TurnEnded
+from argentos.storage import STOPPED, Message, SessionKey, Snapshot, TurnEnded
 
-__all__ = ["PendingTurns", "Turn", "ending_of", "has_failed"]
+__all__ = ["PendingTurns", "Turn", "ending_of", "has_failed", "was_stopped"]
 
 _ENDINGS: Final = {
     "no_reply": "the agent had nothing to say",
@@ -58,6 +58,7 @@ class Turn:
         self._error: ArgentError | None = None
         self._waiting: list[Waiter] = []
         self._session = session
+        self._cancel: Callable[[Turn], Awaitable[bool]] | None = None
         self.is_from_task = False  # another turn may wait for it
 
     async def reply(self) -> Message:
@@ -119,7 +120,35 @@ class Turn:
             waiter.set()
         self._waiting.clear()
 
+    async def cancel(self) -> bool:
+        """End this turn, and no other: the messages that wait behind it are answered.
+
+        What was said of the reply stays in the conversation, with `stopped` as its `stop_reason`, and is delivered to
+        no channel; whoever waits for the reply gets a `NoReplyError`. A turn that answers several messages ends for all
+        of them; one that has not begun does not begin.
+
+        Returns:
+            Whether it was ended, rather than over.
+
+        Raises:
+            SessionError: the session is parked, or was deleted.
+            OwnerGoneError, OwnerLostError, StoreBusyError: another process runs the turn, and cannot be asked.
+        """
+        if self._reply is not None or self._error is not None or self._cancel is None:
+            await checkpoint()
+            return False
+        return await self._cancel(self)
+
     # For the actor ------------------------------------------------------------------------------------------
+
+    def cancelled_by(self, cancel: Callable[["Turn"], Awaitable[bool]]) -> None:
+        """It is cancelled in this way."""
+        self._cancel = cancel
+
+    @property
+    def said(self) -> str:
+        """The text of the reply, as far as it has come."""
+        return "".join(self._pieces)
 
     def begin(self, attempt: int) -> None:
         """The model is being asked; text of an earlier attempt counts no more."""
@@ -147,10 +176,11 @@ class Turn:
 class PendingTurns:
     """The turns of a session that somebody may be listening to, by the numbers of their messages."""
 
-    __slots__ = ("_session", "_turns")
+    __slots__ = ("_held", "_session", "_turns")
 
     def __init__(self, session: CurrentTask) -> None:
         self._session = session
+        self._held: list[tuple[tuple[int, ...], str]] | None = None
         self._turns: dict[int, Turn] = {}
 
     def expect(self, number: int, message_id: str) -> Turn:
@@ -176,6 +206,9 @@ class PendingTurns:
         open_ = {*metadata.waiting, *(metadata.turn.messages if metadata.turn else ())}
         for turn in [turn for number, turn in self._turns.items() if number not in open_]:
             reply = next((each for each in context.messages if turn.message_id in each.reply_to), None)
+            if reply is not None and reply.stop_reason == STOPPED:
+                self.fail((turn.number,), was_stopped())
+                continue
             failed = next((each for each in context.messages if each.number == turn.number and each.failure), None)
             if reply is not None:
                 self.finish((turn.number,), reply)
@@ -191,8 +224,25 @@ class PendingTurns:
 
     def push(self, numbers: Iterable[int], text: str) -> None:
         """A piece of the reply to these messages has come."""
+        if self._held is not None:
+            self._held.append((tuple(numbers), text))
+            return
         for turn in self._of(numbers):
             turn.push(text)
+
+    def hold(self, numbers: Iterable[int]) -> str:
+        """What has been said of the reply to these messages; whatever is said from now on comes once this is released.
+
+        So what is kept of a turn that is stopped is what its readers have seen.
+        """
+        self._held = []
+        return next((turn.said for turn in self._of(numbers)), "")
+
+    def release(self) -> None:
+        """Go on with what was said meanwhile, unless the turn has ended."""
+        held, self._held = self._held, None
+        for numbers, text in held or ():
+            self.push(numbers, text)
 
     def finish(self, numbers: Iterable[int], reply: Message) -> None:
         """The reply to these messages is durable."""
@@ -229,6 +279,11 @@ def has_failed(key: SessionKey, message: Message) -> NoReplyError:
         f" Session.retry or `argent sessions retry {key.id} {message.id}`",
         "failed",
     )
+
+
+def was_stopped() -> NoReplyError:
+    """The error for whoever waits for the reply to a turn that was stopped, as far as its reply had come."""
+    return NoReplyError(_ENDINGS["stopped"], "stopped")
 
 
 def ending_of(record: TurnEnded) -> NoReplyError:

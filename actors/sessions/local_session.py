@@ -12,7 +12,7 @@ from anyio.lowlevel import checkpoint
 
 from argentos.actors.core.commands import Accept, Adopt, Changes, Clear, Compact, Create, Receipt, Stop, Update
 from argentos.actors.core.registry import Registry
-from argentos.actors.core.replies import Turn, has_failed
+from argentos.actors.core.replies import Turn, has_failed, was_stopped
 from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling.slots import awaiting
 from argentos.actors.sessions.duplicates import check_same, message_in, related
@@ -25,6 +25,7 @@ from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, 
 from argentos.llm import TokenCounter
 from argentos.storage import (
     MESSAGE_TOKENS,
+    STOPPED,
     Message,
     Metadata,
     Record,
@@ -111,6 +112,9 @@ class LocalSession(Session):
         assert receipt.turn is not None  # noqa: S101 - it waits for its answer
         return receipt.turn
 
+    async def _cancel(self, turn: Turn) -> bool:
+        return await self._registry.cancel(self._key, turn.number)
+
     async def _current_turn(self) -> Turn | None:
         return await self._registry.attach(self._key, None)
 
@@ -148,6 +152,8 @@ class LocalSession(Session):
         reply = next((each for each in found if turn.message_id in each.reply_to), None)
         if asked is not None and asked.failure:
             turn.fail(has_failed(self._key, asked))
+        elif reply is not None and reply.stop_reason == STOPPED:
+            turn.fail(was_stopped())
         elif reply is not None:
             turn.finish(reply)
         else:

@@ -80,7 +80,7 @@ class Session(ABC):
         if patience != 0.0:
             await checkpoint()
             patience = as_number(patience, "the patience")
-        return await self._send(await _new_message(text, message_id, address, sender), patience)
+        return self._bound(await self._send(await _new_message(text, message_id, address, sender), patience))
 
     async def ask(
         self,
@@ -156,7 +156,7 @@ class Session(ABC):
         if message_id is not None:
             await checkpoint()
             message_id = as_id(message_id, "the message id")
-        return await self._retry(message_id)
+        return self._bound(await self._retry(message_id))
 
     async def current_turn(self) -> Turn | None:
         """The turn that runs, or waits for its place or for a model to be tried again; None where there is none.
@@ -168,7 +168,8 @@ class Session(ABC):
             SessionNotFoundError: there is no such session.
             SessionParkedError: it failed too often.
         """
-        return await self._current_turn()
+        turn = await self._current_turn()
+        return None if turn is None else self._bound(turn)
 
     async def turn(self, message_id: str) -> Turn | None:
         """The turn of a message of the user, as `send` gave it, or how it ended; None where there is no such message.
@@ -179,7 +180,8 @@ class Session(ABC):
             SessionParkedError: it failed too often.
         """
         await checkpoint()
-        return await self._turn(as_id(message_id, "the message id"))
+        turn = await self._turn(as_id(message_id, "the message id"))
+        return None if turn is None else self._bound(turn)
 
     async def create(self) -> SessionInfo:
         """Make the session by hand; it stays Created until its first message.
@@ -292,7 +294,9 @@ class Session(ABC):
         return await self._compact(as_focus(focus))
 
     async def stop(self) -> SessionInfo:
-        """End the turn that runs, and give up the messages that wait behind it.
+        """End the turn that runs, and give up the messages that wait behind it; `Turn.cancel` ends one turn alone.
+
+        What was said of the reply stays in the conversation: see there.
 
         Raises:
             SessionNotFoundError: there is no such session.
@@ -329,6 +333,13 @@ class Session(ABC):
     def _awaiting(self) -> AbstractContextManager[object]:
         """The time in which a reply is waited for."""
         return nullcontext()
+
+    def _bound(self, turn: Turn) -> Turn:
+        turn.cancelled_by(self._cancel)
+        return turn
+
+    @abstractmethod
+    async def _cancel(self, turn: Turn) -> bool: ...
 
     @abstractmethod
     async def _send(self, sent: NewMessage, patience: float) -> Turn: ...

@@ -196,9 +196,12 @@ class Story:
     def end(self, outcome: Outcome = "replied") -> "Story":
         """End the turn; a stop ends what waits behind it, too."""
         messages = self.metadata.turn.messages if self.metadata.turn else ()
+        tokens = 0
         if outcome in {"stopped", "cleared"}:
-            messages = (*messages, *self.metadata.waiting)
-        self._add(TurnEnded(**self._head(), turn=self.metadata.turns, outcome=outcome, messages=messages))
+            messages, tokens = (*messages, *self.metadata.waiting), self.metadata.waiting_tokens
+        self._add(
+            TurnEnded(**self._head(), turn=self.metadata.turns, outcome=outcome, messages=messages, tokens=tokens)
+        )
         return self
 
     def retry(self, number: int) -> "Story":

@@ -148,8 +148,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a stop leaves the queue to itself while no turn runs",
         "actors/core/decisions/turns.py",
-        "    if isinstance(ended, Transition):\n        running",
-        "    if isinstance(ended, Transition) and metadata.turn is not None:\n        running",
+        "        _end_early(draft, ENDS[ended.target], draft.waiting)\n",
+        "        _end_early(draft, ENDS[ended.target], draft.waiting if draft.metadata.turn else ())\n",
         ("a stop leaves nothing to answer",),
     ),
     Bug(

@@ -84,7 +84,10 @@ def _record(snapshot: Snapshot, moment: str) -> Record:
         case "end":
             return TurnEnded(**head, turn=metadata.turns, outcome="replied", messages=_open(snapshot))
         case "stop":
-            return TurnEnded(**head, turn=metadata.turns, outcome="stopped", messages=_given_up(snapshot))
+            tokens = metadata.waiting_tokens
+            return TurnEnded(
+                **head, turn=metadata.turns, outcome="stopped", messages=_given_up(snapshot), tokens=tokens
+            )
         case "summary":
             return _summary(snapshot, head, int(details["replaced"]), text, tokens)
         case "clear":

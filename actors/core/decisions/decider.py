@@ -10,6 +10,7 @@ from typing import TypeAlias
 from argentos.actors.core.commands import (
     Accept,
     Adopt,
+    Cancel,
     Clear,
     Compact,
     Create,
@@ -33,7 +34,7 @@ from argentos.actors.core.decisions.compactions import (
 from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.decisions.messages import accept, clear, create, deliver, update
-from argentos.actors.core.decisions.turns import end_attempt, failed_turn, retry, stop
+from argentos.actors.core.decisions.turns import cancel, end_attempt, failed_turn, retry, stop
 from argentos.actors.core.replies import PendingTurns, Turn
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import CurrentTask
@@ -111,7 +112,7 @@ class Decider:
         draft.advance(command.at, command.arrived)
         try:
             match command:
-                case Accept() | Retry():
+                case Accept() | Retry() | Cancel():
                     return self._take(draft, command)
                 case TurnDone():
                     self._finish_turn(draft, command)
@@ -135,8 +136,10 @@ class Decider:
             return None
         return partial(_answer, self._key, command)
 
-    def _take(self, draft: Draft, command: Accept | Retry) -> Answering:
-        """Have a message answered, a new one or one that failed."""
+    def _take(self, draft: Draft, command: Accept | Retry | Cancel) -> Answering:
+        """Have a message answered, a new one or one that failed, or not answered any more."""
+        if isinstance(command, Cancel):
+            return self._cancel(draft, command)
         return self._accept(draft, command) if isinstance(command, Accept) else self._retry(draft, command)
 
     def _create(self, draft: Draft) -> None:
@@ -162,6 +165,13 @@ class Decider:
         else:
             stop(draft)
         self._refuse_compactions("it was stopped")
+
+    def _cancel(self, draft: Draft, command: Cancel) -> Answering:
+        """End one turn."""
+        if not draft.exists:
+            raise not_found(self._key)
+        is_ended = cancel(draft, command.number)
+        return lambda _metadata, _context: command.answer(is_ended)
 
     def _note(self, draft: Draft, command: Deliver | Update) -> None:
         """Take note of what changes neither the conversation nor its state."""

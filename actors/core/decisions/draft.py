@@ -12,7 +12,7 @@ same records. Changes of state come from the machines alone, `SESSION` and `TURN
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
 from msgspec import structs
 
@@ -45,7 +45,7 @@ from argentos.storage.fold import apply
 from argentos.storage.open_context import OpenContext
 from argentos.storage.records import begin_of
 
-__all__ = ["COMPACTING", "Draft", "is_at_work", "is_compacting"]
+__all__ = ["COMPACTING", "Draft", "Said", "is_at_work", "is_compacting"]
 
 COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows(state, CONTINUES_WITH_SUMMARY))
 """The states in which a session waits for a summary."""
@@ -127,6 +127,14 @@ class _Facts:
         return self._step.gauge.fits(metadata, waiting[0] if waiting else None)
 
 
+class Said(NamedTuple):
+    """The part of a reply that has been said, and its tokens."""
+
+    turn: int
+    text: str
+    tokens: int
+
+
 class Draft:
     """The next state of a session while it is being decided, and the records that lead there.
 
@@ -152,6 +160,7 @@ class Draft:
         may_begin_turns: turns may begin.
         runs_alone: nothing runs beside the turn, or the compaction, that is begun again.
         channels: what the agent says to these is owed until it was delivered.
+        said: what the turn that runs has said, where it may be ended.
     """
 
     __slots__ = (
@@ -175,6 +184,7 @@ class Draft:
         "open_context",
         "records",
         "runs_alone",
+        "said",
     )
 
     def __init__(
@@ -216,6 +226,7 @@ class Draft:
         self.may_begin_turns: bool = True
         self.runs_alone: bool = False
         self.channels: frozenset[str] = frozenset()
+        self.said: Said | None = None
         self.is_adopted: bool = False
 
     def adopt(self, records: Sequence[Record], snapshot: Snapshot) -> None:

@@ -33,8 +33,10 @@ from argentos.machines.lifecycles.turn import (
     TASK_LOST,
     TURN,
     TURN_BEGINS,
+    WAITING,
 )
 from argentos.storage import (
+    STOPPED,
     Address,
     FailedTurn,
     Message,
@@ -51,6 +53,7 @@ from argentos.storage import (
 
 __all__ = [
     "begin_turn",
+    "cancel",
     "end_attempt",
     "failed_turn",
     "give_up_turn",
@@ -193,7 +196,7 @@ def _of_one_address(waiting: Sequence[Message]) -> tuple[Message, ...]:
 def interrupt(draft: Draft, address: Address | None) -> None:
     """End the turn that is open, if it gives way to a message that has come from this address."""
     if isinstance(draft.offer_turn(NEWER_MESSAGE, _Facts(draft, address=address)), Transition):
-        _end(draft, _open(draft), "stopped")
+        _end_early(draft, "stopped")
 
 
 def end_attempt(draft: Draft, report: TurnDone) -> bool:
@@ -270,14 +273,62 @@ def is_owed(draft: Draft, address: Address | None) -> bool:
 
 def stop(draft: Draft, event: str = STOP) -> None:
     """End the turn, and give up what waits behind it; a compaction is ended, its context kept."""
-    metadata = draft.metadata
     ended = draft.offer_turn(event)
     if isinstance(ended, Transition):
-        running = metadata.turn.messages if metadata.turn else ()
-        turn = metadata.turn.turn if metadata.turn else metadata.turns
-        outcome, messages = ENDS[ended.target], (*running, *metadata.waiting)
-        draft.emit(TurnEnded(**draft.head(), turn=turn, outcome=outcome, messages=messages))
+        _end_early(draft, ENDS[ended.target], draft.waiting)
     stop_compaction(draft)
+
+
+def cancel(draft: Draft, number: int) -> bool:
+    """End the turn of this message, and no other; False where it has ended."""
+    turn = draft.metadata.turn
+    if turn is not None and number in turn.messages:
+        if isinstance(ended := draft.offer_turn(STOP), Transition):
+            _end_early(draft, ENDS[ended.target])
+            return True
+        return False
+    waiting = [message for message in draft.waiting if message.number == number]
+    ended = TURN.decide(WAITING, STOP, None)
+    if not waiting or isinstance(ended, Refused):
+        return False
+    _give_up(draft, 0, ENDS[ended.target], (), waiting)
+    return True
+
+
+def _end_early(draft: Draft, outcome: Outcome, waiting: Sequence[Message] = ()) -> None:
+    """End the turn that is open, if one is, before its reply, and give up these messages that wait."""
+    turn = draft.metadata.turn
+    if turn is not None:
+        _keep_text(draft, turn)
+    running = turn.messages if turn else ()
+    _give_up(draft, turn.turn if turn else draft.metadata.turns, outcome, running, waiting)
+
+
+def _give_up(draft: Draft, turn: int, outcome: Outcome, running: Sequence[int], waiting: Sequence[Message]) -> None:
+    messages = (*running, *(message.number for message in waiting))
+    tokens = sum(message.tokens for message in waiting)
+    draft.emit(TurnEnded(**draft.head(), turn=turn, outcome=outcome, messages=messages, tokens=tokens))
+
+
+def _keep_text(draft: Draft, turn: OpenTurn) -> None:
+    """Keep what has been said of the reply, which is owed to nobody."""
+    said = draft.said
+    if said is None or said.turn != turn.turn:
+        return
+    answered = draft.open_context.latest(turn.messages)
+    draft.emit(
+        Replied(
+            **draft.head(),
+            id=_reply_id(answered[-1].id),
+            number=draft.metadata.messages + 1,
+            text=said.text,
+            tokens=said.tokens,
+            turn=turn.turn,
+            reply_to=tuple(message.id for message in answered),
+            address=answered[-1].address,
+            stop_reason=STOPPED,
+        )
+    )
 
 
 def give_up_turn(draft: Draft) -> None:
