@@ -231,7 +231,7 @@ class PendingTurns:
             turn.push(text)
 
     def hold(self, numbers: Iterable[int]) -> str:
-        """What has been said of the reply to these messages; whatever is said from now on comes once this is released.
+        """Give the text said of the reply to these messages; whatever follows is heard once this is released.
 
         So what is kept of a turn that is stopped is what its readers have seen.
         """

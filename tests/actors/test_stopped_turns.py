@@ -1,8 +1,8 @@
 """Turns that are ended before their reply: one alone or all, with what had been said of the reply."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import anyio
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from argentos import Address, Config, FileStore, MemoryStore, Reply, Session, Supervisor, Turn
 from argentos.errors import NoReplyError, SessionFailedError
 from argentos.llm import Emit, Request
-from argentos.storage import Message
+from argentos.storage import Message, Record, SessionKey
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -174,7 +174,9 @@ async def test_a_message_that_interrupts_leaves_what_was_said(running: Running) 
 async def test_a_message_from_elsewhere_interrupts_nothing_and_the_turn_goes_on_streaming(running: Running) -> None:
     goes_on = anyio.Event()
 
-    class Patient(Speaker):
+    class Patient:
+        name = "patient"
+
         async def reply(self, _request: Request, emit: Emit) -> Reply:
             await emit("Once ")
             await goes_on.wait()
@@ -251,10 +253,10 @@ async def test_a_stopped_turn_goes_on_where_the_stop_was_not_durable(running: Ru
     class Full(MemoryStore):
         is_full = False
 
-        async def append(self, *arguments: Any) -> bool:
+        async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
             if self.is_full:
                 raise OSError("no room")
-            return await super().append(*arguments)
+            return await super().append(key, epoch, expected_sequence, records)
 
     store = Full()
     async with running(Speaker("answer"), on=store) as supervisor:
