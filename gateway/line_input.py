@@ -3,20 +3,56 @@
 import io
 import os
 import sys
-from contextlib import suppress
+import termios
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from typing import Final
 
 import anyio
+import click
 
-__all__ = ["LineInput"]
+__all__ = ["LineInput", "is_capable_terminal", "mark_pastes", "whole_pastes"]
+
+_BEGIN: Final = b"\x1b[200~"
+_END: Final = b"\x1b[201~"
+
+
+def is_capable_terminal() -> bool:
+    """Whether input and output are a terminal that can do more than print."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def mark_pastes() -> None:
+    """Have the terminal mark the beginning and the end of what is pasted (bracketed paste)."""
+    click.echo("\x1b[?2004h", nl=False)
+
+
+@contextmanager
+def whole_pastes() -> Generator[None]:
+    """Have the terminal mark what is pasted, and not show these marks; elsewhere nothing is done."""
+    if not is_capable_terminal():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    silent = termios.tcgetattr(sys.stdin)
+    silent[3] &= ~termios.ECHOCTL
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, silent)
+    mark_pastes()
+    try:
+        yield
+    finally:
+        click.echo("\x1b[?2004l", nl=False)
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
 class LineInput:
-    """Standard input, line by line."""
+    """Standard input, line by line; what was pasted, where that is marked, is in one line."""
 
     def __init__(self) -> None:
         self._descriptor: int | None = None  # where a program that embeds this has put a stream of its own
         with suppress(io.UnsupportedOperation):
             self._descriptor = sys.stdin.fileno()
+        self._has_marks = is_capable_terminal()
         self._buffer = b""
         self._ended = False
 
@@ -24,11 +60,31 @@ class LineInput:
         """The next line; None at the end. Bytes that are no text come as surrogates, which a session refuses."""
         if self._descriptor is None:
             return sys.stdin.readline() or None
-        while b"\n" not in self._buffer and not self._ended:
+        while (end := self._end_of_line()) < 0 and not self._ended:
             with suppress(PermissionError):  # a regular file cannot be waited for, and never blocks
                 await anyio.wait_readable(self._descriptor)
             data = os.read(self._descriptor, 65536)
             self._buffer += data
             self._ended = not data
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line.decode("utf-8", "surrogateescape") if line or not self._ended or self._buffer else None
+        if end < 0:
+            end = len(self._buffer)
+        line, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
+        if not line and self._ended and not self._buffer:
+            return None
+        return line.replace(_BEGIN, b"").replace(_END, b"").decode("utf-8", "surrogateescape")
+
+    def _end_of_line(self) -> int:
+        return _end_of_line(self._buffer) if self._has_marks else self._buffer.find(b"\n")
+
+
+def _end_of_line(data: bytes) -> int:
+    """Where the first line ends that no paste goes on behind; below zero where none does."""
+    at = 0
+    while True:
+        newline, begin = data.find(b"\n", at), data.find(_BEGIN, at)
+        if newline < 0 or not 0 <= begin < newline:
+            return newline
+        end = data.find(_END, begin)
+        if end < 0:
+            return -1
+        at = end + len(_END)

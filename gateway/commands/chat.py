@@ -14,7 +14,8 @@ import click
 from argentos.actors import Turn
 from argentos.actors.sessions.session import Session
 from argentos.errors import ArgentError, InputError, NoReplyError, OwnerGoneError
-from argentos.gateway.line_input import LineInput
+from argentos.gateway.line_editor import LineEditor, has_line_editor
+from argentos.gateway.line_input import LineInput, whole_pastes
 from argentos.gateway.output import age, counted, failure, messages, percent, print_json_line, printable
 from argentos.gateway.owner import chosen_model, open_sessions, tell_if_offline
 from argentos.gateway.replies import beside, own_address, print_mark, stream, wait_for
@@ -25,6 +26,7 @@ __all__ = ["command"]
 
 _HELP: Final = "/info, /compact [what to keep], /clear, /quit; Ctrl-C stops a reply"
 _TERMINAL_LINE: Final = 1024 if sys.platform == "darwin" else 4095  # bytes that a terminal takes at once
+_MARKS: Final = 12  # bytes around what was pasted
 _COMMAND: Final = re.compile(r"/[a-z]+\Z")
 
 
@@ -48,25 +50,30 @@ async def _chat(settings: Settings, session_id: str, model_name: str | None) -> 
         chat = _Chat(sessions.session(session_id), as_json=settings.json)
         await chat.note_summary()
         tell_if_offline(sessions, model)
-        with anyio.CancelScope() as whole:
+        with anyio.CancelScope() as whole, whole_pastes():
             await beside(chat.run, lambda: chat.watch_signals(whole))
     return 1 if chat.has_failed and not sys.stdin.isatty() else 0
 
 
 class _Chat:
-    """A conversation at a terminal or through a pipe. Ctrl-C ends the chat at its prompt, and a turn while it runs."""
+    """A conversation at a terminal or through a pipe. Ctrl-C ends the chat at its prompt, and a turn while it runs.
+
+    Where there is a line editor, Ctrl-C at the prompt first drops what was typed.
+    """
 
     def __init__(self, session: Session, *, as_json: bool) -> None:
         self._session = session
         self._as_json = as_json
         self._summary: Summary | None = None
+        self._has_prompt = sys.stdin.isatty() and not as_json
+        self._editor = LineEditor() if self._has_prompt and has_line_editor() else None
         self._input = LineInput()
         self._prompt: anyio.CancelScope | None = None
         self.has_failed = False
 
     async def run(self) -> None:
         """Take line after line; an error is one line more."""
-        if sys.stdin.isatty() and not self._as_json:
+        if self._has_prompt:
             await self._greet()
         while (line := await self._next_line()) is not None:
             if line.strip() in {"/quit", "/exit"}:
@@ -103,15 +110,20 @@ class _Chat:
         line: str | None = ""
         with anyio.CancelScope() as self._prompt:
             while line is not None and not line.strip():
-                if sys.stdin.isatty() and not self._as_json:
-                    click.echo("> ", nl=False)
-                line = await self._input.read_line()
+                line = await self._read_line()
         if self._prompt.cancelled_caught:
             line = None
         self._prompt = None
-        if line is None and sys.stdin.isatty() and not self._as_json:
+        if line is None and self._has_prompt and self._editor is None:
             click.echo()
         return line
+
+    async def _read_line(self) -> str | None:
+        if self._editor is not None:
+            return await self._editor.read_line()
+        if self._has_prompt:
+            click.echo("> ", nl=False)
+        return await self._input.read_line()
 
     async def _take(self, line: str) -> None:
         name, _, rest = line.rstrip().partition(" ")
@@ -131,12 +143,14 @@ class _Chat:
                     f"there is no command {name}; /help lists them, and a blank before it sends it as a message"
                 )
             case _:
-                self._check_whole(line)
+                if self._has_prompt and self._editor is None:
+                    self._check_whole(line)
                 await self._show(await self._session.send(line.strip(), address=own_address()))
 
     def _check_whole(self, line: str) -> None:
         """Refuse a line that the terminal has cut: it keeps the beginning of a longer one, and says nothing."""
-        if sys.stdin.isatty() and len(line.encode(errors="surrogateescape")) >= _TERMINAL_LINE:
+        longest = max(len(each.encode(errors="surrogateescape")) for each in line.split("\n"))
+        if longest >= _TERMINAL_LINE - _MARKS:
             raise InputError(
                 f"the terminal cut this line after {_TERMINAL_LINE} bytes, so it was not sent;"
                 f" send a long text with `argent send {quote(self._session.id)} < FILE`"
@@ -186,6 +200,8 @@ class _Chat:
         except ArgentError:
             click.secho(f"A new session, {name}. {_HELP}", dim=True)
             return
+        if self._editor is not None:
+            self._editor.remember(each.text for each in found if each.role == "user" and each.sender is None)
         click.secho(f"Session {name} goes on: {counted(info.messages, 'message')}. {_HELP}", dim=True)
         question = _unanswered(found) if info.waiting else None
         if question is None:

@@ -11,7 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from argentos import Config, FileStore, ManualClock, OfflineModel, RecordAppended, Session, Supervisor, Transitioned
+from argentos import (
+    Config,
+    FileStore,
+    ManualClock,
+    OfflineModel,
+    RecordAppended,
+    Session,
+    Supervisor,
+    TokenCounter,
+    Transitioned,
+)
 from argentos.errors import NothingToCompactError, SessionNotFoundError
 from argentos.storage import inline
 from tests.actors.conftest import Running, count_words
@@ -27,18 +37,19 @@ ACTS: Final[st.SearchStrategy[list[Act]]] = st.lists(
 
 
 @asynccontextmanager
-async def supervising(directory: Path, clock: ManualClock, heard: list[Transitioned]) -> AsyncGenerator[Supervisor]:
-    """A supervisor on a directory, and each edge that its events tell of."""
+async def supervising(
+    directory: Path, clock: ManualClock, heard: list[Transitioned], count: TokenCounter = count_words
+) -> AsyncGenerator[Supervisor]:
+    """A supervisor on a directory, and each edge that its events tell of; it begins nothing by itself."""
+    store = FileStore(directory, run=inline)
     supervisor = Supervisor(
-        FileStore(directory, run=inline), OfflineModel(), config=CONFIG, clock=clock, count=count_words, grace=0
+        store, OfflineModel(), config=CONFIG, clock=clock, count=count, count_inline=10**6, grace=0, resume=False
     )
-    async with supervisor, supervisor.events(limit=10_000) as events:
-        yield supervisor
-        heard += (
-            event.record
-            for event in events.pending()
-            if isinstance(event, RecordAppended) and isinstance(event.record, Transitioned)
-        )
+    async with supervisor:
+        async with supervisor.events(limit=10_000) as events:
+            yield supervisor
+        records = [event.record async for event in events if isinstance(event, RecordAppended)]
+        heard += [record for record in records if isinstance(record, Transitioned)]
 
 
 async def do(act: Act, session: Session, clock: ManualClock) -> None:
@@ -71,14 +82,11 @@ async def test_the_edges_told_are_those_taken_over_restarts_compactions_and_pass
     taken: list[Transitioned] = []
     for acts in lives:
         async with supervising(directory, clock, taken) as supervisor:
-            session = supervisor.session("maren")
             for act in acts:
-                await do(act, session, clock)
-            await anyio.wait_all_tasks_blocked()
-            told = await session.transitions() if await exists(session) else ()
-            async with Supervisor.connect(directory) as remote:
-                told_there = await remote.session("maren").transitions() if told else ()
-        assert list(told) == list(told_there) == taken
+                await do(act, supervisor.session("maren"), clock)
+        async with supervising(directory, clock, []) as supervisor, Supervisor.connect(directory) as remote:
+            for session in (supervisor.session("maren"), remote.session("maren")):
+                assert (list(await session.transitions()) if await exists(session) else []) == taken
         assert [each.source for each in taken[1:]] == [each.target for each in taken[:-1]]
 
 
@@ -124,14 +132,6 @@ async def test_another_counter_alters_nothing_of_what_was_decided(
             await do(act, session, clock)
         await anyio.wait_all_tasks_blocked()
         before = (await session.info(), await session.transitions(), await session.history(full=True))
-    again = Supervisor(
-        FileStore(directory, run=inline),
-        OfflineModel(),
-        config=CONFIG,
-        clock=clock,
-        count=lambda text: factor * len(text),
-        resume=False,
-    )
-    async with again:
+    async with supervising(directory, clock, [], lambda text: factor * len(text)) as again:
         session = again.session("maren")
         assert (await session.info(), await session.transitions(), await session.history(full=True)) == before

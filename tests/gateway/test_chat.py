@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pytest
 
@@ -326,14 +326,14 @@ def test_as_json_each_answer_is_an_object_on_a_line(chat: Chat) -> None:
 
 @pytest.fixture
 def terminal(start: Start) -> Generator[Terminal]:
-    """Chat in a terminal; gives the process, and our end of the terminal."""
+    """Chat in a terminal that can only print, or another; gives the process, and our end of the terminal."""
     ends: list[int] = []
 
-    def run(**env: str) -> tuple[subprocess.Popen[str], int]:
+    def run(program: str = IN_A_TERMINAL, **env: str) -> tuple[subprocess.Popen[str], int]:
         ours, theirs = pty.openpty()
         ends.append(ours)
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
-        process = start("chat", "ada", program=IN_A_TERMINAL, env=env, **streams)
+        process = start("chat", "ada", program=program, env={"TERM": "dumb", **env}, **streams)
         os.close(theirs)
         return process, ours
 
@@ -449,3 +449,76 @@ def test_a_reply_streams_harmlessly_and_an_interrupt_stops_it_but_not_the_chat(
     assert process.wait(PATIENCE) == 0
     assert [each["text"] for each in ask("sessions", "history", "ada")] == ["Tell me a story"]
     assert ask("sessions", "info", "ada")["waiting"] == 0
+
+
+# With a line editor, and without in a terminal that can do more than print ------------------------------------------
+
+EDITED: Final = {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+WITHOUT_EDITOR: Final = f"import sys; sys.modules['prompt_toolkit'] = None; {IN_A_TERMINAL}"
+EDITED_PROMPT: Final = ">\x08\x1b[2C"
+PASTED: Final = b"\x1b[200~one\rtwo\rthree\x1b[201~"
+
+
+def sent(ask: Ask) -> list[str]:
+    return [each["text"] for each in ask("sessions", "history", "ada") if each["role"] == "user"]
+
+
+@pytest.mark.parametrize(
+    ("program", "prompt"), [(IN_A_TERMINAL, EDITED_PROMPT), (WITHOUT_EDITOR, "> ")], ids=["edited", "not edited"]
+)
+def test_what_is_pasted_is_one_message_also_while_a_reply_streams(
+    terminal: Terminal, serve: Serve, ask: Ask, program: str, prompt: str
+) -> None:
+    process, ours = terminal(program, **EDITED, **serve(whole("Well."), whole("Indeed."), beginning("Once upon")))
+    read(ours, prompt)
+    os.write(ours, PASTED + b"\r")
+    assert "Well." in read(ours, prompt)
+    os.write(ours, b"And then?\r")
+    assert "Indeed." in read(ours, prompt)
+    os.write(ours, b"A story\r")
+    read(ours, "Once upon")
+    os.write(ours, PASTED + b"\r")
+    ask("sessions", "stop", "ada")  # Ctrl-C drops what was typed ahead
+    read(ours, "(stopped)")
+    deadline = time.monotonic() + PATIENCE
+    while len(sent(ask)) < 4 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.kill()
+    assert sent(ask) == ["one\ntwo\nthree", "And then?", "A story", "one\ntwo\nthree"]
+
+
+def test_an_arrow_brings_back_what_was_sent_now_and_before(terminal: Terminal, chat: Chat, ask: Ask) -> None:
+    chat("Of before\n", "ada")
+    process, ours = terminal(**EDITED)
+    read(ours, EDITED_PROMPT)
+    os.write(ours, b"Of now\r")
+    assert "Set ANTHROPIC_API_KEY for a real reply." in read(ours, EDITED_PROMPT)
+    os.write(ours, b"\x1b[A\x1b[A!\r")
+    assert "Set ANTHROPIC_API_KEY for a real reply." in read(ours, EDITED_PROMPT)
+    os.write(ours, b"\x04")
+    read(ours)
+    assert process.wait(PATIENCE) == 0
+    assert sent(ask) == ["Of before", "Of now", "Of before!"]
+
+
+def test_an_interrupt_drops_what_was_typed_and_then_ends_the_chat(terminal: Terminal, ask: Ask) -> None:
+    process, ours = terminal(**EDITED)
+    read(ours, EDITED_PROMPT)
+    os.write(ours, b"half a mess\x03")
+    os.write(ours, b"/info\r")
+    assert "there is no session ada" in read(ours, EDITED_PROMPT)
+    os.write(ours, b"\x03")
+    assert "Traceback" not in read(ours)
+    assert process.wait(PATIENCE) == 0
+    assert ask("sessions", "list") == []
+
+
+def test_alt_enter_begins_a_line(terminal: Terminal, ask: Ask) -> None:
+    process, ours = terminal(**EDITED)
+    read(ours, EDITED_PROMPT)
+    os.write(ours, b"one\x1b\rtwo\r")
+    assert "Set ANTHROPIC_API_KEY for a real reply." in read(ours, EDITED_PROMPT)
+    os.write(ours, b"/quit\r")
+    read(ours)
+    assert process.wait(PATIENCE) == 0
+    assert sent(ask) == ["one\ntwo"]
