@@ -14,7 +14,7 @@ _REMEMBERED: Final = 1000  # lines
 
 
 def has_line_editor() -> bool:
-    """Whether lines can be edited: prompt_toolkit is installed, and this is a terminal that can do more than print."""
+    """Tell whether lines can be edited: prompt_toolkit is installed, and the terminal can do more than print."""
     return is_capable_terminal() and find_spec("prompt_toolkit") is not None
 
 

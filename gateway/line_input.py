@@ -18,7 +18,7 @@ _END: Final = b"\x1b[201~"
 
 
 def is_capable_terminal() -> bool:
-    """Whether input and output are a terminal that can do more than print."""
+    """Tell whether input and output are a terminal that can do more than print."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
@@ -78,7 +78,7 @@ class LineInput:
 
 
 def _end_of_line(data: bytes) -> int:
-    """Where the first line ends that no paste goes on behind; below zero where none does."""
+    """Find the end of the first line that no paste goes on behind; below zero where there is none."""
     at = 0
     while True:
         newline, begin = data.find(b"\n", at), data.find(_BEGIN, at)

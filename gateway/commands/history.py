@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Final, NamedTuple
 
 import click
 
+from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.interfaces import SupervisorInterface
+from argentos.errors import OwnerLostError, StoreBusyError
 from argentos.gateway.output import indented, messages, one_line, print_json, print_json_line, printable
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.replies import print_mark
@@ -16,7 +19,7 @@ from argentos.storage import Message, Summary
 
 __all__ = ["history_command"]
 
-_INTERVAL: Final = 1.0  # seconds between two looks at a session that is followed
+_INTERVAL: Final = 1.0  # seconds between two looks at a session that nobody tells of
 
 
 class _History(NamedTuple):
@@ -78,12 +81,47 @@ def _print_summary(summary: Summary) -> None:
 
 
 def _follow(settings: Settings, session_id: str, last: int) -> None:
-    """Print what comes after the message of this number, whichever process it comes from."""
+    """Print what comes after the message of this number, whichever process it comes from.
+
+    An owner tells of it. Files are looked at while nobody owns the directory, and beside an owner that is silent.
+    """
+    follower = _Follower(settings, session_id, last)
     while True:
+        with_sessions(settings, follower.follow, read_only=True)
         time.sleep(_INTERVAL)
-        new = with_sessions(settings, partial(_read_after, session_id, last), read_only=True)
-        _print_new(settings, new)
-        last = new[-1].number if new else last
+
+
+class _Follower:
+    """Prints the messages of a session as they come.
+
+    Args:
+        settings: where, and whose.
+        session_id: of the session.
+        last: the number of the last message that was printed.
+    """
+
+    def __init__(self, settings: Settings, session_id: str, last: int) -> None:
+        self._settings = settings
+        self._id = session_id
+        self._last = last
+
+    async def follow(self, sessions: SupervisorInterface) -> None:
+        """Print what has come, and what comes as long as another process tells of it."""
+        if not isinstance(sessions, RemoteSupervisor):
+            await self._look(sessions)
+            return
+        with suppress(OwnerLostError, StoreBusyError):  # the next one is looked for
+            async with sessions.events(session=self._id, agent=self._settings.agent) as events:
+                await self._look(sessions)
+                async for _ in events:
+                    for _ in events.pending():
+                        pass
+                    await self._look(sessions)
+
+    async def _look(self, sessions: SupervisorInterface) -> None:
+        new = await _read_after(self._id, self._last, sessions)
+        _print_new(self._settings, new)
+        self._last = new[-1].number if new else self._last
 
 
 async def _read_after(session_id: str, last: int, sessions: SupervisorInterface) -> Sequence[Message]:

@@ -274,8 +274,15 @@ def test_the_latest_messages_of_a_history(argent: Argent, ask: Ask, ada: str) ->
     assert len(ask("sessions", "history", ada, "--full", "--limit", "5")) == 2
 
 
-def test_a_history_that_is_followed_goes_on_with_new_messages(start: Start, owner: subprocess.Popen[str]) -> None:
-    following = start("sessions", "history", "theirs", "--follow", "--limit", "1")
+NEVER_LOOKS_AGAIN = "import argentos.gateway.commands.history as history; history._INTERVAL = 3600; "
+
+
+@pytest.mark.parametrize("before", ["", NEVER_LOOKS_AGAIN], ids=["as it is", "without looking again"])
+def test_a_history_that_is_followed_goes_on_with_new_messages(
+    start: Start, owner: subprocess.Popen[str], before: str
+) -> None:
+    program = f"{before}from argentos.gateway.cli import run; run()"
+    following = start("sessions", "history", "theirs", "--follow", "--limit", "1", program=program)
     assert following.stdout is not None
     assert following.stdout.readline().startswith("[2] ")
     assert owner.stdin is not None
