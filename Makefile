@@ -8,6 +8,9 @@ PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 # Hundreds of tests start Python: none of these processes should compile everything anew, whatever the caller set.
 export PYTHONDONTWRITEBYTECODE :=
 
+# The files that have tests of a kind; all others need not be read to find them.
+marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
+
 .PHONY: demo test api diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors lint types clean
 
 demo: $(VENV)/.product
@@ -20,24 +23,24 @@ test: $(VENV)/.tools
 # What needs a server: the tests start it themselves.
 servers: $(VENV)/.tools
 	$(PIP) --group servers
-	$(BIN)/pytest -q -m server
+	$(BIN)/pytest -q -m server $(call marked,server)
 
 # What Spin proves of the lifecycles, a second opinion: it needs `spin` and a C compiler (Debian's packages spin, gcc).
 model-checking: $(VENV)/.tools
-	$(BIN)/pytest -q -m spin
+	$(BIN)/pytest -q -m spin $(call marked,spin)
 
 # What Graphviz makes of machines drawn as DOT: it needs `dot` (Debian's package graphviz).
 drawings: $(VENV)/.tools
-	$(BIN)/pytest -q -m graphviz
+	$(BIN)/pytest -q -m graphviz $(call marked,graphviz)
 
 # What mermaid itself draws: it needs node and npm, and fetches mermaid.
 mermaid: $(VENV)/.tools
 	npm install --silent --no-package-lock --prefix $(VENV)-mermaid mermaid@11 jsdom
-	$(BIN)/pytest -q -m mermaid
+	$(BIN)/pytest -q -m mermaid $(call marked,mermaid)
 
 # What needs real recordings: in ../shared/data, or where ARGENT_DATA says.
 recordings: $(VENV)/.tools
-	$(BIN)/pytest -q -m data
+	$(BIN)/pytest -q -m data $(call marked,data)
 
 # Bugs planted into the shipped modules, each found by what generated lives see, which find nothing without.
 planted-bugs: $(VENV)/.tools

@@ -16,26 +16,35 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
-__all__ = ["ARGENT", "python"]
+__all__ = ["ARGENT", "LIBRARIES", "python", "run"]
 
 ARGENT: Final = "import runpy; runpy.run_module('argentos', run_name='__main__', alter_sys=True)"
 """The program of `python -m argentos`."""
 
 _ROOT: Final = Path(__file__).parent.parent
-_SERVER: Final = "from tests.prefork import next_program; exec(next_program())"
-_IMPORTED: Final = (
+_SERVER: Final = "import sys; from tests.prefork import next_program; exec(next_program(sys.argv[1:]))"
+LIBRARIES: Final = (
     "anyio._backends._asyncio",
     "anyio._backends._trio",
+    "hypothesis.stateful",
+    "msgspec",
+    "tiktoken",
+    "transitions.extensions",
+)
+"""What others have made: with it alone imported, a program may still change what is ours while it is loaded."""
+
+_OURS: Final = (
+    *(each for each in LIBRARIES if not each.startswith("hypothesis")),
     "argentos.actors.control.remote",
     "argentos.gateway.cli",
     "argentos.gateway.commands.chat",
     "argentos.gateway.commands.sessions",
-    "tiktoken",
 )
 _DESCRIPTORS: Final = 1024  # more than the process that forks has open
 
@@ -45,19 +54,37 @@ _asking: Final = threading.Lock()
 _Popen: TypeAlias = subprocess.Popen[str]
 
 
-def python(program: str, *arguments: object, **options: Any) -> _Popen:
-    """Start `python -c program arguments` with these options of `Popen`, and texts as its streams."""
+def python(program: str, *arguments: object, imported: tuple[str, ...] = _OURS, **options: Any) -> _Popen:
+    """Start `python -c program arguments` with these options of `Popen`, and texts as its streams.
+
+    Args:
+        program: its source.
+        arguments: behind `-c` in `sys.argv`.
+        imported: the modules that need not be loaded any more.
+        options: of `Popen`.
+    """
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    kind = _Forked if hasattr(os, "pidfd_open") else _Popen
-    return kind(command, text=True, **options)
+    if not hasattr(os, "pidfd_open"):
+        return subprocess.Popen(command, text=True, **options)  # noqa: S603 - ours
+    return _Forked(command, imported, text=True, **options)
+
+
+def run(program: str, *arguments: object, seconds: float, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run it to its end, as `subprocess.run` does; what takes longer than so many seconds is killed."""
+    with python(program, *arguments, **options) as process:
+        try:
+            out, err = process.communicate(timeout=seconds)
+        finally:
+            process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 # The process that forks -----------------------------------------------------------------------------------
 
 
-def next_program() -> str:
+def next_program(imported: Iterable[str]) -> str:
     """Serve on standard input; returns in each child, with its program."""
-    for name in _IMPORTED:
+    for name in imported:
         importlib.import_module(name)
     gc.freeze()
     server, poll, tellers = socket.socket(fileno=os.dup(0)), select.poll(), dict[int, tuple[int, int]]()
@@ -122,6 +149,10 @@ def _begin(streams: list[int], *, program: str, arguments: list[str], env: dict[
 class _Forked(_Popen):
     """A process that is no child of this one: its number, and later how it ended, come through a pipe."""
 
+    def __init__(self, command: list[str], imported: tuple[str, ...], **options: Any) -> None:
+        self._imported = imported
+        super().__init__(command, **options)
+
     def _execute_child(self, args: list[str], *given: Any) -> None:
         """Have it forked; `Popen` has made the pipes, and gives everything by position."""
         cwd, env, pipes = given[4], given[5], given[9:15]
@@ -134,7 +165,7 @@ class _Forked(_Popen):
         weakref.finalize(self, os.close, self._told)
         self._lock = threading.Lock()
         with _asking:
-            socket.send_fds(_server(), [json.dumps(request).encode()], [*streams, teller])
+            socket.send_fds(_server(self._imported), [json.dumps(request).encode()], [*streams, teller])
         os.close(teller)
         self.pid = _NUMBER.unpack(os.read(self._told, _NUMBER.size))[0]
         self._child_created = True
@@ -159,10 +190,10 @@ class _Forked(_Popen):
 
 
 @cache
-def _server() -> socket.socket:
+def _server(imported: tuple[str, ...]) -> socket.socket:
     """A connection to the process that forks, which ends with it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-c", _SERVER]
+    command = [sys.executable, "-c", _SERVER, *imported]
     with theirs:
         process = subprocess.Popen(command, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, cwd=_ROOT)  # noqa: S603 - ours
 

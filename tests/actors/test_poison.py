@@ -8,7 +8,7 @@ import pytest
 
 from argentos import FileStore, OfflineModel, Supervisor
 from argentos.storage import SessionKey, TurnEnded
-from tests.prefork import python
+from tests.prefork import run
 
 pytestmark = pytest.mark.anyio
 
@@ -75,8 +75,8 @@ class Lives(NamedTuple):
 
     def live(self, *messages: str) -> int:
         """Send messages, session and text by turns, and answer what there is; gives how the process ended."""
-        with python(CHILD.replace("BACKEND", self.backend), self.state, self.log, *messages) as child:
-            return child.wait(60)
+        program = CHILD.replace("BACKEND", self.backend)
+        return run(program, self.state, self.log, *messages, seconds=60).returncode
 
     def asked(self) -> list[tuple[str, int]]:
         """Which session's turn began, and how many ran beside it."""

@@ -8,7 +8,7 @@ import pytest
 
 from argentos import Config, FileStore, OfflineModel, Supervisor
 from argentos.storage import Kept, Message, SessionKey, Summary
-from tests.prefork import python
+from tests.prefork import run
 
 pytestmark = pytest.mark.anyio
 
@@ -81,8 +81,8 @@ class Lives(NamedTuple):
 
     def live(self, *compacted: str, counter: str = "good") -> int:
         """Compact sessions, and what an earlier life has left; gives how the process ended."""
-        with python(CHILD.replace("BACKEND", self.backend), self.state, self.log, counter, *compacted) as child:
-            return child.wait(60)
+        program = CHILD.replace("BACKEND", self.backend)
+        return run(program, self.state, self.log, counter, *compacted, seconds=60).returncode
 
     def asked(self) -> list[str]:
         """For each request to the model, of which session, for what, and how many ran beside it."""

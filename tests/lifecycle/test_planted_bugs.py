@@ -1,13 +1,14 @@
 """Bugs are planted into the shipped modules, one at a time, and found by what generated lives see."""
 
-import subprocess
-import sys
+from subprocess import PIPE
 from typing import Final
 
 import pytest
 
 from tests.lifecycle.planted import BUGS, ROOT, Bug
+from tests.prefork import LIBRARIES, run
 
+PLANTER: Final = "from tests.lifecycle.planter import main; main()"
 SEEDS: Final = (1, 2, 3, 4)  # which of them finds a bug changes with the generator, so one after the other is tried
 
 
@@ -15,8 +16,8 @@ def failed_checks(bug: Bug) -> list[str]:
     """What processes of their own say of lives with the bug, so that the bug stays there; the last one finds it."""
     said: list[str] = []
     for seed in SEEDS:
-        command = [sys.executable, "-m", "tests.lifecycle.planter", str(BUGS.index(bug)), str(seed)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)  # noqa: S603 - ours
+        pipes = {"stdout": PIPE, "stderr": PIPE}
+        done = run(PLANTER, BUGS.index(bug), seed, imported=LIBRARIES, cwd=ROOT, seconds=200, **pipes)
         said.append(done.stdout.strip() or done.stderr)
         if said[-1] in bug.checks:
             break
