@@ -234,18 +234,19 @@ class LiveSession:
 
     async def take_step(self, commands: Sequence[Decided]) -> bool:
         """Decide about commands, and do what follows; tells whether anything became durable."""
+        if not self._may_stop(commands):
+            return await self._take_step(commands, None)
         try:
-            return await self._take_step(commands)
+            return await self._take_step(commands, await self._said())
         finally:
             self._replies.release()
 
-    async def _take_step(self, commands: Sequence[Decided]) -> bool:
+    async def _take_step(self, commands: Sequence[Decided], said: Said | None) -> bool:
         effects: tuple[str, ...] = ()
         if not self.is_revived:
             await self._revive()
             # Whether the last transition's effects were done before is not known; they bear being done again.
             effects = SESSION.after(self.metadata.label) if self.metadata else ()
-        said = await self._said(commands)
         draft = self._draft()
         draft.said = said
         look_after_compaction(draft)
@@ -268,10 +269,10 @@ class LiveSession:
         self._arm(draft.moment)
         return has_appended
 
-    async def _said(self, commands: Sequence[Decided]) -> Said | None:
-        """The reply as far as the turn that runs has said it, if one of the commands may end it; it is held there."""
-        tag, turn = self._current.tag, self.metadata.turn if self.metadata else None
-        if tag is None or turn is None or tag[0] != "turn" or not any(map(self._may_stop, commands)):
+    async def _said(self) -> Said | None:
+        """The reply as far as the turn that runs has said it; it is held there."""
+        turn = self.metadata.turn if self.metadata else None
+        if turn is None:
             return None
         text = self._replies.hold(turn.messages)
         if is_blank(text):
@@ -283,11 +284,16 @@ class LiveSession:
             tokens = len(text)
         return Said(turn.turn, text, tokens + MESSAGE_TOKENS)
 
-    def _may_stop(self, command: Decided) -> bool:
-        """The command may end a turn before its reply."""
-        if isinstance(command, Accept):
-            return command.awaits_reply and self._runtime.config.queue_mode == "interrupt"
-        return isinstance(command, Cancel | Clear | Stop)
+    def _may_stop(self, commands: Sequence[Decided]) -> bool:
+        """One of the commands may end the turn that runs before its reply."""
+        tag = self._current.tag
+        if tag is None or tag[0] != "turn":
+            return False
+        interrupts = self._runtime.config.queue_mode == "interrupt"
+        return any(
+            isinstance(each, Cancel | Clear | Stop) or (interrupts and isinstance(each, Accept) and each.awaits_reply)
+            for each in commands
+        )
 
     async def _revive(self) -> None:
         before, clock = self.metadata, self._runtime.clock

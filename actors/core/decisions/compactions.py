@@ -12,6 +12,7 @@ from argentos.machines import Refused, Transition
 from argentos.machines.lifecycles.compaction import (
     COMPACT,
     COMPACTION,
+    INTERRUPTED,
     KEPT,
     NEXT_ATTEMPT,
     NO_SUMMARY,
@@ -207,7 +208,8 @@ def make_room(draft: Draft) -> None:
 
 def resume_compaction(draft: Draft) -> None:
     """Begin the compaction again that nobody runs, if the session still waits for it and it may begin."""
-    if isinstance(draft.offer_compaction(NEXT_ATTEMPT, _Facts(draft)), Transition):
+    is_lost = draft.compaction == INTERRUPTED
+    if is_lost and isinstance(draft.offer_compaction(NEXT_ATTEMPT, _Facts(draft)), Transition):
         before = draft.metadata.compaction or OpenCompaction(1)
         alone = before.alone + draft.runs_alone
         draft.emit(CompactionResumed(**draft.head(), attempt=before.attempt + 1, alone=alone))

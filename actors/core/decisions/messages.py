@@ -2,9 +2,9 @@
 
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.decisions.draft import Draft
-from argentos.actors.core.decisions.turns import interrupt, is_owed, stop
+from argentos.actors.core.decisions.turns import expect_turn, is_owed, stop
 from argentos.machines.lifecycles.session import FIRST_MESSAGE, NEW_MESSAGE
-from argentos.machines.lifecycles.turn import CLEAR, MESSAGE_ACCEPTED
+from argentos.machines.lifecycles.turn import CLEAR
 from argentos.storage import Accepted, Address, Cleared, Delivered, Role, Updated
 
 __all__ = ["accept", "clear", "create", "deliver", "update"]
@@ -30,8 +30,7 @@ def accept(
     if not draft.exists:
         create(draft)
     if awaits_reply:
-        interrupt(draft, address)
-        draft.offer_turn(MESSAGE_ACCEPTED)
+        expect_turn(draft, address)
     number = draft.metadata.messages + 1
     draft.emit(
         Accepted(

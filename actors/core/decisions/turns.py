@@ -21,6 +21,8 @@ from argentos.machines.lifecycles.turn import (
     DELAYED,
     ENDS,
     FAILED,
+    INTERRUPTED,
+    MESSAGE_ACCEPTED,
     MODEL_FAILED,
     MODEL_NOT_AVAILABLE,
     NEWER_MESSAGE,
@@ -55,9 +57,9 @@ __all__ = [
     "begin_turn",
     "cancel",
     "end_attempt",
+    "expect_turn",
     "failed_turn",
     "give_up_turn",
-    "interrupt",
     "is_owed",
     "look_after_turn",
     "pause",
@@ -72,6 +74,7 @@ def _in_states(*events: str) -> Mapping[str, tuple[str, ...]]:
 
 
 _SEEN_IN: Final = _in_states(TASK_LOST, DELAY_OVER)
+_ON_MESSAGE: Final = _in_states(MESSAGE_ACCEPTED, NEWER_MESSAGE)
 _BEGINNING_IN: Final = _in_states(TURN_BEGINS, NEXT_ATTEMPT)
 _REPLY: Final = ":reply"
 _FIRST: Final = 1.0  # seconds
@@ -193,10 +196,12 @@ def _of_one_address(waiting: Sequence[Message]) -> tuple[Message, ...]:
     return tuple(takewhile(lambda message: message.address == waiting[0].address, waiting))
 
 
-def interrupt(draft: Draft, address: Address | None) -> None:
-    """End the turn that is open, if it gives way to a message that has come from this address."""
-    if isinstance(draft.offer_turn(NEWER_MESSAGE, _Facts(draft, address=address)), Transition):
-        _end_early(draft, "stopped")
+def expect_turn(draft: Draft, address: Address | None) -> None:
+    """A message comes from this address that is to be answered: the turn that is open may give way to it."""
+    for event in _ON_MESSAGE[draft.turn]:
+        decision = draft.offer_turn(event, _Facts(draft, address=address))
+        if isinstance(decision, Transition) and decision.target in ENDS:
+            _end_early(draft, ENDS[decision.target])
 
 
 def end_attempt(draft: Draft, report: TurnDone) -> bool:
@@ -333,7 +338,7 @@ def _keep_text(draft: Draft, turn: OpenTurn) -> None:
 
 def give_up_turn(draft: Draft) -> None:
     """End a turn that the process has died of too often."""
-    if isinstance(draft.offer_turn(PROCESS_DIED_OF_IT, _Facts(draft)), Transition):
+    if draft.turn == INTERRUPTED and isinstance(draft.offer_turn(PROCESS_DIED_OF_IT, _Facts(draft)), Transition):
         turn = _open(draft)
         reason = (
             f"the process died each of the {turn.alone} times that this was answered with nothing beside it; it is"
