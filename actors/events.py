@@ -317,6 +317,9 @@ class Events:
 
     Args:
         most_kept: how many of these.
+
+    Attributes:
+        is_over: no more events come, for the supervisor has drained or ended.
     """
 
     def __init__(self, most_kept: int = 0) -> None:
@@ -324,11 +327,13 @@ class Events:
         self._subscribers: list[Subscriber] = []
         self._kept = _Kept(most_kept)
         self._is_subscribed = False
+        self.is_over = False
 
     def open(self) -> None:
         """Begin anew: cursors of before have expired."""
         self._kept = _Kept(self._most_kept)
         self._is_subscribed = False
+        self.is_over = False
 
     def subscribe(self, limit: int, *, only: EventFilter | None = None, after: str | None = None) -> Subscription:
         """Begin a subscription behind the cursor `after`, or behind the latest event where that has expired."""
@@ -362,6 +367,7 @@ class Events:
 
     def end(self) -> None:
         """Tell all subscribers that no more events come."""
+        self.is_over = True
         for subscriber in self._subscribers:
             subscriber.end()
 

@@ -234,7 +234,7 @@ class Supervisor(SupervisorInterface):
 
         Each delivery is given until `Delivery.done` or `Delivery.fail` returned: at least once, again to the next
         reader and after a crash, in the order of its session. Other sessions go on meanwhile. Iterating ends with the
-        supervisor.
+        supervisor or, once it has drained, behind what can be given now.
 
         Raises:
             InputError: the supervisor was made without this channel, or it has a reader already.

@@ -22,8 +22,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from argentos import CursorExpired, Event, FileStore, Model, OfflineModel, RecordAppended, Supervisor
-from argentos.errors import SupervisorStoppedError
+from argentos import ArgentError, CursorExpired, Event, FileStore, Model, OfflineModel, RecordAppended, Supervisor, Turn
 
 
 class Server(uvicorn.Server):
@@ -38,13 +37,24 @@ class Server(uvicorn.Server):
 async def ask(request: Request) -> Response:
     """The reply to a message, as it streams."""
     supervisor: Supervisor = request.state.supervisor
-    session = supervisor.session(request.path_params["id"])
     try:
-        text, message_id = (await request.body()).decode(), request.headers.get("message-id")
+        session = supervisor.session(request.path_params["id"])
+        text, message_id = (await request.body()).decode(errors="replace"), request.headers.get("message-id")
         turn = await session.send(text, message_id=message_id)
-    except SupervisorStoppedError as error:
-        return PlainTextResponse(str(error), 503, {"retry-after": "5"})
-    return StreamingResponse(aiter(turn), media_type="text/plain")
+    except ArgentError as error:
+        if error.is_transient:  # as where the supervisor drains, or too many messages wait
+            return PlainTextResponse(str(error), 503, {"retry-after": "5"})
+        return PlainTextResponse(str(error), 400)
+    return StreamingResponse(pieces(turn), media_type="text/plain")
+
+
+async def pieces(turn: Turn) -> AsyncIterator[str]:
+    """The text of a reply and, where the turn fails, why."""
+    try:
+        async for text in turn:
+            yield text
+    except ArgentError as error:
+        yield f"\n({error})\n"
 
 
 async def events(request: Request) -> Response:

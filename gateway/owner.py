@@ -113,8 +113,8 @@ async def _can_be_asked(owner: RemoteSupervisor, settings: Settings, *, read_onl
     if talks and settings.agent not in info.agents:
         running = ", ".join(repr(each) for each in info.agents)
         raise StoreBusyError(
-            f"the state directory {settings.state_dir} is in use for the agent {running}, which is not"
-            f" {settings.agent!r}; stop that process first"
+            f"the process that owns the state directory {settings.state_dir} runs {running}, and not"
+            f" {settings.agent!r}; have it run that agent, or stop it first"
         )
     return info.takes_messages or not talks
 

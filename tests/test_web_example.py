@@ -130,3 +130,27 @@ def test_a_reply_that_streams_has_its_grace_and_nothing_more_is_taken(
         assert reply.read() == b"but here."
         assert read_to_the_end(stream)
         process.wait(timeout=10)
+
+
+FAILS = """
+import sys
+import anyio
+from argentos import Emit, ModelRefusedError, Reply, Request
+sys.path.insert(0, sys.argv.pop(1))
+from web import main
+
+class Refusing:
+    async def reply(self, request: Request, emit: Emit) -> Reply:
+        await emit("Well, ")
+        raise ModelRefusedError("no more for today")
+
+anyio.run(main, sys.argv[1], int(sys.argv[2]), Refusing())
+"""
+
+
+def test_a_client_is_told_what_is_refused_and_why_a_reply_broke_off(tmp_path: Path, port: int, ask: Requesting) -> None:
+    with serving(port, "-c", FAILS, str(ROOT / "examples"), str(tmp_path), str(port)):
+        refused = ask("POST", "/sessions/maren", " ")
+        assert refused.status == http.client.BAD_REQUEST
+        assert refused.read() == b"the message is empty; send some text"
+        assert ask("POST", "/sessions/maren", "Hello?").read() == b"Well, \n(no more for today)\n"

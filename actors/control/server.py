@@ -221,8 +221,8 @@ class ControlServer:
         if needs is not Needs.DIRECTORY and agent not in self._registry.runtimes:
             running = ", ".join(repr(each) for each in self._registry.runtimes)
             raise SessionError(
-                f"the state directory is in use for the agent {running}, so no session of {agent!r} can be"
-                " changed; stop that process first"
+                f"the process that owns the state directory runs {running}, and not {agent!r}, whose sessions can be"
+                " looked at and deleted only; have it run that agent, or stop it first"
             )
         if needs is Needs.MESSAGES and not self._takes_messages:
             raise StoreBusyError("the process that owns the state directory takes no messages; try again in a moment")

@@ -132,8 +132,8 @@ class _Pause(NamedTuple):
 class Deliveries(AsyncIterator[Delivery]):
     """The deliveries to one channel, the longest-waiting session first; of each session one message at a time.
 
-    Iterating waits for what comes, and ends with the supervisor: what is owed is given when it runs again. Several
-    deliveries, of different sessions, may be held at once.
+    Iterating waits for what comes. It ends with the supervisor or, once that has drained, behind what can be given now;
+    the rest is given when it runs again. Several deliveries, of different sessions, may be held at once.
     """
 
     def __init__(self, registry: Registry, channel: str) -> None:
@@ -190,14 +190,16 @@ class Deliveries(AsyncIterator[Delivery]):
     # Giving -----------------------------------------------------------------------------------------------------
 
     def __aiter__(self) -> Self:
-        """Iterating waits for deliveries, until the supervisor ends."""
+        """Iterating waits for deliveries, until the supervisor ends or has drained."""
         return self
 
     async def __anext__(self) -> Delivery:
-        """Wait for the next delivery; there is none once the supervisor is closed."""
+        """Wait for the next delivery; there is none once the supervisor is closed, or has drained and all are given."""
         await checkpoint()
         while self._registry.is_open:
             if not self._ready:
+                if self._registry.runtime.events.is_over:
+                    break
                 await self._wait()
                 continue
             key = next(iter(self._ready))
@@ -325,5 +327,5 @@ class Deliveries(AsyncIterator[Delivery]):
             await self._registry.tell(key, Deliver(now, number, created_at, failure))
 
     def end(self) -> None:
-        """Have whoever waits look whether the supervisor is closed."""
+        """Have whoever waits look whether the supervisor is closed, or has drained."""
         self._arrived.set()

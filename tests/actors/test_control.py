@@ -380,9 +380,9 @@ async def test_another_agents_sessions_are_read_and_deleted_but_not_changed(runn
         assert [each.id for each in await owner.list()] == ["maren"]
         assert len(await session.history()) == (await session.info()).messages == 2
         for change in (session.create, session.clear, session.stop, session.compact):
-            with pytest.raises(SessionError, match="in use for the agent 'main', so no session of 'other'"):
+            with pytest.raises(SessionError, match="runs 'main', and not 'other', whose sessions can be looked at"):
                 await change()
-        with pytest.raises(SessionError, match="agent 'main'"):
+        with pytest.raises(SessionError, match="runs 'main'"):
             await session.send("Hello?")
         assert (await owner.ping()).agent == "main"
         assert await session.delete() is True

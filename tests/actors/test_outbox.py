@@ -393,6 +393,32 @@ async def test_iterating_over_deliveries_ends_with_the_supervisor_as_over_events
     assert ended == ["telegram"]
 
 
+@pytest.mark.parametrize("begins", ["before", "behind"])
+async def test_once_the_supervisor_has_drained_iterating_ends_behind_what_is_owed(
+    running: Running, store: Store, begins: str
+) -> None:
+    given: list[str] = []
+
+    async def read(supervisor: Supervisor) -> None:
+        async with supervisor.outbox("telegram") as deliveries:
+            async for delivery in deliveries:
+                given.append(delivery.message.text)
+                await (delivery.retry(3600) if delivery.message.text == "later" else delivery.done())
+
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor, anyio.create_task_group() as group:
+        for number in range(3):
+            await supervisor.session(f"s-{number}").say(f"{number}", address=TELEGRAM)
+        await supervisor.session("later").say("later", address=TELEGRAM)
+        if begins == "before":
+            group.start_soon(read, supervisor)
+            await anyio.wait_all_tasks_blocked()
+        await supervisor.session("s-1").say("last", address=TELEGRAM)
+        await supervisor.drain()
+        if begins == "behind":
+            group.start_soon(read, supervisor)
+    assert sorted(given) == ["0", "1", "2", "last", "later"]
+
+
 async def test_the_log_tells_of_a_channel_to_which_much_is_owed(
     running: Running, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -137,7 +137,7 @@ def test_another_agents_sessions_can_be_looked_at_but_not_changed(
     assert ask("sessions", "list") == []
     assert ask("sessions", "info", "theirs", "--agent", "other")["messages"] == 1
     _, sentence = fails("sessions", "new", "ada")
-    assert "in use for the agent 'other'" in sentence
+    assert "runs 'other', and not 'main'" in sentence
     assert "in use for the agent 'other'" in fails("chat")[1]
     assert argent("sessions", "delete", "theirs", "--agent", "other", "--yes")[0] == 0
 
