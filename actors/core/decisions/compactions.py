@@ -161,7 +161,8 @@ def summarise(draft: Draft, compacted: Compacted) -> bool:
     What is tried again meanwhile waits for its answer. False if nothing is left, or nobody waits for a summary any
     more; the context is kept then.
     """
-    replaced = tuple(takewhile(lambda message: message.number in compacted.numbers, draft.context.messages))
+    spoken_for = frozenset(compacted.numbers)  # they may be a hundred thousand
+    replaced = tuple(takewhile(lambda message: message.number in spoken_for, draft.context.messages))
     if isinstance(draft.offer_compaction(SUMMARY_MADE, _Facts(draft, summarised=replaced)), Refused):
         give_up_summary(draft)
         return False
