@@ -12,8 +12,8 @@ Both are bounded here, where they are used: no report, however wild, has a sessi
 """
 
 import math
-from collections.abc import Iterable
-from itertools import takewhile
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, islice
 from typing import Final
 
 from msgspec import Struct
@@ -127,21 +127,23 @@ class Gauge(Struct, frozen=True):
         before the window is full.
         """
         metadata, context = snapshot
-        messages = context.messages
-        if (turn := metadata.turn) is not None:
-            messages = tuple(takewhile(lambda message: message.number not in turn.messages, messages))
+        messages = context.messages  # a hundred thousand, now and then: only those at both ends are looked at
+        end = _begin_of_turn(messages, metadata)
         keep = min(self.keep_recent, self.window // _KEEP_SHARE)
         if by_hand:
             keep = min(keep, self.estimate(metadata) // _KEEP_SHARE)
-        sizes = [self._scale(message.tokens, metadata) for message in messages]
-        count, kept = len(messages), 0
-        while count > 0 and (kept + sizes[count - 1] <= keep or count == len(messages)):
+        ratio = self.ratio(metadata)
+        count, kept = end, 0
+        while count > 0:
+            size = math.ceil(max(0, messages[count - 1].tokens) * ratio)
+            if count < end and kept + size > keep:
+                break
             count -= 1
-            kept += sizes[count]
+            kept += size
         if kept > self.largest_message:
-            count = len(messages)
-        worth = sum(message.tokens for message in messages[:count]) + metadata.summary_tokens
-        return count if count and worth >= self._least_worth() else 0
+            count = end
+        worth = accumulate((message.tokens for message in islice(messages, count)), initial=metadata.summary_tokens)
+        return count if count and any(tokens >= self._least_worth() for tokens in worth) else 0
 
     def replaceable(self, snapshot: Snapshot, *, by_hand: bool = False) -> int:
         """The number of oldest messages that a compaction replaces if it has to: for a model that can take no more.
@@ -150,11 +152,7 @@ class Gauge(Struct, frozen=True):
         """
         if not by_hand and (older := self.older(snapshot, by_hand=False)):
             return older
-        turn = snapshot.metadata.turn
-        messages = snapshot.context.messages if turn else ()
-        before = sum(
-            1 for _ in takewhile(lambda message: turn is None or message.number not in turn.messages, messages)
-        )
+        before = _begin_of_turn(snapshot.context.messages, snapshot.metadata) if snapshot.metadata.turn else 0
         return self.older(snapshot, by_hand=True) or before
 
     def _least_worth(self) -> int:
@@ -179,3 +177,10 @@ class Gauge(Struct, frozen=True):
 
     def _scale(self, local: int, metadata: Metadata) -> int:
         return math.ceil(max(0, local) * self.ratio(metadata))
+
+
+def _begin_of_turn(messages: Sequence[Message], metadata: Metadata) -> int:
+    """The number of messages before those of the open turn; all where there is none."""
+    if (turn := metadata.turn) is None:
+        return len(messages)
+    return next((at for at, each in enumerate(messages) if each.number in turn.messages), len(messages))
