@@ -15,7 +15,7 @@ from argentos.errors import InputError, StaleWriteError, StoreError
 from argentos.storage.records import Message, Record, SessionKey, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
 
-__all__ = ["Page", "Store", "check_write", "page_of"]
+__all__ = ["Page", "Store", "check_order", "check_write", "page_of"]
 
 
 class Page(NamedTuple):
@@ -197,6 +197,15 @@ def check_write(
         raise StaleWriteError(
             f"session {key} stands at record {sequence}, the writer expected {expected}; load it again"
         )
+    check_order(key, expected, records)
+
+
+def check_order(key: SessionKey, expected: int, records: Sequence[Record]) -> None:
+    """Refuse records that leave a gap, or repeat what is there.
+
+    Raises:
+        StaleWriteError: their sequences do not follow `expected` one by one.
+    """
     if [record.sequence for record in records] != [*range(expected + 1, expected + 1 + len(records))]:
         raise StaleWriteError(f"session {key}: the records do not follow record {expected} one by one")
 

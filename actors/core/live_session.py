@@ -309,6 +309,7 @@ class LiveSession:
         self._message_ids.forget()
         if snapshot is not None:
             self._replies.catch_up(snapshot)
+            await self._message_ids.prepare(snapshot.context)
 
     def _draft(self) -> Draft:
         runtime = self._runtime
@@ -344,7 +345,9 @@ class LiveSession:
             wants_files = await self._runtime.store.append(self._key, self._epoch, draft.durable, draft.records)
             self.metadata, self._context = draft.metadata, draft.open_context
             self._marks = draft.marks
-            if not draft.is_adopted:  # of what is new nothing is kept beside it, and its records may be a million
+            if draft.is_adopted:  # of what is new nothing is kept beside it, and its records may be a million
+                await self._message_ids.prepare(self._context.context)
+            else:
                 self._take_over(draft.records)
             self._compactions.follow(self.metadata)
             self._runtime.events.publish(self._key, draft.records)

@@ -12,6 +12,7 @@ Reading order; each imports only those above it:
     background    the two tasks of an open store
     backpressure  appends, slowed down where the files cannot follow
     reader        a session, read from its files and from what they lack
+    encoding      records as bytes for the journal
     listing       lists of sessions
     store         `FileStore`
 """

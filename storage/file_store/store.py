@@ -37,6 +37,7 @@ from argentos.storage.file_store.background import Background
 from argentos.storage.file_store.backpressure import Backpressure
 from argentos.storage.file_store.deletion import Deletion
 from argentos.storage.file_store.edits import Edits
+from argentos.storage.file_store.encoding import encode
 from argentos.storage.file_store.listing import Listing
 from argentos.storage.file_store.quarantine import Quarantine
 from argentos.storage.file_store.reader import LONG, Reader
@@ -52,7 +53,6 @@ from argentos.storage.records import Message, Record, SessionKey, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_write
 from argentos.storage.wal.committer import Committer
-from argentos.storage.wal.frames import encode_body
 from argentos.storage.wal.journal import Journal
 from argentos.storage.wal.recovery import recover
 
@@ -275,8 +275,9 @@ class FileStore(Store):
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
         """See `Store.append`."""
         self._check_writable()
-        encode = partial(_encode, key, records)
-        body = encode() if len(records) <= LONG else await self._blocking(encode)
+        is_long = len(records) > LONG
+        make_body = partial(encode, key, expected_sequence, records)
+        body = await self._blocking(make_body) if is_long else make_body()
         if self._backpressure.is_long:
             self._writer.wake()
             await self._backpressure.slow_down(self._writer.progress)
@@ -290,7 +291,7 @@ class FileStore(Store):
             expected=expected_sequence,
             newest_epoch=pending.epoch,
             sequence=pending.sequence,
-            records=records,
+            records=records[:1] if is_long else records,  # the others were looked at when they were encoded
         )
         batch = self._committer.submit(key, pending, records, body)
         await batch.durable()
@@ -396,10 +397,3 @@ class FileStore(Store):
             segments = await self._blocking(self._journal.end_segment)
             write = partial(backup.write, self.path, target, segments)
             return await telling_of_the_disk(self._run_backup, self.path)(write)
-
-
-def _encode(key: SessionKey, records: Sequence[Record]) -> bytes:
-    try:
-        return encode_body(key, records)
-    except UnicodeEncodeError as error:
-        raise StoreError(f"session {key}: a text holds half a surrogate pair and cannot be stored") from error

@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from argentos import Address, Config, Emit, MemoryStore, Message, ReplayModel, Reply, Request
+from argentos.actors import Transcript, TranscriptMessage
 from argentos.errors import InputError, MailboxFullError
 from argentos.storage import Record, SessionKey
 from tests.actors.conftest import Running
@@ -165,3 +166,19 @@ async def test_what_is_said_is_found_though_the_context_is_cleared_in_the_same_m
                 await anyio.wait_all_tasks_blocked()
             store.gate.set()
     assert [(each.number, each.text) for each in said] == [(4, "by the way")]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_the_ids_of_a_very_long_session_are_known(running: Running, *, is_restarted: bool) -> None:
+    said = [TranscriptMessage(role="assistant", text=f"text {n}", id=f"a{n}", reply_to=()) for n in range(12_000)]
+    store = MemoryStore()
+    async with running(on=store) as supervisor:
+        await supervisor.session("maren").adopt(Transcript(session="maren", messages=tuple(said)))
+        if not is_restarted:
+            assert (await supervisor.session("maren").say("text 7", message_id="a7")).number == 8
+    async with running(on=store) as supervisor:
+        session = supervisor.session("maren")
+        for number in (0, 4999, 5000, 11_999):
+            assert (await session.say(f"text {number}", message_id=f"a{number}")).number == number + 1
+        assert (await session.say("more", message_id="b1")).number == 12_001
+        assert (await session.say("more", message_id="b1")).number == 12_001

@@ -1,9 +1,16 @@
 """The numbers of a session's messages by their ids."""
 
+from typing import Final
+
+from anyio.lowlevel import checkpoint
+
+from argentos.concurrency.chunks import in_chunks
 from argentos.storage import Context
 from argentos.storage.open_context import OpenContext
 
 __all__ = ["MessageIds"]
+
+_LONG: Final = 5000  # messages, looked through in a millisecond
 
 
 class MessageIds:
@@ -16,6 +23,17 @@ class MessageIds:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] | None = None
+
+    async def prepare(self, context: Context) -> None:
+        """Look the numbers up before they are asked for, in pieces, where a context is long."""
+        if self._numbers is not None or len(context.messages) <= _LONG:
+            return
+        numbers = dict.fromkeys(context.archived_ids, 0)
+        for messages in in_chunks(context.messages, _LONG):
+            numbers.update((each.id, each.number) for each in messages if not each.reply_to)
+            await checkpoint()
+        numbers.update((each.id, each.number) for each in context.waiting if not each.reply_to)
+        self._numbers = numbers
 
     def number_of(self, message_id: str, context: OpenContext) -> int | None:
         """The number of the message that has this id: 0 if it is in the archive, None if there is none."""

@@ -1,0 +1,26 @@
+"""Records as bytes for the journal."""
+
+from collections.abc import Sequence
+
+from argentos.errors import StoreError
+from argentos.storage.file_store.reader import LONG
+from argentos.storage.records import Record, SessionKey
+from argentos.storage.store import check_order
+from argentos.storage.wal.frames import encode_body
+
+__all__ = ["encode"]
+
+
+def encode(key: SessionKey, expected: int, records: Sequence[Record]) -> bytes:
+    """The body of a frame; of many records, which take long to look at, the order is checked as well.
+
+    Raises:
+        StaleWriteError: they do not follow the expected sequence one by one.
+        StoreError: a text cannot be encoded.
+    """
+    if len(records) > LONG:
+        check_order(key, expected, records)
+    try:
+        return encode_body(key, records)
+    except UnicodeEncodeError as error:
+        raise StoreError(f"session {key}: a text holds half a surrogate pair and cannot be stored") from error
