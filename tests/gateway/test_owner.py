@@ -138,7 +138,7 @@ def test_another_agents_sessions_can_be_looked_at_but_not_changed(
     assert ask("sessions", "info", "theirs", "--agent", "other")["messages"] == 1
     _, sentence = fails("sessions", "new", "ada")
     assert "runs 'other', and not 'main'" in sentence
-    assert "in use for the agent 'other'" in fails("chat")[1]
+    assert "runs 'other', and not 'main'" in fails("chat")[1]
     assert argent("sessions", "delete", "theirs", "--agent", "other", "--yes")[0] == 0
 
 
