@@ -19,6 +19,7 @@ from argentos.storage.records import (
     Transitioned,
     TurnEnded,
     TurnStarted,
+    blocks_of,
 )
 from argentos.storage.snapshot import REMEMBERED_IDS, Context, Summary
 
@@ -232,6 +233,7 @@ def accepted_of(record: Accepted) -> Message:
         tokens=record.tokens,
         sender=record.sender,
         address=record.address,
+        content=blocks_of(record.content),
     )
 
 
@@ -248,4 +250,5 @@ def reply_of(record: Replied) -> Message:
         address=record.address,
         reply_to=record.reply_to,
         stop_reason=record.stop_reason,
+        content=blocks_of(record.content),
     )

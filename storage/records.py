@@ -7,7 +7,7 @@ a message is accepted, and include `MESSAGE_TOKENS` for the marks that every mes
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -16,8 +16,10 @@ __all__ = [
     "STOPPED",
     "Accepted",
     "Address",
+    "Block",
     "Cleared",
     "CompactionResumed",
+    "Content",
     "Delivered",
     "Kept",
     "Message",
@@ -35,7 +37,9 @@ __all__ = [
     "Updated",
     "Usage",
     "begin_of",
+    "blocks_of",
     "events_of",
+    "text_of",
 ]
 
 MESSAGE_TOKENS: Final = 4
@@ -45,6 +49,12 @@ STOPPED: Final = "stopped"
 """The stop reason of what had been said of a reply when its turn was stopped."""
 
 Role: TypeAlias = Literal["user", "assistant"]
+
+Block: TypeAlias = dict[str, Any]
+"""A content block in the form of the Messages API, kept whole whatever its type; nobody changes it."""
+
+Content: TypeAlias = str | tuple[Block, ...]
+"""The content of a message: a text, or blocks."""
 
 Outcome: TypeAlias = Literal["replied", "no_reply", "failed", "stopped", "cleared"]
 
@@ -76,6 +86,8 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
     Attributes:
         id: unique in the session; given by the sender, or made up for it.
         number: 1 for the first message, in order of acceptance.
+        text: the whole message or, of one that has blocks, what of them is text.
+        content: the blocks; none where the message is a text.
         tokens: counted once, at acceptance.
         sender: a name to show.
         reply_to: the ids of the messages that this one answers.
@@ -95,6 +107,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
     reply_to: tuple[str, ...] = ()
     stop_reason: str | None = None
     failure: str = ""
+    content: tuple[Block, ...] = ()
 
 
 class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
@@ -107,6 +120,19 @@ class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     model: str
     input: int
     output: int
+
+
+def text_of(content: Content) -> str:
+    """The content of a message, as far as it is text."""
+    if isinstance(content, str):
+        return content
+    texts = (block.get("text") for block in content if block.get("type") == "text")
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def blocks_of(content: Content) -> tuple[Block, ...]:
+    """The blocks of a message; none where it is a text."""
+    return () if isinstance(content, str) else content
 
 
 class _Record(Struct, frozen=True, gc=False, array_like=True, tag_field="kind", kw_only=True):
@@ -140,6 +166,7 @@ class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
     """A message was accepted: from the user, or from the agent speaking first.
 
     Attributes:
+        content: a text, or blocks.
         turn: the turn that began at once to answer it, and it alone; 0 where there is none.
         request_tokens: those of the whole request of that turn, counted locally.
         is_owed: it is to be delivered to the channel of its address.
@@ -149,7 +176,7 @@ class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
     id: str
     number: int
     role: Role
-    text: str
+    content: Content
     tokens: int
     turn: int = 0
     request_tokens: int = 0
@@ -157,6 +184,11 @@ class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
     address: Address | None = None
     is_owed: bool = False
     is_appended: bool = False
+
+    @property
+    def text(self) -> str:
+        """The content, as far as it is text."""
+        return text_of(self.content)
 
     @property
     def awaits_reply(self) -> bool:
@@ -206,6 +238,7 @@ class Replied(_Record, frozen=True, tag="replied", kw_only=True):
     """The agent's reply to a turn, which it ends, or what had been said of it when the turn was stopped.
 
     Attributes:
+        content: a text, or blocks.
         reply_to: the ids of the messages answered.
         messages: their numbers; none where no turn was open, or where it was stopped: a `TurnEnded` follows.
         stop_reason: why the model ended a reply that is not whole; `stopped` where the turn was stopped.
@@ -214,7 +247,7 @@ class Replied(_Record, frozen=True, tag="replied", kw_only=True):
 
     id: str
     number: int
-    text: str
+    content: Content
     tokens: int
     turn: int
     reply_to: tuple[str, ...]
@@ -224,6 +257,11 @@ class Replied(_Record, frozen=True, tag="replied", kw_only=True):
     usage: Usage | None = None
     stop_reason: str | None = None
     is_owed: bool = False
+
+    @property
+    def text(self) -> str:
+        """The content, as far as it is text."""
+        return text_of(self.content)
 
 
 class TurnDelayed(_Record, frozen=True, tag="turn_delayed", kw_only=True):

@@ -79,7 +79,7 @@ class _Story:
     def _exchange(self, turn: int) -> None:
         number, text, tokens = self._say()
         self._records.append(
-            Accepted(**self._head(), id=f"m-{number}", number=number, role="user", text=text, tokens=tokens)
+            Accepted(**self._head(), id=f"m-{number}", number=number, role="user", content=text, tokens=tokens)
         )
         if turn == 1:
             self._move("Created", "Active", "processing_messages", "Processing messages")
@@ -100,7 +100,7 @@ class _Story:
                 **self._head(),
                 id=f"m-{asked}:reply",
                 number=number,
-                text=text,
+                content=text,
                 tokens=tokens,
                 turn=turn,
                 reply_to=(f"m-{asked}",),

@@ -129,7 +129,7 @@ class Story:
                 id=f"m-{number}",
                 number=number,
                 role="user",
-                text=text,
+                content=text,
                 tokens=tokens,
                 turn=self.metadata.turns + 1,
                 request_tokens=self.metadata.tokens + tokens,
@@ -141,7 +141,7 @@ class Story:
         """Have somebody say something; what a user says waits for an answer."""
         number = self.metadata.messages + 1
         tokens = len(text) + MESSAGE_TOKENS
-        self._add(Accepted(**self._head(), id=f"m-{number}", number=number, role=role, text=text, tokens=tokens))
+        self._add(Accepted(**self._head(), id=f"m-{number}", number=number, role=role, content=text, tokens=tokens))
         return self
 
     def start(self, count: int | None = None) -> "Story":
@@ -183,7 +183,7 @@ class Story:
                 **self._head(),
                 id=f"m-{number}",
                 number=number,
-                text=text,
+                content=text,
                 tokens=len(text) + MESSAGE_TOKENS,
                 turn=self.metadata.turns,
                 reply_to=(f"m-{number - 1}",),

@@ -124,7 +124,7 @@ class Survey:
                 id="later",
                 number=metadata.messages + 1,
                 role="user",
-                text="later",
+                content="later",
                 tokens=9,
             )
             await store.append(key, record.epoch, metadata.sequence, [record])

@@ -66,7 +66,7 @@ def _record(snapshot: Snapshot, moment: str) -> Record:
     tokens = next((int(detail) for detail in rest if detail.isdigit()), len(text.split()))
     match word:
         case "user" | "agent":
-            return Accepted(**head, id=f"m-{number}", number=number, role=ROLES[word], text=text, tokens=tokens)
+            return Accepted(**head, id=f"m-{number}", number=number, role=ROLES[word], content=text, tokens=tokens)
         case "turn":
             return _turn(snapshot, head)
         case "reply":
@@ -74,7 +74,7 @@ def _record(snapshot: Snapshot, moment: str) -> Record:
                 **head,
                 id=f"m-{number}",
                 number=number,
-                text=text,
+                content=text,
                 tokens=tokens,
                 turn=metadata.turns,
                 reply_to=(),

@@ -26,7 +26,7 @@ def many_messages() -> list[Record]:
     """The first records of a session in which the agent alone has spoken."""
     made = Transitioned(sequence=1, epoch=1, at=BEGIN, source="[*]", target="Created", event="e", label="First message")
     said = (
-        Accepted(sequence=n + 1, epoch=1, at=BEGIN, id=f"m-{n}", number=n, role="assistant", text=TEXT, tokens=9)
+        Accepted(sequence=n + 1, epoch=1, at=BEGIN, id=f"m-{n}", number=n, role="assistant", content=TEXT, tokens=9)
         for n in range(1, MANY + 1)
     )
     return [made, *said]

@@ -38,7 +38,7 @@ def accept(
             id=message_id,
             number=number,
             role=role,
-            text=text,
+            content=text,
             tokens=tokens,
             sender=sender,
             address=address,

@@ -30,7 +30,7 @@ async def opened(folder: Path, sessions: int) -> AsyncGenerator[Append]:
             id=f"m-{sequence}",
             number=sequence,
             role="user",
-            text=TEXT,
+            content=TEXT,
             tokens=75,
         )
         await store.append(keys[session], 1, sequence, (record,))
