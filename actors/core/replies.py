@@ -85,6 +85,8 @@ class Turn:
     def __aiter__(self) -> AsyncIterator[str]:
         """The reply's text, piece by piece; an end without a reply is just the end.
 
+        Where the model streamed a beginning only, what is left of the reply is the last piece.
+
         Raises:
             ModelError, SupervisorStoppedError: as for `reply`.
         """
@@ -161,9 +163,10 @@ class Turn:
         self._notify()
 
     def finish(self, reply: Message) -> None:
-        """The reply is durable."""
-        if not self._pieces:
-            self._pieces.append(reply.text)
+        """The reply is durable; what was not streamed of it is its last piece."""
+        streamed = "".join(self._pieces)
+        if len(streamed) < len(reply.text) and reply.text.startswith(streamed):
+            self._pieces.append(reply.text[len(streamed) :])
         self._reply = reply
         self._notify()
 

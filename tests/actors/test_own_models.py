@@ -50,6 +50,38 @@ async def test_what_is_emitted_is_streamed_before_the_reply(running: Running) ->
         assert [piece async for piece in turn] == ["one ", "two ", "three "]
 
 
+class Begins:
+    """Streams a beginning, and replies."""
+
+    def __init__(self, begin: str) -> None:
+        self.begin = begin
+
+    async def reply(self, _request: Request, emit: Emit) -> Reply:
+        await emit(self.begin)
+        return Reply("One, two.")
+
+
+@pytest.mark.parametrize(
+    ("begin", "pieces"),
+    [
+        ("", ["One, two."]),
+        ("One, ", ["One, ", "two."]),
+        ("One, two.", ["One, two."]),
+        ("One, two. ", ["One, two. "]),
+        ("Hm, ", ["Hm, "]),
+    ],
+)
+async def test_what_is_left_of_a_reply_follows_what_was_streamed_of_it(
+    running: Running, begin: str, pieces: list[str]
+) -> None:
+    async with running(Begins(begin)) as supervisor:
+        turn = await supervisor.session("maren").send("Hello?")
+        assert [piece async for piece in turn] == pieces
+        again = await supervisor.session("maren").turn(turn.message_id)
+        assert again is not None
+        assert (await again.reply()).text == "One, two."
+
+
 async def test_a_model_is_named_after_its_class(running: Running) -> None:
     class Odd(Parrot):
         async def reply(self, request: Request, emit: Emit) -> Reply:  # noqa: ARG002 - it is always the same
