@@ -13,7 +13,7 @@ from argentos.storage.fold import Folded, fold, fold_metadata
 from argentos.storage.names import file_name
 from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
-from argentos.storage.store import Page, Store, check_write, page_of
+from argentos.storage.store import Page, Store, check_order, check_write, page_of
 from argentos.storage.wal.pending import PendingRecords
 
 __all__ = ["MemoryStore"]
@@ -60,6 +60,8 @@ class MemoryStore(Store):
 
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
         """See `Store.append`."""
+        is_long = len(records) > _LONG
+        edges = await _edges_in(key, expected_sequence, records) if is_long else _edges(records)
         session = self._sessions.get(key) or _Session()
         pending = session.pending
         check_write(
@@ -68,11 +70,11 @@ class MemoryStore(Store):
             expected=expected_sequence,
             newest_epoch=pending.epoch,
             sequence=pending.sequence,
-            records=records,
+            records=records[:1] if is_long else records,  # the others were looked at
         )
         pending.reserve(records)
         pending.extend(records, len(records))
-        session.transitions += [record for record in records if isinstance(record, Transitioned)]
+        session.transitions += edges
         if key not in self._sessions:
             self._add(key, session)
         return pending.size > _CHECKPOINT_RECORDS
@@ -156,14 +158,42 @@ class MemoryStore(Store):
             return
         base = session.base
         records = session.pending.up_to(snapshot.metadata.sequence)
-        if any(isinstance(record, Summarised | Cleared) for record in records):
-            archived = (await _fold_in_chunks(key, base, records)).archived
-            if session.base is not base:  # another checkpoint was quicker
-                return
-            for messages in in_chunks(archived, _LONG):
-                session.archive.update((message.number, message) for message in messages)
+        archived = (await _fold_in_chunks(key, base, records)).archived if await _archive(records) else ()
+        if session.base is not base:  # another checkpoint was quicker
+            return
+        for messages in in_chunks(archived, _LONG):
+            session.archive.update((message.number, message) for message in messages)
         session.base = snapshot
         session.pending.cover(snapshot.metadata.sequence)
+
+
+def _edges(records: Sequence[Record]) -> list[Transitioned]:
+    return [record for record in records if isinstance(record, Transitioned)]
+
+
+async def _edges_in(key: SessionKey, expected: int, records: Sequence[Record]) -> list[Transitioned]:
+    """The edges among many records, which are in order.
+
+    Raises:
+        StaleWriteError: they do not follow the expected sequence one by one.
+    """
+    edges: list[Transitioned] = []
+    for chunk in in_chunks(records, _LONG):
+        check_order(key, expected, chunk)
+        expected += len(chunk)
+        edges += _edges(chunk)
+        await anyio.lowlevel.checkpoint()
+    return edges
+
+
+async def _archive(records: Sequence[Record]) -> bool:
+    """Tell whether any of them has messages leave the context."""
+    for chunk in in_chunks(records, _LONG):
+        if any(isinstance(record, Summarised | Cleared) for record in chunk):
+            return True
+        if len(chunk) == _LONG:
+            await anyio.lowlevel.checkpoint()
+    return False
 
 
 async def _folded(key: SessionKey, session: _Session) -> Folded:
