@@ -22,11 +22,11 @@ def table(results: Iterable[tuple[str, str, str]]) -> Iterator[str]:
         yield f"{part:<16}{kind:<24}" + "".join(f"{counts[part, kind, result]:>9}" for result in RESULTS)
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(4000)
 def test_whatever_is_damaged_nothing_crashes_and_no_session_is_harmed_but_its_own(scale: int) -> None:
     seed = secrets.randbits(32)
     with quick_folder() as folder:
-        shares = in_shares("mutations", folder, seed, MUTATIONS * scale, seconds=1100)
+        shares = in_shares("mutations", folder, seed, MUTATIONS * scale, seconds=3900)
     outcomes = [msgspec.json.decode(share, type=Outcome) for share in shares]
     results = [each for outcome in outcomes for each in outcome.results]
     problems = [each for outcome in outcomes for each in outcome.problems]
