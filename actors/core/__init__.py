@@ -9,6 +9,7 @@ Reading order; each imports only those above it:
     commands      what may come in, and how each is answered
     decisions     from a state and a command to records and effects
     model_calls   a turn of the model, or a summary: what takes long
+    tasks         the turn or the compaction that runs beside a session
     live_session  a session in memory: decide, append, apply, do what follows
     actor         the mailbox, and steps that fail
     registry      the actors in memory

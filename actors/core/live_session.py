@@ -9,38 +9,31 @@ import logging
 from bisect import bisect
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from argentos.actors.core.commands import (
-    Accept,
-    Cancel,
-    Clear,
     Command,
     Compact,
     Decided,
-    Stop,
     SummaryMade,
     TurnDone,
 )
 from argentos.actors.core.deadlines import Marks, deadline, may_passivate
-from argentos.actors.core.decisions.compactions import CompactionRequests, look_after_compaction, resume_compaction
-from argentos.actors.core.decisions.decider import Decider, not_found
+from argentos.actors.core.decisions.compactions import look_after_compaction, resume_compaction
+from argentos.actors.core.decisions.decider import Decider
 from argentos.actors.core.decisions.draft import Draft, Said, is_at_work, is_compacting
 from argentos.actors.core.decisions.message_ids import MessageIds
-from argentos.actors.core.decisions.settling import settle
+from argentos.actors.core.decisions.settling import MOST_ROUNDS, EndlessSettlingError, settle
 from argentos.actors.core.decisions.turns import look_after_turn
-from argentos.actors.core.model_calls import Answer, ask_model, make_summary
-from argentos.actors.core.replies import PendingTurns, Turn, ending_of
+from argentos.actors.core.replies import Turn, ending_of
 from argentos.actors.core.runtime import Runtime
-from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
-from argentos.errors import ArgentError, CallbackError
-from argentos.llm import is_blank
+from argentos.actors.core.tasks import Reporting, SessionTasks, is_awaited
+from argentos.actors.scheduling.slots import TaskId
+from argentos.errors import ArgentError
 from argentos.machines import SESSION
 from argentos.machines.lifecycles import compaction
 from argentos.machines.lifecycles.turn import DUE, INTERRUPTED, OVERFLOWED, TURN
 from argentos.storage import (
-    MESSAGE_TOKENS,
     Accepted,
     Cleared,
     Context,
@@ -64,24 +57,6 @@ _MANY_OWED: Final = 1000
 _RESUMED_FROM: Final = frozenset({DUE, INTERRUPTED, OVERFLOWED})
 
 
-class Reporting(Protocol):
-    """The receiver of a task's report."""
-
-    def report(self, command: TurnDone | SummaryMade) -> None:
-        """Take the report, as the last thing that the task does."""
-        ...
-
-
-class _Nobody:
-    """In the place of an actor that has left memory."""
-
-    def report(self, command: TurnDone | SummaryMade) -> None:
-        """Drop the report of a task that ended too late."""
-
-
-_NOBODY: Final = _Nobody()
-
-
 class LiveSession:
     """A session in memory: it appends what was decided, and does what follows.
 
@@ -96,7 +71,6 @@ class LiveSession:
     """
 
     __slots__ = (
-        "_actor",
         "_compactions",
         "_context",
         "_current",
@@ -107,6 +81,7 @@ class LiveSession:
         "_message_ids",
         "_replies",
         "_runtime",
+        "_tasks",
         "is_revived",
         "metadata",
     )
@@ -114,16 +89,15 @@ class LiveSession:
     def __init__(self, key: SessionKey, runtime: Runtime, actor: Reporting) -> None:
         self._key = key
         self._runtime = runtime
-        self._actor: Reporting = actor
         self.is_revived: bool = False
         self.metadata: Metadata | None = None
         self._context = OpenContext(Context())
         self._marks: Marks | None = None
         self._epoch = 0
         self._message_ids = MessageIds()
-        self._current = CurrentTask(runtime.slots, key)
-        self._replies = PendingTurns(self._current)
-        self._compactions = CompactionRequests()
+        self._tasks = SessionTasks(key, runtime, actor)
+        self._current, self._replies = self._tasks.current, self._tasks.replies
+        self._compactions = self._tasks.compactions
         self._decider = Decider(
             key,
             runtime,
@@ -208,7 +182,7 @@ class LiveSession:
         """
         kept: list[Command] = []
         for command in commands:
-            if isinstance(command, TurnDone | SummaryMade) and _is_awaited(command.tag, durable):
+            if isinstance(command, TurnDone | SummaryMade) and is_awaited(command.tag, durable):
                 self._current.unfinish(command.tag)
                 kept.append(command)
             else:
@@ -227,17 +201,16 @@ class LiveSession:
     def close(self, error: ArgentError) -> None:
         """Leave memory; whoever still waits gets the error."""
         self.end_waiting(error)
-        self._current.cancel()
-        self._actor = _NOBODY  # with a cycle, all that it held would wait for the garbage collector
+        self._tasks.close()
 
     # A step --------------------------------------------------------------------------------------------------
 
     async def take_step(self, commands: Sequence[Decided]) -> bool:
         """Decide about commands, and do what follows; tells whether anything became durable."""
-        if not self._may_stop(commands):
+        if not self._tasks.may_stop(commands):
             return await self._take_step(commands, None)
         try:
-            return await self._take_step(commands, await self._said())
+            return await self._take_step(commands, await self._tasks.said(self.metadata))
         finally:
             self._replies.release()
 
@@ -260,40 +233,19 @@ class LiveSession:
         has_appended = bool(draft.records)
         for answer in answers:
             answer(self.metadata, self._context)
-        while draft.records and is_compacting(draft.metadata):
-            # That a summary has become durable may be what the machine waited for.
+        self._arm((await self._settle_behind(draft)).moment)
+        return has_appended
+
+    async def _settle_behind(self, draft: Draft) -> Draft:
+        """Settle as long as something became durable, as a summary, that the machine may have waited for."""
+        for _ in range(MOST_ROUNDS):
+            if not draft.records or not is_compacting(draft.metadata):
+                return draft
             draft = self._draft()
             draft.may_begin_turns = self._may_begin(draft)
             settle(draft)
             await self._commit(draft)
-        self._arm(draft.moment)
-        return has_appended
-
-    async def _said(self) -> Said | None:
-        """The reply as far as the turn that runs has said it; it is held there."""
-        turn = self.metadata.turn if self.metadata else None
-        if turn is None:
-            return None
-        text = self._replies.hold(turn.messages)
-        if is_blank(text):
-            return None
-        try:
-            tokens = await self._runtime.count.tokens(text)
-        except CallbackError as error:  # that of the user's counter keeps nobody from stopping
-            _log.error("session %s: the text of a turn that is stopped is not counted: %s", self._key, error)
-            tokens = len(text)
-        return Said(turn.turn, text, tokens + MESSAGE_TOKENS)
-
-    def _may_stop(self, commands: Sequence[Decided]) -> bool:
-        """One of the commands may end the turn that runs before its reply."""
-        tag = self._current.tag
-        if tag is None or tag[0] != "turn":
-            return False
-        interrupts = self._runtime.config.queue_mode == "interrupt"
-        return any(
-            isinstance(each, Cancel | Clear | Stop) or (interrupts and isinstance(each, Accept) and each.awaits_reply)
-            for each in commands
-        )
+        raise EndlessSettlingError(f"session {self._key} does not come to rest behind a compaction")
 
     async def _revive(self) -> None:
         before, clock = self.metadata, self._runtime.clock
@@ -389,42 +341,6 @@ class LiveSession:
         self._replies.fail(record.messages, error)
         self._decider.error = None
 
-    def _require(self) -> Snapshot:
-        snapshot = self.snapshot
-        if snapshot is None:
-            raise not_found(self._key)
-        return snapshot
-
-    # The task -----------------------------------------------------------------------------------------------
-
-    def _start(self, tag: TaskId, work: Callable[[BackgroundTask], Awaitable[None]], *, passes: bool = False) -> None:
-        if not self._runtime.is_draining:
-            self._current.start(tag, work, passes=passes or self._runtime.suspects.alone == self._key)
-
-    async def _run_turn(self, snapshot: Snapshot, task: BackgroundTask) -> None:
-        turn = snapshot.metadata.turn
-        if turn is None:
-            return
-        self._replies.begin(turn.messages, turn.attempt)
-        with self._runtime.telemetry.working("turn", self._key, turn.turn) as working:
-            answer = await ask_model(self._runtime, snapshot, partial(self._replies.push, turn.messages), task)
-            if answer is None:
-                return
-            working.outcome = "replied" if isinstance(answer, Answer) else type(answer).__name__
-        reply, tokens = answer if isinstance(answer, Answer) else (None, 0)
-        error = None if isinstance(answer, Answer) else answer
-        now = self._runtime.clock.now()
-        self._actor.report(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
-
-    async def _run_compaction(self, snapshot: Snapshot, asked_at: int, task: BackgroundTask) -> None:
-        asked, number = self._compactions.served, snapshot.metadata.compactions + 1
-        with task.scope, self._runtime.telemetry.working("compaction", self._key, number) as working:
-            compacted = await make_summary(
-                self._runtime, snapshot, task, by_hand=asked is not None, focus=asked.focus if asked else ""
-            )
-            working.outcome = compacted.method if compacted else "kept"
-            self._actor.report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
-
     # Effects ------------------------------------------------------------------------------------------------
 
     async def write_files(self) -> None:
@@ -434,24 +350,18 @@ class LiveSession:
 
     async def ask_model(self) -> None:
         """Begin to ask the model for the reply to the turn that is open, unless that is being done."""
-        snapshot = self._require()
-        turn = snapshot.metadata.turn
-        if turn is not None:
-            passes = self._replies.may_be_from_tasks(turn.messages)
-            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot), passes=passes)
+        if self.snapshot is not None:
+            self._tasks.ask_model(self.snapshot)
 
     async def cancel_task(self) -> None:
         """End the turn, or the compaction, that runs and is waited for no more."""
-        tag = self._current.tag
-        if tag is not None and not (self.metadata and _is_awaited(tag, self.metadata)):
-            self._current.cancel()
+        self._tasks.cancel_unless_awaited(self.metadata)
 
     async def summarise(self) -> None:
         """Begin to make a summary, unless one is being made or waited for no more."""
         snapshot = self.snapshot
         if snapshot is not None and is_compacting(snapshot.metadata):
-            asked_at = _asked_at(snapshot.metadata)
-            self._start(("summary", asked_at, 0), partial(self._run_compaction, snapshot, asked_at))
+            self._tasks.summarise(snapshot)
 
     # Time ---------------------------------------------------------------------------------------------------
 
@@ -477,19 +387,6 @@ class LiveSession:
             return True
         is_time = may_passivate(self.metadata, self._marks, runtime.config, runtime.clock.monotonic())
         return is_time and not self._current.is_running and not self._compactions.is_waiting
-
-
-def _is_awaited(tag: TaskId, metadata: Metadata) -> bool:
-    """The session waits for the task: it has the turn, or the compaction."""
-    if is_compacting(metadata):
-        return tag == ("summary", _asked_at(metadata), 0)
-    turn = metadata.turn
-    return turn is not None and tag == ("turn", turn.turn, turn.attempt)
-
-
-def _asked_at(metadata: Metadata) -> int:
-    """The sequence that tells one compaction from another."""
-    return max(metadata.state_sequence, metadata.boundary)
 
 
 _EFFECTS: Final[dict[str, Callable[[LiveSession], Awaitable[None]]]] = {

@@ -19,7 +19,8 @@ from argentos.actors.core.decisions.compactions import ask_compaction, give_up_s
 from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.actors.core.decisions.messages import accept, clear
 from argentos.actors.core.decisions.settling import settle
-from argentos.actors.core.decisions.turns import end_attempt, look_after_turn, stop
+from argentos.actors.core.decisions.turn_ends import end_attempt, stop
+from argentos.actors.core.decisions.turns import look_after_turn
 from argentos.actors.settings.config import Config
 from argentos.errors import ContextOverflowError, ModelError, SessionFailedError, SessionParkedError
 from argentos.llm import Compacted, Gauge, Reply

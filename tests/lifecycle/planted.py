@@ -147,14 +147,14 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a stop leaves the queue to itself while no turn runs",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_ends.py",
         "        _end_early(draft, ENDS[ended.target], draft.waiting)\n",
         "        _end_early(draft, ENDS[ended.target], draft.waiting if draft.metadata.turn else ())\n",
         ("a stop leaves nothing to answer",),
     ),
     Bug(
         "a stop does not end a compaction",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_ends.py",
         "    stop_compaction(draft)\n",
         "",
         ("a stop leaves nothing to answer", "the model is asked for what is open"),
@@ -175,7 +175,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a reply is recorded twice",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_ends.py",
         "        _reply(draft, turn.turn, turn.messages, reply, report.tokens)\n",
         "        _reply(draft, turn.turn, turn.messages, reply, report.tokens)\n" * 2,
         ("one reply for each message",),
@@ -210,7 +210,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a reply goes nowhere",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_ends.py",
         "            address=address,\n            usage=",
         "            address=None,\n            usage=",
         ("a reply goes where its message came from",),
@@ -259,8 +259,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a summary that became durable is not looked at",
         "actors/core/live_session.py",
-        "        while draft.records and is_compacting(draft.metadata):\n",
-        "        while False:\n",
+        "            if not draft.records or not is_compacting(draft.metadata):\n",
+        "            if True:\n",
         ("the model is asked for what is open",),
     ),
     Bug(
@@ -482,7 +482,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a summary takes what it does not speak for",
         "actors/core/decisions/compactions.py",
-        "tuple(takewhile(lambda message: message.number in compacted.numbers, draft.context.messages))",
+        "tuple(takewhile(lambda message: message.number in spoken_for, draft.context.messages))",
         "draft.context.messages[: len(compacted.numbers)]",
         ("a summary speaks for what it replaces",),
     ),
@@ -502,35 +502,35 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a fault that passes is tried for ever",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_facts.py",
         "turn.delays < config.retry_attempts and ",
         "",
         ("not tried for ever",),
     ),
     Bug(
         "a fault that passes is tried for as long as it takes",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_facts.py",
         " and turn.delayed + seconds <= config.retry_for",
         "",
         ("not tried for ever",),
     ),
     Bug(
         "a fault that stays is tried again",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_ends.py",
         "if isinstance(error, ModelError) and error.is_transient:",
         "if isinstance(error, ModelError):",
         ("put off for a fault that passes",),
     ),
     Bug(
         "a fault that passes ends the turn",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_ends.py",
         "if isinstance(error, ModelError) and error.is_transient:",
         "if False:",
         ("a fault that passes is tried again",),
     ),
     Bug(
         "a provider that wants to be left alone is asked",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_facts.py",
         "return max(seconds, asked)",
         "return seconds",
         ("put off for long enough",),
@@ -567,14 +567,14 @@ BUGS: Final[Sequence[Bug]] = (
     # The outbox ------------------------------------------------------------------------------------------------
     Bug(
         "a reply is not owed",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_ends.py",
         "            is_owed=is_owed(draft, address),\n",
         "",
         ("what the agent says is owed",),
     ),
     Bug(
         "every channel is owed to",
-        "actors/core/decisions/turns.py",
+        "actors/core/decisions/turn_ends.py",
         "return address is not None and address.channel in draft.channels",
         "return address is not None",
         ("owed where it was said",),
@@ -688,9 +688,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a compaction replaces the messages of the turn",
         "llm/gauge.py",
-        "        if (turn := metadata.turn) is not None:\n            messages = tuple(takewhile(lambda message: "
-        "message.number not in turn.messages, messages))\n",
-        "",
+        "return next((at for at, each in enumerate(messages) if each.number in turn.messages), len(messages))",
+        "return len(messages)",
         ("guard: has_older_messages",),
     ),
     Bug(

@@ -5,7 +5,9 @@ Reading order; each imports only those above it:
     message_ids   the numbers of messages by their ids
     draft         the next state, as far as it is decided
     compactions   the rules by which a compaction begins and ends
-    turns         the rules by which a turn begins, is tried again, and ends
+    turn_facts    facts of which a turn's machine asks
+    turn_ends     the rules by which a turn ends
+    turns         the rules by which a turn begins, and is tried again
     messages      the rules by which a message is taken, and other notes are
     settling      the edges whose time has come, and the turn that may begin
     decider       from a command to records and effects

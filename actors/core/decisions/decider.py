@@ -34,7 +34,8 @@ from argentos.actors.core.decisions.compactions import (
 from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.decisions.messages import accept, clear, create, deliver, update
-from argentos.actors.core.decisions.turns import cancel, end_attempt, failed_turn, retry, stop
+from argentos.actors.core.decisions.turn_ends import cancel, end_attempt, stop
+from argentos.actors.core.decisions.turns import failed_turn, retry
 from argentos.actors.core.replies import PendingTurns, Turn
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import CurrentTask

@@ -7,13 +7,14 @@ from typing import Final
 
 from argentos.actors.core.decisions.compactions import give_up_compaction, make_room
 from argentos.actors.core.decisions.draft import Draft
-from argentos.actors.core.decisions.turns import begin_turn, give_up_turn
+from argentos.actors.core.decisions.turn_ends import give_up_turn
+from argentos.actors.core.decisions.turns import begin_turn
 from argentos.machines import SESSION, Refused, Transition
 from argentos.machines.lifecycles.session import SETTLING
 from argentos.machines.lifecycles.turn import DELAYED, RUNNING
 from argentos.storage import Transitioned
 
-__all__ = ["EndlessSettlingError", "settle"]
+__all__ = ["MOST_ROUNDS", "EndlessSettlingError", "settle"]
 
 
 class EndlessSettlingError(RuntimeError):
@@ -23,7 +24,7 @@ class EndlessSettlingError(RuntimeError):
 _AT_WORK: Final = frozenset({RUNNING, DELAYED})
 """The states of a turn in which it is waited for, and nothing settles."""
 
-_MOST_ROUNDS: Final = len(SESSION.transitions) + 1
+MOST_ROUNDS: Final = len(SESSION.transitions) + 1
 """One for each edge, and one that takes none: whatever needs more takes an edge twice, and would do so for ever."""
 
 _SETTLING_IN: Final = {
@@ -41,7 +42,7 @@ def settle(draft: Draft) -> None:
         return
     give_up_turn(draft)
     give_up_compaction(draft)
-    for _ in range(_MOST_ROUNDS):
+    for _ in range(MOST_ROUNDS):
         if draft.turn in _AT_WORK:
             return
         decisions = [draft.offer(event) for event in _SETTLING_IN[draft.metadata.state]]
@@ -52,4 +53,4 @@ def settle(draft: Draft) -> None:
         begin_turn(draft)
         return
     taken = [f"{each.source} --> {each.target}" for each in draft.records if isinstance(each, Transitioned)]
-    raise EndlessSettlingError(f"session {draft.key} does not come to rest: {', '.join(taken[-_MOST_ROUNDS:])}")
+    raise EndlessSettlingError(f"session {draft.key} does not come to rest: {', '.join(taken[-MOST_ROUNDS:])}")
