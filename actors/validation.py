@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
+from anyio.lowlevel import checkpoint
 from msgspec import structs
 
 from argentos.actors.core.commands import Changes
@@ -22,6 +23,7 @@ __all__ = [
     "as_part",
     "as_reason",
     "as_role",
+    "new_message",
 ]
 
 T = TypeVar("T")
@@ -53,6 +55,25 @@ def as_new_message(text: object, message_id: object, address: object, sender: ob
         _address(address),
         None if sender is None else as_name(sender, "the sender of the message"),
     )
+
+
+async def new_message(text: object, message_id: object, address: object, sender: object) -> NewMessage:
+    """A message that can be sent; who is refused lets others run first.
+
+    Raises:
+        InputError: it cannot be stored, or is empty.
+    """
+    try:
+        return _not_empty(as_new_message(text, message_id, address, sender))
+    except InputError:
+        await checkpoint()
+        raise
+
+
+def _not_empty(sent: NewMessage) -> NewMessage:
+    if not sent.text.strip():
+        raise InputError("the message is empty; send some text")
+    return sent
 
 
 def _address(value: object) -> Address | None:

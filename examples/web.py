@@ -11,7 +11,7 @@ supervisor is told first: it ends the streams of events, takes no more messages,
 
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
@@ -89,7 +89,7 @@ def application(state_dir: str, model: Model) -> Starlette:
     """The application; its supervisor is open as long as it runs."""
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Supervisor]]:
+    async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Supervisor]]:
         async with Supervisor(FileStore(state_dir), model) as supervisor:
             yield {"supervisor": supervisor}
 

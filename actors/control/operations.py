@@ -10,7 +10,7 @@ from contextlib import aclosing
 from enum import Enum
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any, Final, Generic, TypeAlias, TypeVar, get_args, get_type_hints
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 from msgspec import Raw, Struct
@@ -198,7 +198,7 @@ async def _answer_pages(result: Awaitable[tuple[object, ...]]) -> AsyncGenerator
 async def _answer_stream(result: AsyncGenerator[object]) -> AsyncGenerator[Raw]:
     async with aclosing(result) as values:
         async for value in values:
-            for page in _pages(value) if isinstance(value, tuple) else (_encoded(value),):
+            for page in _pages(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else (_encoded(value),):
                 yield page
 
 

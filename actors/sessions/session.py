@@ -15,8 +15,7 @@ from argentos.actors.core.commands import Changes
 from argentos.actors.core.replies import Turn
 from argentos.actors.info import SessionInfo
 from argentos.actors.transcripts.transcript import Transcript
-from argentos.actors.validation import NewMessage, as_changes, as_focus, as_new_message, as_role
-from argentos.errors import ArgentError, InputError
+from argentos.actors.validation import NewMessage, as_changes, as_focus, as_role, new_message
 from argentos.inputs import as_flag, as_id, as_number, as_time
 from argentos.storage import Address, Message, Role, SessionKey, Summary, Transitioned
 
@@ -80,7 +79,7 @@ class Session(ABC):
         if patience != 0.0:
             await checkpoint()
             patience = as_number(patience, "the patience")
-        return self._bound(await self._send(await _new_message(text, message_id, address, sender), patience))
+        return self._bound(await self._send(await new_message(text, message_id, address, sender), patience))
 
     async def ask(
         self,
@@ -116,7 +115,7 @@ class Session(ABC):
         Raises:
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
-        return await self._append("assistant", await _new_message(text, message_id, address, sender))
+        return await self._append("assistant", await new_message(text, message_id, address, sender))
 
     async def append(
         self,
@@ -138,7 +137,7 @@ class Session(ABC):
         """
         await checkpoint()
         side = as_role(role)
-        return await self._append(side, await _new_message(text, message_id, address, sender))
+        return await self._append(side, await new_message(text, message_id, address, sender))
 
     async def retry(self, message_id: str | None = None) -> Turn:
         """Have a turn that failed run once more, with the messages that it was to answer; the text is not sent again.
@@ -394,14 +393,3 @@ class Session(ABC):
 
     @abstractmethod
     async def _unpark(self) -> SessionInfo: ...
-
-
-async def _new_message(text: object, message_id: object, address: object, sender: object) -> NewMessage:
-    try:
-        sent = as_new_message(text, message_id, address, sender)
-        if not sent.text.strip():
-            raise InputError("the message is empty; send some text")
-    except ArgentError:
-        await checkpoint()
-        raise
-    return sent
