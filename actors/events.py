@@ -327,7 +327,7 @@ class Events:
         self._subscribers: list[Subscriber] = []
         self._kept = _Kept(most_kept)
         self._is_subscribed = False
-        self.is_over = False
+        self.is_over: bool = False
 
     def open(self) -> None:
         """Begin anew: cursors of before have expired."""

@@ -27,11 +27,11 @@ try:
         )
     )
     from argentos.storage.testing.conformance import StoreConformance
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] not in ("hypothesis", "pytest"):
+except ModuleNotFoundError as _error:
+    if (_error.name or "").partition(".")[0] not in ("hypothesis", "pytest"):
         raise
     raise MissingExtraError(
-        f"argentos.storage.testing needs {error.name}, which the extra brings: pip install 'argentos[testing]'"
-    ) from error
+        f"argentos.storage.testing needs {_error.name}, which the extra brings: pip install 'argentos[testing]'"
+    ) from _error
 
 __all__ = ["StoreConformance"]

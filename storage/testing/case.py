@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import pytest
 from anyio import wait_all_tasks_blocked
@@ -23,7 +23,7 @@ both_ways: Final = pytest.mark.parametrize("is_checkpointed", [True, False])
 class StoreCase:
     """Tests of one kind of store."""
 
-    pytestmark = pytest.mark.anyio
+    pytestmark: ClassVar[pytest.MarkDecorator] = pytest.mark.anyio
 
     def make_store(self, place: Path) -> Store:
         """Make a store that keeps its sessions in this place, not entered yet.
