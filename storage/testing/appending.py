@@ -11,7 +11,7 @@ from msgspec import structs
 from argentos.errors import StaleWriteError
 from argentos.storage.records import Accepted, Address, Record, SessionKey
 from argentos.storage.store import Store
-from argentos.storage.testing.case import IDS, StoreCase, shown
+from argentos.storage.testing.case import BLOCKS, IDS, StoreCase, shown
 from argentos.storage.testing.story import KEY, Story, append, appended
 
 __all__ = ["AppendingCases", "FencingCases"]
@@ -76,6 +76,12 @@ class AppendingCases(StoreCase):
             story.say(text)
         await append(store, story)
         assert [message.text for message in await store.read(KEY, 1, 100)] == list(_TEXTS)
+
+    async def test_blocks_are_kept_whole(self, store: Store) -> None:
+        await append(store, story := Story().show(*BLOCKS).say("a text"))
+        blocks, text = await store.read(KEY, 1, 3)
+        assert (blocks.content, blocks.text, text.content) == (BLOCKS, "Look: ü", ())
+        assert await store.load(KEY) == story.snapshot
 
     async def test_sessions_are_apart(self, store: Store) -> None:
         stories = [Story(SessionKey(agent, id_)).say(f"{agent} {id_}") for agent in ["main", "Main"] for id_ in IDS]

@@ -8,14 +8,21 @@ from typing import ClassVar, Final
 import pytest
 from anyio import wait_all_tasks_blocked
 
-from argentos.storage.records import SessionKey
+from argentos.storage.records import Block, SessionKey
 from argentos.storage.store import Store
 from argentos.storage.testing.story import KEY, Story
 
-__all__ = ["IDS", "StoreCase", "both_ways", "ids_of", "shown", "written"]
+__all__ = ["BLOCKS", "IDS", "StoreCase", "both_ways", "ids_of", "shown", "written"]
 
 IDS: Final = ("a", "A", "b", "Ünal", "c" * 300, "a.b", "z/z", "con", "%", "..", "a b", "e\u0301", "é")
 """Ids that a file system, or an order of letters, may confuse."""
+
+BLOCKS: Final[tuple[Block, ...]] = (
+    {"type": "text", "text": "Look: ü"},
+    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+    {"type": "not known yet", "deep": {"list": [1, -1.5, None, True, "", {}, []]}},
+)
+"""Content of every kind."""
 
 both_ways: Final = pytest.mark.parametrize("is_checkpointed", [True, False])
 

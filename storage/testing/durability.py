@@ -8,7 +8,7 @@ import pytest
 from argentos.errors import StaleWriteError
 from argentos.storage.records import SessionKey
 from argentos.storage.store import Store
-from argentos.storage.testing.case import IDS, StoreCase, both_ways, ids_of, shown, written
+from argentos.storage.testing.case import BLOCKS, IDS, StoreCase, both_ways, ids_of, shown, written
 from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 
 __all__ = ["DurabilityCases"]
@@ -21,7 +21,7 @@ class DurabilityCases(StoreCase):
     async def test_a_store_that_is_opened_again_shows_the_same(
         self, durable_place: Path, *, is_checkpointed: bool
     ) -> None:
-        story = Story().converse("a", "b").owe().summarise(3).update("title", "tag").say("c")
+        story = Story().converse("a", "b").owe().summarise(3).update("title", "tag").show(*BLOCKS).say("c")
         async with self.make_store(durable_place) as store:
             await append(store, story)
             await written(store, story, is_checkpointed=is_checkpointed)

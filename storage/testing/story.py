@@ -10,6 +10,7 @@ from argentos.storage.records import (
     MESSAGE_TOKENS,
     Accepted,
     Address,
+    Block,
     Cleared,
     CompactionResumed,
     Delivered,
@@ -135,6 +136,12 @@ class Story:
                 request_tokens=self.metadata.tokens + tokens,
             )
         )
+        return self
+
+    def show(self, *blocks: Block) -> "Story":
+        """Have the agent say something in blocks."""
+        number = self.metadata.messages + 1
+        self._add(Accepted(**self._head(), id=f"m-{number}", number=number, role="assistant", content=blocks, tokens=9))
         return self
 
     def say(self, text: str = "hello", role: Role = "user") -> "Story":
