@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from anyio import wait_all_tasks_blocked
 
 from argentos.errors import ArgentError
-from argentos.storage import FileStore, Message, Record, SessionKey, Snapshot, Store, fold, inline
+from argentos.storage import FileStore, Message, Record, SessionKey, Snapshot, Store, Transitioned, fold, inline
 from argentos.storage.testing.story import KEY, OTHER, Story
 
 SEGMENT_SIZE: Final = 4096
@@ -200,10 +200,12 @@ def messages_of(key: SessionKey, records: Sequence[Record]) -> tuple[Message, ..
 
 
 async def shows(store: Store, key: SessionKey, records: Sequence[Record]) -> bool:
-    """Whether a session is these records, and each of their messages is there once."""
+    """Whether a session is these records, and each of their messages and edges is there once."""
     messages = messages_of(key, records)
+    edges = tuple(record for record in records if isinstance(record, Transitioned))
     is_whole = await store.load(key) == fold(key, None, records).snapshot
-    return is_whole and await store.read(key, 1, len(messages) + 1) == messages
+    is_told = await store.transitions(key) == edges
+    return is_whole and is_told and await store.read(key, 1, len(messages) + 1) == messages
 
 
 def json_files(state: Path) -> dict[Path, bytes]:
