@@ -11,6 +11,7 @@ from typing import Final
 from argentos.actors import Delivery
 from argentos.llm import Request
 from argentos.storage import (
+    STOPPED,
     Accepted,
     Cleared,
     CompactionResumed,
@@ -82,7 +83,7 @@ class Account(Ledger):
             case Cleared():
                 self.context, self.summary, self.boundary, self.failed = [], None, record, []
             case Kept():
-                self.kept_at, self.boundary = len(self.messages), record
+                self.kept_at, self.boundary, self.resumed = len(self.messages), record, None
             case Delivered():
                 self._deliver(record)
             case Updated():
@@ -119,11 +120,14 @@ class Account(Ledger):
         self.messages.append(record)
         self.require("numbered without a gap", that=record.number == len(self.messages), problem=record)
         is_by_user = isinstance(record, Accepted) and record.role == "user"
-        if not is_by_user and record.address and record.address.channel == OUTBOX:
+        is_cut_off = isinstance(record, Replied) and record.stop_reason == STOPPED
+        if not is_by_user and not is_cut_off and record.address and record.address.channel == OUTBOX:
             self.due.append(record.number)
         if record.is_owed:
             where = record.address.channel if record.address else ""
-            self.require("owed where it was said", that=not is_by_user and where == OUTBOX, problem=record)
+            self.require(
+                "owed where it was said", that=not is_by_user and not is_cut_off and where == OUTBOX, problem=record
+            )
             self.owed.append(record.number)
             self.undelivered.append(record.number)
 
@@ -144,7 +148,7 @@ class Account(Ledger):
             self.require("a turn answers one address", that=len(addresses) == 1, problem=(record, addresses))
             self.context += numbers
             del self.waiting[: len(numbers)]
-        self.turn, self.turns = record, record.turn
+        self.turn, self.turns, self.spoken = record, record.turn, ""
         self.begun_behind = [number for number in self.context if number not in numbers]
         self.fault, self.delayed_until = None, None
 
@@ -158,7 +162,7 @@ class Account(Ledger):
         self.require("not tried for ever", that=is_bounded, problem=(self.delays, self.delayed))
         least = max(2.0 ** (self.delays - 2), (fault.retry_after if fault else None) or 0.0)
         self.require("put off for long enough", that=record.seconds >= least, problem=(record, least))
-        self.delayed_until, self.fault = record.at + timedelta(seconds=record.seconds), None
+        self.delayed_until, self.fault, self.spoken = record.at + timedelta(seconds=record.seconds), None, ""
 
     def _retry(self, record: Retried) -> None:
         """Those of a turn that failed wait once more, behind all others."""
@@ -174,7 +178,20 @@ class Account(Ledger):
         self.is_retried_meanwhile = self.state == "Compacted"
         self.ended -= {self.messages[number - 1].id for number in record.messages}
 
+    def _keep(self, record: Replied) -> None:
+        """What had been said of the reply when the turn was ended."""
+        asked = tuple(self.messages[number - 1] for number in (self.turn.messages if self.turn else ()))
+        is_its = bool(asked) and record.reply_to == tuple(each.id for each in asked)
+        self.require("what was said belongs to its turn", that=is_its and not record.messages, problem=record)
+        is_said = bool(record.text) and self.spoken.startswith(record.text)
+        self.require("what was said is kept as it was", that=is_said, problem=(record, self.spoken))
+        self._number(record)
+        self.context.append(record.number)
+
     def _reply(self, record: Replied) -> None:
+        if record.stop_reason == STOPPED:
+            self._keep(record)
+            return
         asked = tuple(self.messages[number - 1] for number in (self.turn.messages if self.turn else ()))
         ids = tuple(each.id for each in asked)
         self.require("one reply for each message", that=not self.replies.keys() & set(record.reply_to), problem=record)
@@ -202,7 +219,7 @@ class Account(Ledger):
             self.require("a fault that passes is tried again", that=not self._may_be_delayed, problem=record)
             self.failed.append(Failing(record.turn, record.messages))
         self.ended |= ids
-        self.turn, self.overflowed = None, False
+        self.turn, self.overflowed, self.spoken = None, False, ""
         self.fault, self.delays, self.delayed, self.delayed_until = None, 0, 0.0, None
 
     @property
@@ -215,7 +232,9 @@ class Account(Ledger):
 
     def _resume(self, record: CompactionResumed) -> None:
         """The compaction is begun again, of what is in the context by now."""
-        is_open = self.state == "Compacted" and self.boundary is None
+        # Where more came meanwhile than fits, it is compacted once more, and that may be cut off as well.
+        is_too_much = self.tokens + self.size_of(self.waiting[:1]) > CONFIG.max_context_tokens
+        is_open = self.state == "Compacted" and (self.boundary is None or is_too_much)
         self.require("only what was cut off is compacted again", that=is_open, problem=(self.state, record))
         attempt, alone = (self.resumed.attempt, self.resumed.alone) if self.resumed else (1, 0)
         is_next = record.attempt == attempt + 1 and record.alone in {alone, alone + 1}
@@ -235,7 +254,7 @@ class Account(Ledger):
         is_so_made = record.method == "extractive" or not self.is_quoted
         self.require("a summary that kills is made without the model", that=is_so_made, problem=record)
         self.require("a summary frees what it replaces", that=record.freed == self.size_of(gone), problem=record)
-        self.context, self.summary, self.boundary = stay, record, record
+        self.context, self.summary, self.boundary, self.resumed = stay, record, record, None
         left = [Failing(turn, tuple(each for each in messages if each in stay)) for turn, messages in self.failed]
         self.failed = [each for each in left if each.messages]
 
@@ -277,6 +296,7 @@ class Account(Ledger):
                 self.require("woken by something", that=self._is_woken(), problem=record)
             case "context_window_full":
                 self._check_full(record)
+                self.spoken = ""
             case "continues_with_summary":
                 self._check_summarised(record)
             case _:

@@ -82,6 +82,7 @@ class Ledger:
         sendings: what was sent, in order, repetitions included, and not passed over by what was accepted.
         accepted: what is durable, by id.
         asked_by_hand: how many want a compaction that has not begun.
+        spoken: what the model has said in this attempt.
         overflowed: the model has refused this turn for its size.
         fault: of the model, that passes: it could not answer this attempt.
         delays: how often this turn was put off, and `delayed`, for how many seconds altogether.
@@ -103,6 +104,7 @@ class Ledger:
         self.accepted: dict[str, Accepted] = {}
         self.said: list[str] = []
         self.asked_by_hand = 0
+        self.spoken = ""
         self.overflowed = False
         self.fault: ModelError | None = None
         self.delays = 0
@@ -138,6 +140,7 @@ class Ledger:
     def begin_anew(self) -> None:
         """Another process owns the session from now on, and whoever asked the old one has gone."""
         self.old_epoch = self.records[-1].epoch if self.records else 0
+        self.spoken = ""
         self.asked_by_hand = 0
         self.fault = None
 

@@ -22,7 +22,9 @@ __all__ = ["Asked", "ModelInHand", "Outcome", "Side", "WatchedStore"]
 Side: TypeAlias = Literal["before", "behind"]
 """Of the moment when an append is durable."""
 
-Outcome: TypeAlias = Literal["reply", "nothing", "failure", "busy", "later", "overflow", "break off", "at length"]
+Outcome: TypeAlias = Literal[
+    "reply", "nothing", "failure", "busy", "later", "overflow", "break off", "at length", "speak"
+]
 
 _LATER: Final = 30.0  # seconds for which the model wants to be left alone
 _KILLED: Final = "the process was killed"
@@ -96,6 +98,11 @@ class Asked:
         self.outcome = outcome
         self._told.set()
 
+    def go_on(self) -> None:
+        """It has given a sign of life, and waits to be told more."""
+        self.at = anyio.current_time()
+        self.outcome, self._told = None, anyio.Event()
+
     async def told(self) -> Outcome:
         if self.outcome is None:
             await self._told.wait()
@@ -123,15 +130,22 @@ class ModelInHand:
         asked = Asked(request, anyio.current_time())
         self.asked.append(asked)
         try:
-            outcome = await asked.told()
+            while (outcome := await asked.told()) == "speak":
+                asked.go_on()
+                await self._say("Well, ", asked, emit)
         finally:
             self.asked.remove(asked)
         text = self._text(outcome, asked)
         if text:
-            await emit(text)
+            await self._say(text, asked, emit)
         if outcome == "break off":
             raise ReplyInterruptedError("broken off", is_transient=False)
         return Reply(text)
+
+    async def _say(self, text: str, asked: Asked, emit: Emit) -> None:
+        if not asked.is_for_a_summary:
+            self._account.spoken += text
+        await emit(text)
 
     def _text(self, outcome: Outcome, asked: Asked) -> str:
         number = len(self._account.said)
@@ -147,7 +161,7 @@ class ModelInHand:
                 raise ContextOverflowError("too much")
             case "break off":
                 return f"answer {number}"
-            case "nothing":
+            case "nothing" | "speak":
                 return ""
             case "reply" | "at length":
                 text = f"answer {number}" + " and so on" * (50 if outcome == "at length" else 8)

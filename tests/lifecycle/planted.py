@@ -153,6 +153,20 @@ BUGS: Final[Sequence[Bug]] = (
         ("a stop leaves nothing to answer",),
     ),
     Bug(
+        "what was said of a turn that is stopped is lost",
+        "actors/core/decisions/turn_ends.py",
+        "        _keep_text(draft, turn)\n",
+        "        pass\n",
+        ("what was said is kept",),
+    ),
+    Bug(
+        "what was said of a turn that is stopped is owed",
+        "actors/core/decisions/turn_ends.py",
+        "            stop_reason=STOPPED,\n",
+        "            stop_reason=STOPPED,\n            is_owed=is_owed(draft, answered[-1].address),\n",
+        ("owed where it was said",),
+    ),
+    Bug(
         "a stop does not end a compaction",
         "actors/core/decisions/turn_ends.py",
         "    stop_compaction(draft)\n",

@@ -23,6 +23,7 @@ _AGAIN: Final = [Message(role, again=again) for role in ("user", "assistant") fo
 _CHANGED: Final = [Message("user", again=0, changed=changed) for changed in ("text", "address", "side")]
 _RETRIED: Final = [Retry(), Retry(0), Retry(1)]
 _MADE: Final = [Make("create"), Make("stop"), Make("clear"), Make("compact")]
+_ENDING: Final = [Make("stop"), Make("clear")]
 _READ: Final = [Read("open"), Read("done"), Read("done"), Read("leave")]
 MESSAGES: Final = st.sampled_from(_NEW)
 COMMANDS: Final[st.SearchStrategy[Command]] = st.sampled_from(
@@ -32,7 +33,7 @@ _MANY: Final = st.sampled_from([[message] * count for count in (2, 4, 6) for mes
 SEVERAL: Final[st.SearchStrategy[Sequence[Command]]] = st.lists(COMMANDS, min_size=1, max_size=4) | _MANY
 _SIDES: Final[st.SearchStrategy[Side]] = st.sampled_from(["before", "behind"])
 OUTCOMES: Final[st.SearchStrategy[Outcome]] = st.sampled_from(
-    ["reply", "reply", "at length", "overflow", "overflow", "nothing", "failure", "busy", "later", "break off"]
+    ["reply", "reply", "at length", "overflow", "overflow", "nothing", "failure", "busy", "later", "break off", "speak"]
 )
 
 
@@ -52,6 +53,14 @@ class SessionLifecycle(RuleBasedStateMachine):
         self.system.do(message)
         if any(not each.is_for_a_summary for each in self.system.model.asked):
             self.system.tell_model(outcome)
+
+    @precondition(lambda self: self.system.account.turn)
+    @rule(pieces=st.integers(1, 2), command=st.sampled_from(_ENDING))
+    def stop_while_it_speaks(self, pieces: int, command: Make) -> None:
+        for _ in range(pieces):
+            if self.system.model.asked:
+                self.system.tell_model("speak")
+        self.system.do(command)
 
     @rule(command=st.sampled_from(_MADE))
     def ask_for(self, command: Make) -> None:

@@ -10,7 +10,7 @@ import anyio
 
 from argentos import Address, Supervisor, Turn
 from argentos.storage import Message as StoredMessage
-from argentos.storage import Role, Transitioned
+from argentos.storage import Replied, Role, Transitioned
 from tests.lifecycle.calls import ENDING, Call, Command, Make, Message, Read, Retry
 from tests.lifecycle.checks import KEY, Checks
 from tests.lifecycle.ledger import CONFIG, OUTBOX, Sent, count_words
@@ -99,12 +99,15 @@ class SessionSystem(Checks):
 
     def do(self, *commands: Command) -> None:
         """Give commands, at once, and wait for what comes of them."""
-        was_compacting = self.account.state == "Compacted"
+        was_compacting, spoken = self.account.state == "Compacted", self.account.spoken
+        behind = len(self.account.records)
         self._give(commands)
         self._rest()
         is_alone = len(commands) == 1 and self.store.holds is None  # else it goes before messages of the same moment
         if is_alone and commands[0] in ENDING and self.account.exists:
             self._check_ended(commands[0], was_compacting=was_compacting)
+            kept = [each.text for each in self.account.records[behind:] if isinstance(each, Replied)]
+            self.account.require("what was said is kept", that=kept == [spoken] * bool(spoken), problem=(spoken, kept))
 
     def _check_ended(self, command: Command, *, was_compacting: bool) -> None:
         """Nothing goes on behind a stop or a clear."""
