@@ -957,6 +957,6 @@ async def test_a_record_that_could_not_be_read_back_is_refused_and_nothing_is_wr
     record: Any = Accepted
     async with FileStore(tmp_path) as store:
         with pytest.raises(StoreError, match="a record of session ada cannot be stored"):
-            await store.append(key, 1, 0, [record(**made, id="m", number=1, role="user", text="hi", tokens=odd)])
+            await store.append(key, 1, 0, [record(**made, id="m", number=1, role="user", content="hi", tokens=odd)])
     async with FileStore(tmp_path) as store:
         assert await store.load(key) is None
