@@ -108,6 +108,7 @@ CALLS: dict[str, Call] = {
     "Supervisor.stored": lambda world: world.supervisor.stored(),
     "SystemClock.sleep_until": lambda _: argentos.SystemClock().sleep_until(0.0),
     "Turn.__aiter__": lambda world: read_all(world.turn),
+    "Turn.cancel": lambda world: world.turn.cancel(),
     "Turn.reply": lambda world: world.turn.reply(),
 }
 

@@ -43,7 +43,7 @@ async def supervising(
     """A supervisor on a directory, and each edge that its events tell of; it begins nothing by itself."""
     store = FileStore(directory, run=inline)
     supervisor = Supervisor(
-        store, OfflineModel(), config=CONFIG, clock=clock, count=count, count_inline=10**6, grace=0, resume=False
+        store, OfflineModel(), config=CONFIG, clock=clock, count=count, count_inline=10**6, grace=30, resume=False
     )
     async with supervisor:
         async with supervisor.events(limit=10_000) as events:
@@ -73,7 +73,7 @@ async def do(act: Act, session: Session, clock: ManualClock) -> None:
 
 
 @pytest.mark.anyio
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(lives=st.lists(ACTS, min_size=1, max_size=3))
 async def test_the_edges_told_are_those_taken_over_restarts_compactions_and_passivations(
     lives: list[list[Act]], tmp_path_factory: pytest.TempPathFactory
@@ -119,7 +119,7 @@ async def test_of_a_session_that_does_not_exist_no_edges_are_told(running: Runni
 
 
 @pytest.mark.anyio
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(acts=ACTS, factor=st.sampled_from([0, 3, 100]))
 async def test_another_counter_alters_nothing_of_what_was_decided(
     acts: list[Act], factor: int, tmp_path_factory: pytest.TempPathFactory

@@ -444,10 +444,13 @@ def test_a_reply_streams_harmlessly_and_an_interrupt_stops_it_but_not_the_chat(
     os.write(ours, b"\x03")
     assert "Traceback" not in read(ours, "> ")
     os.write(ours, b"/info\n")
-    assert "Active, 1 message," in read(ours, "%)")
+    assert "Active, 2 messages," in read(ours, "%)")
     os.write(ours, b"/quit\n")
     assert process.wait(PATIENCE) == 0
-    assert [each["text"] for each in ask("sessions", "history", "ada")] == ["Tell me a story"]
+    assert [each["text"] for each in ask("sessions", "history", "ada")] == [
+        "Tell me a story",
+        "Once\x1b]0;title\x07 upon a time",
+    ]
     assert ask("sessions", "info", "ada")["waiting"] == 0
 
 
