@@ -761,4 +761,11 @@ BUGS: Final[Sequence[Bug]] = (
         "may_ask = True",
         ("a summary that kills is made without the model",),
     ),
+    Bug(
+        "of the edges that are taken together only the first is remembered",
+        "storage/memory_store.py",
+        "        session.transitions += edges\n",
+        "        session.transitions += edges[:1]\n",
+        ("every edge is told",),
+    ),
 )
