@@ -224,6 +224,20 @@ async def test_a_message_sent_again_after_a_stop_hears_that_it_was_stopped(
         assert not await found.cancel()
 
 
+async def test_a_transcript_has_what_was_said_and_a_session_made_of_it_tells_the_same(running: Running) -> None:
+    async with running(Speaker()) as supervisor:
+        session, copy = supervisor.session("maren"), supervisor.session("copy")
+        turn = await session.send("a story", message_id="m-1")
+        await hear(turn)
+        await turn.cancel()
+        await copy.adopt(await session.transcript())
+        assert told(await copy.history()) == told(await session.history())
+        assert (await copy.info()).tokens == (await session.info()).tokens
+        found = await copy.turn("m-1")
+        assert found is not None
+        assert await outcome_of(found) == "stopped"
+
+
 async def test_a_long_text_is_counted_beside_the_event_loop_and_kept_as_it_was_heard(running: Running) -> None:
     async with running(Speaker("word " * 30_000, "end"), count_inline=100) as supervisor:
         session = supervisor.session("maren")

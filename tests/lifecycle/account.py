@@ -205,9 +205,21 @@ class Account(Ledger):
         self.context.append(record.number)
         self.replies |= dict.fromkeys(ids, record)
 
+    def _give_up(self, record: TurnEnded) -> None:
+        """One that waits is cancelled, and the turn goes on."""
+        is_one = len(record.messages) == 1 and {*record.messages} <= {*self.waiting}
+        self.require("only one that waits is given up alone", that=self.is_cancelling and is_one, problem=record)
+        self.waiting = [number for number in self.waiting if number not in record.messages]
+        self.context += record.messages
+        self.ended |= {self.messages[number - 1].id for number in record.messages}
+
     def _end(self, record: TurnEnded) -> None:
         ended = self.turn.messages if self.turn else ()
-        if record.outcome in {"stopped", "cleared"}:
+        if not record.turn and record.messages != (*ended, *self.waiting):
+            self._give_up(record)
+            return
+        is_alone = self.is_cancelling and bool(ended) and record.messages == ended
+        if record.outcome in {"stopped", "cleared"} and not is_alone:
             ended = (*ended, *self.waiting)
             self.context += self.waiting
             self.waiting = []

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from argentos.storage import Role
 from tests.lifecycle.ledger import Sent
 
-__all__ = ["ENDING", "Call", "Command", "Make", "Message", "Read", "Retry"]
+__all__ = ["CANCELLING", "ENDING", "Call", "Command", "Make", "Message", "Read", "Retry"]
 
 
 class Message(NamedTuple):
@@ -31,9 +31,9 @@ class Retry(NamedTuple):
 
 
 class Make(NamedTuple):
-    """Something to ask of the session."""
+    """Something to ask of the session, or of its turn, or of the one of the message that waits last."""
 
-    what: Literal["create", "stop", "clear", "compact"]
+    what: Literal["create", "stop", "clear", "compact", "cancel", "cancel the last"]
 
 
 class Read(NamedTuple):
@@ -44,6 +44,7 @@ class Read(NamedTuple):
 
 Command: TypeAlias = Message | Make | Read | Retry
 
+CANCELLING: Final = {Make("cancel"), Make("cancel the last")}
 ENDING: Final = {Make("stop"), Make("clear")}
 
 

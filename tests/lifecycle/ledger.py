@@ -82,6 +82,7 @@ class Ledger:
         sendings: what was sent, in order, repetitions included, and not passed over by what was accepted.
         accepted: what is durable, by id.
         asked_by_hand: how many want a compaction that has not begun.
+        is_cancelling: somebody cancels one turn.
         spoken: what the model has said in this attempt.
         overflowed: the model has refused this turn for its size.
         fault: of the model, that passes: it could not answer this attempt.
@@ -105,6 +106,7 @@ class Ledger:
         self.said: list[str] = []
         self.asked_by_hand = 0
         self.spoken = ""
+        self.is_cancelling = False
         self.overflowed = False
         self.fault: ModelError | None = None
         self.delays = 0
@@ -142,6 +144,7 @@ class Ledger:
         self.old_epoch = self.records[-1].epoch if self.records else 0
         self.spoken = ""
         self.asked_by_hand = 0
+        self.is_cancelling = False
         self.fault = None
 
     def require(self, check: str, *, that: bool, problem: object = "") -> None:

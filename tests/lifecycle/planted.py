@@ -167,6 +167,20 @@ BUGS: Final[Sequence[Bug]] = (
         ("owed where it was said",),
     ),
     Bug(
+        "the cancelling of a message that waits ends the turn that goes on",
+        "storage/fold.py",
+        "turn=None if record.turn else old.turn,",
+        "turn=None,",
+        ("stored as acknowledged", "the model is asked for what is open"),
+    ),
+    Bug(
+        "what is cancelled while it waits is counted nowhere",
+        "storage/fold.py",
+        "tokens=old.tokens + record.tokens,\n        waiting=tuple(",
+        "tokens=old.tokens,\n        waiting=tuple(",
+        ("stored as acknowledged",),
+    ),
+    Bug(
         "a stop does not end a compaction",
         "actors/core/decisions/turn_ends.py",
         "    stop_compaction(draft)\n",

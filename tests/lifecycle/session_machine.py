@@ -22,8 +22,8 @@ _SAID: Final = [*(Message("assistant", words) for words in (20, 120, 120)), Mess
 _AGAIN: Final = [Message(role, again=again) for role in ("user", "assistant") for again in range(4)]
 _CHANGED: Final = [Message("user", again=0, changed=changed) for changed in ("text", "address", "side")]
 _RETRIED: Final = [Retry(), Retry(0), Retry(1)]
-_MADE: Final = [Make("create"), Make("stop"), Make("clear"), Make("compact")]
-_ENDING: Final = [Make("stop"), Make("clear")]
+_MADE: Final = [Make("create"), Make("stop"), Make("clear"), Make("compact"), Make("cancel"), Make("cancel the last")]
+_ENDING: Final = [Make("stop"), Make("clear"), Make("cancel")]
 _READ: Final = [Read("open"), Read("done"), Read("done"), Read("leave")]
 MESSAGES: Final = st.sampled_from(_NEW)
 COMMANDS: Final[st.SearchStrategy[Command]] = st.sampled_from(

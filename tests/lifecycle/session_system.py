@@ -2,7 +2,7 @@
 
 import contextlib
 from asyncio import Task
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import anyio
 from argentos import Address, Supervisor, Turn
 from argentos.storage import Message as StoredMessage
 from argentos.storage import Replied, Role, Transitioned
-from tests.lifecycle.calls import ENDING, Call, Command, Make, Message, Read, Retry
+from tests.lifecycle.calls import CANCELLING, ENDING, Call, Command, Make, Message, Read, Retry
 from tests.lifecycle.checks import KEY, Checks
 from tests.lifecycle.ledger import CONFIG, OUTBOX, Sent, count_words
 from tests.lifecycle.parts import Outcome, Side
@@ -167,10 +167,31 @@ class SessionSystem(Checks):
                 self._retry(command)
             elif isinstance(command, Read):
                 self.courier.do(command, self.supervisor)
+            elif command in CANCELLING:
+                self._give_cancel(command)
             else:
                 if command.what == "compact":
                     self.account.asked_by_hand += 1
-                self._begin(command, getattr(self.session, command.what)())
+                self._begin(command, self._make(command))
+
+    def _give_cancel(self, command: Make) -> None:
+        """Cancel a turn; where there is none, nobody has to be asked."""
+        if not self.account.is_settled:
+            self.account.is_cancelling = True
+            self._begin(command, self._cancel(command))
+
+    def _make(self, command: Make) -> Coroutine[Any, Any, Any]:
+        method: Callable[[], Coroutine[Any, Any, Any]] = getattr(self.session, command.what)
+        return method()
+
+    async def _cancel(self, command: Make) -> None:
+        waiting = self.account.waiting
+        if command == Make("cancel the last") and waiting:
+            turn = await self.session.turn(self.account.messages[waiting[-1] - 1].id)
+        else:
+            turn = await self.session.current_turn()
+        if turn is not None:
+            await turn.cancel()
 
     def _send(self, message: Message) -> None:
         sent = self._to_send(message)
@@ -243,6 +264,7 @@ class SessionSystem(Checks):
             self._run()
         self.check_events()
         if self.store.holds is None:
+            self.account.is_cancelling = False
             self.check_rest()
 
     def _run(self) -> None:
