@@ -24,7 +24,7 @@ from argentos.storage import Message, Summary
 
 __all__ = ["command"]
 
-_HELP: Final = "/info, /compact [what to keep], /clear, /quit; Ctrl-C stops a reply"
+_HELP: Final = "/info, /compact [what to keep], /clear, /quit; Ctrl-C stops a reply, Ctrl-D leaves"
 _TERMINAL_LINE: Final = 1024 if sys.platform == "darwin" else 4095  # bytes that a terminal takes at once
 _MARKS: Final = 12  # bytes around what was pasted
 _COMMAND: Final = re.compile(r"/[a-z]+\Z")
