@@ -162,7 +162,7 @@ class _Forked(_Popen):
         theirs = (pipes[0], pipes[3], pipes[5])
         streams = [number if each == -1 else each for number, each in enumerate(theirs)]
         self._told, teller = os.pipe()
-        weakref.finalize(self, os.close, self._told)
+        self._hang_up = weakref.finalize(self, os.close, self._told)
         self._lock = threading.Lock()
         with _asking:
             socket.send_fds(_server(self._imported), [json.dumps(request).encode()], [*streams, teller])
@@ -181,11 +181,14 @@ class _Forked(_Popen):
         return status
 
     def _ended(self, seconds: float | None) -> int | None:
-        """How it ended, if it does within that time."""
-        if self.returncode is None and select.select([self._told], [], [], seconds)[0]:
-            with self._lock:
-                if self.returncode is None:
+        """How it ended, if it does within that time, or another thread knows."""
+        if self._lock.acquire(blocking=seconds != 0):
+            try:
+                if self.returncode is None and select.select([self._told], [], [], seconds)[0]:
                     self.returncode = _NUMBER.unpack(os.read(self._told, _NUMBER.size))[0]
+                    self._hang_up()  # now, for some tests count descriptors
+            finally:
+                self._lock.release()
         return cast("int | None", self.returncode)
 
 
