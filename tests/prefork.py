@@ -48,7 +48,8 @@ _OURS: Final = (
 )
 _DESCRIPTORS: Final = 1024  # more than the process that forks has open
 
-_NUMBER: Final = struct.Struct("i")
+_BEGUN: Final = struct.Struct("ci")  # b"b" and the number of the process
+_ENDED: Final = struct.Struct("ci")  # b"e" and its status
 _asking: Final = threading.Lock()
 
 _Popen: TypeAlias = subprocess.Popen[str]
@@ -100,11 +101,10 @@ def next_program(imported: Iterable[str]) -> str:
                 os._exit(0)
             pid = os.fork()
             if not pid:
-                return _begin(descriptors[:3], **json.loads(request))
+                return _begin(descriptors, **json.loads(request))
             *streams, teller = descriptors
             for each in streams:
                 os.close(each)
-            os.write(teller, _NUMBER.pack(pid))
             ending = os.pidfd_open(pid)
             tellers[ending] = (pid, teller)
             poll.register(ending, select.POLLIN)
@@ -114,15 +114,15 @@ def _tell_end(ending: int, pid: int, teller: int) -> None:
     _, status = os.waitpid(pid, 0)
     os.close(ending)
     with suppress(BrokenPipeError):  # nobody waits
-        os.write(teller, _NUMBER.pack(os.waitstatus_to_exitcode(status)))
+        os.write(teller, _ENDED.pack(b"e", os.waitstatus_to_exitcode(status)))
     os.close(teller)
 
 
-def _begin(streams: list[int], *, program: str, arguments: list[str], env: dict[str, str], cwd: str) -> str:
-    """Become the process that Python would start."""
+def _begin(given: list[int], *, program: str, arguments: list[str], env: dict[str, str], cwd: str) -> str:
+    """Become the process that Python would start, and tell of it then: a fork forgets signals that come before."""
+    *streams, teller = given
     for number, each in enumerate(streams):
         os.dup2(each, number)
-    os.closerange(3, _DESCRIPTORS)
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
@@ -140,6 +140,8 @@ def _begin(streams: list[int], *, program: str, arguments: list[str], env: dict[
         )
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
+    os.write(teller, _BEGUN.pack(b"b", os.getpid()))
+    os.closerange(3, _DESCRIPTORS)
     return program
 
 
@@ -163,11 +165,13 @@ class _Forked(_Popen):
         streams = [number if each == -1 else each for number, each in enumerate(theirs)]
         self._told, teller = os.pipe()
         self._hang_up = weakref.finalize(self, os.close, self._told)
+        self._hang_up.atexit = False
         self._lock = threading.Lock()
         with _asking:
             socket.send_fds(_server(self._imported), [json.dumps(request).encode()], [*streams, teller])
         os.close(teller)
-        self.pid = _NUMBER.unpack(os.read(self._told, _NUMBER.size))[0]
+        begun, self.pid = _BEGUN.unpack(os.read(self._told, _BEGUN.size))
+        assert begun == b"b", "it ended before it began"
         self._child_created = True
         cast("Any", self)._close_pipe_fds(*pipes)  # noqa: SLF001 - of `Popen`, as this method is
 
@@ -185,7 +189,7 @@ class _Forked(_Popen):
         if self._lock.acquire(blocking=seconds != 0):
             try:
                 if self.returncode is None and select.select([self._told], [], [], seconds)[0]:
-                    self.returncode = _NUMBER.unpack(os.read(self._told, _NUMBER.size))[0]
+                    _, self.returncode = _ENDED.unpack(os.read(self._told, _ENDED.size))
                     self._hang_up()  # now, for some tests count descriptors
             finally:
                 self._lock.release()
