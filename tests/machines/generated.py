@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ class _Sketch:
         self.states: list[str] = []
         self.body: list[str] = []
         self.edges = ["[*] --> S0: made"]
+        self._machine: Machine | None = None
 
     def regions(self, depth: int) -> Iterator[str]:
         """One region's lines."""
@@ -43,17 +45,19 @@ class _Sketch:
         if depth < 2 and self.draw(st.booleans()):
             yield f"{self.draw(st.sampled_from(states))} --> [*]: over"
 
-    def text(self) -> str:
-        return "\n".join(("stateDiagram-v2", *self.body, *self.edges))
+    def machine(self) -> Machine:
+        """The machine as it is now."""
+        self._machine = self._machine or self._with(self.edges)
+        return self._machine
+
+    def _with(self, edges: list[str]) -> Machine:
+        return Machine(Diagram.parse("\n".join(("stateDiagram-v2", *self.body, *edges))), stored=True)
 
     def add(self, *lines: str) -> None:
         """Add edges, unless the machine could not run with them."""
-        before = list(self.edges)
-        self.edges += lines
-        try:
-            Machine(Diagram.parse(self.text()), stored=True)
-        except DiagramError:
-            self.edges = before
+        edges = [*self.edges, *lines]
+        with suppress(DiagramError):
+            self._machine, self.edges = self._with(edges), edges
 
 
 @st.composite
@@ -75,4 +79,4 @@ def machines(draw: st.DrawFn) -> Machine:
                 f"{choice} --> {draw(states)}: [z]",
                 f"{choice} --> {target}: else",
             )
-    return Machine(Diagram.parse(sketch.text()), stored=True)
+    return sketch.machine()
