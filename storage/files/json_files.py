@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import sys
 import zlib
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -71,8 +72,19 @@ class TransitionEntry(Struct, frozen=True, kw_only=True, omit_defaults=True, ren
 
     @property
     def record(self) -> Transitioned:
-        """The record of which it was made."""
-        return Transitioned(**structs.asdict(self))
+        """The record of which it was made; all sessions share the names in it, most of what it takes."""
+        return Transitioned(
+            sequence=self.sequence,
+            epoch=self.epoch,
+            at=self.at,
+            source=sys.intern(self.source),
+            target=sys.intern(self.target),
+            event=sys.intern(self.event),
+            label=sys.intern(self.label),
+            by=self.by,
+            parent=self.parent,
+            checkpoint=self.checkpoint,
+        )
 
 
 class History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
