@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -40,7 +41,8 @@ MODEL: Final = "claude-test"
 
 @pytest.fixture(scope="module", autouse=True)
 def quick_collections() -> Generator[None]:
-    """What was there before these tests is not looked at again and again."""
+    """What was there before these tests, and the many types of the SDK, is not looked at again and again."""
+    import_module("anthropic")
     gc.collect()
     gc.freeze()
     yield
