@@ -114,7 +114,7 @@ BUGS: Final[Sequence[Bug]] = (
         "machines/machine.py",
         "                    refusal = guard\n                    break\n",
         "                    refusal = guard\n",
-        ("it comes to rest",),
+        ("it comes to rest", "no actor fails"),
     ),
     Bug(
         "the effects of a transition are forgotten",
@@ -150,7 +150,7 @@ BUGS: Final[Sequence[Bug]] = (
         "actors/core/decisions/turn_ends.py",
         "        _end_early(draft, ENDS[ended.target], draft.waiting)\n",
         "        _end_early(draft, ENDS[ended.target], draft.waiting if draft.metadata.turn else ())\n",
-        ("a stop leaves nothing to answer",),
+        ("a stop leaves nothing to answer", "a turn ends with its own messages"),
     ),
     Bug(
         "what was said of a turn that is stopped is lost",
