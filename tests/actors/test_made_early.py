@@ -9,8 +9,12 @@ import pytest
 from argentos import Agent, AnthropicModel, FileStore, MemoryStore, OfflineModel, Store, Supervisor
 
 
+def in_memory(_: Path) -> Store:
+    return MemoryStore()
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-@pytest.mark.parametrize("store", [lambda _: MemoryStore(), FileStore], ids=["memory", "files"])
+@pytest.mark.parametrize("store", [in_memory, FileStore], ids=["memory", "files"])
 def test_a_supervisor_is_made_at_the_top_of_a_module(
     store: Callable[[Path], Store], backend: str, tmp_path: Path
 ) -> None:
