@@ -11,6 +11,7 @@ segment from being dropped.
 
 import contextlib
 import hashlib
+import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ __all__ = [
     "NoSegmentError",
 ]
 
+_log: Final = logging.getLogger(__name__)
 _SET_ASIDE: Final = ("*.torn-*", "*.damaged-*")
 
 
@@ -169,10 +171,16 @@ class Journal:
         """Make something that needs room on the disk: where it fails, once more behind giving back what is reserved."""
         try:
             return make()
-        except OSError:
+        except OSError as error:
             if not self._give_back():
                 raise
-        return make()
+            made = make()
+            _log.warning(
+                "a segment of the journal in %s could be made only once reserved room was given back: %s",
+                self._folder,
+                error.strerror or error,
+            )
+            return made
 
     def _give_back(self) -> bool:
         """Free what is reserved in segments that are written to no more; tells whether there was any."""
@@ -214,10 +222,11 @@ class Journal:
         """A small one will do where a session ends, for that makes room."""
         try:
             self.begin_segment()
-        except NoSegmentError:
+        except NoSegmentError as error:
             if all(sequence for _, sequence, _ in batch):
                 raise
             self.begin_segment(len(encode_start(self._commit)) + len(data))
+            _log.warning("a session is deleted from a small segment of the journal, for that makes room: %s", error)
 
     def end_segment(self) -> list[Path]:
         """Write to no segment any more that there is; gives them, which hold all that is durable now."""

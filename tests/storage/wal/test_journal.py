@@ -589,6 +589,29 @@ def test_giving_back_what_is_reserved_cuts_nothing_off_a_segment_that_was_writte
     assert opened(folder)[1:] == (other.records, [])
 
 
+def test_a_segment_that_could_be_made_only_at_the_second_try_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, create, failed = tmp_path / "journal", segment_file.create, list[Path]()
+    journal, _, _ = opened(folder)
+    write(journal, story := Story())
+    killed = Path(shutil.copytree(folder, tmp_path / "killed"))
+    journal.close()
+
+    def fail_once(path: Path, head: bytes, size: int) -> int:
+        if not failed:
+            failed.append(path)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return create(path, head, size)
+
+    monkeypatch.setattr(segment_file, "create", fail_once)
+    journal, _, _ = opened(killed)
+    write(journal, story.say())
+    journal.close()
+    assert "only once reserved room was given back: Input/output error" in caplog.text
+    assert opened(killed)[1:] == (story.records, [])
+
+
 @pytest.mark.parametrize("id_", ["a", "b" * 40, "c" * 300, "Ünal"])
 def test_a_session_is_forgotten_however_its_name_is_encoded(tmp_path: Path, id_: str) -> None:
     folder, key = tmp_path / "journal", SessionKey("agent " * 10, id_)
