@@ -93,9 +93,9 @@ def matching(
             if (candidates := waiting.get(alike(compound, renamed), []))
         ]
         found += matched
-        known = {compound for compound, _ in matched}
-        rest = [compound for compound in rest if compound not in known]
-        others = [compound for candidates in waiting.values() for compound in candidates]
+        paired, partners = {one for one, _ in matched}, {other for _, other in matched}
+        rest = [compound for compound in rest if compound not in paired]
+        others = [compound for compound in others if compound not in partners]  # as the diagram has them, both ways
     return found
 
 

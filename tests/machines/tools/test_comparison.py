@@ -247,6 +247,16 @@ def test_a_machine_does_not_differ_from_itself(machine: Machine) -> None:
     assert compare(machine.diagram, machine).changes == ()
 
 
+def test_edges_alike_only_in_source_and_event_are_paired_in_the_order_of_their_diagrams() -> None:
+    both = "\n".join(f"    S --> {state}: {state.lower()}" for state in "TUVW")
+    old = read(f"stateDiagram-v2\n    [*] --> S: made\n{both}\n    S --> V: go [p]\n    S --> W: go [q]")
+    new = read(
+        f"stateDiagram-v2\n    [*] --> S: made\n{both}\n    S --> T: go [x]\n    S --> U: go [y]\n    S --> T: go [z]"
+    )
+    assert mirrored(compare(old, new)) == ends(compare(new, old))
+    assert ("S --> W: go [q]", "S --> U: go [y]") in ends(compare(old, new))
+
+
 @given(machines(), machines())
 def test_the_way_back_is_the_mirror(old: Machine, new: Machine) -> None:
     assert mirrored(compare(old, new)) == ends(compare(new, old))
