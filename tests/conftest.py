@@ -1,9 +1,13 @@
 """Every asynchronous test runs on asyncio and on trio; no property says how fast the machine is."""
 
+import signal
 from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in what a script runs in the background, and its children
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("argentos", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("argentos")
