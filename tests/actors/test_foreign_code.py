@@ -619,17 +619,17 @@ def hung() -> Generator[Hung]:
 
 
 async def test_a_counter_that_does_not_come_back_refuses_its_message_in_time(running: Running, hung: Hung) -> None:
-    async with running(Hostile(), count=hung, count_inline=0, count_timeout=0.1) as supervisor:
+    async with running(Hostile(), count=hung, count_inline=0, count_timeout=0.5) as supervisor:
         async with anyio.create_task_group() as group:  # more than may be counted at once
             for number in range(40):
                 group.start_soon(refuses, supervisor.session(f"hung-{number}").send, "hang")
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             await refuses(supervisor.session("said").say, "hang")
             assert (await supervisor.session("maren").ask("Hello?")).text == "Yes."
 
 
 async def refuses(send: Callable[[str], Awaitable[object]], text: str) -> None:
-    with pytest.raises(CallbackError, match=r"not answered within 0\.1 s"):
+    with pytest.raises(CallbackError, match=r"not answered within 0\.5 s"):
         await send(text)
 
 
@@ -658,7 +658,7 @@ async def test_a_compaction_ends_though_the_counter_does_not_come_back(running: 
         async with running(
             Hostile(), on=store, count=hung, count_inline=0, count_timeout=0.1, config=config
         ) as supervisor:
-            with anyio.fail_after(5), pytest.raises(NothingToCompactError):
+            with anyio.fail_after(60), pytest.raises(NothingToCompactError):
                 await supervisor.session("maren").compact()
             assert (await supervisor.session("maren").info()).state == "Active"
     finally:
@@ -673,9 +673,9 @@ async def test_a_transcript_may_take_long_to_count_but_none_of_its_texts(running
     may_end = threading.Event()
     texts = ["Hello?"] * 20
     try:
-        async with running(Hostile(), count=count, count_inline=0, count_timeout=0.3) as supervisor:
+        async with running(Hostile(), count=count, count_inline=0, count_timeout=1.5) as supervisor:
             await supervisor.session("slow").adopt(transcript_of_texts(*texts))
-            with anyio.fail_after(5), pytest.raises(CallbackError, match="not answered"):
+            with anyio.fail_after(60), pytest.raises(CallbackError, match="not answered"):
                 await supervisor.session("hung").adopt(transcript_of_texts(*texts, "hang"))
     finally:
         may_end.set()
