@@ -37,7 +37,7 @@ LIBRARIES: Final = (
     "tiktoken",
     "transitions.extensions",
 )
-"""What others have made: with it alone imported, a program may still change what is ours while it is loaded."""
+"""Modules of others: with these alone imported, a program may still change what is ours while it is loaded."""
 
 _OURS: Final = (
     *(each for each in LIBRARIES if not each.startswith("hypothesis")),

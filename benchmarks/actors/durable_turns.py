@@ -48,7 +48,7 @@ class DurableTurns(NamedTuple):
     runs: list[Run]
 
     def of(self, row: _Contestant, sessions: int) -> dict[int, Sample]:
-        """What a contestant came to in each round."""
+        """The sample of a contestant in each round."""
         return {run.round: run.sample for run in self.runs if (run.title, run.sessions) == (row.title, sessions)}
 
     def faster(self, row: _Contestant, sessions: int) -> float:

@@ -296,7 +296,7 @@ def lifecycle_test(
         own_timers: with durations: only the system's own clock raises the events of timers, and nobody sends them.
             By default they are sent to a `MachineSystem` like other events, which it has to bear, and to no other.
         pauses: seconds that may pass at once; without it they are drawn around the durations.
-        seed: makes every run the same.
+        seed: makes runs the same in processes that have loaded the same modules, whose constants Hypothesis draws, too.
 
     Raises:
         InputError: a duration is missing, or something is given for a state or an event that the machine does not have.

@@ -179,7 +179,7 @@ class Account(Ledger):
         self.ended -= {self.messages[number - 1].id for number in record.messages}
 
     def _keep(self, record: Replied) -> None:
-        """What had been said of the reply when the turn was ended."""
+        """The part of the reply that had been said when the turn was ended."""
         asked = tuple(self.messages[number - 1] for number in (self.turn.messages if self.turn else ()))
         is_its = bool(asked) and record.reply_to == tuple(each.id for each in asked)
         self.require("what was said belongs to its turn", that=is_its and not record.messages, problem=record)

@@ -41,7 +41,7 @@ MODEL: Final = "claude-test"
 
 @pytest.fixture(scope="module", autouse=True)
 def quick_collections() -> Generator[None]:
-    """What was there before these tests, and the many types of the SDK, is not looked at again and again."""
+    """Keep collections from looking at what was there before, and at the many types of the SDK, after each test."""
     import_module("anthropic")
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""What is said, and the conversations of a session, one after the other."""
+"""Question and answer, and the conversations of a session, one after the other."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, Generic, TypeAlias, TypeVar
