@@ -84,7 +84,7 @@ typed-programs: $(VENV)/.tools
 
 # Cancelled at every moment: on files at some of them, as in `make test`, or at all with LONG=1.
 cancellation: $(VENV)/.tools
-	$(BIN)/python -m pytest -q --timeout 1200 -p tests.campaigns.conftest $(if $(LONG),--long) tests/actors/test_cancel*.py
+	$(BIN)/python -m pytest -q --timeout 1200 -p tests.campaigns.conftest $(if $(LONG),--long) $$(find tests/actors -name "test_cancel*.py")
 
 # What storing costs, beside peers (docs/benchmarks.md): a smoke run, or all of it, half an hour, with LONG=1.
 benchmark-storage: $(VENV)-benchmarks/.ready

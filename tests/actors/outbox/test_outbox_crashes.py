@@ -10,7 +10,7 @@ from argentos import Address, Session, Supervisor
 from argentos.errors import ArgentError
 from argentos.storage import Store
 from tests.actors.conftest import count_words
-from tests.actors.test_crash_points import (
+from tests.actors.core.test_crash_points import (
     SMALL,
     Disk,
     Echo,
