@@ -11,7 +11,7 @@ from argentos.actors.info import SessionFilter
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import InputError
 from argentos.inputs import as_choice, as_id, as_name, as_text, as_time, in_words
-from argentos.storage import Address, Role
+from argentos.storage import Address, Content, Role, as_content
 
 __all__ = [
     "NewMessage",
@@ -32,47 +32,55 @@ _LONGEST_FOCUS: Final = 800  # characters
 _LONGEST_REASON: Final = 500  # characters
 _LONGEST_SYSTEM: Final = 100_000  # characters
 _MOST_TAGS: Final = 64
+_OF_A_TURN: Final = frozenset({"redacted_thinking", "thinking", "tool_result", "tool_use"})
 
 
 class NewMessage(NamedTuple):
     """A message as it is sent."""
 
-    text: str
+    content: Content
     message_id: str | None
     address: Address | None
     sender: str | None
 
 
-def as_new_message(text: object, message_id: object, address: object, sender: object) -> NewMessage:
+def as_new_message(content: object, message_id: object, address: object, sender: object) -> NewMessage:
     """A message that can be stored; numbers are taken for the texts of ids.
 
     Raises:
         InputError: it cannot be stored.
     """
     return NewMessage(
-        as_text(text, "the text of the message"),
+        as_content(content, "the message"),
         None if message_id is None else as_id(message_id, "the message id"),
         _address(address),
         None if sender is None else as_name(sender, "the sender of the message"),
     )
 
 
-async def new_message(text: object, message_id: object, address: object, sender: object) -> NewMessage:
+async def new_message(content: object, message_id: object, address: object, sender: object) -> NewMessage:
     """A message that can be sent; who is refused lets others run first.
 
     Raises:
         InputError: it cannot be stored, or is empty.
     """
     try:
-        return _not_empty(as_new_message(text, message_id, address, sender))
+        return _not_empty(as_new_message(content, message_id, address, sender))
     except InputError:
         await checkpoint()
         raise
 
 
 def _not_empty(sent: NewMessage) -> NewMessage:
-    if not sent.text.strip():
-        raise InputError("the message is empty; send some text")
+    if isinstance(sent.content, str):
+        if not sent.content.strip():
+            raise InputError("the message is empty; send some text")
+        return sent
+    if not sent.content:
+        raise InputError("the message has no content blocks; send at least one")
+    wrong = next((each["type"] for each in sent.content if each["type"] in _OF_A_TURN), None)
+    if wrong is not None:
+        raise InputError(f"a message cannot be sent with a block of the type {wrong!a}, which only a turn makes")
     return sent
 
 

@@ -3,6 +3,7 @@
 from argentos.llm.checks import Traits, as_awaitable, as_piece, as_reply, can_summarise, traits_of
 from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
+from argentos.llm.content_tokens import characters_of, count_content
 from argentos.llm.context import assemble, is_blank
 from argentos.llm.counting import Counting
 from argentos.llm.failures import as_model_error
@@ -34,7 +35,9 @@ __all__ = [
     "as_reply",
     "assemble",
     "can_summarise",
+    "characters_of",
     "compact",
+    "count_content",
     "count_tokens",
     "is_blank",
     "traits_of",

@@ -7,7 +7,7 @@ from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import CallbackError, InputError, ModelError
 from argentos.inputs import as_flag, as_id, as_name, as_number, as_text, as_whole_number, in_words
 from argentos.llm.model import Model, Reply
-from argentos.storage import STOPPED, Usage
+from argentos.storage import STOPPED, Usage, as_content
 
 __all__ = ["Traits", "as_awaitable", "as_count", "as_piece", "as_reply", "can_summarise", "traits_of"]
 
@@ -59,7 +59,7 @@ def _reply(reply: object) -> Reply:
     if not isinstance(reply, Reply):
         raise ModelError(f"the reply is {in_words(reply)}; give a Reply")
     return Reply(
-        as_text(reply.text, "the text of the reply", ModelError),
+        as_content(reply.content, "the reply", ModelError),
         None if reply.usage is None else _usage(reply.usage),
         None if reply.id is None else as_id(reply.id, "the id of the reply", ModelError),
         None if reply.sender is None else as_name(reply.sender, "the sender of the reply", ModelError),

@@ -5,10 +5,10 @@ import math
 import os
 import re
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from argentos.errors import (
     ContextOverflowError,
@@ -19,7 +19,7 @@ from argentos.errors import (
 )
 from argentos.llm.context import summary_text
 from argentos.llm.model import Emit, Reply, Request
-from argentos.storage import Role, Usage, threads
+from argentos.storage import RawBlock, Role, Usage, threads
 
 if TYPE_CHECKING:
     from anthropic import APIStatusError, AsyncAnthropic
@@ -204,18 +204,19 @@ def _messages(request: Request) -> "list[MessageParam]":
         messages.append({"role": "user", "content": _BEGIN})
     last = len(request.messages) - 1
     for index, message in enumerate(request.messages):
-        part: TextBlockParam = {"type": "text", "text": message.text}
+        parts = message.blocks or ({"type": "text", "text": message.text},)
         if index == last:
-            part["cache_control"] = {"type": "ephemeral"}
-        messages.append(_message(message.role, part))
+            parts = (*parts[:-1], {**parts[-1], "cache_control": {"type": "ephemeral"}})
+        messages.append(_message(message.role, parts))
     if request.instruction:
         messages.append({"role": "user", "content": request.instruction})
     return messages
 
 
-def _message(role: Role, part: "TextBlockParam") -> "MessageParam":
+def _message(role: Role, parts: Sequence[RawBlock]) -> "MessageParam":
+    content: Any = [*parts]  # blocks that the SDK may not know yet
     # Spelt out, for a role that is either is of neither type.
-    return {"role": "user", "content": [part]} if role == "user" else {"role": "assistant", "content": [part]}
+    return {"role": "user", "content": content} if role == "user" else {"role": "assistant", "content": content}
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ def is_blank(text: str) -> bool:
 
 def with_text(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """The messages in which there is something to read."""
-    return tuple(message for message in messages if not is_blank(message.text))
+    return tuple(message for message in messages if not message.is_blank)
 
 
 def _with_last(messages: tuple[Message, ...], numbers: tuple[int, ...]) -> tuple[Message, ...]:

@@ -14,7 +14,9 @@ from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.concurrency.threads import Threads, soon
 from argentos.errors import CallbackError, SupervisorStoppedError
 from argentos.llm.checks import as_count
+from argentos.llm.content_tokens import characters_of, count_content
 from argentos.llm.tokens import TokenCounter, count_tokens, is_loaded
+from argentos.storage import Content
 
 __all__ = ["Counting"]
 
@@ -75,6 +77,14 @@ class Counting:
         if self.is_quick(len(text)):
             return self._context.copy().run(self, text)
         return await self.run(partial(self, text))
+
+    async def content(self, content: Content) -> int:
+        """The tokens of a message's content; see `tokens`."""
+        if isinstance(content, str):
+            return await self.tokens(content)
+        if self.is_quick(characters_of(content)):
+            return self._context.copy().run(count_content, content, self)
+        return await self.run(partial(count_content, content, self))
 
     def is_quick(self, characters: int) -> bool:
         """Whether texts of so many characters together may be counted in the event loop."""

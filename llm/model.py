@@ -1,10 +1,11 @@
 """The contract of a model: one method, which answers a request and streams what it says."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from argentos.storage import Message, Summary, Usage
+from argentos.storage import Block, Message, RawBlock, Summary, Usage, blocks_of, raw_content, text_of
 
 __all__ = ["Closeable", "Emit", "Loadable", "Model", "Reply", "Request"]
 
@@ -38,18 +39,28 @@ class Reply(Struct, frozen=True):
     """A whole reply.
 
     Attributes:
-        text: empty where the model has nothing to say.
+        content: a text, or content blocks; empty where the model has nothing to say.
         usage: tokens that the model reported, if it reports.
         id: for the message, where the model knows a better one than could be made up.
         sender: a name to show.
         stop_reason: why the text is not whole, in the provider's word, as `max_tokens` or `refusal`; None where it is.
     """
 
-    text: str
+    content: str | Sequence[Block | RawBlock] = ""
     usage: Usage | None = None
     id: str | None = None
     sender: str | None = None
     stop_reason: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The content, as far as it is text."""
+        return text_of(raw_content(self.content))
+
+    @property
+    def blocks(self) -> tuple[RawBlock, ...]:
+        """The raw blocks; none where the content is a text."""
+        return blocks_of(raw_content(self.content))
 
 
 class Emit(Protocol):

@@ -3,6 +3,8 @@
 Reading order; each imports only those above it:
 
     names            ids as file names
+    blocks           what a message is made of
+    block_validation of blocks from outside
     records          what happens in a session
     snapshot         what records add up to
     open_context     the context, record by record
@@ -21,6 +23,26 @@ Reading order; each imports only those above it:
 """
 
 from argentos.concurrency.threads import Runner, inline, threads
+from argentos.storage.block_validation import MOST_BLOCKS, as_content
+from argentos.storage.blocks import (
+    Block,
+    Content,
+    ContentLike,
+    Document,
+    Image,
+    RawBlock,
+    RedactedThinking,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+    Unknown,
+    blocks_of,
+    calls_in,
+    raw_content,
+    results_in,
+    text_of,
+)
 from argentos.storage.file_store import FileStore
 from argentos.storage.fold import fold, fold_metadata
 from argentos.storage.memory_store import MemoryStore
@@ -31,10 +53,8 @@ from argentos.storage.records import (
     STOPPED,
     Accepted,
     Address,
-    Block,
     Cleared,
     CompactionResumed,
-    Content,
     Delivered,
     Kept,
     Message,
@@ -69,6 +89,7 @@ from argentos.storage.store import Page, Store
 
 __all__ = [
     "MESSAGE_TOKENS",
+    "MOST_BLOCKS",
     "STOPPED",
     "Accepted",
     "Address",
@@ -77,10 +98,13 @@ __all__ = [
     "Cleared",
     "CompactionResumed",
     "Content",
+    "ContentLike",
     "Context",
     "Delivered",
+    "Document",
     "FailedTurn",
     "FileStore",
+    "Image",
     "Kept",
     "MemoryStore",
     "Message",
@@ -89,7 +113,9 @@ __all__ = [
     "OpenTurn",
     "Outcome",
     "Page",
+    "RawBlock",
     "Record",
+    "RedactedThinking",
     "Replied",
     "Retried",
     "Role",
@@ -100,13 +126,21 @@ __all__ = [
     "Summarised",
     "Summary",
     "Taken",
+    "Text",
+    "Thinking",
+    "ToolResult",
+    "ToolUse",
     "Transitioned",
     "TurnDelayed",
     "TurnEnded",
     "TurnStarted",
     "Undeliverable",
+    "Unknown",
     "Updated",
     "Usage",
+    "as_content",
+    "blocks_of",
+    "calls_in",
     "events_of",
     "expand_home",
     "file_name",
@@ -114,6 +148,9 @@ __all__ = [
     "fold_context",
     "fold_metadata",
     "inline",
+    "raw_content",
     "reply_of",
+    "results_in",
+    "text_of",
     "threads",
 ]

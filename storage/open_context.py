@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 
 from msgspec import structs
 
+from argentos.storage.blocks import blocks_of
 from argentos.storage.records import (
     Accepted,
     Cleared,
@@ -19,7 +20,6 @@ from argentos.storage.records import (
     Transitioned,
     TurnEnded,
     TurnStarted,
-    blocks_of,
 )
 from argentos.storage.snapshot import REMEMBERED_IDS, Context, Summary
 
@@ -233,7 +233,7 @@ def accepted_of(record: Accepted) -> Message:
         tokens=record.tokens,
         sender=record.sender,
         address=record.address,
-        content=blocks_of(record.content),
+        blocks=blocks_of(record.content),
     )
 
 
@@ -250,5 +250,5 @@ def reply_of(record: Replied) -> Message:
         address=record.address,
         reply_to=record.reply_to,
         stop_reason=record.stop_reason,
-        content=blocks_of(record.content),
+        blocks=blocks_of(record.content),
     )

@@ -7,19 +7,19 @@ a message is accepted, and include `MESSAGE_TOKENS` for the marks that every mes
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from argentos.storage.blocks import Block, Content, RawBlock, Text, text_of, typed
 
 __all__ = [
     "MESSAGE_TOKENS",
     "STOPPED",
     "Accepted",
     "Address",
-    "Block",
     "Cleared",
     "CompactionResumed",
-    "Content",
     "Delivered",
     "Kept",
     "Message",
@@ -37,9 +37,7 @@ __all__ = [
     "Updated",
     "Usage",
     "begin_of",
-    "blocks_of",
     "events_of",
-    "text_of",
 ]
 
 MESSAGE_TOKENS: Final = 4
@@ -49,12 +47,6 @@ STOPPED: Final = "stopped"
 """The stop reason of what had been said of a reply when its turn was stopped."""
 
 Role: TypeAlias = Literal["user", "assistant"]
-
-Block: TypeAlias = dict[str, Any]
-"""A content block in the form of the Messages API, kept whole whatever its type; nobody changes it."""
-
-Content: TypeAlias = str | tuple[Block, ...]
-"""The content of a message: a text, or blocks."""
 
 Outcome: TypeAlias = Literal["replied", "no_reply", "failed", "stopped", "cleared"]
 
@@ -87,7 +79,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
         id: unique in the session; given by the sender, or made up for it.
         number: 1 for the first message, in order of acceptance.
         text: the whole message or, of one that has blocks, what of them is text.
-        content: the blocks; none where the message is a text.
+        blocks: the raw blocks; none where the message is a text.
         tokens: counted once, at acceptance.
         sender: a name to show.
         reply_to: the ids of the messages that this one answers.
@@ -107,7 +99,22 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
     reply_to: tuple[str, ...] = ()
     stop_reason: str | None = None
     failure: str = ""
-    content: tuple[Block, ...] = ()
+    blocks: tuple[RawBlock, ...] = field(default=(), name="content")
+
+    @property
+    def content(self) -> tuple[Block, ...]:
+        """The content blocks; of a text, one."""
+        return tuple(typed(each) for each in self.blocks) if self.blocks else (Text(self.text),)
+
+    @property
+    def raw(self) -> Content:
+        """The content as it is stored: the text or, where there are any, the raw blocks."""
+        return self.blocks or self.text
+
+    @property
+    def is_blank(self) -> bool:
+        """There is nothing in it to read."""
+        return not self.blocks and not self.text.strip()
 
 
 class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
@@ -120,19 +127,6 @@ class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     model: str
     input: int
     output: int
-
-
-def text_of(content: Content) -> str:
-    """The content of a message, as far as it is text."""
-    if isinstance(content, str):
-        return content
-    texts = (block.get("text") for block in content if block.get("type") == "text")
-    return "".join(text for text in texts if isinstance(text, str))
-
-
-def blocks_of(content: Content) -> tuple[Block, ...]:
-    """The blocks of a message; none where it is a text."""
-    return () if isinstance(content, str) else content
 
 
 class _Record(Struct, frozen=True, gc=False, array_like=True, tag_field="kind", kw_only=True):

@@ -23,7 +23,7 @@ from argentos.actors.sessions.session import Session
 from argentos.concurrency.foreign_code import described
 from argentos.errors import ArgentError, InputError
 from argentos.inputs import as_path, nearest
-from argentos.storage import Message
+from argentos.storage import Content, ContentLike, Message
 
 V = TypeVar("V")
 T = TypeVar("T")
@@ -142,8 +142,12 @@ class Operation(Generic[V]):
         return self._answer(self._method(target, **arguments))
 
 
+_RAW: Final[dict[Any, Any]] = {ContentLike: Content}
+"""Types of arguments by what is sent of them: a client has made blocks raw already."""
+
+
 def _parameters(method: Callable[..., Any]) -> type[Struct]:
-    hints = get_type_hints(method)
+    hints = {name: _RAW.get(hint, hint) for name, hint in get_type_hints(method).items()}
     _, *parameters = signature(method).parameters.values()
     fields = [
         (each.name, hints[each.name])

@@ -11,7 +11,7 @@ from argentos.actors.scheduling.slots import TaskId
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError
 from argentos.llm import Compacted, Reply
-from argentos.storage import Address, Metadata, Record, Role, Snapshot
+from argentos.storage import Address, Content, Metadata, Record, Role, Snapshot
 from argentos.storage.open_context import OpenContext
 
 __all__ = [
@@ -141,7 +141,7 @@ class Accept(_Command[Receipt]):
         is_from_task: it was sent by a turn of this supervisor, which may wait for the reply.
     """
 
-    __slots__ = ("address", "awaits_reply", "is_from_task", "message_id", "role", "sender", "text", "tokens")
+    __slots__ = ("address", "awaits_reply", "content", "is_from_task", "message_id", "role", "sender", "tokens")
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class Accept(_Command[Receipt]):
         *,
         message_id: str,
         role: Role,
-        text: str,
+        content: Content,
         tokens: int,
         sender: str | None,
         address: Address | None,
@@ -159,7 +159,7 @@ class Accept(_Command[Receipt]):
         self.message_id: str = message_id
         self.role: Role = role
         self.awaits_reply: bool = awaits_reply
-        self.text: str = text
+        self.content: Content = content
         self.tokens: int = tokens
         self.sender: str | None = sender
         self.address: Address | None = address

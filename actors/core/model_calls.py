@@ -36,7 +36,7 @@ from argentos.llm import (
     compact,
     is_blank,
 )
-from argentos.storage import MESSAGE_TOKENS, Snapshot
+from argentos.storage import MESSAGE_TOKENS, Snapshot, raw_content
 
 __all__ = ["Answer", "ask_model", "make_summary"]
 
@@ -70,7 +70,7 @@ async def ask_model(
             reply = await _asked(runtime, snapshot, request, listener, task)
             listener.end()
             _check_text(reply)
-            return Answer(reply, await runtime.count.tokens(reply.text) + MESSAGE_TOKENS)
+            return Answer(reply, await runtime.count.content(raw_content(reply.content)) + MESSAGE_TOKENS)
     except ModelError as error:
         return error
     except CallbackError as error:
@@ -195,7 +195,7 @@ def _check_text(reply: Reply) -> None:
         ModelError: it was; the kind says by what.
     """
     reason = reply.stop_reason
-    if reason is None or not is_blank(reply.text):
+    if reason is None or reply.blocks or not is_blank(reply.text):
         return
     if reason == "refusal":
         raise ModelRefusedError("the model refused to answer; ask in other words")

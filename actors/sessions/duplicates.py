@@ -30,7 +30,7 @@ def check_same(message: Message, sent: NewMessage, role: Role) -> None:
     what = f"the id {message.id!a:.100} belongs to"
     if message.role != role:
         raise InputError(f"{what} a message of the other side; use another")
-    if message.text != sent.text:
+    if message.raw != sent.content:
         raise InputError(f"{what} message {message.number}, which has another text; use another id for this one")
     if message.address != sent.address:
         raise InputError(

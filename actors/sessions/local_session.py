@@ -22,7 +22,7 @@ from argentos.actors.transcripts.transcript import Transcript, transcript_of
 from argentos.actors.validation import NewMessage
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, NoReplyError
-from argentos.llm import TokenCounter
+from argentos.llm import TokenCounter, characters_of
 from argentos.storage import (
     MESSAGE_TOKENS,
     STOPPED,
@@ -89,7 +89,7 @@ class LocalSession(Session):
 
     async def _accept(self, role: Role, sent: NewMessage, *, awaits_reply: bool) -> Receipt:
         runtime = self._registry.runtime_of(self._key)
-        if (length := len(sent.text)) > runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
+        if (length := characters_of(sent.content)) > runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
             await checkpoint()
             raise MessageTooLargeError(f"the message has {length} characters; no window of this session holds it")
         await self._registry.check_room(self._key, sent.message_id)
@@ -97,8 +97,8 @@ class LocalSession(Session):
             runtime.clock.now(),
             message_id=sent.message_id or runtime.new_id(),
             role=role,
-            text=sent.text,
-            tokens=await runtime.count.tokens(sent.text) + MESSAGE_TOKENS,
+            content=sent.content,
+            tokens=await runtime.count.content(sent.content) + MESSAGE_TOKENS,
             sender=sent.sender,
             address=sent.address,
             awaits_reply=awaits_reply,

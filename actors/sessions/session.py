@@ -17,7 +17,7 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.validation import NewMessage, as_changes, as_focus, as_role, new_message
 from argentos.inputs import as_flag, as_id, as_number, as_time
-from argentos.storage import Address, Message, Role, SessionKey, Summary, Transitioned
+from argentos.storage import Address, ContentLike, Message, Role, SessionKey, Summary, Transitioned
 
 __all__ = ["Session"]
 
@@ -50,7 +50,7 @@ class Session(ABC):
 
     async def send(
         self,
-        text: str,
+        content: ContentLike,
         *,
         message_id: str | None = None,
         address: Address | None = None,
@@ -63,7 +63,7 @@ class Session(ABC):
         again with its id, which `Turn.message_id` is where none was given, to follow the same turn.
 
         Args:
-            text: the message.
+            content: a text, or content blocks: text, images, documents, and what a later version of the API has.
             message_id: unique in the session. Sending the same message again under its id, as after a lost
                 connection, is answered with the first outcome, within the last 1,000 messages at least, also where the
                 mailbox is full. Without one an id is made up.
@@ -79,11 +79,11 @@ class Session(ABC):
         if patience != 0.0:
             await checkpoint()
             patience = as_number(patience, "the patience")
-        return self._bound(await self._send(await new_message(text, message_id, address, sender), patience))
+        return self._bound(await self._send(await new_message(content, message_id, address, sender), patience))
 
     async def ask(
         self,
-        text: str,
+        content: ContentLike,
         *,
         message_id: str | None = None,
         address: Address | None = None,
@@ -97,12 +97,12 @@ class Session(ABC):
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
         with self._awaiting():
-            turn = await self.send(text, message_id=message_id, address=address, sender=sender, patience=patience)
+            turn = await self.send(content, message_id=message_id, address=address, sender=sender, patience=patience)
             return await turn.reply()
 
     async def say(
         self,
-        text: str,
+        content: ContentLike,
         *,
         message_id: str | None = None,
         address: Address | None = None,
@@ -115,11 +115,11 @@ class Session(ABC):
         Raises:
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
-        return await self._append("assistant", await new_message(text, message_id, address, sender))
+        return await self._append("assistant", await new_message(content, message_id, address, sender))
 
     async def append(
         self,
-        text: str,
+        content: ContentLike,
         *,
         role: Role = "user",
         message_id: str | None = None,
@@ -137,7 +137,7 @@ class Session(ABC):
         """
         await checkpoint()
         side = as_role(role)
-        return await self._append(side, await new_message(text, message_id, address, sender))
+        return await self._append(side, await new_message(content, message_id, address, sender))
 
     async def retry(self, message_id: str | None = None) -> Turn:
         """Have a turn that failed run once more, with the messages that it was to answer; the text is not sent again.

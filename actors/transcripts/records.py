@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypedDict
 
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.transcripts.validation import as_transcript
-from argentos.llm import TokenCounter
+from argentos.llm import TokenCounter, count_content
 from argentos.machines import SESSION, START, Refused
 from argentos.storage import (
     MESSAGE_TOKENS,
@@ -89,11 +89,11 @@ def _replies(messages: Sequence[TranscriptMessage], ids: Sequence[str]) -> list[
     replies: list[tuple[str, ...]] = []
     for message, message_id in zip(messages, ids, strict=True):
         reply_to: tuple[str, ...] = ()
-        if message.role == "user":
+        if message.is_asked:
             if len(waiting) >= _MOST_WAITING:
                 waiting.clear()
             waiting[message_id] = len(replies)
-        else:
+        elif message.role == "assistant":
             reply_to = tuple(waiting) if message.reply_to is None else message.reply_to
             last = max((waiting.get(each, -1) for each in reply_to), default=-1)
             for each in [each for each, place in waiting.items() if place <= last]:
@@ -170,14 +170,13 @@ class _Scribe:
         return max(last, bisect_right(self._times, at) - 1, 1)
 
     def _write(self, number: int, message: TranscriptMessage) -> None:
-        tokens = self._count(message.text) + MESSAGE_TOKENS
-        if message.role == "user":
+        tokens = count_content(message.raw, self._count) + MESSAGE_TOKENS
+        if message.is_asked:
             self._ask(number, message, tokens)
-            return
-        if self._replies[number - 1]:
+        elif self._replies[number - 1]:
             self._reply(number, message, tokens)
         else:
-            self._say(number, message, tokens)
+            self._append(number, message, tokens)
 
     def _ask(self, number: int, message: TranscriptMessage, tokens: int) -> None:
         if len(self._waiting) >= _MOST_WAITING:
@@ -188,8 +187,8 @@ class _Scribe:
         is_answered = message_id in self._answered
         self._waiting.append(_Asked(number, tokens, message.address, message.archived, is_answered))
 
-    def _say(self, number: int, message: TranscriptMessage, tokens: int) -> None:
-        """The agent speaks of its own accord; what is archived comes before what is not."""
+    def _append(self, number: int, message: TranscriptMessage, tokens: int) -> None:
+        """The agent speaks of its own accord, or tools have answered it; what is archived comes before what is not."""
         if not message.archived:
             self._give_up(self._next(lambda asked: asked.archived))
         self._accept(number, message, tokens)
@@ -202,10 +201,11 @@ class _Scribe:
                 id=self._ids[number - 1],
                 number=number,
                 role=message.role,
-                content=message.text,
+                content=message.raw,
                 tokens=tokens,
                 sender=message.sender,
                 address=message.address,
+                is_appended=message.role == "user" and not message.is_asked,
             )
         )
 
@@ -223,7 +223,7 @@ class _Scribe:
                 **self._head(),
                 id=self._ids[number - 1],
                 number=number,
-                content=message.text,
+                content=message.raw,
                 tokens=tokens,
                 turn=self._turns,
                 reply_to=reply_to,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from argentos.storage import Address, Message, Role, SessionKey, Summary
+from argentos.storage import Address, Content, Message, RawBlock, Role, SessionKey, Summary
 
 __all__ = [
     "Transcript",
@@ -16,7 +16,7 @@ __all__ = [
 
 
 class TranscriptMessage(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
-    """One message; all but role and text may be unknown.
+    """One message; all but the role, and a text or content blocks, may be unknown.
 
     Attributes:
         at: with its zone.
@@ -26,10 +26,11 @@ class TranscriptMessage(Struct, frozen=True, gc=False, kw_only=True, omit_defaul
             None, an assistant's message answers all that wait for one.
         archived: it has left the context, which a summary or a clear does.
         stop_reason: of a reply that is not whole; see `argentos.storage.Message`.
+        content: the raw blocks, in whose place the text is not read; none where the message is a text.
     """
 
     role: Role
-    text: str
+    text: str = ""
     at: datetime | None = None
     id: str | None = None
     sender: str | None = None
@@ -37,6 +38,17 @@ class TranscriptMessage(Struct, frozen=True, gc=False, kw_only=True, omit_defaul
     reply_to: tuple[str, ...] | None = None
     archived: bool = False
     stop_reason: str | None = None
+    content: tuple[RawBlock, ...] = ()
+
+    @property
+    def raw(self) -> Content:
+        """The content: the text or, where there are any, the raw blocks."""
+        return self.content or self.text
+
+    @property
+    def is_asked(self) -> bool:
+        """It is the user's, and no results of tools."""
+        return self.role == "user" and not any(each.get("type") == "tool_result" for each in self.content)
 
 
 class TranscriptSummary(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -94,6 +106,7 @@ def transcript_of(
                 reply_to=message.reply_to if message.role == "assistant" else None,
                 archived=message.number not in seen,
                 stop_reason=message.stop_reason,
+                content=message.blocks,
             )
             for message in messages
         ),

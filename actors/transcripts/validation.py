@@ -6,6 +6,7 @@ from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage
 from argentos.actors.validation import as_new_message
 from argentos.errors import InputError
 from argentos.inputs import as_choice, as_flag, as_id, as_text, as_time, as_whole_number, in_words
+from argentos.storage import blocks_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -24,12 +25,12 @@ def as_message(message: TranscriptMessage) -> TranscriptMessage:
     Raises:
         InputError: it has no text, or something in it cannot be stored.
     """
-    if not message.text:
+    if not message.raw:
         raise InputError("the message has no text")
-    text, message_id, address, sender = as_new_message(message.text, message.id, message.address, message.sender)
+    content, message_id, address, sender = as_new_message(message.raw, message.id, message.address, message.sender)
     return TranscriptMessage(
         role=cast("Role", as_choice(message.role, _ROLES, "the role of the message")),
-        text=text,
+        text=text_of(content),
         at=None if message.at is None else as_time(message.at, "the time of the message"),
         id=message_id,
         sender=sender,
@@ -37,6 +38,7 @@ def as_message(message: TranscriptMessage) -> TranscriptMessage:
         reply_to=None if message.reply_to is None else _ids(message.reply_to),
         archived=as_flag(message.archived, "archived"),
         stop_reason=None if message.stop_reason is None else as_id(message.stop_reason, "the stop reason"),
+        content=blocks_of(content),
     )
 
 

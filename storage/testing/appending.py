@@ -80,7 +80,7 @@ class AppendingCases(StoreCase):
     async def test_blocks_are_kept_whole(self, store: Store) -> None:
         await append(store, story := Story().show(*BLOCKS).say("a text"))
         blocks, text = await store.read(KEY, 1, 3)
-        assert (blocks.content, blocks.text, text.content) == (BLOCKS, "Look: ü", ())
+        assert (blocks.blocks, blocks.text, text.blocks) == (BLOCKS, "Look: ü", ())
         assert await store.load(KEY) == story.snapshot
 
     async def test_sessions_are_apart(self, store: Store) -> None:

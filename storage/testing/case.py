@@ -8,7 +8,8 @@ from typing import ClassVar, Final
 import pytest
 from anyio import wait_all_tasks_blocked
 
-from argentos.storage.records import Block, SessionKey
+from argentos.storage.blocks import RawBlock
+from argentos.storage.records import SessionKey
 from argentos.storage.store import Store
 from argentos.storage.testing.story import KEY, Story
 
@@ -17,7 +18,7 @@ __all__ = ["BLOCKS", "IDS", "StoreCase", "both_ways", "ids_of", "shown", "writte
 IDS: Final = ("a", "A", "b", "Ünal", "c" * 300, "a.b", "z/z", "con", "%", "..", "a b", "e\u0301", "é")
 """Ids that a file system, or an order of letters, may confuse."""
 
-BLOCKS: Final[tuple[Block, ...]] = (
+BLOCKS: Final[tuple[RawBlock, ...]] = (
     {"type": "text", "text": "Look: ü"},
     {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
     {"type": "not known yet", "deep": {"list": [1, -1.5, None, True, "", {}, []]}},

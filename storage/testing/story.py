@@ -5,12 +5,12 @@ from typing import Final, TypedDict
 
 from msgspec import structs
 
+from argentos.storage.blocks import RawBlock
 from argentos.storage.fold import fold
 from argentos.storage.records import (
     MESSAGE_TOKENS,
     Accepted,
     Address,
-    Block,
     Cleared,
     CompactionResumed,
     Delivered,
@@ -138,7 +138,7 @@ class Story:
         )
         return self
 
-    def show(self, *blocks: Block) -> "Story":
+    def show(self, *blocks: RawBlock) -> "Story":
         """Have the agent say something in blocks."""
         number = self.metadata.messages + 1
         self._add(Accepted(**self._head(), id=f"m-{number}", number=number, role="assistant", content=blocks, tokens=9))

@@ -20,7 +20,7 @@ import anyio
 import msgspec
 from anyio.abc import UNIXSocketStream
 
-from argentos import Address, Config, Delivery, FileStore, OfflineModel, Session, Supervisor, Turn, errors
+from argentos import Address, Config, Delivery, FileStore, OfflineModel, Session, Supervisor, Text, Turn, errors
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.control.operations import OPERATIONS
 from argentos.actors.control.socket_file import connect
@@ -93,7 +93,7 @@ class Odd:
             return self.value()
         self._made += 1
         meant: dict[str, Callable[[], Any]] = {
-            "text": lambda: self.random.choice(("Hello?", "x" * 3000, "é\u200d")),
+            "content": self._content,
             "message_id": lambda: self.random.choice((None, 4711, f"m{self._made % 30}", "x" * 512)),
             "address": lambda: self.random.choice((None, Address("chat", "1"), Address("telegram", "2"))),
             "sender": lambda: self.random.choice((None, "Ada", 7)),
@@ -110,6 +110,11 @@ class Odd:
             "focus": lambda: "the ships",
         }
         return meant.get(name, self.value)()
+
+    def _content(self) -> Any:
+        blocks: list[Any] = [Text("Look"), {"type": "of_tomorrow", "x": self.value()}, self.value()]
+        texts: list[Any] = ["Hello?", "x" * 3000, "é\u200d"]
+        return self.random.choice([*texts, blocks[:1], blocks[:2], blocks])
 
     def _transcript(self) -> Any:
         message: Any = TranscriptMessage

@@ -57,7 +57,7 @@ def life(asked: Content, replied: Content) -> list[Record]:
 async def assert_told(store: Store, asked: Content, replied: Content) -> None:
     snapshot = await store.load(KEY)
     assert snapshot == fold(KEY, None, life(asked, replied)).snapshot
-    assert [each.content for each in await store.read(KEY, 1, 3)] == [asked, replied]
+    assert [each.raw for each in await store.read(KEY, 1, 3)] == [asked, replied]
 
 
 def test_the_text_of_a_record_is_what_of_its_content_is_text() -> None:

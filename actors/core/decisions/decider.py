@@ -196,7 +196,7 @@ class Decider:
                 draft,
                 command.message_id,
                 command.role,
-                command.text,
+                command.content,
                 command.tokens,
                 sender=command.sender,
                 address=command.address,

@@ -5,7 +5,7 @@ from argentos.actors.core.decisions.draft import Draft
 from argentos.actors.core.decisions.turn_ends import expect_turn, is_owed, stop
 from argentos.machines.lifecycles.session import FIRST_MESSAGE, NEW_MESSAGE
 from argentos.machines.lifecycles.turn import CLEAR
-from argentos.storage import Accepted, Address, Cleared, Delivered, Role, Updated
+from argentos.storage import Accepted, Address, Cleared, Content, Delivered, Role, Updated
 
 __all__ = ["accept", "clear", "create", "deliver", "update"]
 
@@ -19,7 +19,7 @@ def accept(
     draft: Draft,
     message_id: str,
     role: Role,
-    text: str,
+    content: Content,
     tokens: int,
     *,
     sender: str | None,
@@ -38,7 +38,7 @@ def accept(
             id=message_id,
             number=number,
             role=role,
-            content=text,
+            content=content,
             tokens=tokens,
             sender=sender,
             address=address,

@@ -37,6 +37,7 @@ from argentos.storage import (
     Replied,
     TurnDelayed,
     TurnEnded,
+    raw_content,
 )
 
 __all__ = ["cancel", "end_attempt", "expect_turn", "give_up_turn", "is_owed", "stop"]
@@ -71,7 +72,7 @@ def _end(draft: Draft, turn: OpenTurn, outcome: Outcome, reason: str = "") -> No
 def _endings(reply: Reply | None, error: ArgentError | None) -> Iterator[str]:
     """The events that an end of an attempt may be, in the order in which they are offered."""
     if reply is not None:
-        yield NOTHING_TO_SAY if is_blank(reply.text) else REPLY
+        yield NOTHING_TO_SAY if is_blank(reply.text) and not reply.blocks else REPLY
         return
     if isinstance(error, ModelError) and error.is_transient:
         yield MODEL_NOT_AVAILABLE
@@ -88,7 +89,7 @@ def _reply(draft: Draft, turn: int, numbers: Sequence[int], reply: Reply, tokens
             **draft.head(),
             id=reply.id or _reply_id(answered[-1].id),
             number=draft.metadata.messages + 1,
-            content=reply.text,
+            content=raw_content(reply.content),
             tokens=tokens,
             turn=turn,
             reply_to=tuple(message.id for message in answered),

@@ -336,11 +336,11 @@ async def test_an_error_comes_back_as_what_it_is(
         (operations.INFO, SessionKey("main", "a\nb"), {}, "the session id"),
         (operations.INFO, SessionKey("main", ""), {}, "the session id is empty"),
         (operations.SESSIONS, SessionKey("a\nb", ""), {}, "the agent's name"),
-        (operations.SEND, SessionKey("main", "ada"), {}, "the arguments of 'send' cannot be read: .* `text`"),
-        (operations.SEND, SessionKey("main", "ada"), {"text": 7}, r"the arguments of 'send' .* at `\$.text`"),
-        (operations.SEND, SessionKey("main", "ada"), {"text": "hi", "to": "me"}, "unknown field `to`"),
+        (operations.SEND, SessionKey("main", "ada"), {}, "the arguments of 'send' cannot be read: .* `content`"),
+        (operations.SEND, SessionKey("main", "ada"), {"content": 7}, r"the arguments of 'send' .* at `\$.content`"),
+        (operations.SEND, SessionKey("main", "ada"), {"content": "hi", "to": "me"}, "unknown field `to`"),
         (operations.BACKUP, SessionKey("main", ""), {"target": "here"}, "no whole path of a file"),
-        (operations.APPEND, SessionKey("main", "ada"), {"text": object()}, "an argument of 'append' cannot be sent"),
+        (operations.APPEND, SessionKey("main", "ada"), {"content": object()}, "an argument of 'append' cannot be sent"),
     ],
 )
 async def test_a_request_is_validated_by_the_owner_with_one_sentence_that_names_what(

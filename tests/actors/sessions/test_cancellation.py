@@ -116,9 +116,9 @@ async def is_deleted_or_whole(session: Session, acknowledged: Any) -> None:
 
 
 ASKED = {
-    "ask": Asked(nothing, partial(Session.ask, text="Hello?", message_id="m"), one_message_and_its_reply),
-    "send": Asked(nothing, partial(Session.send, text="Hello?", message_id="m"), one_message_and_its_reply),
-    "say": Asked(nothing, partial(Session.say, text="Good morning.", message_id="m"), one_message_that_was_said),
+    "ask": Asked(nothing, partial(Session.ask, content="Hello?", message_id="m"), one_message_and_its_reply),
+    "send": Asked(nothing, partial(Session.send, content="Hello?", message_id="m"), one_message_and_its_reply),
+    "say": Asked(nothing, partial(Session.say, content="Good morning.", message_id="m"), one_message_that_was_said),
     "stop": Asked(hangs, Session.stop, is_stopped),
     "clear": Asked(asks_once, Session.clear, is_cleared_or_not),
     "compact": Asked(asks_at_length, Session.compact, is_compacted_or_not),

@@ -153,10 +153,10 @@ async def test_debts_of_sessions_whose_ids_look_alike_have_ids_of_their_own(runn
 
 Call = Callable[[Any, Any], Awaitable[object]]
 ODD_CALLS: list[tuple[Call, str]] = [
-    (lambda _, session: session.send(None), "the text of the message is nothing"),
-    (lambda _, session: session.send(b"hi"), "the text of the message is bytes"),
-    (lambda _, session: session.ask(5), "the text of the message is the number 5"),
-    (lambda _, session: session.say(["hi"]), "the text of the message is a list"),
+    (lambda _, session: session.send(None), "the message is nothing"),
+    (lambda _, session: session.send(b"hi"), "the message is bytes"),
+    (lambda _, session: session.ask(5), "the message is the number 5"),
+    (lambda _, session: session.say(["hi"]), "content block 1 of the message is the text 'hi'"),
     (lambda _, session: session.send(HALF), "the text of the message has half a surrogate pair at character 5"),
     (lambda _, session: session.send("hi", address="telegram:1"), "the address is the text 'telegram:1'"),
     (lambda _, session: session.send("hi", address=Address("", "1")), "the channel of the address is empty"),
@@ -265,7 +265,7 @@ async def test_what_a_store_and_a_supervisor_are_made_of_is_checked(made: Callab
 @pytest.mark.parametrize(
     ("message", "sentence"),
     [
-        ({"text": 5}, "the text of the message is the number 5"),
+        ({"text": 5}, "the message is the number 5"),
         ({"text": HALF}, "the text of the message has half a surrogate pair"),
         ({"id": "a\nb"}, r"the message id 'a\nb' cannot be used"),
         ({"id": "x" * 513}, "the message id has 513 bytes"),
@@ -364,8 +364,8 @@ async def test_a_transcript_with_numbers_for_ids_is_taken(running: Running) -> N
 # What a model gives ---------------------------------------------------------------------------------------------
 
 ODD_REPLIES: list[tuple[tuple[Any, ...], str]] = [
-    ((reply(None),), "the text of the reply is nothing"),
-    ((reply(5),), "the text of the reply is the number 5"),
+    ((reply(None),), "the reply is nothing"),
+    ((reply(5),), "the reply is the number 5"),
     ((reply(HALF),), "the text of the reply has half a surrogate pair"),
     ((reply("ok", id="a\nb"),), r"the id of the reply 'a\nb' cannot be used"),
     ((reply("ok", id=1.5),), "the id of the reply is the number 1.5"),
