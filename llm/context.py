@@ -26,7 +26,9 @@ def is_blank(text: str) -> bool:
 
 def with_text(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """The messages in which there is something to read."""
-    return tuple(message for message in messages if not message.is_blank)
+    # Not by `Message.is_blank`, of which the calls for thousands of messages take three times as long.
+    found = [each for each in messages if each.blocks or (each.text and not each.text.isspace())]
+    return messages if len(found) == len(messages) else tuple(found)
 
 
 def _with_last(messages: tuple[Message, ...], numbers: tuple[int, ...]) -> tuple[Message, ...]:

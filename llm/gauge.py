@@ -54,8 +54,7 @@ class Gauge(Struct, frozen=True):
 
     def ratio(self, metadata: Metadata) -> float:
         """Tokens of the model for each local one."""
-        known = self._known(metadata)
-        if known is None:
+        if metadata.calibration is None or (known := self._known(metadata)) is None:
             return self.first_ratio
         if known.ratio:
             return min(max(known.ratio, _LEAST_RATIO), RATIO_LIMIT)
@@ -65,8 +64,7 @@ class Gauge(Struct, frozen=True):
 
     def overhead(self, metadata: Metadata) -> int:
         """The tokens that the model adds to every request, as far as its reports tell; a part of the window at most."""
-        known = self._known(metadata)
-        if known is None:
+        if metadata.calibration is None or (known := self._known(metadata)) is None:
             return 0
         ratio = self.ratio(metadata)
         seen = ratio if ratio == self.first_ratio and not known.ratio else ratio / RATIO_MARGIN
@@ -80,7 +78,7 @@ class Gauge(Struct, frozen=True):
     def estimate(self, metadata: Metadata) -> int:
         """The size of the next request if everything that waits were in it."""
         local = metadata.tokens + metadata.waiting_tokens
-        known = self._known(metadata)
+        known = metadata.calibration and self._known(metadata)
         if known and known.reported:
             return min(known.reported, self._most(known.at, metadata)) + self._scale(local - known.at, metadata)
         return self.estimate_of(local, metadata)
@@ -161,6 +159,8 @@ class Gauge(Struct, frozen=True):
 
     def fitting(self, waiting: Iterable[Message], metadata: Metadata) -> int:
         """The number of waiting messages that fit into one request, never fewer than one."""
+        if len(metadata.waiting) <= 1:
+            return 1
         room = self.window - self.estimate(metadata)
         count = 0
         for message in reversed(tuple(waiting)):
@@ -176,7 +176,7 @@ class Gauge(Struct, frozen=True):
         return self.estimate(metadata) - self._scale(metadata.waiting_tokens - waiting, metadata) <= self.window
 
     def _scale(self, local: int, metadata: Metadata) -> int:
-        return math.ceil(max(0, local) * self.ratio(metadata))
+        return math.ceil(local * self.ratio(metadata)) if local > 0 else 0
 
 
 def _begin_of_turn(messages: Sequence[Message], metadata: Metadata) -> int:
