@@ -161,7 +161,8 @@ class Machine:
             InputError: a guard needs arguments, or is asynchronous.
         """
         refusal: Guard | None = None
-        for guards, transition in self._row(state).get(event, ()):
+        row = self._rows.get(state) or self._row(state)
+        for guards, transition in row.get(event, ()):
             for guard in guards:
                 if holds(facts, guard.name) is not guard.wanted:
                     refusal = guard
