@@ -200,7 +200,7 @@ class SessionActor:
             self._runtime.workers.again(self._run)  # behind everybody else, whoever floods this session
             return
         self._scheduled = False
-        if may_rest(is_quiet=self._live.may_passivate()):
+        if self._live.may_passivate() and may_rest(is_quiet=True):
             # No await since the mailbox was looked at: no message can be left behind.
             self._leave()
         elif self._live.is_quiet:

@@ -9,7 +9,7 @@ from argentos.actors.core.decisions.compactions import give_up_compaction, make_
 from argentos.actors.core.decisions.draft import Draft
 from argentos.actors.core.decisions.turn_ends import give_up_turn
 from argentos.actors.core.decisions.turns import begin_turn
-from argentos.machines import SESSION, Refused, Transition
+from argentos.machines import SESSION, Refused
 from argentos.machines.lifecycles.session import SETTLING
 from argentos.machines.lifecycles.turn import DELAYED, RUNNING
 from argentos.storage import Transitioned
@@ -45,10 +45,16 @@ def settle(draft: Draft) -> None:
     for _ in range(MOST_ROUNDS):
         if draft.turn in _AT_WORK:
             return
-        decisions = [draft.offer(event) for event in _SETTLING_IN[draft.metadata.state]]
-        if any(isinstance(decision, Transition) for decision in decisions):
+        is_taken = has_no_room = False
+        for event in _SETTLING_IN[draft.metadata.state]:
+            decision = draft.offer(event)
+            if isinstance(decision, Refused):
+                has_no_room |= decision.guard == "context_fits"
+            else:
+                is_taken = True
+        if is_taken:
             continue
-        if any(isinstance(refused, Refused) and refused.guard == "context_fits" for refused in decisions):
+        if has_no_room:
             make_room(draft)
         begin_turn(draft)
         return
