@@ -31,7 +31,7 @@ from argentos.storage import SessionKey
 __all__ = ["Telemetry", "Working"]
 
 _NAME: Final = "argentos"
-_HOST: Final = "the telemetry of the host"
+_TOLERATED: Final = tolerated("the telemetry of the host")
 _OBSERVED: Final[Mapping[str, Callable[[Health], int]]] = {
     "argentos.sessions.live": lambda health: health.live,
     "argentos.sessions.parked": lambda health: len(health.parked),
@@ -76,25 +76,25 @@ class Telemetry:
 
     def accepted(self, begun: float) -> None:
         """A message that came at this monotonic time is durable."""
-        with tolerated(_HOST):
+        with _TOLERATED:
             self._accepts.record(self._clock.monotonic() - begun, self._agent)
 
     def working(self, kind: str, key: SessionKey, number: int) -> "Working":
         """A `turn` or a `compaction` that is about to run."""
         attributes = {**self._agent, "argentos.session": key.id, "argentos.number": number}
         span: trace.Span = trace.INVALID_SPAN
-        with tolerated(_HOST):
+        with _TOLERATED:
             span = self._tracer.start_span(f"argentos.{kind}", attributes=attributes)
         return Working(self, kind, span, self._clock.monotonic())
 
     def worked(self, kind: str, begun: float, outcome: str) -> None:
         """Note the end of what began at this monotonic time."""
-        with tolerated(_HOST):
+        with _TOLERATED:
             self._work[kind].record(self._clock.monotonic() - begun, {**self._agent, "argentos.outcome": outcome})
 
     def failed(self, *, is_parked: bool) -> None:
         """An actor raised what it should not have."""
-        with tolerated(_HOST):
+        with _TOLERATED:
             self._failures.add(1, {**self._agent, "argentos.parked": is_parked})
 
 
@@ -118,7 +118,7 @@ class Working:
     def __enter__(self) -> Self:
         """Begin."""
         if self._span is not trace.INVALID_SPAN:  # as it is without an SDK
-            with tolerated(_HOST):
+            with _TOLERATED:
                 current = trace.use_span(self._span)
                 current.__enter__()
                 self._current = current
@@ -129,9 +129,10 @@ class Working:
     ) -> None:
         """End, and tell."""
         if self._current is not None:
-            with tolerated(_HOST):
+            with _TOLERATED:
                 self._current.__exit__(kind, error, where)
-        with tolerated(_HOST):
-            self._span.set_attribute("argentos.outcome", self.outcome)
-            self._span.end()
+        if self._span is not trace.INVALID_SPAN:
+            with _TOLERATED:
+                self._span.set_attribute("argentos.outcome", self.outcome)
+                self._span.end()
         self._telemetry.worked(self._kind, self._begun, self.outcome)

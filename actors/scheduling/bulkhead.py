@@ -153,6 +153,8 @@ class _Task(Generic[T]):
         self._native.add_done_callback(self._end)  # also where it was cancelled before it began
 
     async def _run(self) -> None:
+        if self._native is not None:
+            self._native.remove_done_callback(self._end)  # it begins, and so tells of its end itself
         try:
             if self.left_at is None:
                 with self._scope:
