@@ -3,15 +3,13 @@
 from argentos.llm.checks import Traits, as_awaitable, as_piece, as_reply, can_summarise, traits_of
 from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
-from argentos.llm.content_tokens import characters_of, count_content
 from argentos.llm.context import assemble, is_blank
-from argentos.llm.counting import Counting
+from argentos.llm.counting import Counting, TokenCounter, characters_of, count_content, count_tokens
 from argentos.llm.failures import as_model_error
 from argentos.llm.gauge import ANY_MODEL, Gauge
 from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
 from argentos.llm.replay import ReplayModel
-from argentos.llm.tokens import TokenCounter, count_tokens
 
 __all__ = [
     "ANY_MODEL",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
-from argentos.llm.tokens import TokenCounter
+from argentos.llm.counting.tokens import TokenCounter
 from argentos.storage import Message, Summary
 
 __all__ = ["extract"]

@@ -14,8 +14,9 @@ from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.concurrency.threads import Threads, soon
 from argentos.errors import CallbackError, SupervisorStoppedError
 from argentos.llm.checks import as_count
-from argentos.llm.content_tokens import characters_of, count_content
-from argentos.llm.tokens import TokenCounter, count_tokens, is_loaded
+from argentos.llm.counting.content import characters_of, count_content
+from argentos.llm.counting.media import has_bytes
+from argentos.llm.counting.tokens import TokenCounter, count_tokens, is_loaded
 from argentos.storage import Content
 
 __all__ = ["Counting"]
@@ -82,7 +83,7 @@ class Counting:
         """The tokens of a message's content; see `tokens`."""
         if isinstance(content, str):
             return await self.tokens(content)
-        if self.is_quick(characters_of(content)):
+        if self.is_quick(characters_of(content)) and not has_bytes(content):
             return self._context.copy().run(count_content, content, self)
         return await self.run(partial(count_content, content, self))
 
