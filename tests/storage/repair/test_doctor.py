@@ -274,6 +274,28 @@ async def test_damage_is_told_once_mended_and_told_no_more(state: Path, damage: 
             await append(store, begin.say("anew"))
 
 
+async def test_edges_that_cannot_be_read_cost_themselves_once_they_are_set_aside(state: Path) -> None:
+    story = Story()
+    for _ in range(200):
+        story.move("Active", "Idle").move("Idle", "Active")
+    await kept(state, story)
+    path = min((place(state) / "archive").glob("transitions-*.json"))
+    path.write_bytes(b'{"version":3,')
+    async with FileStore(state, read_only=True) as store:
+        with pytest.raises(StoreError, match=re.escape(path.name)):
+            await store.transitions(KEY)
+        assert await store.load(KEY) == story.snapshot
+    (told,) = whats(check(state))
+    assert re.search(r"transitions-.*: .* is damaged: .* → set it aside beside", told)
+    await repair(state)
+    assert check(state) == []
+    async with FileStore(state) as store:
+        left = await store.transitions(KEY)
+        assert left == story.transitions[-len(left) :]
+        assert len(left) >= 128
+        assert await store.load(KEY) == story.snapshot
+
+
 async def test_a_session_goes_on_behind_what_was_lost(state: Path) -> None:
     story, *_ = await three(state)
     (place(state) / HISTORY).write_bytes(b"unreadable")
