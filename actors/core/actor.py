@@ -208,6 +208,8 @@ class SessionActor:
 
     def _take(self) -> list[Command]:
         """The commands of one step: those that came first, up to a limit."""
+        if not self._control and len(self._mailbox) == 1:  # as it is most of the time
+            return [self._mailbox.pop()]
         commands: list[Command] = []
         while len(commands) < _BATCH and (self._control or self._mailbox):
             is_message_first = self._mailbox and (not self._control or self._mailbox[0].order < self._control[0].order)
@@ -221,6 +223,8 @@ class SessionActor:
         has forgotten it: until then nobody else can revive it, and what it had running afterwards reports to nobody.
         """
         others = [command for command in commands if not isinstance(command, Delete)]
+        if len(others) == len(commands):
+            return others
         deletions = [command for command in commands if isinstance(command, Delete)]
         while deletions:
             command = deletions.pop(0)

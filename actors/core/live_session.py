@@ -11,13 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from argentos.actors.core.commands import (
-    Command,
-    Compact,
-    Decided,
-    SummaryMade,
-    TurnDone,
-)
+from argentos.actors.core.commands import Command, Compact, Decided, SummaryMade, TurnDone
 from argentos.actors.core.deadlines import Marks, deadline, may_passivate
 from argentos.actors.core.decisions.compactions import look_after_compaction, resume_compaction
 from argentos.actors.core.decisions.decider import Decider
@@ -147,7 +141,7 @@ class LiveSession:
     @property
     def is_quiet(self) -> bool:
         """It is in memory, and nothing is going on."""
-        return self.is_revived and not self.is_at_work and not self._current.is_running
+        return self.is_revived and not self._current.is_running and not self.is_at_work
 
     @property
     def quiet_for(self) -> float | None:
@@ -223,8 +217,9 @@ class LiveSession:
         draft = self._draft()
         draft.said = said
         look_after_compaction(draft)
-        is_lost = draft.compaction == compaction.INTERRUPTED
-        draft.effects += [each for each in effects if each != "summarise" or not is_lost]
+        if effects:
+            is_lost = draft.compaction == compaction.INTERRUPTED
+            draft.effects += [each for each in effects if each != "summarise" or not is_lost]
         answers = [answer for command in commands if (answer := self._decider.decide(draft, command)) is not None]
         draft.may_begin_turns = self._may_begin(draft)
         settle(draft)
@@ -233,7 +228,9 @@ class LiveSession:
         has_appended = bool(draft.records)
         for answer in answers:
             answer(self.metadata, self._context)
-        self._arm((await self._settle_behind(draft)).moment)
+        if has_appended and is_compacting(draft.metadata):
+            draft = await self._settle_behind(draft)
+        self._arm(draft.moment)
         return has_appended
 
     async def _settle_behind(self, draft: Draft) -> Draft:
@@ -385,8 +382,9 @@ class LiveSession:
         runtime = self._runtime
         if self.metadata is None or self._marks is None:
             return True
-        is_time = may_passivate(self.metadata, self._marks, runtime.config, runtime.clock.monotonic())
-        return is_time and not self._current.is_running and not self._compactions.is_waiting
+        if self._current.is_running or self._compactions.is_waiting:
+            return False
+        return may_passivate(self.metadata, self._marks, runtime.config, runtime.clock.monotonic())
 
 
 _EFFECTS: Final[dict[str, Callable[[LiveSession], Awaitable[None]]]] = {

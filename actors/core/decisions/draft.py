@@ -344,6 +344,8 @@ class Draft:
         self.records[at] = accepted
         sequence = self.metadata.sequence
         begun = begin_of(accepted)
-        self.metadata = structs.replace(apply(self.key, self.metadata, begun), sequence=sequence)
+        self.metadata = apply(self.key, self.metadata, begun)
+        if self.metadata.sequence < sequence:  # of what stands behind it
+            self.metadata = structs.replace(self.metadata, sequence=sequence)
         self.open_context.apply(begun)
         return True

@@ -52,9 +52,11 @@ def end_attempt(draft: Draft, report: TurnDone) -> bool:
     if turn is None or (turn.turn, turn.attempt) != (report.turn, report.attempt):
         return False
     facts = Facts(draft, retry_after=error.retry_after if error else None)
-    decisions = (draft.offer_turn(event, facts) for event in _endings(reply, error))
-    taken = next((decision for decision in decisions if isinstance(decision, Transition)), None)
-    if taken is None:
+    for event in _endings(reply, error):
+        taken = draft.offer_turn(event, facts)
+        if isinstance(taken, Transition):
+            break
+    else:
         return False
     if reply is not None and taken.event == REPLY:
         _reply(draft, turn.turn, turn.messages, reply, report.tokens)
@@ -92,7 +94,7 @@ def _reply(draft: Draft, turn: int, numbers: Sequence[int], reply: Reply, tokens
             content=raw_content(reply.content),
             tokens=tokens,
             turn=turn,
-            reply_to=tuple(message.id for message in answered),
+            reply_to=tuple([message.id for message in answered]),
             messages=tuple(numbers),
             sender=reply.sender,
             address=address,
