@@ -10,7 +10,7 @@ from argentos.actors.core.commands import Changes
 from argentos.actors.info import SessionFilter
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import InputError
-from argentos.inputs import as_choice, as_id, as_name, as_text, as_time, in_words
+from argentos.inputs import as_choice, as_id, as_name, as_number, as_text, as_time, in_words
 from argentos.storage import Address, Content, Role, as_content
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "as_focus",
     "as_new_message",
     "as_part",
+    "as_patience",
     "as_reason",
     "as_role",
     "new_message",
@@ -110,6 +111,18 @@ def as_changes(title: object, tags: object, owner: object, system: object) -> Ch
         None if owner is None else "" if owner == "" else as_id(owner, "the owner"),
         None if system is None else _as_system(system),
     )
+
+
+async def as_patience(value: object) -> float:
+    """The seconds for which room is waited for; who gives any, or what is none, lets others run first.
+
+    Raises:
+        InputError: it is no number of seconds.
+    """
+    if value == 0.0:
+        return 0.0
+    await checkpoint()
+    return as_number(value, "the patience")
 
 
 def as_role(value: object) -> Role:

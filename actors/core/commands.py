@@ -138,10 +138,21 @@ class Accept(_Command[Receipt]):
 
     Attributes:
         awaits_reply: it is the user's, and not only appended.
+        until_reply: whoever gave it wants to know of the reply alone, and is woken by nothing before.
         is_from_task: it was sent by a turn of this supervisor, which may wait for the reply.
     """
 
-    __slots__ = ("address", "awaits_reply", "content", "is_from_task", "message_id", "role", "sender", "tokens")
+    __slots__ = (
+        "address",
+        "awaits_reply",
+        "content",
+        "is_from_task",
+        "message_id",
+        "role",
+        "sender",
+        "tokens",
+        "until_reply",
+    )
 
     def __init__(
         self,
@@ -154,8 +165,10 @@ class Accept(_Command[Receipt]):
         sender: str | None,
         address: Address | None,
         awaits_reply: bool,
+        until_reply: bool = False,
     ) -> None:
         super().__init__(at)
+        self.until_reply: bool = until_reply
         self.message_id: str = message_id
         self.role: Role = role
         self.awaits_reply: bool = awaits_reply
@@ -164,6 +177,14 @@ class Accept(_Command[Receipt]):
         self.sender: str | None = sender
         self.address: Address | None = address
         self.is_from_task: bool = slots.is_in_task()
+
+    def answer(self, value: Receipt) -> None:
+        """It is durable; where the reply alone is waited for, that ends the wait."""
+        if self.until_reply and value.turn is not None and self._answered is not None:
+            self._answer = value
+            value.turn.wake(self._answered)
+        else:
+            super().answer(value)
 
 
 class Retry(_Command[Receipt]):

@@ -79,16 +79,13 @@ class Registry:
         return ChainMap(*(dict(each.parked) for each in self._supervisions.values()))
 
     async def accept(self, key: SessionKey, command: Accept) -> Receipt:
-        """Queue a message in the session's mailbox and wait until it is durable.
+        """Queue a message in the session's mailbox and wait until it is durable, or until its reply is.
 
         Raises:
             SupervisorStoppedError: the supervisor is closed.
         """
-        begun = self.runtime.clock.monotonic()
         (await self._reach(key, takes_messages=True)).tell(command)
-        receipt = await command.answered()
-        self.runtime_of(key).telemetry.accepted(begun)
-        return receipt
+        return await command.answered()
 
     async def retry(self, key: SessionKey, message_id: str | None) -> Receipt:
         """Queue a retry in the session's control lane, and wait until it is durable.

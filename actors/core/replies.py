@@ -56,7 +56,8 @@ class Turn:
         self._pieces: list[str] = []
         self._reply: Message | None = None
         self._error: ArgentError | None = None
-        self._waiting: list[Waiter] = []
+        self._reading: list[Waiter] = []  # woken by each piece
+        self._asking: list[Waiter] = []  # woken by the end
         self._session = session
         self._cancel: Callable[[Turn], Awaitable[bool]] | None = None
         self.is_from_task = False  # another turn may wait for it
@@ -75,12 +76,9 @@ class Turn:
         """
         if self._reply is not None or self._error is not None:
             await checkpoint()
-        while self._reply is None and self._error is None:
-            await self._change()
-        if self._error is not None:
-            raise self._error.copy()
-        assert self._reply is not None  # noqa: S101 - one of the two ends the loop
-        return self._reply
+        while (reply := self.outcome()) is None:
+            await self._wait(self._asking)
+        return reply
 
     def __aiter__(self) -> AsyncIterator[str]:
         """The reply's text, piece by piece; an end without a reply is just the end.
@@ -106,21 +104,16 @@ class Turn:
                 raise self._error.copy()
             if self._reply is not None or self._error is not None:
                 return None
-            await self._change()
+            await self._wait(self._reading)
 
-    async def _change(self) -> None:
+    async def _wait(self, waiting: list[Waiter]) -> None:
         waiter = new_waiter()
-        self._waiting.append(waiter)
+        waiting.append(waiter)
         try:
             await slots.wait(waiter, self._session)
         finally:
             if not waiter.is_set():
-                self._waiting.remove(waiter)
-
-    def _notify(self) -> None:
-        for waiter in self._waiting:
-            waiter.set()
-        self._waiting.clear()
+                waiting.remove(waiter)
 
     async def cancel(self) -> bool:
         """End this turn, and no other: the messages that wait behind it are answered.
@@ -143,6 +136,18 @@ class Turn:
 
     # For the actor ------------------------------------------------------------------------------------------
 
+    def outcome(self) -> Message | None:
+        """The reply, as `reply` gives it, without waiting; None while there is none."""
+        if self._error is not None:
+            raise self._error.copy()
+        return self._reply
+
+    def wake(self, asking: Waiter) -> None:
+        """Wake this one when the turn has ended, as it may have done."""
+        self._asking.append(asking)
+        if self._reply is not None or self._error is not None:
+            _wake(self._asking)
+
     def cancelled_by(self, cancel: Callable[["Turn"], Awaitable[bool]]) -> None:
         """It is cancelled in this way."""
         self._cancel = cancel
@@ -160,7 +165,7 @@ class Turn:
     def push(self, piece: str) -> None:
         """A piece of text has come."""
         self._pieces.append(piece)
-        self._notify()
+        _wake(self._reading)
 
     def finish(self, reply: Message) -> None:
         """The reply is durable; what was not streamed of it is its last piece."""
@@ -168,12 +173,22 @@ class Turn:
         if len(streamed) < len(reply.text) and reply.text.startswith(streamed):
             self._pieces.append(reply.text[len(streamed) :])
         self._reply = reply
-        self._notify()
+        self._end()
 
     def fail(self, error: ArgentError) -> None:
         """There will be no reply."""
         self._error = error
-        self._notify()
+        self._end()
+
+    def _end(self) -> None:
+        _wake(self._reading)
+        _wake(self._asking)
+
+
+def _wake(waiting: list[Waiter]) -> None:
+    for waiter in waiting:
+        waiter.set()
+    waiting.clear()
 
 
 class PendingTurns:

@@ -14,7 +14,7 @@ from argentos.actors.core.commands import Accept, Adopt, Changes, Clear, Compact
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.replies import Turn, has_failed, was_stopped
 from argentos.actors.info import SessionInfo
-from argentos.actors.scheduling.slots import awaiting
+from argentos.actors.scheduling.slots import awaiting, is_in_task
 from argentos.actors.sessions.duplicates import check_same, message_in, related
 from argentos.actors.sessions.session import Session
 from argentos.actors.transcripts.records import records_of
@@ -64,6 +64,13 @@ class LocalSession(Session):
             receipt = await self._accept("user", sent, awaits_reply=True)
         return await self._turn_of(receipt, sent)
 
+    async def _ask(self, sent: NewMessage, patience: float) -> Message:
+        if patience > 0 or sent.message_id is not None or is_in_task():
+            return await super()._ask(sent, patience)
+        receipt = await self._accept("user", sent, awaits_reply=True, until_reply=True)
+        assert receipt.turn is not None  # noqa: S101 - the message is new
+        return receipt.turn.outcome() or await receipt.turn.reply()
+
     async def _accept_patiently(self, sent: NewMessage, patience: float) -> Receipt:
         deadline = anyio.current_time() + patience
         while True:
@@ -87,7 +94,7 @@ class LocalSession(Session):
                 return message
         raise InputError(f"the message {sent.message_id!a:.100} was sent before, and is not to be found any more")
 
-    async def _accept(self, role: Role, sent: NewMessage, *, awaits_reply: bool) -> Receipt:
+    async def _accept(self, role: Role, sent: NewMessage, *, awaits_reply: bool, until_reply: bool = False) -> Receipt:
         runtime = self._registry.runtime_of(self._key)
         if (length := characters_of(sent.content)) > runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
             await checkpoint()
@@ -102,6 +109,7 @@ class LocalSession(Session):
             sender=sent.sender,
             address=sent.address,
             awaits_reply=awaits_reply,
+            until_reply=until_reply,
         )
         return await self._registry.accept(self._key, command)
 

@@ -15,8 +15,8 @@ from argentos.actors.core.commands import Changes
 from argentos.actors.core.replies import Turn
 from argentos.actors.info import SessionInfo
 from argentos.actors.transcripts.transcript import Transcript
-from argentos.actors.validation import NewMessage, as_changes, as_focus, as_role, new_message
-from argentos.inputs import as_flag, as_id, as_number, as_time
+from argentos.actors.validation import NewMessage, as_changes, as_focus, as_patience, as_role, new_message
+from argentos.inputs import as_flag, as_id, as_time
 from argentos.storage import Address, ContentLike, Message, Role, SessionKey, Summary, Transitioned
 
 __all__ = ["Session"]
@@ -76,9 +76,7 @@ class Session(ABC):
             MessageTooLargeError: the context window could never hold it.
             MailboxFullError: too many messages wait in the session.
         """
-        if patience != 0.0:
-            await checkpoint()
-            patience = as_number(patience, "the patience")
+        patience = await as_patience(patience)
         return self._bound(await self._send(await new_message(content, message_id, address, sender), patience))
 
     async def ask(
@@ -97,8 +95,8 @@ class Session(ABC):
             InputError, MessageTooLargeError, MailboxFullError: see `send`.
         """
         with self._awaiting():
-            turn = await self.send(content, message_id=message_id, address=address, sender=sender, patience=patience)
-            return await turn.reply()
+            patience = await as_patience(patience)
+            return await self._ask(await new_message(content, message_id, address, sender), patience)
 
     async def say(
         self,
@@ -336,6 +334,9 @@ class Session(ABC):
     def _bound(self, turn: Turn) -> Turn:
         turn.cancelled_by(self._cancel)
         return turn
+
+    async def _ask(self, sent: NewMessage, patience: float) -> Message:
+        return await (await self._send(sent, patience)).reply()
 
     @abstractmethod
     async def _cancel(self, turn: Turn) -> bool: ...

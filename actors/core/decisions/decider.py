@@ -117,8 +117,10 @@ class Decider:
                     return self._take(draft, command)
                 case TurnDone():
                     self._finish_turn(draft, command)
+                    return None  # nobody waits for an answer
                 case SummaryMade():
                     self._summarise(draft, command)
+                    return None
                 case Compact():
                     self._ask_compaction(draft, command)
                     return None  # answered when the conversation goes on
@@ -268,10 +270,12 @@ class Decider:
     def _receive(
         self, command: Accept | Retry, number: int, turn: Turn | None, metadata: Metadata | None, context: OpenContext
     ) -> None:
-        if metadata is not None:
-            command.answer(Receipt(number, turn, metadata, context))
-        else:
+        if metadata is None:
             command.fail(not_found(self._key))
+            return
+        if isinstance(command, Accept):
+            self._runtime.telemetry.accepted(command.arrived)
+        command.answer(Receipt(number, turn, metadata, context))
 
 
 def _answer(
