@@ -1,11 +1,12 @@
 """Agents: who answers in the sessions of a supervisor."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias, cast
 
+import msgspec
 from msgspec import structs
 
 from argentos.actors.core.runtime import Runtime
@@ -15,7 +16,7 @@ from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_part
 from argentos.errors import ConfigError, InputError, ModelError
 from argentos.inputs import as_id, as_text
-from argentos.llm import Counting, Gauge, Loadable, Model, Traits, traits_of
+from argentos.llm import Counting, Gauge, Loadable, Model, Tool, ToolSet, Traits, as_tools, traits_of
 
 __all__ = ["Agent", "Agents", "as_agents", "default_agent", "measure_system", "runtimes_of", "warm_up"]
 
@@ -25,11 +26,12 @@ MAIN: Final = "main"
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A model with the system prompt that it is given, and the settings of its sessions.
+    """A model with the system prompt and the tools that it is given, and the settings of its sessions.
 
     Attributes:
         model: answers.
         system: the system prompt.
+        tools: the model may call them: functions made so by `tool`, or any other `Tool`.
         config: the settings; those of the supervisor where it is None.
 
     Raises:
@@ -38,12 +40,15 @@ class Agent:
 
     model: Model
     system: str = ""
+    tools: Sequence[Tool] = ()
     config: Config | None = None
 
     def __post_init__(self) -> None:
         """Check the parts."""
         as_part(self.model, "the model", "give one that has the method `reply`, as AnthropicModel", "reply")
         object.__setattr__(self, "system", as_text(self.system, "the system prompt"))
+        object.__setattr__(self, "tools", as_tools(self.tools))
+        ToolSet(self.tools)
         if self.config is not None:
             as_part(self.config, "the config", "give a Config", "load")
 
@@ -126,6 +131,7 @@ def runtimes_of(
             config=settings,
             count=counting(traits),
             system=agent.system,
+            tools=ToolSet(agent.tools),
             clock=clock,
             telemetry=Telemetry(name, clock),
         )
@@ -141,14 +147,18 @@ def _check_shared(name: str, config: Config, other: str, others: Config) -> None
 
 
 async def measure_system(runtime: Runtime) -> None:
-    """Count an agent's system prompt.
+    """Count what every request of an agent begins with: its system prompt, and the definitions of its tools.
 
     Raises:
         CallbackError: the counter cannot count it.
     """
     runtime.count.open()
     tokens = await runtime.count.tokens(runtime.system) if runtime.system else 0
-    runtime.gauge = structs.replace(runtime.gauge, system_tokens=tokens)
+    runtime.gauge = structs.replace(runtime.gauge, system_tokens=tokens, tool_tokens=await _tool_tokens(runtime))
+
+
+async def _tool_tokens(runtime: Runtime) -> int:
+    return await runtime.count.tokens(msgspec.json.encode(runtime.tools.definitions).decode()) if runtime.tools else 0
 
 
 async def warm_up(runtimes: Collection[Runtime]) -> None:

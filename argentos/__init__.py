@@ -83,7 +83,11 @@ if TYPE_CHECKING:
         Reply,
         Request,
         TokenCounter,
+        Tool,
+        ToolContext,
+        configured,
         count_tokens,
+        tool,
     )
     from argentos.storage import (
         Accepted,
@@ -214,6 +218,8 @@ __all__ = [
     "Text",
     "Thinking",
     "TokenCounter",
+    "Tool",
+    "ToolContext",
     "ToolResult",
     "ToolUse",
     "Transcript",
@@ -230,7 +236,9 @@ __all__ = [
     "Usage",
     "WrongEventLoopError",
     "__version__",
+    "configured",
     "count_tokens",
+    "tool",
 ]
 
 __version__ = "0.1.0"
@@ -311,6 +319,10 @@ _FOLDERS: Final = {
         "Reply",
         "Request",
         "TokenCounter",
+        "Tool",
+        "ToolContext",
+        "configured",
+        "tool",
         "count_tokens",
     },
     "storage": {

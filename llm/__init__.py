@@ -10,6 +10,17 @@ from argentos.llm.gauge import ANY_MODEL, Gauge
 from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
 from argentos.llm.replay import ReplayModel
+from argentos.llm.tools import (
+    Tool,
+    ToolContext,
+    ToolSet,
+    ToolTraits,
+    as_tool_result,
+    as_tools,
+    configured,
+    tool,
+    tool_traits,
+)
 
 __all__ = [
     "ANY_MODEL",
@@ -26,17 +37,26 @@ __all__ = [
     "Reply",
     "Request",
     "TokenCounter",
+    "Tool",
+    "ToolContext",
+    "ToolSet",
+    "ToolTraits",
     "Traits",
     "as_awaitable",
     "as_model_error",
     "as_piece",
     "as_reply",
+    "as_tool_result",
+    "as_tools",
     "assemble",
     "can_summarise",
     "characters_of",
     "compact",
+    "configured",
     "count_content",
     "count_tokens",
     "is_blank",
+    "tool",
+    "tool_traits",
     "traits_of",
 ]

@@ -8,7 +8,7 @@ compaction always ends.
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -56,6 +56,7 @@ async def compact(
     *,
     counting: Counting,
     system: str,
+    tools: tuple[dict[str, Any], ...] = (),
     older: int,
     focus: str = "",
 ) -> Compacted:
@@ -66,7 +67,8 @@ async def compact(
         ask: has the model write a summary, and may raise a `ModelError`; None if it cannot.
         gauge: decides how long the summary may be.
         counting: of local tokens.
-        system: the system prompt, kept so that the request shares its cached prefix.
+        system: the system prompt; it and the tools are kept so that the request shares its cached prefix.
+        tools: the definitions of the agent's tools.
         older: how many of the oldest messages are replaced, 1 or more.
         focus: what the summary should keep above all.
     """
@@ -79,6 +81,7 @@ async def compact(
         request = Request(
             session=metadata.session,
             system=system,
+            tools=tools,
             summary=context.summary,
             messages=with_text(replaced),
             instruction=f"{_INSTRUCTION}\nKeep above all: {focus}" if focus else _INSTRUCTION,

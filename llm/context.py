@@ -1,18 +1,21 @@
 """Assembling what the model sees: system prompt, summary, recent messages in full, the new ones."""
 
+from typing import Any
+
 from argentos.llm.model import Request
 from argentos.storage import Message, Snapshot, Summary
 
 __all__ = ["assemble", "is_blank", "summary_text", "with_text"]
 
 
-def assemble(snapshot: Snapshot, *, system: str, window: int) -> Request:
+def assemble(snapshot: Snapshot, *, system: str, window: int, tools: tuple[dict[str, Any], ...] = ()) -> Request:
     """The request for the turn that is open in the snapshot."""
     metadata, context = snapshot
     answered = metadata.turn.messages if metadata.turn else ()
     return Request(
         session=metadata.session,
         system=system,
+        tools=tools,
         summary=context.summary,
         messages=with_text(_with_last(context.messages, answered)),
         window=window,

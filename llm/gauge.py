@@ -41,6 +41,7 @@ class Gauge(Struct, frozen=True):
         threshold: the part of the window from which on it counts as full.
         keep_recent: how much of the latest messages a compaction keeps word for word, at most.
         system_tokens: those of the agent's system prompt, counted locally.
+        tool_tokens: those of the definitions of its tools, likewise.
         model: its name; what was learnt from another model is not used. `ANY_MODEL` uses it all.
         first_ratio: the ratio before the model has reported anything.
     """
@@ -51,6 +52,7 @@ class Gauge(Struct, frozen=True):
     system_tokens: int
     model: str
     first_ratio: float
+    tool_tokens: int = 0
 
     def ratio(self, metadata: Metadata) -> float:
         """Tokens of the model for each local one."""
@@ -92,8 +94,8 @@ class Gauge(Struct, frozen=True):
         return self.overhead(metadata) + self._scale(local + self.system_of(metadata), metadata)
 
     def system_of(self, metadata: Metadata) -> int:
-        """The local tokens of the system prompt: that of the session or, where it has none, of its agent."""
-        return metadata.system_tokens if metadata.system else self.system_tokens
+        """The local tokens of the tools, and of the system prompt: the session's or, where it has none, its agent's."""
+        return self.tool_tokens + (metadata.system_tokens if metadata.system else self.system_tokens)
 
     def is_full(self, metadata: Metadata) -> bool:
         """Whether it is time to compact."""

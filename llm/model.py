@@ -1,7 +1,7 @@
 """The contract of a model: one method, which answers a request and streams what it says."""
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -19,6 +19,7 @@ class Request(Struct, frozen=True, kw_only=True):
     Attributes:
         session: the id of the session.
         system: the system prompt.
+        tools: the definitions of those that the model may call, as the Messages API takes them.
         summary: of the messages before `messages`.
         messages: in the order of the conversation; those to be answered come last.
         instruction: asked after all messages, as a compaction does.
@@ -28,6 +29,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     session: str
     system: str = ""
+    tools: tuple[dict[str, Any], ...] = ()
     summary: Summary | None = None
     messages: tuple[Message, ...] = ()
     instruction: str = ""

@@ -66,7 +66,9 @@ async def ask_model(
     try:
         with task.scope:
             system = snapshot.metadata.system or runtime.system
-            request = partial(assemble, snapshot, system=system, window=runtime.gauge.window)
+            request = partial(
+                assemble, snapshot, system=system, window=runtime.gauge.window, tools=runtime.tools.definitions
+            )
             reply = await _asked(runtime, snapshot, request, listener, task)
             listener.end()
             _check_text(reply)
@@ -221,6 +223,7 @@ async def make_summary(
             runtime.gauge,
             counting=runtime.count,
             system=snapshot.metadata.system or runtime.system,
+            tools=runtime.tools.definitions,
             older=older,
             focus=focus,
         )

@@ -15,7 +15,7 @@ from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
-from argentos.llm import Counting, Gauge, Model
+from argentos.llm import Counting, Gauge, Model, ToolSet
 from argentos.storage import Store
 
 __all__ = ["Runtime"]
@@ -26,7 +26,7 @@ class Runtime:
     """The services that an actor uses.
 
     Attributes:
-        agent: its name. With it go model, gauge, config, count, system and telemetry; the rest all agents share.
+        agent: its name. With it go model, gauge, config, count, system, tools and telemetry; the rest all agents share.
         workers: runs the actors, a step at a time.
         restarts: begins those again that failed, a few at a time.
         restart_throttle: where restarts wait, so that everybody else hardly notices.
@@ -49,6 +49,7 @@ class Runtime:
     clock: Clock
     count: Counting
     system: str
+    tools: ToolSet
     workers: WorkerPool
     restarts: WorkerPool
     restart_throttle: Throttle

@@ -18,6 +18,7 @@ from argentos import (
     Reply,
     Request,
     Supervisor,
+    tool,
 )
 from argentos.errors import ConfigError, InputError, SessionFailedError, SessionParkedError
 from argentos.storage import SessionKey, Snapshot
@@ -210,3 +211,59 @@ async def test_agents_that_differ_in_what_holds_for_all_together_are_refused(sto
     with pytest.raises(ConfigError, match="max_live of agent 'sales' is 7, and that of agent 'main' 100000"):
         Supervisor(store, agents)
     Supervisor(store, agents, config=Config(max_live=7))
+
+
+@tool
+async def weather(city: str) -> str:
+    """Tell the weather of a city."""
+    return f"rain in {city}"
+
+
+class Requested:
+    """Keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
+        self.requests.append(request)
+        return Reply("rain")
+
+
+async def test_a_model_is_told_of_its_agent_s_tools(store: MemoryStore) -> None:
+    model = Requested()
+    async with Supervisor(store, Agent(model, tools=[weather])) as supervisor:
+        await supervisor.session("maren").ask("hello")
+        await supervisor.session("maren").ask("again")
+    assert [[each["name"] for each in request.tools] for request in model.requests] == [["weather"], ["weather"]]
+    assert model.requests[0].tools[0] == weather.to_dict()
+
+
+async def test_the_definitions_of_tools_are_part_of_the_estimate(store: MemoryStore) -> None:
+    told = weather.description * 100
+    agents = {"main": Agent(Requested()), "tools": Agent(Requested(), tools=[tool(weather_of, description=told)])}
+    async with Supervisor(store, agents) as supervisor:
+        tokens: list[int] = []
+        for name in agents:
+            session = supervisor.session("maren", agent=name)
+            await session.ask("hello")
+            tokens.append((await session.info()).tokens)
+    assert tokens[1] - tokens[0] > 500
+
+
+async def weather_of(city: str) -> str:
+    return city
+
+
+@pytest.mark.parametrize(
+    ("tools", "sentence"),
+    [
+        ("weather", "the tools are the text 'weather'"),
+        ([weather, weather], "two tools are called 'weather'"),
+        ([weather_of], "among the tools is a thing of the kind 'function'"),
+    ],
+)
+def test_tools_that_cannot_be_used_are_refused(tools: Any, sentence: str) -> None:
+    with pytest.raises(InputError) as refused:
+        Agent(Requested(), tools=tools)
+    assert str(refused.value).startswith(sentence)

@@ -1,0 +1,29 @@
+"""Tools that a model may call, and what a call of one is given.
+
+context.py      the context of a running call
+contract.py     any object that is a tool
+results.py      what a tool gave, as content
+arguments.py    the arguments of a function, as a schema and back
+function.py     a plain function as a tool
+traits.py       a tool as it describes itself
+tool_set.py     the tools of an agent
+"""
+
+from argentos.llm.tools.context import ToolContext
+from argentos.llm.tools.contract import Tool
+from argentos.llm.tools.function import tool
+from argentos.llm.tools.results import as_tool_result
+from argentos.llm.tools.tool_set import ToolSet, as_tools
+from argentos.llm.tools.traits import ToolTraits, configured, tool_traits
+
+__all__ = [
+    "Tool",
+    "ToolContext",
+    "ToolSet",
+    "ToolTraits",
+    "as_tool_result",
+    "as_tools",
+    "configured",
+    "tool",
+    "tool_traits",
+]
