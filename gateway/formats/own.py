@@ -8,14 +8,13 @@ its messages stand, one to a line:
     {"type":"message","role":"user","text":"…","at":"…","id":"m-1","sender":"Jason","address":{…},"archived":true}
     {"type":"message","role":"assistant","text":"…","at":"…","id":"m-1:reply","replyTo":["m-1"]}
 
-What a human adds or leaves out by hand is taken as well: only `type`, `session`, `role` and `text` have to be there,
-and unknown keys are passed over. Where the numbers of sessions or messages are given, they have to be right.
+What a human adds or leaves out by hand is taken as well: only `type`, `session`, `role` and `text` or `content` have to
+be there, and unknown keys are passed over. Where numbers of sessions or messages are given and not right, that is said.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -23,9 +22,13 @@ from msgspec import Struct
 from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.transcripts.validation import as_message
 from argentos.errors import InputError
-from argentos.gateway.formats.source import Line, ReadTranscript, Source, as_type, fields
+from argentos.gateway.formats.conversation.content import Remarks
+from argentos.gateway.formats.files.losses import Losses
+from argentos.gateway.formats.files.source import Line, ReadTranscript, Source, fields
 
 __all__ = ["FORMAT", "fits", "head_line", "read", "session_lines"]
+
+T = TypeVar("T")
 
 FORMAT: Final = "argentos.sessions"
 _VERSION: Final = 1
@@ -93,59 +96,106 @@ def _line(kind: str, value: Struct) -> bytes:
 # Reading ----------------------------------------------------------------------------------------------------
 
 
-def read(source: Source) -> Iterator[ReadTranscript]:
+def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
     """The sessions of a file, one by one.
 
     Raises:
-        InputError: a line cannot be taken, or lines are missing.
+        InputError: a newer program wrote the file.
     """
-    lines = source.lines()
-    first = next(lines)
-    with source.at(first.number):
-        head = as_type(first.value, _Head)
-        if head.version != _VERSION:
-            raise InputError(f"version {head.version} of the format was written by a newer argentos; this reads 1")
-    begun: tuple[int, _SessionLine] | None = None
-    messages: list[TranscriptMessage] = []
-    sessions, last = 0, first.number
-    for line in lines:
-        last = line.number
-        with source.at(line.number):
-            value = _session_or_message(line)
-            if isinstance(value, TranscriptMessage):
-                if begun is None:
-                    raise InputError("a message stands before the first session")
-                messages.append(value)
-                continue
-        if begun is not None:
-            yield _found(source, begun, messages, line.number - 1)
-        begun, messages, sessions = (line.number, value), [], sessions + 1
-    if begun is not None:
-        yield _found(source, begun, messages, last)
-    if head.sessions is not None and sessions != head.sessions:
-        raise source.error(last, f"the file ends with {sessions} sessions of {head.sessions}; it was cut off")
+    reader = _Reader(losses)
+    for line in source.values(losses):
+        if fits(line.value):
+            with source.at(line.number):
+                reader.begin(line)
+            continue
+        try:
+            yield from reader.take(line)
+        except InputError as error:
+            Remarks.of(losses, line).add(str(error))
+        reader.last = line.number
+    yield from reader.end()
 
 
-def _session_or_message(line: Line) -> _SessionLine | TranscriptMessage:
-    kind = fields(line.value).get("type")
-    if kind == "session":
-        return as_type(line.value, _SessionLine)
-    if kind == "message":
-        return as_message(as_type(line.value, TranscriptMessage))
-    raise InputError("the line is neither a session nor a message")
+class _Reader:
+    """Reads the sessions, line by line; `last` is the line read before."""
+
+    def __init__(self, losses: Losses) -> None:
+        self.last = 1
+        self._losses = losses
+        self._losses_before = 0  # the session that has begun
+        self._head: _Head | None = None
+        self._begun: tuple[int, _SessionLine] | None = None
+        self._messages: list[TranscriptMessage] = []
+        self._sessions = 0
+
+    def begin(self, line: Line) -> None:
+        """Take the first line of the file.
+
+        Raises:
+            InputError: it is of a newer version.
+        """
+        self._head = _as(line.value, _Head)
+        if self._head.version != _VERSION:
+            written = f"version {self._head.version} of the format was written by a newer argentos"
+            raise InputError(f"{written}; this reads {_VERSION}")
+
+    def take(self, line: Line) -> Iterator[ReadTranscript]:
+        """Take any other line; gives the session that it ends.
+
+        Raises:
+            InputError: it cannot be taken.
+        """
+        kind = fields(line.value).get("type")
+        if kind == "session":
+            yield from self._found()
+            self._sessions += 1
+            self._begun = line.number, _as(line.value, _SessionLine)
+        elif kind == "message":
+            yield from self._take_message(line)
+        else:
+            raise InputError("a line that is neither a session nor a message")
+
+    def _take_message(self, line: Line) -> Iterator[ReadTranscript]:
+        message = as_message(_as(line.value, TranscriptMessage))
+        expected = self._begun[1].messages if self._begun is not None else 0
+        is_complete = expected is not None and len(self._messages) >= expected
+        if is_complete and len(self._losses) > self._losses_before:  # the line that begins its session is damaged
+            yield from self._found()
+            self._begun = line.number, _SessionLine(session="")
+        if self._begun is None:
+            raise InputError("a message before the first session")
+        self._messages.append(message)
+
+    def end(self) -> Iterator[ReadTranscript]:
+        yield from self._found()
+        expected = self._head.sessions if self._head else None
+        if expected is not None and self._sessions != expected:
+            self._losses.add(self.last, f"the file ends with {self._sessions} sessions of {expected}")
+
+    def _found(self) -> Iterator[ReadTranscript]:
+        self._losses_before = len(self._losses)
+        if self._begun is None:
+            return
+        number, line = self._begun
+        messages, self._messages, self._begun = tuple(self._messages), [], None
+        if line.messages is not None and line.messages != len(messages):
+            told = f"session {line.session!a} has {len(messages)} messages of {line.messages}"
+            self._losses.add(self.last, told)
+        self._losses_before = len(self._losses)
+        yield ReadTranscript(
+            Transcript(
+                session=line.session,
+                agent=line.agent,
+                created_at=line.created_at,
+                summary=line.summary if messages else None,
+                messages=messages,
+            ),
+            number,
+        )
 
 
-def _found(
-    source: Source, begun: tuple[int, _SessionLine], messages: list[TranscriptMessage], last: int
-) -> ReadTranscript:
-    number, line = begun
-    if line.messages is not None and line.messages != len(messages):
-        raise source.error(last, f"session {line.session!a} ends with {len(messages)} messages of {line.messages}")
-    transcript = Transcript(
-        session=line.session,
-        agent=line.agent,
-        created_at=line.created_at,
-        summary=line.summary,
-        messages=tuple(messages),
-    )
-    return ReadTranscript(transcript, Counter(), number)
+def _as(value: Any, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise InputError(str(error)) from error

@@ -132,15 +132,22 @@ def test_an_import_tells_what_was_imported_and_passed_over(argent: Argent, ask: 
     session = "7d1c9f0a-3b0e-4a52-8f5e-0d9a4d3c2b1a"
     status, out, err = argent("sessions", "import", SAMPLES / "openclaw.jsonl")
     assert (status, err) == (0, "")
-    assert out.startswith(f"Imported session {session}: 6 messages, 2 of them replaced by a summary.\nPassed over: ")
-    assert "messages of other branches (1), notes of the program (2), thoughts (1), tool calls (1)" in out
+    assert out.startswith(f"Imported session {session}: 8 messages, 4 of them replaced by a summary.\n")
+    assert out.splitlines()[1:] == [
+        f"Left out of {SAMPLES / 'openclaw.jsonl'}:",
+        "  lines 2, 12: a note of the program",
+        "  line 7: a copy of a reply",
+        "  line 8: a message of another branch",
+    ]
     info = ask("sessions", "info", session)
-    assert (info["state"], info["messages"], info["waiting"], info["compactions"]) == ("Idle", 6, 0, 1)
-    assert ask("sessions", "import", SAMPLES / "openai.json", "--session", "maren") == {
+    assert (info["state"], info["messages"], info["waiting"], info["compactions"]) == ("Idle", 8, 0, 1)
+    file = str(SAMPLES / "openai.json")
+    assert ask("sessions", "import", file, "--session", "maren") == {
         "sessions": [
-            {"session": "maren", "messages": 4, "archived": 0, "hasSummary": False, "wasThere": False},
+            {"session": "maren", "file": file, "messages": 6, "archived": 0, "hasSummary": False, "wasThere": False},
         ],
-        "passedOver": {"system messages": 1, "tool calls": 1, "tool results": 1, "images": 1},
+        "leftOut": [{"file": file, "line": 1, "reason": "a system message", "place": "message 1"}],
+        "refused": [],
     }
 
 
@@ -157,7 +164,7 @@ def test_every_sample_is_imported_and_its_export_read_again(
 
 def test_a_dry_run_changes_nothing(argent: Argent, state: Path) -> None:
     status, out, _ = argent("sessions", "import", SAMPLES / "openai.json", "--dry-run")
-    assert (status, out.splitlines()[0]) == (0, "Would import session openai: 4 messages.")
+    assert (status, out.splitlines()[0]) == (0, "Would import session openai: 6 messages.")
     assert not state.exists()
 
 
@@ -166,33 +173,85 @@ def test_standard_input_is_read(argent: Argent, fails: Fails, monkeypatch: pytes
         data = io.BytesIO((SAMPLES / "openai.jsonl").read_bytes())
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data))
         if arguments:
-            assert argent("sessions", "import", "-", *arguments)[1].startswith("Imported session maren: 4 messages.")
+            assert argent("sessions", "import", "-", *arguments)[1].startswith("Imported session maren: 6 messages.")
         else:
             assert "give it one with --session" in fails("sessions", "import", "-")[1]
 
 
 @pytest.mark.usefixtures("ours")
-def test_a_file_with_one_wrong_line_imports_nothing(fails: Fails, ask: Ask, tmp_path: Path) -> None:
+def test_a_wrong_line_costs_itself(argent: Argent, ask: Ask, tmp_path: Path) -> None:
     path = tmp_path / "export.jsonl"
     good = (SAMPLES / "export.jsonl").read_text(encoding="utf-8")
-    path.write_text(good.replace('"text":"9 m."', '"text":"\\ud800"'), encoding="utf-8")
-    status, sentence = fails("sessions", "import", path)
-    assert (status, sentence.startswith(f"{path}:6: ")) == (1, True)
-    assert ask("sessions", "list") == []
+    path.write_text(good.replace('"text":"9 m."', '"text":9'), encoding="utf-8")
+    status, out, err = argent("sessions", "import", path)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "Imported session user-maren: 3 messages, 2 of them replaced by a summary.",
+        "Imported session by-hand: 0 messages.",
+        f"Left out of {path}:",
+        "  line 6: Expected `str`, got `int` - at `$.text`",
+        "  line 6: session 'user-maren' has 3 messages of 4",
+    ]
+    assert [message["text"] for message in ask("sessions", "history", "user-maren", "--full")][-1] == (
+        "And the second mast?"
+    )
 
 
 @pytest.mark.usefixtures("ours")
-def test_a_session_twice_in_a_file_is_refused(fails: Fails, ask: Ask, tmp_path: Path) -> None:
+def test_of_a_session_that_stands_there_twice_the_first_is_taken(argent: Argent, ask: Ask, tmp_path: Path) -> None:
     path = tmp_path / "export.jsonl"
     session = {"type": "session", "session": "ada"}
-    texts = [{"format": "argentos.sessions", "version": 1}, session, session]
+    message = {"type": "message", "role": "user", "text": "hello"}
+    texts = [{"format": "argentos.sessions", "version": 1}, session, message, session, message, session]
     path.write_text("".join(json.dumps(line) + "\n" for line in texts))
-    assert fails("sessions", "import", path)[1] == f"{path}:3: session 'ada' stands in line 2 already"
-    assert ask("sessions", "list") == []
+    status, out, err = argent("sessions", "import", path)
+    assert out.splitlines() == [
+        "Imported session ada: 1 message.",
+        f"Left out of {path}:",
+        f"  line 4: a copy of session 'ada' of {path}:2",
+    ]
+    told = f"argent: session ada of {path}: {path}:2 has a session of this id already, with other messages\n"
+    assert (status, err) == (1, told)
+    assert ask("sessions", "info", "ada")["messages"] == 1
+
+
+@pytest.mark.usefixtures("ours")
+def test_several_files_and_patterns_are_one_import_of_which_a_bad_file_costs_itself(
+    argent: Argent, ask: Ask, tmp_path: Path
+) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.json").write_text(json.dumps([{"role": "user", "content": name}]))
+    (tmp_path / "x.json").write_text("{}")
+    status, out, err = argent("sessions", "import", tmp_path / "a.json", tmp_path / "*.json", SAMPLES / "openai.jsonl")
+    assert [line for line in out.splitlines() if line.startswith("Imported")] == [
+        "Imported session a: 1 message.",
+        "Imported session b: 1 message.",
+        "Imported session c: 1 message.",
+        "Imported session openai: 6 messages.",
+    ]
+    assert status == 1
+    assert err.startswith(f"argent: {tmp_path / 'x.json'}:1: this is none of the formats that can be read: ")
+    assert err.count("\n") == 1
+    assert {each["id"] for each in ask("sessions", "list")} == {"a", "b", "c", "openai"}
+
+
+@pytest.mark.usefixtures("ours")
+def test_programs_are_told_of_files_that_are_refused_in_one_object(argent: Argent, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    status, out, err = argent("--json", "sessions", "import", SAMPLES / "openai.json", tmp_path / "x.json")
+    outcome = json.loads(out)
+    assert (status, err) == (1, "")
+    assert [each["session"] for each in outcome["sessions"]] == ["openai"]
+    assert [each["file"] for each in outcome["refused"]] == [str(tmp_path / "x.json")]
+
+
+def test_a_folder_and_a_pattern_that_matches_nothing_are_refused(fails: Fails, tmp_path: Path) -> None:
+    assert "is a folder; name the files in it" in fails("sessions", "import", tmp_path)[1]
+    assert fails("sessions", "import", tmp_path / "*.nothing")[1] == f"no file matches {tmp_path / '*.nothing'}"
 
 
 def test_a_session_that_is_there_with_other_messages_is_not_touched(
-    argent: Argent, fails: Fails, ask: Ask, ada: str, tmp_path: Path
+    argent: Argent, ask: Ask, ada: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "file.jsonl"
     others = [{"session": name, "type": "session"} for name in ("first", ada)]
@@ -200,13 +259,13 @@ def test_a_session_that_is_there_with_other_messages_is_not_touched(
     texts = [{"format": "argentos.sessions", "version": 1}, others[0], message, others[1], message]
     path.write_text("".join(json.dumps(line) + "\n" for line in texts))
     before = argent("sessions", "export")[1]
-    status, sentence = fails("sessions", "import", path)
-    assert status == 1
-    assert "user-ada" in sentence
-    assert "--session" in sentence
-    assert "sessions delete" in sentence
-    assert argent("sessions", "export")[1] == before
-    assert [each["id"] for each in ask("sessions", "list")] == [ada]
+    status, out, err = argent("sessions", "import", path)
+    assert (status, out) == (1, "Imported session first: 1 message.\n")
+    assert err.startswith(f"argent: session {ada} of {path}: there is a session {ada} already, with other messages: ")
+    assert "--session" in err
+    assert "sessions delete" in err
+    assert argent("sessions", "export", ada)[1] == before
+    assert {each["id"] for each in ask("sessions", "list")} == {ada, "first"}
 
 
 def test_an_import_that_was_interrupted_goes_on(argent: Argent, ask: Ask, tmp_path: Path) -> None:
@@ -230,7 +289,7 @@ def test_a_session_that_went_on_since_its_import_is_left_as_it_is(argent: Argent
     argent("replay", record({"at": "2030-01-01T00:00:00Z", "text": "And now?"}))
     outcome = ask("sessions", "import", SAMPLES / "openai.json", "--session", "user-ada")
     assert [each["wasThere"] for each in outcome["sessions"]] == [True]
-    assert ask("sessions", "info", "user-ada")["messages"] == 5
+    assert ask("sessions", "info", "user-ada")["messages"] == 7
 
 
 def test_the_agent_of_the_command_gets_the_sessions(argent: Argent, ask: Ask) -> None:

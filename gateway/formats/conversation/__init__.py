@@ -1,0 +1,1 @@
+"""Parts of conversations in all foreign formats: content, branches, calls of tools."""

@@ -1,0 +1,96 @@
+"""Messages on their way from a foreign file into a transcript."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from argentos.actors import TranscriptMessage
+from argentos.actors.transcripts.validation import as_message
+from argentos.errors import InputError
+from argentos.gateway.formats.conversation.content import Remarks, text_block
+from argentos.inputs import as_id, as_name
+from argentos.storage import RawBlock, Role
+
+__all__ = ["Draft", "messages_of", "plain_text"]
+
+_PLAIN: Final = {"type", "text"}
+
+
+class Draft(Struct, kw_only=True):
+    """A message as it was read.
+
+    Attributes:
+        remarks: gets what of it is left out.
+        call: the response of the model that it is a part of, where a form spreads one over several entries.
+    """
+
+    role: Role
+    blocks: list[RawBlock]
+    remarks: Remarks
+    at: datetime | None = None
+    id: str | None = None
+    sender: str | None = None
+    archived: bool = False
+    stop_reason: str | None = None
+    call: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is in it."""
+        return not self.blocks
+
+
+def plain_text(blocks: Iterable[RawBlock]) -> str:
+    """The texts among blocks, apart by an empty line."""
+    texts = (block.get("text") for block in blocks if block.get("type") == "text")
+    return "\n\n".join(text for text in texts if isinstance(text, str) and text.strip())
+
+
+def messages_of(drafts: Iterable[Draft]) -> tuple[TranscriptMessage, ...]:
+    """The messages that have something in them; one that cannot be stored is listed, and left out."""
+    return tuple(message for draft in drafts for message in _message(draft))
+
+
+def _message(draft: Draft) -> Iterator[TranscriptMessage]:
+    if draft.is_empty:
+        return
+    text = plain_text(draft.blocks)
+    if all(block.keys() == _PLAIN and block["type"] == "text" for block in draft.blocks):
+        tries: list[dict[str, Any]] = [{"text": text}]
+    else:
+        tries = [{"content": tuple(draft.blocks)}, {"text": text}]
+    for number, content in enumerate(tries, start=1):
+        try:
+            yield as_message(
+                TranscriptMessage(
+                    role=draft.role,
+                    at=draft.at,
+                    id=_stored(as_id, draft.id, "id", draft.remarks),
+                    sender=_stored(as_name, draft.sender, "sender", draft.remarks),
+                    archived=draft.archived,
+                    stop_reason=draft.stop_reason,
+                    **content,
+                )
+            )
+        except InputError as error:
+            is_last = number == len(tries)
+            draft.remarks.add(f"{error}{'' if is_last else ' (its text alone is taken)'}")
+            if is_last:
+                return
+        else:
+            return
+
+
+def _stored(check: Any, value: str | None, what: str, remarks: Remarks) -> str | None:
+    try:
+        return check(value, f"the {what} of the message") if value else None
+    except InputError as error:
+        remarks.add(str(error))
+        return None
+
+
+def said(text: str) -> list[RawBlock]:
+    """The blocks of a text."""
+    return [text_block(text)] if text.strip() else []

@@ -1,0 +1,99 @@
+"""Transcripts of Claude Code."""
+
+from typing import Any
+
+from tests.gateway.formats.shared import ABOUT_MASTS, SAMPLES, WHICH, Write, blocks, read, read_all, told
+
+
+def test_of_claude_code_the_latest_branch_is_read_with_the_texts_of_both_sides() -> None:
+    (found,) = read(SAMPLES / "claude-code.jsonl")
+    assert told(found) == [ABOUT_MASTS[0], ("assistant", "Let me look."), *ABOUT_MASTS[1:], *WHICH]
+    assert found.transcript.session == "0b2f6c1e-5a53-4a0e-9d57-2f1d6f0f7c11"
+    first = found.transcript.messages[0]
+    assert first.id == "00000000-0000-4000-8000-000000000001"
+    assert first.at is not None
+    assert first.at.isoformat() == "2026-03-02T09:01:00+00:00"
+
+
+def test_of_claude_code_a_compaction_is_the_summary() -> None:
+    (found,) = read(SAMPLES / "claude-code.jsonl")
+    assert found.transcript.summary is not None
+    assert found.transcript.summary.text == "The masts are 12 m and 9 m tall."
+    assert [message.archived for message in found.transcript.messages] == [True] * 6 + [False] * 2
+
+
+def test_of_claude_code_what_is_left_out_is_listed_by_line_and_reason() -> None:
+    assert read_all(SAMPLES / "claude-code.jsonl").left_out == [
+        (1, "a note of the program"),
+        (2, "a note of the program"),
+        (8, "what a tool told the program beside its result"),
+        (9, "what a tool told the program beside its result"),
+        (11, "a note of the program"),
+        (12, "a message of another branch"),
+        (13, "a message of another branch"),
+        (15, "a message of another agent"),
+        (16, "a message of another agent"),
+        (18, "a note of the program"),
+        (21, "a note of the program"),
+        (23, "a reply that failed"),
+        (25, "a note of the program"),
+    ]
+
+
+def test_of_claude_code_thoughts_calls_results_and_pictures_are_kept() -> None:
+    (found,) = read(SAMPLES / "claude-code.jsonl")
+    assert blocks(found)[1:3] == [["thinking", "text", "tool_use", "tool_use"], ["tool_result", "tool_result"]]
+    assert found.transcript.messages[1].content[0]["signature"] == "c2ln"
+    assert blocks(found)[4] == ["text", "image"]
+
+
+def entry(uuid: str, parent: str | None, role: str, text: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": role,
+        "uuid": uuid,
+        "parentUuid": parent,
+        "sessionId": "s",
+        "timestamp": "2026-03-02T09:00:00Z",
+        "message": {"role": role, "content": [{"type": "text", "text": text}], **more},
+    }
+
+
+def test_of_claude_code_an_entry_whose_parent_is_in_no_file_follows_the_one_before_it(write: Write) -> None:
+    (found,) = read(write(entry("1", None, "user", "a"), entry("2", "lost", "assistant", "b")))
+    assert told(found) == [("user", "a"), ("assistant", "b")]
+
+
+def test_of_claude_code_a_reply_that_forked_is_read_whole(write: Write) -> None:
+    reply = [entry("2", "1", "assistant", "b", id="m"), entry("3", "2", "assistant", "c", id="m")]
+    (found,) = read(write(entry("1", None, "user", "a"), *reply, entry("4", "2", "assistant", "d")))
+    assert [each.raw for each in found.transcript.messages] == ["a", "b\n\nc", "d"]
+
+
+def test_of_claude_code_a_first_message_that_was_edited_leaves_nothing_of_the_first_try(write: Write) -> None:
+    tries = [entry("1", None, "user", "tpyo"), entry("2", "1", "assistant", "what?"), entry("3", None, "user", "typo")]
+    (found,) = read(write(*tries))
+    assert told(found) == [("user", "typo")]
+
+
+def test_of_claude_code_messages_that_a_compaction_preserved_stay(write: Write) -> None:
+    boundary = {
+        "type": "system",
+        "subtype": "compact_boundary",
+        "uuid": "3",
+        "parentUuid": None,
+        "logicalParentUuid": "2",
+        "sessionId": "s",
+        "compactMetadata": {"preservedSegment": {"headUuid": "2"}},
+    }
+    summary = {**entry("4", "3", "user", "in short"), "isCompactSummary": True}
+    (found,) = read(write(entry("1", None, "user", "a"), entry("2", "1", "assistant", "b"), boundary, summary,
+                          entry("5", "4", "user", "c")))  # fmt: skip
+    assert [(each.text, each.archived) for each in found.transcript.messages] == [
+        ("a", True),
+        ("b", False),
+        ("c", False),
+    ]
+
+
+def test_of_claude_code_a_file_without_a_conversation_has_none(write: Write) -> None:
+    assert read(write({"type": "summary", "summary": "A title", "leafUuid": "1"})) == []
