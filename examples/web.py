@@ -51,7 +51,7 @@ async def ask(request: Request) -> Response:
 async def pieces(turn: Turn) -> AsyncIterator[str]:
     """The text of a reply and, where the turn fails, why."""
     try:
-        async for text in turn:
+        async for text in turn.text():
             yield text
     except ArgentError as error:
         yield f"\n({error})\n"

@@ -1,23 +1,27 @@
 """Printing of replies: as they stream, with the delays before them."""
 
 import os
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import anyio
 import click
+import msgspec
 
 from argentos.actors import Turn
 from argentos.actors.sessions.session import Session
 from argentos.errors import ArgentError
 from argentos.gateway.output import printable
-from argentos.storage import Address, Message
+from argentos.llm import ApprovalWanted, Piece, Retrying, TextDelta, ThinkingDelta, ToolAnswer, ToolCall
+from argentos.storage import Address, Message, text_of
 
 __all__ = ["beside", "own_address", "print_mark", "stream", "wait_for"]
 
 T = TypeVar("T")
 
+_LONGEST_LINE: Final = 200  # characters
 _INTERVAL: Final = 0.25  # seconds between two looks at a session that waits
 
 
@@ -34,19 +38,70 @@ async def stream(session: Session, turn: Turn) -> Message:
     """
 
     async def show() -> Message:
-        attempt: int | None = None
+        screen = _Screen()
         async for piece in turn:
-            if attempt not in {None, turn.attempt}:  # part of an earlier attempt is on the screen
-                click.echo("\n(the reply begins again)")
-            attempt = turn.attempt
-            click.echo(printable(piece), nl=False)
-        if attempt is not None:
-            click.echo()
+            screen.show(piece, turn.attempt)
+        screen.end_line()
         return await turn.reply()
 
     reply = await beside(show, lambda: _tell_delays(session))
     print_mark(reply)
     return reply
+
+
+class _Screen:
+    """Standard output, to which a reply is printed piece by piece: text plain, thoughts dim, calls of tools in a line.
+
+    Where it is no terminal, it has the text alone.
+    """
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stdout.isatty()
+        self._attempt: int | None = None
+        self._last: type[Piece] | None = None  # of the pieces in the line that has begun
+
+    def show(self, piece: Piece, attempt: int) -> None:
+        """Print a piece."""
+        if isinstance(piece, Retrying):  # the delay itself is told on standard error
+            return
+        if not self._is_terminal and not isinstance(piece, TextDelta):
+            return
+        if self._attempt not in {None, attempt}:  # part of an earlier attempt is on the screen
+            click.echo("\n(the reply begins again)")
+            self._last = None
+        self._attempt = attempt
+        if isinstance(piece, TextDelta | ThinkingDelta):
+            self._go_on(piece)
+        else:
+            self.end_line()
+            click.secho(f"({_line(piece)})", dim=True)
+
+    def _go_on(self, piece: TextDelta | ThinkingDelta) -> None:
+        if self._last is not type(piece):
+            self.end_line()
+        self._last = type(piece)
+        text = printable(piece.text)
+        click.echo(click.style(text, dim=True) if isinstance(piece, ThinkingDelta) else text, nl=False)
+
+    def end_line(self) -> None:
+        """End the line that has begun, if one has."""
+        if self._last is not None:
+            click.echo()
+        self._last = None
+
+
+def _line(piece: ToolCall | ToolAnswer | ApprovalWanted) -> str:
+    """A call, or its result, as a line."""
+    if isinstance(piece, ToolAnswer):
+        said = text_of(piece.content) or "no text"
+        return f"{printable(piece.name)} {'failed' if piece.is_error else 'gave'}: {_short(said)}"
+    called = f"{printable(piece.name)} {_short(msgspec.json.encode(piece.input).decode())}"
+    return f"waits for approval of {called}" if isinstance(piece, ApprovalWanted) else f"calls {called}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return printable(line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…")
 
 
 async def wait_for(session: Session, turn: Turn) -> Message:

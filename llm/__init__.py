@@ -1,6 +1,6 @@
 """Models, token counting, contexts and compaction."""
 
-from argentos.llm.checks import Traits, as_awaitable, as_piece, as_reply, can_summarise, traits_of
+from argentos.llm.checks import Traits, as_awaitable, as_emitted, as_reply, can_summarise, traits_of
 from argentos.llm.claude import AnthropicModel
 from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble, is_blank
@@ -9,6 +9,16 @@ from argentos.llm.failures import as_model_error
 from argentos.llm.gauge import ANY_MODEL, Gauge
 from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
+from argentos.llm.pieces import (
+    ApprovalWanted,
+    Piece,
+    Retrying,
+    TextDelta,
+    ThinkingDelta,
+    ToolAnswer,
+    ToolCall,
+    is_sign_of_life,
+)
 from argentos.llm.replay import ReplayModel
 from argentos.llm.tools import (
     Tool,
@@ -25,6 +35,7 @@ from argentos.llm.tools import (
 __all__ = [
     "ANY_MODEL",
     "AnthropicModel",
+    "ApprovalWanted",
     "Closeable",
     "Compacted",
     "Counting",
@@ -33,18 +44,24 @@ __all__ = [
     "Loadable",
     "Model",
     "OfflineModel",
+    "Piece",
     "ReplayModel",
     "Reply",
     "Request",
+    "Retrying",
+    "TextDelta",
+    "ThinkingDelta",
     "TokenCounter",
     "Tool",
+    "ToolAnswer",
+    "ToolCall",
     "ToolContext",
     "ToolSet",
     "ToolTraits",
     "Traits",
     "as_awaitable",
+    "as_emitted",
     "as_model_error",
-    "as_piece",
     "as_reply",
     "as_tool_result",
     "as_tools",
@@ -56,6 +73,7 @@ __all__ = [
     "count_content",
     "count_tokens",
     "is_blank",
+    "is_sign_of_life",
     "tool",
     "tool_traits",
     "traits_of",

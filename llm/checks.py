@@ -5,25 +5,26 @@ from typing import Any, Final, NamedTuple, cast
 
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import CallbackError, InputError, ModelError
-from argentos.inputs import as_flag, as_id, as_name, as_number, as_text, as_whole_number, in_words
+from argentos.inputs import as_flag, as_id, as_name, as_number, as_whole_number, in_words
 from argentos.llm.model import Model, Reply
+from argentos.llm.pieces import Piece, as_piece
 from argentos.storage import STOPPED, Usage, as_content
 
-__all__ = ["Traits", "as_awaitable", "as_count", "as_piece", "as_reply", "can_summarise", "traits_of"]
+__all__ = ["Traits", "as_awaitable", "as_count", "as_emitted", "as_reply", "can_summarise", "traits_of"]
 
 _MOST_TOKENS: Final = 10**9
 _LARGEST_RATIO: Final = 1000.0
 _LARGEST_WINDOW: Final = 10_000_000  # tokens
 
 
-def as_piece(value: object, model: str) -> str:
-    """A piece of text that a model emits; of a number, its text.
+def as_emitted(value: object, model: str) -> Piece:
+    """A piece that a model emits; of a text, a `TextDelta`.
 
     Raises:
         ModelError: it is none.
     """
     try:
-        return as_text(value, "a piece of the reply", ModelError)
+        return as_piece(value)
     except ModelError as error:
         raise _unusable(model, error) from None
 

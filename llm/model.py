@@ -5,6 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from argentos.llm.pieces import Piece
 from argentos.storage import Block, Message, RawBlock, Summary, Usage, blocks_of, raw_content, text_of
 
 __all__ = ["Closeable", "Emit", "Loadable", "Model", "Reply", "Request"]
@@ -68,11 +69,14 @@ class Reply(Struct, frozen=True):
 class Emit(Protocol):
     """The way by which a model streams its reply, piece by piece."""
 
-    async def __call__(self, text: str, /) -> None:
-        """Show a piece of the reply to whoever reads along; an empty one is a sign of life and nothing more.
+    async def __call__(self, piece: Piece | str, /) -> None:
+        """Show a piece of the reply to whoever reads along; an empty text is a sign of life and nothing more.
+
+        Args:
+            piece: a text stands for a `TextDelta`.
 
         Raises:
-            ModelError: it is no text that can be shown.
+            ModelError: it is none that can be shown.
         """
         ...
 

@@ -12,7 +12,7 @@ from anyio.lowlevel import checkpoint
 from msgspec import structs
 
 from argentos.actors.control.client_connection import Call, ClientConnection, owner_gone, owner_silent
-from argentos.actors.control.operations import Accepted, Operation, Piece, Replied, TurnValue
+from argentos.actors.control.operations import Accepted, Operation, Replied, Streamed, TurnValue
 from argentos.actors.control.owner import Subscribed, SubscriptionValue
 from argentos.actors.control.protocol import Request
 from argentos.actors.control.socket_file import connect
@@ -195,10 +195,10 @@ class _TurnCall(Call[TurnValue]):
         if self.turn is None:
             self.turn = Turn(value.number, value.message_id) if isinstance(value, Accepted) else None
             self.followed.set()
-        elif isinstance(value, Piece):
+        elif isinstance(value, Streamed):
             if value.attempt != self.turn.attempt:
                 self.turn.begin(value.attempt)
-            self.turn.push(value.text)
+            self.turn.push(value.piece)
         elif isinstance(value, Replied):
             self._is_replied = True
             self.turn.finish(value.message)

@@ -23,6 +23,7 @@ from argentos.actors.sessions.session import Session
 from argentos.concurrency.foreign_code import described
 from argentos.errors import ArgentError, InputError
 from argentos.inputs import as_path, nearest
+from argentos.llm import Piece
 from argentos.storage import Content, ContentLike, Message
 
 V = TypeVar("V")
@@ -47,11 +48,11 @@ class Accepted(Struct, frozen=True, tag=True, rename="camel"):
     message_id: str
 
 
-class Piece(Struct, frozen=True, tag=True):
+class Streamed(Struct, frozen=True, tag=True):
     """A piece of the reply as it streams; a new attempt begins it again."""
 
     attempt: int
-    text: str
+    piece: Piece
 
 
 class Replied(Struct, frozen=True, tag=True):
@@ -60,7 +61,7 @@ class Replied(Struct, frozen=True, tag=True):
     message: Message
 
 
-TurnValue: TypeAlias = Accepted | Piece | Replied
+TurnValue: TypeAlias = Accepted | Streamed | Replied
 
 
 class Operation(Generic[V]):
@@ -211,8 +212,8 @@ async def _answer_turn(result: Awaitable[Turn | None]) -> AsyncGenerator[Raw]:
     if turn is None:
         return
     yield _encoded(Accepted(turn.number, turn.message_id))
-    async for text in turn:
-        yield _encoded(Piece(turn.attempt, text))
+    async for piece in turn:
+        yield _encoded(Streamed(turn.attempt, piece))
     yield _encoded(Replied(await turn.reply()))
 
 

@@ -26,15 +26,17 @@ from argentos.errors import (
 from argentos.llm import (
     Compacted,
     Model,
+    Piece,
     Reply,
     Request,
     as_awaitable,
-    as_piece,
+    as_emitted,
     as_reply,
     assemble,
     can_summarise,
     compact,
     is_blank,
+    is_sign_of_life,
 )
 from argentos.storage import MESSAGE_TOKENS, Snapshot, raw_content
 
@@ -52,14 +54,14 @@ class Answer(NamedTuple):
 
 
 async def ask_model(
-    runtime: Runtime, snapshot: Snapshot, push: Callable[[str], None], task: BackgroundTask
+    runtime: Runtime, snapshot: Snapshot, push: Callable[[Piece], None], task: BackgroundTask
 ) -> Answer | ModelError | None:
     """The model's reply to the turn that is open in the snapshot, or why there is none.
 
     Args:
         runtime: has the model, and its time.
         snapshot: of the session.
-        push: is given the text as it streams.
+        push: is given the reply as it streams.
         task: which this is; where it is cancelled, there is neither.
     """
     listener = _TurnListener(runtime.config, push, task.scope)
@@ -101,7 +103,7 @@ class _Listener:
     def __init__(self) -> None:
         self.is_over = False
 
-    def hear(self, piece: str) -> None:
+    def hear(self, piece: Piece) -> None:
         """A piece has come."""
 
 
@@ -110,11 +112,11 @@ class _TurnListener(_Listener):
 
     Args:
         config: has the times.
-        push: is given the text.
+        push: is given the pieces.
         scope: is cancelled when the time is over.
     """
 
-    def __init__(self, config: Config, push: Callable[[str], None], scope: anyio.CancelScope) -> None:
+    def __init__(self, config: Config, push: Callable[[Piece], None], scope: anyio.CancelScope) -> None:
         super().__init__()
         self._has_begun = False
         self._timeout = config.turn_timeout
@@ -132,12 +134,12 @@ class _TurnListener(_Listener):
         """The model has ended in time."""
         self._scope.deadline = math.inf
 
-    def hear(self, piece: str) -> None:
-        """A piece has come; an empty one is no more than a sign of life."""
+    def hear(self, piece: Piece) -> None:
+        """A piece has come; an empty text is no more than a sign of life."""
         if self.is_over:
             return
         self._put_off()
-        if piece:
+        if not is_sign_of_life(piece):
             self._has_begun = True
             self._push(piece)
 
@@ -182,9 +184,9 @@ class _Emission:
         self._model = model
         self._rested_at = time.perf_counter()
 
-    async def __call__(self, text: str, /) -> None:
+    async def __call__(self, piece: Piece | str, /) -> None:
         """See `Emit`."""
-        self._listener.hear(as_piece(text, self._model))
+        self._listener.hear(as_emitted(piece, self._model))
         if time.perf_counter() - self._rested_at > _REST:  # of one that never waits between its pieces
             await checkpoint()
             self._rested_at = time.perf_counter()

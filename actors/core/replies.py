@@ -9,6 +9,7 @@ from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, NoReplyError
+from argentos.llm import Piece, TextDelta
 from argentos.storage import STOPPED, Message, SessionKey, Snapshot, TurnEnded
 
 __all__ = ["PendingTurns", "Turn", "ending_of", "has_failed", "was_stopped"]
@@ -21,27 +22,40 @@ _ENDINGS: Final = {
 }
 
 
-class _Reader(AsyncIterator[str]):
-    """One reader's place in the text of a reply."""
+class _Reader(AsyncIterator[Piece]):
+    """One reader's place in a reply."""
 
     def __init__(self, turn: "Turn") -> None:
         self._turn = turn
         self._attempt = self._position = 0
 
-    async def __anext__(self) -> str:
+    async def __anext__(self) -> Piece:
         await checkpoint()
         found = await self._turn.piece(self._attempt, self._position)
         if found is None:
             raise StopAsyncIteration
-        self._attempt, self._position, text = found
-        return text
+        self._attempt, self._position, piece = found
+        return piece
+
+
+class _TextReader(AsyncIterator[str]):
+    """One reader's place in the text of a reply."""
+
+    def __init__(self, turn: "Turn") -> None:
+        self._pieces = _Reader(turn)
+
+    async def __anext__(self) -> str:
+        while not isinstance(piece := await anext(self._pieces), TextDelta):
+            pass
+        return piece.text
 
 
 class Turn:
     """An accepted message, and the reply that comes.
 
-    Iterating gives the reply's text as it streams, from its beginning, for any number of readers. The text is
-    provisional until the reply is durable: a turn that is run again begins again, with the next `attempt`.
+    Iterating gives the reply as it streams, from its beginning, for any number of readers: text, thoughts, and calls of
+    tools; `text` gives the text alone. It is provisional until the reply is durable: a turn that is run again begins
+    again, with the next `attempt`.
 
     Attributes:
         number: of the accepted message.
@@ -53,7 +67,8 @@ class Turn:
         self.number = number
         self.message_id = message_id
         self.attempt: int = 0
-        self._pieces: list[str] = []
+        self._pieces: list[Piece] = []
+        self._durable = 0  # pieces of responses that are
         self._reply: Message | None = None
         self._error: ArgentError | None = None
         self._reading: list[Waiter] = []  # woken by each piece
@@ -80,17 +95,25 @@ class Turn:
             await self._wait(self._asking)
         return reply
 
-    def __aiter__(self) -> AsyncIterator[str]:
-        """The reply's text, piece by piece; an end without a reply is just the end.
+    def __aiter__(self) -> AsyncIterator[Piece]:
+        """The reply, piece by piece; an end without a reply is just the end.
 
-        Where the model streamed a beginning only, what is left of the reply is the last piece.
+        Where the model streamed a beginning only, what is left of the reply's text is the last piece.
 
         Raises:
             ModelError, SupervisorStoppedError: as for `reply`.
         """
         return _Reader(self)
 
-    async def piece(self, attempt: int, position: int) -> tuple[int, int, str] | None:
+    def text(self) -> AsyncIterator[str]:
+        """The text of the reply, and of what is said between calls of tools, piece by piece; else as iterating.
+
+        Raises:
+            ModelError, SupervisorStoppedError: as for `reply`.
+        """
+        return _TextReader(self)
+
+    async def piece(self, attempt: int, position: int) -> tuple[int, int, Piece] | None:
         """The piece at this position, or the first one if the turn was begun again since this attempt.
 
         Gives also the attempt and the position that follow it, and None at the end.
@@ -154,24 +177,30 @@ class Turn:
 
     @property
     def said(self) -> str:
-        """The text of the reply, as far as it has come."""
-        return "".join(self._pieces)
+        """The text of the response that streams, as far as it has come."""
+        streaming = self._pieces[self._durable :] if self._durable else self._pieces
+        return "".join([piece.text for piece in streaming if isinstance(piece, TextDelta)])
 
     def begin(self, attempt: int) -> None:
-        """The model is being asked; text of an earlier attempt counts no more."""
+        """The model is being asked; pieces of an earlier attempt count no more."""
         self.attempt = attempt
         self._pieces.clear()
+        self._durable = 0
 
-    def push(self, piece: str) -> None:
-        """A piece of text has come."""
+    def settle(self) -> None:
+        """The response that has streamed is durable, and the turn goes on: what is said from now on is another one."""
+        self._durable = len(self._pieces)
+
+    def push(self, piece: Piece) -> None:
+        """A piece has come."""
         self._pieces.append(piece)
         _wake(self._reading)
 
     def finish(self, reply: Message) -> None:
         """The reply is durable; what was not streamed of it is its last piece."""
-        streamed = "".join(self._pieces)
+        streamed = self.said
         if len(streamed) < len(reply.text) and reply.text.startswith(streamed):
-            self._pieces.append(reply.text[len(streamed) :])
+            self._pieces.append(TextDelta(reply.text[len(streamed) :]))
         self._reply = reply
         self._end()
 
@@ -198,7 +227,7 @@ class PendingTurns:
 
     def __init__(self, session: CurrentTask) -> None:
         self._session = session
-        self._held: list[tuple[tuple[int, ...], str]] | None = None
+        self._held: list[tuple[tuple[int, ...], Piece]] | None = None
         self._turns: dict[int, Turn] = {}
 
     def expect(self, number: int, message_id: str) -> Turn:
@@ -240,13 +269,18 @@ class PendingTurns:
         for number in numbers:
             self.expect(number, "").begin(attempt)
 
-    def push(self, numbers: Iterable[int], text: str) -> None:
+    def push(self, numbers: Iterable[int], piece: Piece) -> None:
         """A piece of the reply to these messages has come."""
         if self._held is not None:
-            self._held.append((tuple(numbers), text))
+            self._held.append((tuple(numbers), piece))
             return
         for turn in self._of(numbers):
-            turn.push(text)
+            turn.push(piece)
+
+    def settle(self, numbers: Iterable[int]) -> None:
+        """The response that has streamed to these messages is durable, and their turn goes on."""
+        for turn in self._of(numbers):
+            turn.settle()
 
     def hold(self, numbers: Iterable[int]) -> str:
         """Give the text said of the reply to these messages; whatever follows is heard once this is released.
@@ -259,8 +293,8 @@ class PendingTurns:
     def release(self) -> None:
         """Go on with what was said meanwhile, unless the turn has ended."""
         held, self._held = self._held, None
-        for numbers, text in held or ():
-            self.push(numbers, text)
+        for numbers, piece in held or ():
+            self.push(numbers, piece)
 
     def finish(self, numbers: Iterable[int], reply: Message) -> None:
         """The reply to these messages is durable."""

@@ -395,7 +395,7 @@ async def test_the_time_of_a_turn_begins_anew_with_every_piece(running: Running)
 async def test_an_empty_piece_is_a_sign_of_life_and_nothing_more(running: Running) -> None:
     async with running(Slow(0.1, [""] * 12), config=Config(turn_timeout=1)) as supervisor:
         turn = await supervisor.session("maren").send("Hello?")
-        assert [piece async for piece in turn] == ["maren "]
+        assert [piece async for piece in turn.text()] == ["maren "]
 
 
 async def test_a_turn_that_falls_silent_is_given_up(running: Running) -> None:

@@ -222,7 +222,7 @@ async def test_whoever_listens_late_hears_the_reply_from_its_beginning(running: 
             await anyio.wait_all_tasks_blocked()
         turn = await supervisor.session("maren").send("Hello?", message_id="m-1")
         go_on.set()
-        assert [piece async for piece in turn] == ["Hello ", "world"]
+        assert [piece async for piece in turn.text()] == ["Hello ", "world"]
 
 
 async def test_the_end_is_not_put_off_by_those_who_keep_sending(running: Running, tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_a_turn_is_stopped_from_another_process(gateway: Gateway, settings: Sett
         async with open_sessions(settings, talks=True) as sessions:
             turn = await sessions.session("theirs").send("Hello?")
             assert (await anyio.to_thread.run_sync(argent, "sessions", "stop", "theirs"))[0] == 0
-            return [text async for text in turn]
+            return [text async for text in turn.text()]
 
     assert anyio.run(talk) == []
 

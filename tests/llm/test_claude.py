@@ -26,7 +26,7 @@ from argentos.errors import (
     ModelUnavailableError,
     ReplyInterruptedError,
 )
-from argentos.llm import AnthropicModel, Reply, Request
+from argentos.llm import AnthropicModel, Piece, Reply, Request
 from argentos.storage import Message, Role, Summary, Usage
 
 pytestmark = [
@@ -190,7 +190,7 @@ async def test_a_stream_that_is_left_early_is_closed(llmock: Behave) -> None:
     class LeftError(Exception):
         pass
 
-    async def leave(piece: str) -> None:
+    async def leave(piece: Piece | str, /) -> None:
         if piece:
             raise LeftError(piece)
 
@@ -204,7 +204,8 @@ async def test_a_stalled_reply_can_be_cancelled(llmock: Behave) -> None:
     model = llmock(_says("one two three"), fault)
     pieces: list[str] = []
 
-    async def emit(piece: str) -> None:
+    async def emit(piece: Piece | str, /) -> None:
+        assert isinstance(piece, str)
         if piece:
             pieces.append(piece)
             scope.cancel()
@@ -556,7 +557,8 @@ async def _stream(
 ) -> list[str | Reply]:
     pieces = [] if into is None else into
 
-    async def emit(piece: str) -> None:
+    async def emit(piece: Piece | str, /) -> None:
+        assert isinstance(piece, str)
         if piece:  # an empty one is but a sign of life
             pieces.append(piece)
 

@@ -21,6 +21,7 @@ from argentos.llm import (
     Gauge,
     Model,
     OfflineModel,
+    Piece,
     Reply,
     Request,
     assemble,
@@ -247,7 +248,7 @@ async def _read(model: Model, request: Request) -> Reply:
     return await model.reply(request, _ignore)
 
 
-async def _ignore(text: str) -> None:
+async def _ignore(piece: Piece | str, /) -> None:
     pass
 
 

@@ -5,7 +5,7 @@ import anyio
 import pytest
 
 from argentos.errors import ModelRefusedError
-from argentos.llm import Model, OfflineModel, ReplayModel, Reply, Request
+from argentos.llm import Model, OfflineModel, Piece, ReplayModel, Reply, Request
 from argentos.storage import Message, Summary
 
 pytestmark = pytest.mark.anyio
@@ -124,8 +124,9 @@ async def _reply(model: Model, request: Request | None = None) -> Reply:
 async def _stream(model: Model, request: Request | None = None) -> Sequence[str | Reply]:
     pieces: list[str | Reply] = []
 
-    async def emit(text: str) -> None:
-        pieces.append(text)
+    async def emit(piece: Piece | str, /) -> None:
+        assert isinstance(piece, str)
+        pieces.append(piece)
 
     reply = await model.reply(request or _request("Hi"), emit)
     return [*pieces, reply]

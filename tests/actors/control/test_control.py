@@ -243,7 +243,7 @@ async def test_a_reply_streams(served: Served) -> None:
         turn = await owner.session("maren").send("Hello?", message_id="m-1", address=Address("cli", "me"))
         assert [each.text for each in await supervisor.session("maren").history()] == ["Hello?"]
         model.feed("Here I am.")
-        assert "".join([text async for text in turn]) == "Here I am."
+        assert "".join([text async for text in turn.text()]) == "Here I am."
         reply = await turn.reply()
         assert (reply.text, reply.reply_to, turn.attempt, turn.number) == ("Here I am.", ("m-1",), 1, 1)
         assert reply.address == Address("cli", "me")
@@ -261,7 +261,7 @@ async def test_a_turn_without_a_reply_just_ends_and_its_reply_says_why(served: S
     async with served(ReplayModel(live=True)) as (_, owner):
         turn = await owner.session("maren").send("Hello?")
         await owner.session("maren").stop()
-        assert [text async for text in turn] == []
+        assert [text async for text in turn.text()] == []
         with pytest.raises(NoReplyError) as raised:
             await turn.reply()
         assert raised.value.outcome == "stopped"

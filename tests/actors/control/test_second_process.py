@@ -131,8 +131,8 @@ async def test_a_second_process_sends_streams_asks_and_reads(owners: Owners, tmp
     async with Supervisor.connect(tmp_path) as remote:
         session = remote.session("maren")
         turn = await session.send("Hello?", message_id="m-1", address=Address("web", "7"), sender="Maren")
-        assert [piece async for piece in turn] == ["You said: ", "Hello?"]
-        assert [piece async for piece in turn] == ["You said: ", "Hello?"]  # for any number of readers
+        assert [piece async for piece in turn.text()] == ["You said: ", "Hello?"]
+        assert [piece async for piece in turn.text()] == ["You said: ", "Hello?"]  # for any number of readers
         reply = await turn.reply()
         assert (reply.text, reply.address, turn.number) == ("You said: Hello?", Address("web", "7"), 1)
         assert (await session.ask("Again?")).text == "You said: Again?"
@@ -304,7 +304,7 @@ async def test_an_owner_that_is_killed_is_a_clear_error_and_the_next_owner_is_fo
             turn = await session.send("Hello?", message_id="m-0")
             await turn.reply()
             turn = await session.send("wait", message_id="m-1")
-            assert await anext(aiter(turn)) == "You said: "
+            assert await anext(aiter(turn.text())) == "You said: "
             first.kill()
             with anyio.fail_after(10):
                 with pytest.raises(OwnerLostError, match="send the message again with its id"):
@@ -320,7 +320,7 @@ async def test_an_owner_that_is_killed_is_a_clear_error_and_the_next_owner_is_fo
         owners()
         assert (await session.ask("Hello?", message_id="m-0")).text == "You said: Hello?"
         again = await session.send("wait", message_id="m-1")
-        assert await anext(aiter(again)) == "You said: "
+        assert await anext(aiter(again.text())) == "You said: "
         assert (await session.stop()).waiting == 0
         with pytest.raises(NoReplyError):
             await again.reply()
@@ -337,7 +337,7 @@ async def test_a_reply_stream_that_was_cut_off_is_attached_to_again(running: Run
         async with beside(supervisor, tmp_path) as remote:
             turn = await remote.session("maren").send("Hello?", message_id="m-1")
             model.feed("Here I am.")
-            assert "".join([piece async for piece in turn]) == "Here I am."
+            assert "".join([piece async for piece in turn.text()]) == "Here I am."
 
 
 async def test_an_owner_that_ends_in_order_and_begins_again_is_found(running: Running, tmp_path: Path) -> None:

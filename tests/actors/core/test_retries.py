@@ -202,7 +202,7 @@ async def test_the_latest_turn_that_failed_is_run_once_more(running: Running, st
         await fail(session, "one", "two")
         model.fails = False
         turn = await session.retry()
-        assert [piece async for piece in turn] == ["Re: ", "two"]
+        assert [piece async for piece in turn.text()] == ["Re: ", "two"]
         reply = await turn.reply()
         assert (turn.message_id, reply.text, reply.reply_to) == ("m-two", "Re: two", ("m-two",))
         assert (await session.info()).failed == 1
@@ -412,7 +412,7 @@ async def test_a_retry_can_be_asked_for_over_the_socket(running: Running, tmp_pa
         assert (await remote.info()).failed == 2
         model.fails = False
         turn = await remote.retry("m-one")
-        assert [piece async for piece in turn] == ["Re: ", "one"]
+        assert [piece async for piece in turn.text()] == ["Re: ", "one"]
         assert (await turn.reply()).text == "Re: one"
         assert (await (await remote.retry()).reply()).text == "Re: two"
         with pytest.raises(NothingToRetryError):

@@ -54,7 +54,7 @@ async def by_streaming(name: str, model: Asking) -> str:
     if not name.startswith("user"):
         return "helped"
     turn = await model.session(f"helper-{name}").send("help")
-    return "".join([piece async for piece in turn])
+    return "".join([piece async for piece in turn.text()])
 
 
 async def by_asking_in_tasks(name: str, model: Asking) -> str:

@@ -40,10 +40,10 @@ async def test_a_running_turn_streams_from_its_beginning_to_whoever_attaches(run
         assert current is not None
         assert by_id is not None
         assert (current.message_id, by_id.message_id) == ("m-1", "m-1")
-        reader = aiter(current)
+        reader = aiter(current.text())
         assert await anext(reader) == "Re: one"
         model.gate.set()
-        assert [piece async for piece in by_id] == ["Re: one", ", at last"]
+        assert [piece async for piece in by_id.text()] == ["Re: one", ", at last"]
         assert await by_id.reply() == await current.reply() == await sent.reply()
 
 
@@ -73,7 +73,7 @@ async def test_a_message_whose_turn_is_over_gives_how_it_ended(running: Running,
             turn = await session.turn("m-1")
             assert turn is not None
             assert turn.number == 1
-            assert [piece async for piece in turn] == [reply.text]
+            assert [piece async for piece in turn.text()] == [reply.text]
             assert await turn.reply() == reply
             await session.clear()  # it is found in the archive, too
         for other in ("m-2", "said", reply.id):

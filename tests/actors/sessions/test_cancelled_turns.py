@@ -115,10 +115,10 @@ async def is_left(turn: Turn, how: How, moment: int, counted: Suspensions) -> bo
     cut, read = Cut(how), list[str]()
 
     async def read_all() -> None:
-        read.extend([piece async for piece in turn])
+        read.extend([piece async for piece in turn.text()])
 
     async def listen() -> None:
-        async for _ in turn:
+        async for _ in turn.text():
             pass
 
     async with anyio.create_task_group() as group:

@@ -52,8 +52,8 @@ async def test_a_question_is_answered(running: Running) -> None:
 async def test_a_reply_streams_piece_by_piece_to_every_reader(running: Running) -> None:
     async with running(OfflineModel()) as supervisor:
         turn = await supervisor.session("maren").send("Hello?")
-        first = [piece async for piece in turn]
-        second = [piece async for piece in turn]
+        first = [piece async for piece in turn.text()]
+        second = [piece async for piece in turn.text()]
         reply = await turn.reply()
         assert len(first) > 5
         assert first == second
@@ -171,7 +171,7 @@ async def test_the_agent_can_speak_first(running: Running) -> None:
 async def test_a_turn_without_a_reply_raises_no_reply_and_just_ends_its_stream(running: Running) -> None:
     async with running(ReplayModel([""])) as supervisor:
         turn = await supervisor.session("maren").send("ok, later")
-        assert [piece async for piece in turn] == []
+        assert [piece async for piece in turn.text()] == []
         with pytest.raises(NoReplyError) as caught:
             await turn.reply()
         assert caught.value.outcome == "no_reply"

@@ -47,7 +47,7 @@ async def test_any_object_with_the_method_answers(running: Running, model: Model
 async def test_what_is_emitted_is_streamed_before_the_reply(running: Running) -> None:
     async with running(Parrot()) as supervisor:
         turn = await supervisor.session("maren").send("one two three")
-        assert [piece async for piece in turn] == ["one ", "two ", "three "]
+        assert [piece async for piece in turn.text()] == ["one ", "two ", "three "]
 
 
 class Begins:
@@ -76,7 +76,7 @@ async def test_what_is_left_of_a_reply_follows_what_was_streamed_of_it(
 ) -> None:
     async with running(Begins(begin)) as supervisor:
         turn = await supervisor.session("maren").send("Hello?")
-        assert [piece async for piece in turn] == pieces
+        assert [piece async for piece in turn.text()] == pieces
         again = await supervisor.session("maren").turn(turn.message_id)
         assert again is not None
         assert (await again.reply()).text == "One, two."

@@ -46,7 +46,7 @@ async def hear(turn: Turn, pieces: int = 2) -> list[str]:
     """Wait for so many pieces of the reply."""
     heard: list[str] = []
     with anyio.fail_after(5):
-        async for piece in turn:
+        async for piece in turn.text():
             heard.append(piece)
             if len(heard) == pieces:
                 break

@@ -1,0 +1,120 @@
+"""Pieces of a reply as it streams: text, thoughts, calls of tools, and why it takes longer."""
+
+from typing import Any, Final, TypeAlias, cast, get_args
+
+import msgspec
+from msgspec import Struct
+
+from argentos.errors import ModelError
+from argentos.inputs import as_text, in_words
+from argentos.storage import Content
+
+__all__ = [
+    "ApprovalWanted",
+    "Piece",
+    "Retrying",
+    "TextDelta",
+    "ThinkingDelta",
+    "ToolAnswer",
+    "ToolCall",
+    "as_piece",
+    "is_sign_of_life",
+]
+
+
+class TextDelta(Struct, frozen=True, gc=False, tag="text"):
+    """A piece of the reply's text; an empty one is a sign of life and nothing more."""
+
+    text: str
+
+
+class ThinkingDelta(Struct, frozen=True, gc=False, tag="thinking"):
+    """A piece of the model's thoughts; an empty one is a sign of life and nothing more."""
+
+    text: str
+
+
+class ToolCall(Struct, frozen=True, tag="tool_call"):
+    """A call of a tool, by the model.
+
+    Attributes:
+        id: of the call.
+        name: of the tool.
+        input: its arguments.
+    """
+
+    id: str
+    name: str
+    input: dict[str, Any]
+
+
+class ToolAnswer(Struct, frozen=True, tag="tool_answer"):
+    """The result of a call, in an answer to `ToolCall`.
+
+    Attributes:
+        id: of the call.
+        name: of the tool.
+        content: a text, or raw blocks.
+        is_error: the tool failed, and the content says how.
+    """
+
+    id: str
+    name: str
+    content: Content
+    is_error: bool = False
+
+
+class ApprovalWanted(Struct, frozen=True, tag="approval_wanted"):
+    """A call that waits for a person's word.
+
+    Attributes:
+        id: of the call.
+        name: of the tool.
+        input: its arguments.
+    """
+
+    id: str
+    name: str
+    input: dict[str, Any]
+
+
+class Retrying(Struct, frozen=True, gc=False, tag="retrying"):
+    """The model failed, and is asked again.
+
+    Attributes:
+        attempt: that failed; 1 is the first.
+        seconds: until then.
+        reason: the sentence of the error.
+    """
+
+    attempt: int
+    seconds: float
+    reason: str
+
+
+Piece: TypeAlias = TextDelta | ThinkingDelta | ToolCall | ToolAnswer | ApprovalWanted | Retrying
+"""A piece of a reply as it streams."""
+
+_KINDS: Final = get_args(Piece)
+_decoder: Final[msgspec.json.Decoder[Piece]] = msgspec.json.Decoder(Piece)
+
+
+def is_sign_of_life(piece: Piece) -> bool:
+    """There is nothing in it to show."""
+    return isinstance(piece, TextDelta | ThinkingDelta) and not piece.text
+
+
+def as_piece(value: object) -> Piece:
+    """A piece that can be shown and sent; of a text, a `TextDelta`.
+
+    Raises:
+        ModelError: it is none.
+    """
+    if isinstance(value, TextDelta | ThinkingDelta):
+        return type(value)(as_text(cast("object", value.text), "a piece of the reply", ModelError))
+    if not isinstance(value, _KINDS):
+        return TextDelta(as_text(value, "a piece of the reply", ModelError))
+    try:
+        return _decoder.decode(msgspec.json.encode(value))
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as wrong:
+        raise ModelError(f"a piece of the reply is {in_words(value)} of what cannot be sent: {wrong}") from wrong
