@@ -87,9 +87,9 @@ def state_at(metadata: Metadata, quiet: float, idle_after: float) -> str:
         idle_after: see `Config`.
     """
     timer = timer_in(metadata.state)
-    if timer is None:
+    if timer is None or quiet < idle_after:
         return metadata.state
-    facts = _Overdue(is_quiet=metadata.is_settled and quiet >= idle_after)
+    facts = _Overdue(is_quiet=metadata.is_settled)
     decision = SESSION.decide(metadata.state, timer.event, facts)
     return decision.target if isinstance(decision, Transition) else metadata.state
 

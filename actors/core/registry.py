@@ -40,6 +40,7 @@ __all__ = ["Registry"]
 
 _log: Final = logging.getLogger(__name__)
 _PAGE: Final = 1000
+_LOOKS: Final = 16  # at metadata, which take some 100 µs
 
 
 class Registry:
@@ -55,6 +56,7 @@ class Registry:
         self.runtimes = runtimes
         self.entrance: ExclusiveUse = ExclusiveUse("this supervisor", SupervisorStoppedError, of_one_loop=True)
         self.is_open: bool = False
+        self._looks = 0
         self._actors: dict[SessionKey, SessionActor] = {}
         self._quiet: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # of those; in use longest ago first
         self._supervisions: dict[str, Supervision] = {
@@ -206,8 +208,9 @@ class Registry:
         return snapshot or await self._load(key)
 
     async def metadata(self, key: SessionKey) -> Metadata:
-        """The durable metadata, now; likewise."""
-        await checkpoint()
+        """The durable metadata, now; likewise. Others run once in so many looks: each costs less than letting them."""
+        self._looks += 1
+        await (checkpoint_if_cancelled() if self._looks % _LOOKS else checkpoint())
         self.check_open()
         actor = self._actors.get(key)
         metadata = actor.metadata if actor is not None else None
@@ -228,11 +231,12 @@ class Registry:
 
     def info(self, metadata: Metadata) -> SessionInfo:
         """The information about the session; of one in memory it is made once for each change."""
-        actor = self._actors.get(metadata.key)
+        key = metadata.key
+        actor = self._actors.get(key)
         seconds = actor.quiet_for if actor is not None else None
         if actor is None or seconds is None:
             return self._info(metadata, self.quiet_for(metadata))
-        is_quiet = seconds >= self.runtime_of(metadata.key).config.idle_after
+        is_quiet = seconds >= self.runtime_of(key).config.idle_after
         known = actor.known
         if known is None or known.metadata is not metadata or known.is_quiet != is_quiet:
             known = actor.known = KnownInfo(metadata, is_quiet, self._info(metadata, seconds))
