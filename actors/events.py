@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 
 from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling import slots
-from argentos.actors.scheduling.waiter import Waiter, new_waiter
+from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, InputError, SupervisorStoppedError
 from argentos.storage import Accepted, Record, Replied, SessionKey, Summarised, events_of
 

@@ -17,6 +17,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar, cast
 import anyio
 import anyio.lowlevel
 
+from argentos.concurrency.waiter import Waiter, new_waiter
+
 __all__ = ["Runner", "Threads", "inline", "shielded", "soon", "threads"]
 
 T = TypeVar("T")
@@ -134,7 +136,7 @@ class _Call(Generic[T]):
     """
 
     def __init__(self, function: Callable[[], T], ended: "Callable[[_Call[T]], None]") -> None:
-        self.told = anyio.Event()
+        self.told: Waiter = new_waiter()
         self.is_over = False
         self._function = function
         self._ended = ended
@@ -156,10 +158,14 @@ class _Call(Generic[T]):
             self._error = error
         self._ended(self)
         with suppress(RuntimeError):  # the event loop has ended, and nobody waits any more
-            self._soon(self.told.set)
+            self._soon(self._tell)
+
+    def _tell(self) -> None:
+        self.told.set()
 
     async def wait(self, patience: float) -> None:
-        """Wait until it has ended, but not longer than so many seconds."""
+        """Wait once more until it has ended, but not longer than so many seconds."""
+        self.told = new_waiter()
         async with anyio.create_task_group() as group:  # which waits for its tasks however often it is cancelled
             group.start_soon(self._wait, patience)
 

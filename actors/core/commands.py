@@ -8,7 +8,7 @@ from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 from argentos.actors.core.replies import Turn
 from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import TaskId
-from argentos.actors.scheduling.waiter import Waiter, new_waiter
+from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError
 from argentos.llm import Compacted, Reply
 from argentos.storage import Address, Content, Metadata, Record, Role, Snapshot

@@ -7,7 +7,7 @@ from anyio.lowlevel import checkpoint
 
 from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import CurrentTask
-from argentos.actors.scheduling.waiter import Waiter, new_waiter
+from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, NoReplyError
 from argentos.llm import Piece, TextDelta
 from argentos.storage import STOPPED, Message, SessionKey, Snapshot, TurnEnded

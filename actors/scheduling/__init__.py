@@ -4,7 +4,6 @@ Reading order; each imports only those above it:
 
     clock         the wall time and the time that passes
     timers        the deadlines of all sessions
-    waiter        what one task waits with
     worker_pool   a run queue and its workers
     throttle      a way through, one at a time
     wait_graph    who waits for whom

@@ -16,8 +16,8 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 import anyio
 
-from argentos.actors.scheduling.waiter import new_waiter
 from argentos.concurrency.foreign_code import described, is_interrupt
+from argentos.concurrency.waiter import new_waiter
 from argentos.errors import ModelError
 from argentos.llm import as_model_error
 

@@ -14,8 +14,8 @@ from typing import Final, TypeAlias
 import anyio
 
 from argentos.actors.scheduling.wait_graph import Node, WaitGraph
-from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.actors.scheduling.worker_pool import WorkerPool
+from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.storage import SessionKey
 
 __all__ = ["BackgroundTask", "CurrentTask", "Slots", "TaskId", "awaiting", "is_in_task", "wait"]

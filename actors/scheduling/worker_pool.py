@@ -11,8 +11,8 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from argentos.actors.scheduling.waiter import Waiter, new_waiter
 from argentos.concurrency.foreign_code import described, passes
+from argentos.concurrency.waiter import Waiter, new_waiter
 
 __all__ = ["Work", "WorkerPool"]
 

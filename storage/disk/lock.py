@@ -43,6 +43,7 @@ class Lock:
         """
         self.loss: str = ""
         self._path = path
+        self._name = os.fspath(path)  # looked at twice in each commit
         self._process = os.getpid()
         with no_fork():
             self._descriptor: int | None = open_unlinked(path, _FLAGS)
@@ -88,15 +89,16 @@ class Lock:
             raise DirectoryLostError(errno.ESTALE, self.loss, str(self._path.parent))
 
     def _find_loss(self) -> str:
-        directory = self._path.parent
         if os.getpid() != self._process:
+            directory = self._path.parent
             return (
                 f"{directory} was opened by process {self._process}, of which this one ({os.getpid()}) is a forked"
                 " child, so nothing is written here"
             )
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            if os.path.samestat(self._path.lstat(), self._identity):
+            if os.path.samestat(os.lstat(self._name), self._identity):
                 return ""
+        directory = self._path.parent
         return (
             f"{directory} was moved, removed or replaced, or its lock was, while process {self._process} used it;"
             f" {_END}"

@@ -2,7 +2,6 @@
 
 import errno
 import logging
-import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ import anyio
 
 from argentos.concurrency.foreign_code import described, passes
 from argentos.concurrency.threads import Runner
+from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.errors import StoreError, StoreFailedError, StoreFullError
 from argentos.storage.disk.lock import DirectoryLostError
 from argentos.storage.records import Record, SessionKey
@@ -30,12 +30,13 @@ _PROBE: Final = 1.0  # seconds between two looks at a full disk that nobody writ
 class Batch:
     """Appends that become durable together."""
 
-    __slots__ = ("_appends", "_done", "_error", "bodies")
+    __slots__ = ("_appends", "_error", "_is_done", "_waiting", "bodies")
 
     def __init__(self) -> None:
         self.bodies: list[tuple[SessionKey, int, bytes]] = []
         self._appends: list[tuple[PendingRecords, Sequence[Record], int]] = []
-        self._done = anyio.Event()
+        self._is_done = False
+        self._waiting: list[Waiter] = []
         self._error: StoreError | None = None
 
     def add(self, key: SessionKey, pending: PendingRecords, records: Sequence[Record], body: bytes) -> None:
@@ -52,16 +53,21 @@ class Batch:
         """Acknowledge all of it, which is durable."""
         for pending, records, size in self._appends:
             pending.extend(records, size)
-        self._done.set()
+        self._end()
 
     def fail(self, error: StoreError) -> None:
         """Refuse all of it, unless it has been acknowledged."""
-        if self._done.is_set():
+        if self._is_done:
             return
         self._error = error
         for pending, _, _ in self._appends:
             pending.give_up()
-        self._done.set()
+        self._end()
+
+    def _end(self) -> None:
+        self._is_done = True
+        for waiter in self._waiting:
+            waiter.set()
 
     async def durable(self) -> None:
         """Wait until it is.
@@ -69,7 +75,10 @@ class Batch:
         Raises:
             StoreError: it will not be.
         """
-        await self._done.wait()
+        if not self._is_done:
+            waiter = new_waiter()
+            self._waiting.append(waiter)
+            await waiter.wait()
         if self._error is not None:
             raise self._error.copy()
 
@@ -91,7 +100,7 @@ class Committer:
         self._on_durable = on_durable
         self._now = Batch()
         self._next = Batch()
-        self._work = anyio.Event()
+        self._work: Waiter | None = None  # made by the one writer, where there is nothing to do
         self._failure: OSError | None = None
         self._full: StoreFullError | None = None
         self._writing_since: float | None = None
@@ -136,8 +145,12 @@ class Committer:
         if self._failure is not None:
             raise self._failed(self._failure)
         if not self._next.bodies:
-            self._work.set()
+            self._go_on()
         return self._next
+
+    def _go_on(self) -> None:
+        if self._work is not None:
+            self._work.set()
 
     async def flushed(self) -> None:
         """Wait until what has been submitted so far is durable, or refused."""
@@ -149,7 +162,7 @@ class Committer:
     def close(self) -> None:
         """Let `run` end once everything submitted is written."""
         self._closing = True
-        self._work.set()
+        self._go_on()
 
     async def run(self) -> None:
         """Write until closed; cancelled from elsewhere, it leaves nobody waiting."""
@@ -175,9 +188,12 @@ class Committer:
 
     async def _rest(self) -> None:
         """Wait for something to write. A disk that was full is looked at meanwhile: whoever asks first may send."""
-        self._work = anyio.Event()
-        with anyio.move_on_after(math.inf if self._full is None else _PROBE) as waiting:
-            await self._work.wait()
+        work = self._work = new_waiter()
+        if self._full is None:
+            await work.wait()
+            return
+        with anyio.move_on_after(_PROBE) as waiting:
+            await work.wait()
         if waiting.cancelled_caught:
             await self._look_for_room()
 

@@ -7,7 +7,7 @@ import anyio
 import pytest
 import trio
 
-from argentos.actors.scheduling.waiter import new_waiter
+from argentos.concurrency.waiter import new_waiter
 
 
 @pytest.mark.anyio
