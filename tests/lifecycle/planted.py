@@ -439,7 +439,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "whoever waits for a reply is not woken",
         "actors/core/replies.py",
-        "        self._reply = reply\n        self._notify()\n",
+        "        self._reply = reply\n        self._end()\n",
         "        self._reply = reply\n",
         ("whoever asked hears",),
     ),
@@ -454,7 +454,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "another text is taken for what was sent before",
         "actors/sessions/duplicates.py",
-        "if message.text != sent.text:",
+        "if message.raw != sent.content:",
         "if False:",
         ("acknowledged as it was sent",),
     ),
