@@ -151,7 +151,7 @@ class _Settling:
         draft = self._drafts[place]
         known = [call.result[0] for call in calls if call.result is not None and call.result[0] != place]
         origin = self._drafts[known[0]] if known else None
-        at = draft.at if origin is None else origin.at
+        at = draft.at if origin is None or origin.at is None else max(origin.at, draft.at or origin.at)
         if place + 1 < len(self._drafts) and (next_at := self._drafts[place + 1].at) and at and at > next_at:
             at = next_at  # it has moved before this one
         is_bare = origin is not None and not self._rest[known[0]] and origin.role == "user"

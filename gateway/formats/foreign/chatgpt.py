@@ -49,6 +49,8 @@ def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
                 ),
                 line.number,
             )
+        else:
+            remarks.add("a conversation in which nobody said anything")
 
 
 class _Conversation:

@@ -37,6 +37,8 @@ def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
         found = _conversation(line, losses)
         if found.transcript.messages:
             yield found
+        else:
+            Remarks.of(losses, line).add("a conversation in which nobody said anything")
 
 
 def _conversation(line: Line, losses: Losses) -> ReadTranscript:

@@ -6,7 +6,6 @@ were archived are whole files in a column. The database is read from a copy: not
 
 import gzip
 import importlib
-import io
 import shutil
 import sqlite3
 import tempfile
@@ -25,7 +24,7 @@ __all__ = ["read"]
 
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _GZIP: Final = b"\x1f\x8b"
-_LARGEST: Final = 256 * 1024 * 1024  # of what is unpacked from one row
+_LARGEST: Final = 256 * 1024 * 1024  # bytes of memory for unpacking
 _EVENTS: Final = "transcript_events"
 _ARCHIVES: Final = ("session_transcript_archives", "session_transcript_cold_archives")
 
@@ -118,13 +117,10 @@ class _Database:
                     yield str(session), int(seq), packed if text is None else text
 
     def _parsed(self, data: Any, number: int, place: str) -> Iterator[Line]:
-        if isinstance(data, bytes):
-            data = self._unpacked(data, number, place)
-        if not isinstance(data, str):
-            if data is None:
-                self._losses.add(number, "a row without an event", place)
-            return
-        for value, _, notes in lenient_json.values(data):
+        text = self._unpacked(data, number, place) if isinstance(data, bytes) else data
+        if data is None:
+            self._losses.add(number, "a row without an event", place)
+        for value, _, notes in lenient_json.values("" if text is None else str(text)):
             for note in notes:
                 self._losses.add(number, note, place)
             if isinstance(value, Exception):
@@ -184,7 +180,9 @@ def _unpack(data: bytes) -> bytes:
         return gzip.decompress(data)
     if data.startswith(_ZSTD):
         zstandard: Any = importlib.import_module("zstandard")
-        with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)) as reader:
-            unpacked: bytes = reader.read(_LARGEST)
-            return unpacked
+        unpacking = zstandard.ZstdDecompressor(max_window_size=_LARGEST).decompressobj()
+        unpacked: bytes = unpacking.decompress(data)
+        if not unpacking.eof:
+            raise EOFError("it is cut off")
+        return unpacked
     return data

@@ -97,3 +97,101 @@ def test_of_claude_code_messages_that_a_compaction_preserved_stay(write: Write) 
 
 def test_of_claude_code_a_file_without_a_conversation_has_none(write: Write) -> None:
     assert read(write({"type": "summary", "summary": "A title", "leafUuid": "1"})) == []
+
+
+def test_of_claude_code_what_was_said_while_the_agent_worked_is_the_users(write: Write) -> None:
+    queued: dict[str, Any] = {
+        "type": "attachment",
+        "uuid": "2",
+        "parentUuid": "1",
+        "sessionId": "s",
+        "timestamp": "2026-03-02T09:01:00Z",
+        "attachment": {"type": "queued_command", "prompt": "and the tests", "commandMode": "prompt"},
+    }
+    note = {**queued, "uuid": "3", "attachment": {**queued["attachment"], "commandMode": "task-notification"}}
+    reading = read_all(write(entry("1", None, "user", "a"), queued, note, entry("4", "2", "assistant", "b")))
+    assert told(reading.only) == [("user", "a"), ("user", "and the tests"), ("assistant", "b")]
+    assert reading.left_out == [(3, "a note of the program")]
+
+
+def test_of_claude_code_parents_that_are_null_or_missing_lose_nothing(write: Write) -> None:
+    lines = [
+        entry(str(number), None, "user" if number % 2 else "assistant", text) for number, text in enumerate("abcd", 1)
+    ]
+    assert [text for _, text in told(read(write(*lines))[0])] == ["a", "b", "c", "d"]
+    for line in lines:
+        del line["parentUuid"]
+    assert [text for _, text in told(read(write(*lines))[0])] == ["a", "b", "c", "d"]
+
+
+def test_of_claude_code_entries_without_ids_are_kept(write: Write) -> None:
+    lines = [entry("1", None, "user", "a"), entry("2", "1", "assistant", "b"), entry("3", "2", "user", "c")]
+    del lines[1]["uuid"], lines[2]["uuid"]
+    assert [text for _, text in told(read(write(*lines))[0])] == ["a", "b", "c"]
+
+
+def test_of_claude_code_a_message_that_is_a_text_is_taken(write: Write) -> None:
+    lines = [entry("1", None, "user", ""), entry("2", "1", "assistant", "b")]
+    lines[0]["message"] = "a"
+    assert told(read(write(*lines))[0]) == [("user", "a"), ("assistant", "b")]
+
+
+def test_of_claude_code_a_copy_of_a_line_is_listed(write: Write) -> None:
+    reading = read_all(write(*[entry("1", None, "user", "a")] * 2, entry("2", "1", "assistant", "b")))
+    assert told(reading.only) == [("user", "a"), ("assistant", "b")]
+    assert reading.left_out == [(2, "a copy of line 1")]
+
+
+def test_of_claude_code_lines_of_an_earlier_session_are_taken_and_its_id_is_listed(write: Write) -> None:
+    reading = read_all(write({**entry("1", None, "user", "a"), "sessionId": "old"}, entry("2", "1", "assistant", "b")))
+    assert (reading.only.transcript.session, told(reading.only)) == ("s", [("user", "a"), ("assistant", "b")])
+    assert reading.left_out == [(1, "the session id 'old' (what is said there is taken into session 's')")]
+
+
+def test_of_claude_code_the_results_of_calls_at_once_stand_behind_them(write: Write) -> None:
+    def call(uuid: str, parent: str, number: int) -> dict[str, Any]:
+        use: dict[str, Any] = {"type": "tool_use", "id": f"t{number}", "name": "Read", "input": {}}
+        return {**entry(uuid, parent, "assistant", ""), "message": {"id": "m", "role": "assistant", "content": [use]}}
+
+    def result(uuid: str, parent: str, number: int) -> dict[str, Any]:
+        made = {"type": "tool_result", "tool_use_id": f"t{number}", "content": f"{number}"}
+        return {**entry(uuid, parent, "user", ""), "message": {"role": "user", "content": [made]}}
+
+    lines = [
+        entry("1", None, "user", "a"),
+        call("2", "1", 1),
+        call("3", "2", 2),
+        result("4", "2", 1),
+        result("5", "3", 2),
+    ]
+    (found,) = read(write(*lines, entry("6", "5", "assistant", "b")))
+    assert blocks(found) == ["a", ["tool_use", "tool_use"], ["tool_result", "tool_result"], "b"]
+    assert [each["content"] for each in found.transcript.messages[2].content] == ["1", "2"]
+
+
+def test_of_claude_code_the_first_of_two_summaries_is_listed(write: Write) -> None:
+    def compaction(uuid: str, parent: str, text: str) -> list[dict[str, Any]]:
+        boundary = {"type": "system", "subtype": "compact_boundary", "uuid": f"b{uuid}", "parentUuid": None}
+        summary = {**entry(uuid, f"b{uuid}", "user", text), "isCompactSummary": True}
+        return [{**boundary, "logicalParentUuid": parent, "sessionId": "s"}, summary]
+
+    lines = [entry("1", None, "user", "a"), *compaction("2", "1", "one"), entry("3", "2", "user", "b")]
+    reading = read_all(write(*lines, *compaction("4", "3", "two"), entry("5", "4", "user", "c")))
+    assert reading.only.transcript.summary is not None
+    assert reading.only.transcript.summary.text == "two"
+    assert [(each.text, each.archived) for each in reading.only.transcript.messages] == [
+        ("a", True),
+        ("b", True),
+        ("c", False),
+    ]
+    assert reading.left_out == [(6, "a summary that took the place of an earlier one, which is left out")]
+
+
+def test_of_claude_code_blocks_that_are_not_known_are_kept_whole(write: Write) -> None:
+    line = entry("1", None, "assistant", "")
+    unknown = {"type": "block_of_tomorrow", "x": [{"y": 1}]}
+    line["message"]["content"] = [unknown, {"type": "redacted_thinking", "data": "b3Bh"}]
+    assert read(write(line))[0].transcript.messages[0].content == (
+        unknown,
+        {"type": "redacted_thinking", "data": "b3Bh"},
+    )
