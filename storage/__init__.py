@@ -5,9 +5,11 @@ Reading order; each imports only those above it:
     names            ids as file names
     blocks           what a message is made of
     block_validation of blocks from outside
+    messages         what is said
     records          what happens in a session
     snapshot         what records add up to
     open_context     the context, record by record
+    folding          calls, debts and calibration, likewise
     fold             records make a snapshot
     store            the contract
     decoding_errors  what is wrong, in plain words
@@ -45,39 +47,42 @@ from argentos.storage.blocks import (
 )
 from argentos.storage.file_store import FileStore
 from argentos.storage.fold import fold, fold_metadata
+from argentos.storage.folding.implied import events_of
 from argentos.storage.memory_store import MemoryStore
+from argentos.storage.messages import MESSAGE_TOKENS, REFUSAL, STOPPED, Address, Message, Role, SessionKey, Usage
 from argentos.storage.names import expand_home, file_name
 from argentos.storage.open_context import fold_context, reply_of
 from argentos.storage.records import (
-    MESSAGE_TOKENS,
-    STOPPED,
     Accepted,
-    Address,
+    ApprovalAsked,
+    ApprovalDecided,
+    ApprovalOutcome,
+    CallEnded,
+    CallStarted,
     Cleared,
     CompactionResumed,
     Delivered,
     Kept,
-    Message,
     Outcome,
     Record,
     Replied,
+    Responded,
     Retried,
-    Role,
-    SessionKey,
     Summarised,
     Transitioned,
     TurnDelayed,
     TurnEnded,
     TurnStarted,
     Updated,
-    Usage,
-    events_of,
 )
 from argentos.storage.snapshot import (
     Calibration,
+    CallResult,
     Context,
+    DecidedCall,
     FailedTurn,
     Metadata,
+    OpenCall,
     OpenCompaction,
     OpenTurn,
     Snapshot,
@@ -90,16 +95,24 @@ from argentos.storage.store import Page, Store
 __all__ = [
     "MESSAGE_TOKENS",
     "MOST_BLOCKS",
+    "REFUSAL",
     "STOPPED",
     "Accepted",
     "Address",
+    "ApprovalAsked",
+    "ApprovalDecided",
+    "ApprovalOutcome",
     "Block",
     "Calibration",
+    "CallEnded",
+    "CallResult",
+    "CallStarted",
     "Cleared",
     "CompactionResumed",
     "Content",
     "ContentLike",
     "Context",
+    "DecidedCall",
     "Delivered",
     "Document",
     "FailedTurn",
@@ -109,6 +122,7 @@ __all__ = [
     "MemoryStore",
     "Message",
     "Metadata",
+    "OpenCall",
     "OpenCompaction",
     "OpenTurn",
     "Outcome",
@@ -117,6 +131,7 @@ __all__ = [
     "Record",
     "RedactedThinking",
     "Replied",
+    "Responded",
     "Retried",
     "Role",
     "Runner",

@@ -10,18 +10,25 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
-from argentos.storage.open_context import fold_context
+from argentos.storage.folding.calibration import calibrate, forget_report
+from argentos.storage.folding.calls import call_asked, call_decided, call_ended, call_started, responded
+from argentos.storage.folding.debts import owing, still_owed, undeliverable
+from argentos.storage.messages import Message, SessionKey
+from argentos.storage.open_context import fold_context, transitions_left
 from argentos.storage.records import (
     Accepted,
+    ApprovalAsked,
+    ApprovalDecided,
+    CallEnded,
+    CallStarted,
     Cleared,
     CompactionResumed,
     Delivered,
     Kept,
-    Message,
     Record,
     Replied,
+    Responded,
     Retried,
-    SessionKey,
     Summarised,
     Transitioned,
     TurnDelayed,
@@ -30,11 +37,9 @@ from argentos.storage.records import (
     Updated,
 )
 from argentos.storage.snapshot import (
-    RATIO_LIMIT,
-    RATIO_MARGIN,
     SCHEMA_VERSION,
-    Calibration,
     Context,
+    DecidedCall,
     Delay,
     FailedTurn,
     Metadata,
@@ -42,7 +47,6 @@ from argentos.storage.snapshot import (
     OpenTurn,
     Snapshot,
     Taken,
-    Undeliverable,
 )
 
 __all__ = [
@@ -50,14 +54,11 @@ __all__ = [
     "apply",
     "fold",
     "fold_metadata",
-    "transitions_left",
 ]
 
 _TICK: Final = timedelta(microseconds=1)
-_REMEMBERED_FAILURES: Final = 100  # turns, and as many deliveries
-_RATIO_DECAY: Final = 0.99
-_NO_COUNT: Final = 2**53
-_LEAST_GROWTH: Final = 100  # local tokens between two reports, from which something can be learnt
+_REMEMBERED_FAILURES: Final = 100  # turns
+_REMEMBERED_DECISIONS: Final = 100  # calls
 
 
 class Folded(NamedTuple):
@@ -74,15 +75,6 @@ def fold(key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) 
     before = snapshot.context if snapshot else Context()
     context, archived = fold_context(before, records)
     return Folded(Snapshot(metadata, context), archived, transitions_left(before, records, context))
-
-
-def transitions_left(before: Context, records: Iterable[Record], after: Context) -> tuple[Transitioned, ...]:
-    """The edges that left a context while records were applied to it."""
-    if not after.transitions:
-        return ()
-    first = after.transitions[0].sequence
-    taken = (each for each in (*before.transitions, *records) if isinstance(each, Transitioned))
-    return tuple(each for each in taken if each.sequence < first)
 
 
 def fold_metadata(key: SessionKey, metadata: Metadata | None, records: Iterable[Record]) -> Metadata:
@@ -148,7 +140,7 @@ def _accept(old: Metadata, record: Accepted) -> Metadata:
         last_activity=_active_at(old, record),
         messages=record.number,
         tokens=tokens,
-        undelivered=_owing(old, record) if record.is_owed else old.undelivered,
+        undelivered=owing(old, record) if record.is_owed else old.undelivered,
     )
     if not record.turn:
         return said
@@ -175,7 +167,61 @@ def _begun(before: OpenTurn | None, record: TurnStarted, tokens: int) -> OpenTur
     begun = OpenTurn(record.turn, record.attempt, record.messages, record.request_tokens, tokens, record.alone)
     if before is None or before.turn != record.turn:
         return begun
-    return structs.replace(begun, delays=before.delays, delayed=before.delayed)
+    return structs.replace(
+        begun,
+        delays=before.delays,
+        delayed=before.delayed,
+        steps=before.steps,
+        pauses=before.pauses,
+        made=before.made,
+        calls=before.calls,
+    )
+
+
+def _respond(old: Metadata, record: Responded) -> Metadata:
+    return structs.replace(
+        old,
+        sequence=record.sequence,
+        epoch=record.epoch,
+        last_activity=_active_at(old, record),
+        messages=record.number,
+        tokens=old.tokens + record.tokens,
+        turn=responded(old, record),
+        calibration=calibrate(old, record),
+        undelivered=owing(old, record) if record.is_owed else old.undelivered,
+    )
+
+
+def _start_call(old: Metadata, record: CallStarted) -> Metadata:
+    return structs.replace(old, sequence=record.sequence, epoch=record.epoch, turn=call_started(old, record))
+
+
+def _end_call(old: Metadata, record: CallEnded) -> Metadata:
+    return structs.replace(
+        old,
+        sequence=record.sequence,
+        epoch=record.epoch,
+        last_activity=_active_at(old, record),
+        messages=record.number or old.messages,
+        tokens=old.tokens + record.tokens,
+        turn=call_ended(old, record),
+    )
+
+
+def _ask(old: Metadata, record: ApprovalAsked) -> Metadata:
+    return structs.replace(old, sequence=record.sequence, epoch=record.epoch, turn=call_asked(old, record))
+
+
+def _decide(old: Metadata, record: ApprovalDecided) -> Metadata:
+    decided = DecidedCall(record.call_id, record.outcome, record.at, record.by)
+    return structs.replace(
+        old,
+        sequence=record.sequence,
+        epoch=record.epoch,
+        last_activity=_active_at(old, record),
+        turn=call_decided(old, record),
+        decided=(*old.decided, decided)[-_REMEMBERED_DECISIONS:],
+    )
 
 
 def _reply(old: Metadata, record: Replied) -> Metadata:
@@ -187,8 +233,8 @@ def _reply(old: Metadata, record: Replied) -> Metadata:
         messages=record.number,
         tokens=old.tokens + record.tokens,
         turn=None,
-        calibration=_calibrate(old, record),
-        undelivered=_owing(old, record) if record.is_owed else old.undelivered,
+        calibration=calibrate(old, record),
+        undelivered=owing(old, record) if record.is_owed else old.undelivered,
     )
 
 
@@ -201,15 +247,16 @@ def _delay(old: Metadata, record: TurnDelayed) -> Metadata:
 
 
 def _end(old: Metadata, record: TurnEnded) -> Metadata:
+    is_refused = record.outcome == "refused"
     return structs.replace(
         old,
         sequence=record.sequence,
         epoch=record.epoch,
         turn=None if record.turn else old.turn,
         # What was given up before a turn took it up was seen by nobody: it joins the context unanswered.
-        tokens=old.tokens + record.tokens,
+        tokens=old.tokens - record.tokens if is_refused else old.tokens + record.tokens,
         waiting=tuple(each for each in old.waiting if each not in record.messages) if old.waiting else (),
-        waiting_tokens=old.waiting_tokens - record.tokens,
+        waiting_tokens=old.waiting_tokens if is_refused else old.waiting_tokens - record.tokens,
         failed=_failed(old, record),
     )
 
@@ -237,7 +284,7 @@ def _summarise(old: Metadata, record: Summarised) -> Metadata:
         compactions=old.compactions + 1,
         compaction=None,
         boundary=record.sequence,
-        calibration=_forget_report(old.calibration),
+        calibration=forget_report(old.calibration),
         failed=_left_of(old.failed, record.failed),
     )
 
@@ -252,7 +299,7 @@ def _clear(old: Metadata, record: Cleared) -> Metadata:
         summary_tokens=0,
         compaction=None,
         boundary=record.sequence,
-        calibration=_forget_report(old.calibration),
+        calibration=forget_report(old.calibration),
         failed=(),
     )
 
@@ -287,31 +334,24 @@ def _update(old: Metadata, record: Updated) -> Metadata:
 
 
 def _deliver(old: Metadata, record: Delivered) -> Metadata:
-    left = {
-        channel: tuple(each for each in numbers if each != record.number)
-        for channel, numbers in old.undelivered.items()
-    }
     return structs.replace(
         old,
         sequence=record.sequence,
         epoch=record.epoch,
-        undelivered={channel: numbers for channel, numbers in left.items() if numbers},
-        undeliverable=_undeliverable(old, record),
+        undelivered=still_owed(old, record),
+        undeliverable=undeliverable(old, record),
     )
-
-
-def _undeliverable(old: Metadata, record: Delivered) -> tuple[Undeliverable, ...]:
-    if not record.failure:
-        return old.undeliverable
-    channels = [channel for channel, numbers in old.undelivered.items() if record.number in numbers]
-    failed = [Undeliverable(record.number, channel, record.at, record.failure) for channel in channels]
-    return (*old.undeliverable, *failed)[-_REMEMBERED_FAILURES:]
 
 
 _CHANGES: Final[Mapping[type[Any], Callable[[Metadata, Any], Metadata]]] = {
     Transitioned: _transition,
     Accepted: _accept,
     TurnStarted: _start,
+    Responded: _respond,
+    CallStarted: _start_call,
+    CallEnded: _end_call,
+    ApprovalAsked: _ask,
+    ApprovalDecided: _decide,
     Replied: _reply,
     TurnDelayed: _delay,
     TurnEnded: _end,
@@ -344,48 +384,9 @@ def _left_of(failed: Sequence[FailedTurn], gone: Collection[int]) -> tuple[Faile
     return tuple(turn for turn in left if turn.messages)
 
 
-def _owing(old: Metadata, record: Accepted | Replied) -> dict[str, tuple[int, ...]]:
-    before = old.undelivered
-    if record.address is None:
-        return before
-    channel = record.address.channel
-    return {**before, channel: (*before.get(channel, ()), record.number)}
-
-
 def _taken(old: Metadata, record: Transitioned) -> dict[str, Taken]:
     """The edges taken so far; all sessions share their names, which would be half of what a quiet one costs."""
     edges = {sys.intern(edge): taken for edge, taken in old.edges.items()}
     edge = sys.intern(f"{record.source} --> {record.target}: {record.label}")
     count = edges[edge].count + 1 if edge in edges else 1
     return {**edges, edge: Taken(count, record.at)}
-
-
-def _calibrate(old: Metadata, reply: Replied) -> Calibration | None:
-    """Learn from what the model reported; what was learnt from another model is dropped."""
-    usage = reply.usage
-    # 0 is how servers say that they do not count.
-    if usage is None or old.turn is None or not 0 < usage.input < _NO_COUNT:
-        return old.calibration
-    local = max(1, old.turn.request_tokens)
-    known = old.calibration
-    if known is None or known.model != usage.model:
-        learnt = Calibration(usage.model, 0.0, usage.input, local)
-    elif local < known.base_local or usage.input < known.base_reported:  # what the model adds has become less
-        learnt = structs.replace(known, base_reported=usage.input, base_local=local)
-    else:
-        learnt = structs.replace(known, ratio=_ratio_seen(known, usage.input, local))
-    # What the agent said by itself since the turn began was not in the request.
-    at = old.turn.context_tokens + reply.tokens
-    return structs.replace(learnt, reported=usage.input + (usage.output or reply.tokens), at=at)
-
-
-def _ratio_seen(known: Calibration, reported: int, local: int) -> float:
-    grown = local - known.base_local
-    if grown < _LEAST_GROWTH:
-        return known.ratio
-    seen = (reported - known.base_reported) / grown * RATIO_MARGIN
-    return max(min(seen, RATIO_LIMIT), known.ratio * _RATIO_DECAY)
-
-
-def _forget_report(calibration: Calibration | None) -> Calibration | None:
-    return structs.replace(calibration, reported=0, at=0) if calibration else None

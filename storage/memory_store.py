@@ -10,8 +10,9 @@ import anyio.lowlevel
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.storage.fold import Folded, fold, fold_metadata
+from argentos.storage.messages import Message, SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.records import Cleared, Message, Record, SessionKey, Summarised, Transitioned
+from argentos.storage.records import Cleared, Record, Summarised, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_order, check_write, page_of
 from argentos.storage.wal.pending import PendingRecords

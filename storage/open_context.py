@@ -8,20 +8,22 @@ from typing import Any, ClassVar, Final
 
 from msgspec import structs
 
-from argentos.storage.blocks import blocks_of
+from argentos.storage.blocks import RawBlock, blocks_of, calls_in
+from argentos.storage.messages import REFUSAL, Message
 from argentos.storage.records import (
     Accepted,
+    CallEnded,
     Cleared,
-    Message,
     Record,
     Replied,
+    Responded,
     Retried,
     Summarised,
     Transitioned,
     TurnEnded,
     TurnStarted,
 )
-from argentos.storage.snapshot import REMEMBERED_IDS, Context, Summary
+from argentos.storage.snapshot import REMEMBERED_IDS, CallResult, Context, Summary
 
 __all__ = [
     "KEPT_TRANSITIONS",
@@ -30,7 +32,11 @@ __all__ = [
     "after_turn",
     "fold_context",
     "reply_of",
+    "response_of",
+    "result_of",
+    "results_of",
     "summary_of",
+    "transitions_left",
     "with_transition",
 ]
 
@@ -54,7 +60,7 @@ class OpenContext:
         context: to begin with.
     """
 
-    __slots__ = ("_archived_ids", "_context", "_count", "_messages", "_summary", "_transitions", "_waiting")
+    __slots__ = ("_archived_ids", "_context", "_count", "_messages", "_results", "_summary", "_transitions", "_waiting")
 
     def __init__(self, context: Context) -> None:
         self._context: Context | None = context
@@ -64,6 +70,7 @@ class OpenContext:
         self._summary = context.summary
         self._archived_ids = context.archived_ids
         self._transitions = context.transitions
+        self._results = context.results
 
     def copy(self) -> "OpenContext":
         """One that goes on by itself, for the price of a few fields."""
@@ -75,6 +82,7 @@ class OpenContext:
         other._summary = self._summary  # noqa: SLF001
         other._archived_ids = self._archived_ids  # noqa: SLF001
         other._transitions = self._transitions  # noqa: SLF001
+        other._results = self._results  # noqa: SLF001
         return other
 
     @property
@@ -87,6 +95,7 @@ class OpenContext:
                 waiting=self._waiting,
                 archived_ids=self._archived_ids,
                 transitions=self._transitions,
+                results=self._results,
             )
         return self._context
 
@@ -138,12 +147,24 @@ class OpenContext:
             self._context = None
         return ()
 
+    def _respond(self, record: Responded) -> Sequence[Message]:
+        self._add(response_of(record))
+        return ()
+
+    def _end_call(self, record: CallEnded) -> Sequence[Message]:
+        self._results = (*self._results, result_of(record))
+        self._context = None
+        if record.number:
+            self._add(results_of(record, self._messages[: self._count], self._results))
+            self._results = ()
+        return ()
+
     def _reply(self, record: Replied) -> Sequence[Message]:
         self._add(reply_of(record))
         return ()
 
     def _end(self, record: TurnEnded | Retried) -> Sequence[Message]:
-        if isinstance(record, Retried) or record.outcome in {"failed", *_EMPTYING}:
+        if isinstance(record, Retried) or record.outcome in {"failed", "refused", *_EMPTYING}:
             messages, waiting = after_turn(self._messages[: self._count], [*self._waiting], record)
             self._replace(messages, tuple(waiting))
         return ()
@@ -167,7 +188,7 @@ class OpenContext:
         messages = self._messages[: self._count]
         archived = messages[:count]
         if archived:
-            left = (message.id for message in archived if not message.reply_to)
+            left = (message.id for message in archived if message.is_from_outside)
             self._archived_ids = (*self._archived_ids, *left)[-REMEMBERED_IDS:]
         self._replace(messages[count:], self._waiting)
         return archived
@@ -176,6 +197,8 @@ class OpenContext:
         Transitioned: _transition,
         Accepted: _accept,
         TurnStarted: _start,
+        Responded: _respond,
+        CallEnded: _end_call,
         Replied: _reply,
         TurnEnded: _end,
         Retried: _end,
@@ -190,6 +213,15 @@ def with_transition(held: tuple[Transitioned, ...], record: Transitioned) -> tup
     return kept if len(kept) < 2 * KEPT_TRANSITIONS else kept[-KEPT_TRANSITIONS:]
 
 
+def transitions_left(before: Context, records: Iterable[Record], after: Context) -> tuple[Transitioned, ...]:
+    """The edges that left a context while records were applied to it."""
+    if not after.transitions:
+        return ()
+    first = after.transitions[0].sequence
+    taken = (each for each in (*before.transitions, *records) if isinstance(each, Transitioned))
+    return tuple(each for each in taken if each.sequence < first)
+
+
 def after_turn(
     messages: list[Message], waiting: list[Message], record: TurnEnded | Retried
 ) -> tuple[list[Message], list[Message]]:
@@ -198,10 +230,18 @@ def after_turn(
     if isinstance(record, Retried):
         again = _marked([each for each in messages if each.number in numbers], numbers, "")
         return [each for each in messages if each.number not in numbers], waiting + again
+    if record.outcome == "refused":
+        return [_refused(each) if each.number in numbers or each.turn == record.turn else each for each in messages], (
+            waiting
+        )
     if record.outcome == "failed":
         return _marked(messages, numbers, record.reason or "the model failed"), waiting
     given_up = [each for each in waiting if each.number in numbers]
     return messages + given_up, [each for each in waiting if each.number not in numbers]
+
+
+def _refused(message: Message) -> Message:
+    return structs.replace(message, stop_reason=REFUSAL, tokens=0)
 
 
 def _marked(messages: Sequence[Message], numbers: Collection[int], failure: str) -> list[Message]:
@@ -252,3 +292,55 @@ def reply_of(record: Replied) -> Message:
         stop_reason=record.stop_reason,
         blocks=blocks_of(record.content),
     )
+
+
+def response_of(record: Responded) -> Message:
+    """The message that the record makes."""
+    return Message(
+        id=record.id,
+        number=record.number,
+        role="assistant",
+        text=record.text,
+        at=record.at,
+        tokens=record.tokens,
+        sender=record.sender,
+        address=record.address,
+        stop_reason=record.stop_reason,
+        blocks=blocks_of(record.content),
+        turn=record.turn,
+    )
+
+
+def result_of(record: CallEnded) -> CallResult:
+    """The result that the record tells of."""
+    return CallResult(record.call_id, record.content, record.tokens, record.is_error)
+
+
+def results_of(record: CallEnded, messages: Sequence[Message], results: Sequence[CallResult]) -> Message:
+    """The message of all results of a response, in the order of its calls; the record has the last one.
+
+    Args:
+        record: of the last result.
+        messages: the response is the last of them that calls something.
+        results: all of them.
+    """
+    known = {each.call_id: each for each in results}
+    calls = next((found for each in reversed(messages) if (found := calls_in(each.blocks))), ())
+    order = dict.fromkeys((*(each.id for each in calls if each.id in known), *known))
+    return Message(
+        id=record.id,
+        number=record.number,
+        role="user",
+        text="",
+        at=record.at,
+        tokens=sum(each.tokens for each in results),
+        blocks=tuple(_block(known[call_id]) for call_id in order),
+        turn=record.turn,
+    )
+
+
+def _block(result: CallResult) -> RawBlock:
+    block: RawBlock = {"type": "tool_result", "tool_use_id": result.call_id}
+    if result.content:
+        block["content"] = result.content if isinstance(result.content, str) else list(result.content)
+    return {**block, "is_error": True} if result.is_error else block

@@ -1,132 +1,44 @@
 """Records: the things that happen in a session, in the order in which they happened.
 
 A record never changes once it is written, and refers to nothing that could refer to it: so the garbage collector
-need not look at it. Times are wall-clock times in UTC. Tokens are counted once, when
-a message is accepted, and include `MESSAGE_TOKENS` for the marks that every message costs in a request.
+need not look at it. Times are wall-clock times in UTC.
 """
 
-from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from argentos.storage.blocks import Block, Content, RawBlock, Text, text_of, typed
+from argentos.storage.blocks import Content, text_of
+from argentos.storage.messages import Address, Role, Usage
 
 __all__ = [
-    "MESSAGE_TOKENS",
-    "STOPPED",
     "Accepted",
-    "Address",
+    "ApprovalAsked",
+    "ApprovalDecided",
+    "ApprovalOutcome",
+    "CallEnded",
+    "CallStarted",
     "Cleared",
     "CompactionResumed",
     "Delivered",
     "Kept",
-    "Message",
     "Outcome",
     "Record",
     "Replied",
+    "Responded",
     "Retried",
-    "Role",
-    "SessionKey",
     "Summarised",
     "Transitioned",
     "TurnDelayed",
     "TurnEnded",
     "TurnStarted",
     "Updated",
-    "Usage",
-    "begin_of",
-    "events_of",
 ]
 
-MESSAGE_TOKENS: Final = 4
-"""Tokens of a message besides its text: role and separators."""
+Outcome: TypeAlias = Literal["replied", "no_reply", "refused", "failed", "stopped", "cleared"]
 
-STOPPED: Final = "stopped"
-"""The stop reason of what had been said of a reply when its turn was stopped."""
-
-Role: TypeAlias = Literal["user", "assistant"]
-
-Outcome: TypeAlias = Literal["replied", "no_reply", "failed", "stopped", "cleared"]
-
-
-class SessionKey(NamedTuple):
-    """The key of a session; ids are unique within an agent."""
-
-    agent: str
-    id: str
-
-    def __str__(self) -> str:
-        """The id, with the agent's name where it is not the default one."""
-        return self.id if self.agent == "main" else f"{self.agent}/{self.id}"
-
-
-class Address(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
-    """The place that a message came from, and to which its reply goes."""
-
-    channel: str
-    user: str
-    guild: str | None = None
-    channel_id: str | None = None
-    account: str | None = None
-
-
-class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
-    """One message of a conversation.
-
-    Attributes:
-        id: unique in the session; given by the sender, or made up for it.
-        number: 1 for the first message, in order of acceptance.
-        text: the whole message or, of one that has blocks, what of them is text.
-        blocks: the raw blocks; none where the message is a text.
-        tokens: counted once, at acceptance.
-        sender: a name to show.
-        reply_to: the ids of the messages that this one answers.
-        stop_reason: of a reply that is not whole: why the model ended it, as `max_tokens` or `refusal`, or `stopped`
-            where the turn was stopped while the model spoke.
-        failure: why the turn that was to answer it failed; empty otherwise, and once it is tried again.
-    """
-
-    id: str
-    number: int
-    role: Role
-    text: str
-    at: datetime
-    tokens: int
-    sender: str | None = None
-    address: Address | None = None
-    reply_to: tuple[str, ...] = ()
-    stop_reason: str | None = None
-    failure: str = ""
-    blocks: tuple[RawBlock, ...] = field(default=(), name="content")
-
-    @property
-    def content(self) -> tuple[Block, ...]:
-        """The content blocks; of a text, one."""
-        return tuple(typed(each) for each in self.blocks) if self.blocks else (Text(self.text),)
-
-    @property
-    def raw(self) -> Content:
-        """The content as it is stored: the text or, where there are any, the raw blocks."""
-        return self.blocks or self.text
-
-    @property
-    def is_blank(self) -> bool:
-        """There is nothing in it to read."""
-        return not self.blocks and not self.text.strip()
-
-
-class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
-    """The usage that a model reported for one reply, in its own tokens.
-
-    Attributes:
-        input: the whole request, cached parts included.
-    """
-
-    model: str
-    input: int
-    output: int
+ApprovalOutcome: TypeAlias = Literal["approved", "denied", "expired", "superseded"]
 
 
 class _Record(Struct, frozen=True, gc=False, array_like=True, tag_field="kind", kw_only=True):
@@ -258,6 +170,86 @@ class Replied(_Record, frozen=True, tag="replied", kw_only=True):
         return text_of(self.content)
 
 
+class Responded(_Record, frozen=True, tag="responded", kw_only=True):
+    """The model responded in a turn that goes on: it calls tools, or has paused.
+
+    Attributes:
+        content: a text, or blocks.
+        stop_reason: as the provider has it; None where the calls say it.
+        is_owed: it is to be delivered to the channel of its address, for it calls what a person has to approve.
+    """
+
+    id: str
+    number: int
+    content: Content
+    tokens: int
+    turn: int
+    sender: str | None = None
+    address: Address | None = None
+    usage: Usage | None = None
+    stop_reason: str | None = None
+    is_owed: bool = False
+
+    @property
+    def text(self) -> str:
+        """The content, as far as it is text."""
+        return text_of(self.content)
+
+
+class CallStarted(_Record, frozen=True, tag="call_started", kw_only=True):
+    """A call begins that must not be repeated; other calls begin without a record."""
+
+    turn: int
+    call_id: str
+
+
+class CallEnded(_Record, frozen=True, tag="call_ended", kw_only=True):
+    """A call has its result; the last one of a response makes a message of all its results.
+
+    Attributes:
+        content: a text, or blocks.
+        is_error: the tool failed, and the content says how.
+        tokens: of the result and, where it is the last one, the marks of the message.
+        number: of the message of results; 0 while another call has none.
+        id: of that message; empty likewise.
+    """
+
+    turn: int
+    call_id: str
+    content: Content
+    tokens: int
+    is_error: bool = False
+    number: int = 0
+    id: str = ""
+
+    @property
+    def text(self) -> str:
+        """The content, as far as it is text."""
+        return text_of(self.content)
+
+
+class ApprovalAsked(_Record, frozen=True, tag="approval_asked", kw_only=True):
+    """A call waits for a person's word; without one it is given up at that time."""
+
+    turn: int
+    call_id: str
+    expires_at: datetime
+
+
+class ApprovalDecided(_Record, frozen=True, tag="approval_decided", kw_only=True):
+    """The word on a call was given, or is waited for no more; who gave it stands in `by`.
+
+    Attributes:
+        outcome: `superseded` where the person wrote instead.
+        reason: a sentence for the model, where one was given.
+    """
+
+    turn: int
+    call_id: str
+    outcome: ApprovalOutcome
+    reason: str = ""
+
+
 class TurnDelayed(_Record, frozen=True, tag="turn_delayed", kw_only=True):
     """The model could not answer for now; the next attempt follows after so many seconds.
 
@@ -278,7 +270,7 @@ class TurnEnded(_Record, frozen=True, tag="turn_ended", kw_only=True):
         turn: 0 where none of these messages was taken up by one, and another turn goes on.
         messages: of the turn, and after a stop or a clear also those that waited behind it.
         reason: the sentence of the error, for `failed`.
-        tokens: those of the messages that waited.
+        tokens: those of the messages that waited; for `refused` those of the whole turn, which count no more.
     """
 
     turn: int
@@ -366,6 +358,11 @@ Record: TypeAlias = (
     | Accepted
     | Updated
     | TurnStarted
+    | Responded
+    | CallStarted
+    | CallEnded
+    | ApprovalAsked
+    | ApprovalDecided
     | Replied
     | TurnDelayed
     | TurnEnded
@@ -376,47 +373,3 @@ Record: TypeAlias = (
     | Kept
     | Delivered
 )
-
-
-def events_of(records: Iterable[Record]) -> Iterator[Record]:
-    """The records of one append, and the begins and ends of turns that they imply, as records of the same sequence.
-
-    A turn that began at once did so behind the changes of state that its message has brought about.
-    """
-    begun: TurnStarted | None = None
-    for record in records:
-        if begun is not None and not isinstance(record, Transitioned):
-            yield begun
-            begun = None
-        yield record
-        if isinstance(record, Accepted) and record.turn:
-            begun = begin_of(record)
-        elif isinstance(record, Replied) and record.messages:
-            yield _end_of(record)
-    if begun is not None:
-        yield begun
-
-
-def begin_of(record: Accepted) -> TurnStarted:
-    """The begin of the turn that began at once with a message."""
-    return TurnStarted(
-        sequence=record.sequence,
-        epoch=record.epoch,
-        at=record.at,
-        turn=record.turn,
-        attempt=1,
-        messages=(record.number,),
-        tokens=record.tokens,
-        request_tokens=record.request_tokens,
-    )
-
-
-def _end_of(record: Replied) -> TurnEnded:
-    return TurnEnded(
-        sequence=record.sequence,
-        epoch=record.epoch,
-        at=record.at,
-        turn=record.turn,
-        outcome="replied",
-        messages=record.messages,
-    )

@@ -7,11 +7,13 @@ be newer than the other: folding, `argentos.storage.fold`, passes over the recor
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
-from argentos.storage.records import Message, SessionKey, Transitioned
+from argentos.storage.blocks import Content
+from argentos.storage.messages import Message, SessionKey
+from argentos.storage.records import ApprovalOutcome, Transitioned
 
 __all__ = [
     "RATIO_LIMIT",
@@ -19,10 +21,13 @@ __all__ = [
     "REMEMBERED_IDS",
     "SCHEMA_VERSION",
     "Calibration",
+    "CallResult",
     "Context",
+    "DecidedCall",
     "Delay",
     "FailedTurn",
     "Metadata",
+    "OpenCall",
     "OpenCompaction",
     "OpenTurn",
     "Snapshot",
@@ -59,15 +64,45 @@ class Delay(Struct, frozen=True, gc=False, rename="camel"):
     reason: str
 
 
+class OpenCall(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """A call of a tool that has no result so far.
+
+    Attributes:
+        state: `ready` to run, or running; `started`, and not to be repeated; `asked`, where it waits for a person.
+        asked_at: when the person was asked.
+        expires_at: when the person's word is waited for no more.
+    """
+
+    id: str
+    name: str
+    state: Literal["ready", "started", "asked"] = "ready"
+    asked_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class DecidedCall(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """A call on which a person's word was waited for, and how that ended."""
+
+    id: str
+    outcome: ApprovalOutcome
+    at: datetime
+    by: str | None = None
+
+
 class OpenTurn(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     """A turn that has not ended.
 
     Attributes:
-        context_tokens: those of the context when it began.
+        request_tokens: those of the latest request, counted locally.
+        context_tokens: those of the context when that was made.
         alone: how many attempts were made with nothing beside them.
         delay: before the next attempt; None while one runs.
         delays: how many there were, this one included.
         delayed: seconds that they take together.
+        steps: responses of the model so far.
+        pauses: how many of these, the latest ones, were pauses.
+        made: calls of tools so far.
+        calls: those that have no result, in their order.
     """
 
     turn: int
@@ -79,6 +114,25 @@ class OpenTurn(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"
     delay: Delay | None = None
     delays: int = 0
     delayed: float = 0.0
+    steps: int = 0
+    pauses: int = 0
+    made: int = 0
+    calls: tuple[OpenCall, ...] = ()
+
+    @property
+    def asked(self) -> tuple[OpenCall, ...]:
+        """The calls that wait for a person."""
+        return tuple(each for each in self.calls if each.state == "asked")
+
+    @property
+    def has_calls(self) -> bool:
+        """A call is ready, or runs."""
+        return any(each.state != "asked" for each in self.calls)
+
+    @property
+    def is_asking(self) -> bool:
+        """It waits for a person, and for nothing else."""
+        return bool(self.calls) and not self.has_calls
 
 
 class OpenCompaction(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
@@ -153,6 +207,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         undelivered: numbers of the messages that are owed to a channel, in order, by channel.
         undeliverable: the latest messages that could not be delivered, and are not tried again.
         failed: the latest turns that failed, as long as their messages are in the context and not tried again.
+        decided: the latest calls on which a person's word was waited for, and is no more.
     """
 
     version: int
@@ -187,6 +242,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     undelivered: dict[str, tuple[int, ...]] = {}
     undeliverable: tuple[Undeliverable, ...] = ()
     failed: tuple[FailedTurn, ...] = ()
+    decided: tuple[DecidedCall, ...] = ()
 
     @property
     def key(self) -> SessionKey:
@@ -208,6 +264,11 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         """No message waits for an answer."""
         return not self.waiting and self.turn is None
 
+    @property
+    def is_resting(self) -> bool:
+        """No message waits for an answer, unless the turn waits for a person first."""
+        return not self.waiting and (self.turn is None or self.turn.is_asking)
+
 
 class Summary(Struct, frozen=True, gc=False, rename="camel"):
     """A summary of the messages `first` to `last`."""
@@ -222,6 +283,15 @@ class Summary(Struct, frozen=True, gc=False, rename="camel"):
     after: int
 
 
+class CallResult(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """The result of a call, while another one of the same response has none."""
+
+    call_id: str
+    content: Content
+    tokens: int
+    is_error: bool = False
+
+
 class Context(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """The messages that the model can see, in the order of the conversation.
 
@@ -230,6 +300,7 @@ class Context(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, r
         archived_ids: of the latest messages that left the context, replies excepted, to recognise them when sent
             again.
         transitions: the latest edges that the session took, 255 at most; those before are in the archive.
+        results: of the calls of the open turn, which become a message once all are there.
     """
 
     summary: Summary | None = None
@@ -237,6 +308,7 @@ class Context(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, r
     waiting: tuple[Message, ...] = ()
     archived_ids: Collection[str] = ()
     transitions: tuple[Transitioned, ...] = ()
+    results: tuple[CallResult, ...] = ()
 
 
 class Snapshot(NamedTuple):

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from argentos.errors import InputError, StaleWriteError, StoreError
-from argentos.storage.records import Message, Record, SessionKey, Transitioned
+from argentos.storage.messages import Message, SessionKey
+from argentos.storage.records import Record, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
 
 __all__ = ["Page", "Store", "check_order", "check_write", "page_of"]

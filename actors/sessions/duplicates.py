@@ -58,4 +58,4 @@ async def related(store: Store, key: SessionKey, snapshot: Snapshot, message_id:
 
 
 def _is_asked(message: Message, message_id: str) -> bool:
-    return message.id == message_id and not message.reply_to
+    return message.id == message_id and message.is_from_outside

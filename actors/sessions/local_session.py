@@ -89,7 +89,7 @@ class LocalSession(Session):
             return message_in(snapshot.context, number) or await self._archived(number)
         known = message_in(snapshot.context, number)
         for message in (known,) if known else await self._related(snapshot, sent):
-            if sent.message_id == message.id and not message.reply_to:
+            if sent.message_id == message.id and message.is_from_outside:
                 check_same(message, sent, role)
                 return message
         raise InputError(f"the message {sent.message_id!a:.100} was sent before, and is not to be found any more")
@@ -149,7 +149,7 @@ class LocalSession(Session):
 
     async def _settled(self, receipt: Receipt, sent: NewMessage) -> Turn:
         found = await self._related(receipt.snapshot, sent)
-        asked = next((each for each in found if each.id == sent.message_id and not each.reply_to), None)
+        asked = next((each for each in found if each.id == sent.message_id and each.is_from_outside), None)
         if asked is not None:
             check_same(asked, sent, "user")
         return self._ended(asked, found)

@@ -10,7 +10,7 @@ from argentos.storage.disk import durable, reading
 from argentos.storage.file_store.sessions import SessionEntry
 from argentos.storage.file_store.workspace import Workspace, telling_of_the_disk
 from argentos.storage.files import paths, session_files
-from argentos.storage.records import SessionKey
+from argentos.storage.messages import SessionKey
 
 __all__ = ["Deletion"]
 

@@ -10,7 +10,8 @@ from argentos.errors import StoreError
 from argentos.storage.disk import durable, reading
 from argentos.storage.file_store.workspace import Workspace
 from argentos.storage.files import archive, joining, paths, session_files
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.messages import SessionKey
+from argentos.storage.records import Record
 
 __all__ = ["Edits"]
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from argentos.errors import StoreError
 from argentos.storage.file_store.reader import LONG
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.messages import SessionKey
+from argentos.storage.records import Record
 from argentos.storage.store import check_order
 from argentos.storage.wal.frames import encode_body
 

@@ -21,8 +21,9 @@ from argentos.storage.file_store.sessions import SessionEntry
 from argentos.storage.files import paths, session_files
 from argentos.storage.files.index import Index, Matches
 from argentos.storage.fold import fold_metadata
+from argentos.storage.messages import SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.records import Record
 from argentos.storage.snapshot import Metadata
 from argentos.storage.store import Page
 from argentos.storage.wal.recovery import Recovered, recover

@@ -12,7 +12,8 @@ from argentos.errors import StoreDamagedError
 from argentos.storage.disk import durable
 from argentos.storage.file_store.workspace import Workspace
 from argentos.storage.files import archive, gaps, joining, json_files, paths, session_files
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.messages import SessionKey
+from argentos.storage.records import Record
 
 __all__ = ["Quarantine"]
 

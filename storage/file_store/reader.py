@@ -12,7 +12,8 @@ from argentos.storage.disk import reading
 from argentos.storage.file_store.sessions import SessionEntry, SessionTable
 from argentos.storage.files import archive, joining, paths, session_files
 from argentos.storage.fold import Folded
-from argentos.storage.records import Message, Record, SessionKey, Transitioned
+from argentos.storage.messages import Message, SessionKey
+from argentos.storage.records import Record, Transitioned
 
 __all__ = ["LONG", "Reader"]
 

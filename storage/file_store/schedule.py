@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 import anyio
 
-from argentos.storage.records import SessionKey
+from argentos.storage.messages import SessionKey
 
 __all__ = ["LoopClock", "WaitingClock", "WriteSchedule"]
 

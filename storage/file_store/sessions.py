@@ -1,10 +1,13 @@
 """A table of the sessions that a store remembers something of besides their files."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.messages import SessionKey
 from argentos.storage.wal.pending import PendingRecords
 from argentos.storage.wal.recovery import Recovered
+
+if TYPE_CHECKING:
+    from argentos.storage.records import Record
 
 __all__ = ["SessionEntry", "SessionTable"]
 

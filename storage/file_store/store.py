@@ -48,8 +48,9 @@ from argentos.storage.file_store.writer import FileWriter
 from argentos.storage.files import joining, json_files, session_files
 from argentos.storage.files.index import Index
 from argentos.storage.fold import Folded
+from argentos.storage.messages import Message, SessionKey
 from argentos.storage.names import expand_home
-from argentos.storage.records import Message, Record, SessionKey, Transitioned
+from argentos.storage.records import Record, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_write
 from argentos.storage.wal.committer import Committer

@@ -18,8 +18,8 @@ from argentos.storage.disk.symlinks import SymbolicLinkError
 from argentos.storage.file_store.sessions import SessionTable
 from argentos.storage.files import paths
 from argentos.storage.files.index import Index
+from argentos.storage.messages import SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.records import SessionKey
 from argentos.storage.snapshot import Snapshot
 from argentos.storage.wal.committer import Committer
 from argentos.storage.wal.journal import Journal

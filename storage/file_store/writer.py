@@ -21,8 +21,9 @@ from argentos.storage.file_store.schedule import WriteSchedule
 from argentos.storage.file_store.workspace import NO_ANSWER, Workspace
 from argentos.storage.files import joining, paths, session_files
 from argentos.storage.fold import Folded
+from argentos.storage.messages import SessionKey
 from argentos.storage.open_context import KEPT_TRANSITIONS
-from argentos.storage.records import Cleared, Record, SessionKey, Summarised, Transitioned
+from argentos.storage.records import Cleared, Record, Summarised, Transitioned
 from argentos.storage.snapshot import Snapshot
 from argentos.storage.wal.recovery import Segment
 

@@ -19,7 +19,8 @@ from argentos.storage.files.json_files import (
     read_json,
     seal,
 )
-from argentos.storage.records import Message, SessionKey, Transitioned
+from argentos.storage.messages import Message, SessionKey
+from argentos.storage.records import Transitioned
 from argentos.storage.snapshot import SCHEMA_VERSION, Metadata
 
 __all__ = [

@@ -8,22 +8,33 @@ from typing import Final
 
 from msgspec import structs
 
-from argentos.storage.fold import Folded, fold_metadata, transitions_left
-from argentos.storage.open_context import accepted_of, after_turn, reply_of, summary_of, with_transition
+from argentos.storage.fold import Folded, fold_metadata
+from argentos.storage.messages import Message, SessionKey
+from argentos.storage.open_context import (
+    accepted_of,
+    after_turn,
+    reply_of,
+    response_of,
+    result_of,
+    results_of,
+    summary_of,
+    transitions_left,
+    with_transition,
+)
 from argentos.storage.records import (
     Accepted,
+    CallEnded,
     Cleared,
-    Message,
     Record,
     Replied,
+    Responded,
     Retried,
-    SessionKey,
     Summarised,
     Transitioned,
     TurnEnded,
     TurnStarted,
 )
-from argentos.storage.snapshot import REMEMBERED_IDS, Context, Snapshot, Summary
+from argentos.storage.snapshot import REMEMBERED_IDS, CallResult, Context, Snapshot, Summary
 
 __all__ = ["fold_across_gaps", "in_order"]
 
@@ -52,10 +63,13 @@ def fold_across_gaps(key: SessionKey, snapshot: Snapshot | None, records: Sequen
     turn = metadata.turn
     if turn is not None and (turn.turn in conversation.replied or not conversation.has(turn.messages)):
         turn = None
+    if turn is None:
+        conversation.results = ()
     metadata = structs.replace(
         metadata,
         state=metadata.state or _SOME_STATE,
         tokens=sum(each.tokens for each in conversation.messages)
+        + sum(each.tokens for each in conversation.results)
         + (conversation.summary.tokens if conversation.summary else 0),
         waiting=tuple(each.number for each in conversation.waiting),
         waiting_tokens=sum(each.tokens for each in conversation.waiting),
@@ -75,19 +89,21 @@ class _Conversation:
         self.summary: Summary | None = context.summary
         self.archived: list[Message] = []
         self.replied: set[int] = set()
+        self.results: tuple[CallResult, ...] = context.results
         self._ids = tuple(context.archived_ids)
         self._transitions = context.transitions
 
     @property
     def context(self) -> Context:
         """The context that the model sees."""
-        left = (each.id for each in self.archived if not each.reply_to)
+        left = (each.id for each in self.archived if each.is_from_outside)
         return Context(
             summary=self.summary,
             messages=tuple(self.messages),
             waiting=tuple(self.waiting),
             archived_ids=(*self._ids, *left)[-REMEMBERED_IDS:],
             transitions=self._transitions,
+            results=self.results,
         )
 
     def has(self, numbers: Iterable[int]) -> bool:
@@ -101,6 +117,11 @@ class _Conversation:
                 (self.waiting if record.awaits_reply and not record.turn else self.messages).append(accepted_of(record))
             case TurnStarted():
                 self._begin(record.messages)
+            case Responded():
+                self.messages.append(response_of(record))
+                self.results = ()
+            case CallEnded():
+                self._end_call(record)
             case Replied():
                 self.replied.add(record.turn)
                 self._begin([each.number for each in self.waiting if each.id in record.reply_to])
@@ -119,6 +140,12 @@ class _Conversation:
                 self._transitions = with_transition(self._transitions, record)
             case _:
                 pass
+
+    def _end_call(self, record: CallEnded) -> None:
+        self.results = (*self.results, result_of(record))
+        if record.number:
+            self.messages.append(results_of(record, self.messages, self.results))
+            self.results = ()
 
     def settle(self) -> None:
         """Let no message wait that has its answer."""

@@ -23,8 +23,8 @@ from argentos.storage.disk import reading
 from argentos.storage.disk.lock import DirectoryLostError
 from argentos.storage.disk.permissions import give_to_owner
 from argentos.storage.disk.symlinks import open_unlinked
+from argentos.storage.messages import SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.records import SessionKey
 from argentos.storage.snapshot import Metadata
 
 __all__ = ["Index", "Matches"]

@@ -8,7 +8,8 @@ from argentos.errors import StoreDamagedError
 from argentos.storage.files.json_files import CorruptError
 from argentos.storage.files.session_files import SessionFiles
 from argentos.storage.fold import Folded, fold
-from argentos.storage.records import Accepted, Record, Replied, SessionKey
+from argentos.storage.messages import SessionKey
+from argentos.storage.records import Accepted, CallEnded, Record, Replied, Responded
 
 __all__ = [
     "GapError",
@@ -52,7 +53,7 @@ def missing(key: SessionKey, stored: SessionFiles, records: Sequence[Record]) ->
         if record.sequence > at + 1:
             gaps.append(f"{_span('record', at + 1, record.sequence - 1)} of session {key}")
         at = max(at, record.sequence)
-        if isinstance(record, Accepted | Replied):
+        if isinstance(record, Accepted | Responded | CallEnded | Replied) and record.number:
             if record.number > number + 1:
                 gaps.append(_span("message", number + 1, record.number - 1))
             number = max(number, record.number)

@@ -18,7 +18,8 @@ from argentos.storage.coercion import UNREADABLE, coerce, coerce_each
 from argentos.storage.decoding_errors import in_plain_words
 from argentos.storage.disk import reading
 from argentos.storage.files import validation
-from argentos.storage.records import Message, Transitioned
+from argentos.storage.messages import Message
+from argentos.storage.records import Transitioned
 from argentos.storage.snapshot import SCHEMA_VERSION, Context, Metadata, Snapshot, Summary
 
 __all__ = [

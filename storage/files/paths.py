@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from argentos.storage.disk import durable, reading
+from argentos.storage.messages import SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.records import SessionKey
 
 __all__ = [
     "agent_folder",

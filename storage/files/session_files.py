@@ -33,7 +33,8 @@ from argentos.storage.files.json_files import (
     snapshot_of,
 )
 from argentos.storage.files.paths import session_folder
-from argentos.storage.records import Message, SessionKey, Transitioned
+from argentos.storage.messages import Message, SessionKey
+from argentos.storage.records import Transitioned
 from argentos.storage.snapshot import SCHEMA_VERSION, Metadata, Snapshot
 
 __all__ = [

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from argentos.machines import SESSION
-from argentos.storage.records import Message
-from argentos.storage.snapshot import SCHEMA_VERSION, Context, Metadata, Snapshot
+from argentos.storage.messages import Message
+from argentos.storage.snapshot import SCHEMA_VERSION, CallResult, Context, Metadata, Snapshot
 
 __all__ = ["check_archive", "check_fields", "check_metadata", "check_snapshot", "check_transitions"]
 
@@ -142,13 +142,13 @@ def _places(context: Context) -> list[str]:
 
 def _check_messages(messages: Sequence[Message], numbers: range, places: Sequence[str]) -> None:
     seen = Counter(message.number for message in messages)
-    ids = Counter(message.id for message in messages if not message.reply_to)
+    ids = Counter(message.id for message in messages if message.is_from_outside)
     for place, message in zip(places, messages, strict=True):
         if message.number not in numbers:
             raise ValueError(f"{place}.number is {message.number}, and there are {numbers.start} to {numbers.stop - 1}")
         if seen[message.number] > 1:
             raise ValueError(f"{place}.number is {message.number}, which another message has")
-        if not message.reply_to and ids[message.id] > 1:
+        if message.is_from_outside and ids[message.id] > 1:
             raise ValueError(f"{place}.id is {message.id!a}, which another message has")
         if message.tokens < 0:
             raise ValueError(f"{place}.tokens is {message.tokens}, below zero")
@@ -157,7 +157,7 @@ def _check_messages(messages: Sequence[Message], numbers: range, places: Sequenc
 def _check_tokens(metadata: Metadata, context: Context) -> None:
     summary = context.summary.tokens if context.summary else 0
     for name, told, counted in (
-        ("tokens", metadata.tokens, summary + _sum(context.messages)),
+        ("tokens", metadata.tokens, summary + _sum(context.messages) + _sum(context.results)),
         ("waitingTokens", metadata.waiting_tokens, _sum(context.waiting)),
         ("summaryTokens", metadata.summary_tokens, summary),
     ):
@@ -168,7 +168,7 @@ def _check_tokens(metadata: Metadata, context: Context) -> None:
             )
 
 
-def _sum(messages: Iterable[Message]) -> int:
+def _sum(messages: Iterable[Message | CallResult]) -> int:
     return sum(message.tokens for message in messages)
 
 

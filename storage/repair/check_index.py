@@ -8,8 +8,9 @@ from typing import Final
 
 from argentos.storage.files import paths
 from argentos.storage.files.index import Index
+from argentos.storage.messages import SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.records import Record
 from argentos.storage.repair.findings import Finding
 from argentos.storage.repair.walk import agents, metadata_in
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from argentos.errors import StoreError
 from argentos.storage.files import gaps
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.messages import SessionKey
+from argentos.storage.records import Record
 from argentos.storage.repair.findings import Finding
 from argentos.storage.wal.recovery import Recovered, recover
 

@@ -9,7 +9,8 @@ from typing import Final
 from argentos.errors import StoreError
 from argentos.storage.disk import durable, reading
 from argentos.storage.files import archive, joining, json_files, paths, session_files
-from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.messages import Message, SessionKey
+from argentos.storage.records import Record
 from argentos.storage.repair import salvage
 from argentos.storage.repair.check_copies import check_copies
 from argentos.storage.repair.check_journal import JournalRecords

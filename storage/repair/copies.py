@@ -17,7 +17,7 @@ from argentos.storage.disk.lock import Lock
 from argentos.storage.file_store import FileStore
 from argentos.storage.files import paths, session_files
 from argentos.storage.files.index import Index
-from argentos.storage.records import SessionKey
+from argentos.storage.messages import SessionKey
 from argentos.storage.repair import salvage
 from argentos.storage.repair.crash_mark import mending
 from argentos.storage.repair.findings import sentence_of

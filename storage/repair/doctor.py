@@ -21,7 +21,7 @@ from argentos.storage.disk.lock_holder import trouble_with_owner
 from argentos.storage.disk.symlinks import follow_none_below
 from argentos.storage.file_store import FileStore
 from argentos.storage.files.index import Index
-from argentos.storage.records import SessionKey
+from argentos.storage.messages import SessionKey
 from argentos.storage.repair.check_disk import check_disk
 from argentos.storage.repair.check_entries import check_entries, is_half_written
 from argentos.storage.repair.check_index import check_index

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from argentos.errors import StoreError
-from argentos.storage.records import SessionKey
+from argentos.storage.messages import SessionKey
 
 __all__ = ["Finding", "sentence_of"]
 

@@ -16,8 +16,9 @@ from argentos.storage.coercion import UNREADABLE, coerce_each
 from argentos.storage.disk import durable, reading
 from argentos.storage.files import archive, gaps, joining, session_files, validation
 from argentos.storage.fold import Folded
+from argentos.storage.messages import Message, SessionKey
 from argentos.storage.open_context import fold_context
-from argentos.storage.records import Message, Record, SessionKey
+from argentos.storage.records import Record
 from argentos.storage.snapshot import REMEMBERED_IDS, SCHEMA_VERSION, Context, Metadata, Snapshot
 
 __all__ = [
@@ -66,7 +67,7 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
         failed=(),
     )
     known = {**archive.readable_messages(folder, metadata), **{message.number: message for message in saved}}
-    ids = tuple(known[number].id for number in sorted(known) if not known[number].reply_to)
+    ids = tuple(known[number].id for number in sorted(known) if known[number].is_from_outside)
     emptied_context = Context(archived_ids=ids[-REMEMBERED_IDS:], transitions=context.transitions)
     return Folded(Snapshot(emptied, emptied_context), saved)
 

@@ -9,7 +9,8 @@ import pytest
 from msgspec import structs
 
 from argentos.errors import StaleWriteError
-from argentos.storage.records import Accepted, Address, Record, SessionKey
+from argentos.storage.messages import Address, SessionKey
+from argentos.storage.records import Accepted, Record
 from argentos.storage.store import Store
 from argentos.storage.testing.case import BLOCKS, IDS, StoreCase, shown
 from argentos.storage.testing.story import KEY, Story, append, appended

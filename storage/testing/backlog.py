@@ -1,6 +1,6 @@
 """Tests of finding work: sessions that wait for an answer, or owe one."""
 
-from argentos.storage.records import SessionKey
+from argentos.storage.messages import SessionKey
 from argentos.storage.snapshot import Metadata
 from argentos.storage.store import Store
 from argentos.storage.testing.case import StoreCase, both_ways, written

@@ -9,7 +9,7 @@ import pytest
 from anyio import wait_all_tasks_blocked
 
 from argentos.storage.blocks import RawBlock
-from argentos.storage.records import SessionKey
+from argentos.storage.messages import SessionKey
 from argentos.storage.store import Store
 from argentos.storage.testing.story import KEY, Story
 

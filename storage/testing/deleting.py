@@ -4,7 +4,7 @@ import pytest
 from anyio import wait_all_tasks_blocked
 
 from argentos.errors import StaleWriteError
-from argentos.storage.records import SessionKey
+from argentos.storage.messages import SessionKey
 from argentos.storage.store import Store
 from argentos.storage.testing.case import StoreCase, both_ways, written
 from argentos.storage.testing.story import KEY, OTHER, Story, append, appended

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from argentos.errors import StaleWriteError
-from argentos.storage.records import SessionKey
+from argentos.storage.messages import SessionKey
 from argentos.storage.store import Store
 from argentos.storage.testing.case import BLOCKS, IDS, StoreCase, both_ways, ids_of, shown, written
 from argentos.storage.testing.story import KEY, OTHER, Story, append, appended

@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from argentos.errors import StaleWriteError
 from argentos.storage.fold import fold
+from argentos.storage.messages import SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.records import SessionKey
 from argentos.storage.snapshot import Metadata
 from argentos.storage.store import Store
 from argentos.storage.testing.script import Scene, play, scenes

@@ -3,8 +3,8 @@
 import pytest
 from anyio import wait_all_tasks_blocked
 
+from argentos.storage.messages import SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.records import SessionKey
 from argentos.storage.store import Store
 from argentos.storage.testing.case import IDS, StoreCase, both_ways, ids_of, written
 from argentos.storage.testing.story import KEY, OTHER, Story, append, appended

@@ -5,7 +5,7 @@ from typing import Final, Literal, TypeAlias
 
 from hypothesis import strategies as st
 
-from argentos.storage.records import Usage
+from argentos.storage.messages import Usage
 from argentos.storage.testing.story import Story
 
 __all__ = ["Action", "Scene", "play", "scenes", "stories"]
@@ -28,13 +28,17 @@ Action: TypeAlias = Literal[
     "owe",
     "deliver",
     "give up",
+    "call",
+    "result",
+    "approve",
 ]
 Scene: TypeAlias = tuple[Action, str]
 
 _texts: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.just("x" * 300)
 _TURNS: Final[list[Action]] = ["user", "user", "agent", "ask", "start", "start", "delay", "reply", "end", "stop"]
+_CALLS: Final[list[Action]] = ["call", "result", "approve"]
 _OTHERS: Final[list[Action]] = ["summarise", "clear", "resume", "keep", "move", "update", "owe", "deliver", "give up"]
-_actions: Final[st.SearchStrategy[Action]] = st.sampled_from([*_TURNS, *_OTHERS])
+_actions: Final[st.SearchStrategy[Action]] = st.sampled_from([*_TURNS, *_CALLS, *_OTHERS])
 scenes: Final[st.SearchStrategy[list[Scene]]] = st.lists(st.tuples(_actions, _texts), max_size=8)
 """Some of what may happen in a session."""
 
@@ -55,6 +59,8 @@ def _play(story: Story, action: Action, text: str) -> None:
             story.ask(text)
         case "start" if runs or story.context.waiting:
             story.start(1 + len(text) % 3)
+        case "call" | "result" | "approve" if runs:
+            _call(story, action, text)
         case "delay" if runs:
             story.delay(len(text) / 8)
         case "reply" if runs:
@@ -67,6 +73,16 @@ def _play(story: Story, action: Action, text: str) -> None:
             story.summarise(1 + len(text) % len(story.context.messages), text)
         case _:
             _change(story, action, text)
+
+
+def _call(story: Story, action: Action, text: str) -> None:
+    calls = story.metadata.turn.calls if story.metadata.turn else ()
+    if action == "call" and not calls:
+        story.call(*text[:3], text=text)
+    elif action == "result" and calls:
+        story.result(text, at=len(text), is_error=text == "")
+    elif action == "approve" and calls:
+        story.approve(is_asked=calls[0].state != "asked")
 
 
 def _change(story: Story, action: Action, text: str) -> None:

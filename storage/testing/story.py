@@ -7,28 +7,27 @@ from msgspec import structs
 
 from argentos.storage.blocks import RawBlock
 from argentos.storage.fold import fold
+from argentos.storage.messages import MESSAGE_TOKENS, Address, Message, Role, SessionKey, Usage
 from argentos.storage.records import (
-    MESSAGE_TOKENS,
     Accepted,
-    Address,
+    ApprovalAsked,
+    ApprovalDecided,
+    CallEnded,
     Cleared,
     CompactionResumed,
     Delivered,
     Kept,
-    Message,
     Outcome,
     Record,
     Replied,
+    Responded,
     Retried,
-    Role,
-    SessionKey,
     Summarised,
     Transitioned,
     TurnDelayed,
     TurnEnded,
     TurnStarted,
     Updated,
-    Usage,
 )
 from argentos.storage.snapshot import Context, Metadata, Snapshot
 from argentos.storage.store import Store
@@ -181,8 +180,64 @@ class Story:
         )
         return self
 
+    def call(self, *names: str, text: str = "let me see", usage: Usage | None = None) -> "Story":
+        """Have the model call these tools in the open turn; without any, it pauses."""
+        number, turn = self.metadata.messages + 1, self.metadata.turns
+        calls = [
+            {"type": "tool_use", "id": f"c-{number}-{at}", "name": each, "input": {"at": at}}
+            for at, each in enumerate(names)
+        ]
+        self._add(
+            Responded(
+                **self._head(),
+                id=f"m-{number}",
+                number=number,
+                content=({"type": "text", "text": text}, *calls),
+                tokens=len(text) + 9 * len(names) + MESSAGE_TOKENS,
+                turn=turn,
+                usage=usage,
+            )
+        )
+        return self
+
+    def result(self, text: str = "42", *, at: int = 0, is_error: bool = False) -> "Story":
+        """Have a call of the open turn end, one of those that have no result."""
+        calls = self.metadata.turn.calls if self.metadata.turn else ()
+        number = self.metadata.messages + 1 if len(calls) == 1 else 0
+        self._add(
+            CallEnded(
+                **self._head(),
+                turn=self.metadata.turns,
+                call_id=calls[at % len(calls)].id,
+                content=text,
+                is_error=is_error,
+                tokens=len(text) + (MESSAGE_TOKENS if number else 0),
+                number=number,
+                id=f"m-{number}" if number else "",
+            )
+        )
+        return self
+
+    def answer_calls(self) -> "Story":
+        """Have all calls of the open turn end."""
+        while self.metadata.turn and self.metadata.turn.calls:
+            self.result()
+        return self
+
+    def approve(self, *, is_asked: bool) -> "Story":
+        """Have a person asked whether the first call may run, or have that person allow it."""
+        (call, *_), turn = self.metadata.turn.calls if self.metadata.turn else (), self.metadata.turns
+        head = self._head()
+        if is_asked:
+            until = head["at"] + timedelta(days=1)
+            self._add(ApprovalAsked(**head, turn=turn, call_id=call.id, expires_at=until))
+        else:
+            self._add(ApprovalDecided(**head, turn=turn, call_id=call.id, outcome="approved"))
+        return self
+
     def reply(self, text: str = "hi", usage: Usage | None = None) -> "Story":
         """Have the agent answer, which ends the turn."""
+        self.answer_calls()
         number = self.metadata.messages + 1
         turn = self.metadata.turn
         self._add(
@@ -202,12 +257,22 @@ class Story:
 
     def end(self, outcome: Outcome = "replied") -> "Story":
         """End the turn; a stop ends what waits behind it, too."""
+        self.answer_calls()
         messages = self.metadata.turn.messages if self.metadata.turn else ()
         tokens = 0
         if outcome in {"stopped", "cleared"}:
             messages, tokens = (*messages, *self.metadata.waiting), self.metadata.waiting_tokens
         self._add(
             TurnEnded(**self._head(), turn=self.metadata.turns, outcome=outcome, messages=messages, tokens=tokens)
+        )
+        return self
+
+    def refuse(self, tokens: int) -> "Story":
+        """End the turn, of which the whole has so many tokens, for the model refuses it."""
+        turn = self.metadata.turn
+        messages = turn.messages if turn else ()
+        self._add(
+            TurnEnded(**self._head(), turn=self.metadata.turns, outcome="refused", messages=messages, tokens=tokens)
         )
         return self
 

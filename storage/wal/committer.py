@@ -16,7 +16,8 @@ from argentos.concurrency.threads import Runner
 from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.errors import StoreError, StoreFailedError, StoreFullError
 from argentos.storage.disk.lock import DirectoryLostError
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.messages import SessionKey
+from argentos.storage.records import Record
 from argentos.storage.wal.frames import encode_body
 from argentos.storage.wal.journal import Journal, NoSegmentError
 from argentos.storage.wal.pending import PendingRecords

@@ -27,7 +27,8 @@ from argentos.concurrency.chunks import in_chunks
 from argentos.errors import StoreError, StoreVersionError
 from argentos.storage import coercion
 from argentos.storage.decoding_errors import in_plain_words
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.messages import SessionKey
+from argentos.storage.records import Record
 
 __all__ = [
     "MAGIC",

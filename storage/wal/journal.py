@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from argentos.storage.disk import durable, reading
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.messages import SessionKey
+from argentos.storage.records import Record
 from argentos.storage.wal import segment_file
 from argentos.storage.wal.frames import (
     MAGIC,

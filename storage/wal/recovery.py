@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from argentos.storage.disk import reading
-from argentos.storage.records import Record, SessionKey
+from argentos.storage.messages import SessionKey
+from argentos.storage.records import Record
 from argentos.storage.wal.frames import (
     MAGIC,
     NOBODY,

@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 from argentos.storage.disk import durable, reading
-from argentos.storage.records import SessionKey
+from argentos.storage.messages import SessionKey
 from argentos.storage.wal import segment_file
 from argentos.storage.wal.frames import (
     MAGIC,

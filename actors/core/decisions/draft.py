@@ -42,8 +42,8 @@ from argentos.storage import (
     Transitioned,
 )
 from argentos.storage.fold import apply
+from argentos.storage.folding.implied import begin_of
 from argentos.storage.open_context import OpenContext
-from argentos.storage.records import begin_of
 
 __all__ = ["COMPACTING", "Draft", "Said", "is_at_work", "is_compacting"]
 

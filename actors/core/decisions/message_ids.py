@@ -30,9 +30,9 @@ class MessageIds:
             return
         numbers = dict.fromkeys(context.archived_ids, 0)
         for messages in in_chunks(context.messages, _LONG):
-            numbers.update((each.id, each.number) for each in messages if not each.reply_to)
+            numbers.update((each.id, each.number) for each in messages if each.is_from_outside)
             await checkpoint()
-        numbers.update((each.id, each.number) for each in context.waiting if not each.reply_to)
+        numbers.update((each.id, each.number) for each in context.waiting if each.is_from_outside)
         self._numbers = numbers
 
     def number_of(self, message_id: str, context: OpenContext) -> int | None:
@@ -54,4 +54,4 @@ class MessageIds:
 def _numbers_in(context: Context) -> dict[str, int]:
     numbers = dict.fromkeys(context.archived_ids, 0)
     known = (*context.messages, *context.waiting)
-    return numbers | {each.id: each.number for each in known if not each.reply_to}
+    return numbers | {each.id: each.number for each in known if each.is_from_outside}

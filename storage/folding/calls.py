@@ -1,0 +1,65 @@
+"""Turns to which records of calls are applied."""
+
+from collections.abc import Callable
+
+from msgspec import structs
+
+from argentos.storage.blocks import blocks_of, calls_in
+from argentos.storage.records import ApprovalAsked, ApprovalDecided, CallEnded, CallStarted, Responded
+from argentos.storage.snapshot import Metadata, OpenCall, OpenTurn
+
+__all__ = ["call_asked", "call_decided", "call_ended", "call_started", "responded"]
+
+
+def responded(old: Metadata, record: Responded) -> OpenTurn | None:
+    """The turn once the model has responded, and goes on."""
+    turn = old.turn
+    if turn is None:
+        return None
+    calls = tuple(OpenCall(each.id, each.name) for each in calls_in(blocks_of(record.content)))
+    stepped = structs.replace(
+        turn,
+        steps=turn.steps + 1,
+        pauses=0 if calls else turn.pauses + 1,
+        made=turn.made + len(calls),
+        calls=calls,
+    )
+    return stepped if calls else _asking_again(stepped, old.tokens + record.tokens)
+
+
+def _asking_again(turn: OpenTurn, tokens: int) -> OpenTurn:
+    """The turn, whose next request has so many tokens, and the system prompt as before."""
+    system = turn.request_tokens - turn.context_tokens
+    return structs.replace(turn, request_tokens=tokens + system, context_tokens=tokens)
+
+
+def call_started(old: Metadata, record: CallStarted) -> OpenTurn | None:
+    """The turn once a call has begun that must not be repeated."""
+    return _with_call(old.turn, record.call_id, lambda call: structs.replace(call, state="started"))
+
+
+def call_ended(old: Metadata, record: CallEnded) -> OpenTurn | None:
+    """The turn once a call has its result."""
+    turn = old.turn
+    if turn is None:
+        return None
+    left = tuple(each for each in turn.calls if each.id != record.call_id)
+    ended = structs.replace(turn, calls=left)
+    return ended if left else _asking_again(ended, old.tokens + record.tokens)
+
+
+def call_asked(old: Metadata, record: ApprovalAsked) -> OpenTurn | None:
+    """The turn once a call waits for a person."""
+    at, until = record.at, record.expires_at
+    return _with_call(old.turn, record.call_id, lambda call: OpenCall(call.id, call.name, "asked", at, until))
+
+
+def call_decided(old: Metadata, record: ApprovalDecided) -> OpenTurn | None:
+    """The turn once a call waits for a person no more."""
+    return _with_call(old.turn, record.call_id, lambda call: OpenCall(call.id, call.name))
+
+
+def _with_call(turn: OpenTurn | None, call_id: str, change: Callable[[OpenCall], OpenCall]) -> OpenTurn | None:
+    if turn is None:
+        return None
+    return structs.replace(turn, calls=tuple(change(each) if each.id == call_id else each for each in turn.calls))

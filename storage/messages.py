@@ -1,0 +1,124 @@
+"""Messages, and what else records and snapshots are made of.
+
+Tokens are counted once, when a message is accepted, and include `MESSAGE_TOKENS` for the marks that every message costs
+in a request.
+"""
+
+from datetime import datetime
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct, field
+
+from argentos.storage.blocks import Block, Content, RawBlock, Text, typed
+
+__all__ = [
+    "MESSAGE_TOKENS",
+    "REFUSAL",
+    "STOPPED",
+    "Address",
+    "Message",
+    "Role",
+    "SessionKey",
+    "Usage",
+]
+
+MESSAGE_TOKENS: Final = 4
+"""Tokens of a message besides its text: role and separators."""
+
+STOPPED: Final = "stopped"
+"""The stop reason of what had been said of a reply when its turn was stopped."""
+
+REFUSAL: Final = "refusal"
+"""The stop reason of a model that refuses to answer, and of the messages that requests leave out for it."""
+
+Role: TypeAlias = Literal["user", "assistant"]
+
+
+class SessionKey(NamedTuple):
+    """The key of a session; ids are unique within an agent."""
+
+    agent: str
+    id: str
+
+    def __str__(self) -> str:
+        """The id, with the agent's name where it is not the default one."""
+        return self.id if self.agent == "main" else f"{self.agent}/{self.id}"
+
+
+class Address(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """The place that a message came from, and to which its reply goes."""
+
+    channel: str
+    user: str
+    guild: str | None = None
+    channel_id: str | None = None
+    account: str | None = None
+
+
+class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """One message of a conversation.
+
+    Attributes:
+        id: unique in the session; given by the sender, or made up for it.
+        number: 1 for the first message, in order of acceptance.
+        text: the whole message or, of one that has blocks, what of them is text.
+        blocks: the raw blocks; none where the message is a text.
+        tokens: counted once, at acceptance.
+        sender: a name to show.
+        reply_to: the ids of the messages that this one answers.
+        stop_reason: of a reply that is not whole: why the model ended it, as `max_tokens`, or `stopped` where the turn
+            was stopped while the model spoke; of all messages of a turn that the model refused `refusal`.
+        failure: why the turn that was to answer it failed; empty otherwise, and once it is tried again.
+        turn: whose step it is, a response that goes on, as by calls, or their results; 0 of any other message.
+    """
+
+    id: str
+    number: int
+    role: Role
+    text: str
+    at: datetime
+    tokens: int
+    sender: str | None = None
+    address: Address | None = None
+    reply_to: tuple[str, ...] = ()
+    stop_reason: str | None = None
+    failure: str = ""
+    blocks: tuple[RawBlock, ...] = field(default=(), name="content")
+    turn: int = 0
+
+    @property
+    def content(self) -> tuple[Block, ...]:
+        """The content blocks; of a text, one."""
+        return tuple(typed(each) for each in self.blocks) if self.blocks else (Text(self.text),)
+
+    @property
+    def raw(self) -> Content:
+        """The content as it is stored: the text or, where there are any, the raw blocks."""
+        return self.blocks or self.text
+
+    @property
+    def is_refused(self) -> bool:
+        """It belongs to a turn that the model refused: requests leave it out, and it counts no tokens."""
+        return self.stop_reason == REFUSAL
+
+    @property
+    def is_from_outside(self) -> bool:
+        """Its id was given by the sender, or made up for it: it is no reply, and no step of a turn."""
+        return not self.reply_to and not self.turn
+
+    @property
+    def is_blank(self) -> bool:
+        """There is nothing in it to read."""
+        return not self.blocks and not self.text.strip()
+
+
+class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """The usage that a model reported for one reply, in its own tokens.
+
+    Attributes:
+        input: the whole request, cached parts included.
+    """
+
+    model: str
+    input: int
+    output: int
