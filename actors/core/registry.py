@@ -40,7 +40,6 @@ __all__ = ["Registry"]
 
 _log: Final = logging.getLogger(__name__)
 _PAGE: Final = 1000
-_LOOKS: Final = 16  # at metadata, which take some 100 µs
 
 
 class Registry:
@@ -56,7 +55,6 @@ class Registry:
         self.runtimes = runtimes
         self.entrance: ExclusiveUse = ExclusiveUse("this supervisor", SupervisorStoppedError, of_one_loop=True)
         self.is_open: bool = False
-        self._looks = 0
         self._actors: dict[SessionKey, SessionActor] = {}
         self._quiet: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # of those; in use longest ago first
         self._supervisions: dict[str, Supervision] = {
@@ -208,9 +206,8 @@ class Registry:
         return snapshot or await self._load(key)
 
     async def metadata(self, key: SessionKey) -> Metadata:
-        """The durable metadata, now; likewise. Others run once in so many looks: each costs less than letting them."""
-        self._looks += 1
-        await (checkpoint_if_cancelled() if self._looks % _LOOKS else checkpoint())
+        """The durable metadata, now; likewise."""
+        await checkpoint()
         self.check_open()
         actor = self._actors.get(key)
         metadata = actor.metadata if actor is not None else None
