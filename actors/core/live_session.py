@@ -342,13 +342,15 @@ class LiveSession:
 
     async def write_files(self) -> None:
         """Have the files follow."""
-        if self.snapshot is not None:
-            await self._runtime.store.checkpoint(self._key, self.snapshot)
+        snapshot = self.snapshot
+        if snapshot is not None:
+            await self._runtime.store.checkpoint(self._key, snapshot)
 
     async def ask_model(self) -> None:
         """Begin to ask the model for the reply to the turn that is open, unless that is being done."""
-        if self.snapshot is not None:
-            self._tasks.ask_model(self.snapshot)
+        snapshot = self.snapshot
+        if snapshot is not None:
+            self._tasks.ask_model(snapshot)
 
     async def cancel_task(self) -> None:
         """End the turn, or the compaction, that runs and is waited for no more."""

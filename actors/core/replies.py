@@ -1,6 +1,6 @@
 """Turns as their senders see them, and those of a session that somebody may be waiting for."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Final
 
 from anyio.lowlevel import checkpoint
@@ -317,11 +317,8 @@ class PendingTurns:
         if not self._turns:
             self._turns = {}  # the old one keeps the room that it once needed, as long as the session lives
 
-    def _of(self, numbers: Iterable[int]) -> Iterator[Turn]:
-        for number in numbers:
-            turn = self._turns.get(number)
-            if turn is not None:
-                yield turn
+    def _of(self, numbers: Iterable[int]) -> list[Turn]:
+        return [self._turns[number] for number in numbers if number in self._turns]
 
 
 def has_failed(key: SessionKey, message: Message) -> NoReplyError:

@@ -176,8 +176,11 @@ class Slots:
 
     def submit(self, task: BackgroundTask) -> None:
         """Run the task as soon as there is a slot."""
-        self._queue.append(task)
-        self._fill(self._workers.follow)
+        if self._is_held or self._queue or len(self._taken) - self._lent >= self._limit:
+            self._queue.append(task)
+            self._fill(self._workers.follow)
+        else:  # there is a slot, and nobody waits for it
+            self._begin(task, self._workers.follow)
 
     def hold(self) -> None:
         """Begin no task but those that pass."""
@@ -203,8 +206,11 @@ class Slots:
         """Begin what there is a slot for."""
         while len(self._taken) - self._lent < self._limit and (task := self._next()) is not None:
             self._queue.remove(task)
-            self._taken.add(task)
-            run(partial(self._run, task))
+            self._begin(task, run)
+
+    def _begin(self, task: BackgroundTask, run: Callable[[Callable[[], Awaitable[None]]], None]) -> None:
+        self._taken.add(task)
+        run(partial(self._run, task))
 
     def _next(self) -> BackgroundTask | None:
         if not self._is_held:
