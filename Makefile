@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: demo test api diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors lint types clean
+.PHONY: demo test api diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-retention lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
@@ -98,6 +98,10 @@ benchmark-machines: $(VENV)-benchmarks/.ready
 # it, half an hour, with LONG=1; BENCHMARK="soak" for the twenty minutes of the soak.
 benchmark-actors: $(VENV)-benchmarks/.ready
 	$(VENV)-benchmarks/bin/python -m benchmarks.actors $(if $(LONG),,--quick) $(BENCHMARK)
+
+# How much of planted facts an extract keeps after 1, 5 and 20 compactions (docs/benchmarks.md): some minutes.
+benchmark-retention: $(VENV)/.tools
+	$(BIN)/python -m benchmarks.retention $(BENCHMARK)
 
 # The page of the public API, docs/api.md, written from the docstrings.
 api: $(VENV)/.tools

@@ -15,7 +15,7 @@ from msgspec import Struct
 from argentos.errors import ModelError
 from argentos.llm.context import with_text
 from argentos.llm.counting import Counting
-from argentos.llm.extract import extract
+from argentos.llm.extraction import extract
 from argentos.llm.gauge import Gauge
 from argentos.llm.model import Reply, Request
 from argentos.storage import Message, Snapshot

@@ -22,3 +22,13 @@ def test_the_short_form_of_a_benchmark_of_the_actors_runs(part: str, tmp_path: P
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     assert done.returncode == 0, done.stderr
     assert f'"{part}":' in output.read_text()
+
+
+def test_the_benchmark_of_what_an_extract_keeps_runs() -> None:
+    options = ["--window", "3000", "--language", "en", "--chatter", "radio", "--seeds", "1"]
+    command = [sys.executable, "-m", "benchmarks.retention", *options]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert done.returncode == 0, done.stderr
+    assert [line.split(":")[0].split() for line in done.stdout.splitlines()] == [
+        ["3000", "en", "after", each] for each in ("1", "5", "20")
+    ]

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from argentos.llm import count_tokens
-from argentos.llm.extract import extract
+from argentos.llm.extraction import extract
 from argentos.storage import Message, Summary
 
 AT: Final = datetime(2026, 5, 8, 7, 0, tzinfo=UTC)
@@ -32,6 +32,19 @@ def test_a_quote_names_its_message_and_who_said_it() -> None:
 def test_the_sentence_that_tells_most_is_quoted() -> None:
     talk = "Well, that was nice. We agreed to meet on 2026-06-01 at Ann's. See you, and thanks again for everything!"
     assert _quotes(_extract([_message(1, talk)])) == {1: "We agreed to meet on 2026-06-01 at Ann's."}
+
+
+def test_several_sentences_of_a_message_are_quoted_where_each_states_something() -> None:
+    talk = "Never email Bob. Hm, let me see. The order is ZX-4711. It was sunny."
+    assert _extract([_message(1, talk)]).splitlines()[1:] == [
+        "[1] user: “Never email Bob.”",
+        "[1] user: “The order is ZX-4711.”",
+    ]
+
+
+def test_of_what_differs_in_its_numbers_alone_the_latest_is_quoted() -> None:
+    said = ["The code of the gate is 4711.", "Fine.", "The code of the gate is 8443."]
+    assert list(_quotes(_extract(_messages(said))).values()) == ["Fine.", "The code of the gate is 8443."]
 
 
 def test_a_message_without_words_is_no_quote() -> None:
@@ -129,8 +142,8 @@ def test_messages_taken_up_out_of_their_order_are_quoted() -> None:
 
 
 def test_every_part_of_a_conversation_is_represented() -> None:
-    said = [f"Somebody said thing {number}." for number in range(1, 201)]
-    said[80:120] = [f"We decided on 2026-05-08 that ZX-{number} must go to /srv/{number}!" for number in range(40)]
+    said = [f"Somebody said thing {_name(number)}." for number in range(1, 201)]
+    said[80:120] = [f"We decided on 2026-05-08 that {_name(n)} must go to /srv/{_name(n)}!" for n in range(40)]
     quoted = _quotes(_extract(_messages(said), budget=1300))
     assert len(quoted) < 100
     assert {(number - 1) // 20 for number in quoted} == set(range(10))
@@ -142,7 +155,7 @@ def test_the_same_messages_give_the_same_summary_in_every_process() -> None:
 
 _SCRIPT: Final = """
 from datetime import UTC, datetime
-from argentos.llm.extract import extract
+from argentos.llm.extraction import extract
 from argentos.storage import Message
 
 texts = [f"The word{n}a word{n}b here. The word{n}c word{n}d there. A word{n % 7}a too?" for n in range(60)]
@@ -216,6 +229,10 @@ def _message(number: int, text: str, *, role: str | None = None) -> Message:
 
 def _summary(text: str, *, method: str = "extractive", last: int = 100) -> Summary:
     return Summary(text, 1, last, count_tokens(text), method, AT, 0, 0)
+
+
+def _name(number: int) -> str:
+    return "".join("abcdefghij"[int(digit)] for digit in f"{number:03}")
 
 
 def _quotes(summary: str) -> dict[int, str]:

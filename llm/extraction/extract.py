@@ -1,0 +1,155 @@
+"""A summary made without a model: quotes.
+
+The sentences that say most are kept word for word, each with the number of its message and who said it. What was
+quoted by an earlier summary competes with what is new for the same room, so that a fact stays as long as little of
+more worth is said.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from typing import Final, NamedTuple
+
+from argentos.llm.counting import TokenCounter
+from argentos.llm.extraction.cues import KINDS, kinds_of
+from argentos.llm.extraction.sentences import sentences
+from argentos.llm.extraction.worth import Worth, shape_of
+from argentos.storage import Message, Summary
+
+__all__ = ["extract"]
+
+_QUOTED: Final = re.compile(r"\[(\d+)\] ")
+_SAID: Final = re.compile(r"\[\d+\] [^“]*“(.*)”$")
+_PARTS: Final = 10  # of the conversation
+_LONGEST_QUOTE: Final = 280  # characters
+_LEAST_COST: Final = 8  # tokens of a quote
+_USERS: Final = 1.25
+"""By how much what people say is worth more than what a model does."""
+_PRINTED: Final = 0.3
+"""By how much what a machine has printed is worth less."""
+_KEPT_BEFORE: Final = 1.15
+"""By how much what was quoted before is worth more than its like: a fact does not make room for chatter."""
+_MOST_FROM_ONE: Final = 4  # quotes
+_MARKED: Final = 0.3  # worth for each kind of facts that a sentence may state
+
+
+class _Line(NamedTuple):
+    """A line of the summary.
+
+    Attributes:
+        place: the number of its message.
+        said: what is quoted in it, which is worth `worth`.
+        kinds: of facts, which that may state.
+    """
+
+    place: int
+    text: str
+    said: str
+    worth: float
+    kinds: tuple[str, ...]
+
+
+def extract(messages: Sequence[Message], earlier: Summary | None, *, budget: int, count: TokenCounter) -> str:
+    """Quotes from the messages, with the best of an earlier summary, in `budget` local tokens.
+
+    Args:
+        messages: not empty, in the order of the conversation.
+        earlier: the summary that these messages followed.
+        budget: the most tokens; a heading is given even where it is too small for a single quote.
+        count: counts tokens.
+    """
+    numbers = [message.number for message in messages]
+    first = earlier.first if earlier else min(numbers)
+    heading = f"Messages {first}–{max([*numbers, earlier.last if earlier else 0])}, in quotes chosen without a model:"
+    worth = Worth(message.text for message in messages)
+    old = [] if earlier is None else list(_quotes(earlier, worth))
+    new = [line for message in messages for line in _lines(message, worth)]
+    chosen = _choose([*old, *new], budget - count(heading) - 1, count)
+    return "\n".join([heading, *(line.text for line in chosen)])
+
+
+def _lines(message: Message, worth: Worth) -> Iterator[_Line]:
+    """The sentences of a message that are worth most, as quotes."""
+    who = " ".join((message.sender or message.role).split())  # a line of its own would be a quote of its own
+    factor = (_USERS if message.role == "user" else 1.0) * (_PRINTED if _is_printed(message) else 1.0)
+    found = [_line(message.number, who, sentence, worth, factor) for sentence in sentences(message.text)]
+    ranked = sorted(range(len(found)), key=lambda at: -found[at].worth)[:_MOST_FROM_ONE]
+    kept = {at for at in ranked if found[at].kinds or at == ranked[0]}
+    yield from (line for at, line in enumerate(found) if at in kept)
+
+
+def _line(number: int, who: str, sentence: str, worth: Worth, factor: float) -> _Line:
+    kinds = kinds_of(sentence)
+    value = (worth.of(sentence) + _MARKED * min(2, len(kinds))) * factor
+    return _Line(number, f"[{number}] {who}: “{_shorten(sentence)}”", sentence, value, kinds)
+
+
+def _is_printed(message: Message) -> bool:
+    """A machine has printed it: most of it is neither letters nor blanks, or it is the result of a tool."""
+    if any(block.get("type") == "tool_result" for block in message.blocks):
+        return True
+    text = message.text
+    plain = sum(each.isalpha() or each.isspace() for each in text[:2000])
+    return plain < 0.7 * len(text[:2000])
+
+
+def _shorten(sentence: str) -> str:
+    """Cut between words, so that no number or name is cut in two."""
+    text = " ".join(sentence.split())
+    if len(text) <= _LONGEST_QUOTE:
+        return text
+    cut = text.rfind(" ", 0, _LONGEST_QUOTE)
+    return f"{text[:cut]} …" if cut > 0 else "…"
+
+
+def _quotes(earlier: Summary, worth: Worth) -> Iterator[_Line]:
+    """The lines of an earlier summary; a model writes paragraphs, of which only parts may fit."""
+    lines = earlier.text.split("\n")
+    is_ours = earlier.method == "extractive"
+    place = earlier.first
+    for line in lines[1:] if is_ours else lines:
+        for part in [line] if is_ours or len(line) <= _LONGEST_QUOTE else sentences(line):
+            numbered = _QUOTED.match(part)
+            place = int(numbered[1]) if numbered else place
+            if part.strip():
+                quoted = _SAID.match(part)
+                said = quoted[1] if quoted else part
+                kinds = kinds_of(said)
+                value = (worth.of(said) + _MARKED * min(2, len(kinds))) * _KEPT_BEFORE
+                yield _Line(place, part, said, value, kinds)
+
+
+def _choose(lines: Sequence[_Line], room: int, count: TokenCounter) -> list[_Line]:
+    """The lines worth most that fit, in their order.
+
+    They are taken from each kind of facts in turn; of those of one shape the latest counts.
+    """
+    latest = {shape_of(line.said): at for at, line in enumerate(lines)}
+    ranked = sorted(latest.values(), key=lambda at: -lines[at].worth)
+    by_kind = [[at for at in ranked if kind in lines[at].kinds] for kind in KINDS]
+    by_kind.append(_spread([at for at in ranked if not lines[at].kinds], lines))
+    chosen: set[int] = set()
+    for at in _in_turn(by_kind):
+        if room < _LEAST_COST:
+            break
+        if at not in chosen and (cost := count(lines[at].text) + 1) <= room:
+            chosen.add(at)
+            room -= cost
+    return [lines[at] for at in sorted(chosen)]
+
+
+def _spread(ranked: Sequence[int], lines: Sequence[_Line]) -> list[int]:
+    """Ranked lines in turn from equally long parts of the conversation, so that each is represented."""
+    if not ranked:
+        return []
+    places = [lines[at].place for at in ranked]
+    first, span = min(places), max(places) - min(places) + 1
+    parts: dict[int, list[int]] = {}
+    for at in ranked:
+        parts.setdefault((lines[at].place - first) * _PARTS // span, []).append(at)
+    return list(_in_turn([parts[part] for part in sorted(parts)]))
+
+
+def _in_turn(ranks: Iterable[Sequence[int]]) -> Iterator[int]:
+    """The first of each, then the second of each, and so on."""
+    return (at for each in zip_longest(*ranks) for at in each if at is not None)
