@@ -194,11 +194,10 @@ class LocalSession(Session):
             messages = await self._registry.runtime.store.read(self._key, 1, metadata.messages + 1)
         make = partial(
             transcript_of,
-            self._key,
+            metadata,
             messages,
             context=(*context.messages, *context.waiting),
             summary=context.summary,
-            created_at=metadata.created_at,
         )
         return make() if len(messages) <= _MANY else await anyio.to_thread.run_sync(make)
 

@@ -28,6 +28,7 @@ from argentos.storage import (
     Transitioned,
     TurnEnded,
     TurnStarted,
+    Updated,
 )
 
 __all__ = ["records_of"]
@@ -131,6 +132,7 @@ class _Scribe:
         self.records: list[Record] = []
         self._messages = transcript.messages
         self._summary = transcript.summary
+        self._named = (transcript.title, transcript.tags, transcript.owner, transcript.system)
         self._times = times
         self._ids = _ids(transcript.messages)
         self._count = count
@@ -148,6 +150,7 @@ class _Scribe:
     def write(self) -> None:
         """All of it."""
         self._take_edge("first_message")
+        self._name()
         cut = self._cut()
         for number, message in enumerate(self._messages, start=1):
             self._now = self._times[number]
@@ -160,6 +163,15 @@ class _Scribe:
         self._give_up(len(self._waiting))
         if self._messages:
             self.records.append(Kept(**self._head()))  # however large it is: compacting is for the next message
+
+    def _name(self) -> None:
+        """Title, tags, owner and system prompt, where there are any."""
+        title, tags, owner, system = self._named
+        if title or tags or owner or system:
+            tokens = self._count(system) if system else 0
+            self.records.append(
+                Updated(**self._head(), title=title, tags=tags, owner=owner, system=system, system_tokens=tokens)
+            )
 
     def _cut(self) -> int:
         """The number of the message behind which the archived ones left; 0 if none did."""

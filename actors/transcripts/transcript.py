@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from argentos.storage import Address, Content, Message, RawBlock, Role, SessionKey, Summary
+from argentos.storage import Address, Content, Message, Metadata, RawBlock, Role, Summary
 
 __all__ = [
     "Transcript",
@@ -64,37 +64,46 @@ class TranscriptSummary(Struct, frozen=True, kw_only=True, omit_defaults=True, r
 
 
 class Transcript(Struct, frozen=True, kw_only=True):
-    """A conversation, its messages in the order in which they were accepted."""
+    """A conversation, its messages in the order in which they were accepted.
+
+    Attributes:
+        title: to show; empty where there is none.
+        tags: to find it by.
+        owner: whose it is; empty where that is not known.
+        system: the session's own system prompt; empty for that of its agent.
+    """
 
     session: str
     messages: tuple[TranscriptMessage, ...]
     agent: str = "main"
     summary: TranscriptSummary | None = None
     created_at: datetime | None = None
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    system: str = ""
 
 
 def transcript_of(
-    key: SessionKey,
-    messages: Iterable[Message],
-    *,
-    context: Iterable[Message],
-    summary: Summary | None,
-    created_at: datetime,
+    metadata: Metadata, messages: Iterable[Message], *, context: Iterable[Message], summary: Summary | None
 ) -> Transcript:
     """The transcript of a session.
 
     Args:
-        key: the session.
+        metadata: of the session.
         messages: all that ever were, by number.
         context: those of them that the model sees, or will.
         summary: what stands for the others.
-        created_at: when the session was made.
     """
     seen = {message.number for message in context}
     return Transcript(
-        session=key.id,
-        agent=key.agent,
-        created_at=created_at,
+        session=metadata.key.id,
+        agent=metadata.key.agent,
+        created_at=metadata.created_at,
+        title=metadata.title,
+        tags=metadata.tags,
+        owner=metadata.owner,
+        system=metadata.system,
         messages=tuple(
             TranscriptMessage(
                 role=message.role,

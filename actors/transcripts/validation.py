@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final, cast
 
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
-from argentos.actors.validation import as_new_message
+from argentos.actors.validation import as_changes, as_new_message
 from argentos.errors import InputError
 from argentos.inputs import as_choice, as_flag, as_id, as_text, as_time, as_whole_number, in_words
 from argentos.storage import blocks_of, text_of
@@ -63,6 +63,7 @@ def as_transcript(value: object) -> Transcript:
     if value.summary is not None and not messages:
         raise InputError(f"session {session} has a summary and no message")
     created_at = value.created_at
+    changes = as_changes(value.title, value.tags, value.owner, value.system)
     return Transcript(
         session=session,
         messages=tuple(
@@ -71,6 +72,10 @@ def as_transcript(value: object) -> Transcript:
         agent=as_id(value.agent, "the agent's name in the transcript"),
         summary=None if value.summary is None else _summary(value.summary, session),
         created_at=None if created_at is None else as_time(created_at, f"the time of session {session}"),
+        title=changes.title or "",
+        tags=changes.tags or (),
+        owner=changes.owner or "",
+        system=changes.system or "",
     )
 
 

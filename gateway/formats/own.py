@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 FORMAT: Final = "argentos.sessions"
 _VERSION: Final = 1
+_NOT_WHEN_EMPTY: Final = frozenset({"title", "tags", "owner", "system"})
 
 
 class _Head(Struct, frozen=True):
@@ -46,6 +47,10 @@ class _SessionLine(Struct, frozen=True, kw_only=True, rename="camel"):
     session: str
     agent: str = "main"
     created_at: datetime | None = None
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    system: str = ""
     messages: int | None = None
     summary: TranscriptSummary | None = None
     state: str = ""
@@ -76,6 +81,10 @@ def session_lines(transcript: Transcript, info: SessionInfo) -> Iterator[bytes]:
             session=transcript.session,
             agent=transcript.agent,
             created_at=transcript.created_at,
+            title=transcript.title,
+            tags=transcript.tags,
+            owner=transcript.owner,
+            system=transcript.system,
             messages=len(transcript.messages),
             summary=transcript.summary,
             state=info.state,
@@ -90,7 +99,8 @@ def session_lines(transcript: Transcript, info: SessionInfo) -> Iterator[bytes]:
 
 
 def _line(kind: str, value: Struct) -> bytes:
-    return msgspec.json.encode({"type": kind, **msgspec.to_builtins(value)}) + b"\n"
+    shown = {name: each for name, each in msgspec.to_builtins(value).items() if each or name not in _NOT_WHEN_EMPTY}
+    return msgspec.json.encode({"type": kind, **shown}) + b"\n"
 
 
 # Reading ----------------------------------------------------------------------------------------------------
@@ -187,6 +197,10 @@ class _Reader:
                 session=line.session,
                 agent=line.agent,
                 created_at=line.created_at,
+                title=line.title,
+                tags=line.tags,
+                owner=line.owner,
+                system=line.system,
                 summary=line.summary if messages else None,
                 messages=messages,
             ),

@@ -10,8 +10,9 @@ from argentos.gateway.formats.files.losses import Losses
 from argentos.gateway.formats.files.source import Line, fields, listed, text_in
 from argentos.storage import RawBlock
 
-__all__ = ["Remarks", "arguments_of", "blocks_of", "result_content", "text_block", "time_of"]
+__all__ = ["Remarks", "arguments_of", "blocks_of", "result_content", "text_block", "time_of", "title_of"]
 
+_LONGEST_TITLE: Final = 120  # characters, of which each has four bytes at most
 _THIRD_MILLENNIUM: Final = 100_000_000_000  # a number of seconds beyond it, in the year 5138, is one of milliseconds
 _MICROSECONDS: Final = 100_000_000_000_000  # and beyond this one, one of microseconds
 _DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,", re.ASCII)
@@ -40,6 +41,11 @@ class Remarks:
     def within(self, part: str) -> "Remarks":
         """Remarks about a part of what stands there."""
         return Remarks(self._losses, self.line, f"{part} of {self.place}" if self.place else part)
+
+
+def title_of(text: str) -> str:
+    """A title of one line that can be stored."""
+    return " ".join(text.split())[:_LONGEST_TITLE]
 
 
 def text_block(text: str) -> RawBlock:

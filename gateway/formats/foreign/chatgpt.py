@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from argentos.actors import Transcript
-from argentos.gateway.formats.conversation.content import Remarks, arguments_of, time_of
+from argentos.gateway.formats.conversation.content import Remarks, arguments_of, time_of, title_of
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of, said
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
 from argentos.gateway.formats.files.losses import Losses
@@ -45,6 +45,7 @@ def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
                 Transcript(
                     session=text_in(value, "conversation_id", "id"),
                     messages=messages,
+                    title=title_of(title),
                     created_at=time_of(value.get("create_time"), remarks),
                 ),
                 line.number,

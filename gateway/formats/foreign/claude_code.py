@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from argentos.actors import Transcript, TranscriptSummary
-from argentos.gateway.formats.conversation.content import Remarks, blocks_of, time_of
+from argentos.gateway.formats.conversation.content import Remarks, blocks_of, time_of, title_of
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of, plain_text
 from argentos.gateway.formats.conversation.thread import Node, is_edited, latest_thread
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
@@ -23,6 +23,8 @@ _NOTES: Final = ("<command-", "<local-command-", "<bash-", "<task-notification>"
 _BY_PROGRAM: Final = "<synthetic>"
 _SIDES: Final = frozenset({"assistant", "user"})
 _WHOLE: Final = frozenset({"end_turn", "stop_sequence", "tool_use", "pause_turn"})
+_TITLED: Final = ("summary", "ai-title", "custom-title")  # kinds of lines, of which the last counts most
+_TITLES: Final = ("summary", "aiTitle", "customTitle", "title")
 _A_NOTE: Final = "a note of the program"
 
 
@@ -62,13 +64,13 @@ def fits(value: Any) -> bool:
         {"sessionId", "type"} <= line.keys()
         or {"leafUuid", "summary"} <= line.keys()
         or ("parentUuid" in line and "message" in line)
-        or (text_in(line, "type") in _SIDES and "uuid" in line and "message" in line)
+        or (text_in(line, "type") in _SIDES and isinstance(line.get("message"), dict))
     )
 
 
 def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
     """The session of a file; none where nobody said anything."""
-    reader = _Reader(losses)
+    reader = _Reader(losses, source.stem)
     for line in source.values(losses):
         reader.take(line)
     found = reader.found()
@@ -77,12 +79,13 @@ def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
 
 
 class _Reader:
-    def __init__(self, losses: Losses) -> None:
+    def __init__(self, losses: Losses, stem: str) -> None:
         self._losses = losses
+        self._stem = stem
         self._entries: list[_Entry] = []
         self._ids: dict[str, int] = {}  # of entries, and their lines
+        self._titles: dict[str, str] = {}  # by the kind of line
         self._sessions: dict[str, list[Line]] = {}
-        self._first_line = 1
 
     def take(self, line: Line) -> None:
         value, remarks = fields(line.value), Remarks.of(self._losses, line)
@@ -100,7 +103,9 @@ class _Reader:
             return
         if session := text_in(value, "sessionId", "session_id"):
             self._sessions.setdefault(session, []).append(line)
-        if kind not in _SIDES and not entry.is_boundary and not entry.blocks:
+        if title := text_in(value, *_TITLES) if kind in _TITLED else "":
+            self._titles[kind] = title_of(title)
+        elif kind not in _SIDES and not entry.is_boundary and not entry.blocks:
             remarks.add(_A_NOTE if kind else "an entry without a type")
         if uuid or kind in _SIDES or entry.blocks:
             self._entries.append(entry)
@@ -144,13 +149,19 @@ class _Reader:
             draft.archived = place < kept
         whole = settle_calls(_joined([draft for _, draft in drafts]))
         return ReadTranscript(
-            Transcript(session=self._session(), summary=summary, messages=messages_of(whole)),
+            Transcript(
+                session=self._session(),
+                summary=summary if whole else None,
+                messages=messages_of(whole),
+                title=next((self._titles[kind] for kind in reversed(_TITLED) if kind in self._titles), ""),
+            ),
             self._entries[0].line.number if self._entries else 1,
         )
 
     def _session(self) -> str:
-        """The session's id: the last one, for a session that is taken up again copies what came before."""
-        last = next((text_in(each.value, "sessionId", "session_id") for each in reversed(self._entries)), "")
+        """The session's id: that of the file's name, or the last one, for what is taken up again is copied."""
+        last = self._stem if self._stem in self._sessions else ""
+        last = last or next((text_in(each.value, "sessionId", "session_id") for each in reversed(self._entries)), "")
         last = last or next(reversed(self._sessions), "")
         for session, lines in self._sessions.items():
             if session != last:
@@ -207,7 +218,7 @@ class _Reader:
         ):
             remarks.add("a reply that failed" if value.get("isApiErrorMessage") else _A_NOTE)
             return None
-        if value.get("isMeta") is True or (entry.is_prompt and text.lstrip().startswith(_NOTES)):
+        if value.get("isMeta") is True or (entry.kind != "assistant" and text.lstrip().startswith(_NOTES)):
             remarks.add(_A_NOTE)
             return None
         if not is_on_thread:

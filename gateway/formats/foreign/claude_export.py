@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from argentos.actors import Transcript
-from argentos.gateway.formats.conversation.content import Remarks, blocks_of, result_content, time_of
+from argentos.gateway.formats.conversation.content import Remarks, blocks_of, result_content, time_of, title_of
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of
 from argentos.gateway.formats.conversation.thread import Node, latest_thread
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
@@ -66,6 +66,7 @@ def _conversation(line: Line, losses: Losses) -> ReadTranscript:
             session=text_in(value, "uuid", "id"),
             messages=messages_of(settle_calls(drafts)),
             created_at=time_of(value.get("created_at"), remarks),
+            title=title_of(name),
         ),
         line.number,
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 from argentos.actors import Transcript, TranscriptSummary
-from argentos.gateway.formats.conversation.content import Remarks, blocks_of, result_content, time_of
+from argentos.gateway.formats.conversation.content import Remarks, blocks_of, result_content, time_of, title_of
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of, plain_text
 from argentos.gateway.formats.conversation.thread import Node, is_edited, latest_thread
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
@@ -94,6 +94,7 @@ def session_of(
     session: str = "",
     stem: str = "",
     leaf: str | None = None,
+    title: str = "",
 ) -> Iterator[ReadTranscript]:
     """The session of some lines, if somebody said something in it.
 
@@ -104,8 +105,9 @@ def session_of(
         session: its id, whatever the head says.
         stem: of the file's name: where it goes on from the head's id, as for a topic, it is the session's id.
         leaf: the id of the entry at which the conversation stands, where that is known.
+        title: where no entry has one.
     """
-    reader = _Session(losses, head, leaf)
+    reader = _Session(losses, head, leaf, title)
     for line in lines:
         reader.take(line)
     own_id = text_in(head.value, "id") if head else ""
@@ -118,7 +120,8 @@ def session_of(
 class _Session:
     """One session, from its first line on."""
 
-    def __init__(self, losses: Losses, head: Line | None, leaf: str | None) -> None:
+    def __init__(self, losses: Losses, head: Line | None, leaf: str | None, title: str) -> None:
+        self._title = title_of(title)
         self._losses = losses
         self._entries: list[_Entry] = []
         self._ids: dict[str, int] = {}  # of entries, and their lines
@@ -148,7 +151,7 @@ class _Session:
         thread = latest_thread(self._nodes(), self._leaf or self._moved_to)
         drafts: list[tuple[int, Draft]] = []
         summary: TranscriptSummary | None = None
-        kept = 0
+        kept, title = 0, self._title
         for place, entry in enumerate(self._entries):
             remarks = Remarks.of(self._losses, entry.line)
             if entry.kind == "message":
@@ -159,6 +162,8 @@ class _Session:
                     remarks.add("a summary that took the place of an earlier one, which is left out")
                 summary = TranscriptSummary(text=text, at=time_of(entry.value.get("timestamp"), remarks))
                 kept = self._first_kept(place, entry.value)
+            elif entry.kind == "session_info":
+                title = title_of(text_in(entry.value, "name"))
             elif reason := _OTHER_KINDS.get(entry.kind, "a note of the program"):
                 remarks.add(reason)
         for place, draft in drafts:
@@ -167,6 +172,7 @@ class _Session:
             session=session,
             summary=summary if drafts else None,
             messages=messages_of(settle_calls([draft for _, draft in drafts])),
+            title=title,
         )
 
     def _nodes(self) -> list[Node]:

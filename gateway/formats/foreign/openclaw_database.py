@@ -82,7 +82,7 @@ class _Database:
         every = list(lines)
         head = next((line for line in every if fields(line.value).get("type") == "session"), None)
         others = [line for line in every if line is not head]
-        yield from session_of(head, others, self._losses, session=session, leaf=leaf)
+        yield from session_of(head, others, self._losses, session=session, leaf=leaf, title=self._title(session))
 
     def _session_ids(self) -> list[str]:
         query = f"SELECT session_id FROM {_EVENTS} GROUP BY session_id ORDER BY min(created_at), session_id"  # noqa: S608
@@ -166,6 +166,17 @@ class _Database:
             if row and row[1] == lines[-1].number:
                 return str(row[0]) if row[0] else None
         return None
+
+    def _title(self, session: str) -> str:
+        """The name that the session has, or its window."""
+        for table, key in (("session_nodes", "current_session_id"), ("session_windows", "session_id")):
+            names = [each for each in ("label", "display_name") if {each, key} <= self._columns(table)]
+            for name in names:
+                with suppress(sqlite3.DatabaseError):
+                    query = f"SELECT {name} FROM {table} WHERE {key} = ? AND {name} != ''"  # noqa: S608 - our own names
+                    if row := self._connection.execute(query, (session,)).fetchone():
+                        return str(row[0])
+        return ""
 
     def _columns(self, table: str) -> set[str]:
         return {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}

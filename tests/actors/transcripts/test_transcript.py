@@ -68,13 +68,8 @@ def session_of(given: Transcript) -> tuple[Snapshot, tuple[Message, ...]]:
 def written_again(given: Transcript) -> Transcript:
     snapshot, messages = session_of(given)
     context = snapshot.context
-    return transcript_of(
-        KEY,
-        messages,
-        context=(*context.messages, *context.waiting),
-        summary=context.summary,
-        created_at=snapshot.metadata.created_at,
-    )
+    waiting = (*context.messages, *context.waiting)
+    return transcript_of(snapshot.metadata, messages, context=waiting, summary=context.summary)
 
 
 def turns_of(given: Transcript) -> list[tuple[tuple[int, ...], str]]:

@@ -27,6 +27,7 @@ def test_the_branch_of_the_current_node_is_read_in_order_with_its_times() -> Non
         "2026-03-02T09:01:20+00:00",
         "2026-03-02T09:01:21+00:00",
     ]
+    assert [each.transcript.title for each in (masts, which)] == ["Masts", "Taller"]
     assert masts.transcript.session == "69a55555-0000-8000-8000-000000000001"
     assert masts.transcript.messages[0].id == "u1"
 

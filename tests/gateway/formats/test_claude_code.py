@@ -15,6 +15,10 @@ def test_of_claude_code_the_latest_branch_is_read_with_the_texts_of_both_sides()
     assert first.at.isoformat() == "2026-03-02T09:01:00+00:00"
 
 
+def test_of_claude_code_the_title_is_the_sessions() -> None:
+    assert read(SAMPLES / "claude-code.jsonl")[0].transcript.title == "A boat and its masts"
+
+
 def test_of_claude_code_a_compaction_is_the_summary() -> None:
     (found,) = read(SAMPLES / "claude-code.jsonl")
     assert found.transcript.summary is not None
@@ -24,7 +28,6 @@ def test_of_claude_code_a_compaction_is_the_summary() -> None:
 
 def test_of_claude_code_what_is_left_out_is_listed_by_line_and_reason() -> None:
     assert read_all(SAMPLES / "claude-code.jsonl").left_out == [
-        (1, "a note of the program"),
         (2, "a note of the program"),
         (8, "what a tool told the program beside its result"),
         (9, "what a tool told the program beside its result"),
@@ -195,3 +198,20 @@ def test_of_claude_code_blocks_that_are_not_known_are_kept_whole(write: Write) -
         unknown,
         {"type": "redacted_thinking", "data": "b3Bh"},
     )
+
+
+def test_of_claude_code_lines_with_little_in_them_are_taken(write: Write) -> None:
+    lines = [
+        {"type": "user", "message": {"content": "a"}},
+        {"type": "assistant", "message": {"content": [{"type": "text", "text": "b"}]}},
+        {"type": "attachment", "attachment": {"type": "queued_command", "prompt": "<task-notification>done"}},
+        {"type": "attachment", "attachment": {"type": "queued_command", "prompt": [{"type": "text", "text": "c"}]}},
+    ]
+    reading = read_all(write(*lines))
+    assert told(reading.only) == [("user", "a"), ("assistant", "b"), ("user", "c")]
+    assert reading.left_out == [(3, "a note of the program")]
+
+
+def test_of_claude_code_the_session_of_the_files_name_is_the_session(write: Write) -> None:
+    lines = [entry("1", None, "user", "a"), {**entry("2", "1", "assistant", "b"), "sessionId": "other"}]
+    assert read(write(*lines, name="s.jsonl"))[0].transcript.session == "s"

@@ -20,6 +20,7 @@ def test_the_latest_branch_is_read_in_order_with_its_times() -> None:
     assert told(masts) == [ABOUT_MASTS[0], ("assistant", "Let me look."), *ABOUT_MASTS[1:]]
     assert told(which) == WHICH
     assert [time[:19] for time in times(masts)] == [f"2026-03-02T09:0{minute}:00" for minute in (1, 2, 2, 5, 6)]
+    assert masts.transcript.title == "Masts"
     assert masts.transcript.session == "c0000000-0000-4000-8000-000000000001"
     assert [each.id for each in masts.transcript.messages] == ["m1", "m2", None, "m2:2", "m5", "m6"]
 

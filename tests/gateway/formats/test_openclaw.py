@@ -48,6 +48,7 @@ def test_of_openclaw_an_old_transcript_without_a_tree_is_read_in_its_order(write
 def test_of_pi_calls_results_and_pictures_are_kept_and_a_failed_reply_is_listed() -> None:
     reading = read_all(SAMPLES / "pi.jsonl")
     assert told(reading.only) == ABOUT_MASTS
+    assert reading.only.transcript.title == "Masts"
     assert blocks(reading.only)[1:3] == [["thinking", "tool_use"], ["tool_result"]]
     thought, call = reading.only.transcript.messages[1].content
     assert (thought["signature"], call["input"]) == ("c2ln", {"command": "cat mast.txt"})
@@ -59,7 +60,6 @@ def test_of_pi_calls_results_and_pictures_are_kept_and_a_failed_reply_is_listed(
         (2, "a note of the program"),
         (5, "what a tool told the program beside its result"),
         (7, "a command that was run beside the conversation"),
-        (8, "a note of the program"),
         (10, "the error of a reply that failed: 'overloaded'"),
         (11, "what a model of another maker adds to its thoughts for itself"),
     ]

@@ -70,6 +70,13 @@ def test_the_leaf_that_the_database_knows_is_where_the_conversation_stands(path:
     assert told(read(path)[0]) == [*ABOUT_MASTS, *WHICH]
 
 
+def test_the_name_of_a_session_is_its_title(path: Path) -> None:
+    make(path, LINES)
+    execute(path, "CREATE TABLE session_nodes (current_session_id TEXT, label TEXT, display_name TEXT)")
+    execute(path, "INSERT INTO session_nodes VALUES (?, '', 'Masts')", SESSION)
+    assert read(path)[0].transcript.title == "Masts"
+
+
 def test_rows_that_are_packed_are_read(path: Path) -> None:
     compressor: Any = importlib.import_module("zstandard").ZstdCompressor()
     make(path, LINES)

@@ -13,6 +13,7 @@ from argentos import Address
 from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
 from argentos.gateway.formats import Losses, Source, head_line, read_transcripts, session_lines
 from argentos.machines.mermaid.markdown import fences
+from argentos.storage import text_of
 from tests.gateway.formats.shared import ABOUT_MASTS, SAMPLES, Write, read, read_all, refusal, told
 
 
@@ -29,6 +30,20 @@ def test_an_export_is_read_with_all_that_is_in_it() -> None:
 _texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 _ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
 _times = st.none() | st.datetimes(timezones=st.just(UTC))
+_content = st.lists(
+    st.sampled_from(
+        [
+            {"type": "text", "text": "hello"},
+            {"type": "thinking", "thinking": "hm", "signature": "c2ln+/=="},
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}},
+            {"type": "tool_use", "id": "a", "name": "read", "input": {"path": ["x", 1, None]}},
+            {"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": "12 m"}]},
+            {"type": "block_of_tomorrow", "x": {}},
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+)
 _messages = st.builds(
     TranscriptMessage,
     role=st.sampled_from(["user", "assistant"]),
@@ -39,6 +54,8 @@ _messages = st.builds(
     address=st.none() | st.builds(Address, channel=_ids, user=_ids, guild=st.none() | _ids),
     reply_to=st.none() | st.lists(_ids, max_size=2).map(tuple),
     archived=st.booleans(),
+) | st.builds(
+    lambda blocks: TranscriptMessage(role="user", content=tuple(blocks), text=text_of(tuple(blocks))), _content
 )
 _summaries = st.builds(
     TranscriptSummary, text=_texts, at=_times, first=st.none() | st.integers(1, 9), before=st.none() | st.integers(0, 9)
@@ -49,6 +66,10 @@ _transcripts = st.builds(
     messages=st.lists(_messages, min_size=1, max_size=6).map(tuple),
     summary=st.none() | _summaries,
     created_at=_times,
+    title=st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+    tags=st.lists(_ids, max_size=2, unique=True).map(tuple),
+    owner=st.just("") | _ids,
+    system=st.just("") | _texts,
 )
 
 
