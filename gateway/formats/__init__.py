@@ -4,6 +4,7 @@ from argentos.gateway.formats.detect import KNOWN, read_transcripts
 from argentos.gateway.formats.files.losses import LeftOut, Losses, grouped
 from argentos.gateway.formats.files.source import ReadTranscript, Source
 from argentos.gateway.formats.own import head_line, session_lines
+from argentos.gateway.formats.requests import anthropic_line, openai_line
 
 __all__ = [
     "KNOWN",
@@ -11,8 +12,10 @@ __all__ = [
     "Losses",
     "ReadTranscript",
     "Source",
+    "anthropic_line",
     "grouped",
     "head_line",
+    "openai_line",
     "read_transcripts",
     "session_lines",
 ]

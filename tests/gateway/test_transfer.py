@@ -88,7 +88,7 @@ def test_a_file_that_exists_is_kept_unless_forced(fails: Fails, ask: Ask, ada: s
     status, sentence = fails("sessions", "export", ada, "--output", path)
     assert (status, "--force" in sentence) == (1, True)
     assert path.read_text() == "precious"
-    assert ask("sessions", "export", ada, "--output", path, "--force") == {"sessions": 1, "messages": 2}
+    assert ask("sessions", "export", ada, "--output", path, "--force") == {"sessions": 1, "messages": 2, "leftOut": []}
     assert len(lines(path.read_text(encoding="utf-8"))) == 4
 
 
@@ -343,3 +343,29 @@ def test_a_list_without_messages_makes_no_session(argent: Argent, ask: Ask, tmp_
     (tmp_path / "empty.json").write_text(content)
     assert argent("sessions", "import", tmp_path / "empty.json") == (0, "No conversation found.\n", "")
     assert ask("sessions", "list") == []
+
+
+# As messages of the APIs ------------------------------------------------------------------------------
+
+
+def test_sessions_are_exported_as_messages_of_an_api_and_what_has_no_place_there_is_listed(
+    argent: Argent, ask: Ask, tmp_path: Path
+) -> None:
+    argent("sessions", "import", SAMPLES / "claude-code.jsonl", "--session", "masts")
+    status, out, err = argent("sessions", "export", "masts", "--format", "openai")
+    (line,) = lines(out)
+    assert (status, line["id"]) == (0, "masts")
+    assert [message["role"] for message in line["messages"]][:5] == ["user", "assistant", "tool", "tool", "assistant"]
+    assert err == "Left out:\n  message 2, session masts: thoughts (there is no place for it)\n"
+    path = tmp_path / "out.jsonl"
+    exported = ask("sessions", "export", "--format", "anthropic", "--output", path)
+    assert exported == {"sessions": 1, "messages": 8, "leftOut": []}
+    assert argent("sessions", "import", path, "--session", "again")[0] == 0
+    masts, again = (
+        [each.get("content") for each in ask("sessions", "history", name, "--full")] for name in ("masts", "again")
+    )
+    assert masts == again
+
+
+def test_a_format_that_is_not_known_is_refused(fails: Fails, ada: str) -> None:
+    assert "'anthropic'" in fails("sessions", "export", ada, "--format", "html")[1]

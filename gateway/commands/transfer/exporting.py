@@ -5,27 +5,46 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 import click
 from msgspec import Struct
 
+from argentos.actors import Transcript
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import InputError
-from argentos.gateway.formats import head_line, session_lines
-from argentos.gateway.output import counted, print_json, printable
+from argentos.gateway.formats import (
+    LeftOut,
+    Losses,
+    anthropic_line,
+    grouped,
+    head_line,
+    openai_line,
+    session_lines,
+)
+from argentos.gateway.output import counted, one_line, print_json, printable
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["export_command"]
 
 
-class _Exported(Struct, frozen=True):
+class _Exported(Struct, frozen=True, rename="camel"):
+    """The numbers of what was written, and what the format has no place for, by message."""
+
     sessions: int
     messages: int
+    left_out: list[LeftOut]
+
+
+_WRITERS: Final[dict[str, Callable[[Transcript, Losses], bytes]]] = {
+    "anthropic": anthropic_line,
+    "openai": openai_line,
+}
+_OWN: Final = "argentos"
 
 
 @click.command("export")
@@ -34,25 +53,37 @@ class _Exported(Struct, frozen=True):
     "--output", type=click.Path(path_type=Path), metavar="FILE", help="The output file; standard output by default."
 )
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([_OWN, *_WRITERS]),
+    default=_OWN,
+    help="argentos, which has all there is, or messages as the API of anthropic or openai takes them.",
+)
 @command_options
 @click.pass_obj
-def export_command(settings: Settings, session_ids: tuple[str, ...], *, output: Path | None, force: bool) -> None:
+def export_command(
+    settings: Settings, session_ids: tuple[str, ...], *, output: Path | None, force: bool, form: str
+) -> None:
     """Write sessions with all their messages as JSON Lines: those named or, if none is, all of the agent."""
     with _target(output, force=force) as file:
 
         async def work(sessions: SupervisorInterface) -> _Exported:
             file.seek(0)
             file.truncate()  # an owner that ended half-way has the work done again
-            return await _export(sessions, session_ids, file)
+            return await _export(sessions, session_ids, file, form)
 
         exported = with_sessions(settings, work, read_only=True, config=settings.config_or_defaults())
-    if output is None:
-        return
-    if settings.json:
+    if output is not None and settings.json:
         print_json(exported)
-    else:
+        return
+    if output is not None:
         told = f"{counted(exported.sessions, 'session')} with {counted(exported.messages, 'message')}"
         click.echo(f"Exported {told} to {printable(str(output))}.")
+    if exported.left_out:
+        click.echo("Left out:", err=output is None)
+    for sentence in grouped(exported.left_out, "message"):
+        click.echo(f"  {printable(one_line(sentence))}", err=output is None)
 
 
 @contextmanager
@@ -108,14 +139,19 @@ def _put(temporary: Path, output: Path, *, force: bool) -> None:
         os.close(folder)
 
 
-async def _export(sessions: SupervisorInterface, session_ids: Sequence[str], file: IO[bytes]) -> _Exported:
+async def _export(sessions: SupervisorInterface, session_ids: Sequence[str], file: IO[bytes], form: str) -> _Exported:
     ids = list(dict.fromkeys(session_ids)) or sorted(info.id for info in await sessions.list())
-    file.write(head_line(len(ids)))
+    losses = Losses()
+    if form == _OWN:
+        file.write(head_line(len(ids)))
     messages = 0
     for each in ids:
         session = sessions.session(each)
         transcript = await session.transcript()
-        for line in session_lines(transcript, await session.info()):
-            file.write(line)
+        if form == _OWN:
+            for line in session_lines(transcript, await session.info()):
+                file.write(line)
+        else:
+            file.write(_WRITERS[form](transcript, losses))
         messages += len(transcript.messages)
-    return _Exported(len(ids), messages)
+    return _Exported(len(ids), messages, list(losses))

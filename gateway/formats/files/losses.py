@@ -41,16 +41,16 @@ class Losses:
         self._left_out[LeftOut(line, reason, place)] = None
 
 
-def grouped(left_out: Iterable[LeftOut]) -> Iterator[str]:
-    """Sentences for people: each reason once, with its lines."""
+def grouped(left_out: Iterable[LeftOut], thing: str = "line") -> Iterator[str]:
+    """Sentences for people: each reason once, with its lines, or whatever things are numbered."""
     groups: dict[tuple[str, str], list[int]] = {}
     for each in left_out:
         groups.setdefault((each.reason, each.place), []).append(each.line)
     for (reason, place), lines in groups.items():
-        yield f"{_lines(lines)}{f', {place}' if place else ''}: {reason}"
+        yield f"{_lines(lines, thing)}{f', {place}' if place else ''}: {reason}"
 
 
-def _lines(numbers: list[int]) -> str:
+def _lines(numbers: list[int], thing: str) -> str:
     ranges: list[tuple[int, int]] = []
     for number in sorted(set(numbers)):
         if ranges and number == ranges[-1][1] + 1:
@@ -59,5 +59,5 @@ def _lines(numbers: list[int]) -> str:
             ranges.append((number, number))
     told = [f"{first}" if first == last else f"{first}-{last}" for first, last in ranges]
     more = f" and {len(told) - _MOST_RANGES} more places" if len(told) > _MOST_RANGES else ""
-    word = "line" if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else "lines"
+    word = thing if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else f"{thing}s"
     return f"{word} {', '.join(told[:_MOST_RANGES])}{more}"

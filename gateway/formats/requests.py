@@ -1,0 +1,163 @@
+"""Writing conversations as messages of the APIs of Anthropic and OpenAI, one conversation to a line.
+
+A line is an object with `id`, `system` where the session has its own, and `messages`, which a request takes as they
+are. All that was ever said is there, also what a summary replaced; ids, times and senders have no place in a request.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+import msgspec
+
+from argentos.actors import Transcript, TranscriptMessage
+from argentos.gateway.formats.conversation.content import Remarks
+from argentos.gateway.formats.files.losses import Losses
+from argentos.storage import RawBlock, text_of
+
+__all__ = ["anthropic_line", "openai_line"]
+
+_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
+_LONGEST_NAME: Final = 64
+_NAMED: Final = ("id", "name")
+
+
+# Anthropic ----------------------------------------------------------------------------------------------------
+
+
+def anthropic_line(transcript: Transcript, losses: Losses) -> bytes:
+    """A conversation as messages of the Messages API; what that does not take is listed by message."""
+    messages = [
+        {"role": message.role, "content": content}
+        for number, message in enumerate(transcript.messages, start=1)
+        if (content := _of_anthropic(message, _remarks(losses, transcript, number)))
+    ]
+    head = {"id": transcript.session} | ({"system": transcript.system} if transcript.system else {})
+    return _line({**head, "messages": messages})
+
+
+def _of_anthropic(message: TranscriptMessage, remarks: Remarks) -> str | list[RawBlock]:
+    if not message.content:
+        return message.text
+    blocks: list[RawBlock] = []
+    for block in message.content:
+        kind = block.get("type")
+        if kind == "thinking" and not block.get("signature"):
+            remarks.add("thoughts without a signature, which the API does not take")
+        elif kind in {"tool_use", "tool_result"}:
+            blocks.append(_named(block))
+        else:
+            blocks.append(block)
+    return blocks
+
+
+def _named(block: RawBlock) -> RawBlock:
+    """A call or a result whose ids and names have only what the API allows."""
+    return {key: _allowed(value) if key in {*_NAMED, "tool_use_id"} else value for key, value in block.items()}
+
+
+def _allowed(name: Any) -> str:
+    return _NAME.sub("_", str(name))
+
+
+# OpenAI -------------------------------------------------------------------------------------------------------
+
+
+def openai_line(transcript: Transcript, losses: Losses) -> bytes:
+    """A conversation as messages of Chat Completions; what that does not take is listed by message."""
+    messages: list[dict[str, Any]] = [{"role": "system", "content": transcript.system}] if transcript.system else []
+    for number, message in enumerate(transcript.messages, start=1):
+        messages += _of_openai(message, _remarks(losses, transcript, number))
+    return _line({"id": transcript.session, "messages": messages})
+
+
+def _of_openai(message: TranscriptMessage, remarks: Remarks) -> Iterator[dict[str, Any]]:
+    blocks = message.content or ({"type": "text", "text": message.text},)
+    if message.role == "assistant":
+        yield from _reply(blocks, remarks)
+        return
+    pictures: list[dict[str, Any]] = []
+    for block in blocks:
+        if block.get("type") == "tool_result":
+            yield {
+                "role": "tool",
+                "tool_call_id": block.get("tool_use_id"),
+                "content": _result(block, pictures, remarks),
+            }
+    parts = [part for block in blocks if block.get("type") != "tool_result" for part in _part(block, remarks)]
+    parts = [*pictures, *parts]  # a result of a tool is a text there: what it shows follows it
+    if not parts:
+        return
+    is_text = all(part["type"] == "text" for part in parts)
+    name = {"name": message.sender} if message.sender and not _NAME.search(message.sender[:_LONGEST_NAME]) else {}
+    content = "\n\n".join(part["text"] for part in parts) if is_text else parts
+    yield {"role": "user", **name, "content": content}
+
+
+def _reply(blocks: tuple[RawBlock, ...], remarks: Remarks) -> Iterator[dict[str, Any]]:
+    texts: list[str] = []
+    calls: list[dict[str, Any]] = []
+    for block in blocks:
+        kind = block.get("type")
+        if kind == "text":
+            texts.append(str(block.get("text", "")))
+        elif kind == "tool_use":
+            function = {"name": _allowed(block.get("name")), "arguments": _json(block.get("input", {}))}
+            calls.append({"id": block.get("id"), "type": "function", "function": function})
+        else:
+            remarks.add(_unheld(kind))
+    if texts or calls:
+        made: dict[str, Any] = {"role": "assistant", "content": "\n\n".join(texts) if texts else None}
+        yield {**made, "tool_calls": calls} if calls else made
+
+
+def _result(block: RawBlock, pictures: list[dict[str, Any]], remarks: Remarks) -> str:
+    content = block.get("content", "")
+    if block.get("is_error"):
+        remarks.add("that a result of a tool is an error")
+    if isinstance(content, str):
+        return content
+    inner = cast("list[RawBlock]", content)
+    for each in inner:
+        if each.get("type") != "text":
+            pictures += _part(each, remarks)
+    return text_of(tuple(inner))
+
+
+def _part(block: RawBlock, remarks: Remarks) -> list[dict[str, Any]]:
+    kind = block.get("type")
+    source = cast("dict[str, Any]", block.get("source") if isinstance(block.get("source"), dict) else {})
+    if kind == "text":
+        return [{"type": "text", "text": block.get("text", "")}]
+    if kind == "document" and source.get("type") == "text":
+        title = f"{block['title']}\n\n" if block.get("title") else ""
+        return [{"type": "text", "text": f"{title}{source.get('data', '')}"}]
+    url = source.get("url")
+    if source.get("type") == "base64":
+        url = f"data:{source.get('media_type')};base64,{source.get('data')}"
+    if kind == "image" and url:
+        return [{"type": "image_url", "image_url": {"url": url}}]
+    if kind == "document" and source.get("type") == "base64":
+        return [{"type": "file", "file": {"filename": block.get("title") or "document.pdf", "file_data": url}}]
+    remarks.add(_unheld(kind))
+    return []
+
+
+def _unheld(kind: Any) -> str:
+    named = {"thinking": "thoughts", "redacted_thinking": "thoughts"}
+    return f"{named.get(str(kind), f'a block of the type {kind!a:.60}')} (there is no place for it)"
+
+
+# Both ---------------------------------------------------------------------------------------------------------
+
+
+def _remarks(losses: Losses, transcript: Transcript, number: int) -> Remarks:
+    return Remarks(losses, number, f"session {transcript.session}")
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _line(value: Any) -> bytes:
+    return msgspec.json.encode(value) + b"\n"
