@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     )
     from argentos.errors import (
         ArgentError,
+        AttachmentNotFoundError,
+        AttachmentTooLargeError,
         CallbackError,
         ConfigError,
         ContextOverflowError,
@@ -148,6 +150,8 @@ __all__ = [
     "ApprovalDecided",
     "ApprovalWanted",
     "ArgentError",
+    "AttachmentNotFoundError",
+    "AttachmentTooLargeError",
     "Block",
     "CallEnded",
     "CallStarted",
@@ -301,6 +305,8 @@ _FOLDERS: Final = {
     },
     "errors": {
         "ArgentError",
+        "AttachmentNotFoundError",
+        "AttachmentTooLargeError",
         "CallbackError",
         "ConfigError",
         "ContextOverflowError",

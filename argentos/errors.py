@@ -7,7 +7,8 @@
     ├── CallbackError                a counter or a clock of the host raised, or gave what is none
     ├── MissingExtraError            an optional dependency is not installed
     ├── InputError                   an argument or a line of input cannot be taken
-    │   └── MessageTooLargeError     a message that the context window could never hold
+    │   ├── MessageTooLargeError     a message that the context window could never hold
+    │   └── AttachmentTooLargeError  a picture or a document of more bytes, or more of them, than the settings allow
     ├── SessionError                 a session cannot do what was asked of it
     │   ├── SessionNotFoundError
     │   ├── SessionExistsError
@@ -23,6 +24,7 @@
     │   ├── StoreBusyError           another owner has it, or it is open already
     │   ├── OwnerGoneError           the process that was to be asked does not own it any more
     │   ├── OwnerLostError           the process that was asked hung up before it had answered
+    │   ├── AttachmentNotFoundError  the session has no attachment of this hash, or the bytes of it are gone
     │   ├── StoreDamagedError        a file in it cannot be read; it was left as it is, or set aside
     │   ├── StoreVersionError        a file in it is of a newer version; it was left as it is
     │   ├── StoreFailedError         a write failed; the store takes no more
@@ -41,6 +43,8 @@ from typing import Self
 
 __all__ = [
     "ArgentError",
+    "AttachmentNotFoundError",
+    "AttachmentTooLargeError",
     "CallbackError",
     "ConfigError",
     "ContextOverflowError",
@@ -180,6 +184,12 @@ class MessageTooLargeError(InputError):
     code = "message_too_large"
 
 
+class AttachmentTooLargeError(InputError):
+    """A picture or a document has more bytes, or a message more of them, than its settings allow; nothing was kept."""
+
+    code = "attachment_too_large"
+
+
 class SessionError(ArgentError):
     """A session cannot do what was asked of it."""
 
@@ -300,6 +310,12 @@ class OwnerLostError(StoreError):
 
     code = "owner_lost"
     is_transient = True
+
+
+class AttachmentNotFoundError(StoreError):
+    """A session has no attachment of this hash, or the bytes of it are gone."""
+
+    code = "attachment_not_found"
 
 
 class StoreDamagedError(StoreError):

@@ -1,5 +1,6 @@
 """A store of one's own, on SQLite: `pytest examples/sqlite_store.py` holds it to the contract."""
 
+import hashlib
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -9,8 +10,8 @@ import msgspec
 from anyio import CapacityLimiter, to_thread
 
 from argentos import Message, Record, SessionKey, Store, Transitioned
-from argentos.errors import StaleWriteError, StoreBusyError, StoreError
-from argentos.storage import Metadata, Page, Snapshot, file_name, fold
+from argentos.errors import AttachmentNotFoundError, StaleWriteError, StoreBusyError, StoreError
+from argentos.storage import Metadata, Page, Snapshot, as_sha256, file_name, fold
 from argentos.storage.testing import StoreConformance
 
 T = TypeVar("T")
@@ -20,11 +21,16 @@ TABLE = """
     PRAGMA journal_mode = wal;
     PRAGMA synchronous = full;
     CREATE TABLE IF NOT EXISTS batches (agent, name, id, sequence, epoch, body, PRIMARY KEY (agent, name, sequence));
+    CREATE TABLE IF NOT EXISTS attachments (agent, name, sha256, data, PRIMARY KEY (agent, name, sha256));
 """
 STANDS = "SELECT sequence, epoch FROM batches WHERE agent = ? AND name = ? ORDER BY sequence DESC LIMIT 1"
 IDS = "SELECT DISTINCT name, id FROM batches WHERE agent = ? AND name > ? ORDER BY name LIMIT ?"
 BODIES = "SELECT body FROM batches WHERE agent = ? AND name = ? ORDER BY sequence"
-SIZE = "SELECT coalesce(sum(length(body)), 0) FROM batches WHERE agent = ? AND name = ?"
+SIZE = """
+    SELECT coalesce(sum(length(body)), 0) FROM (SELECT agent, name, body FROM batches
+    UNION ALL SELECT agent, name, data FROM attachments) WHERE agent = ? AND name = ?
+"""
+ATTACHMENT = "SELECT data FROM attachments WHERE agent = ? AND name = ? AND sha256 = ?"
 
 
 class SqliteStore(Store):
@@ -78,6 +84,18 @@ class SqliteStore(Store):
     async def transitions(self, key: SessionKey) -> tuple[Transitioned, ...]:
         return tuple(record for record in await self._records(key) if isinstance(record, Transitioned))
 
+    async def attach(self, key: SessionKey, data: bytes) -> str:
+        row = (key.agent, file_name(key.id), sha256 := hashlib.sha256(data).hexdigest(), data)
+        await self._run(lambda database: database.execute("INSERT OR IGNORE INTO attachments VALUES (?, ?, ?, ?)", row))
+        return sha256
+
+    async def attachment(self, key: SessionKey, sha256: str) -> bytes:
+        row = (key.agent, file_name(key.id), as_sha256(sha256))
+        found = await self._run(lambda database: database.execute(ATTACHMENT, row).fetchone())
+        if found is None:
+            raise AttachmentNotFoundError(f"session {key} has no attachment {sha256}")
+        return bytes(found[0])
+
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         found = await self._run(lambda database: database.execute(IDS, (agent, cursor or "", limit + 1)).fetchall())
         sessions = [await self.load(SessionKey(agent, id_)) for _, id_ in found[:limit]]
@@ -100,7 +118,9 @@ class SqliteStore(Store):
 
     async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:  # noqa: ARG002 - it sets nothing aside
         delete = "DELETE FROM batches WHERE agent = ? AND name = ? RETURNING sequence"
-        return bool(await self._rows(delete, key))
+        was_there = bool(await self._rows(delete, key))
+        await self._rows("DELETE FROM attachments WHERE agent = ? AND name = ?", key)
+        return was_there
 
     async def _records(self, key: SessionKey) -> Sequence[Record]:
         return [record for (body,) in await self._rows(BODIES, key) for record in RECORDS.decode(body)]

@@ -6,6 +6,7 @@ Reading order; each imports only those above it:
     blocks           what a message is made of
     block_validation of blocks from outside
     messages         what is said
+    attachments      the bytes of pictures and documents
     records          what happens in a session
     snapshot         what records add up to
     open_context     the context, record by record
@@ -25,6 +26,15 @@ Reading order; each imports only those above it:
 """
 
 from argentos.concurrency.threads import Runner, inline, threads
+from argentos.storage.attachments import (
+    AttachmentLimits,
+    Detached,
+    as_sha256,
+    attach_inline,
+    detach,
+    has_bytes,
+    hashes_in,
+)
 from argentos.storage.block_validation import MOST_BLOCKS, as_content
 from argentos.storage.blocks import (
     Block,
@@ -102,6 +112,7 @@ __all__ = [
     "ApprovalAsked",
     "ApprovalDecided",
     "ApprovalOutcome",
+    "AttachmentLimits",
     "Block",
     "Calibration",
     "CallEnded",
@@ -114,6 +125,7 @@ __all__ = [
     "Context",
     "DecidedCall",
     "Delivered",
+    "Detached",
     "Document",
     "FailedTurn",
     "FileStore",
@@ -154,14 +166,19 @@ __all__ = [
     "Updated",
     "Usage",
     "as_content",
+    "as_sha256",
+    "attach_inline",
     "blocks_of",
     "calls_in",
+    "detach",
     "events_of",
     "expand_home",
     "file_name",
     "fold",
     "fold_context",
     "fold_metadata",
+    "has_bytes",
+    "hashes_in",
     "inline",
     "raw_content",
     "reply_of",

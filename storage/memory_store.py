@@ -6,9 +6,12 @@ from collections.abc import Collection, Sequence
 from typing import Final, Self
 
 import anyio.lowlevel
+import anyio.to_thread
 
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.exclusive_use import ExclusiveUse
+from argentos.errors import AttachmentNotFoundError
+from argentos.storage.attachments import as_sha256, sha256_of
 from argentos.storage.fold import Folded, fold, fold_metadata
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.names import file_name
@@ -20,6 +23,7 @@ from argentos.storage.wal.pending import PendingRecords
 __all__ = ["MemoryStore"]
 
 _CHECKPOINT_RECORDS: Final = 1000
+_QUICK: Final = 1 << 16  # bytes, hashed in a moment
 _LONG: Final = 1000  # records or messages, done in some milliseconds
 
 
@@ -44,6 +48,7 @@ class MemoryStore(Store):
         self._sessions: dict[SessionKey, _Session] = {}
         self._names: dict[str, list[str]] = {}  # of each agent's sessions, in order
         self._keys: dict[tuple[str, str], SessionKey] = {}
+        self._attachments: dict[SessionKey, dict[str, bytes]] = {}
 
     @property
     def is_volatile(self) -> bool:
@@ -113,6 +118,20 @@ class MemoryStore(Store):
         session = self._sessions.get(key)
         return tuple(session.transitions) if session else ()
 
+    async def attach(self, key: SessionKey, data: bytes) -> str:
+        """See `Store.attach`."""
+        kept = bytes(data)
+        sha256 = sha256_of(kept) if len(kept) <= _QUICK else await anyio.to_thread.run_sync(sha256_of, kept)
+        self._attachments.setdefault(key, {})[sha256] = kept
+        return sha256
+
+    async def attachment(self, key: SessionKey, sha256: str) -> bytes:
+        """See `Store.attachment`."""
+        data = self._attachments.get(key, {}).get(as_sha256(sha256))
+        if data is None:
+            raise AttachmentNotFoundError(f"session {key} has no attachment {sha256}")
+        return data
+
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """See `Store.list`."""
         names, cursor = page_of(self._names.get(agent, ()), cursor, limit)
@@ -138,7 +157,8 @@ class MemoryStore(Store):
 
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""
-        size = 0
+        session = self._sessions.get(key)
+        size = sum(map(len, self._attachments.get(key, {}).values())) if session else 0
         for messages in in_chunks(await self.read(key, 1, sys.maxsize), _LONG):
             size += sum(len(message.text.encode()) for message in messages)
             await anyio.lowlevel.checkpoint()
@@ -146,6 +166,7 @@ class MemoryStore(Store):
 
     async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:  # noqa: ARG002 - it sets nothing aside
         """See `Store.delete`."""
+        self._attachments.pop(key, None)
         if self._sessions.pop(key, None) is None:
             return False
         name, names = file_name(key.id), self._names[key.agent]

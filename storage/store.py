@@ -125,6 +125,35 @@ class Store(AbstractAsyncContextManager["Store", None]):
         ...
 
     @abstractmethod
+    async def attach(self, key: SessionKey, data: bytes) -> str:
+        """Keep bytes that a record will refer to, and return when they are durable: the record is appended behind that.
+
+        It makes no session. Where it is there already, nothing is written again; where no record comes to refer to it,
+        as after a crash in between, it may be removed when the store is opened again, or closed.
+
+        Returns:
+            Their SHA-256, in small hexadecimal digits.
+
+        Raises:
+            StoreFullError: there is no room; nothing was kept.
+            StoreError: they cannot be kept.
+
+        Cancellation: they may be kept all the same, whole.
+        """
+        ...
+
+    @abstractmethod
+    async def attachment(self, key: SessionKey, sha256: str) -> bytes:
+        """The bytes of a session that have this hash.
+
+        Raises:
+            AttachmentNotFoundError: the session has none, or they are gone.
+            StoreDamagedError: they are not what was once kept; they are left as they are.
+            InputError: that is no hash.
+        """
+        ...
+
+    @abstractmethod
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
         """The agent's sessions, ordered by `file_name` of their ids, beginning behind `cursor`, such a name."""
         ...
@@ -147,7 +176,7 @@ class Store(AbstractAsyncContextManager["Store", None]):
 
     @abstractmethod
     async def size(self, key: SessionKey) -> int:
-        """Roughly how many bytes the session takes, archive included; 0 where there is none."""
+        """Roughly how many bytes the session takes, archive and attachments included; 0 where there is none."""
         ...
 
     @abstractmethod
@@ -165,7 +194,7 @@ class Store(AbstractAsyncContextManager["Store", None]):
 
     @abstractmethod
     async def delete(self, key: SessionKey, *, set_aside: bool = False) -> bool:
-        """Remove a session: its files, its archive, and what the journal has of it.
+        """Remove a session: its files, its archive, its attachments, and what the journal has of it.
 
         A writer that knew it is refused as stale from then on. Once begun it is not cancelled, and what a crash leaves
         of it is removed when the store is opened again.

@@ -15,6 +15,7 @@ from argentos.storage.disk.permissions import give_to_owner
 from argentos.storage.disk.symlinks import check_way, is_root, open_unlinked
 
 __all__ = [
+    "FULL",
     "NEW_FILE",
     "dated_name",
     "made",
@@ -34,6 +35,9 @@ __all__ = [
 ]
 
 Buffer: TypeAlias = bytes | memoryview
+
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""The numbers of errors that say that there is no room."""
 
 _FILE_MODE: Final = 0o600
 _PIECE: Final = 1 << 18  # bytes that are written together

@@ -3,13 +3,15 @@
 import logging
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from argentos.errors import StoreError, StoreFullError
 from argentos.storage.disk import durable, reading
+from argentos.storage.file_store.attaching import Attaching
 from argentos.storage.file_store.sessions import SessionEntry
 from argentos.storage.file_store.workspace import Workspace, telling_of_the_disk
-from argentos.storage.files import paths, session_files
+from argentos.storage.files import attachments, paths, session_files
 from argentos.storage.messages import SessionKey
 
 __all__ = ["Deletion"]
@@ -22,10 +24,12 @@ class Deletion:
 
     Args:
         workspace: the state directory.
+        attaching: is waited for.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, attaching: Attaching) -> None:
         self._workspace = workspace
+        self._attaching = attaching
         self._blocking = telling_of_the_disk(workspace.run, workspace.root)
 
     async def delete(self, key: SessionKey, entry: SessionEntry) -> bool:
@@ -37,7 +41,7 @@ class Deletion:
         is_ended = True
         if not entry.is_deleted:
             folder = paths.session_folder(self._workspace.root, key)
-            if not entry.pending.sequence and not await self._blocking(partial(reading.exists, folder)):
+            if not entry.pending.sequence and not await self._blocking(partial(_holds_something, folder)):
                 return False
             is_ended = await self._end(key, entry)
         return await self.finish(key, is_ended=is_ended)
@@ -69,6 +73,7 @@ class Deletion:
         """Remove the files of a session before its end is durable; tells whether there were any."""
         async with self._workspace.locked():
             self._workspace.check_answers(key)
+            await self._attaching.at_rest(key)
             try:
                 return await self._workspace.run(partial(self._remove_early, key))
             except OSError as error:
@@ -111,7 +116,9 @@ class Deletion:
             if entry is None or entry is not workspace.sessions.get(key):
                 return False
             workspace.check_answers(key)
+            await self._attaching.at_rest(key)
             await workspace.run(partial(self._remove_files, key))
+            await self._attaching.forget(key)
             await workspace.forget(key, is_ended=is_ended)
             return True
 
@@ -152,3 +159,10 @@ class Deletion:
         for copy in copies:
             durable.remove_all(copy)
         return bool(copies)
+
+
+def _holds_something(folder: Path) -> bool:
+    """Tell whether there is a session, or what is left of one, besides attachments for its first message."""
+    if not reading.exists(folder) or folder.is_symlink() or not folder.is_dir():
+        return reading.exists(folder)
+    return reading.names(folder) != [attachments.FOLDER]

@@ -16,7 +16,7 @@ from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.threads import Runner
 from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage.disk.symlinks import SymbolicLinkError, check_way
-from argentos.storage.file_store.reader import LONG
+from argentos.storage.file_store.attaching import Attaching
 from argentos.storage.file_store.sessions import SessionEntry
 from argentos.storage.files import paths, session_files
 from argentos.storage.files.index import Index, Matches
@@ -26,6 +26,7 @@ from argentos.storage.names import file_name
 from argentos.storage.records import Record
 from argentos.storage.snapshot import Metadata
 from argentos.storage.store import Page
+from argentos.storage.wal.encoding import LONG
 from argentos.storage.wal.recovery import Recovered, recover
 
 __all__ = ["Listing"]
@@ -58,16 +59,25 @@ class Listing:
         sessions: the sessions of which the files may lack something, shared with the store.
         index: knows what most files say.
         run: where blocking calls run.
+        attaching: knows the folders in which there is no session yet.
         trusts_index: what it says of sessions in the journal is not older than their files.
     """
 
     def __init__(
-        self, root: Path, sessions: Mapping[SessionKey, SessionEntry], index: Index, run: Runner, *, trusts_index: bool
+        self,
+        root: Path,
+        sessions: Mapping[SessionKey, SessionEntry],
+        index: Index,
+        run: Runner,
+        attaching: Attaching,
+        *,
+        trusts_index: bool,
     ) -> None:
         self._root = root
         self._sessions = sessions
         self._index = index
         self._run = run
+        self._attaching = attaching
         self._trusts_index = trusts_index
         self._made: dict[str, _Names] = {}
 
@@ -128,8 +138,9 @@ class Listing:
         return unwritten
 
     def _gone(self, agent: str) -> set[str]:
-        """The names of the folders that are being removed."""
-        return {file_name(key.id) for key, entry in self._sessions.items() if entry.is_deleted and key.agent == agent}
+        """The names of the folders that are being removed, or have no session yet."""
+        gone = {file_name(key.id) for key, entry in self._sessions.items() if entry.is_deleted and key.agent == agent}
+        return gone | self._attaching.unborn(agent)
 
     async def _folders(self, agent: str) -> Sequence[str]:
         """The names of all folders in order."""

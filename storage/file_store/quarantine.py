@@ -10,8 +10,9 @@ import msgspec
 
 from argentos.errors import StoreDamagedError
 from argentos.storage.disk import durable
+from argentos.storage.file_store.attaching import Attaching
 from argentos.storage.file_store.workspace import Workspace
-from argentos.storage.files import archive, gaps, joining, json_files, paths, session_files
+from argentos.storage.files import archive, attachments, gaps, joining, json_files, paths, session_files
 from argentos.storage.messages import SessionKey
 from argentos.storage.records import Record
 
@@ -25,10 +26,12 @@ class Quarantine:
 
     Args:
         workspace: the state directory.
+        attaching: is waited for.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, attaching: Attaching) -> None:
         self._workspace = workspace
+        self._attaching = attaching
 
     async def put(self, key: SessionKey) -> None:
         """Set aside what is damaged of a session, if anything is, and log it; a history that is begins anew.
@@ -59,6 +62,7 @@ class Quarantine:
             was_deleted, entry.is_deleted = entry.is_deleted, True  # nothing is appended meanwhile
             try:
                 await workspace.committer.flushed()
+                await self._attaching.at_rest(key)
                 records, unreadable = list(entry.pending.records), list(entry.unreadable)
                 found = await workspace.run(partial(self._move_damage, key, records, unreadable))
                 if found is not None:
@@ -86,8 +90,9 @@ class Quarantine:
         return unread, self._keep_whole(key, records, unreadable)
 
     def _move(self, key: SessionKey, records: Sequence[Record]) -> Path:
-        aside = self._workspace.place_aside(key)
-        durable.move(paths.session_folder(self._workspace.root, key), aside)
+        aside, folder = self._workspace.place_aside(key), paths.session_folder(self._workspace.root, key)
+        durable.move(folder, aside)
+        attachments.link_all(aside, folder, self._attaching.awaiting(key))
         if records:
             _write_records(aside, records)
         return aside
@@ -105,6 +110,7 @@ class Quarantine:
         archived = archive.readable_messages(folder, bridged.snapshot.metadata)
         messages = (*archived.values(), *(kept.archived if kept else ()), *bridged.archived)
         session_files.write(aside, bridged.snapshot, messages, bridged.transitions)
+        attachments.link_all(folder, aside)
         _write_records(aside, behind)
         if kept:
             session_files.write_front(aside, kept.snapshot.metadata)  # by which it is known whether it has gone on

@@ -8,19 +8,18 @@ from pathlib import Path
 from typing import Final
 
 from argentos.concurrency.threads import Runner
+from argentos.errors import AttachmentNotFoundError
 from argentos.storage.disk import reading
 from argentos.storage.file_store.sessions import SessionEntry, SessionTable
-from argentos.storage.files import archive, joining, paths, session_files
+from argentos.storage.files import archive, attachments, joining, paths, session_files
 from argentos.storage.fold import Folded
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.records import Record, Transitioned
+from argentos.storage.wal.encoding import LONG
 
-__all__ = ["LONG", "Reader"]
+__all__ = ["Reader"]
 
 _log: Final = logging.getLogger(__name__)
-
-LONG: Final = 1000
-"""Records that are not folded or encoded in the event loop any more."""
 
 
 class Reader:
@@ -95,6 +94,12 @@ class Reader:
         newer = (*folded.transitions, *folded.snapshot.context.transitions)
         first = newer[0].sequence if newer else math.inf
         return (*(each for each in archived if each.sequence < first), *newer)
+
+    async def attachment(self, key: SessionKey, sha256: str) -> bytes:
+        """Bytes of the session; see `Store.attachment`."""
+        if (entry := self._sessions.get(key)) and entry.is_deleted:
+            raise AttachmentNotFoundError(f"session {key} has no attachment {sha256}: it is being deleted")
+        return await self._run(partial(attachments.read, paths.session_folder(self._root, key), key, sha256))
 
     async def size(self, key: SessionKey) -> int:
         """Measure roughly how many bytes the session takes; see `Store.size`."""

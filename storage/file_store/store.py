@@ -1,12 +1,11 @@
 """The store on disk: a journal that makes appends durable, and files that follow it.
 
-    argent.json                                  the configuration, which the store leaves alone
-    lock                                         held by the one owner
     index.sqlite                                 a copy of all metadata, for lists
-    journal/00000001.journal                     what the files do not cover yet
+    journal/, attaching/                         what the files do not cover yet, and attachments without a record
     agents/<agent>/sessions/<id>/metadata.json   what is known of a session
     agents/<agent>/sessions/<id>/history.json    its context: summary and messages
     agents/<agent>/sessions/<id>/archive/        the messages that a summary or a clear replaced
+    agents/<agent>/sessions/<id>/attachments/    bytes of pictures and documents, by their hashes
     agents/<agent>/damaged/                      what could not be read, under dated names
 
 An append goes to the journal and, once durable, to the session's pending records in memory. A checkpoint brings
@@ -29,23 +28,22 @@ from argentos.concurrency.threads import Runner, Threads, shielded, threads
 from argentos.errors import StoreError, StoreFailedError
 from argentos.inputs import as_flag, as_number, as_whole_number
 from argentos.storage import backup
-from argentos.storage.disk import durable
 from argentos.storage.disk.lock import Lock
 from argentos.storage.disk.permissions import make_private
-from argentos.storage.disk.symlinks import check_way, follow_none_below
+from argentos.storage.disk.symlinks import follow_none_below
+from argentos.storage.file_store.attaching import Attaching
 from argentos.storage.file_store.background import Background
 from argentos.storage.file_store.backpressure import Backpressure
 from argentos.storage.file_store.deletion import Deletion
 from argentos.storage.file_store.edits import Edits
-from argentos.storage.file_store.encoding import encode
 from argentos.storage.file_store.listing import Listing
 from argentos.storage.file_store.quarantine import Quarantine
-from argentos.storage.file_store.reader import LONG, Reader
+from argentos.storage.file_store.reader import Reader
 from argentos.storage.file_store.schedule import LoopClock, WaitingClock, WriteSchedule
 from argentos.storage.file_store.sessions import SessionEntry, SessionTable
-from argentos.storage.file_store.workspace import Workspace, telling_of_the_disk
+from argentos.storage.file_store.workspace import Workspace, make_durable, sweep, take_lock, telling_of_the_disk
 from argentos.storage.file_store.writer import FileWriter
-from argentos.storage.files import joining, json_files, session_files
+from argentos.storage.files import joining, json_files
 from argentos.storage.files.index import Index
 from argentos.storage.fold import Folded
 from argentos.storage.messages import Message, SessionKey
@@ -54,6 +52,7 @@ from argentos.storage.records import Record, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_write
 from argentos.storage.wal.committer import Committer
+from argentos.storage.wal.encoding import LONG, encode
 from argentos.storage.wal.journal import Journal
 from argentos.storage.wal.recovery import recover
 
@@ -106,6 +105,7 @@ class FileStore(Store):
         self._run_backup = run or threads(1)  # slow, and never to be left alone while files change again
         self._blocking = telling_of_the_disk(self._run, self.path)
         self._background = Background(self.path, patience)
+        watched, is_owner = self._background.watched(self._run), not read_only
         self._journal = Journal(self.path / "journal", min(segment_size, limit // 4), self._check_owner)
         self._backpressure = Backpressure(self.path, self._journal, limit)
         self._index = Index(self.path / "index.sqlite", read_only=read_only, check=self._check_owner)
@@ -113,8 +113,11 @@ class FileStore(Store):
         self._schedule = WriteSchedule(self._clock)
         self._committer = self._new_committer()
         self._sessions = SessionTable()
-        self._reader = Reader(self.path, self._sessions, self._blocking, is_owner=not read_only)
-        self._listing = Listing(self.path, self._sessions, self._index, self._blocking, trusts_index=not read_only)
+        self._reader = Reader(self.path, self._sessions, self._blocking, is_owner=is_owner)
+        self._attaching = Attaching(self.path, self._sessions, watched, self._check_owner)
+        self._listing = Listing(
+            self.path, self._sessions, self._index, self._blocking, self._attaching, trusts_index=is_owner
+        )
         self._is_open = False
 
     @property
@@ -153,17 +156,19 @@ class FileStore(Store):
         """Take the directory over."""
         stack.callback(self._release_lock)  # before it is taken, for this may be cancelled when it just has been
         ownership = await self._blocking(self._take_lock)
-        await self._blocking(self._make_durable)
+        await self._blocking(partial(make_durable, self.path, self._journal))
         findings = await self._blocking(partial(self._journal.open, self._sessions.recover))
         stack.callback(self._threads.at_rest, self._journal.close)
         for finding in findings:
             _log.warning("%s", finding)
-        await self._blocking(self._sweep)
+        await self._blocking(partial(sweep, self.path, self._sessions))
         await self._open_index(stack)
-        await self._blocking(self._distrust_index)
+        await self._blocking(partial(self._index.distrust, self._sessions))
         self._furnish(ownership)
         await self._deletion.finish_all()
         await self._set_damage_aside(is_journal_damaged=bool(findings))
+        await self._blocking(self._attaching.sweep)
+        stack.push_async_callback(self._attaching.close, self._patience, lambda: self.failure is None)
         for key in self._sessions.unwritten():
             self._schedule.appended(key)
         group = await stack.enter_async_context(anyio.create_task_group())
@@ -183,8 +188,8 @@ class FileStore(Store):
             run=self._background.watched(self._run),
         )
         self._edits = Edits(self._workspace)
-        self._quarantine = Quarantine(self._workspace)
-        self._deletion = Deletion(self._workspace)
+        self._quarantine = Quarantine(self._workspace, self._attaching)
+        self._deletion = Deletion(self._workspace, self._attaching)
         self._writer = FileWriter(
             self._workspace,
             self._edits,
@@ -201,11 +206,6 @@ class FileStore(Store):
         stack.callback(self._threads.at_rest, self._index.close)
         await self._blocking(self._index.open)
 
-    def _distrust_index(self) -> None:
-        """Forget what the index says of sessions in the journal: it may be older than their files."""
-        for key in self._sessions:
-            self._index.remove(key)
-
     async def _set_damage_aside(self, *, is_journal_damaged: bool) -> None:
         for key, entry in [*self._sessions.items()]:
             if is_journal_damaged or entry.pending.has_gap or entry.unreadable:
@@ -221,22 +221,9 @@ class FileStore(Store):
         await self._stack.aclose()
 
     def _take_lock(self) -> Lock:
-        durable.make_root(self.path)
-        for name in ("agents", "journal"):
-            check_way(self.path / name, with_itself=True)
-        self._ownership = Lock(self.path / "lock")
+        self._ownership = take_lock(self.path)
         make_private(self.path)
         return self._ownership
-
-    def _make_durable(self) -> None:
-        """Flush what was read: a killed writer may have left it off the disk, and nothing counts on it before."""
-        if self._journal.is_left:
-            durable.sync_all(*(self.path / each for each in ("", "agents", "journal")))
-
-    def _sweep(self) -> None:
-        """Remove what a kill left half-written: files are written of sessions in the journal only."""
-        for key in self._sessions:
-            session_files.remove_half_written(self.path, key)
 
     def _release_lock(self) -> None:
         ownership, self._ownership = self._ownership, None
@@ -296,7 +283,14 @@ class FileStore(Store):
         )
         batch = self._committer.submit(key, pending, records, body)
         await batch.durable()
+        self._attaching.refer(key, records)
         return pending.size > max(_CHECKPOINT_BYTES, entry.file_size)
+
+    async def attach(self, key: SessionKey, data: bytes) -> str:
+        """See `Store.attach`."""
+        self._check_writable()
+        self._check_open(key, self._sessions.entry(key))
+        return await self._attaching.add(key, data)
 
     # Reading -----------------------------------------------------------------------------------------------
 
@@ -343,6 +337,11 @@ class FileStore(Store):
         """See `Store.transitions`."""
         self._check_usable()
         return await self._reader.transitions(key)
+
+    async def attachment(self, key: SessionKey, sha256: str) -> bytes:
+        """See `Store.attachment`."""
+        self._check_usable()
+        return await self._reader.attachment(key, sha256)
 
     async def size(self, key: SessionKey) -> int:
         """See `Store.size`."""

@@ -1,8 +1,7 @@
 """A workspace shared by the parts of a store that change files of sessions, one of them at a time."""
 
-import errno
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -14,9 +13,9 @@ from argentos.concurrency.threads import Runner
 from argentos.errors import StoreError
 from argentos.storage.disk import durable
 from argentos.storage.disk.lock import Lock
-from argentos.storage.disk.symlinks import SymbolicLinkError
+from argentos.storage.disk.symlinks import SymbolicLinkError, check_way
 from argentos.storage.file_store.sessions import SessionTable
-from argentos.storage.files import paths
+from argentos.storage.files import paths, session_files
 from argentos.storage.files.index import Index
 from argentos.storage.messages import SessionKey
 from argentos.storage.names import file_name
@@ -24,12 +23,11 @@ from argentos.storage.snapshot import Snapshot
 from argentos.storage.wal.committer import Committer
 from argentos.storage.wal.journal import Journal
 
-__all__ = ["NO_ANSWER", "Workspace", "telling_of_the_disk"]
+__all__ = ["NO_ANSWER", "Workspace", "make_durable", "sweep", "take_lock", "telling_of_the_disk"]
 
 T = TypeVar("T")
 
 _log: Final = logging.getLogger(__name__)
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 NO_ANSWER: Final = "the disk does not answer; a write of them goes on"
 
@@ -100,7 +98,7 @@ class Workspace:
         try:
             await self.run(partial(self.journal.forget, key))
         except OSError as error:
-            if not is_ended or error.errno not in _FULL:
+            if not is_ended or error.errno not in durable.FULL:
                 raise
             _log.warning(
                 "session %s was deleted; its texts leave the journal when there is room, or at the next start",
@@ -125,3 +123,31 @@ def telling_of_the_disk(run: Runner, root: Path) -> Runner:
             raise StoreError(f"{error.filename or root} cannot be used: {error.strerror}") from error
 
     return run_and_tell
+
+
+# Opening a state directory; all of this blocks ----------------------------------------------------------------------
+
+
+def take_lock(root: Path) -> Lock:
+    """Own a state directory, which is made where there is none.
+
+    Raises:
+        StoreBusyError: somebody else does.
+        OSError: it cannot be used.
+    """
+    durable.make_root(root)
+    for name in ("agents", "attaching", "journal"):
+        check_way(root / name, with_itself=True)
+    return Lock(root / "lock")
+
+
+def make_durable(root: Path, journal: Journal) -> None:
+    """Flush what was read: a killed writer may have left it off the disk, and nothing counts on it before."""
+    if journal.is_left:
+        durable.sync_all(*(root / each for each in ("", "agents", "journal")))
+
+
+def sweep(root: Path, sessions: Iterable[SessionKey]) -> None:
+    """Remove what a kill left half-written: files are written of sessions in the journal only."""
+    for key in sessions:
+        session_files.remove_half_written(root, key)

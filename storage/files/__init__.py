@@ -2,6 +2,7 @@
 
 Reading order; each imports only those above it:
 
+    attachments    bytes of pictures and documents
     paths          where sessions are, and what was set aside of them
     validation     the sense of what no checksum vouches for
     json_files     JSON sealed by a checksum

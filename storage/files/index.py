@@ -12,7 +12,7 @@ import sqlite3
 import stat
 import threading
 import zlib
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Iterable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -144,6 +144,11 @@ class Index:
         """Forget a session; lasting with the next `commit`."""
         self.age += 1
         self._change("DELETE FROM sessions WHERE agent = ? AND name = ?", (key.agent, file_name(key.id)))
+
+    def distrust(self, keys: Iterable[SessionKey]) -> None:
+        """Forget what it says of sessions in the journal: it may be older than their files."""
+        for key in keys:
+            self.remove(key)
 
     def _change(self, sql: str, row: tuple[object, ...]) -> None:
         with self._tolerant():

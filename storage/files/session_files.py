@@ -17,7 +17,7 @@ from argentos.errors import StoreDamagedError
 from argentos.storage.coercion import UNREADABLE
 from argentos.storage.disk import durable, reading
 from argentos.storage.disk.symlinks import SymbolicLinkError, check_way
-from argentos.storage.files import validation
+from argentos.storage.files import attachments, validation
 from argentos.storage.files.archive import write_archive, write_transitions
 from argentos.storage.files.json_files import (
     HISTORY,
@@ -75,7 +75,7 @@ def remove(root: Path, key: SessionKey) -> bool:
 def remove_half_written(root: Path, key: SessionKey) -> None:
     """Remove what a kill has left of files of a session that were being written."""
     place = session_folder(root, key)
-    for folder in (place, place / "archive"):
+    for folder in (place, place / "archive", place / attachments.FOLDER):
         with contextlib.suppress(OSError):  # what is no folder, or leads elsewhere, is told of where it is used
             for name in reading.names(folder):
                 if name.startswith(".") and name.endswith(".new"):

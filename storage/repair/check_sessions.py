@@ -8,10 +8,11 @@ from typing import Final
 
 from argentos.errors import StoreError
 from argentos.storage.disk import durable, reading
-from argentos.storage.files import archive, joining, json_files, paths, session_files
+from argentos.storage.files import archive, attachments, joining, json_files, paths, session_files
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.records import Record
 from argentos.storage.repair import salvage
+from argentos.storage.repair.check_attachments import check_attachments
 from argentos.storage.repair.check_copies import check_copies
 from argentos.storage.repair.check_journal import JournalRecords
 from argentos.storage.repair.findings import Finding, sentence_of
@@ -77,7 +78,10 @@ def _check_unknown(root: Path, folder: Path) -> Iterator[Finding]:
     except StoreError as error:
         yield Finding(folder, sentence_of(error))
     else:
-        if visible_names(folder / "archive"):
+        if visible_names(folder) == [attachments.FOLDER]:
+            what, remove = "it holds attachments of no session", partial(durable.remove_folder, folder)
+            yield Finding(folder, what, is_harmless=True, remedy="remove it", mend=remove)
+        elif visible_names(folder / "archive"):
             yield Finding(folder, "it has an archive, but no history.json; restore that from a backup")
         else:
             yield Finding(folder, "it holds no session", is_harmless=True)
@@ -121,6 +125,7 @@ def _check_files(folder: Path, key: SessionKey, records: Sequence[Record], *, is
             yield from _check_parts(folder, stored.snapshot)
         if folded is not None:
             yield from _check_numbers(folder, folded.snapshot, folded.archived)
+            yield from check_attachments(folder, folded, records) if is_readable else ()
 
 
 def _lost(folder: Path, key: SessionKey, records: Sequence[Record], error: StoreError) -> Finding:

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from argentos.errors import StoreError
 from argentos.storage.coercion import UNREADABLE, coerce_each
 from argentos.storage.disk import durable, reading
-from argentos.storage.files import archive, gaps, joining, session_files, validation
+from argentos.storage.files import archive, attachments, gaps, joining, session_files, validation
 from argentos.storage.fold import Folded
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.open_context import fold_context
@@ -151,6 +151,7 @@ def put_back_behind_gap(aside: Path, folder: Path) -> None:
     bridged = session_files.read_unchecked(aside)
     if bridged is not None and is_unchanged(aside, folder):
         archived, known = (archive.readable_messages(each, bridged.metadata) for each in (aside, folder))
+        attachments.link_all(aside, folder)
         session_files.write(folder, bridged, [archived[number] for number in archived.keys() - known.keys()])
         durable.remove_folder(aside)
 

@@ -10,6 +10,7 @@ Reading order; each imports only those above it:
     backlog      sessions with work that is left
     checkpoints  snapshots, and opening
     deleting     sessions that are gone
+    attachments  the bytes of pictures and documents
     durability   what is left by a crash
     lives        generated lives of a store
     conformance  all of it
@@ -23,7 +24,17 @@ try:
     pytest.register_assert_rewrite(
         *(
             f"{__name__}.{each}"
-            for each in ("appending", "backlog", "case", "checkpoints", "deleting", "durability", "lives", "reading")
+            for each in (
+                "appending",
+                "attachments",
+                "backlog",
+                "case",
+                "checkpoints",
+                "deleting",
+                "durability",
+                "lives",
+                "reading",
+            )
         )
     )
     from argentos.storage.testing.conformance import StoreConformance

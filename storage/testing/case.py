@@ -8,12 +8,13 @@ from typing import ClassVar, Final
 import pytest
 from anyio import wait_all_tasks_blocked
 
+from argentos.storage.attachments import sha256_of
 from argentos.storage.blocks import RawBlock
 from argentos.storage.messages import SessionKey
 from argentos.storage.store import Store
 from argentos.storage.testing.story import KEY, Story
 
-__all__ = ["BLOCKS", "IDS", "StoreCase", "both_ways", "ids_of", "shown", "written"]
+__all__ = ["BLOCKS", "IDS", "StoreCase", "both_ways", "ids_of", "refers_to", "shown", "written"]
 
 IDS: Final = ("a", "A", "b", "Ünal", "c" * 300, "a.b", "z/z", "con", "%", "..", "a b", "e\u0301", "é")
 """Ids that a file system, or an order of letters, may confuse."""
@@ -80,6 +81,12 @@ class StoreCase:
         """An open store."""
         async with closed_store:
             yield closed_store
+
+
+def refers_to(data: bytes) -> RawBlock:
+    """A picture of bytes that were attached."""
+    source = {"type": "attachment", "media_type": "image/png", "sha256": sha256_of(data), "size": len(data)}
+    return {"type": "image", "source": source}
 
 
 async def written(store: Store, *stories: Story, is_checkpointed: bool = True) -> None:

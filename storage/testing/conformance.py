@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from argentos.storage.testing.appending import AppendingCases, FencingCases
+from argentos.storage.testing.attachments import AttachmentCases
 from argentos.storage.testing.backlog import BacklogCases
 from argentos.storage.testing.checkpoints import CheckpointCases, OpeningCases
 from argentos.storage.testing.deleting import DeletingCases
@@ -26,6 +27,7 @@ class StoreConformance(
     CheckpointCases,
     OpeningCases,
     DeletingCases,
+    AttachmentCases,
     DurabilityCases,
 ):
     """The tests that every store passes: a subclass `Test…` with `make_store` is all that pytest needs.

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from argentos.errors import StaleWriteError
+from argentos.storage.attachments import hashes_in, sha256_of
 from argentos.storage.fold import fold
 from argentos.storage.messages import SessionKey
 from argentos.storage.names import file_name
 from argentos.storage.snapshot import Metadata
 from argentos.storage.store import Store
+from argentos.storage.testing.case import refers_to
 from argentos.storage.testing.script import Scene, play, scenes
 from argentos.storage.testing.story import Story
 
@@ -87,6 +89,15 @@ class StoreLives(RuleBasedStateMachine):
             self.stories[key] = story
             self.portal.call(self.store.append, key, story.epoch, records[0].sequence - 1, records)
 
+    @rule(key=keys, data=st.binary(max_size=3), is_shown=st.booleans())
+    def attach(self, key: SessionKey, data: bytes, is_shown: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
+        sha256 = self.portal.call(self.store.attach, key, data)
+        if is_shown:
+            story = self.stories.setdefault(key, Story(key))
+            records = story.show(refers_to(data)).take()
+            self.portal.call(self.store.append, key, story.epoch, records[0].sequence - 1, records)
+            assert self.portal.call(self.store.attachment, key, sha256) == data
+
     @rule(key=keys, behind=st.integers(0, 3))
     def append_what_is_stale(self, key: SessionKey, behind: int) -> None:
         if story := self.stories.get(key):
@@ -128,6 +139,12 @@ class StoreLives(RuleBasedStateMachine):
             assert self.portal.call(self.store.load, key) == (story.snapshot if story else None)
             assert self.portal.call(self.store.read, key, 1, 1000) == (story.messages if story else ())
             assert self.portal.call(self.store.transitions, key) == (story.transitions if story else ())
+
+    @invariant()
+    def what_its_messages_refer_to_is_there(self) -> None:
+        for key, story in self.stories.items():
+            for sha256 in {each for message in story.messages for each in hashes_in(message.raw)}:
+                assert sha256_of(self.portal.call(self.store.attachment, key, sha256)) == sha256
 
     @rule(agent=_agents, cursor=_cursors, limit=_limits)
     def look_at_a_page(self, agent: str, cursor: str | None, limit: int) -> None:

@@ -52,6 +52,12 @@ class FileStoreLives(StoreLives):
         if self.portal.call(self.store.load, key) is None:  # it had come far enough
             self.stories.pop(key, None)
 
+    @rule(key=keys, data=st.binary(max_size=3), calls=st.integers(0, 3))
+    def crash_in_an_attachment(self, key: SessionKey, data: bytes, calls: int) -> None:
+        self._calls_until_crash = calls
+        self.attach(key, data, is_shown=False)
+        self._crash()
+
     def _crash(self) -> None:
         """Go on with the directory as it was then, or is now if there were fewer calls."""
         self._calls_until_crash = -1

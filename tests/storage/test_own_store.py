@@ -101,7 +101,23 @@ PLANTS: dict[str, list[tuple[str, str]]] = {
     ],
     "does not know how large anything is": [("return int((", "return 0 * int((")],
     "says that it has deleted what was not there": [
-        ("return bool(await self._rows(delete, key))", "return bool([await self._rows(delete, key)])")
+        ("bool(await self._rows(delete, key))", "bool([await self._rows(delete, key)])")
+    ],
+    "keeps attachments of deleted sessions": [
+        ('        await self._rows("DELETE FROM attachments WHERE agent = ? AND name = ?", key)\n', "")
+    ],
+    "gives a session the attachments of another": [
+        ("WHERE agent = ? AND name = ? AND sha256 = ?", "WHERE agent = ? AND ? != '' AND sha256 = ?")
+    ],
+    "does not count attachments": [("SELECT agent, name, data FROM", "SELECT agent, name, '' FROM")],
+    "keeps attachments until it is closed": [
+        (_ENTERED, "        self._bytes = {}\n" + _ENTERED),
+        ("        return sha256\n", "        self._bytes[row[:3]] = data\n        return sha256\n"),
+        ('database.execute("INSERT OR IGNORE INTO attachments VALUES (?, ?, ?, ?)", row)', "None"),
+        (
+            "database.execute(ATTACHMENT, row).fetchone()",
+            "database.execute(ATTACHMENT, row).fetchone() or ((self._bytes[row],) if row in self._bytes else None)",
+        ),
     ],
     "deletes until it is closed": [("isolation_level=None", "isolation_level='DEFERRED'")],
     "deletes all but the beginning": [("AND name = ? RETURNING", "AND name = ? AND sequence > 1 RETURNING")],

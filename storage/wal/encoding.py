@@ -1,15 +1,18 @@
 """Records as bytes for the journal."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from argentos.errors import StoreError
-from argentos.storage.file_store.reader import LONG
 from argentos.storage.messages import SessionKey
 from argentos.storage.records import Record
 from argentos.storage.store import check_order
 from argentos.storage.wal.frames import encode_body
 
-__all__ = ["encode"]
+__all__ = ["LONG", "encode"]
+
+LONG: Final = 1000
+"""Records that are not folded or encoded in the event loop any more."""
 
 
 def encode(key: SessionKey, expected: int, records: Sequence[Record]) -> bytes:
