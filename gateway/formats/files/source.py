@@ -295,8 +295,11 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 def text_in(value: Any, *names: str) -> str:
     """The first of these members of a JSON object that is a text with something in it; empty where none is."""
+    if not isinstance(value, dict):
+        return ""
+    members = cast("dict[str, Any]", value)
     for name in names:
-        each = fields(value).get(name)
-        if isinstance(each, str) and each.strip():
+        each = members.get(name)
+        if isinstance(each, str) and each and not each.isspace():
             return each
     return ""

@@ -33,11 +33,8 @@ class _Entry(NamedTuple):
 
     line: Line
     value: dict[str, Any]
+    kind: str
     blocks: list[RawBlock]
-
-    @property
-    def kind(self) -> str:
-        return text_in(self.value, "type")
 
     @property
     def is_boundary(self) -> bool:
@@ -96,7 +93,7 @@ class _Reader:
         if value.get("isSidechain") is True:
             remarks.add("a message of another agent")
             return
-        entry = _Entry(line, value, self._blocks(value, kind, remarks))
+        entry = _Entry(line, value, kind, self._blocks(value, kind, remarks))
         uuid = text_in(value, "uuid")
         if uuid and self._ids.setdefault(uuid, line.number) != line.number:
             remarks.add(f"a copy of line {self._ids[uuid]}")

@@ -42,14 +42,8 @@ _STOP_REASONS: Final = {"length": "max_tokens", "aborted": STOPPED, "error": "er
 class _Entry(NamedTuple):
     line: Line
     value: dict[str, Any]
-
-    @property
-    def kind(self) -> str:
-        return text_in(self.value, "type")
-
-    @property
-    def id(self) -> str | None:
-        return text_in(self.value, "id") or None
+    kind: str
+    id: str | None
 
     @property
     def message(self) -> dict[str, Any]:
@@ -132,7 +126,8 @@ class _Session:
         self._latest = ""  # reply
 
     def take(self, line: Line) -> None:
-        entry = _Entry(line, fields(line.value))
+        value = fields(line.value)
+        entry = _Entry(line, value, text_in(value, "type"), text_in(value, "id") or None)
         remarks = Remarks.of(self._losses, line)
         if not entry.value:
             remarks.add("a line that is no object")
