@@ -121,6 +121,7 @@ ELSEWHERE = {
     "Model.reply",
     "OfflineModel.reply",
     "ReplayModel.reply",
+    "Tool.call",
     "Turn.piece",
 }
 """What the supervisor itself calls, and what others of these stand on."""
