@@ -1,7 +1,7 @@
 """Models, token counting, contexts and compaction."""
 
 from argentos.llm.checks import Traits, as_awaitable, as_emitted, as_reply, can_summarise, traits_of
-from argentos.llm.claude import AnthropicModel
+from argentos.llm.claude import AnthropicModel, Prices
 from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble, is_blank
 from argentos.llm.counting import Counting, TokenCounter, characters_of, count_content, count_tokens
@@ -45,6 +45,7 @@ __all__ = [
     "Model",
     "OfflineModel",
     "Piece",
+    "Prices",
     "ReplayModel",
     "Reply",
     "Request",

@@ -13,6 +13,7 @@ from argentos.storage import STOPPED, Usage, as_content
 __all__ = ["Traits", "as_awaitable", "as_count", "as_emitted", "as_reply", "can_summarise", "traits_of"]
 
 _MOST_TOKENS: Final = 10**9
+_HIGHEST_COST: Final = 1e12
 _LARGEST_RATIO: Final = 1000.0
 _LARGEST_WINDOW: Final = 10_000_000  # tokens
 
@@ -81,6 +82,9 @@ def _usage(usage: object) -> Usage:
         as_id(usage.model, "the model of the usage", ModelError),
         as_whole_number(usage.input, "the input tokens of the reply", 0, _MOST_TOKENS, ModelError),
         as_whole_number(usage.output, "the output tokens of the reply", 0, _MOST_TOKENS, ModelError),
+        as_whole_number(usage.cache_read, "the tokens read from the cache", 0, _MOST_TOKENS, ModelError),
+        as_whole_number(usage.cache_written, "the tokens written to the cache", 0, _MOST_TOKENS, ModelError),
+        None if usage.cost is None else as_number(usage.cost, "the cost of the reply", 0.0, _HIGHEST_COST, ModelError),
     )
 
 

@@ -117,8 +117,15 @@ class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
 
     Attributes:
         input: the whole request, cached parts included.
+        output: the reply, thoughts included.
+        cache_read: the part of `input` that the provider read from its cache.
+        cache_written: the part of `input` that it wrote to its cache.
+        cost: of the reply, where the model was given prices.
     """
 
     model: str
     input: int
     output: int
+    cache_read: int = 0
+    cache_written: int = 0
+    cost: float | None = None

@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -43,6 +43,7 @@ from argentos.storage import MESSAGE_TOKENS, Snapshot, raw_content
 __all__ = ["Answer", "ask_model", "make_summary"]
 
 _log: Final = logging.getLogger(__name__)
+_PAUSES: Final = (0.5, 2.0)  # seconds before a summary is asked for again
 _REST: Final = 0.01  # seconds in which a model may speak without a pause
 
 
@@ -254,7 +255,24 @@ async def _ask_summary(runtime: Runtime, snapshot: Snapshot, task: BackgroundTas
     listener = _Listener()
     try:
         with anyio.move_on_after(seconds):
-            return await _asked(runtime, snapshot, lambda: request, listener, task)
+            return await _asked_again(partial(_asked, runtime, snapshot, lambda: request, listener, task), seconds)
     finally:
         listener.is_over = True
     raise ModelUnavailableError(f"it took longer than compactionTimeout, {seconds:g} s")
+
+
+async def _asked_again(ask: Callable[[], Awaitable[Reply]], most: float) -> Reply:
+    """Ask for a summary again where the model could not answer for now, as a turn is.
+
+    Raises:
+        ModelError: it gave none, or wants to be left alone for longer than there is time.
+    """
+    for pause in _PAUSES:
+        try:
+            return await ask()
+        except ModelError as error:
+            wait = pause if error.retry_after is None else error.retry_after
+            if not error.is_transient or wait >= most:
+                raise
+        await anyio.sleep(wait)
+    return await ask()

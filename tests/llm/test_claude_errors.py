@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from argentos.errors import ModelError, ModelRefusedError, ModelUnavailableError, ReplyInterruptedError
-from argentos.llm.claude import _translated  # pyright: ignore[reportPrivateUsage] - no server can make all errors
+from argentos.llm.claude.errors import translated  # no server can make all errors
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_every_error_of_the_sdk_is_one_of_ours(sdk: Any, subtests: pytest.Subtes
     for kind in kinds:
         with subtests.test(kind.__name__):
             error = _made(kind, sdk)
-            with pytest.raises(ModelError) as raised, _translated(begun=begun):
+            with pytest.raises(ModelError) as raised, translated(begun=begun):
                 raise error
             assert raised.value.__cause__ is error
             assert type(raised.value) is not ModelError
@@ -80,11 +80,11 @@ def test_every_error_of_the_sdk_is_one_of_ours(sdk: Any, subtests: pytest.Subtes
 )
 def test_an_error_before_a_reply_is_the_most_specific_of_ours(sdk: Any, name: str, ours: type[ModelError]) -> None:
     kind = getattr(sdk, name, None) or getattr(httpx2, name)
-    with pytest.raises(ours), _translated():
+    with pytest.raises(ours), translated():
         raise _made(kind, sdk)
 
 
 def test_a_connection_that_breaks_in_a_reply_interrupts_it(sdk: Any, subtests: pytest.Subtests) -> None:
     for kind in (sdk.APITimeoutError, sdk.APIConnectionError, *_family(httpx2.HTTPError)):
-        with subtests.test(kind.__name__), pytest.raises(ReplyInterruptedError), _translated(begun=True):
+        with subtests.test(kind.__name__), pytest.raises(ReplyInterruptedError), translated(begun=True):
             raise _made(kind, sdk)

@@ -8,7 +8,13 @@ import anyio
 import pytest
 
 from argentos import Config, Emit, ManualClock, Model, ReplayModel, Reply, Request, Supervisor
-from argentos.errors import ContextOverflowError, NothingToCompactError
+from argentos.errors import (
+    ContextOverflowError,
+    ModelError,
+    ModelRefusedError,
+    ModelUnavailableError,
+    NothingToCompactError,
+)
 from argentos.storage import MemoryStore
 
 pytestmark = pytest.mark.anyio
@@ -259,3 +265,42 @@ async def test_a_compaction_by_hand_cut_off_by_a_restart_is_made_again(running: 
         summary = await session.summary()
         assert summary is not None
         assert (summary.first, summary.last + len(await session.history())) == (1, 16)
+
+
+class Overloaded:
+    """Fails so often before it writes a summary."""
+
+    can_summarise = True
+
+    def __init__(self, times: int, error: ModelError) -> None:
+        self.left = times
+        self.error = error
+
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
+        if request.instruction and self.left:
+            self.left -= 1
+            raise self.error
+        return Reply("They met." if request.instruction else "Re")
+
+
+@pytest.mark.parametrize(
+    ("times", "error", "method"),
+    [
+        (2, ModelUnavailableError("overloaded", retry_after=0.0), "model"),
+        (3, ModelUnavailableError("overloaded", retry_after=0.0), "extractive"),
+        (1, ModelUnavailableError("overloaded", retry_after=1000.0), "extractive"),
+        (1, ModelRefusedError("wrong key"), "extractive"),
+    ],
+)
+async def test_a_summary_is_asked_for_again_where_the_model_cannot_answer_for_now(
+    store: MemoryStore, times: int, error: ModelError, method: str
+) -> None:
+    model = Overloaded(times, error)
+    async with Supervisor(store, model, config=Config(compaction_timeout=60.0)) as supervisor:
+        session = supervisor.session("maren")
+        for number in range(4):
+            await session.ask(f"question {number} " * 40)
+        await session.compact()
+        summary = await session.summary()
+    assert summary is not None
+    assert (summary.method, model.left) == (method, 0)
