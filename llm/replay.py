@@ -8,6 +8,7 @@ import anyio
 
 from argentos.errors import ModelRefusedError
 from argentos.llm.model import Emit, Reply, Request
+from argentos.llm.pieces import ThinkingDelta
 
 __all__ = ["ReplayModel"]
 
@@ -15,7 +16,7 @@ _ANY: Final = ""
 
 
 class ReplayModel:
-    """Gives one recorded reply for each turn, in order.
+    """Gives one recorded reply for each request, in order; one that calls tools is answered by the agent's own.
 
     Args:
         replies: texts, or whole replies; an empty one ends its turn without a reply.
@@ -39,11 +40,14 @@ class ReplayModel:
         """See `Model.reply`."""
         while not (replies := self._replies[request.session] or self._replies[_ANY]):
             if not self._live:
-                raise ModelRefusedError("the recording has no more replies; give ReplayModel one for each turn")
+                raise ModelRefusedError("the recording has no more replies; give ReplayModel one for each request")
             await self._fed.wait()
         reply = replies.popleft()
         if isinstance(reply, str):
             reply = Reply(reply)
+        for block in reply.blocks:
+            if (thought := block.get("thinking")) and block.get("type") == "thinking":
+                await emit(ThinkingDelta(str(thought)))
         if reply.text:
             await emit(reply.text)
         return reply

@@ -1,12 +1,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import anyio
 import pytest
+from msgspec import structs
 
 from argentos.errors import ModelRefusedError
-from argentos.llm import Model, OfflineModel, Piece, ReplayModel, Reply, Request
-from argentos.storage import Message, Summary
+from argentos.llm import Model, OfflineModel, Piece, ReplayModel, Reply, Request, ThinkingDelta
+from argentos.storage import Message, Summary, Text, Thinking, ToolResult, ToolUse
 
 pytestmark = pytest.mark.anyio
 
@@ -135,3 +137,64 @@ async def _stream(model: Model, request: Request | None = None) -> Sequence[str 
 def _request(*texts: str, session: str = "s", summary: Summary | None = None) -> Request:
     messages = tuple(Message(f"m-{n}", n, "user", text, AT, 4) for n, text in enumerate(texts, start=1))
     return Request(session=session, summary=summary, messages=messages, window=1000)
+
+
+# Tools -----------------------------------------------------------------------------------------------------------
+
+TOOLS: tuple[dict[str, Any], ...] = (
+    {"name": "weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}},
+    {"name": "double", "input_schema": {"type": "object", "properties": {"number": {"type": "integer"}}}},
+    {"name": "now", "input_schema": {"type": "object"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "given"),
+    [
+        ("weather in Bergen?", "weather", {"city": "in Bergen"}),
+        ('Please call weather {"city": "Oslo", "days": 2} now', "weather", {"city": "Oslo", "days": 2}),
+        ("double 21.", "double", {"number": 21}),
+        ("double it", "double", {"number": "it"}),
+        ("What is it now?", "now", {}),
+        ("weather", "weather", {}),
+        ("weather {oops", "weather", {"city": "{oops"}),
+        ("weather [1] {}", "weather", {}),
+    ],
+)
+async def test_the_offline_model_calls_the_tool_that_a_message_names(
+    text: str, name: str, given: dict[str, Any]
+) -> None:
+    reply = await _reply(OfflineModel(), structs.replace(_request(text), tools=TOOLS))
+    assert reply.blocks == ({"type": "tool_use", "id": "offline-1", "name": name, "input": given},)
+    assert reply.stop_reason == "tool_use"
+
+
+@pytest.mark.parametrize("text", ["the weatherman", "snow-now", "Hi"])
+async def test_the_offline_model_calls_nothing_that_is_not_named(text: str) -> None:
+    reply = await _reply(OfflineModel(), structs.replace(_request(text), tools=TOOLS))
+    assert reply.text.startswith("I am offline")
+    assert reply.blocks == ()
+
+
+async def test_the_offline_model_tells_what_its_tools_gave() -> None:
+    results = (
+        ToolResult(tool_use_id="1", content="rain").to_dict(),
+        ToolResult(tool_use_id="2", content="no such city", is_error=True).to_dict(),
+    )
+    asked = Message("m-1", 1, "user", "", AT, 4, blocks=results)
+    reply = await _reply(OfflineModel(), structs.replace(_request(), messages=(asked,), tools=TOOLS))
+    assert reply.text.endswith("One gave: rain; One failed: no such city")
+
+
+async def test_a_recorded_reply_may_call_tools_and_think() -> None:
+    recorded = Reply(
+        [Thinking(thinking="Hm.", signature="s"), Text(text="Let me look."), ToolUse(id="1", name="now", input={})],
+        stop_reason="tool_use",
+    )
+    pieces: list[Piece | str] = []
+
+    async def emit(piece: Piece | str, /) -> None:
+        pieces.append(piece)
+
+    assert await ReplayModel([recorded]).reply(_request("Hi"), emit) == recorded
+    assert pieces == [ThinkingDelta("Hm."), "Let me look."]
