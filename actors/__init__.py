@@ -1,6 +1,7 @@
 """Actors that own a session each, and the supervisor that runs them."""
 
 from argentos.actors.agents import Agent
+from argentos.actors.approvals import Approval
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.core.replies import Turn
@@ -29,6 +30,7 @@ from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage
 
 __all__ = [
     "Agent",
+    "Approval",
     "Clock",
     "Config",
     "CursorExpired",

@@ -13,7 +13,7 @@ from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.clock import Clock
 from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
-from argentos.actors.validation import as_part
+from argentos.actors.validation import as_approvers, as_part
 from argentos.errors import ConfigError, InputError, ModelError
 from argentos.inputs import as_id, as_text
 from argentos.llm import Counting, Gauge, Loadable, Model, Tool, ToolSet, Traits, as_tools, traits_of
@@ -33,6 +33,7 @@ class Agent:
         system: the system prompt.
         tools: the model may call them: functions made so by `tool`, or any other `Tool`.
         config: the settings; those of the supervisor where it is None.
+        approvers: the names of those whose word counts on calls that need approval; None takes anybody's.
 
     Raises:
         InputError: a part cannot be used.
@@ -42,6 +43,7 @@ class Agent:
     system: str = ""
     tools: Sequence[Tool] = ()
     config: Config | None = None
+    approvers: Collection[str] | None = None
 
     def __post_init__(self) -> None:
         """Check the parts."""
@@ -51,6 +53,8 @@ class Agent:
         ToolSet(self.tools)
         if self.config is not None:
             as_part(self.config, "the config", "give a Config", "load")
+        if self.approvers is not None:
+            object.__setattr__(self, "approvers", as_approvers(self.approvers))
 
 
 Agents: TypeAlias = Agent | Model | Mapping[str, Agent | Model]
@@ -132,6 +136,7 @@ def runtimes_of(
             count=counting(traits),
             system=agent.system,
             tools=ToolSet(agent.tools),
+            approvers=None if agent.approvers is None else frozenset(agent.approvers),
             clock=clock,
             telemetry=Telemetry(name, clock),
         )

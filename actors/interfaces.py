@@ -15,6 +15,7 @@ from typing import Final
 
 from anyio.lowlevel import checkpoint
 
+from argentos.actors.approvals import Approval
 from argentos.actors.events import EventFilter, Subscription
 from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.outbox.outbox import OwedMessage
@@ -102,6 +103,18 @@ class SupervisorInterface(ABC):
         await checkpoint()
         return await self._owed(None if channel is None else as_id(channel, "the channel"))
 
+    async def approvals(self) -> tuple[Approval, ...]:
+        """The calls of tools that wait for a person's word, in the sessions of all agents; the oldest first.
+
+        Sessions that cannot be read are left out; `list` tells of them. `Session.approve` and `Session.deny` decide.
+
+        Raises:
+            StoreError: the store cannot be read.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        await checkpoint()
+        return await self._approvals()
+
     async def backup(self, target: Path) -> int:
         """Save everything that is acknowledged at this moment, of all agents, to a new file; gives its size in bytes.
 
@@ -166,6 +179,9 @@ class SupervisorInterface(ABC):
 
     @abstractmethod
     async def _owed(self, channel: str | None) -> tuple[OwedMessage, ...]: ...
+
+    @abstractmethod
+    async def _approvals(self) -> tuple[Approval, ...]: ...
 
     @abstractmethod
     async def _backup(self, target: Path) -> int: ...

@@ -10,6 +10,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.agents import MAIN, Agents, as_agents, default_agent, measure_system, runtimes_of, warm_up
+from argentos.actors.approvals import Approval, all_approvals
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.control.server import ControlServer
 from argentos.actors.core.registry import Registry
@@ -244,6 +245,10 @@ class Supervisor(SupervisorInterface):
         await checkpoint()
         async with self._outbox.read(as_id(channel, "the channel")) as reader:
             yield reader
+
+    async def _approvals(self) -> tuple[Approval, ...]:
+        self._registry.check_open()
+        return await all_approvals(self._registry)
 
     async def _owed(self, channel: str | None) -> tuple[OwedMessage, ...]:
         self._registry.check_open()

@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 _LONGEST_FOCUS: Final = 800  # characters
 _LONGEST_REASON: Final = 500  # characters
+_LONGEST_DENIAL: Final = 2000  # characters
 _LONGEST_SYSTEM: Final = 100_000  # characters
 _MOST_TAGS: Final = 64
 _OF_A_TURN: Final = frozenset({"redacted_thinking", "thinking", "tool_result", "tool_use"})
@@ -180,6 +181,29 @@ def as_reason(value: object, *, may_be_empty: bool = True) -> str:
     reason = as_text(value, "the reason").strip()[:_LONGEST_REASON]
     if not reason and not may_be_empty:
         raise InputError("the reason is empty; say in a sentence why it cannot be done")
+    return reason
+
+
+def as_approvers(value: object) -> frozenset[str]:
+    """The names of those whose word counts.
+
+    Raises:
+        InputError: it is no list of names.
+    """
+    if isinstance(value, str) or not isinstance(value, Collection):
+        raise InputError(f"the approvers are {in_words(value)}; give a list of their names, as ['jason']")
+    return frozenset(as_id(each, "the name of an approver") for each in cast("Collection[object]", value))
+
+
+def as_denial(value: object) -> str:
+    """The reason for which a call is denied, perhaps none.
+
+    Raises:
+        InputError: it is no text, or has more than 2,000 characters.
+    """
+    reason = as_text(value, "the reason").strip()
+    if len(reason) > _LONGEST_DENIAL:
+        raise InputError(f"the reason has {len(reason)} characters; {_LONGEST_DENIAL} is the most")
     return reason
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from argentos.actors import (
         Agent,
+        Approval,
         Clock,
         Config,
         CursorExpired,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
         Turn,
     )
     from argentos.errors import (
+        ApprovalDecidedError,
+        ApprovalNotFoundError,
         ArgentError,
         AttachmentNotFoundError,
         AttachmentTooLargeError,
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
         ModelRefusedError,
         ModelUnavailableError,
         NoReplyError,
+        NotAnApproverError,
         NothingToCompactError,
         NothingToRetryError,
         OwnerGoneError,
@@ -147,8 +151,11 @@ __all__ = [
     "Address",
     "Agent",
     "AnthropicModel",
+    "Approval",
     "ApprovalAsked",
     "ApprovalDecided",
+    "ApprovalDecidedError",
+    "ApprovalNotFoundError",
     "ApprovalWanted",
     "ArgentError",
     "AttachmentNotFoundError",
@@ -191,6 +198,7 @@ __all__ = [
     "ModelRefusedError",
     "ModelUnavailableError",
     "NoReplyError",
+    "NotAnApproverError",
     "NothingToCompactError",
     "NothingToRetryError",
     "OfflineModel",
@@ -276,6 +284,7 @@ __version__ = "0.1.0"
 _FOLDERS: Final = {
     "actors": {
         "Agent",
+        "Approval",
         "Clock",
         "Config",
         "CursorExpired",
@@ -306,6 +315,8 @@ _FOLDERS: Final = {
         "Turn",
     },
     "errors": {
+        "ApprovalDecidedError",
+        "ApprovalNotFoundError",
         "ArgentError",
         "AttachmentNotFoundError",
         "AttachmentTooLargeError",
@@ -321,6 +332,7 @@ _FOLDERS: Final = {
         "ModelRefusedError",
         "ModelUnavailableError",
         "NoReplyError",
+        "NotAnApproverError",
         "NothingToCompactError",
         "NothingToRetryError",
         "OwnerGoneError",

@@ -15,6 +15,9 @@
     │   ├── MailboxFullError         the queue of the session is full; nothing was accepted
     │   ├── NothingToCompactError
     │   ├── NothingToRetryError      no message failed, or not the one that was named
+    │   ├── ApprovalNotFoundError    no such call waits for a person's word
+    │   ├── ApprovalDecidedError     it does no more; the sentence says how that ended
+    │   ├── NotAnApproverError       somebody else's word counts
     │   ├── SessionFailedError       something raised what nobody expected; the session begins anew from what is durable
     │   ├── SessionParkedError       it failed too often, and takes nothing until it is unparked
     │   ├── NoReplyError             the turn ended without a reply
@@ -42,6 +45,8 @@ The message of each is one sentence that says what, where and how to mend it.
 from typing import Self
 
 __all__ = [
+    "ApprovalDecidedError",
+    "ApprovalNotFoundError",
     "ArgentError",
     "AttachmentNotFoundError",
     "AttachmentTooLargeError",
@@ -57,6 +62,7 @@ __all__ = [
     "ModelRefusedError",
     "ModelUnavailableError",
     "NoReplyError",
+    "NotAnApproverError",
     "NothingToCompactError",
     "NothingToRetryError",
     "OwnerGoneError",
@@ -237,6 +243,32 @@ class NothingToRetryError(SessionError):
     code = "nothing_to_retry"
 
 
+class ApprovalNotFoundError(SessionError):
+    """No call of this id waits for a person's word in the session."""
+
+    code = "approval_not_found"
+
+
+class ApprovalDecidedError(SessionError):
+    """The call was approved or denied before, or waits no more; the first word counts, and nothing was changed.
+
+    Attributes:
+        outcome: `approved`, `denied`, `expired`, or `superseded` where the person wrote instead.
+    """
+
+    code = "approval_decided"
+
+    def __init__(self, sentence: str, outcome: str) -> None:
+        super().__init__(sentence)
+        self.outcome = outcome
+
+
+class NotAnApproverError(SessionError):
+    """The agent takes the word of others; the call still waits."""
+
+    code = "not_an_approver"
+
+
 class SessionParkedError(SessionError):
     """The session failed too often in a short time, and takes nothing until an operator has it unparked.
 
@@ -250,7 +282,7 @@ class NoReplyError(SessionError):
     """The turn ended without a reply; the message itself is kept.
 
     Attributes:
-        outcome: `no_reply` (the model had nothing to say), `stopped`, `cleared` or `failed`.
+        outcome: `no_reply` (the model had nothing to say), `refused`, `stopped`, `cleared` or `failed`.
 
     Not raised when the model's error is known to this process: that `ModelError` is raised instead.
     """

@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from argentos.errors import ModelError
-from argentos.llm.context import with_text
+from argentos.llm.context import as_request
 from argentos.llm.counting import Counting
 from argentos.llm.extraction import extract
 from argentos.llm.gauge import Gauge
@@ -83,7 +83,7 @@ async def compact(
             system=system,
             tools=tools,
             summary=context.summary,
-            messages=with_text(replaced),
+            messages=as_request(replaced),
             instruction=f"{_INSTRUCTION}\nKeep above all: {focus}" if focus else _INSTRUCTION,
             window=gauge.window,
             max_tokens=max(64, budget),

@@ -3,9 +3,10 @@
 from typing import Any
 
 from argentos.llm.model import Request
-from argentos.storage import Message, Snapshot, Summary
+from argentos.llm.pairing import with_results
+from argentos.storage import REFUSAL, Message, Snapshot, Summary
 
-__all__ = ["assemble", "is_blank", "summary_text", "with_text"]
+__all__ = ["as_request", "assemble", "is_blank", "summary_text", "with_text"]
 
 
 def assemble(snapshot: Snapshot, *, system: str, window: int, tools: tuple[dict[str, Any], ...] = ()) -> Request:
@@ -17,7 +18,7 @@ def assemble(snapshot: Snapshot, *, system: str, window: int, tools: tuple[dict[
         system=system,
         tools=tools,
         summary=context.summary,
-        messages=with_text(_with_last(context.messages, answered)),
+        messages=as_request(_with_last(context.messages, answered, metadata.turn.turn if metadata.turn else 0)),
         window=window,
     )
 
@@ -34,15 +35,25 @@ def with_text(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return messages if len(found) == len(messages) else tuple(found)
 
 
-def _with_last(messages: tuple[Message, ...], numbers: tuple[int, ...]) -> tuple[Message, ...]:
-    """The messages, those with these numbers last.
+def as_request(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The messages as a model may be sent them: none that is refused, and behind every call its result."""
+    if any(each.stop_reason == REFUSAL for each in messages):
+        messages = tuple(each for each in messages if not each.is_refused)
+    return with_results(with_text(messages))
+
+
+def _with_last(messages: tuple[Message, ...], numbers: tuple[int, ...], turn: int) -> tuple[Message, ...]:
+    """The messages, those of the open turn last: those with these numbers, and its steps.
 
     They are, unless the agent has said something by itself since the turn began: that comes before what it answers.
     """
     if tuple(message.number for message in messages[len(messages) - len(numbers) :]) == numbers:
         return messages
-    before = (message for message in messages if message.number not in numbers)
-    return (*before, *(message for message in messages if message.number in numbers))
+    own = [message.number in numbers or (turn > 0 and message.turn == turn) for message in messages]
+    if all(own[own.index(True) :] if True in own else own):
+        return messages
+    before = (message for message, is_own in zip(messages, own, strict=True) if not is_own)
+    return (*before, *(message for message, is_own in zip(messages, own, strict=True) if is_own))
 
 
 def summary_text(summary: Summary) -> str:

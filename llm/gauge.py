@@ -18,6 +18,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from argentos.llm.pairing import is_between
 from argentos.storage import Calibration, Message, Metadata, Snapshot
 from argentos.storage.snapshot import RATIO_LIMIT, RATIO_MARGIN
 
@@ -142,6 +143,8 @@ class Gauge(Struct, frozen=True):
             kept += size
         if kept > self.largest_message:
             count = end
+        while is_between(messages, count):
+            count -= 1
         worth = accumulate((message.tokens for message in islice(messages, count)), initial=metadata.summary_tokens)
         return count if count and any(tokens >= self._least_worth() for tokens in worth) else 0
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from msgspec import structs
 
-from argentos.storage.blocks import RawBlock, blocks_of, calls_in
+from argentos.storage.blocks import RawBlock, ToolUse, blocks_of, calls_in
 from argentos.storage.messages import REFUSAL, Message
 from argentos.storage.records import (
     Accepted,
@@ -113,6 +113,13 @@ class OpenContext:
             if self._messages[at].number in numbers:
                 found.append(self._messages[at])
         return found[::-1]
+
+    def latest_calls(self) -> tuple[ToolUse, ...]:
+        """The calls of the latest response that makes any."""
+        for at in range(self._count - 1, -1, -1):
+            if self._messages[at].blocks and (found := calls_in(self._messages[at].blocks)):
+                return found
+        return ()
 
     def apply(self, record: Record) -> Sequence[Message]:
         """Go on by a record; gives the messages that it archives."""

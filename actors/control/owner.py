@@ -11,6 +11,7 @@ import anyio.to_thread
 from anyio.lowlevel import checkpoint
 from msgspec import Struct, structs
 
+from argentos.actors.approvals import Approval
 from argentos.actors.control.transcript_file import read_transcript, write_transcript
 from argentos.actors.core.registry import Registry
 from argentos.actors.events import CursorExpired, Event
@@ -125,6 +126,10 @@ class Owner:
     async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
         """See `Supervisor.owed`."""
         return await self._supervisor.owed(channel)
+
+    async def all_approvals(self) -> tuple[Approval, ...]:
+        """See `Supervisor.approvals`."""
+        return await self._supervisor.approvals()
 
     async def backup(self, target: Path) -> int:
         """See `Supervisor.backup`."""

@@ -11,6 +11,7 @@ from typing import Self
 import anyio.to_thread
 from msgspec import structs
 
+from argentos.actors.approvals import Approval
 from argentos.actors.control import operations
 from argentos.actors.control.client import Client
 from argentos.actors.control.owner import OwnerInfo
@@ -98,6 +99,14 @@ class RemoteSession(Session):
     async def _stop(self) -> SessionInfo:
         return await self._client.one(operations.STOP, self._key)
 
+    async def _approvals(self) -> tuple[Approval, ...]:
+        return await self._client.many(operations.APPROVALS, self._key)
+
+    async def _decide(self, call_id: str, *, is_approved: bool, reason: str, by: str | None) -> SessionInfo:
+        if is_approved:
+            return await self._client.one(operations.APPROVE, self._key, call_id=call_id, by=by)
+        return await self._client.one(operations.DENY, self._key, call_id=call_id, reason=reason, by=by)
+
     async def _unpark(self) -> SessionInfo:
         return await self._client.one(operations.UNPARK, self._key)
 
@@ -159,6 +168,9 @@ class RemoteSupervisor(SupervisorInterface):
 
     async def _owed(self, channel: str | None) -> tuple[OwedMessage, ...]:
         return await self._client.many(operations.OWED, self._key, channel=channel)
+
+    async def _approvals(self) -> tuple[Approval, ...]:
+        return await self._client.many(operations.ALL_APPROVALS, self._key)
 
     async def _backup(self, target: Path) -> int:
         return await self._client.one(operations.BACKUP, self._key, target=target)

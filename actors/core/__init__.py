@@ -6,10 +6,13 @@ Reading order; each imports only those above it:
     supervision   restarts, parking, and what a process may have died of
     runtime       what the actors of a supervisor share
     replies       turns as their senders see them, and who waits for them
+    reports       what tasks tell
     commands      what may come in, and how each is answered
     decisions     from a state and a command to records and effects
     model_calls   a turn of the model, or a summary: what takes long
-    tasks         the turn or the compaction that runs beside a session
+    tool_calls    the calls of tools of a turn
+    tasks         the turn, its calls or the compaction that run beside a session
+    bookkeeping   what is kept beside the snapshot
     live_session  a session in memory: decide, append, apply, do what follows
     actor         the mailbox, and steps that fail
     registry      the actors in memory

@@ -12,11 +12,12 @@ from typing import Final, NamedTuple, Protocol
 
 import anyio
 
-from argentos.actors.core.commands import Accept, Command, Decided, Delete, SummaryMade, TurnDone, Wake
+from argentos.actors.core.commands import Accept, Command, Decided, Delete, Wake
 from argentos.actors.core.decisions.decider import not_found
 from argentos.actors.core.decisions.draft import is_at_work
 from argentos.actors.core.live_session import LiveSession
 from argentos.actors.core.replies import Turn
+from argentos.actors.core.reports import CallDone, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import may_rest
 from argentos.actors.events import SessionDeleted
@@ -126,6 +127,11 @@ class SessionActor:
         """Seconds since something last happened; None where it does not exist, or was not revived yet."""
         return self._live.quiet_for
 
+    @property
+    def approval_due(self) -> float | None:
+        """When a person's word on a call is waited for no more, by the monotonic clock; None where none is."""
+        return self._live.approval_due
+
     # Coming in ----------------------------------------------------------------------------------------------
 
     def tell(self, command: Command) -> None:
@@ -140,7 +146,7 @@ class SessionActor:
             self._control.append(command)
         self._schedule()
 
-    def report(self, command: TurnDone | SummaryMade) -> None:
+    def report(self, command: TurnDone | CallDone | SummaryMade) -> None:
         """A task tells what it came to, as the last thing that it does."""
         if not self._closed:
             command.arrive(self._runtime.clock.monotonic())

@@ -1,36 +1,35 @@
 """Commands of an actor; each carries the time at which it was given, and its place among the others."""
 
-import itertools
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from argentos.actors.core.replies import Turn
+from argentos.actors.core.reports import Arriving, CallDone, SummaryMade, TurnDone
 from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import TaskId
 from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError
-from argentos.llm import Compacted, Reply
 from argentos.storage import Address, Content, Metadata, Record, Role, Snapshot
 from argentos.storage.open_context import OpenContext
 
 __all__ = [
     "Accept",
     "Adopt",
+    "BeginCall",
     "Cancel",
     "Changes",
     "Clear",
     "Command",
     "Compact",
     "Create",
+    "Decide",
     "Decided",
     "Delete",
     "Deliver",
     "Receipt",
     "Retry",
     "Stop",
-    "SummaryMade",
-    "TurnDone",
     "Update",
     "Wake",
 ]
@@ -68,32 +67,7 @@ class Receipt(NamedTuple):
         return Snapshot(self.metadata, self.context.context)
 
 
-_arrivals: Final = itertools.count()
-
-
-class _Arriving:
-    """A command, or a report of a task.
-
-    Attributes:
-        at: the wall time at which it was given, to be written down.
-        arrived: the monotonic time at which it came.
-        order: its place among all that came; the wall clock may be set between two of them.
-    """
-
-    __slots__ = ("arrived", "at", "order")
-
-    def __init__(self, at: datetime) -> None:
-        self.at: datetime = at
-        self.arrived: float = 0.0
-        self.order: int = 0
-
-    def arrive(self, moment: float) -> None:
-        """It has come, behind all that came before."""
-        self.arrived = moment
-        self.order = next(_arrivals)
-
-
-class _Command(_Arriving, Generic[T]):
+class _Command(Arriving, Generic[T]):
     """A command, and the answer to whoever gave it."""
 
     __slots__ = ("_answer", "_answered", "_error")
@@ -300,64 +274,52 @@ class Wake(_Command[Metadata]):
     __slots__ = ()
 
 
-class _Report(_Arriving):
-    """The report of a task; nobody waits for an answer."""
+class BeginCall(_Command[bool]):
+    """Note durably that a call begins that must not be repeated; False where it is not waited for any more."""
 
-    __slots__ = ()
+    __slots__ = ("call_id", "tag")
 
-    def answer(self, value: Metadata) -> None:
-        """Done."""
-
-    def fail(self, error: ArgentError) -> None:
-        """Not done, for this reason."""
-
-
-class TurnDone(_Report):
-    """The model has finished a turn, with a reply or an error."""
-
-    __slots__ = ("attempt", "error", "reply", "tokens", "turn")
-
-    def __init__(
-        self,
-        at: datetime,
-        *,
-        turn: int,
-        attempt: int,
-        reply: Reply | None,
-        tokens: int,
-        error: ArgentError | None,
-    ) -> None:
+    def __init__(self, at: datetime, tag: TaskId, call_id: str) -> None:
         super().__init__(at)
-        self.turn: int = turn
-        self.attempt: int = attempt
-        self.reply: Reply | None = reply
-        self.tokens: int = tokens
-        self.error: ArgentError | None = error
-
-    @property
-    def tag(self) -> TaskId:
-        """Of the task that reports this."""
-        return ("turn", self.turn, self.attempt)
+        self.tag: TaskId = tag
+        self.call_id: str = call_id
 
 
-class SummaryMade(_Report):
-    """A summary is ready, or could not be made; `asked_at` is the sequence at which it was asked for."""
+class Decide(_Command[Metadata]):
+    """Give a person's word on a call.
 
-    __slots__ = ("asked_at", "compacted")
+    Attributes:
+        reason: for the model, where the call is denied.
+        by: who gives it, where that is known.
+    """
 
-    def __init__(self, at: datetime, *, asked_at: int, compacted: Compacted | None) -> None:
+    __slots__ = ("by", "call_id", "is_approved", "reason")
+
+    def __init__(self, at: datetime, call_id: str, *, is_approved: bool, reason: str, by: str | None) -> None:
         super().__init__(at)
-        self.asked_at: int = asked_at
-        self.compacted: Compacted | None = compacted
-
-    @property
-    def tag(self) -> TaskId:
-        """Of the task that reports this."""
-        return ("summary", self.asked_at, 0)
+        self.call_id: str = call_id
+        self.is_approved: bool = is_approved
+        self.reason: str = reason
+        self.by: str | None = by
 
 
 Decided: TypeAlias = (
-    Accept | Adopt | Retry | Create | Deliver | Stop | Cancel | Update | Clear | Compact | Wake | TurnDone | SummaryMade
+    Accept
+    | Adopt
+    | Retry
+    | Create
+    | Deliver
+    | Stop
+    | Cancel
+    | Update
+    | Clear
+    | Compact
+    | Wake
+    | BeginCall
+    | Decide
+    | TurnDone
+    | CallDone
+    | SummaryMade
 )
 
 Command: TypeAlias = Decided | Delete

@@ -10,11 +10,25 @@ from typing import NamedTuple, Self
 from argentos.actors.settings.config import Config
 from argentos.machines import SESSION, Transition
 from argentos.machines.lifecycles.session import timer_in
-from argentos.storage import Accepted, Cleared, Metadata, Record, Replied, Retried, Snapshot, Transitioned, TurnDelayed
+from argentos.storage import (
+    Accepted,
+    ApprovalAsked,
+    ApprovalDecided,
+    CallEnded,
+    Cleared,
+    Metadata,
+    Record,
+    Replied,
+    Responded,
+    Retried,
+    Snapshot,
+    Transitioned,
+    TurnDelayed,
+)
 
-__all__ = ["Marks", "collected_at", "deadline", "is_delayed", "may_passivate", "quiet_for", "state_at"]
+__all__ = ["Marks", "collected_at", "deadline", "is_delayed", "is_expired", "may_passivate", "quiet_for", "state_at"]
 
-_HAPPENINGS = frozenset({Accepted, Cleared, Replied, Retried, Transitioned})
+_HAPPENINGS = frozenset({Accepted, ApprovalDecided, CallEnded, Cleared, Replied, Responded, Retried, Transitioned})
 
 
 class Marks(NamedTuple):
@@ -24,11 +38,13 @@ class Marks(NamedTuple):
         quiet_since: something last happened, a message or a change of state.
         collects_since: the latest message came that waits.
         delayed_until: the open turn is to be tried again.
+        asked_until: the word of a person on its calls is waited for no more; all that wait were asked together.
     """
 
     quiet_since: float
     collects_since: float
     delayed_until: float
+    asked_until: float = 0.0
 
     @classmethod
     def of(cls, snapshot: Snapshot, at: datetime, moment: float) -> Self:
@@ -41,14 +57,21 @@ class Marks(NamedTuple):
         """
         metadata, context = snapshot
         collects_for = max(0.0, (at - context.waiting[-1].at).total_seconds()) if context.waiting else 0.0
-        return cls(moment - quiet_for(metadata, at), moment - collects_for, moment + _delay_left(metadata, at))
+        return cls(
+            moment - quiet_for(metadata, at),
+            moment - collects_for,
+            moment + _delay_left(metadata, at),
+            moment + _approval_left(metadata, at),
+        )
 
     def after(self, record: Record, moment: float) -> Self:
         """The marks once a record was made, at this moment."""
         if isinstance(record, Accepted) and record.awaits_reply:
-            return type(self)(moment, moment, self.delayed_until)
+            return type(self)(moment, moment, self.delayed_until, self.asked_until)
         if isinstance(record, TurnDelayed):
-            return type(self)(self.quiet_since, self.collects_since, moment + record.seconds)
+            return self._replace(delayed_until=moment + record.seconds)
+        if isinstance(record, ApprovalAsked):
+            return self._replace(asked_until=moment + (record.expires_at - record.at).total_seconds())
         return type(self)(moment, *self[1:]) if type(record) in _HAPPENINGS else self
 
 
@@ -63,6 +86,17 @@ def _delay_left(metadata: Metadata, at: datetime) -> float:
     if delay is None:
         return 0.0
     return min(max(0.0, delay.seconds - (at - delay.at).total_seconds()), delay.seconds)
+
+
+def _approval_left(metadata: Metadata, at: datetime) -> float:
+    """Seconds until a person's word is waited for no more, as far as the wall clock tells."""
+    times = [each.expires_at for each in metadata.turn.asked if each.expires_at] if metadata.turn else ()
+    return (min(times) - at).total_seconds() if times else 0.0
+
+
+def is_expired(metadata: Metadata, marks: Marks, moment: float) -> bool:
+    """The word of a person on the calls of the open turn is waited for no more."""
+    return metadata.turn is not None and bool(metadata.turn.asked) and moment >= marks.asked_until
 
 
 def is_delayed(metadata: Metadata, marks: Marks, moment: float) -> bool:
@@ -89,7 +123,7 @@ def state_at(metadata: Metadata, quiet: float, idle_after: float) -> str:
     timer = timer_in(metadata.state)
     if timer is None or quiet < idle_after:
         return metadata.state
-    facts = _Overdue(is_quiet=metadata.is_settled)
+    facts = _Overdue(is_quiet=metadata.is_resting)
     decision = SESSION.decide(metadata.state, timer.event, facts)
     return decision.target if isinstance(decision, Transition) else metadata.state
 
@@ -107,17 +141,21 @@ def deadline(metadata: Metadata, marks: Marks, config: Config) -> float | None:
 
     None while there is something to answer: the end of the turn asks again.
     """
-    if metadata.turn is not None:
-        return marks.delayed_until if metadata.turn.delay else None
-    if not metadata.is_settled:
-        return collected_at(metadata, marks, config)
+    turn = metadata.turn
+    if turn is None:
+        return collected_at(metadata, marks, config) if metadata.waiting else _rests_at(metadata, marks, config)
+    if turn.is_asking:
+        return min(_rests_at(metadata, marks, config), marks.asked_until)
+    return marks.delayed_until if turn.delay else None
+
+
+def _rests_at(metadata: Metadata, marks: Marks, config: Config) -> float:
     has_timer = timer_in(metadata.state) is not None
     return marks.quiet_since + (config.idle_after if has_timer else config.passivate_after)
 
 
 def may_passivate(metadata: Metadata, marks: Marks, config: Config, moment: float) -> bool:
     """Nothing is left to do, and the time has come to leave memory."""
-    if timer_in(metadata.state) is not None or not metadata.is_settled:
+    if timer_in(metadata.state) is not None or not metadata.is_resting:
         return False
-    due = deadline(metadata, marks, config)
-    return due is not None and due <= moment
+    return _rests_at(metadata, marks, config) <= moment

@@ -6,12 +6,12 @@ is up to the actor.
 """
 
 import logging
-from bisect import bisect
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from argentos.actors.core.commands import Command, Compact, Decided, SummaryMade, TurnDone
+from argentos.actors.core.bookkeeping import Bookkeeping
+from argentos.actors.core.commands import Command, Compact, Decided
 from argentos.actors.core.deadlines import Marks, deadline, may_passivate
 from argentos.actors.core.decisions.compactions import look_after_compaction, resume_compaction
 from argentos.actors.core.decisions.decider import Decider
@@ -19,7 +19,8 @@ from argentos.actors.core.decisions.draft import Draft, Said, is_at_work, is_com
 from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.decisions.settling import MOST_ROUNDS, EndlessSettlingError, settle
 from argentos.actors.core.decisions.turns import look_after_turn
-from argentos.actors.core.replies import Turn, ending_of
+from argentos.actors.core.replies import Turn
+from argentos.actors.core.reports import CallDone, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.tasks import Reporting, SessionTasks, is_awaited
 from argentos.actors.scheduling.slots import TaskId
@@ -28,18 +29,10 @@ from argentos.machines import SESSION
 from argentos.machines.lifecycles import compaction
 from argentos.machines.lifecycles.turn import DUE, INTERRUPTED, OVERFLOWED, TURN
 from argentos.storage import (
-    Accepted,
-    Cleared,
     Context,
-    Kept,
     Metadata,
-    Record,
-    Replied,
     SessionKey,
     Snapshot,
-    Summarised,
-    TurnEnded,
-    reply_of,
 )
 from argentos.storage.open_context import OpenContext
 
@@ -65,6 +58,7 @@ class LiveSession:
     """
 
     __slots__ = (
+        "_bookkeeping",
         "_compactions",
         "_context",
         "_current",
@@ -100,6 +94,8 @@ class LiveSession:
             compactions=self._compactions,
             current=self._current,
         )
+
+        self._bookkeeping = Bookkeeping(key, self._replies, self._message_ids, self._decider)
 
     @property
     def task(self) -> TaskId | None:
@@ -141,7 +137,14 @@ class LiveSession:
     @property
     def is_quiet(self) -> bool:
         """It is in memory, and nothing is going on."""
-        return self.is_revived and not self._current.is_running and not self.is_at_work
+        is_idle = not self._current.is_running and not self.is_at_work and not self._replies.is_awaited
+        return self.is_revived and is_idle
+
+    @property
+    def approval_due(self) -> float | None:
+        """When a person's word is waited for no more; None where none is."""
+        turn = self.metadata.turn if self.metadata else None
+        return self._marks.asked_until if turn is not None and turn.is_asking and self._marks else None
 
     @property
     def quiet_for(self) -> float | None:
@@ -154,7 +157,8 @@ class LiveSession:
         if snapshot is None:
             return False
         metadata = snapshot.metadata
-        return is_at_work(metadata) or self._compactions.is_waiting or metadata.last_activity > since
+        is_open = not metadata.is_settled or is_at_work(metadata)
+        return is_open or self._compactions.is_waiting or metadata.last_activity > since
 
     # Ends ---------------------------------------------------------------------------------------------------
 
@@ -176,8 +180,9 @@ class LiveSession:
         """
         kept: list[Command] = []
         for command in commands:
-            if isinstance(command, TurnDone | SummaryMade) and is_awaited(command.tag, durable):
-                self._current.unfinish(command.tag)
+            if isinstance(command, TurnDone | CallDone | SummaryMade) and is_awaited(command.tag, durable):
+                if not isinstance(command, CallDone) or command.is_last:
+                    self._current.unfinish(command.tag)
                 kept.append(command)
             else:
                 command.fail(error)
@@ -297,46 +302,13 @@ class LiveSession:
             if draft.is_adopted:  # of what is new nothing is kept beside it, and its records may be a million
                 await self._message_ids.prepare(self._context.context)
             else:
-                self._take_over(draft.records)
+                self._bookkeeping.take_over(draft.records, self.metadata, self._context)
             self._compactions.follow(self.metadata)
             self._runtime.events.publish(self._key, draft.records)
             if wants_files:
                 draft.effects.append("write_files")
         for effect in dict.fromkeys(draft.effects):
             await _EFFECTS[effect](self)
-
-    def _take_over(self, records: Sequence[Record]) -> None:
-        """Bring what is kept beside the snapshot up to date."""
-        for record in records:
-            match record:
-                case Replied():
-                    self._replies.finish(record.messages, reply_of(record))
-                    self._decider.error = None
-                case TurnEnded():
-                    self._fail_turns(record)
-                case Summarised() | Cleared():
-                    self._message_ids.forget()
-                case Kept(reason=reason) if reason:
-                    _log.error("session %s: %s", self._key, reason)
-                case _:
-                    pass
-            if isinstance(record, Accepted | Replied) and record.is_owed and record.address is not None:
-                self._tell_of_debts(record.address.channel, record.number)
-
-    def _tell_of_debts(self, channel: str, number: int) -> None:
-        undelivered = self.metadata.undelivered.get(channel, ()) if self.metadata else ()
-        owed = bisect(undelivered, number)
-        if owed and owed % _MANY_OWED == 0:
-            _log.warning(
-                "session %s owes %d messages to the channel %r: does anybody read it?", self._key, owed, channel
-            )
-
-    def _fail_turns(self, record: TurnEnded) -> None:
-        error = self._decider.error or ending_of(record)
-        if record.reason and self._decider.error is None:
-            _log.error("session %s: %s", self._key, record.reason)
-        self._replies.fail(record.messages, error)
-        self._decider.error = None
 
     # Effects ------------------------------------------------------------------------------------------------
 
@@ -351,6 +323,11 @@ class LiveSession:
         snapshot = self.snapshot
         if snapshot is not None:
             self._tasks.ask_model(snapshot)
+
+    async def call_tools(self) -> None:
+        """Begin to run the calls of the turn that is open, unless that is being done."""
+        if self.snapshot is not None:
+            self._tasks.call_tools(self.snapshot)
 
     async def cancel_task(self) -> None:
         """End the turn, or the compaction, that runs and is waited for no more."""
@@ -384,13 +361,14 @@ class LiveSession:
         runtime = self._runtime
         if self.metadata is None or self._marks is None:
             return True
-        if self._current.is_running or self._compactions.is_waiting:
+        if self._current.is_running or self._compactions.is_waiting or self._replies.is_awaited:
             return False
         return may_passivate(self.metadata, self._marks, runtime.config, runtime.clock.monotonic())
 
 
 _EFFECTS: Final[dict[str, Callable[[LiveSession], Awaitable[None]]]] = {
     "ask_model": LiveSession.ask_model,
+    "call_tools": LiveSession.call_tools,
     "cancel_task": LiveSession.cancel_task,
     "summarise": LiveSession.summarise,
     "write_files": LiveSession.write_files,

@@ -10,16 +10,16 @@ from typing import Any, Final, NamedTuple
 import anyio
 from anyio.lowlevel import checkpoint
 
+from argentos.actors.core.decisions.responses import as_response, plan_calls
+from argentos.actors.core.reports import PlannedCall
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import BackgroundTask
 from argentos.actors.settings.config import Config
 from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import (
     CallbackError,
-    ContextOverflowError,
     InputError,
     ModelError,
-    ModelRefusedError,
     ModelUnavailableError,
     ReplyInterruptedError,
 )
@@ -35,7 +35,6 @@ from argentos.llm import (
     assemble,
     can_summarise,
     compact,
-    is_blank,
     is_sign_of_life,
 )
 from argentos.storage import MESSAGE_TOKENS, Snapshot, raw_content
@@ -48,10 +47,11 @@ _REST: Final = 0.01  # seconds in which a model may speak without a pause
 
 
 class Answer(NamedTuple):
-    """A reply, and its local tokens."""
+    """A reply, its local tokens, and what becomes of its calls."""
 
     reply: Reply
     tokens: int
+    calls: tuple[PlannedCall, ...] = ()
 
 
 async def ask_model(
@@ -74,8 +74,7 @@ async def ask_model(
             )
             reply = await _asked(runtime, snapshot, request, listener, task)
             listener.end()
-            _check_text(reply)
-            return Answer(reply, await runtime.count.content(raw_content(reply.content)) + MESSAGE_TOKENS)
+            return await _taken(runtime, snapshot, reply)
     except ModelError as error:
         return error
     except CallbackError as error:
@@ -83,6 +82,15 @@ async def ask_model(
     finally:
         listener.is_over = True
     return None if task.is_cancelled else listener.verdict()
+
+
+async def _taken(runtime: Runtime, snapshot: Snapshot, given: Reply) -> Answer:
+    turn = snapshot.metadata.turn
+    reply = as_response(given, turn.steps if turn else 0)
+    tokens = await runtime.count.content(raw_content(reply.content)) + MESSAGE_TOKENS
+    if turn is None or not reply.blocks or reply.stop_reason is not None:
+        return Answer(reply, tokens)
+    return Answer(reply, tokens, await plan_calls(runtime, turn, reply))
 
 
 def _caused(error: ModelError, cause: Exception) -> ModelError:
@@ -191,22 +199,6 @@ class _Emission:
         if time.perf_counter() - self._rested_at > _REST:  # of one that never waits between its pieces
             await checkpoint()
             self._rested_at = time.perf_counter()
-
-
-def _check_text(reply: Reply) -> None:
-    """Tell a model that was kept from answering from one that has nothing to say.
-
-    Raises:
-        ModelError: it was; the kind says by what.
-    """
-    reason = reply.stop_reason
-    if reason is None or reply.blocks or not is_blank(reply.text):
-        return
-    if reason == "refusal":
-        raise ModelRefusedError("the model refused to answer; ask in other words")
-    if reason == "model_context_window_exceeded":
-        raise ContextOverflowError("the conversation leaves no room for a reply in the model's window")
-    raise ModelError(f"the model's reply was cut off before it had any text ({reason}); let it have more tokens")
 
 
 async def make_summary(

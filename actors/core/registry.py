@@ -16,6 +16,7 @@ from argentos.actors.core.commands import (
     Clear,
     Compact,
     Create,
+    Decide,
     Delete,
     Deliver,
     Receipt,
@@ -57,6 +58,7 @@ class Registry:
         self.is_open: bool = False
         self._actors: dict[SessionKey, SessionActor] = {}
         self._quiet: OrderedDict[SessionKey, SessionActor] = OrderedDict()  # of those; in use longest ago first
+        self._asking: set[SessionKey] = set()  # those not in memory that wait for a person's word
         self._supervisions: dict[str, Supervision] = {
             agent: Supervision(each.config.restart_intensity, each.config.restart_period)
             for agent, each in runtimes.items()
@@ -133,7 +135,7 @@ class Registry:
             await actor.stepped()
 
     async def tell(
-        self, key: SessionKey, command: Adopt | Create | Update | Deliver | Stop | Clear | Compact
+        self, key: SessionKey, command: Adopt | Create | Update | Deliver | Decide | Stop | Clear | Compact
     ) -> Metadata:
         """Queue a command in the session's control lane and wait for its answer.
 
@@ -141,7 +143,7 @@ class Registry:
             SessionError: it cannot be done; the kind says why.
             SupervisorStoppedError: the supervisor is closed.
         """
-        (await self._reach(key, takes_messages=isinstance(command, Compact))).tell(command)
+        (await self._reach(key, takes_messages=isinstance(command, Compact | Decide))).tell(command)
         return await command.answered()
 
     async def cancel(self, key: SessionKey, number: int) -> bool:
@@ -278,7 +280,8 @@ class Registry:
 
     def fire(self, key: SessionKey) -> None:
         """The deadline of a session in memory has come."""
-        if key in self._actors:
+        if key in self._actors or key in self._asking:
+            self._asking.discard(key)
             self.wake(key)
 
     def fail(self, key: SessionKey, cause: BaseException) -> SessionParkedError | None:
@@ -303,10 +306,14 @@ class Registry:
         self._make_room()
 
     def forget(self, key: SessionKey) -> None:
-        """The session leaves memory."""
-        self._actors.pop(key, None)
+        """The session leaves memory; where it waits for a person's word, it is woken when the time for that is over."""
+        actor = self._actors.pop(key, None)
         self._quiet.pop(key, None)
         self.runtime.timers.disarm(key)
+        due = actor.approval_due if actor is not None else None
+        if due is not None and self.is_open:
+            self._asking.add(key)
+            self.runtime.timers.arm(key, due)
 
     def end_waiting(self, error: ArgentError) -> None:
         """Tell whoever waits for a reply that it will come later."""

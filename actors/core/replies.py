@@ -1,6 +1,6 @@
 """Turns as their senders see them, and those of a session that somebody may be waiting for."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import Final
 
 from anyio.lowlevel import checkpoint
@@ -9,13 +9,28 @@ from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, NoReplyError
-from argentos.llm import Piece, TextDelta
-from argentos.storage import STOPPED, Message, SessionKey, Snapshot, TurnEnded
+from argentos.llm import ApprovalWanted, Piece, Retrying, TextDelta, ToolAnswer, ToolCall
+from argentos.storage import (
+    STOPPED,
+    ApprovalAsked,
+    CallEnded,
+    Message,
+    Metadata,
+    Responded,
+    SessionKey,
+    Snapshot,
+    TurnDelayed,
+    TurnEnded,
+    blocks_of,
+    calls_in,
+)
+from argentos.storage.open_context import OpenContext
 
 __all__ = ["PendingTurns", "Turn", "ending_of", "has_failed", "was_stopped"]
 
 _ENDINGS: Final = {
     "no_reply": "the agent had nothing to say",
+    "refused": "the model refused to answer; ask in other words",
     "failed": "the model failed; ask again",
     "stopped": "the turn was stopped before its reply",
     "cleared": "the session was cleared before the reply",
@@ -171,6 +186,11 @@ class Turn:
         if self._reply is not None or self._error is not None:
             _wake(self._asking)
 
+    @property
+    def is_awaited(self) -> bool:
+        """Somebody waits for it, or reads it."""
+        return bool(self._asking or self._reading)
+
     def cancelled_by(self, cancel: Callable[["Turn"], Awaitable[bool]]) -> None:
         """It is cancelled in this way."""
         self._cancel = cancel
@@ -267,7 +287,9 @@ class PendingTurns:
     def begin(self, numbers: Iterable[int], attempt: int) -> None:
         """The model is being asked to answer these messages; whoever listens later hears it from the beginning."""
         for number in numbers:
-            self.expect(number, "").begin(attempt)
+            turn = self.expect(number, "")
+            if turn.attempt != attempt:  # else the next step of the same
+                turn.begin(attempt)
 
     def push(self, numbers: Iterable[int], piece: Piece) -> None:
         """A piece of the reply to these messages has come."""
@@ -281,6 +303,23 @@ class PendingTurns:
         """The response that has streamed to these messages is durable, and their turn goes on."""
         for turn in self._of(numbers):
             turn.settle()
+
+    def go_on(
+        self, record: Responded | CallEnded | ApprovalAsked | TurnDelayed, metadata: Metadata, talk: OpenContext
+    ) -> None:
+        """A step of the open turn is durable, which its readers are shown."""
+        turn = metadata.turn
+        if turn is None or not self._turns:
+            return
+        for piece in _pieces_of(record, talk):
+            self.push(turn.messages, piece)
+        if isinstance(record, Responded):
+            self.settle(turn.messages)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Somebody waits for one of these, or reads it."""
+        return any(turn.is_awaited for turn in self._turns.values())
 
     def hold(self, numbers: Iterable[int]) -> str:
         """Give the text said of the reply to these messages; whatever follows is heard once this is released.
@@ -319,6 +358,24 @@ class PendingTurns:
 
     def _of(self, numbers: Iterable[int]) -> list[Turn]:
         return [self._turns[number] for number in numbers if number in self._turns]
+
+
+def _pieces_of(record: Responded | CallEnded | ApprovalAsked | TurnDelayed, talk: OpenContext) -> Iterator[Piece]:
+    """A step of a turn as its readers are shown it."""
+    match record:
+        case Responded():
+            for call in calls_in(blocks_of(record.content)):
+                yield ToolCall(call.id, call.name, call.input)
+        case TurnDelayed():
+            yield Retrying(record.attempt, record.seconds, record.reason)
+        case _:
+            for call in talk.latest_calls():
+                if call.id != record.call_id:
+                    continue
+                if isinstance(record, CallEnded):
+                    yield ToolAnswer(call.id, call.name, record.content, record.is_error)
+                else:
+                    yield ApprovalWanted(call.id, call.name, call.input)
 
 
 def has_failed(key: SessionKey, message: Message) -> NoReplyError:

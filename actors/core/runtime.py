@@ -38,6 +38,7 @@ class Runtime:
         suspects: turns that wait until they may run alone.
         retention: what is kept though it is due, and why; empty where nothing is.
         is_draining: no more work is begun.
+        approvers: the names of those whose word counts on calls that need approval; None takes anybody's.
         channels: those to which what the agent says is owed, until it was delivered.
     """
 
@@ -59,6 +60,7 @@ class Runtime:
     timers: Timers
     events: Events
     telemetry: Telemetry
+    approvers: frozenset[str] | None = None
     suspects: Suspects = field(default_factory=Suspects)
     retention: str = ""
     is_draining: bool = False

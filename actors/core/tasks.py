@@ -8,16 +8,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
-from argentos.actors.core.commands import Accept, Cancel, Clear, Decided, Stop, SummaryMade, TurnDone
+from argentos.actors.core.commands import Accept, BeginCall, Cancel, Clear, Command, Decided, Stop
 from argentos.actors.core.decisions.compactions import CompactionRequests
 from argentos.actors.core.decisions.draft import Said, is_compacting
 from argentos.actors.core.model_calls import Answer, ask_model, make_summary
 from argentos.actors.core.replies import PendingTurns
+from argentos.actors.core.reports import CallDone, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
+from argentos.actors.core.tool_calls import run_calls
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
-from argentos.errors import CallbackError
+from argentos.errors import CallbackError, SessionError
 from argentos.llm import is_blank
-from argentos.storage import MESSAGE_TOKENS, Metadata, SessionKey, Snapshot
+from argentos.storage import MESSAGE_TOKENS, Metadata, OpenTurn, SessionKey, Snapshot
 
 __all__ = ["Reporting", "SessionTasks", "is_awaited"]
 
@@ -27,16 +29,24 @@ _log: Final = logging.getLogger(__name__)
 class Reporting(Protocol):
     """The receiver of a task's report."""
 
-    def report(self, command: TurnDone | SummaryMade) -> None:
+    def report(self, command: TurnDone | CallDone | SummaryMade) -> None:
         """Take the report, as the last thing that the task does."""
+        ...
+
+    def tell(self, command: Command) -> None:
+        """Take a report, or a command, while the task goes on."""
         ...
 
 
 class _Nobody:
     """In the place of an actor that has left memory."""
 
-    def report(self, command: TurnDone | SummaryMade) -> None:
+    def report(self, command: TurnDone | CallDone | SummaryMade) -> None:
         """Drop the report of a task that ended too late."""
+
+    def tell(self, command: Command) -> None:
+        """Refuse what a task asks that goes on too long."""
+        command.fail(SessionError("the session has left memory"))
 
 
 _NOBODY: Final = _Nobody()
@@ -82,12 +92,20 @@ class SessionTasks:
         turn = snapshot.metadata.turn
         if turn is not None:
             passes = self.replies.may_be_from_tasks(turn.messages)
-            self._start(("turn", turn.turn, turn.attempt), partial(self._run_turn, snapshot), passes=passes)
+            tag = ("turn", turn.turn, turn.attempt, turn.steps)
+            self._start(tag, partial(self._run_turn, snapshot), passes=passes)
+
+    def call_tools(self, snapshot: Snapshot) -> None:
+        """Begin to run the calls of the turn that is open, unless that is being done."""
+        turn = snapshot.metadata.turn
+        if turn is not None and turn.has_calls:
+            passes = self.replies.may_be_from_tasks(turn.messages)
+            self._start(_calls_of(turn), partial(self._run_calls, snapshot), passes=passes)
 
     def summarise(self, snapshot: Snapshot) -> None:
         """Begin to make a summary, unless one is being made."""
         asked_at = _asked_at(snapshot.metadata)
-        self._start(("summary", asked_at, 0), partial(self._run_compaction, snapshot, asked_at))
+        self._start(("summary", asked_at, 0, 0), partial(self._run_compaction, snapshot, asked_at))
 
     async def said(self, metadata: Metadata | None) -> Said | None:
         """The reply as far as the turn that runs has said it; it is held there."""
@@ -129,10 +147,30 @@ class SessionTasks:
             if answer is None:
                 return
             working.outcome = "replied" if isinstance(answer, Answer) else type(answer).__name__
-        reply, tokens = answer if isinstance(answer, Answer) else (None, 0)
-        error = None if isinstance(answer, Answer) else answer
-        now = self._runtime.clock.now()
-        self._actor.report(TurnDone(now, turn=turn.turn, attempt=turn.attempt, reply=reply, tokens=tokens, error=error))
+        told = answer if isinstance(answer, Answer) else None
+        self._actor.report(
+            TurnDone(
+                self._runtime.clock.now(),
+                turn=turn.turn,
+                attempt=turn.attempt,
+                step=turn.steps,
+                reply=told.reply if told else None,
+                tokens=told.tokens if told else 0,
+                calls=told.calls if told else (),
+                error=None if isinstance(answer, Answer) else answer,
+            )
+        )
+
+    async def _run_calls(self, snapshot: Snapshot, task: BackgroundTask) -> None:
+        async def begin(call_id: str) -> bool:
+            command = BeginCall(self._runtime.clock.now(), task.tag, call_id)
+            self._actor.tell(command)
+            return await command.answered()
+
+        def report(done: CallDone) -> None:
+            (self._actor.report if done.is_last else self._actor.tell)(done)
+
+        await run_calls(self._runtime, snapshot, task, report, begin)
 
     async def _run_compaction(self, snapshot: Snapshot, asked_at: int, task: BackgroundTask) -> None:
         asked, number = self.compactions.served, snapshot.metadata.compactions + 1
@@ -147,9 +185,18 @@ class SessionTasks:
 def is_awaited(tag: TaskId, metadata: Metadata) -> bool:
     """The session waits for the task: it has the turn, or the compaction."""
     if is_compacting(metadata):
-        return tag == ("summary", _asked_at(metadata), 0)
+        return tag == ("summary", _asked_at(metadata), 0, 0)
     turn = metadata.turn
-    return turn is not None and tag == ("turn", turn.turn, turn.attempt)
+    if turn is None:
+        return False
+    if turn.calls:
+        return turn.has_calls and tag[:3] == ("calls", turn.turn, turn.attempt)
+    return tag == ("turn", turn.turn, turn.attempt, turn.steps)
+
+
+def _calls_of(turn: OpenTurn) -> TaskId:
+    """The task that runs the calls of a turn that have no result, when it begins."""
+    return ("calls", turn.turn, turn.attempt, turn.made - len(turn.calls))
 
 
 def _asked_at(metadata: Metadata) -> int:

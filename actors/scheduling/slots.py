@@ -21,8 +21,8 @@ from argentos.storage import SessionKey
 __all__ = ["BackgroundTask", "CurrentTask", "Slots", "TaskId", "awaiting", "is_in_task", "wait"]
 
 
-TaskId: TypeAlias = tuple[str, int, int]
-"""A task's identity: `("turn", turn, attempt)` or `("summary", sequence, 0)`."""
+TaskId: TypeAlias = tuple[str, int, int, int]
+"""A task's identity: `("turn", turn, attempt, step)`, `("calls", turn, attempt, ended)`, or of a summary."""
 
 
 class BackgroundTask:

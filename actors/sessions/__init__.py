@@ -2,6 +2,7 @@
 
 Reading order; a module imports only from those above it:
 
+    approving      a person's word on calls of tools
     session        what users see, whichever process runs the session
     duplicates     messages that are sent again
     local_session  the sessions that this process runs; `argentos.actors.control.remote` has the others

@@ -10,7 +10,8 @@ import anyio
 import anyio.to_thread
 from anyio.lowlevel import checkpoint
 
-from argentos.actors.core.commands import Accept, Adopt, Changes, Clear, Compact, Create, Receipt, Stop, Update
+from argentos.actors.approvals import Approval, approvals_in, check_approver
+from argentos.actors.core.commands import Accept, Adopt, Changes, Clear, Compact, Create, Decide, Receipt, Stop, Update
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.replies import Turn, has_failed, was_stopped
 from argentos.actors.info import SessionInfo
@@ -226,6 +227,15 @@ class LocalSession(Session):
 
     async def _stop(self) -> SessionInfo:
         return self._told(await self._registry.tell(self._key, Stop(self._registry.runtime.clock.now())))
+
+    async def _approvals(self) -> tuple[Approval, ...]:
+        return approvals_in(await self._registry.look(self._key))
+
+    async def _decide(self, call_id: str, *, is_approved: bool, reason: str, by: str | None) -> SessionInfo:
+        runtime = self._registry.runtime_of(self._key)
+        check_approver(self._key, runtime.approvers, by)
+        command = Decide(runtime.clock.now(), call_id, is_approved=is_approved, reason=reason, by=by)
+        return self._told(await self._registry.tell(self._key, command))
 
     async def _unpark(self) -> SessionInfo:
         await checkpoint()

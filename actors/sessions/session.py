@@ -14,6 +14,7 @@ from anyio.lowlevel import checkpoint
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.replies import Turn
 from argentos.actors.info import SessionInfo
+from argentos.actors.sessions.approving import Approving
 from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.validation import NewMessage, as_changes, as_focus, as_patience, as_role, new_message
 from argentos.inputs import as_flag, as_id, as_time
@@ -22,7 +23,7 @@ from argentos.storage import Address, ContentLike, Message, Role, SessionKey, Su
 __all__ = ["Session"]
 
 
-class Session(ABC):
+class Session(Approving, ABC):
     """One conversation, in this process or in the one that owns it: `Supervisor.session` gives its handle.
 
     Handles are cheap, do no I/O until they are asked to, and any number may stand for the same session.

@@ -69,6 +69,10 @@ class Config(Struct, frozen=True, kw_only=True):
         turn_limit: until a turn is given up, whatever has come of its reply.
         retry_attempts: how often a turn is tried again by itself whose model could not answer for now; 0 never does.
         retry_for: that a turn waits for these attempts altogether, at most.
+        call_timeout: until a call of a tool is given up, unless the tool has a time of its own.
+        result_limit: characters of a call's result; what is beyond is cut, with a note.
+        turn_calls: calls that a turn makes at most; then the model is told to answer.
+        approval_expires: until a call that waits for a person's word is given up.
         compaction_timeout: until the model's summary is given up for an extractive one.
         restart_intensity: how often a session that fails is restarted within `restart_period`; then it is parked.
         restart_period: see `restart_intensity`.
@@ -93,6 +97,10 @@ class Config(Struct, frozen=True, kw_only=True):
     turn_limit: float = 3600.0
     retry_attempts: int = 5
     retry_for: float = 300.0
+    call_timeout: float = 120.0
+    result_limit: int = 100_000
+    turn_calls: int = 100
+    approval_expires: float = 7 * 86_400.0
     compaction_timeout: float = 180.0
     restart_intensity: int = 3
     restart_period: float = 5.0
@@ -140,6 +148,8 @@ _NUMBERS: Final[dict[str, tuple[float, float]]] = {
     "turn_timeout": _DURATION_RANGE,
     "turn_limit": _DURATION_RANGE,
     "retry_for": _DURATION_RANGE,
+    "call_timeout": _DURATION_RANGE,
+    "approval_expires": _DURATION_RANGE,
     "compaction_timeout": _DURATION_RANGE,
     "restart_period": _DURATION_RANGE,
     "retain_for": _DURATION_RANGE,
@@ -150,6 +160,8 @@ _WHOLE_NUMBERS: Final = {
     "mailbox_limit": (1, 1_000_000),
     "collect_max": (1, 1_000_000),
     "retry_attempts": (0, 1000),
+    "result_limit": (100, 10_000_000),
+    "turn_calls": (0, 10_000),
     "restart_intensity": (0, 1000),
     "max_crashes": (1, 1000),
     "max_live": (1, 10_000_000),

@@ -4,8 +4,12 @@ Reading order; each imports only those above it:
 
     message_ids   the numbers of messages by their ids
     draft         the next state, as far as it is decided
+    ids           the ids of what the agent says
     compactions   the rules by which a compaction begins and ends
     turn_facts    facts of which a turn's machine asks
+    responses     replies as a turn takes them
+    calls         the rules by which a turn calls tools
+    approvals     the rules by which a person's word on a call is taken
     turn_ends     the rules by which a turn ends
     turns         the rules by which a turn begins, and is tried again
     messages      the rules by which a message is taken, and other notes are

@@ -10,20 +10,22 @@ from typing import TypeAlias
 from argentos.actors.core.commands import (
     Accept,
     Adopt,
+    BeginCall,
     Cancel,
     Clear,
     Compact,
     Create,
+    Decide,
     Decided,
     Deliver,
     Receipt,
     Retry,
     Stop,
-    SummaryMade,
-    TurnDone,
     Update,
     Wake,
 )
+from argentos.actors.core.decisions.approvals import decide_call
+from argentos.actors.core.decisions.calls import finish_call, start_call
 from argentos.actors.core.decisions.compactions import (
     CompactionRequests,
     ask_compaction,
@@ -37,17 +39,21 @@ from argentos.actors.core.decisions.messages import accept, clear, create, deliv
 from argentos.actors.core.decisions.turn_ends import cancel, end_attempt, stop
 from argentos.actors.core.decisions.turns import failed_turn, retry
 from argentos.actors.core.replies import PendingTurns, Turn
+from argentos.actors.core.reports import CallDone, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.errors import (
     ArgentError,
     MailboxFullError,
     MessageTooLargeError,
+    ModelRefusedError,
     NothingToCompactError,
+    SessionError,
     SessionExistsError,
     SessionNotFoundError,
 )
 from argentos.storage import (
+    REFUSAL,
     Metadata,
     SessionKey,
 )
@@ -115,12 +121,11 @@ class Decider:
             match command:
                 case Accept() | Retry() | Cancel():
                     return self._take(draft, command)
-                case TurnDone():
-                    self._finish_turn(draft, command)
-                    return None  # nobody waits for an answer
-                case SummaryMade():
-                    self._summarise(draft, command)
+                case TurnDone() | SummaryMade():
+                    self._finish(draft, command)
                     return None
+                case CallDone() | BeginCall() | Decide():
+                    return self._call(draft, command)
                 case Compact():
                     self._ask_compaction(draft, command)
                     return None  # answered when the conversation goes on
@@ -144,6 +149,31 @@ class Decider:
         if isinstance(command, Cancel):
             return self._cancel(draft, command)
         return self._accept(draft, command) if isinstance(command, Accept) else self._retry(draft, command)
+
+    def _finish(self, draft: Draft, command: TurnDone | SummaryMade) -> None:
+        """Go on with what a task has reported; nobody waits for an answer."""
+        if isinstance(command, TurnDone):
+            self._finish_turn(draft, command)
+        else:
+            self._summarise(draft, command)
+
+    def _call(self, draft: Draft, command: CallDone | BeginCall | Decide) -> Answering | None:
+        """Go on with a call of a tool."""
+        if isinstance(command, Decide):
+            if not draft.exists:
+                raise not_found(self._key)
+            decide_call(draft, command)
+            return partial(_answer, self._key, command)
+        if command.tag != self._current.tag:
+            command.fail(SessionError("the call is not waited for any more"))
+            return None
+        if isinstance(command, BeginCall):
+            has_begun = start_call(draft, command.call_id)
+            return lambda _metadata, _context: command.answer(has_begun)
+        if command.is_last:
+            self._current.finish(command.tag)
+        finish_call(draft, command)
+        return None
 
     def _create(self, draft: Draft) -> None:
         self._check_new(draft)
@@ -243,7 +273,11 @@ class Decider:
     def _finish_turn(self, draft: Draft, command: TurnDone) -> None:
         if not self._current.finish(command.tag):
             return
-        self.error = command.error if end_attempt(draft, command) else None
+        has_ended = end_attempt(draft, command)
+        if has_ended and command.reply is not None and command.reply.stop_reason == REFUSAL:
+            self.error = ModelRefusedError("the model refused to answer; ask in other words")
+        else:
+            self.error = command.error if has_ended else None
 
     def _summarise(self, draft: Draft, command: SummaryMade) -> None:
         if not self._current.finish(command.tag):
@@ -280,7 +314,7 @@ class Decider:
 
 def _answer(
     key: SessionKey,
-    command: Adopt | Create | Update | Deliver | Stop | Clear | Wake | TurnDone | SummaryMade,
+    command: Adopt | Create | Update | Deliver | Decide | Stop | Clear | Wake | TurnDone | SummaryMade,
     metadata: Metadata | None,
     _: OpenContext,
 ) -> None:

@@ -30,7 +30,7 @@ from argentos.machines.lifecycles.compaction import (
     CompactionFacts,
 )
 from argentos.machines.lifecycles.session import CONTINUES_WITH_SUMMARY, timer_in
-from argentos.machines.lifecycles.turn import DELAYED, OVERFLOWED, RUNNING, TURN, WAITING, TurnFacts
+from argentos.machines.lifecycles.turn import APPROVING, CALLING, DELAYED, OVERFLOWED, RUNNING, TURN, WAITING, TurnFacts
 from argentos.storage import (
     Accepted,
     Context,
@@ -57,15 +57,20 @@ def is_compacting(metadata: Metadata) -> bool:
 
 
 def is_at_work(metadata: Metadata) -> bool:
-    """A message waits for its answer, or the session waits for a summary."""
-    return not metadata.is_settled or is_compacting(metadata)
+    """A message waits for its answer, and not for a person first, or the session waits for a summary."""
+    return not metadata.is_resting or is_compacting(metadata)
 
 
 def _open_turn(metadata: Metadata) -> str:
     """The state of the turn that is open, as far as what is durable tells."""
+    turn = metadata.turn
+    if turn is not None and turn.is_asking:
+        return APPROVING
     if is_compacting(metadata):
         return OVERFLOWED
-    return DELAYED if metadata.turn is not None and metadata.turn.delay is not None else RUNNING
+    if turn is not None and turn.calls:
+        return CALLING
+    return DELAYED if turn is not None and turn.delay is not None else RUNNING
 
 
 def _compaction_of(metadata: Metadata, *, has_task: bool) -> str:
@@ -98,7 +103,7 @@ class _Facts:
     @property
     def is_quiet(self) -> bool:
         step = self._step
-        return step.metadata.is_settled and step.moment >= step.marks.quiet_since + step.config.idle_after
+        return step.metadata.is_resting and step.moment >= step.marks.quiet_since + step.config.idle_after
 
     @property
     def compaction_is_due(self) -> bool:

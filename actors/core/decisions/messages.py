@@ -2,7 +2,8 @@
 
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.decisions.draft import Draft
-from argentos.actors.core.decisions.turn_ends import expect_turn, is_owed, stop
+from argentos.actors.core.decisions.ids import is_owed
+from argentos.actors.core.decisions.turn_ends import expect_turn, stop
 from argentos.machines.lifecycles.session import FIRST_MESSAGE, NEW_MESSAGE
 from argentos.machines.lifecycles.turn import CLEAR
 from argentos.storage import Accepted, Address, Cleared, Content, Delivered, Role, Updated

@@ -11,7 +11,7 @@ from argentos.actors.core.decisions.turn_ends import give_up_turn
 from argentos.actors.core.decisions.turns import begin_turn
 from argentos.machines import SESSION, Refused
 from argentos.machines.lifecycles.session import SETTLING
-from argentos.machines.lifecycles.turn import DELAYED, RUNNING
+from argentos.machines.lifecycles.turn import CALLING, DELAYED, RUNNING
 from argentos.storage import Transitioned
 
 __all__ = ["MOST_ROUNDS", "EndlessSettlingError", "settle"]
@@ -21,7 +21,7 @@ class EndlessSettlingError(RuntimeError):
     """The guards of a session's machine contradict each other: a fault of the program, which parks the session."""
 
 
-_AT_WORK: Final = frozenset({RUNNING, DELAYED})
+_AT_WORK: Final = frozenset({RUNNING, CALLING, DELAYED})
 """The states of a turn in which it is waited for, and nothing settles."""
 
 MOST_ROUNDS: Final = len(SESSION.transitions) + 1

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 from zlib import crc32
 
-from argentos.actors.core.deadlines import collected_at, is_delayed
+from argentos.actors.core.deadlines import collected_at, is_delayed, is_expired
 from argentos.actors.core.decisions.draft import Draft
 from argentos.machines.lifecycles.session import TURNS_RUN_IN
 from argentos.machines.lifecycles.turn import (
@@ -58,6 +58,21 @@ class Facts:
     def has_task(self) -> bool:
         """See `TurnFacts`."""
         return self._draft.has_task
+
+    @property
+    def has_calls(self) -> bool:
+        """See `TurnFacts`."""
+        return open_turn(self._draft).has_calls
+
+    @property
+    def is_answered(self) -> bool:
+        """See `TurnFacts`."""
+        return not open_turn(self._draft).calls
+
+    @property
+    def approval_is_over(self) -> bool:
+        """See `TurnFacts`."""
+        return is_expired(self._draft.metadata, self._draft.marks, self._draft.moment)
 
     @property
     def delay_is_over(self) -> bool:

@@ -4,15 +4,24 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Final
 
+from argentos.actors.core.decisions.approvals import expire_approvals
+from argentos.actors.core.decisions.calls import answer_lost
 from argentos.actors.core.decisions.draft import Draft
 from argentos.actors.core.decisions.turn_facts import Facts, in_states, open_turn
 from argentos.errors import NothingToRetryError
 from argentos.machines import Refused, Transition
 from argentos.machines.lifecycles.session import NEW_MESSAGE
 from argentos.machines.lifecycles.turn import (
+    APPROVAL_NEEDED,
+    APPROVING,
+    CALLS_BEGIN,
+    CALLS_RESUMED,
     DELAY_OVER,
+    DUE,
     FAILED,
+    INTERRUPTED,
     NEXT_ATTEMPT,
+    NEXT_STEP,
     RETRY,
     TASK_LOST,
     TURN,
@@ -29,20 +38,29 @@ from argentos.storage import (
 __all__ = ["begin_turn", "failed_turn", "look_after_turn", "retry"]
 
 _SEEN_IN: Final = in_states(TASK_LOST, DELAY_OVER)
-_BEGINNING_IN: Final = in_states(TURN_BEGINS, NEXT_ATTEMPT)
+_BEGINNING_IN: Final = in_states(TURN_BEGINS, CALLS_BEGIN, APPROVAL_NEEDED, NEXT_STEP, NEXT_ATTEMPT, CALLS_RESUMED)
+_RESUMED_FROM: Final = frozenset({INTERRUPTED, DUE})
 
 
 def look_after_turn(draft: Draft) -> None:
     """See whether the turn has lost its task, or is to be tried again, at the beginning of a step."""
     for event in _SEEN_IN[draft.turn]:
         draft.offer_turn(event, Facts(draft))
+    if draft.turn == APPROVING:
+        expire_approvals(draft)
 
 
 def begin_turn(draft: Draft) -> None:
-    """Begin a turn with what waits, or the next attempt of the one that is open, if it may."""
+    """Begin a turn with what waits, or go on with the one that is open, if it may."""
+    if draft.turn in _RESUMED_FROM and Facts(draft).may_begin:
+        answer_lost(draft)
     for event in _BEGINNING_IN[draft.turn]:
         if isinstance(draft.offer_turn(event, Facts(draft)), Transition):
-            (_begin if event == TURN_BEGINS else _begin_again)(draft)
+            if event == TURN_BEGINS:
+                _begin(draft)
+            elif event in {NEXT_ATTEMPT, CALLS_RESUMED}:
+                _begin_again(draft)
+            return
 
 
 def _begin_again(draft: Draft) -> None:

@@ -12,7 +12,7 @@ from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
 
-REASONS = ["max_tokens", "refusal", "pause_turn", "tool_use", "model_context_window_exceeded", "something new"]
+REASONS = ["max_tokens", "tool_use", "model_context_window_exceeded", "something new"]
 
 
 class Answering:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from argentos import MemoryStore, OfflineModel, Supervisor
-from argentos.actors.core.commands import TurnDone
 from argentos.actors.core.deadlines import Marks, state_at
 from argentos.actors.core.decisions.compactions import ask_compaction, give_up_summary, summarise
 from argentos.actors.core.decisions.draft import Draft, is_compacting
@@ -21,6 +20,7 @@ from argentos.actors.core.decisions.messages import accept, clear
 from argentos.actors.core.decisions.settling import settle
 from argentos.actors.core.decisions.turn_ends import end_attempt, stop
 from argentos.actors.core.decisions.turns import look_after_turn
+from argentos.actors.core.reports import TurnDone
 from argentos.actors.settings.config import Config
 from argentos.errors import ContextOverflowError, ModelError, SessionFailedError, SessionParkedError
 from argentos.llm import Compacted, Gauge, Reply

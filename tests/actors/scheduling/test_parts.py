@@ -226,7 +226,7 @@ class Worked:
                 await self.leave.acquire()
 
         return BackgroundTask(
-            ("turn", number, 1), work, CurrentTask(Slots(1, WorkerPool(1, "other")), SessionKey("main", "a"))
+            ("turn", number, 1, 0), work, CurrentTask(Slots(1, WorkerPool(1, "other")), SessionKey("main", "a"))
         )
 
 

@@ -1,0 +1,148 @@
+"""Reports of tasks: what the model said, what a call gave, and the summary."""
+
+import itertools
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from argentos.actors.scheduling.slots import TaskId
+from argentos.errors import ArgentError
+from argentos.llm import Compacted, Reply
+from argentos.storage import Content, Metadata
+
+__all__ = ["Arriving", "CallDone", "PlannedCall", "Report", "SummaryMade", "TurnDone"]
+
+_arrivals: Final = itertools.count()
+
+
+class Arriving:
+    """A command, or a report of a task.
+
+    Attributes:
+        at: the wall time at which it was given, to be written down.
+        arrived: the monotonic time at which it came.
+        order: its place among all that came; the wall clock may be set between two of them.
+    """
+
+    __slots__ = ("arrived", "at", "order")
+
+    def __init__(self, at: datetime) -> None:
+        self.at: datetime = at
+        self.arrived: float = 0.0
+        self.order: int = 0
+
+    def arrive(self, moment: float) -> None:
+        """It has come, behind all that came before."""
+        self.arrived = moment
+        self.order = next(_arrivals)
+
+
+class Report(Arriving):
+    """The report of a task; nobody waits for an answer."""
+
+    __slots__ = ()
+
+    def answer(self, value: Metadata) -> None:
+        """Done."""
+
+    def fail(self, error: ArgentError) -> None:
+        """Not done, for this reason."""
+
+
+class PlannedCall(NamedTuple):
+    """A call of a tool, and what becomes of it.
+
+    Attributes:
+        refusal: the sentence by which it is answered, rather than run; empty if it is run.
+        tokens: those of the refusal.
+        is_asked: a person has to approve it.
+    """
+
+    id: str
+    refusal: str = ""
+    tokens: int = 0
+    is_asked: bool = False
+
+
+class TurnDone(Report):
+    """The model has responded, with a reply, with calls of tools, or with an error.
+
+    Attributes:
+        step: how many responses there were before.
+        calls: those of the reply, in their order.
+    """
+
+    __slots__ = ("attempt", "calls", "error", "reply", "step", "tokens", "turn")
+
+    def __init__(
+        self,
+        at: datetime,
+        *,
+        turn: int,
+        attempt: int,
+        reply: Reply | None,
+        tokens: int,
+        error: ArgentError | None,
+        step: int = 0,
+        calls: tuple[PlannedCall, ...] = (),
+    ) -> None:
+        super().__init__(at)
+        self.turn: int = turn
+        self.attempt: int = attempt
+        self.step: int = step
+        self.reply: Reply | None = reply
+        self.calls: tuple[PlannedCall, ...] = calls
+        self.tokens: int = tokens
+        self.error: ArgentError | None = error
+
+    @property
+    def tag(self) -> TaskId:
+        """Of the task that reports this."""
+        return ("turn", self.turn, self.attempt, self.step)
+
+
+class CallDone(Report):
+    """A call of a tool has ended.
+
+    Attributes:
+        tag: of the task that runs the calls.
+        call_id: which.
+        content: what it gave; None where it was not run, for it is not waited for any more.
+        is_last: the task has ended with it.
+    """
+
+    __slots__ = ("call_id", "content", "is_error", "is_last", "tag", "tokens")
+
+    def __init__(
+        self,
+        at: datetime,
+        *,
+        tag: TaskId,
+        call_id: str,
+        content: Content | None,
+        is_error: bool,
+        tokens: int,
+        is_last: bool,
+    ) -> None:
+        super().__init__(at)
+        self.tag: TaskId = tag
+        self.call_id: str = call_id
+        self.content: Content | None = content
+        self.is_error: bool = is_error
+        self.tokens: int = tokens
+        self.is_last: bool = is_last
+
+
+class SummaryMade(Report):
+    """A summary is ready, or could not be made; `asked_at` is the sequence at which it was asked for."""
+
+    __slots__ = ("asked_at", "compacted")
+
+    def __init__(self, at: datetime, *, asked_at: int, compacted: Compacted | None) -> None:
+        super().__init__(at)
+        self.asked_at: int = asked_at
+        self.compacted: Compacted | None = compacted
+
+    @property
+    def tag(self) -> TaskId:
+        """Of the task that reports this."""
+        return ("summary", self.asked_at, 0, 0)
