@@ -115,6 +115,7 @@ CALLS: dict[str, Call] = {
 ELSEWHERE = {
     "AnthropicModel.aclose",
     "AnthropicModel.load",
+    "AnthropicModel.measure",
     "AnthropicModel.reply",
     "Deliveries.find",
     "Deliveries.finish",
