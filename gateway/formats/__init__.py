@@ -2,7 +2,7 @@
 
 from argentos.gateway.formats.detect import KNOWN, read_transcripts
 from argentos.gateway.formats.files.losses import LeftOut, Losses, grouped
-from argentos.gateway.formats.files.source import ReadTranscript, Source
+from argentos.gateway.formats.files.source import ReadTranscript, Source, members_of
 from argentos.gateway.formats.own import head_line, session_lines
 from argentos.gateway.formats.requests import anthropic_line, openai_line
 
@@ -15,6 +15,7 @@ __all__ = [
     "anthropic_line",
     "grouped",
     "head_line",
+    "members_of",
     "openai_line",
     "read_transcripts",
     "session_lines",

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,20 @@ def test_programs_are_told_of_files_that_are_refused_in_one_object(argent: Argen
     assert (status, err) == (1, "")
     assert [each["session"] for each in outcome["sessions"]] == ["openai"]
     assert [each["file"] for each in outcome["refused"]] == [str(tmp_path / "x.json")]
+
+
+@pytest.mark.usefixtures("ours")
+def test_the_archive_of_an_export_is_read(argent: Argent, fails: Fails, tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(SAMPLES / "chatgpt.json", "export/conversations-000.json")
+        archive.writestr("user.json", "{}")
+    status, out, err = argent("sessions", "import", path)
+    assert (status, err) == (0, "")
+    assert out.count("Imported session 69a55555-0000-8000-8000-00000000000") == 2
+    assert f"Left out of {path}:\n  files without conversations: user.json\n" in out
+    path.write_bytes(path.read_bytes()[:-40])
+    assert "the archive is damaged or cut off" in fails("sessions", "import", path)[1]
 
 
 def test_a_folder_and_a_pattern_that_matches_nothing_are_refused(fails: Fails, tmp_path: Path) -> None:

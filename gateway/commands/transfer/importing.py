@@ -13,7 +13,7 @@ from msgspec import Struct
 from argentos.actors import Transcript
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import InputError, SessionExistsError, SessionNotFoundError
-from argentos.gateway.formats import LeftOut, Losses, ReadTranscript, Source, grouped, read_transcripts
+from argentos.gateway.formats import LeftOut, Losses, ReadTranscript, Source, grouped, members_of, read_transcripts
 from argentos.gateway.output import counted, one_line, print_json, printable
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.settings import Settings, command_options
@@ -96,15 +96,18 @@ def import_command(context: click.Context, files: tuple[Path, ...], *, session: 
     """Make sessions of the conversations in files; - is standard input, and a pattern as *.jsonl all that match it.
 
     FILE is an export, sessions of Claude Code, OpenClaw (lines or SQLite), pi or Codex, the export of ChatGPT or of
-    Claude, or messages of the APIs of OpenAI or Anthropic, also packed by gzip. A line that cannot be taken costs
-    itself; all that is left out is listed by line and reason. An import that was interrupted goes on where it stopped.
+    Claude, or messages of the APIs of OpenAI or Anthropic, also packed by gzip or zip. A line that cannot be taken
+    costs itself; all that is left out is listed by line and reason. An import that was interrupted goes on where it
+    stopped.
     """
     settings: Settings = context.obj
     with ExitStack() as stack:
-        sources = _Files(_expanded(files), stack)
+        paths, others = _unpacked(_expanded(files))
+        sources = _Files(paths, stack)
 
         async def check(sessions: SupervisorInterface) -> tuple[_Outcome, dict[str, _Place]]:
             checking = _Checking(sessions, session)
+            checking.outcome.left_out += others
             for path in sources:
                 await checking.add(sources, path)
             return checking.outcome, checking.missing
@@ -145,6 +148,18 @@ def _expanded(paths: Sequence[Path]) -> list[Path]:
             raise InputError(f"no file matches {path}")
         found.update(dict.fromkeys(matches))
     return list(found)
+
+
+def _unpacked(paths: Sequence[Path]) -> tuple[list[Path], list[_LeftOut]]:
+    """The files, those in archives included, and what else is in these."""
+    found: list[Path] = []
+    left_out: list[_LeftOut] = []
+    for path in paths:
+        members, others = members_of(path)
+        found += members
+        if others:
+            left_out.append(_LeftOut(str(path), 0, f"files without conversations: {', '.join(others)}"))
+    return found, left_out
 
 
 class _Checking:

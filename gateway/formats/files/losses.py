@@ -14,7 +14,7 @@ class LeftOut(Struct, frozen=True, omit_defaults=True):
     """A thing of a file that is not imported.
 
     Attributes:
-        line: where it stands, from 1; the row of a database.
+        line: where it stands, from 1; the row of a database; 0 for the whole file.
         reason: what it is, or why it cannot be taken.
         place: where in the line, of files with all in one line; the session, of a database.
     """
@@ -47,7 +47,9 @@ def grouped(left_out: Iterable[LeftOut], thing: str = "line") -> Iterator[str]:
     for each in left_out:
         groups.setdefault((each.reason, each.place), []).append(each.line)
     for (reason, place), lines in groups.items():
-        yield f"{_lines(lines, thing)}{f', {place}' if place else ''}: {reason}"
+        where = [_lines(lines, thing)] if any(lines) else []  # 0 is the whole file
+        where += [place] if place else []
+        yield f"{', '.join(where)}: {reason}" if where else reason
 
 
 def _lines(numbers: list[int], thing: str) -> str:

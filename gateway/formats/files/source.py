@@ -2,9 +2,11 @@
 
 import errno
 import json
+import re
 import shutil
 import sys
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +20,18 @@ from argentos.gateway.formats.files import lenient_json
 from argentos.gateway.formats.files.losses import Losses
 from argentos.storage.disk import reading
 
-__all__ = ["Line", "ReadTranscript", "Source", "fields", "listed", "objects", "stem_of", "text_in"]
+__all__ = [
+    "Line",
+    "ReadTranscript",
+    "Source",
+    "each_conversation",
+    "fields",
+    "listed",
+    "members_of",
+    "objects",
+    "stem_of",
+    "text_in",
+]
 
 T = TypeVar("T")
 
@@ -29,6 +42,8 @@ _CHUNK: Final = 1024 * 1024
 _LINES_LOOKED_AT: Final = 200  # to tell lines from a document
 _GZIP: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 31  # bits, with a header of gzip
+_ZIP: Final = b"PK\x03\x04"
+_CONVERSATIONS: Final = re.compile(r"(^|/)conversations[^/]*\.json$")  # of the exports of ChatGPT and of Claude
 _SQLITE: Final = b"SQLite format 3\0"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANK: Final = b" \t\r\n\0\xef\xbb\xbf"
@@ -80,7 +95,9 @@ class Source:
     @classmethod
     @contextmanager
     def open(cls, path: Path) -> "Generator[Source]":
-        """Open a file, packed by gzip or not; `-` is standard input.
+        """Open a file, packed by gzip or not, or one in an archive, as `export.zip/conversations.json`.
+
+        `-` is standard input.
 
         Raises:
             InputError: it cannot be read; a pipe or a device is refused at once.
@@ -89,11 +106,11 @@ class Source:
         name = "standard input" if is_input else str(path)
         with ExitStack() as stack:
             with _reading(name):
-                file = stack.enter_context(_spooled(sys.stdin.buffer) if is_input else reading.regular(path))
+                file = stack.enter_context(_spooled(sys.stdin.buffer) if is_input else _opened(path))
                 plain, note = _plain(file)
             if plain is not file:
                 stack.enter_context(plain)
-            is_itself = plain is file and not is_input
+            is_itself = plain is file and path.is_file()
             source = cls(name, plain, "" if is_input else stem_of(path.name), path if is_itself else None)
             source.note = note
             yield source
@@ -228,6 +245,53 @@ def _reading(name: str) -> Generator[None]:
         raise InputError(f"{name} cannot be read: {error.strerror}{hint}") from error
 
 
+def members_of(path: Path) -> tuple[list[Path], list[str]]:
+    """The files with conversations in a zip archive, and the names of the others; the path alone where it is none.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if not path.is_file():
+        return [path], []
+    with _reading(str(path)), reading.regular(path) as file:
+        if file.read(len(_ZIP)) != _ZIP:
+            return [path], []
+        names = [each.filename for each in _archive(file).infolist() if not each.is_dir()]
+    told = [name for name in names if _CONVERSATIONS.search(name)]
+    told = told or [name for name in names if name.endswith((".json", ".jsonl", ".sqlite"))]
+    return [path / name for name in told], [name for name in names if name not in told]
+
+
+def _archive(file: IO[bytes]) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except zipfile.BadZipFile as error:
+        raise OSError(errno.EINVAL, f"the archive is damaged or cut off ({error})") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[IO[bytes]]:
+    archive = next((each for each in path.parents if each.is_file()), None)
+    if archive is None:
+        with reading.regular(path) as file:
+            yield file
+        return
+    with reading.regular(archive) as packed, tempfile.TemporaryFile() as copy:
+        try:
+            with _archive(packed).open(path.relative_to(archive).as_posix()) as member:
+                _copy(member, copy)
+        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+            raise OSError(errno.EINVAL, f"it cannot be unpacked ({error})") from error
+        yield copy
+
+
+def _copy(packed: IO[bytes], copy: IO[bytes]) -> None:
+    while chunk := packed.read(_CHUNK):
+        copy.write(chunk)
+        if copy.tell() > _LARGEST_UNPACKED:
+            raise OSError(errno.EFBIG, "it holds more than 8 GiB")
+
+
 def _spooled(file: IO[bytes]) -> IO[bytes]:
     """A copy that can be read twice."""
     spool = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
@@ -291,6 +355,18 @@ def listed(value: Any) -> list[Any]:
 def objects(value: Any) -> list[dict[str, Any]]:
     """The objects in a JSON array; none of anything else."""
     return [fields(each) for each in listed(value) if isinstance(each, dict)]
+
+
+def each_conversation(line: Line) -> Iterator[Line]:
+    """The conversations in an object that has several, else the line itself."""
+    value = fields(line.value)
+    several = next((listed(value[name]) for name in ("conversations", "chats") if listed(value.get(name))), None)
+    if several is None:
+        yield line
+        return
+    for number, each in enumerate(several, start=1):
+        place = f"conversation {number}"
+        yield Line(line.number, each, f"{place} of {line.place}" if line.place else place)
 
 
 def text_in(value: Any, *names: str) -> str:

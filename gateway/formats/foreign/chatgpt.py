@@ -13,7 +13,16 @@ from argentos.gateway.formats.conversation.content import Remarks, arguments_of,
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of, said
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
 from argentos.gateway.formats.files.losses import Losses
-from argentos.gateway.formats.files.source import ReadTranscript, Source, fields, listed, objects, text_in
+from argentos.gateway.formats.files.source import (
+    Line,
+    ReadTranscript,
+    Source,
+    each_conversation,
+    fields,
+    listed,
+    objects,
+    text_in,
+)
 from argentos.storage import STOPPED, RawBlock
 
 __all__ = ["fits", "read"]
@@ -25,14 +34,18 @@ _IMAGES: Final = frozenset({"image_asset_pointer", "image"})
 
 
 def fits(value: Any) -> bool:
-    """Whether the value is a conversation."""
+    """Whether the value is a conversation, or an object with several."""
+    return any(_is_conversation(each.value) for each in each_conversation(Line(0, value)))
+
+
+def _is_conversation(value: Any) -> bool:
     return isinstance(fields(value).get("mapping"), dict)
 
 
 def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
     """The conversations of a file, one by one; those in which nobody said anything are left out."""
-    for line in source.values(losses):
-        if not fits(line.value):
+    for line in (each for value in source.values(losses) for each in each_conversation(value)):
+        if not _is_conversation(line.value):
             Remarks.of(losses, line).add("this is no conversation")
             continue
         value = fields(line.value)
@@ -160,11 +173,11 @@ def _add(drafts: list[Draft], message: dict[str, Any], remarks: Remarks) -> None
 
 def _add_said(drafts: list[Draft], draft: Draft, recipient: str, content: dict[str, Any]) -> None:
     if content.get("content_type") == "thoughts":
+        told = content.get("thoughts")
         thoughts = (
-            "\n".join(filter(None, (text_in(each, "summary"), text_in(each, "content"))))
-            for each in objects(content.get("thoughts"))
+            "\n".join(filter(None, (text_in(each, "summary"), text_in(each, "content")))) for each in objects(told)
         )
-        thought = "\n\n".join(each for each in thoughts if each)
+        thought = told if isinstance(told, str) else "\n\n".join(each for each in thoughts if each)
         draft.blocks = [{"type": "thinking", "thinking": thought, "signature": ""}] if thought else []
     elif draft.role == "assistant" and recipient not in {"", "all"}:
         text = _text(content, draft.remarks)

@@ -13,25 +13,38 @@ from argentos.gateway.formats.conversation.drafts import Draft, messages_of
 from argentos.gateway.formats.conversation.thread import Node, latest_thread
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
 from argentos.gateway.formats.files.losses import Losses
-from argentos.gateway.formats.files.source import Line, ReadTranscript, Source, fields, listed, objects, text_in
+from argentos.gateway.formats.files.source import (
+    Line,
+    ReadTranscript,
+    Source,
+    each_conversation,
+    fields,
+    listed,
+    objects,
+    text_in,
+)
 from argentos.storage import RawBlock, Role
 
 __all__ = ["fits", "read"]
 
-_ROOT: Final = "00000000-0000-4000-8000-000000000000"
+_ROOTS: Final = frozenset({"00000000-0000-4000-8000-000000000000", "00000000-0000-0000-0000-000000000000"})
 _SIDES: Final[dict[str, Role]] = {"human": "user", "user": "user", "assistant": "assistant"}
 _NOTES: Final = frozenset({"flag", "token_budget"})
 
 
 def fits(value: Any) -> bool:
-    """Whether the value is a conversation."""
+    """Whether the value is a conversation, or an object with several."""
+    return any(_is_conversation(each.value) for each in each_conversation(Line(0, value)))
+
+
+def _is_conversation(value: Any) -> bool:
     return isinstance(fields(value).get("chat_messages"), list)
 
 
 def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
     """The conversations of a file, one by one; those in which nobody said anything are left out."""
-    for line in source.values(losses):
-        if not fits(line.value):
+    for line in (each for value in source.values(losses) for each in each_conversation(value)):
+        if not _is_conversation(line.value):
             Remarks.of(losses, line).add("this is no conversation")
             continue
         found = _conversation(line, losses)
@@ -74,7 +87,7 @@ def _conversation(line: Line, losses: Losses) -> ReadTranscript:
 
 def _node(message: dict[str, Any]) -> Node:
     parent = text_in(message, "parent_message_uuid")
-    return Node(text_in(message, "uuid") or None, parent or None, is_root=parent == _ROOT)
+    return Node(text_in(message, "uuid") or None, parent or None, is_root=parent in _ROOTS)
 
 
 def _drafts(message: dict[str, Any], remarks: Remarks) -> Iterator[Draft]:

@@ -109,3 +109,10 @@ def test_several_answers_of_a_tool_are_one_result(write: Write) -> None:
     assert found.transcript.messages[2].content == (
         {"type": "tool_result", "tool_use_id": "b", "content": "one\n\ntwo"},
     )
+
+
+def test_conversations_in_an_object_and_thoughts_that_are_a_text_are_taken(write: Write) -> None:
+    thoughts = node("a", "assistant", None, 2, content={"content_type": "thoughts", "thoughts": "hm"})
+    nodes = {"a": node(None, "user", "a", 1), "b": thoughts, "c": node("b", "assistant", "c", 3)}
+    found = read_all(write({"conversations": [conversation("c", **nodes)], "version": 1})).only
+    assert blocks(found) == ["a", ["thinking", "text"]]

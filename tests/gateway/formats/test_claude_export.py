@@ -86,3 +86,12 @@ def test_damaged_messages_cost_themselves(write: Write) -> None:
         "a part of the type 'dance'",
         "a message of ''",
     ]
+
+
+def test_a_first_message_that_was_edited_leaves_nothing_of_the_first_try(write: Write) -> None:
+    root = "00000000-0000-0000-0000-000000000000"
+    messages = [message("1", "human", "tpyo", root), message("2", "assistant", "what?", "1")]
+    messages.append(message("3", "human", "typo", root))
+    reading = read_all(write(conversation(*messages)))
+    assert told(reading.only) == [("user", "typo")]
+    assert len(reading.left_out) == 2

@@ -30,7 +30,7 @@ def test_an_export_is_read_with_all_that_is_in_it() -> None:
 _texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 _ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
 _times = st.none() | st.datetimes(timezones=st.just(UTC))
-_content = st.lists(
+_content: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
     st.sampled_from(
         [
             {"type": "text", "text": "hello"},

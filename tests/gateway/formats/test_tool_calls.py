@@ -11,7 +11,6 @@ from argentos.gateway.formats.conversation.content import Remarks
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of
 from argentos.gateway.formats.conversation.tool_calls import UNKNOWN_RESULT, settle_calls
 
-_empty: st.SearchStrategy[dict[str, Any]] = st.builds(dict)
 _ids: st.SearchStrategy[Any] = st.sampled_from(["a", "b", "c", "", None, 7, [], {}])
 _contents: st.SearchStrategy[Any] = (
     st.none() | st.text(max_size=3) | st.lists(st.just({"type": "text", "text": "x"}), max_size=2) | st.integers()
