@@ -99,7 +99,10 @@ def _drafts(message: dict[str, Any], remarks: Remarks) -> Iterator[Draft]:
     role, at, message_id = _SIDES[sender], time_of(message.get("created_at"), remarks), text_in(message, "uuid") or None
     content: list[Any] = listed(message.get("content"))
     content = content or [{"type": "text", "text": text_in(message, "text", "content")}]
-    blocks = [*_attachments(message, remarks)] if role == "user" else []
+    attached = [*_attachments(message, remarks)]
+    blocks = attached if role == "user" else []
+    for each in attached[len(blocks) :]:
+        remarks.add(f"a document that the assistant attached: {each.get('title', '')!a:.80}")
     results: list[RawBlock] = []
     number = 1
     for part in content:

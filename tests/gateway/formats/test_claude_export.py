@@ -95,3 +95,13 @@ def test_a_first_message_that_was_edited_leaves_nothing_of_the_first_try(write: 
     reading = read_all(write(conversation(*messages)))
     assert told(reading.only) == [("user", "typo")]
     assert len(reading.left_out) == 2
+
+
+def test_what_the_assistant_attached_is_listed_too(write: Write) -> None:
+    attached = {"files": [{"file_name": "x.png"}], "attachments": [{"file_name": "y.txt", "extracted_content": "y"}]}
+    found = read_all(write(conversation(message("1", "human", "a"), message("2", "assistant", "b", "1", **attached))))
+    assert told(found.only) == [("user", "a"), ("assistant", "b")]
+    assert [reason for _, reason in found.left_out] == [
+        "an attachment that is not in the file: 'x.png'",
+        "a document that the assistant attached: 'y.txt'",
+    ]
