@@ -37,6 +37,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         failure: why the latest of these turns failed; empty where none did.
         retry_at: when the model is asked again that could not answer; None where it has not to wait.
         retry_reason: why it could not.
+        approvals: calls of tools that wait for a person's word.
         owed: messages to be delivered to their channels.
         undeliverable: messages that could not be, the latest hundred.
         edges: for each edge of the diagram, as mermaid writes it, how often it was taken, and when last.
@@ -59,6 +60,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     failure: str
     retry_at: datetime | None
     retry_reason: str
+    approvals: int
     owed: int
     undeliverable: int
     title: str
@@ -98,6 +100,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             failure=metadata.failed[-1].reason if metadata.failed else "",
             retry_at=delay.at + timedelta(seconds=delay.seconds) if delay else None,
             retry_reason=delay.reason if delay else "",
+            approvals=len(metadata.turn.asked) if metadata.turn else 0,
             owed=sum([len(numbers) for numbers in metadata.undelivered.values()]),
             undeliverable=len(metadata.undeliverable),
             title=metadata.title,

@@ -136,6 +136,7 @@ class Supervisor(SupervisorInterface):
             events=self._events,
             suspects=Suspects(),
             channels=as_channels(outbox),
+            takes_up=self._resume,
         )
         self._runtimes = runtimes_of(
             named, config, clock, lambda traits: counting(count or traits.counter or count_tokens), make

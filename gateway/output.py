@@ -9,9 +9,11 @@ from typing import Any, Final
 import click
 
 from argentos.errors import ArgentError
+from argentos.storage import Message, calls_in, results_in
 
 __all__ = [
     "age",
+    "calls_and_results",
     "count",
     "counted",
     "failure",
@@ -31,6 +33,7 @@ __all__ = [
 _PIECE: Final = 1000
 _YEARS: Final = 1000 * 86400.0  # seconds; a longer time is told better by its day, and may be of a clock that was wrong
 _INDENT: Final = " " * 6
+_LONGEST_SHOWN: Final = 2000  # characters of an input, or of a result
 _LONGEST_NAME: Final = 40  # columns of a terminal
 _UNSEEN: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, formats, surrogates, other ends of lines
 _SLACK: Final = 60.0  # seconds between two clocks
@@ -131,6 +134,24 @@ def age(time: datetime, now: datetime) -> str:
 def indented(text: str) -> str:
     """The text with its lines after the first set in, so that none can pass for a line of ours."""
     return printable(text).replace("\n", f"\n{_INDENT}")
+
+
+def calls_and_results(message: Message) -> list[str]:
+    """The calls of tools in a message and the results of calls, each on a line."""
+    import msgspec  # noqa: PLC0415 - likewise
+
+    lines: list[str] = []
+    for call in calls_in(message.blocks):
+        given = msgspec.json.encode(call.input).decode()
+        lines.append(f"→ {printable(call.name)}({printable(_beginning(given))})  [{printable(call.id)}]")
+    for result in results_in(message.blocks):
+        mark = "✗" if result.is_error else "←"
+        lines.append(f"{mark} {indented(_beginning(result.text) or '(nothing to show)')}")
+    return lines
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} … ({len(text)} characters)"
 
 
 def shortened(text: str) -> str:

@@ -154,4 +154,5 @@ def print_mark(message: Message) -> None:
     if message.failure:
         click.secho(f"    (failed: {printable(message.failure)})", fg="red")
     if message.stop_reason is not None:
-        click.secho(f"    (not whole: {printable(message.stop_reason)})", dim=True)
+        what = "refused" if message.is_refused else "not whole"
+        click.secho(f"    ({what}: {printable(message.stop_reason)})", dim=True)

@@ -287,11 +287,16 @@ class LiveSession:
 
     def _may_begin(self, draft: Draft) -> bool:
         """Work may begin: what the process may have died of only in its time, or where such a turn asks for it."""
-        if self._runtime.is_draining:
+        if self._runtime.is_draining or self._is_for_others(draft):
             return False
         is_resumed = draft.turn in _RESUMED_FROM or draft.compaction == compaction.INTERRUPTED
         is_held_back = is_resumed and self._runtime.suspects.holds_back(self._key)
         return not is_held_back or self._replies.are_from_tasks
+
+    def _is_for_others(self, draft: Draft) -> bool:
+        """The turn that is open calls tools, which are somewhere else: in the supervisor that will take it up."""
+        turn = draft.metadata.turn if draft.exists else None
+        return turn is not None and turn.steps > 0 and not self._runtime.takes_up and not self._runtime.tools
 
     async def _commit(self, draft: Draft) -> None:
         """Append what was decided; once it is durable, take it over and do what follows."""

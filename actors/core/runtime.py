@@ -37,6 +37,7 @@ class Runtime:
         events: tells the outside what became durable, and what failed.
         suspects: turns that wait until they may run alone.
         retention: what is kept though it is due, and why; empty where nothing is.
+        takes_up: what earlier runs left is gone on with.
         is_draining: no more work is begun.
         approvers: the names of those whose word counts on calls that need approval; None takes anybody's.
         channels: those to which what the agent says is owed, until it was delivered.
@@ -63,6 +64,7 @@ class Runtime:
     approvers: frozenset[str] | None = None
     suspects: Suspects = field(default_factory=Suspects)
     retention: str = ""
+    takes_up: bool = True
     is_draining: bool = False
     channels: frozenset[str] = frozenset()
     _ids: Iterator[int] = field(default_factory=itertools.count)

@@ -11,7 +11,15 @@ import click
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import OwnerLostError, StoreBusyError
-from argentos.gateway.output import indented, messages, one_line, print_json, print_json_line, printable
+from argentos.gateway.output import (
+    calls_and_results,
+    indented,
+    messages,
+    one_line,
+    print_json,
+    print_json_line,
+    printable,
+)
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.replies import print_mark
 from argentos.gateway.settings import Settings, command_options
@@ -66,7 +74,8 @@ def _print(shown: Sequence[Message], summary: Summary | None, *, full: bool) -> 
 
 def _print_message(message: Message) -> None:
     who = printable(one_line(message.sender or message.role))
-    click.echo(f"[{message.number}] {message.at:%Y-%m-%d %H:%M:%S} {who}: {indented(message.text)}")
+    shown = [each for each in (indented(message.text), *calls_and_results(message)) if each]
+    click.echo(f"[{message.number}] {message.at:%Y-%m-%d %H:%M:%S} {who}: " + "\n      ".join(shown))
     print_mark(message)
 
 

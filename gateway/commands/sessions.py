@@ -11,6 +11,7 @@ from argentos.actors import SessionInfo, parse_duration
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.sessions.session import Session
 from argentos.errors import StoreDamagedError
+from argentos.gateway.commands.approvals import approvals_command, approve_command, deny_command
 from argentos.gateway.commands.deletion import delete_command, prune_command
 from argentos.gateway.commands.history import history_command
 from argentos.gateway.commands.owed import owed_command
@@ -54,6 +55,9 @@ command.add_command(export_command)
 command.add_command(history_command)
 command.add_command(import_command)
 command.add_command(owed_command)
+command.add_command(approvals_command)
+command.add_command(approve_command)
+command.add_command(deny_command)
 command.add_command(prune_command)
 command.add_command(search_command)
 command.add_command(update_command)
@@ -174,6 +178,7 @@ def _info(settings: Settings, session_id: str) -> None:
             if info.retry_at
             else []
         ),
+        *([("calls that wait for a person", str(info.approvals))] if info.approvals else []),
         *([("owed to channels", str(info.owed))] if info.owed else []),
         *([("undeliverable", str(info.undeliverable))] if info.undeliverable else []),
         ("context", f"{info.tokens} of {info.window} tokens ({percent(info.percent)})"),

@@ -92,6 +92,7 @@ def info_of(transcript: Transcript) -> SessionInfo:
         failure="",
         retry_at=None,
         retry_reason="",
+        approvals=0,
         title="",
         tags=(),
         owner="",

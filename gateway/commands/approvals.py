@@ -1,0 +1,101 @@
+"""`argent sessions approvals`, `approve` and `deny`."""
+
+import getpass
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import click
+import msgspec
+
+from argentos.actors.approvals import Approval
+from argentos.actors.info import SessionInfo
+from argentos.actors.interfaces import SupervisorInterface
+from argentos.actors.sessions.session import Session
+from argentos.gateway.output import age, print_json, printable, shortened, table
+from argentos.gateway.owner import with_sessions
+from argentos.gateway.settings import Settings, command_options
+
+__all__ = ["approvals_command", "approve_command", "deny_command"]
+
+
+@click.command("approvals")
+@click.argument("session_id", metavar="[ID]", required=False)
+@command_options
+@click.pass_obj
+def approvals_command(settings: Settings, session_id: str | None) -> None:
+    """Show the calls of tools that wait for a person's word, in one session or in all; the oldest first."""
+
+    async def look(sessions: SupervisorInterface) -> tuple[Approval, ...]:
+        if session_id is not None:
+            return await sessions.session(session_id).approvals()
+        return await sessions.approvals()
+
+    found = with_sessions(settings, look, read_only=True)
+    if settings.json:
+        print_json(found)
+    elif not found:
+        click.echo("No call waits for a person's word.")
+    else:
+        now = datetime.now(UTC)
+        rows = [("SESSION", "CALL", "TOOL", "SINCE", "UNTIL", "INPUT")]
+        click.echo(table([*rows, *(_row(each, now) for each in found)]))
+
+
+def _row(wanted: Approval, now: datetime) -> tuple[str, ...]:
+    return (
+        shortened(printable(wanted.session)),
+        printable(wanted.call_id),
+        printable(wanted.name),
+        age(wanted.asked_at, now),
+        f"{wanted.expires_at:%Y-%m-%d %H:%M}",
+        printable(msgspec.json.encode(wanted.input).decode()),
+    )
+
+
+_BY = click.option("--by", metavar="NAME", help="Who decides; by default the name of the user.")
+
+
+@click.command("approve")
+@click.argument("session_id", metavar="ID")
+@click.argument("call_id", metavar="CALL")
+@_BY
+@command_options
+@click.pass_obj
+def approve_command(settings: Settings, session_id: str, call_id: str, by: str | None) -> None:
+    """Let a call of a tool run that waits for a person's word; the first word counts."""
+    who = by or _user()
+    _decide(settings, session_id, call_id, lambda session: session.approve(call_id, by=who), "approved")
+
+
+@click.command("deny")
+@click.argument("session_id", metavar="ID")
+@click.argument("call_id", metavar="CALL")
+@click.option("--reason", default="", metavar="TEXT", help="A sentence for the model.")
+@_BY
+@command_options
+@click.pass_obj
+def deny_command(settings: Settings, session_id: str, call_id: str, *, reason: str, by: str | None) -> None:
+    """Have a call of a tool not run that waits for a person's word; the model is told so."""
+    who = by or _user()
+    _decide(settings, session_id, call_id, lambda session: session.deny(call_id, reason, by=who), "denied")
+
+
+def _decide(
+    settings: Settings, session_id: str, call_id: str, decide: Callable[[Session], Awaitable[SessionInfo]], done: str
+) -> None:
+    async def work(sessions: SupervisorInterface) -> SessionInfo:
+        return await decide(sessions.session(session_id))
+
+    info = with_sessions(settings, work)
+    if settings.json:
+        print_json(info)
+    else:
+        click.echo(f"Call {printable(call_id)} of session {printable(info.id)} was {done}.")
+
+
+def _user() -> str | None:
+    """The name of the user, where the system tells it."""
+    try:
+        return getpass.getuser() or None
+    except (KeyError, OSError, ImportError):  # a user without an entry
+        return None
