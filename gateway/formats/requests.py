@@ -13,13 +13,13 @@ import msgspec
 from argentos.actors import Transcript, TranscriptMessage
 from argentos.gateway.formats.conversation.content import Remarks
 from argentos.gateway.formats.files.losses import Losses
+from argentos.llm.claude.blocks import is_taken, sendable
 from argentos.storage import RawBlock, text_of
 
 __all__ = ["anthropic_line", "openai_line"]
 
 _NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
 _LONGEST_NAME: Final = 64
-_NAMED: Final = ("id", "name")
 
 
 # Anthropic ----------------------------------------------------------------------------------------------------
@@ -39,25 +39,10 @@ def anthropic_line(transcript: Transcript, losses: Losses) -> bytes:
 def _of_anthropic(message: TranscriptMessage, remarks: Remarks) -> str | list[RawBlock]:
     if not message.content:
         return message.text
-    blocks: list[RawBlock] = []
     for block in message.content:
-        kind = block.get("type")
-        if kind == "thinking" and not block.get("signature"):
+        if block.get("type") == "thinking" and not is_taken(block):
             remarks.add("thoughts without a signature, which the API does not take")
-        elif kind in {"tool_use", "tool_result"}:
-            blocks.append(_named(block))
-        else:
-            blocks.append(block)
-    return blocks
-
-
-def _named(block: RawBlock) -> RawBlock:
-    """A call or a result whose ids and names have only what the API allows."""
-    return {key: _allowed(value) if key in {*_NAMED, "tool_use_id"} else value for key, value in block.items()}
-
-
-def _allowed(name: Any) -> str:
-    return _NAME.sub("_", str(name))
+    return sendable(message.content)
 
 
 # OpenAI -------------------------------------------------------------------------------------------------------
@@ -102,7 +87,7 @@ def _reply(blocks: tuple[RawBlock, ...], remarks: Remarks) -> Iterator[dict[str,
         if kind == "text":
             texts.append(str(block.get("text", "")))
         elif kind == "tool_use":
-            function = {"name": _allowed(block.get("name")), "arguments": _json(block.get("input", {}))}
+            function = {"name": _NAME.sub("_", str(block.get("name"))), "arguments": _json(block.get("input", {}))}
             calls.append({"id": block.get("id"), "type": "function", "function": function})
         else:
             remarks.add(_unheld(kind))

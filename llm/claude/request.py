@@ -5,9 +5,10 @@ may be: the end of the system prompt, and with it the tools; the summary; the en
 one begins with; the end of this one. All but the marks stays the same, byte for byte, until a compaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
+from argentos.llm.claude.blocks import sendable
 from argentos.llm.claude.options import Options
 from argentos.llm.context import summary_text
 from argentos.llm.model import Request
@@ -62,7 +63,7 @@ def _messages(request: Request) -> list[dict[str, Any]]:
     messages = _begin(request)
     ends = _ends(request.messages)
     for index, message in enumerate(request.messages):
-        if parts := _sendable(message):
+        if parts := sendable(message.blocks or ({"type": "text", "text": message.text},)):
             messages.append({"role": message.role, "content": _marked(parts) if index in ends else parts})
     if request.instruction:
         messages.append({"role": "user", "content": request.instruction})
@@ -83,21 +84,6 @@ def _ends(messages: Sequence[Message]) -> set[int]:
     last = len(messages) - 1
     replied = next((index for index in range(last, 0, -1) if messages[index].role == "assistant"), 0)
     return {last, replied - 1} if replied else {last}
-
-
-def _sendable(message: Message) -> list[RawBlock]:
-    """The blocks of a message without those that the API refuses: texts of white space, thoughts nobody signed."""
-    return [*_taken(message.blocks or ({"type": "text", "text": message.text},))]
-
-
-def _taken(blocks: Iterable[RawBlock]) -> Iterable[RawBlock]:
-    for block in blocks:
-        kind = block.get("type")
-        if (kind == "text" and not str(block.get("text", "")).strip()) or (
-            kind == "thinking" and not block.get("signature")
-        ):
-            continue
-        yield block
 
 
 def _marked(parts: Sequence[RawBlock]) -> list[RawBlock]:

@@ -206,6 +206,18 @@ def test_a_client_of_a_cloud_is_one_of_one_s_own() -> None:
     AnthropicModel(MODEL, client=client)
 
 
+async def test_ids_and_names_of_tools_from_elsewhere_have_what_the_api_allows() -> None:
+    called = {"type": "tool_use", "id": "call_1|fc_2", "name": "files.read", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "call_1|fc_2", "content": "12 m"}
+    said = request(("user", "Hi"), ("assistant", [called]), ("user", [result]))
+    blocks = [each for sent in parameters(said, MODEL, Options(), 9)["messages"][1:] for each in sent["content"]]
+    assert [(each.get("id"), each.get("name"), each.get("tool_use_id")) for each in blocks] == [
+        ("call_1_fc_2", "files_read", None),
+        (None, None, "call_1_fc_2"),
+    ]
+    assert (called["id"], result["tool_use_id"]) == ("call_1|fc_2", "call_1|fc_2")
+
+
 async def test_thoughts_that_nobody_signed_and_texts_of_white_space_are_not_sent() -> None:
     blocks = [
         {"type": "thinking", "thinking": "imported"},
