@@ -19,6 +19,8 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
         parked: sessions that failed too often, by id, each with the cause.
         running: turns and compactions that run.
         waiting: turns and compactions that wait for their turn.
+        attachments: a sentence for each picture or document that a model was to see and that could not be read, the
+            latest hundred of each agent; a text stood in its place.
         retention: which sessions are kept though they are due by their age, and why; empty where none is.
     """
 
@@ -30,6 +32,7 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
     running: int
     waiting: int
     retention: str = ""
+    attachments: tuple[str, ...] = ()
 
     @property
     def is_well(self) -> bool:

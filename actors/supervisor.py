@@ -288,6 +288,7 @@ class Supervisor(SupervisorInterface):
             parked={str(key): described(cause) for key, cause in self._registry.parked.items()},
             running=runtime.slots.running,
             waiting=runtime.slots.waiting,
+            attachments=tuple(each for one in self._runtimes.values() for each in one.attachments.missing.values()),
             retention="; ".join(each.retention for each in self._runtimes.values() if each.retention),
         )
 

@@ -1,6 +1,6 @@
 """Validation of what a host gives: messages, addresses, and the parts of a supervisor."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from anyio.lowlevel import checkpoint
@@ -35,15 +35,17 @@ _LONGEST_DENIAL: Final = 2000  # characters
 _LONGEST_SYSTEM: Final = 100_000  # characters
 _MOST_TAGS: Final = 64
 _OF_A_TURN: Final = frozenset({"redacted_thinking", "thinking", "tool_result", "tool_use"})
+_NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
 
 
 class NewMessage(NamedTuple):
-    """A message as it is sent."""
+    """A message as it is sent; `attachments` are the bytes that its content refers to, once they were taken out."""
 
     content: Content
     message_id: str | None
     address: Address | None
     sender: str | None
+    attachments: Mapping[str, bytes] = _NO_ATTACHMENTS
 
 
 def as_new_message(content: object, message_id: object, address: object, sender: object) -> NewMessage:

@@ -4,7 +4,7 @@ from argentos.llm.checks import Traits, as_awaitable, as_emitted, as_reply, can_
 from argentos.llm.claude import AnthropicModel, Prices
 from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble, is_blank
-from argentos.llm.counting import Counting, TokenCounter, characters_of, count_content, count_tokens
+from argentos.llm.counting import Counting, TokenCounter, characters_of, count_content, count_tokens, measured_media
 from argentos.llm.failures import as_model_error
 from argentos.llm.gauge import ANY_MODEL, Gauge
 from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
@@ -75,6 +75,7 @@ __all__ = [
     "count_tokens",
     "is_blank",
     "is_sign_of_life",
+    "measured_media",
     "tool",
     "tool_traits",
     "traits_of",

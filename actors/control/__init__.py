@@ -4,7 +4,8 @@ Reading order; a module imports only from those above it:
 
     socket_file         where the socket stands, and how it is reached
     socket_stream       a socket as a stream of bytes
-    transcript_file     a transcript on its way from one process to another
+    private_file        bytes on their way from one process to another
+    transcript_file     a transcript, likewise
     protocol            requests and answers, one a line
     owner               what is asked of the owner besides the methods of a session
     operations          the table of all that can be asked

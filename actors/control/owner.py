@@ -12,8 +12,10 @@ from anyio.lowlevel import checkpoint
 from msgspec import Struct, structs
 
 from argentos.actors.approvals import Approval
+from argentos.actors.control.private_file import read_content, write_bytes
 from argentos.actors.control.transcript_file import read_transcript, write_transcript
 from argentos.actors.core.registry import Registry
+from argentos.actors.core.replies import Turn
 from argentos.actors.events import CursorExpired, Event
 from argentos.actors.info import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
@@ -23,8 +25,20 @@ from argentos.actors.sessions.session import Session
 from argentos.actors.validation import as_filter
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
+from argentos.storage import Address, Message, Role
 
-__all__ = ["Owner", "OwnerInfo", "Subscribed", "SubscriptionValue", "adopt", "cancel_turn", "transcript"]
+__all__ = [
+    "Owner",
+    "OwnerInfo",
+    "Subscribed",
+    "SubscriptionValue",
+    "adopt",
+    "append_content",
+    "attachment",
+    "cancel_turn",
+    "send_content",
+    "transcript",
+]
 
 _MOST_EVENTS: Final = 10_000  # that wait for another process to read them
 
@@ -141,6 +155,40 @@ async def cancel_turn(session: Session, message_id: str) -> bool:
     """End the turn of a message, and no other."""
     turn = await session.turn(message_id)
     return turn is not None and await turn.cancel()
+
+
+async def send_content(
+    session: Session,
+    path: Path,
+    *,
+    message_id: str | None = None,
+    address: Address | None = None,
+    sender: str | None = None,
+    patience: float = 0.0,
+) -> Turn:
+    """Accept the message of the user whose content is in a file."""
+    content = await anyio.to_thread.run_sync(read_content, path)
+    return await session.send(content, message_id=message_id, address=address, sender=sender, patience=patience)
+
+
+async def append_content(
+    session: Session,
+    path: Path,
+    *,
+    role: Role = "user",
+    message_id: str | None = None,
+    address: Address | None = None,
+    sender: str | None = None,
+) -> Message:
+    """Accept the message whose content is in a file, and which asks for no reply."""
+    content = await anyio.to_thread.run_sync(read_content, path)
+    return await session.append(content, role=role, message_id=message_id, address=address, sender=sender)
+
+
+async def attachment(session: Session, sha256: str, path: Path) -> None:
+    """Write bytes of the session into an empty file."""
+    data = await session.attachment(sha256)
+    await anyio.to_thread.run_sync(write_bytes, [data], path)
 
 
 async def adopt(session: Session, path: Path) -> SessionInfo:

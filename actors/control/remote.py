@@ -15,7 +15,8 @@ from argentos.actors.approvals import Approval
 from argentos.actors.control import operations
 from argentos.actors.control.client import Client
 from argentos.actors.control.owner import OwnerInfo
-from argentos.actors.control.transcript_file import private_file, read_transcript, write_transcript
+from argentos.actors.control.private_file import private_file, read_bytes, write_content
+from argentos.actors.control.transcript_file import read_transcript, write_transcript
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.replies import Turn
 from argentos.actors.events import EventFilter, Subscription
@@ -28,7 +29,7 @@ from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.transcripts.validation import as_transcript
 from argentos.actors.validation import NewMessage
 from argentos.inputs import as_id, as_number
-from argentos.storage import Message, Role, SessionKey, Summary, Transitioned
+from argentos.storage import Message, Role, SessionKey, Summary, Transitioned, has_bytes
 
 __all__ = ["RemoteSession", "RemoteSupervisor"]
 
@@ -45,10 +46,16 @@ class RemoteSession(Session):
     async def _send(self, sent: NewMessage, patience: float) -> Turn:
         message_id = sent.message_id or uuid.uuid4().hex  # by which it can be sent again where the owner is lost
         sent = sent._replace(message_id=message_id)
-        return await self._client.turn(operations.SEND, self._key, **sent._asdict(), patience=patience)
+        if has_bytes(sent.content):
+            async with _content_file(sent) as arguments:
+                return await self._client.turn(operations.SEND_CONTENT, self._key, **arguments, patience=patience)
+        return await self._client.turn(operations.SEND, self._key, **_arguments(sent), patience=patience)
 
     async def _append(self, role: Role, sent: NewMessage) -> Message:
-        return await self._client.one(operations.APPEND, self._key, role=role, **sent._asdict())
+        if has_bytes(sent.content):
+            async with _content_file(sent) as arguments:
+                return await self._client.one(operations.APPEND_CONTENT, self._key, role=role, **arguments)
+        return await self._client.one(operations.APPEND, self._key, role=role, **_arguments(sent))
 
     async def _retry(self, message_id: str | None) -> Turn:
         return await self._client.turn(operations.RETRY, self._key, message_id=message_id)
@@ -83,6 +90,11 @@ class RemoteSession(Session):
 
     async def _history(self, *, full: bool) -> tuple[Message, ...]:
         return await self._client.many(operations.HISTORY, self._key, full=full)
+
+    async def _attachment(self, sha256: str) -> bytes:
+        async with _private_file() as path:
+            await self._client.one(operations.ATTACHMENT, self._key, sha256=sha256, path=path)
+            return await anyio.to_thread.run_sync(read_bytes, path)
 
     async def _transitions(self) -> tuple[Transitioned, ...]:
         return await self._client.many(operations.TRANSITIONS, self._key)
@@ -192,6 +204,23 @@ class RemoteSupervisor(SupervisorInterface):
 
     async def __aexit__(self, *raised: object) -> None:
         await self._client.__aexit__(*raised)
+
+
+@asynccontextmanager
+async def _content_file(sent: NewMessage) -> AsyncGenerator[dict[str, object]]:
+    """A message as arguments of an operation, its content in a file."""
+    async with _private_file() as path:
+        await anyio.to_thread.run_sync(write_content, sent.content, path)
+        arguments = _arguments(sent)
+        del arguments["content"]
+        yield {**arguments, "path": path}
+
+
+def _arguments(sent: NewMessage) -> dict[str, object]:
+    """A message as arguments of an operation."""
+    arguments = sent._asdict()
+    del arguments["attachments"]
+    return arguments
 
 
 @asynccontextmanager

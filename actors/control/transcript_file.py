@@ -3,33 +3,24 @@
 The file has a line for the transcript without its messages, and one for each of these. Both ends are for threads.
 """
 
-import os
-import tempfile
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from msgspec import structs
 
+from argentos.actors.control.private_file import write_bytes
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage
 from argentos.concurrency.chunks import in_chunks
 from argentos.errors import InputError
 from argentos.storage.disk import reading
 
-__all__ = ["private_file", "read_transcript", "write_transcript"]
+__all__ = ["read_transcript", "write_transcript"]
 
 _encoder: Final = msgspec.json.Encoder()
 _transcript: Final = msgspec.json.Decoder(Transcript)
 _message: Final = msgspec.json.Decoder(TranscriptMessage)
-
-
-@contextmanager
-def private_file() -> Generator[Path]:
-    """Make an empty file that other processes of this user can use, until the end of the context."""
-    with tempfile.NamedTemporaryFile(prefix="argentos-", suffix=".jsonl") as file:
-        yield Path(file.name)
 
 
 def write_transcript(transcript: Transcript, path: Path) -> None:
@@ -38,26 +29,7 @@ def write_transcript(transcript: Transcript, path: Path) -> None:
     Raises:
         InputError: there is no such file, it is not empty, or a text in the transcript holds half a surrogate pair.
     """
-    try:
-        with _empty(path) as descriptor, os.fdopen(descriptor, "wb", closefd=False) as file:
-            for chunk in _lines(transcript):
-                file.write(chunk)
-    except UnicodeEncodeError as error:
-        raise InputError(f"a text has half a surrogate pair at character {error.start}; send whole ones") from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
-
-
-@contextmanager
-def _empty(path: Path) -> Generator[int]:
-    with reading.regular(path):  # neither a pipe nor a device, which would be waited for
-        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if os.fstat(descriptor).st_size:
-            raise InputError(f"{path} is not empty; name an empty file")
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    write_bytes(_lines(transcript), path)
 
 
 def _lines(transcript: Transcript) -> Iterator[bytes]:

@@ -1,8 +1,8 @@
 """Commands of an actor; each carries the time at which it was given, and its place among the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from argentos.actors.core.replies import Turn
 from argentos.actors.core.reports import Arriving, CallDone, SummaryMade, TurnDone
@@ -67,6 +67,9 @@ class Receipt(NamedTuple):
         return Snapshot(self.metadata, self.context.context)
 
 
+_NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
+
+
 class _Command(Arriving, Generic[T]):
     """A command, and the answer to whoever gave it."""
 
@@ -111,6 +114,7 @@ class Accept(_Command[Receipt]):
     """Take a message; answered once it is durable.
 
     Attributes:
+        attachments: the bytes that the content refers to, by their hashes.
         awaits_reply: it is the user's, and not only appended.
         until_reply: whoever gave it wants to know of the reply alone, and is woken by nothing before.
         is_from_task: it was sent by a turn of this supervisor, which may wait for the reply.
@@ -118,6 +122,7 @@ class Accept(_Command[Receipt]):
 
     __slots__ = (
         "address",
+        "attachments",
         "awaits_reply",
         "content",
         "is_from_task",
@@ -140,8 +145,10 @@ class Accept(_Command[Receipt]):
         address: Address | None,
         awaits_reply: bool,
         until_reply: bool = False,
+        attachments: Mapping[str, bytes] = _NO_ATTACHMENTS,
     ) -> None:
         super().__init__(at)
+        self.attachments: Mapping[str, bytes] = attachments
         self.until_reply: bool = until_reply
         self.message_id: str = message_id
         self.role: Role = role
@@ -189,12 +196,15 @@ class Create(_Command[Metadata]):
 
 
 class Adopt(_Command[Metadata]):
-    """Make the session of records, which fold to the snapshot."""
+    """Make the session of records, which fold to the snapshot; `attachments` are the bytes that they refer to."""
 
-    __slots__ = ("records", "snapshot")
+    __slots__ = ("attachments", "records", "snapshot")
 
-    def __init__(self, at: datetime, records: Sequence[Record], snapshot: Snapshot) -> None:
+    def __init__(
+        self, at: datetime, records: Sequence[Record], snapshot: Snapshot, attachments: Mapping[str, bytes]
+    ) -> None:
         super().__init__(at)
+        self.attachments: Mapping[str, bytes] = attachments
         self.records: Sequence[Record] = records
         self.snapshot: Snapshot = snapshot
 

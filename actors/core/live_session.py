@@ -301,6 +301,8 @@ class LiveSession:
     async def _commit(self, draft: Draft) -> None:
         """Append what was decided; once it is durable, take it over and do what follows."""
         if draft.records:
+            if draft.attachments:
+                await self._runtime.attachments.keep(self._key, draft.attachments)
             wants_files = await self._runtime.store.append(self._key, self._epoch, draft.durable, draft.records)
             self.metadata, self._context = draft.metadata, draft.open_context
             self._marks = draft.marks

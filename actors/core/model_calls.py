@@ -5,10 +5,11 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import anyio
 from anyio.lowlevel import checkpoint
+from msgspec import structs
 
 from argentos.actors.core.decisions.responses import as_response, plan_calls
 from argentos.actors.core.reports import PlannedCall
@@ -22,6 +23,7 @@ from argentos.errors import (
     ModelError,
     ModelUnavailableError,
     ReplyInterruptedError,
+    StoreError,
 )
 from argentos.llm import (
     Compacted,
@@ -37,9 +39,11 @@ from argentos.llm import (
     compact,
     is_sign_of_life,
 )
-from argentos.storage import MESSAGE_TOKENS, Snapshot, raw_content
+from argentos.storage import MESSAGE_TOKENS, Message, Snapshot, raw_content
 
 __all__ = ["Answer", "ask_model", "make_summary"]
+
+_PuttingBack: TypeAlias = Callable[[tuple[Message, ...]], Awaitable[tuple[Message, ...]]]
 
 _log: Final = logging.getLogger(__name__)
 _PAUSES: Final = (0.5, 2.0)  # seconds before a summary is asked for again
@@ -86,11 +90,26 @@ async def ask_model(
 
 async def _taken(runtime: Runtime, snapshot: Snapshot, given: Reply) -> Answer:
     turn = snapshot.metadata.turn
-    reply = as_response(given, turn.steps if turn else 0)
+    reply = await _kept(runtime, snapshot, as_response(given, turn.steps if turn else 0))
     tokens = await runtime.count.content(raw_content(reply.content)) + MESSAGE_TOKENS
     if turn is None or not reply.blocks or reply.stop_reason is not None:
         return Answer(reply, tokens)
     return Answer(reply, tokens, await plan_calls(runtime, turn, reply))
+
+
+async def _kept(runtime: Runtime, snapshot: Snapshot, reply: Reply) -> Reply:
+    """The reply, the bytes in it kept beside it.
+
+    Raises:
+        ModelError: they cannot be.
+    """
+    if not (blocks := reply.blocks):
+        return reply
+    try:
+        content = await runtime.attachments.take_out(snapshot.metadata.key, blocks, "the reply", ModelError)
+    except (InputError, StoreError) as error:
+        raise ModelError(f"the reply cannot be kept: {error}", is_transient=error.is_transient) from error
+    return reply if content is blocks else structs.replace(reply, content=content)
 
 
 def _caused(error: ModelError, cause: Exception) -> ModelError:
@@ -175,12 +194,17 @@ async def _asked(
     Raises:
         ModelError: it gave none.
     """
-    answering = partial(_answer, runtime.model, runtime.gauge.model, request, listener)
+    put_back = partial(runtime.attachments.put_back, snapshot.metadata.key)
+    answering = partial(_answer, runtime.model, runtime.gauge.model, request, listener, put_back)
     return await runtime.bulkhead.run(answering, _model_of(snapshot), task.hold)
 
 
-async def _answer(model: Model, name: str, ask: Callable[[], Request], listener: _Listener) -> Reply:
+async def _answer(
+    model: Model, name: str, ask: Callable[[], Request], listener: _Listener, put_back: _PuttingBack
+) -> Reply:
     request = ask()
+    if any(message.blocks for message in request.messages):
+        request = structs.replace(request, messages=await put_back(request.messages))
     method: Any = (request.instruction and getattr(model, "summarise", None)) or model.reply
     return as_reply(await as_awaitable(method(request, _Emission(listener, name)), name), name)
 

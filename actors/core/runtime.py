@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from argentos.actors.attachments import Attachments
 from argentos.actors.core.supervision import Suspects
 from argentos.actors.events import Events
 from argentos.actors.scheduling.bulkhead import Bulkhead
@@ -40,6 +41,7 @@ class Runtime:
         takes_up: what earlier runs left is gone on with.
         is_draining: no more work is begun.
         approvers: the names of those whose word counts on calls that need approval; None takes anybody's.
+        attachments: takes bytes out of messages, and puts them back.
         channels: those to which what the agent says is owed, until it was delivered.
     """
 
@@ -67,8 +69,13 @@ class Runtime:
     takes_up: bool = True
     is_draining: bool = False
     channels: frozenset[str] = frozenset()
+    attachments: Attachments = field(init=False)
     _ids: Iterator[int] = field(default_factory=itertools.count)
     _life: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def __post_init__(self) -> None:
+        """Make what belongs to the agent alone."""
+        self.attachments = Attachments(self.store, self.config)
 
     def new_id(self) -> str:
         """An id for a message that came without one: of this supervisor, and of no other anywhere."""

@@ -118,6 +118,8 @@ class _Run:
         """Run a call, and report its result."""
         async with self._limiter:
             result = await self._result_of(call)
+        if result is not None and not isinstance(result.content, str):
+            result = await self._kept(call, result)
         tokens = 0 if result is None else await self._tokens(result)
         self._left -= 1
         self._report(
@@ -131,6 +133,15 @@ class _Run:
                 is_last=self._left == 0,
             )
         )
+
+    async def _kept(self, call: ToolUse, result: _Result) -> _Result:
+        """The result, the bytes in it kept beside it."""
+        attachments, key = self._runtime.attachments, self._snapshot.metadata.key
+        try:
+            content = await attachments.take_out(key, result.content, f"the result of {call.name!a}")
+        except ArgentError as error:
+            return _Result(f"failed: its result cannot be kept: {error}", is_error=True)
+        return result._replace(content=content)
 
     async def _tokens(self, result: _Result) -> int:
         try:

@@ -18,6 +18,7 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling.slots import awaiting, is_in_task
 from argentos.actors.sessions.duplicates import check_same, message_in, related
 from argentos.actors.sessions.session import Session
+from argentos.actors.transcripts.attachments import detach_transcript
 from argentos.actors.transcripts.records import records_of
 from argentos.actors.transcripts.transcript import Transcript, transcript_of
 from argentos.actors.validation import NewMessage
@@ -59,6 +60,7 @@ class LocalSession(Session):
         return awaiting(self._registry.runtime.slots, self._key)
 
     async def _send(self, sent: NewMessage, patience: float) -> Turn:
+        sent = await self._detached(sent)
         if patience > 0:
             receipt = await self._accept_patiently(sent, patience)
         else:
@@ -68,6 +70,7 @@ class LocalSession(Session):
     async def _ask(self, sent: NewMessage, patience: float) -> Message:
         if patience > 0 or sent.message_id is not None or is_in_task():
             return await super()._ask(sent, patience)
+        sent = await self._detached(sent)
         receipt = await self._accept("user", sent, awaits_reply=True, until_reply=True)
         assert receipt.turn is not None  # noqa: S101 - the message is new
         return receipt.turn.outcome() or await receipt.turn.reply()
@@ -84,6 +87,7 @@ class LocalSession(Session):
                 await self._registry.room(self._key)
 
     async def _append(self, role: Role, sent: NewMessage) -> Message:
+        sent = await self._detached(sent)
         receipt = await self._accept(role, sent, awaits_reply=False)
         number, snapshot = receipt.number, receipt.snapshot
         if sent.message_id is None:
@@ -111,8 +115,16 @@ class LocalSession(Session):
             address=sent.address,
             awaits_reply=awaits_reply,
             until_reply=until_reply,
+            attachments=sent.attachments,
         )
         return await self._registry.accept(self._key, command)
+
+    async def _detached(self, sent: NewMessage) -> NewMessage:
+        """The message, with its bytes beside it."""
+        if isinstance(sent.content, str):
+            return sent
+        found = await self._registry.runtime_of(self._key).attachments.detached(self._key, sent.content)
+        return sent._replace(content=found.content, attachments=found.attachments)
 
     # Turns -----------------------------------------------------------------------------------------------------
 
@@ -184,6 +196,10 @@ class LocalSession(Session):
                 return await self._registry.runtime.store.read(self._key, 1, snapshot.metadata.messages + 1)
         return tuple(sorted((*snapshot.context.messages, *snapshot.context.waiting), key=lambda each: each.number))
 
+    async def _attachment(self, sha256: str) -> bytes:
+        await self._registry.metadata(self._key)  # raises where there is no such session
+        return await self._registry.runtime.attachments.read(self._key, sha256)
+
     async def _transitions(self) -> tuple[Transitioned, ...]:
         await self._registry.metadata(self._key)  # raises where there is no such session
         with reading_a_store():
@@ -193,6 +209,7 @@ class LocalSession(Session):
         metadata, context = await self._registry.look(self._key)
         with reading_a_store():
             messages = await self._registry.runtime.store.read(self._key, 1, metadata.messages + 1)
+        messages = await self._registry.runtime.attachments.put_back(self._key, messages)
         make = partial(
             transcript_of,
             metadata,
@@ -209,9 +226,13 @@ class LocalSession(Session):
 
     async def _adopt(self, transcript: Transcript) -> SessionInfo:
         runtime = self._registry.runtime_of(self._key)
+        transcript, attachments = await anyio.to_thread.run_sync(
+            detach_transcript, transcript, runtime.attachments.limits
+        )
         make = partial(_life, self._key, transcript, runtime.count, runtime.clock.now())
         records, snapshot = await runtime.count.run(make)
-        return self._told(await self._registry.tell(self._key, Adopt(runtime.clock.now(), records, snapshot)))
+        command = Adopt(runtime.clock.now(), records, snapshot, attachments)
+        return self._told(await self._registry.tell(self._key, command))
 
     async def _update(self, changes: Changes) -> SessionInfo:
         runtime = self._registry.runtime_of(self._key)

@@ -18,7 +18,7 @@ from argentos.actors.sessions.approving import Approving
 from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.validation import NewMessage, as_changes, as_focus, as_patience, as_role, new_message
 from argentos.inputs import as_flag, as_id, as_time
-from argentos.storage import Address, ContentLike, Message, Role, SessionKey, Summary, Transitioned
+from argentos.storage import Address, ContentLike, Message, Role, SessionKey, Summary, Transitioned, as_sha256
 
 __all__ = ["Session"]
 
@@ -74,6 +74,7 @@ class Session(Approving, ABC):
 
         Raises:
             InputError: something of it cannot be stored, or a message of another text, address or side has its id.
+            AttachmentTooLargeError: a picture or a document is too large, or there are too many.
             MessageTooLargeError: the context window could never hold it.
             MailboxFullError: too many messages wait in the session.
         """
@@ -233,6 +234,18 @@ class Session(Approving, ABC):
         await checkpoint()
         return await self._history(full=as_flag(full, "full"))
 
+    async def attachment(self, sha256: str) -> bytes:
+        """The bytes of a picture or a document to which the source of a block refers by their hash.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            AttachmentNotFoundError: the session has none of this hash, or they are gone.
+            StoreDamagedError: they are not what was once kept.
+            InputError: that is no hash.
+        """
+        await checkpoint()
+        return await self._attachment(as_sha256(sha256))
+
     async def transitions(self) -> tuple[Transitioned, ...]:
         """The edges of the diagram that the session took, each with its time, in order, from `[*]` on.
 
@@ -356,6 +369,9 @@ class Session(Approving, ABC):
 
     @abstractmethod
     async def _history(self, *, full: bool) -> tuple[Message, ...]: ...
+
+    @abstractmethod
+    async def _attachment(self, sha256: str) -> bytes: ...
 
     @abstractmethod
     async def _transitions(self) -> tuple[Transitioned, ...]: ...

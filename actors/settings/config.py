@@ -73,6 +73,9 @@ class Config(Struct, frozen=True, kw_only=True):
         result_limit: characters of a call's result; what is beyond is cut, with a note.
         turn_calls: calls that a turn makes at most; then the model is told to answer.
         approval_expires: until a call that waits for a person's word is given up.
+        attachment_bytes: of a picture or a document.
+        message_attachment_bytes: of all pictures and documents of a message.
+        message_attachments: pictures and documents of a message.
         compaction_timeout: until the model's summary is given up for an extractive one.
         restart_intensity: how often a session that fails is restarted within `restart_period`; then it is parked.
         restart_period: see `restart_intensity`.
@@ -101,6 +104,9 @@ class Config(Struct, frozen=True, kw_only=True):
     result_limit: int = 100_000
     turn_calls: int = 100
     approval_expires: float = 7 * 86_400.0
+    attachment_bytes: int = 32 * 1024**2
+    message_attachment_bytes: int = 64 * 1024**2
+    message_attachments: int = 100
     compaction_timeout: float = 180.0
     restart_intensity: int = 3
     restart_period: float = 5.0
@@ -165,12 +171,16 @@ _WHOLE_NUMBERS: Final = {
     "restart_intensity": (0, 1000),
     "max_crashes": (1, 1000),
     "max_live": (1, 10_000_000),
+    "attachment_bytes": (1, 1024**3),
+    "message_attachment_bytes": (1, 1024**3),
+    "message_attachments": (0, 1000),
     "retain_bytes": (1, _LARGEST),
 }
 _CHOICES: Final = {
     "channel_scope": ("collapsed", "per-channel"),
     "queue_mode": ("collect", "followup", "interrupt"),
 }
+_SIZED: Final = frozenset({"attachment_bytes", "message_attachment_bytes", "retain_bytes"})
 _OPTIONAL: Final = frozenset({"collect_for", "retain_for", "retain_bytes"})
 
 
@@ -195,4 +205,4 @@ def _read(name: str, value: Any, what: str) -> Any:
         return value
     if _NUMBERS.get(name) is _DURATION_RANGE:
         return parse_duration(value, what)
-    return parse_size(value, what) if name == "retain_bytes" else value
+    return parse_size(value, what) if name in _SIZED else value

@@ -4,5 +4,6 @@ Reading order; each imports only those above it:
 
     transcript    a conversation as it stands in a file
     validation    of transcripts from outside
+    attachments   bytes of pictures and documents, taken out
     records       the records of a session with these messages
 """

@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 
 from argentos.storage import RawBlock
 
-__all__ = ["has_bytes", "media_tokens"]
+__all__ = ["has_bytes", "measured_media", "media_tokens"]
 
 _SQUARE: Final = 28  # pixels
 _LONGEST_EDGE: Final = 2576  # pixels
@@ -42,6 +42,11 @@ def media_tokens(block: RawBlock) -> int:
     if known.get("type") != "base64" or not isinstance(data, str):
         return _MOST_SQUARES if block["type"] == "image" else _PAGE
     return _picture(data) if block["type"] == "image" else _pages(data) * _PAGE
+
+
+def measured_media(block: RawBlock) -> int | None:
+    """The tokens of a block of any type with its bytes, to be noted beside them; None where its bytes do not count."""
+    return media_tokens(block) if block.get("type") in {"document", "image"} else None
 
 
 def has_bytes(value: object) -> bool:

@@ -25,6 +25,7 @@ __all__ = [
     "Detached",
     "as_sha256",
     "attach_inline",
+    "check_references",
     "detach",
     "has_bytes",
     "hashes_in",
@@ -37,6 +38,9 @@ Source: TypeAlias = dict[str, Any]
 
 _BASE64: Final = "base64"
 _ATTACHMENT: Final = "attachment"
+_OURS: Final = frozenset({"sha256", "size", "tokens"})
+"""Fields of a source that refers to bytes, and of no other."""
+
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -146,7 +150,7 @@ def detach(
     limits: AttachmentLimits,
     what: str = "the message",
     error: type[ArgentError] = InputError,
-    measure: Callable[[RawBlock], int] | None = None,
+    measure: Callable[[RawBlock], int | None] | None = None,
 ) -> Detached:
     """Take the bytes out of content.
 
@@ -155,11 +159,11 @@ def detach(
         limits: of its attachments, those that it refers to already left out.
         what: names the content, as in `the message`.
         error: what to raise.
-        measure: counts the tokens of a block with its bytes; noted in the source, as `tokens`.
+        measure: counts the tokens of a block with its bytes; noted in the source, as `tokens`, where it gives a number.
 
     Raises:
         AttachmentTooLargeError: they are too large, or too many.
-        ArgentError: a source is no base64, or refers to nothing; the class is `error`.
+        ArgentError: a source is no base64; the class is `error`.
     """
     detaching = _Detaching(limits, what, error, measure)
     return Detached(_changed(content, detaching.take_out), detaching.attachments)
@@ -173,7 +177,7 @@ class _Detaching:
         limits: AttachmentLimits,
         what: str,
         error: type[ArgentError],
-        measure: Callable[[RawBlock], int] | None,
+        measure: Callable[[RawBlock], int | None] | None,
     ) -> None:
         self.attachments: dict[str, bytes] = {}
         self._limits = limits
@@ -188,16 +192,15 @@ class _Detaching:
         if not isinstance(source.get("media_type"), str):
             raise self._error(f"{name} has no `media_type` in its source; give one, as 'image/png'")
         if source["type"] == _ATTACHMENT:
-            _check_reference(source, name, self._error)
             return block
         data = self._decoded(source, name)
         sha256 = sha256_of(data)
         self.attachments[sha256] = data
-        kept = {field: value for field, value in source.items() if field != "data"}
+        kept = {field: value for field, value in source.items() if field not in _OURS}
         reference = {**kept, "type": _ATTACHMENT, "sha256": sha256, "size": len(data)}
-        if self._measure is not None:
-            reference["tokens"] = self._measure(block)
-        return {**block, "source": reference}
+        del reference["data"]
+        tokens = self._measure({**block, "source": kept}) if self._measure is not None else None
+        return {**block, "source": reference if tokens is None else {**reference, "tokens": tokens}}
 
     def _decoded(self, source: Source, name: str) -> bytes:
         text = source.get("data")
@@ -229,11 +232,23 @@ class _Detaching:
             )
 
 
-def _check_reference(source: Source, name: str, error: type[ArgentError]) -> None:
-    try:
-        as_sha256(source.get("sha256"))
-    except InputError as wrong:
-        raise error(f"{name} refers to nothing: {wrong}") from wrong
+def check_references(content: Content, what: str, error: type[ArgentError] = InputError) -> None:
+    """Refuse content that refers to nothing.
+
+    Args:
+        content: a text, or raw blocks.
+        what: names it, as in `the message`.
+        error: what to raise.
+
+    Raises:
+        ArgentError: so it does; the class is `error`.
+    """
+    for source in sources_in(content):
+        if source["type"] == _ATTACHMENT:
+            try:
+                as_sha256(source.get("sha256"))
+            except InputError as wrong:
+                raise error(f"a block in {what} refers to nothing: {wrong}") from wrong
 
 
 def attach_inline(content: Content, attachments: Mapping[str, bytes]) -> Content:
@@ -245,7 +260,7 @@ def attach_inline(content: Content, attachments: Mapping[str, bytes]) -> Content
         data = attachments.get(str(source.get("sha256")))
         if data is None:
             return placeholder(block)
-        kept = {field: value for field, value in source.items() if field not in {"sha256", "size", "tokens"}}
+        kept = {field: value for field, value in source.items() if field not in _OURS}
         return {**block, "source": {**kept, "type": _BASE64, "data": base64.b64encode(data).decode()}}
 
     return _changed(content, put_back)

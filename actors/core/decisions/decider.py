@@ -181,6 +181,7 @@ class Decider:
 
     def _adopt(self, draft: Draft, command: Adopt) -> None:
         self._check_new(draft)
+        draft.attach(command.attachments)
         draft.adopt(command.records, command.snapshot)  # one append: a crash leaves all of the session or nothing
         draft.effects.append("write_files")
         draft.advance(command.at, command.arrived)
@@ -234,6 +235,7 @@ class Decider:
                 address=command.address,
                 awaits_reply=command.awaits_reply,
             )
+            draft.attach(command.attachments)
             self._message_ids.add(command.message_id, number)
         waits = command.awaits_reply and _is_unsettled(draft, number)
         turn = self._replies.expect(number, command.message_id) if waits else None

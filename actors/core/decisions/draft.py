@@ -50,6 +50,8 @@ __all__ = ["COMPACTING", "Draft", "Said", "is_at_work", "is_compacting"]
 COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows(state, CONTINUES_WITH_SUMMARY))
 """The states in which a session waits for a summary."""
 
+_NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
+
 
 def is_compacting(metadata: Metadata) -> bool:
     """The session waits for a summary."""
@@ -159,6 +161,7 @@ class Draft:
     Attributes:
         exists: there is a session, as far as it is decided; `metadata` is missing as long as there is none.
         records: what is to be appended.
+        attachments: bytes that these refer to, by their hashes: what is to be kept before.
         effects: names of what is to be done once that is durable.
         has_task: a task is at the turn that is open, or at the summary that the session waits for.
         compaction: the state of its compaction, see `argentos.machines.lifecycles.compaction`.
@@ -170,6 +173,7 @@ class Draft:
 
     __slots__ = (
         "_turn",
+        "attachments",
         "channels",
         "compaction",
         "config",
@@ -227,12 +231,18 @@ class Draft:
         self.gauge: Gauge = gauge
         self.config: Config = config
         self.records: list[Record] = []
+        self.attachments: Mapping[str, bytes] = _NO_ATTACHMENTS
         self.effects: list[str] = []
         self.may_begin_turns: bool = True
         self.runs_alone: bool = False
         self.channels: frozenset[str] = frozenset()
         self.said: Said | None = None
         self.is_adopted: bool = False
+
+    def attach(self, attachments: Mapping[str, bytes]) -> None:
+        """Have bytes kept that records refer to."""
+        if attachments:
+            self.attachments = {**self.attachments, **attachments}
 
     def adopt(self, records: Sequence[Record], snapshot: Snapshot) -> None:
         """Make the session of records, which fold to this snapshot."""

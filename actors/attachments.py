@@ -1,0 +1,147 @@
+"""Attachments of messages: bytes are taken out of what comes in, and put back into what goes out.
+
+In between, in records, histories and events, a message refers to them by their hashes.
+"""
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+import anyio.to_thread
+from msgspec import structs
+
+from argentos.actors.settings.config import Config
+from argentos.concurrency.foreign_code import reading_a_store
+from argentos.errors import ArgentError, InputError, StoreError
+from argentos.llm import measured_media
+from argentos.storage import (
+    AttachmentLimits,
+    Content,
+    Detached,
+    Message,
+    SessionKey,
+    Store,
+    attach_inline,
+    blocks_of,
+    check_references,
+    detach,
+    has_bytes,
+    hashes_in,
+    text_of,
+)
+
+__all__ = ["Attachments"]
+
+_log: Final = logging.getLogger(__name__)
+_NONE: Final[Mapping[str, bytes]] = {}
+_MOST_MISSING: Final = 100  # told of in `missing`
+
+
+class Attachments:
+    """The bytes of pictures and documents in the sessions of an agent.
+
+    Args:
+        store: keeps them.
+        config: limits them.
+
+    Attributes:
+        limits: of the attachments of a message.
+        missing: a sentence for each that could not be read when a model was to see it, the latest hundred.
+    """
+
+    def __init__(self, store: Store, config: Config) -> None:
+        self.missing: dict[tuple[SessionKey, str], str] = {}
+        self._store = store
+        self.limits: AttachmentLimits = AttachmentLimits(
+            config.attachment_bytes, config.message_attachment_bytes, config.message_attachments
+        )
+
+    async def detached(
+        self, key: SessionKey, content: Content, what: str = "the message", error: type[ArgentError] = InputError
+    ) -> Detached:
+        """Take the bytes out of content; they are not kept yet.
+
+        Args:
+            key: the session; what the content refers to already has to be there.
+            content: a text, or raw blocks.
+            what: names the content, as in `the message`.
+            error: what to raise.
+
+        Raises:
+            AttachmentTooLargeError: they are too large, or too many.
+            AttachmentNotFoundError: it refers to what the session does not have.
+            ArgentError: a source is no base64, or refers to nothing; the class is `error`.
+        """
+        check_references(content, what, error)
+        if hashes := hashes_in(content):
+            known = {each: await self.read(key, each) for each in hashes}
+            content = await anyio.to_thread.run_sync(attach_inline, content, known)
+        if not has_bytes(content):
+            return Detached(content, _NONE)
+        return await anyio.to_thread.run_sync(partial(detach, content, self.limits, what, error, measured_media))
+
+    async def keep(self, key: SessionKey, attachments: Mapping[str, bytes]) -> None:
+        """Make bytes durable, before the record that refers to them.
+
+        Raises:
+            StoreError: see `Store.attach`.
+        """
+        for data in attachments.values():
+            await self._store.attach(key, data)
+
+    async def take_out(
+        self, key: SessionKey, content: Content, what: str = "the message", error: type[ArgentError] = InputError
+    ) -> Content:
+        """Take the bytes out of content, and keep them; see `detached` and `keep`."""
+        found = await self.detached(key, content, what, error)
+        await self.keep(key, found.attachments)
+        return found.content
+
+    async def read(self, key: SessionKey, sha256: str) -> bytes:
+        """The bytes of a session that have this hash.
+
+        Raises:
+            StoreError: see `Store.attachment`.
+        """
+        with reading_a_store():
+            return await self._store.attachment(key, sha256)
+
+    async def put_back(self, key: SessionKey, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """Messages with the bytes that they refer to; what cannot be read gives a text in its place, and is told of."""
+        known: dict[str, bytes] = {}
+        found = [
+            structs.replace(each, blocks=blocks_of(content), text=text_of(content))
+            if (content := await self.whole(key, each.raw, known)) is not each.raw
+            else each
+            for each in messages
+        ]
+        return tuple(found)
+
+    async def whole(self, key: SessionKey, content: Content, known: dict[str, bytes] | None = None) -> Content:
+        """Content with the bytes that it refers to, likewise; the same object where it refers to none.
+
+        Args:
+            key: the session.
+            content: a text, or raw blocks.
+            known: bytes that were read already; gets those that are.
+        """
+        hashes = hashes_in(content) if not isinstance(content, str) else ()
+        if not hashes:
+            return content
+        known = {} if known is None else known
+        for sha256 in hashes:
+            if sha256 not in known:
+                await self._read_into(known, key, sha256)
+        return await anyio.to_thread.run_sync(attach_inline, content, known)
+
+    async def _read_into(self, known: dict[str, bytes], key: SessionKey, sha256: str) -> None:
+        try:
+            known[sha256] = await self.read(key, sha256)
+            self.missing.pop((key, sha256), None)
+        except (StoreError, InputError) as error:
+            if (key, sha256) not in self.missing:
+                _log.error("session %s goes on without an attachment: %s", key, error)
+                if len(self.missing) >= _MOST_MISSING:
+                    self.missing.pop(next(iter(self.missing)))
+            self.missing[key, sha256] = str(error)
