@@ -60,9 +60,16 @@ class _SessionLine(Struct, frozen=True, kw_only=True, rename="camel"):
     compactions: int = 0
 
 
-def fits(first: Any) -> bool:
-    """Whether the first line is that of our format."""
-    return fields(first).get("format") == FORMAT
+def fits(value: Any) -> bool:
+    """Whether the line is one of ours: the first one, or where that is damaged, one of a session or a message."""
+    line = fields(value)
+    if line.get("type") == "session":
+        return "session" in line
+    return _is_head(value) or (line.get("type") == "message" and {"role", "text"} <= line.keys())
+
+
+def _is_head(value: Any) -> bool:
+    return fields(value).get("format") == FORMAT
 
 
 # Writing ----------------------------------------------------------------------------------------------------
@@ -114,7 +121,7 @@ def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
     """
     reader = _Reader(losses)
     for line in source.values(losses):
-        if fits(line.value):
+        if _is_head(line.value):
             with source.at(line.number):
                 reader.begin(line)
             continue

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -258,6 +259,13 @@ def test_the_archive_of_an_export_is_read(argent: Argent, fails: Fails, tmp_path
     assert f"Left out of {path}:\n  files without conversations: user.json\n" in out
     path.write_bytes(path.read_bytes()[:-40])
     assert "the archive is damaged or cut off" in fails("sessions", "import", path)[1]
+
+
+def test_a_file_whose_name_is_no_text_is_named_as_far_as_it_is(argent: Argent, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.json"))
+    path.write_text('[{"role": "user", "content": "a"}, 7]')
+    status, out, _ = argent("--json", "sessions", "import", path, "--session", "s")
+    assert (status, json.loads(out)["leftOut"][0]["file"]) == (0, f"{tmp_path}/?.json")
 
 
 def test_a_folder_and_a_pattern_that_matches_nothing_are_refused(fails: Fails, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def import_command(context: click.Context, files: tuple[Path, ...], *, session: 
 
         async def adopt(sessions: SupervisorInterface) -> None:
             for path in sources:
-                if any(place.file == str(path) for place in missing.values()):
+                if any(place.file == _name(path) for place in missing.values()):
                     with sources.opened(path) as source:
                         await _adopt_all(sessions, path, read_transcripts(source, Losses(), session), missing)
 
@@ -150,6 +150,11 @@ def _expanded(paths: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
+def _name(path: Path) -> str:
+    """The path as a text that can be written, whatever bytes it has."""
+    return str(path).encode(errors="replace").decode()
+
+
 def _unpacked(paths: Sequence[Path]) -> tuple[list[Path], list[_LeftOut]]:
     """The files, those in archives included, and what else is in these."""
     found: list[Path] = []
@@ -158,7 +163,7 @@ def _unpacked(paths: Sequence[Path]) -> tuple[list[Path], list[_LeftOut]]:
         members, others = members_of(path)
         found += members
         if others:
-            left_out.append(_LeftOut(str(path), 0, f"files without conversations: {', '.join(others)}"))
+            left_out.append(_LeftOut(_name(path), 0, f"files without conversations: {', '.join(others)}"))
     return found, left_out
 
 
@@ -185,12 +190,12 @@ class _Checking:
             with files.opened(path) as source:
                 for found in read_transcripts(source, losses, self._session):
                     await checkpoint()
-                    await self._add(_Place(str(path), found.line), found, losses)
+                    await self._add(_Place(_name(path), found.line), found, losses)
         except InputError as error:
             if len(files) == 1 and len(self.outcome.sessions) == before:
                 raise
-            self.outcome.refused.append(_Refused(str(path), one_line(str(error))))
-        self.outcome.left_out += [_LeftOut(str(path), each.line, each.reason, each.place) for each in losses]
+            self.outcome.refused.append(_Refused(_name(path), one_line(str(error))))
+        self.outcome.left_out += [_LeftOut(_name(path), each.line, each.reason, each.place) for each in losses]
 
     async def _add(self, place: _Place, found: ReadTranscript, losses: Losses) -> None:
         transcript = found.transcript
@@ -252,7 +257,7 @@ async def _adopt_all(
     sessions: SupervisorInterface, path: Path, found: Iterator[ReadTranscript], missing: dict[str, _Place]
 ) -> None:
     for transcript, line in found:
-        if missing.get(transcript.session) == _Place(str(path), line):
+        if missing.get(transcript.session) == _Place(_name(path), line):
             await _adopt(sessions, transcript)
             del missing[transcript.session]
 

@@ -90,14 +90,16 @@ def elements(text: str) -> Iterator[Parsed]:
 
 
 def _whole(text: str, begin: int) -> Iterator[Parsed]:
-    try:
-        parsed, end = _parse(text, begin)
-    except (ValueError, RecursionError) as error:
-        yield from _as_far_as_it_is_there(text, begin, getattr(error, "pos", len(text)), error)
-        return
-    yield parsed
-    if _skip(text, end) < len(text):
-        yield Parsed(ValueError("something stands behind the end of the document"), end)
+    """The document or, where several stand one behind the other, each of them."""
+    at = begin
+    while at < len(text):
+        try:
+            parsed, at = _parse(text, at)
+        except (ValueError, RecursionError) as error:
+            yield from _as_far_as_it_is_there(text, at, getattr(error, "pos", len(text)), error)
+            return
+        yield parsed
+        at = _skip(text, at)
 
 
 def _as_far_as_it_is_there(text: str, begin: int, end: int, error: Exception) -> Iterator[Parsed]:

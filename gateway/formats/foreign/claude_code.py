@@ -181,8 +181,9 @@ class _Reader:
     def _thread(self) -> set[int]:
         """The places of what counts: a response that called several tools at once forks, and does so whole."""
         thread = latest_thread(self._nodes())
+        behind = range(min(thread, default=0), len(self._entries))  # where it begins
         responses = {call for place in thread if (call := self._entries[place].call)}
-        thread |= {place for place, each in enumerate(self._entries) if each.call in responses and each.call}
+        thread |= {place for place in behind if self._entries[place].call in responses}
         calls = {
             text_in(block, "id")
             for place in thread
@@ -191,10 +192,9 @@ class _Reader:
         }
         return thread | {
             place
-            for place, each in enumerate(self._entries)
-            if any(
-                block.get("type") == "tool_result" and text_in(block, "tool_use_id") in calls for block in each.blocks
-            )
+            for place in behind
+            for block in self._entries[place].blocks
+            if block.get("type") == "tool_result" and text_in(block, "tool_use_id") in calls
         }
 
     def _nodes(self) -> list[Node]:
@@ -264,6 +264,6 @@ def _joined(drafts: list[Draft]) -> list[Draft]:
             continue
         if not plain_text(begun.blocks) and plain_text(draft.blocks):
             begun.at, begun.id = draft.at, draft.id
-        begun.blocks = [*begun.blocks, *draft.blocks]
+        begun.blocks = [*begun.blocks, *(block for block in draft.blocks if block not in begun.blocks)]  # no copies
         begun.stop_reason = draft.stop_reason or begun.stop_reason
     return joined

@@ -228,3 +228,9 @@ def test_of_claude_code_what_the_program_says_as_the_user_is_listed(write: Write
     reading = read_all(write(entry("1", None, "user", "a"), entry("2", "1", "user", text), after))
     assert told(reading.only) == [("user", "a"), ("assistant", "b")]
     assert reading.left_out == [(2, "a note of the program")]
+
+
+def test_of_claude_code_copies_of_a_response_under_other_ids_are_one(write: Write) -> None:
+    lines = [entry("1", None, "user", "a"), entry("2", "1", "assistant", "b", id="m")]
+    again = [entry("3", None, "user", "a"), entry("4", "3", "assistant", "b", id="m"), entry("5", "4", "user", "c")]
+    assert told(read(write(*lines, *again))[0]) == [("user", "a"), ("assistant", "b"), ("user", "c")]

@@ -166,6 +166,24 @@ def test_a_format_is_known_behind_thousands_of_notes(write: Write, form: str) ->
     assert len(reading.left_out) >= len(notes)
 
 
+@pytest.mark.parametrize("name", ["claude-code", "codex", "export", "openai", "openclaw", "pi"])
+def test_each_line_that_is_torn_costs_what_it_says_and_nothing_else(write: Write, name: str) -> None:
+    lines = (SAMPLES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    whole = [each for found in read(SAMPLES / f"{name}.jsonl") for each in told(found)]
+    for number, line in enumerate(lines, start=1):
+        reading = read_all(write(*lines[: number - 1], line[: len(line) // 2], *lines[number:], name=f"{name}.jsonl"))
+        texts = [each for found in reading.found for each in told(found)]
+        kept = [each for each in texts if each in whole]
+        assert kept == [each for each in whole if each in texts]  # in their order
+        assert len(whole) - len(kept) <= 1
+        assert number in [place for place, _ in reading.left_out]
+
+
+def test_objects_over_several_lines_one_behind_the_other_are_each_read(write: Write) -> None:
+    texts = [json.dumps({"role": "user", "content": text}, indent=2) for text in "abc"]
+    assert [text for _, text in told(read(write(*texts))[0])] == ["a", "b", "c"]
+
+
 # Damaged documents --------------------------------------------------------------------------------------------
 
 
@@ -193,6 +211,21 @@ def test_of_a_request_that_is_cut_off_what_came_before_is_taken(write: Write) ->
     reading = read_all(write(text[: text.index('"b"') + 1], name="cut.json"))
     assert told(reading.only) == [("user", "a")]
     assert any("not JSON" in reason for _, reason in reading.left_out)
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
+@given(data=st.data())
+def test_a_sample_cut_off_or_overwritten_anywhere_is_read_or_refused_in_one_sentence(
+    sample: Path, data: st.DataObject
+) -> None:
+    whole = sample.read_bytes()
+    at = data.draw(st.integers(0, len(whole)))
+    rest = data.draw(st.just(b"") | st.binary(min_size=1, max_size=9).map(lambda junk: junk + whole[at + len(junk) :]))
+    try:
+        source = Source("file", io.BytesIO(whole[:at] + rest), "file")
+        list(read_transcripts(source, Losses()))
+    except InputError as error:
+        assert str(error).startswith("file:")  # noqa: PT017 - the rest may be of no format
 
 
 # Files --------------------------------------------------------------------------------------------------------
