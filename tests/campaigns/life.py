@@ -1,5 +1,6 @@
 """A life: sessions that talk at once, through the public API, until something ends them."""
 
+import base64
 import itertools
 import zlib
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import anyio
 from argentos import Address, Config, Delivery, FileStore, Session, Supervisor, Turn
 from argentos.actors.outbox.deliveries import Deliveries
 from argentos.llm import Emit, Reply, Request
+from argentos.storage import ContentLike, Image, Text
 from tests.campaigns.aims import chance_from
 from tests.campaigns.doomed import Fate, Next, make_and_delete
 
@@ -19,6 +21,9 @@ SESSIONS: Final = 6
 SEGMENT_SIZE: Final = 32 * 1024
 CHANNEL: Final = "telegram"
 CONFIG: Final = Config(max_context_tokens=500, idle_after=0.01, passivate_after=0.02, max_crashes=1000)  # here all die
+PICTURE: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x1c\0\0\0\x1c"
+"""The begin of one of 28 by 28 pixels."""
+
 PAUSES: Final = (0.0, 0.0, 0.0, 0.001, 0.004, 0.04)  # the last one is long enough to become idle and leave memory
 
 Delivering = Callable[[Delivery], AbstractContextManager[None]]
@@ -74,6 +79,22 @@ def text_of(index: int, message: int) -> str:
     size = zlib.crc32(message_id(index, message).encode())
     words = " ".join(f"{size >> shift & 0xFFF:03x}" for shift in range(size % 20))
     return f"Of session {index} the message {message}: {words} {'x' * (size % 8192) if size % 8 == 0 else 'x'}"
+
+
+def picture_of(index: int, message: int) -> bytes | None:
+    """The picture in a message, always the same: one in seven has one, of some kilobytes; it counts as a token."""
+    name = message_id(index, message).encode()
+    size = zlib.crc32(name)
+    return None if size % 7 else PICTURE + name + bytes(size % 20_000)
+
+
+def content_of(index: int, message: int) -> ContentLike:
+    """The content of a message: its text, and its picture where it has one."""
+    text, picture = text_of(index, message), picture_of(index, message)
+    if picture is None:
+        return text
+    source = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(picture).decode()}
+    return [Text(text=text), Image(source=source)]
 
 
 def address_of(index: int, message: int) -> Address | None:
@@ -147,7 +168,7 @@ async def _deliver(delivery: Delivery, delivering: Delivering) -> None:
 async def send(session: Session, index: int, message: int) -> Turn:
     """Send a message as it always is."""
     address = address_of(index, message)
-    return await session.send(text_of(index, message), message_id=message_id(index, message), address=address)
+    return await session.send(content_of(index, message), message_id=message_id(index, message), address=address)
 
 
 class _Talker:

@@ -15,6 +15,7 @@ from argentos.actors.outbox.deliveries import Deliveries
 from argentos.errors import StoreError
 from argentos.storage import Metadata, SessionKey, Snapshot
 from argentos.storage.disk import durable
+from argentos.storage.files import attachments
 from argentos.storage.wal import segment_file
 from argentos.storage.wal.journal import Journal
 
@@ -36,6 +37,15 @@ def skip_the_flush_at_opening() -> None:
 
     _put(Journal, "_make_durable", do_nothing)
     _put(durable, "sync_all", do_nothing)
+
+
+def sweep_all_attachments() -> None:
+    """What is left to look at by an opening is removed unseen."""
+
+    def find_nothing(*_: object) -> set[str]:
+        return set()
+
+    _put(attachments, "mentioned", find_nothing)
 
 
 def forget_message_ids() -> None:
@@ -142,6 +152,7 @@ PLANTS: Final[dict[str, Callable[[], Any]]] = {
         skip_the_flush,
         skip_the_flush_at_opening,
         forget_message_ids,
+        sweep_all_attachments,
         write_in_place,
         cut_the_journal_at_opening,
         ignore_failed_flushes,

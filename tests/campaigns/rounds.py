@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import signal
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ import anyio
 
 from argentos import Delivery, FileStore, Message, Session, Supervisor
 from argentos.errors import StoreError
-from argentos.storage import SessionKey
+from argentos.storage import SessionKey, hashes_in
 from tests.campaigns.aims import chance_from
 from tests.campaigns.children import Child
 from tests.campaigns.deliveries import Deliveries
@@ -29,6 +29,7 @@ from tests.campaigns.life import (
     deliver_next,
     live,
     message_id,
+    picture_of,
     send,
     session_id,
     store_on,
@@ -210,6 +211,23 @@ async def _problems_on_disk(state: Path, ledger: Ledger, *, all_answered: bool =
             except StoreError as error:
                 problems.append(str(error))
             problems += ledger.problems(index, history, all_answered=all_answered)
+            problems += await _lost_bytes(store, index, history)
+    return problems
+
+
+async def _lost_bytes(store: FileStore, index: int, history: Sequence[Message]) -> list[str]:
+    """A sentence for each message that has not the picture that it was sent with."""
+    problems: list[str] = []
+    for message in (each for each in history if each.role == "user"):
+        expected = picture_of(index, int(message.id.partition("-")[2]))
+        sha256 = next(iter(hashes_in(message.raw)), None)
+        try:
+            found = await store.attachment(SessionKey("main", session_id(index)), sha256) if sha256 else None
+        except StoreError as error:
+            problems.append(f"{message.id} has lost its picture: {error}")
+        else:
+            if found != expected:
+                problems.append(f"{message.id} has another picture")
     return problems
 
 

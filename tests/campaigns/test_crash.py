@@ -31,7 +31,9 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing_and_every_file_is_who
     assert outcome.repeated > 0
 
 
-@pytest.mark.parametrize("plant", ["forget message ids", "write in place", "cut the journal at opening"])
+@pytest.mark.parametrize(
+    "plant", ["forget message ids", "sweep all attachments", "write in place", "cut the journal at opening"]
+)
 def test_a_planted_fault_is_seen(tmp_path: Path, plant: str) -> None:
     assert campaign(tmp_path, 200, 1, plant, seconds=300).problems != []
 
