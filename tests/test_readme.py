@@ -55,18 +55,24 @@ def test_the_embedding_runs(tmp_path: Path) -> None:
     assert (tmp_path / ".argentos/agents/main/sessions/user-jason/history.json").exists()
 
 
+def test_the_first_tool_runs_offline_in_twenty_lines(tmp_path: Path) -> None:
+    program = blocks("python")[1]
+    assert "high tide at Husum: 06:12 and 18:40" in run(program, tmp_path)
+    assert len(program.splitlines()) <= 20
+
+
 def test_the_embedding_takes_fifteen_lines() -> None:
     assert len([line for line in blocks("python")[0].splitlines() if line.strip()]) <= 15
 
 
 def test_the_door_runs_and_prints_what_it_says(tmp_path: Path) -> None:
-    program = blocks("python")[1]
+    program = blocks("python")[2]
     said = program.rstrip().rsplit("# ", 1)[1]
     assert run(program, tmp_path).strip() == said
 
 
 def test_the_door_is_tested_in_two_more_lines(tmp_path: Path) -> None:
-    program = "\n".join(blocks("python")[1:3])
+    program = "\n".join(blocks("python")[2:4])
     assert run(f"{program}\nTestDoor('runTest').runTest()", tmp_path)
 
 
