@@ -1,5 +1,6 @@
 """Messages on their way from a foreign file into a transcript."""
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -60,7 +61,7 @@ def _message(draft: Draft) -> Iterator[TranscriptMessage]:
     if all(block.keys() == _PLAIN and block["type"] == "text" for block in draft.blocks):
         tries: list[dict[str, Any]] = [{"text": text}]
     else:
-        tries = [{"content": tuple(draft.blocks)}, {"text": text}]
+        tries = [{"content": tuple(draft.blocks)}, {"content": tuple(_flat(draft.blocks))}, {"text": text}]
     for number, content in enumerate(tries, start=1):
         try:
             yield as_message(
@@ -76,11 +77,32 @@ def _message(draft: Draft) -> Iterator[TranscriptMessage]:
             )
         except InputError as error:
             is_last = number == len(tries)
-            draft.remarks.add(f"{error}{'' if is_last else ' (its text alone is taken)'}")
+            if number == 1:
+                draft.remarks.add(f"{error}{'' if is_last else ' (texts and calls alone are taken)'}")
             if is_last:
                 return
         else:
             return
+
+
+def _flat(blocks: Iterable[RawBlock]) -> Iterator[RawBlock]:
+    """The texts, calls and results among blocks, what is deep in them as JSON in a text."""
+    for block in blocks:
+        kind = block.get("type")
+        if kind == "tool_use":
+            yield {**{name: block[name] for name in ("type", "id", "name")}, "input": {"input": _json(block["input"])}}
+        elif kind == "tool_result":
+            content = block["content"] if isinstance(block["content"], str) else _json(block["content"])
+            yield {"type": kind, "tool_use_id": block["tool_use_id"], "content": content}
+        elif kind == "text":
+            yield text_block(str(block.get("text", "")))
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return ""
 
 
 def _stored(check: Any, value: str | None, what: str, remarks: Remarks) -> str | None:

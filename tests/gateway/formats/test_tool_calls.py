@@ -121,3 +121,12 @@ def test_an_id_that_was_used_before_is_made_up() -> None:
         "a-2",
         "a-2",
     ]
+
+
+def test_of_a_call_whose_input_is_too_deep_to_be_stored_the_pair_stays_whole() -> None:
+    deep: Any = 1
+    for _ in range(100):
+        deep = [deep]
+    made = messages_of(settled([draft("assistant", {**CALL, "input": {"x": deep}}), draft("user", RESULT)]))
+    assert [block["type"] for message in made for block in message.content] == ["tool_use", "tool_result"]
+    assert made[0].content[0]["input"]["input"].startswith('{"x": [[[')
