@@ -20,7 +20,7 @@ from argentos.storage.disk import reading
 from argentos.storage.files import validation
 from argentos.storage.messages import Message
 from argentos.storage.records import Transitioned
-from argentos.storage.snapshot import SCHEMA_VERSION, Context, Metadata, Snapshot, Summary
+from argentos.storage.snapshot import SCHEMA_VERSION, CallResult, Context, Metadata, Snapshot, Summary
 
 __all__ = [
     "ARCHIVE",
@@ -98,6 +98,7 @@ class History(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="cam
     waiting: tuple[Message, ...] = ()
     archived_ids: msgspec.Raw = _NOTHING
     transitions: tuple[TransitionEntry, ...] = ()
+    results: tuple[CallResult, ...] = ()
 
 
 class _HistoryEnd(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -106,6 +107,7 @@ class _HistoryEnd(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=
     waiting: tuple[Message, ...] = ()
     archived_ids: tuple[str, ...] = ()
     transitions: tuple[TransitionEntry, ...] = ()
+    results: tuple[CallResult, ...] = ()
 
 
 class _ArchivedIds(Collection[str]):
@@ -256,6 +258,7 @@ def encode_history(snapshot: Snapshot) -> Iterator[bytes]:
             waiting=context.waiting,
             archived_ids=tuple(context.archived_ids),
             transitions=tuple(TransitionEntry.of(each) for each in context.transitions),
+            results=context.results,
         )
     )
     yield end[1:] if end == b"{}" else b"," + end[1:]
@@ -315,6 +318,7 @@ def snapshot_of(history: History) -> Snapshot:
         waiting=history.waiting,
         archived_ids=_ArchivedIds(history.archived_ids) if history.archived_ids else (),
         transitions=tuple(each.record for each in history.transitions),
+        results=history.results,
     )
     return Snapshot(history.metadata, context)
 
@@ -331,6 +335,7 @@ def decode_leniently(data: bytes) -> History:
     for name in ("messages", "waiting"):
         content[name] = coerce_each(content.get(name, ()), Message)
     content["transitions"] = coerce_each(content.get("transitions", ()), TransitionEntry)
+    content["results"] = coerce_each(content.get("results", ()), CallResult)
     content["archivedIds"] = msgspec.Raw(encoder.encode(content.get("archivedIds", ())))
     history: History | None = coerce(content, History)
     if history is None:

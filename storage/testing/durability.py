@@ -34,6 +34,20 @@ class DurabilityCases(StoreCase):
             await append(store, story.say("d"))
             assert await store.load(KEY) == story.snapshot
 
+    @both_ways
+    async def test_results_of_calls_are_kept_while_others_are_waited_for(
+        self, durable_place: Path, *, is_checkpointed: bool
+    ) -> None:
+        story = Story().say("a").start().call("look", "read", "count").result("42").result("x", is_error=True)
+        async with self.make_store(durable_place) as store:
+            await append(store, story)
+            await written(store, story, is_checkpointed=is_checkpointed)
+        async with self.make_store(durable_place) as store:
+            assert await store.load(KEY) == story.snapshot
+            await append(store, story.result("7"))
+            assert await store.load(KEY) == story.snapshot
+            assert await store.read(KEY, 1, 100) == story.messages
+
     async def test_sessions_are_apart_and_in_order_once_it_is_opened_again(self, durable_place: Path) -> None:
         stories = [Story(SessionKey("main", id_)).say(id_) for id_ in IDS]
         async with self.make_store(durable_place) as store:
