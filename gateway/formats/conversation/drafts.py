@@ -50,8 +50,21 @@ def plain_text(blocks: Iterable[RawBlock]) -> str:
 
 
 def messages_of(drafts: Iterable[Draft]) -> tuple[TranscriptMessage, ...]:
-    """The messages that have something in them; one that cannot be stored is listed, and left out."""
-    return tuple(message for draft in drafts for message in _message(draft))
+    """The messages that have something in them; one that cannot be stored is listed, and left out.
+
+    The time of a message is never before that of the one before it, whose it gets then; that is listed, too.
+    """
+    made: list[TranscriptMessage] = []
+    latest: datetime | None = None
+    for draft in drafts:
+        if draft.at is not None and latest is not None and draft.at < latest and not draft.is_empty:
+            draft.remarks.add(
+                f"the time {draft.at:%Y-%m-%dT%H:%M:%SZ}, before that of the message before it, whose it gets"
+            )
+            draft.at = latest
+        latest = draft.at or latest
+        made += _message(draft)
+    return tuple(made)
 
 
 def _message(draft: Draft) -> Iterator[TranscriptMessage]:

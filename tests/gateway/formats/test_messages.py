@@ -156,3 +156,12 @@ def test_what_is_no_message_in_a_list_costs_itself(write: Write) -> None:
         "a message without a role",
         "a message that is no object",
     ]
+
+
+def test_a_time_before_that_of_the_message_before_it_is_listed(write: Write) -> None:
+    times = ["2026-03-02T09:02:00Z", "2026-03-02T09:01:00Z", None, "2026-03-02T09:03:00Z"]
+    reading = read_all(write(*({"role": "user", "content": f"{at}", "timestamp": at} for at in times)))
+    assert [message.at and message.at.minute for message in reading.only.transcript.messages] == [2, 2, None, 3]
+    assert reading.left_out == [
+        (2, "the time 2026-03-02T09:01:00Z, before that of the message before it, whose it gets")
+    ]
