@@ -110,7 +110,7 @@ def test_of_claude_code_what_was_said_while_the_agent_worked_is_the_users(write:
         "uuid": "2",
         "parentUuid": "1",
         "sessionId": "s",
-        "timestamp": "2026-03-02T09:01:00Z",
+        "timestamp": "2026-03-02T09:00:00Z",
         "attachment": {"type": "queued_command", "prompt": "and the tests", "commandMode": "prompt"},
     }
     note = {**queued, "uuid": "3", "attachment": {**queued["attachment"], "commandMode": "task-notification"}}
