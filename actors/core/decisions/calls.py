@@ -107,7 +107,9 @@ def start_call(draft: Draft, call_id: str) -> bool:
 
 def finish_call(draft: Draft, report: CallDone) -> None:
     """A call has ended, and perhaps all that were run together."""
-    turn = open_turn(draft)
+    turn = draft.metadata.turn if draft.exists else None
+    if turn is None or turn.turn != report.tag[1]:  # it was stopped in the same step
+        return
     if report.content is not None and any(each.id == report.call_id for each in turn.calls):
         end_call(draft, report.call_id, report.content, tokens=report.tokens, is_error=report.is_error)
     if report.is_last:

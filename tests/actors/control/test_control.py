@@ -354,7 +354,8 @@ async def test_a_request_is_validated_by_the_owner_with_one_sentence_that_names_
 @pytest.mark.parametrize("name", [each for each in errors.__all__ if each != "DiagramError"])
 async def test_every_error_can_travel(name: str) -> None:
     kind = getattr(errors, name)
-    error = kind("Why not?", "stopped") if kind is NoReplyError else kind("Why not?")
+    has_outcome = kind in {NoReplyError, errors.ApprovalDecidedError}
+    error = kind("Why not?", "stopped") if has_outcome else kind("Why not?")
     answer = protocol.read_answer(protocol.encode(protocol.failed(error)))
     assert isinstance(answer, protocol.Failed)
     came = protocol.error_of(answer)

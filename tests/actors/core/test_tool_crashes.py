@@ -35,6 +35,7 @@ from argentos.llm import ToolContext
 from argentos.storage import SessionKey
 from tests.actors.conftest import count_words
 from tests.actors.core.tools import check_request
+from tests.actors.suspensions import Suspensions, suspensions
 
 Kind: TypeAlias = Literal["add", "once", "fail", "hang", "flood", "ask", "unknown", "nonsense"]
 Round: TypeAlias = list[Kind]
@@ -226,3 +227,66 @@ def test_a_kill_at_any_record_leaves_no_call_without_a_result_and_does_nothing_t
     for at in range(whole.store.appends):
         anyio.run(_live, rounds, word, float(at), backend=backend)
         anyio.run(_live, rounds, word, at + 0.5, backend=backend)
+
+
+ROUNDS: Final[list[Round]] = [["once", "add", "ask"], ["once"]]
+STRIDES: Final = {"asyncio": 1, "trio": 3}
+
+
+async def _cut(at: int, backend: str) -> int:
+    """Cancel the host of the first life at this suspension, of whichever task; gives how many there were."""
+    world = World(ROUNDS, "approve")
+    counted: Suspensions
+    with suspensions(backend) as counted, anyio.fail_after(20):
+        with anyio.CancelScope() as scope:
+            counted.then(at, scope.cancel)
+            await world.live()
+        counted.forget()
+        count = counted.count
+        await world.live()
+        world.check(await world.history())
+    return count
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_host_that_is_cancelled_at_any_moment_leaves_no_call_without_a_result(backend: str) -> None:
+    at = 1
+    while anyio.run(_cut, at, backend, backend=backend) >= at:
+        at += STRIDES[backend]
+    assert at > 20
+
+
+async def _stopped(at: int, backend: str) -> bool:
+    """Stop the session at this suspension; tells whether there was anything left to stop."""
+    world = World(ROUNDS, "approve")
+    due = anyio.Event()
+    with suspensions(backend) as counted, anyio.fail_after(20):
+        async with world.supervisor() as supervisor, anyio.create_task_group() as group:
+            session = supervisor.session("maren")
+            await session.send("go")
+            counted.then(at, due.set)
+
+            async def stop() -> None:
+                await due.wait()
+                await session.stop()
+
+            group.start_soon(stop)
+            while (await session.info()).waiting:
+                for wanted in await session.approvals():
+                    try:
+                        await session.approve(wanted.call_id)
+                    except ArgentError:
+                        assert due.is_set()
+                await anyio.sleep(0.001)
+            group.cancel_scope.cancel()
+        counted.forget()
+        world.check(await world.history())
+    return due.is_set()
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_stop_at_any_moment_leaves_no_call_without_a_result(backend: str) -> None:
+    at = 1
+    while anyio.run(_stopped, at, backend, backend=backend):
+        at += STRIDES[backend]
+    assert at > 20

@@ -7,6 +7,7 @@ import pytest
 
 from argentos.machines import START, Refused, Timer, Transition
 from argentos.machines.lifecycles.turn import BINDINGS, ENDS, TURN, TurnFacts
+from argentos.machines.testing import lifecycle_test
 
 OPEN = ("Running", "Ready", "Delayed", "Overflowed", "Interrupted", "Calling", "Approving", "Due")
 
@@ -98,3 +99,6 @@ def test_a_delayed_turn_has_a_timer_and_one_that_waits_for_a_person() -> None:
 
 def test_the_facts_are_what_the_guards_ask_and_nothing_more() -> None:
     assert {name for name in vars(TurnFacts) if isinstance(vars(TurnFacts)[name], property)} == NAMES
+
+
+TestTurnLifecycle = lifecycle_test(TURN, durations={"delay": 60.0, "approval": 86_400.0}, seed=3).TestCase

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from argentos.machines import SESSION, Diagram, Machine, Transition
+from argentos.machines.lifecycles.turn import TURN
 from argentos.machines.modelcheck.crash import crash_everywhere
 from argentos.machines.modelcheck.system import Effect, Entry, MachineSystem, Stage
 from tests.machines.generated import machines
@@ -144,3 +145,10 @@ def test_a_system_that_does_not_tell_its_stages_twice_alike_is_told_of() -> None
 
     found = crash_everywhere(DOOR, 1, {"spring": 1}, system=quieter)
     assert str(found.problem).endswith("it was not the same life again, so nothing was killed")
+
+
+def test_a_turn_that_is_killed_at_any_stage_ends_as_if_it_had_not_been_and_runs_calls_and_asks_again() -> None:
+    found = crash_everywhere(TURN, 5, {"delay": 60.0, "approval": 86_400.0})
+    assert found.holds
+    assert found.kills > 300
+    assert found.repeated.keys() == {"ask_model", "call_tools", "cancel_task"}
