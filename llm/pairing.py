@@ -18,12 +18,10 @@ _MISSING: Final = "no result is known of this call"
 
 def with_results(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """The messages, each that calls something with the results right behind it."""
-    if not any(each.blocks for each in messages):
+    if _are_paired(messages):
         return messages
     results = {call_id: block for each in messages for call_id, block in _results(each)}
     calls = {call_id for each in messages for call_id in _calls(each)}
-    if not results and not calls:
-        return messages
     paired: list[Message] = []
     for message in messages:
         ids = _calls(message)
@@ -38,6 +36,27 @@ def with_results(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     if paired and (wanted := _calls(paired[-1])):
         paired.append(_made(paired[-1], [results.get(each) or _missing(each) for each in wanted]))
     return tuple(paired)
+
+
+def _are_paired(messages: Sequence[Message]) -> bool:
+    """They are as they have to be, as those of a session of its own always are."""
+    wanted: set[object] = set()
+    for message in messages:
+        if not message.blocks:
+            if wanted:
+                return False
+            continue
+        calls, results = set[object](), set[object]()
+        for block in message.blocks:
+            kind = block.get("type")
+            if kind == "tool_use":
+                calls.add(block.get("id"))
+            elif kind == "tool_result":
+                results.add(block.get("tool_use_id"))
+        if results != wanted or (calls and message.role != "assistant"):
+            return False
+        wanted = calls
+    return not wanted
 
 
 def _calls(message: Message) -> list[str]:
