@@ -50,9 +50,9 @@ planted-bugs: $(VENV)/.tools
 benchmark-forms: $(VENV)/.tools
 	$(BIN)/pytest -q tests/test_benchmarks.py
 
-# Killed with -9 at every moment: 1,000 lives, or 10,000 with LONG=1.
+# Killed with -9 at every moment: 1,000 lives, or 10,000 with LONG=1; and 25 or 250 while tools run.
 crash: $(VENV)/.tools
-	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_crash.py
+	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_crash.py tests/campaigns/test_calls.py
 
 # The power cut under ext4 and XFS, as root on Linux: 100 cuts, or 1,000 with LONG=1.
 power-cuts: $(VENV)/.tools

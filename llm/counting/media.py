@@ -8,6 +8,7 @@ Where the bytes are elsewhere, as behind an address, the most that it may be is 
 import base64
 import binascii
 import io
+import logging
 import math
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -85,6 +86,7 @@ def _squares(width: int, height: int) -> int:
 
 
 def _pages(data: str) -> int:
+    logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what it says of a file is no concern of a user
     from pypdf import PdfReader  # noqa: PLC0415 - most sessions have no documents
 
     content = _decoded(data)
