@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Final, NamedTuple, TypedDict
 
+from argentos.actors.transcripts.calls import with_all_results
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.transcripts.validation import as_transcript
 from argentos.llm import TokenCounter, count_content
@@ -49,7 +50,7 @@ def records_of(transcript: Transcript, *, count: TokenCounter, now: datetime, ep
     Raises:
         InputError: it cannot be taken; see `as_transcript`.
     """
-    transcript = as_transcript(transcript)
+    transcript = with_all_results(as_transcript(transcript))
     scribe = _Scribe(transcript, _times(transcript, now), count, epoch)
     scribe.write()
     return scribe.records

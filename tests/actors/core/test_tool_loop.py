@@ -22,7 +22,6 @@ from argentos import (
 from argentos.actors.agents import Agent
 from argentos.errors import ModelError, ModelRefusedError, NoReplyError
 from argentos.llm import ToolAnswer, ToolContext
-from argentos.storage import SessionKey
 from tests.actors.conftest import count_words
 from tests.actors.core.tools import Scripted, call, check_request, said
 
@@ -339,5 +338,37 @@ async def test_a_model_that_fails_behind_a_call_is_asked_again_later(world: Worl
             await anyio.lowlevel.checkpoint()
         clock.advance(5)
         assert (await turn.reply()).text == "2."
-    assert world.store is not None
-    assert SessionKey("main", "maren").id == "maren"
+
+
+async def test_a_context_that_fills_between_two_rounds_is_compacted_and_the_turn_goes_on(world: World) -> None:
+    @tool
+    async def read(n: int) -> str:
+        """Read."""
+        return f"{n} " + "word " * 60
+
+    rounds = [Reply([call("read", f"c{at}", n=at)]) for at in range(3)]
+    model = Scripted(*(f"reply {at}" for at in range(4)), *rounds, "Done.")
+    async with world.supervisor(
+        model, read, config=Config(max_context_tokens=500, keep_recent_tokens=50)
+    ) as supervisor:
+        session = supervisor.session("maren")
+        for at in range(4):
+            await session.ask(f"{at} " + "word " * 60)
+        with anyio.fail_after(10):
+            assert (await session.ask("read")).text == "Done."
+        info = await session.info()
+        assert info.compactions >= 1
+        assert info.state == "Active"
+
+
+async def test_the_second_overflow_of_the_window_compacts(world: World) -> None:
+    long = "word " * 40
+    model = Scripted(long, long, Reply("as far as", stop_reason="model_context_window_exceeded"), "Again.")
+    async with world.supervisor(model, config=Config(max_context_tokens=1000, keep_recent_tokens=50)) as supervisor:
+        session = supervisor.session("maren")
+        for at in range(2):
+            await session.ask(f"{at} {long}")
+        reply = await session.ask("go on")
+        assert (reply.text, reply.stop_reason) == ("as far as", "model_context_window_exceeded")
+        assert (await session.ask("and?")).text == "Again."
+        assert (await session.info()).compactions == 1
