@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from anthropic import APIStatusError
     from httpx2 import Headers
 
-__all__ = ["translated"]
+__all__ = ["is_stale", "translated"]
 
 _LATER: Final = frozenset({408, 409, 425, 429})
 _OVERFLOWS: Final = frozenset({"request_too_large", "exceed_context_size_error", "context_length_exceeded"})
@@ -60,6 +60,13 @@ def translated(*, begun: bool = False) -> Generator[None]:
         raise ReplyInterruptedError(f"the model's reply was garbled ({error}); ask again") from error
     except (anthropic.AnthropicError, TypeError) as error:
         raise ModelRefusedError(f"the model cannot be asked: {error}") from error
+
+
+def is_stale(error: BaseException) -> bool:
+    """A connection was used again that the server had just closed, so that nothing has come of the request."""
+    import httpx2  # noqa: PLC0415
+
+    return isinstance(error.__cause__, httpx2.RemoteProtocolError)
 
 
 def _status(error: "APIStatusError", *, begun: bool) -> ModelError:

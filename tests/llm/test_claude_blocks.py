@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from argentos.errors import InputError, ReplyInterruptedError
+from argentos.errors import InputError, ModelUnavailableError, ReplyInterruptedError
 from argentos.llm import AnthropicModel, Piece, Prices, Reply, Request, TextDelta, ThinkingDelta, ToolAnswer, ToolCall
 from argentos.llm.claude.model import DEFAULT_MODEL
 from argentos.llm.claude.options import Options
@@ -478,3 +478,23 @@ class _Told:
 def _without_mark(found: dict[str, Any]) -> dict[str, Any]:
     found.pop("cache_control", None)
     return found
+
+
+@pytest.mark.parametrize(("times", "replies"), [(1, True), (2, False)])
+async def test_a_connection_that_the_server_has_closed_meanwhile_is_replaced_once(times: int, *, replies: bool) -> None:
+    left = [None] * times
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        if left:
+            left.pop()
+            raise httpx2.RemoteProtocolError("Server disconnected without sending a response.")
+        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=whole("Yes."))
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http:
+        client = AsyncAnthropic(api_key="k", base_url="http://recorded", http_client=http)
+        asking = AnthropicModel(MODEL, client=client).reply
+        if replies:
+            assert (await asking(request(), _ignore)).text == "Yes."
+        else:
+            with pytest.raises(ModelUnavailableError, match="cannot be reached"):
+                await asking(request(), _ignore)

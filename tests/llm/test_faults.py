@@ -1,0 +1,273 @@
+"""The table of docs/models.md: each stop reason and each fault, on a server of the Messages API, ends as it says.
+
+What neither of the two servers can be made to produce is a recorded answer over HTTP. After each of them the session
+answers the next message.
+"""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import anyio
+import httpx2
+import pytest
+
+from argentos import (
+    AnthropicModel,
+    Config,
+    ManualClock,
+    MemoryStore,
+    Message,
+    ModelRefusedError,
+    Piece,
+    RecordAppended,
+    ReplyInterruptedError,
+    Request,
+    Session,
+    Subscription,
+    Supervisor,
+    ToolResult,
+    ToolUse,
+    Turn,
+    TurnDelayed,
+)
+from tests.llm.wire import MODEL, Recorded, end, event, serving, start, text, whole
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.filterwarnings("ignore:Exception ignored in. <async_generator:pytest.PytestUnraisableExceptionWarning"),
+]
+
+PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "models.md"
+START: Final = datetime(2026, 5, 8, 7, 0, tzinfo=UTC)
+SAID: Final = "one two three four five"
+PATIENCE: Final = 20.0  # seconds
+
+
+class Row(NamedTuple):
+    """A row of the table."""
+
+    name: str
+    answers: tuple[Any, ...]
+    """Behaviours of llmock, or recorded answers; then the server says SAID."""
+    ends: Any
+    """Seconds after which the model is asked again, the class of an error, or the mark of a reply."""
+
+
+def fails(status: int, **more: Any) -> dict[str, Any]:
+    return {"type": "fail", "status": status, **more}
+
+
+def breaks(kind: str) -> dict[str, Any]:
+    return {"type": "stream_fault", "kind": kind, "after_chunks": 4, "stall_seconds": 2}
+
+
+def stops(reason: str) -> dict[str, Any]:
+    return {"type": "reply", "text": SAID, "finish_reason": reason}
+
+
+OVERLOADED: Final = event("error", error={"type": "overloaded_error", "message": "Overloaded"})
+INVALID: Final = event("error", error={"type": "invalid_request_error", "message": "not so"})
+PAGE_OF_A_PROXY: Final = Recorded(b"<html><h1>Welcome</h1></html>", headers={"content-type": "text/html"})
+NO_USAGE: Final = start(none=0) + text(SAID) + end(none=0)
+
+ON_LLMOCK: Final = (
+    Row("HTTP 429 with `retry-after`", (fails(429, retry_after=30),), 30.0),
+    Row("HTTP 529 with `retry-after`", (fails(529, retry_after=30),), 30.0),
+    Row("HTTP 500", (fails(500),), 0.5),
+    Row("the connection ends in the reply", (breaks("disconnect"),), 0.5),
+    Row("nothing more comes for the model's `timeout`", (breaks("stall"),), 0.5),
+    Row("the stream ends without its end", (breaks("truncate"),), 0.5),
+    Row("a chunk that is no JSON", (breaks("malformed"),), 0.5),
+    Row("HTTP 400", (fails(400, message="messages: not so"),), ModelRefusedError),
+    Row("HTTP 401, 403", (fails(401),), ModelRefusedError),
+    Row("HTTP 404", (fails(404),), ModelRefusedError),
+    Row("`max_tokens`", (stops("length"),), "max_tokens"),
+    Row("`model_context_window_exceeded`", (stops("model_context_window_exceeded"),), "model_context_window_exceeded"),
+    Row("a reason that is not known", (stops("something_new"),), "something_new"),
+    Row("`end_turn`, `stop_sequence`", (stops("stop"),), None),
+)
+RECORDED: Final = (
+    Row("an error in the stream that may pass", (start() + text("one ") + OVERLOADED,), 0.5),
+    Row("an error in the stream that stays", (start() + text("one ") + INVALID,), ReplyInterruptedError),
+    Row("HTML with HTTP 200", (PAGE_OF_A_PROXY,), 0.5),
+    Row("no usage", (NO_USAGE,), None),
+)
+IN_OTHER_TESTS: Final = {
+    "nobody listens": "test_a_server_that_is_not_there_is_asked_again",
+    "the request is larger than the window": "test_an_overflow_is_compacted_and_asked_again",
+}
+
+
+def rows_of_the_page() -> list[str]:
+    """The first column of the tables of the page that have one of stop reasons or faults."""
+    found = re.findall(
+        r"^\| ([^|]+) \| [^|]+ \| (?:llmock|llama.cpp|recorded)[^|]* \|$", PAGE.read_text("utf-8"), re.MULTILINE
+    )
+    return [each.strip() for each in found]
+
+
+def test_every_row_of_the_page_has_its_test() -> None:
+    tested = {*(row.name for row in (*ON_LLMOCK, *RECORDED)), *IN_OTHER_TESTS}
+    assert sorted(rows_of_the_page()) == sorted(tested)
+    assert all(each in globals() for each in IN_OTHER_TESTS.values())
+
+
+@asynccontextmanager
+async def session_on(url: str) -> AsyncGenerator[tuple[Session, ManualClock, Subscription]]:
+    clock = ManualClock(START)
+    model = AnthropicModel(MODEL, api_key="sk-test", base_url=url, timeout=0.3)
+    async with Supervisor(MemoryStore(), model, clock=clock) as supervisor, supervisor.events() as events:
+        yield supervisor.session("maren"), clock, events
+
+
+async def wait_out(session: Session, clock: ManualClock, events: Subscription) -> float:
+    """Let the time pass until the model is asked again; gives the seconds."""
+    with anyio.fail_after(PATIENCE):
+        async for each in events:
+            if isinstance(each, RecordAppended) and isinstance(each.record, TurnDelayed):
+                break
+    at = (await session.info()).retry_at
+    assert at is not None
+    seconds = (at - clock.now()).total_seconds()
+    clock.advance(seconds + 0.001)
+    return seconds
+
+
+async def reply_of(turn: Turn) -> Message:
+    with anyio.fail_after(PATIENCE):
+        return await turn.reply()
+
+
+async def holds(row: Row, url: str, prepare: Callable[[], object]) -> None:
+    """The row is true, and the session answers afterwards."""
+    async with session_on(url) as (session, clock, events):
+        prepare()  # now that the model has been loaded, which asks the server as well
+        turn = await session.send("Hi")
+        if isinstance(row.ends, float):
+            seconds = await wait_out(session, clock, events)
+            assert row.ends <= seconds <= row.ends * 4
+            reply = await reply_of(turn)
+            assert (reply.text.strip(), reply.stop_reason) == (SAID, None)
+        elif isinstance(row.ends, type):
+            with pytest.raises(row.ends):
+                await reply_of(turn)
+            asked = (await session.history())[-1]
+            assert (asked.role, bool(asked.failure)) == ("user", True)
+        else:
+            reply = await reply_of(turn)
+            assert (reply.text.strip(), reply.stop_reason) == (SAID, row.ends)
+        assert (await reply_of(await session.send("And now?"))).text.strip() == SAID
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ON_LLMOCK])
+async def test_a_row_of_the_table_on_llmock(row: Row, llmock_url: str, control: httpx2.Client) -> None:
+    control.post("/reset").raise_for_status()
+    behaviors = [*row.answers, {"type": "reply", "text": SAID, "times": None}]
+    await holds(row, f"{llmock_url}/anthropic", lambda: control.post("/scenario", json={"behaviors": behaviors}))
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in RECORDED])
+async def test_a_row_of_the_table_as_recorded(row: Row) -> None:
+    with serving(*row.answers, whole(SAID)) as (url, _):
+        await holds(row, url, lambda: None)
+
+
+async def test_a_server_that_is_not_there_is_asked_again() -> None:
+    with serving(whole(SAID)) as (url, _):
+        pass
+    async with session_on(url) as (session, clock, events):
+        turn = await session.send("Hi")
+        assert 0.5 <= await wait_out(session, clock, events) <= 2.0
+        assert await turn.cancel()
+        assert (await session.info()).state == "Active"
+
+
+def _too_long(kind: str) -> Recorded:
+    body = {"type": "error", "error": {"type": kind, "message": "prompt is too long: 210000 tokens > 200000 maximum"}}
+    return Recorded(json.dumps(body).encode(), 400)
+
+
+async def test_an_overflow_is_compacted_and_asked_again() -> None:
+    told = "word " * 300
+    answers: list[bytes | Recorded] = [
+        whole(told),
+        whole(told),
+        _too_long("invalid_request_error"),
+        whole("They met."),
+        whole(SAID),
+    ]
+    with serving(*answers) as (url, received):
+        async with session_on(url) as (session, _, _):
+            for number in range(2):
+                await reply_of(await session.send(f"Tell me more, {number}"))
+            assert (await reply_of(await session.send("Hi"))).text == SAID
+            assert (await session.info()).compactions == 1
+    assert "They met." in json.dumps(received[-1]["messages"])
+
+
+# llama.cpp -------------------------------------------------------------------------------------------------------
+
+
+def told(times: int) -> str:
+    return "The boat left Bergen at dawn, and the sea was calm. " * times
+
+
+@pytest.mark.server
+async def test_a_small_model_of_real_weights_answers_counts_and_says_that_it_was_cut_off(llama_url: str) -> None:
+    model = AnthropicModel("gemma", api_key="none", base_url=llama_url, max_tokens=12, timeout=60)
+    async with Supervisor(MemoryStore(), model) as supervisor:
+        session = supervisor.session("maren")
+        with anyio.fail_after(120):
+            reply = await session.ask("Tell me of boats.")
+            assert (reply.stop_reason, bool(reply.text.strip())) == ("max_tokens", True)
+            assert (await session.ask("And of the sea?")).text.strip()
+        assert (await session.info()).tokens > 12
+
+
+@pytest.mark.server
+async def test_a_request_that_is_larger_than_a_real_window_is_compacted_and_asked_again(llama_url: str) -> None:
+    model = AnthropicModel("gemma", api_key="none", base_url=llama_url, max_tokens=12, timeout=60)
+    model.can_summarise = False
+    async with Supervisor(MemoryStore(), model, config=Config(max_context_tokens=100_000)) as supervisor:
+        session = supervisor.session("maren")
+        with anyio.fail_after(200):
+            await session.append(told(400))
+            await session.say(told(400))
+            assert (await session.ask("And then?")).text.strip()
+        assert (await session.info()).compactions == 1
+        assert (await session.ask("And now?")).text.strip()
+
+
+@pytest.mark.server
+async def test_a_loop_of_tools_reads_nine_tenths_of_its_prefix_from_the_cache_of_a_real_server(llama_url: str) -> None:
+    definition = {
+        "name": "weather",
+        "description": "Tell the weather of a city.",
+        "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    }
+    model = AnthropicModel("gemma", api_key="none", base_url=llama_url, max_tokens=4, timeout=60)
+    messages = [Message("m-1", 1, "user", "What is the weather in all towns of Norway?", START, 4)]
+    shares: list[float] = []
+    for number in range(20):
+        request = Request(session="s", system=told(80), tools=(definition,), messages=tuple(messages), window=8000)
+        with anyio.fail_after(60):
+            usage = (await model.reply(request, _ignore)).usage
+        assert usage is not None
+        shares.append(usage.cache_read / usage.input)
+        call = ToolUse(id=f"toolu_{number}", name="weather", input={"city": f"town {number}"}).to_dict()
+        result = ToolResult(tool_use_id=f"toolu_{number}", content="rain").to_dict()
+        at = len(messages) + 1
+        messages.append(Message(f"m-{at}", at, "assistant", "", START, 4, blocks=(call,)))
+        messages.append(Message(f"m-{at + 1}", at + 1, "user", "", START, 4, blocks=(result,)))
+    assert min(shares[1:]) >= 0.9
+    await model.aclose()
+
+
+async def _ignore(piece: Piece | str, /) -> None:
+    """Hear nothing."""
