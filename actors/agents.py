@@ -20,6 +20,9 @@ from argentos.llm import Counting, Gauge, Loadable, Model, Tool, ToolSet, Traits
 
 __all__ = ["Agent", "Agents", "as_agents", "default_agent", "measure_system", "runtimes_of", "warm_up"]
 
+_USUAL_WINDOW: Final = 180_000  # tokens
+_LARGEST: Final = 10**9  # tokens
+
 MAIN: Final = "main"
 """The name of an agent that is given none."""
 
@@ -82,13 +85,18 @@ def _as_agent(value: Agent | Model) -> Agent:
 def _gauge(config: Config, traits: Traits) -> Gauge:
     """The measure of an agent's contexts, before its system prompt is counted."""
     return Gauge(
-        window=min(config.max_context_tokens, traits.window or config.max_context_tokens),
+        window=_window(config, traits),
         threshold=config.compaction_threshold,
         keep_recent=config.keep_recent_tokens,
         system_tokens=0,
         model=traits.name,
         first_ratio=traits.token_ratio,
     )
+
+
+def _window(config: Config, traits: Traits) -> int:
+    """The window: what is set, or what the model says, or the smaller one of both."""
+    return min(config.max_context_tokens or _LARGEST, traits.window or config.max_context_tokens or _USUAL_WINDOW)
 
 
 def default_agent(agents: Mapping[str, Agent], name: str | None) -> str:
@@ -173,6 +181,10 @@ async def warm_up(runtimes: Collection[Runtime]) -> None:
     for runtime in {id(each.model): each for each in runtimes}.values():
         with suppress(ModelError):  # a turn meets the same
             await runtime.bulkhead.run(partial(_load, runtime.model), f"the model of agent {runtime.agent}")
+    for runtime in runtimes:  # of what it has loaded, a model may tell its window
+        with suppress(InputError):
+            window = _window(runtime.config, traits_of(runtime.model))
+            runtime.gauge = structs.replace(runtime.gauge, window=window)
 
 
 async def _load(model: Model) -> None:

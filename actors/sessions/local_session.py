@@ -101,7 +101,7 @@ class LocalSession(Session):
 
     async def _accept(self, role: Role, sent: NewMessage, *, awaits_reply: bool, until_reply: bool = False) -> Receipt:
         runtime = self._registry.runtime_of(self._key)
-        if (length := characters_of(sent.content)) > runtime.config.max_context_tokens * _CHARACTERS_A_TOKEN:
+        if (length := characters_of(sent.content)) > runtime.gauge.window * _CHARACTERS_A_TOKEN:
             await checkpoint()
             raise MessageTooLargeError(f"the message has {length} characters; no window of this session holds it")
         await self._registry.check_room(self._key, sent.message_id)

@@ -54,7 +54,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """The settings of a session; durations are in seconds.
 
     Attributes:
-        max_context_tokens: the context window.
+        max_context_tokens: the context window, where the model has no smaller one; None leaves it to the model, and to
+            180,000 where that says nothing.
         compaction_threshold: the part of the window from which on it is compacted.
         channel_scope: whether the channels of a guild share a session.
         idle_after: without activity, until an active session becomes idle.
@@ -86,7 +87,7 @@ class Config(Struct, frozen=True, kw_only=True):
         retain_bytes: of all the agent's sessions on disk; beyond it the oldest are deleted. None sets no limit.
     """
 
-    max_context_tokens: int = 180_000
+    max_context_tokens: int | None = None
     compaction_threshold: float = 0.85
     channel_scope: Literal["collapsed", "per-channel"] = "collapsed"
     idle_after: float = 1800.0
@@ -181,7 +182,7 @@ _CHOICES: Final = {
     "queue_mode": ("collect", "followup", "interrupt"),
 }
 _SIZED: Final = frozenset({"attachment_bytes", "message_attachment_bytes", "retain_bytes"})
-_OPTIONAL: Final = frozenset({"collect_for", "retain_for", "retain_bytes"})
+_OPTIONAL: Final = frozenset({"collect_for", "max_context_tokens", "retain_for", "retain_bytes"})
 
 
 def _checked(name: str, value: object, what: str) -> object:

@@ -22,6 +22,7 @@ __all__ = ["DEFAULT_MODEL", "AnthropicModel", "Client"]
 
 DEFAULT_MODEL: Final = "claude-sonnet-5-5"
 _MOST_TOKENS: Final = 10_000_000
+_LEAST_WINDOW: Final = 1000  # tokens
 _LEARNING: Final = 5.0  # seconds to ask for the window in
 
 
@@ -62,7 +63,7 @@ class AnthropicModel:
         cache_time: how long the provider keeps tools and system prompt in its cache: `5m` or, at a price, `1h`.
 
     Attributes:
-        window: what the API says of the model, once it has been loaded; None where it says nothing.
+        window: nine tenths of what the API says of the model, once it has been loaded; None where it says nothing.
 
     Raises:
         InputError: an option cannot be used.
@@ -198,7 +199,7 @@ async def _begun(client: Any, arguments: Mapping[str, Any]) -> Any:
 def _window_of(info: object) -> int | None:
     """The tokens that a request may have, where that is told."""
     most = getattr(info, "max_input_tokens", None)
-    return most if isinstance(most, int) and most > 0 else None
+    return most * 9 // 10 if isinstance(most, int) and most >= _LEAST_WINDOW else None
 
 
 def _as_prices(prices: object) -> Prices | None:

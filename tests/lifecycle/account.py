@@ -28,7 +28,7 @@ from argentos.storage import (
     Updated,
     events_of,
 )
-from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX, START, Failing, Ledger, count_words, sent_of
+from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX, START, WINDOW, Failing, Ledger, count_words, sent_of
 
 __all__ = ["Account"]
 
@@ -245,7 +245,7 @@ class Account(Ledger):
     def _resume(self, record: CompactionResumed) -> None:
         """The compaction is begun again, of what is in the context by now."""
         # Where more came meanwhile than fits, it is compacted once more, and that may be cut off as well.
-        is_too_much = self.tokens + self.size_of(self.waiting[:1]) > CONFIG.max_context_tokens
+        is_too_much = self.tokens + self.size_of(self.waiting[:1]) > WINDOW
         is_open = self.state == "Compacted" and (self.boundary is None or is_too_much)
         self.require("only what was cut off is compacted again", that=is_open, problem=(self.state, record))
         attempt, alone = (self.resumed.attempt, self.resumed.alone) if self.resumed else (1, 0)
@@ -338,7 +338,7 @@ class Account(Ledger):
         durable = self.boundary is not None and self.boundary.sequence <= self.append[-2]
         self.require("guard: summary_is_durable", that=durable, problem=(self.boundary, record))
         size = self.tokens + self.size_of(self.waiting[:1])
-        fits = size <= CONFIG.max_context_tokens or isinstance(self.boundary, Kept)
+        fits = size <= WINDOW or isinstance(self.boundary, Kept)
         self.require("guard: context_fits", that=fits, problem=size)
 
     # Requests -----------------------------------------------------------------------------------------------
@@ -373,4 +373,4 @@ class Account(Ledger):
         self.require("the model sees the conversation", that=is_whole, problem=(shown, before, asked))
         size = self.size_of(shown) + (count_words(summary) if summary else 0)
         is_first = self.turn is not None and self.turn.attempt == 1 and len(asked) > 1  # later on more may have come
-        self.require("a request fits the window", that=size <= CONFIG.max_context_tokens or not is_first, problem=size)
+        self.require("a request fits the window", that=size <= WINDOW or not is_first, problem=size)

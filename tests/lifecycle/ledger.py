@@ -13,6 +13,7 @@ __all__ = [
     "LARGEST",
     "OUTBOX",
     "START",
+    "WINDOW",
     "Failing",
     "Ledger",
     "Sent",
@@ -21,8 +22,9 @@ __all__ = [
     "sent_of",
 ]
 
+WINDOW: Final = 500  # tokens
 CONFIG: Final = Config(
-    max_context_tokens=500,
+    max_context_tokens=WINDOW,
     mailbox_limit=4,
     idle_after=60,
     passivate_after=40,

@@ -272,7 +272,7 @@ async def test_the_window_is_what_the_api_says_of_the_model() -> None:
     async with AsyncAnthropic(api_key="k", base_url="http://127.0.0.1:9") as client:
         told = AnthropicModel(MODEL, client=_Told(client, 200_000))
         await told.load()
-        assert told.window == 200_000
+        assert told.window == 180_000
         for silent in (None, 0, "many"):
             untold = AnthropicModel(MODEL, client=_Told(client, silent))
             await untold.load()

@@ -32,7 +32,7 @@ class Table:
 
 class Constant(Struct):
     text: str
-    window: int = 2000
+    window: int | None = 2000
 
     async def reply(self, request: Request, _emit: Emit) -> Reply:  # noqa: ARG002 - it is always the same
         return Reply(self.text)
@@ -119,9 +119,9 @@ async def test_a_model_may_make_summaries_in_a_way_of_its_own(running: Running) 
     assert summary.text.startswith("They said ")
 
 
-@pytest.mark.parametrize(("window", "expected"), [(2000, 2000), (500_000, 180_000)])
+@pytest.mark.parametrize(("window", "expected"), [(2000, 2000), (500_000, 500_000), (None, 180_000)])
 async def test_sessions_have_the_smaller_window_of_model_and_settings(
-    running: Running, window: int, expected: int
+    running: Running, window: int | None, expected: int
 ) -> None:
     async with running(Constant("Yes.", window)) as supervisor:
         await supervisor.session("maren").ask("Hello?")

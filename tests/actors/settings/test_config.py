@@ -23,7 +23,7 @@ def session(**settings: Any) -> dict[str, Any]:
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     config = Config.load(tmp_path)
     assert (config.max_context_tokens, config.compaction_threshold, config.channel_scope) == (
-        180_000,
+        None,
         0.85,
         "collapsed",
     )
