@@ -290,3 +290,43 @@ def test_a_stop_at_any_moment_leaves_no_call_without_a_result(backend: str) -> N
     while anyio.run(_stopped, at, backend, backend=backend):
         at += STRIDES[backend]
     assert at > 20
+
+
+async def _poisoned() -> tuple[int, tuple[Message, ...]]:
+    """Live as long as the process dies of the tool; gives how often it did, and what is left."""
+    world = World([["add"]], "approve")
+    lives = 0
+
+    @tool
+    async def add(n: int) -> int:
+        """Kill the process."""
+        world.store.is_dead = True
+        raise SystemExit(n)
+
+    while lives < 20:
+        lives += 1
+        world.store.revive()
+        supervisor = Supervisor(
+            world.store, Agent(world, tools=[add]), config=CONFIG, clock=world.clock, count=count_words, grace=0
+        )
+        try:
+            with anyio.fail_after(10):
+                async with supervisor:
+                    session = supervisor.session("maren")
+                    if lives == 1:
+                        await session.send("go", message_id="m-1")
+                    while not world.store.is_dead:
+                        if (await session.info()).waiting == 0:
+                            return lives, await session.history()
+                        await anyio.sleep(0.001)
+        except ArgentError:
+            assert world.store.is_dead
+    return lives, ()
+
+
+def test_a_tool_of_which_the_process_dies_is_given_up_and_its_call_has_a_result() -> None:
+    lives, found = anyio.run(_poisoned)
+    assert 3 <= lives < 10
+    check_request(found)
+    assert "the process died" in found[0].failure
+    assert "the process died of it" in found[-1].blocks[0]["content"]
