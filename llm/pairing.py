@@ -5,7 +5,7 @@ gets one that says so, and a result without a call becomes a text.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from msgspec import structs
 
@@ -106,7 +106,7 @@ def _text_of(block: RawBlock) -> str:
     content = block.get("content", "")
     if isinstance(content, str):
         return content
-    return text_of(tuple(content)) if isinstance(content, list | tuple) else ""
+    return text_of(tuple(cast("Sequence[RawBlock]", content))) if isinstance(content, list | tuple) else ""
 
 
 def is_between(messages: Sequence[Message], count: int) -> bool:

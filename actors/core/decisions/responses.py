@@ -69,8 +69,8 @@ def _usable(block: RawBlock, made: str, taken: set[str]) -> RawBlock:
     while known in taken:
         known = f"{known[:190]}-{len(taken)}"
     taken.add(known)
-    fit = given if isinstance(given, dict) else {_MADE_UP: in_words(given)}
-    return {**block, "id": known, "name": name if is_named else "unnamed", "input": cast("dict[str, Any]", fit)}
+    fit = cast("dict[str, Any]", given) if isinstance(given, dict) else {_MADE_UP: in_words(given)}
+    return {**block, "id": known, "name": name if is_named else "unnamed", "input": fit}
 
 
 def has_nothing_to_say(reply: Reply) -> bool:

@@ -176,7 +176,7 @@ class World:
                 await session.deny(call_id, "no")
             case "stop":
                 await session.stop()
-            case "write":
+            case _:
                 await session.send("no, wait", message_id="m-2")
 
     async def history(self) -> tuple[Message, ...]:

@@ -1,5 +1,6 @@
 """The loop of a turn: the model calls tools, and is asked again with what they gave, until it replies."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import anyio
@@ -12,7 +13,10 @@ from argentos import (
     ManualClock,
     MemoryStore,
     Message,
+    RecordAppended,
+    Replied,
     Reply,
+    Subscription,
     Supervisor,
     Text,
     ToolCall,
@@ -298,11 +302,12 @@ async def test_rounds_write_as_many_records_each(world: World) -> None:
     assert CallEnded.__name__ in kinds
 
 
-async def _until_reply(events: Any) -> Any:
+async def _until_reply(events: Subscription) -> AsyncGenerator[RecordAppended]:
     async for event in events:
-        yield event
-        if type(event.record).__name__ == "Replied":
-            return
+        if isinstance(event, RecordAppended):
+            yield event
+            if isinstance(event.record, Replied):
+                return
 
 
 async def test_what_the_agent_says_meanwhile_does_not_part_a_call_from_its_result(world: World) -> None:
