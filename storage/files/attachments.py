@@ -76,9 +76,11 @@ def remove(folder: Path, sha256: str) -> None:
     if reading.exists(place / sha256):
         durable.remove(place / sha256)
     for each in (place, folder):
-        with contextlib.suppress(OSError):  # it has something in it, or is gone
+        try:
             each.rmdir()
-            durable.sync_folder(each.parent)
+        except OSError:  # it has something in it, or is gone
+            continue
+        durable.sync_folder(each.parent)
 
 
 def mentioned(folder: Path, hashes: Iterable[str], *others: bytes) -> set[str]:

@@ -13,21 +13,35 @@ from typing import Any, Final, NamedTuple
 from anyio import wait_all_tasks_blocked
 
 from argentos.errors import ArgentError
-from argentos.storage import FileStore, Message, Record, SessionKey, Snapshot, Store, Transitioned, fold, inline
+from argentos.storage import (
+    FileStore,
+    Message,
+    Record,
+    SessionKey,
+    Snapshot,
+    Store,
+    Transitioned,
+    fold,
+    hashes_in,
+    inline,
+)
+from argentos.storage.testing.case import refers_to
 from argentos.storage.testing.story import KEY, OTHER, Story
 
 SEGMENT_SIZE: Final = 4096
 DELETED: Final = SessionKey("main", "nobody-special")
+PICTURE: Final = b"of a picture" * 100
 CANARY: Final = "nothing may be left of this"
 
 
 class Step(NamedTuple):
-    """Records to append, or a snapshot to check in; with neither the session is to be deleted."""
+    """Records to append, behind data to attach, or a snapshot to check in; else the session is to be deleted."""
 
     phase: str
     key: SessionKey
     records: Sequence[Record] = ()
     snapshot: Snapshot | None = None
+    data: bytes = b""
 
 
 class Script:
@@ -44,7 +58,7 @@ class Script:
         self.deleted = third = Story(DELETED)
         self._append("accept", one.converse("hello"))
         self._append("accept", other.converse("good morning"))
-        self._append("accept", one.converse("and then?").say("well?"))
+        self._append("accept", one.converse("and then?").say("well?").show(refers_to(PICTURE)), PICTURE)
         self._append("accept", third.converse(CANARY).clear())
         self._check_in("file write", one, other, third)
         self._append("accept", third.say(CANARY))
@@ -58,8 +72,8 @@ class Script:
         for story in self.stories:
             story.say("for the next owner to write")
 
-    def _append(self, phase: str, story: Story) -> None:
-        self.steps.append(Step(phase, story.key, records=tuple(story.take())))
+    def _append(self, phase: str, story: Story, data: bytes = b"") -> None:
+        self.steps.append(Step(phase, story.key, records=tuple(story.take()), data=data))
 
     def _check_in(self, phase: str, *stories: Story) -> None:
         self.steps += [Step(phase, story.key, snapshot=story.snapshot) for story in stories]
@@ -180,6 +194,8 @@ async def take(step: Step, store: Store) -> None:
     elif not step.records:
         await store.delete(step.key)
     else:
+        if step.data:
+            await store.attach(step.key, step.data)
         first = step.records[0]
         await store.append(step.key, first.epoch, first.sequence - 1, step.records)
     await wait_all_tasks_blocked()
@@ -205,6 +221,8 @@ async def shows(store: Store, key: SessionKey, records: Sequence[Record]) -> boo
     edges = tuple(record for record in records if isinstance(record, Transitioned))
     is_whole = await store.load(key) == fold(key, None, records).snapshot
     is_told = await store.transitions(key) == edges
+    for sha256 in {each for message in messages for each in hashes_in(message.raw)}:
+        is_whole &= await store.attachment(key, sha256) == PICTURE
     return is_whole and is_told and await store.read(key, 1, len(messages) + 1) == messages
 
 
