@@ -17,12 +17,14 @@ import httpx2
 import pytest
 
 from argentos import (
+    Agent,
     AnthropicModel,
     Config,
     ManualClock,
     MemoryStore,
     Message,
     ModelRefusedError,
+    NoReplyError,
     Piece,
     RecordAppended,
     ReplyInterruptedError,
@@ -30,10 +32,13 @@ from argentos import (
     Session,
     Subscription,
     Supervisor,
+    Tool,
+    ToolAnswer,
     ToolResult,
     ToolUse,
     Turn,
     TurnDelayed,
+    tool,
 )
 from tests.llm.wire import MODEL, Recorded, end, event, serving, start, text, whole
 
@@ -98,6 +103,11 @@ RECORDED: Final = (
     Row("no usage", (NO_USAGE,), None),
 )
 IN_OTHER_TESTS: Final = {
+    "`tool_use`": "test_calls_of_tools_are_run_and_the_model_is_asked_again",
+    "`tool_use`, with an input that is no JSON": "test_a_call_whose_input_is_no_json_is_asked_for_again",
+    "`pause_turn`": "test_a_turn_that_paused_goes_on",
+    "`refusal`": "test_a_refusal_leaves_nothing_half_said_and_is_not_sent_again",
+    "white space alone": "test_white_space_alone_is_no_reply",
     "nobody listens": "test_a_server_that_is_not_there_is_asked_again",
     "the request is larger than the window": "test_an_overflow_is_compacted_and_asked_again",
 }
@@ -118,10 +128,11 @@ def test_every_row_of_the_page_has_its_test() -> None:
 
 
 @asynccontextmanager
-async def session_on(url: str) -> AsyncGenerator[tuple[Session, ManualClock, Subscription]]:
+async def session_on(url: str, *tools: Tool) -> AsyncGenerator[tuple[Session, ManualClock, Subscription]]:
     clock = ManualClock(START)
     model = AnthropicModel(MODEL, api_key="sk-test", base_url=url, timeout=0.3)
-    async with Supervisor(MemoryStore(), model, clock=clock) as supervisor, supervisor.events() as events:
+    agent = Agent(model, tools=tools)
+    async with Supervisor(MemoryStore(), agent, clock=clock) as supervisor, supervisor.events() as events:
         yield supervisor.session("maren"), clock, events
 
 
@@ -211,6 +222,116 @@ async def test_an_overflow_is_compacted_and_asked_again() -> None:
     assert "They met." in json.dumps(received[-1]["messages"])
 
 
+# What llmock says in a loop --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told_to(control: httpx2.Client) -> Callable[..., None]:
+    """Tell llmock what to do, and at the end to say SAID."""
+
+    def tell(*behaviors: dict[str, Any]) -> None:
+        control.post("/reset").raise_for_status()
+        said = {"type": "reply", "text": SAID, "times": None}
+        control.post("/scenario", json={"behaviors": [*behaviors, said]}).raise_for_status()
+
+    return tell
+
+
+def sent_to(control: httpx2.Client) -> list[list[dict[str, Any]]]:
+    """The messages of the requests that llmock has received."""
+    requests = control.get("/requests").json()["requests"]
+    return [each["body"]["messages"] for each in requests if "messages" in (each["body"] or {})]
+
+
+@tool
+async def weather(city: str) -> str:
+    """Tell the weather."""
+    return f"rain in {city}"
+
+
+CALLS: Final = {
+    "type": "reply",
+    "text": "Let me look.",
+    "tool_calls": [{"name": "weather", "arguments": {"city": "Bergen"}}],
+}
+
+
+@pytest.mark.server
+async def test_calls_of_tools_are_run_and_the_model_is_asked_again(
+    llmock_url: str, told_to: Callable[..., None], control: httpx2.Client
+) -> None:
+    async with session_on(f"{llmock_url}/anthropic", weather) as (session, _, _):
+        told_to(CALLS)
+        turn = await session.send("Hi")
+        assert (await reply_of(turn)).text.strip() == SAID
+        pieces = [each async for each in turn]
+        assert [each.content for each in pieces if isinstance(each, ToolAnswer)] == ["rain in Bergen"]
+        history = await session.history()
+        assert [each.role for each in history] == ["user", "assistant", "user", "assistant"]
+        assert (await reply_of(await session.send("And now?"))).text.strip() == SAID
+    first, second, third = sent_to(control)
+    assert unmarked(second)[:1] == unmarked(first)
+    assert second[1]["content"][-1]["type"] == "tool_use"
+    assert second[2]["content"][0]["type"] == "tool_result"
+    assert unmarked(third)[: len(second)] == unmarked(second)
+
+
+@pytest.mark.server
+async def test_a_call_whose_input_is_no_json_is_asked_for_again(llmock_url: str, told_to: Callable[..., None]) -> None:
+    async with session_on(f"{llmock_url}/anthropic", weather) as (session, clock, events):
+        told_to({"type": "tool_fault", "kind": "malformed_arguments"})
+        turn = await session.send("Hi")
+        assert 0.5 <= await wait_out(session, clock, events) <= 2.0
+        assert (await reply_of(turn)).text.strip() == SAID
+
+
+@pytest.mark.server
+async def test_a_turn_that_paused_goes_on(
+    llmock_url: str, told_to: Callable[..., None], control: httpx2.Client
+) -> None:
+    async with session_on(f"{llmock_url}/anthropic") as (session, _, _):
+        told_to({"type": "reply", "text": "Searching.", "finish_reason": "pause_turn"})
+        assert (await reply_of(await session.send("Hi"))).text.strip() == SAID
+        assert (await reply_of(await session.send("And now?"))).text.strip() == SAID
+    assert [len(each) for each in sent_to(control)] == [1, 2, 4]
+
+
+@pytest.mark.server
+async def test_a_refusal_leaves_nothing_half_said_and_is_not_sent_again(
+    llmock_url: str, told_to: Callable[..., None], control: httpx2.Client
+) -> None:
+    async with session_on(f"{llmock_url}/anthropic") as (session, _, _):
+        told_to({"type": "reply", "text": "Well, first you", "finish_reason": "refusal"})
+        with pytest.raises(ModelRefusedError, match="refused to answer"):
+            await reply_of(await session.send("How do I do harm?"))
+        assert (await reply_of(await session.send("And now?"))).text.strip() == SAID
+        assert "Well, first you" not in str(await session.history())
+    assert "How do I do harm?" not in json.dumps(sent_to(control)[-1])
+
+
+@pytest.mark.server
+async def test_white_space_alone_is_no_reply(
+    llmock_url: str, told_to: Callable[..., None], control: httpx2.Client
+) -> None:
+    async with session_on(f"{llmock_url}/anthropic") as (session, _, _):
+        told_to({"type": "reply", "text": " "})
+        with pytest.raises(NoReplyError):
+            await reply_of(await session.send("Hi"))
+        assert (await reply_of(await session.send("And now?"))).text.strip() == SAID
+    assert [each["role"] for each in sent_to(control)[-1]] == ["user", "user"]
+
+
+def unmarked(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the marks for the cache, which move on."""
+    found: list[dict[str, Any]] = json.loads(json.dumps(messages), object_hook=_without_mark)
+    return found
+
+
+def _without_mark(found: dict[str, Any]) -> dict[str, Any]:
+    found.pop("cache_control", None)
+    return found
+
+
 # llama.cpp -------------------------------------------------------------------------------------------------------
 
 
@@ -234,7 +355,9 @@ async def test_a_small_model_of_real_weights_answers_counts_and_says_that_it_was
 async def test_a_request_that_is_larger_than_a_real_window_is_compacted_and_asked_again(llama_url: str) -> None:
     model = AnthropicModel("gemma", api_key="none", base_url=llama_url, max_tokens=12, timeout=60)
     model.can_summarise = False
-    async with Supervisor(MemoryStore(), model, config=Config(max_context_tokens=100_000)) as supervisor:
+    async with Supervisor(
+        MemoryStore(), model, config=Config(max_context_tokens=100_000, keep_recent_tokens=200)
+    ) as supervisor:
         session = supervisor.session("maren")
         with anyio.fail_after(200):
             await session.append(told(400))
@@ -255,7 +378,7 @@ async def test_a_loop_of_tools_reads_nine_tenths_of_its_prefix_from_the_cache_of
     messages = [Message("m-1", 1, "user", "What is the weather in all towns of Norway?", START, 4)]
     shares: list[float] = []
     for number in range(20):
-        request = Request(session="s", system=told(80), tools=(definition,), messages=tuple(messages), window=8000)
+        request = Request(session="s", system=told(40), tools=(definition,), messages=tuple(messages), window=8000)
         with anyio.fail_after(60):
             usage = (await model.reply(request, _ignore)).usage
         assert usage is not None
