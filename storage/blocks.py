@@ -6,7 +6,7 @@ its raw object has is in `extra`, and a block of a type that is not known is `Un
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 from msgspec import Struct
@@ -168,6 +168,7 @@ _KINDS: Final[Mapping[str, type[_Known]]] = {
 }
 
 
+_PLAIN_CALL: Final = 4  # type, id, name and input
 _FIELDS: Final[Mapping[type[_Known], frozenset[str]]] = {
     kind: frozenset(kind.__struct_fields__) - {"extra"} | {"type"} for kind in _KINDS.values()
 }
@@ -213,7 +214,15 @@ def blocks_of(content: Content) -> tuple[RawBlock, ...]:
 
 def calls_in(blocks: Sequence[RawBlock]) -> tuple[ToolUse, ...]:
     """The calls of tools among raw blocks, in their order."""
-    return tuple(each for each in map(typed, _of_type(blocks, "tool_use")) if isinstance(each, ToolUse))
+    return tuple(each for each in map(_call, _of_type(blocks, "tool_use")) if isinstance(each, ToolUse))
+
+
+def _call(raw: RawBlock) -> Block:
+    """A raw block of a call as `typed` gives it, without a conversion where it is plain."""
+    call_id, name, given = raw.get("id"), raw.get("name"), raw.get("input")
+    if len(raw) == _PLAIN_CALL and type(call_id) is str and type(name) is str and type(given) is dict:
+        return ToolUse(id=call_id, name=name, input=cast("dict[str, Any]", given))
+    return typed(raw)
 
 
 def results_in(blocks: Sequence[RawBlock]) -> tuple[ToolResult, ...]:

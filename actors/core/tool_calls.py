@@ -110,7 +110,7 @@ class _Run:
         self._report = report
         self._begin = begin
         self._left = count
-        self._limiter = anyio.Semaphore(_AT_ONCE)
+        self._limiter = anyio.Semaphore(_AT_ONCE, fast_acquire=True)
         room = int(runtime.gauge.window * _WINDOW_SHARE * _CHARACTERS_A_TOKEN / max(1, count))
         self._limit = min(runtime.config.result_limit, room)
 

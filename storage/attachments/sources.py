@@ -88,7 +88,8 @@ def sources_in(content: Content) -> Iterator[Source]:
     """The sources in content that have bytes or refer to some, in their order."""
     if not isinstance(content, str):
         for block in content:
-            yield from _sources_of(block)
+            if "source" in block or not isinstance(block.get("content", ""), str):  # few have
+                yield from _sources_of(block)
 
 
 def _sources_of(block: RawBlock) -> Iterator[Source]:
