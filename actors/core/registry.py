@@ -310,6 +310,7 @@ class Registry:
         actor = self._actors.pop(key, None)
         self._quiet.pop(key, None)
         self.runtime.timers.disarm(key)
+        self._asking.discard(key)
         due = actor.approval_due if actor is not None else None
         if due is not None and self.is_open:
             self._asking.add(key)

@@ -7,10 +7,11 @@ from typing import Final
 import click
 
 from benchmarks.actors import asks, durable_turns, load, soak
+from benchmarks.actors import rounds as tool_rounds
 from benchmarks.process import machine
 from benchmarks.report import Report, progress
 
-_PARTS: Final = ("asks", "turns", "load", "soak")
+_PARTS: Final = ("asks", "rounds", "turns", "load", "soak")
 
 
 @click.command()
@@ -39,7 +40,7 @@ def main(
     directory: Path,
     output: Path | None,
 ) -> None:
-    """Measure what sessions in memory cost: PARTS are asks, turns, load and soak, all but the last by default."""
+    """Measure what sessions in memory cost: PARTS are asks, rounds, turns, load, soak; all but the last by default."""
     if quick:
         rounds, seconds, minutes = 1, 0.05, 0.01
     if sys.platform != "linux":
@@ -49,6 +50,8 @@ def main(
     for part in parts or _PARTS[:-1]:
         if part == "asks":
             report.add(part, asks.measure(rounds=rounds, seconds=seconds, quick=quick, progress=progress))
+        elif part == "rounds":
+            report.add(part, tool_rounds.measure(rounds=rounds, seconds=seconds, progress=progress))
         elif part == "turns":
             report.add(part, durable_turns.measure(directory, rounds=rounds, seconds=seconds, progress=progress))
         elif part == "load":
