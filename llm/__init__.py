@@ -7,6 +7,7 @@ from argentos.llm.context import assemble, is_blank
 from argentos.llm.counting import Counting, TokenCounter, characters_of, count_content, count_tokens, measured_media
 from argentos.llm.failures import as_model_error
 from argentos.llm.gauge import ANY_MODEL, Gauge
+from argentos.llm.measuring import check_size, is_near
 from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
 from argentos.llm.pieces import (
@@ -69,11 +70,13 @@ __all__ = [
     "assemble",
     "can_summarise",
     "characters_of",
+    "check_size",
     "compact",
     "configured",
     "count_content",
     "count_tokens",
     "is_blank",
+    "is_near",
     "is_sign_of_life",
     "measured_media",
     "tool",

@@ -36,7 +36,9 @@ from argentos.llm import (
     as_reply,
     assemble,
     can_summarise,
+    check_size,
     compact,
+    is_near,
     is_sign_of_life,
 )
 from argentos.storage import MESSAGE_TOKENS, Message, Snapshot, raw_content
@@ -195,16 +197,25 @@ async def _asked(
         ModelError: it gave none.
     """
     put_back = partial(runtime.attachments.put_back, snapshot.metadata.key)
-    answering = partial(_answer, runtime.model, runtime.gauge.model, request, listener, put_back)
+    close = is_near(runtime.gauge, snapshot.metadata)
+    answering = partial(_answer, runtime.model, runtime.gauge.model, request, listener, put_back, is_close=close)
     return await runtime.bulkhead.run(answering, _model_of(snapshot), task.hold)
 
 
 async def _answer(
-    model: Model, name: str, ask: Callable[[], Request], listener: _Listener, put_back: _PuttingBack
+    model: Model,
+    name: str,
+    ask: Callable[[], Request],
+    listener: _Listener,
+    put_back: _PuttingBack,
+    *,
+    is_close: bool,
 ) -> Reply:
     request = ask()
     if any(message.blocks for message in request.messages):
         request = structs.replace(request, messages=await put_back(request.messages))
+    if is_close and not request.instruction:
+        await check_size(model, request)
     method: Any = (request.instruction and getattr(model, "summarise", None)) or model.reply
     return as_reply(await as_awaitable(method(request, _Emission(listener, name)), name), name)
 

@@ -304,3 +304,42 @@ async def test_a_summary_is_asked_for_again_where_the_model_cannot_answer_for_no
         summary = await session.summary()
     assert summary is not None
     assert (summary.method, model.left) == (method, 0)
+
+
+class Measuring:
+    """Counts by itself, or cannot."""
+
+    can_summarise = True
+    window = 1000
+
+    def __init__(self, *tokens: object) -> None:
+        self.tokens = list(tokens)
+        self.asked = 0
+
+    async def measure(self, request: Request) -> object:
+        self.asked += 1
+        given = self.tokens.pop(0) if self.tokens else request.window // 2
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
+        return Reply("They met." if request.instruction else "Re")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "compactions"),
+    [((5000,), 1), ((10,), 0), ((1000,), 0), ((ValueError("no"),), 0), (("many",), 0), ((-1,), 0), ((True,), 0)],
+)
+async def test_near_the_limit_the_model_s_own_count_decides_whether_a_request_fits(
+    store: MemoryStore, tokens: tuple[object, ...], compactions: int
+) -> None:
+    model = Measuring(*tokens)
+    async with Supervisor(store, model, count=lambda text: len(text.split()), count_inline=1000) as supervisor:
+        session = supervisor.session("maren")
+        for _ in range(3):
+            await session.ask("word " * 190)
+        assert model.asked == 0
+        assert (await session.ask("word " * 200)).text == "Re"
+        assert model.asked >= 1
+        assert (await session.info()).compactions == compactions
