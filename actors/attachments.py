@@ -109,6 +109,8 @@ class Attachments:
 
     async def put_back(self, key: SessionKey, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """Messages with the bytes that they refer to; what cannot be read gives a text in its place, and is told of."""
+        if not any(each.blocks and hashes_in(each.blocks) for each in messages):
+            return messages
         known: dict[str, bytes] = {}
         found = [
             structs.replace(each, blocks=blocks_of(content), text=text_of(content))
