@@ -54,4 +54,6 @@ async def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
+    if not sys.argv[1:]:
+        sys.exit("name a folder for its sessions: python examples/tools.py FOLDER")
     anyio.run(main, sys.argv[1])
