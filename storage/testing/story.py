@@ -226,8 +226,8 @@ class Story:
 
     def approve(self, *, is_asked: bool) -> "Story":
         """Have a person asked whether the first call may run, or have that person allow it."""
-        (call, *_), turn = self.metadata.turn.calls if self.metadata.turn else (), self.metadata.turns
-        head = self._head()
+        call = next(iter(self.metadata.turn.calls if self.metadata.turn else ()))
+        turn, head = self.metadata.turns, self._head()
         if is_asked:
             until = head["at"] + timedelta(days=1)
             self._add(ApprovalAsked(**head, turn=turn, call_id=call.id, expires_at=until))

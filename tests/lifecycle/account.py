@@ -86,8 +86,8 @@ class Account(Ledger):
                 self.kept_at, self.boundary, self.resumed = len(self.messages), record, None
             case Delivered():
                 self._deliver(record)
-            case Updated():
-                pass
+            case _:
+                self.require("no tools are called in these lives", that=isinstance(record, Updated), problem=record)
 
     def _go_through(self, record: TurnStarted | TurnDelayed | Replied | TurnEnded | Retried) -> None:
         """What a turn goes through."""

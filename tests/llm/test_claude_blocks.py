@@ -207,7 +207,7 @@ def test_a_client_of_a_cloud_is_one_of_one_s_own() -> None:
 
 
 async def test_ids_and_names_of_tools_from_elsewhere_have_what_the_api_allows() -> None:
-    called = {"type": "tool_use", "id": "call_1|fc_2", "name": "files.read", "input": {}}
+    called: RawBlock = {"type": "tool_use", "id": "call_1|fc_2", "name": "files.read", "input": {}}
     result = {"type": "tool_result", "tool_use_id": "call_1|fc_2", "content": "12 m"}
     said = request(("user", "Hi"), ("assistant", [called]), ("user", [result]))
     blocks = [each for sent in parameters(said, MODEL, Options(), 9)["messages"][1:] for each in sent["content"]]

@@ -30,6 +30,13 @@ def test_an_export_is_read_with_all_that_is_in_it() -> None:
 _texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 _ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
 _times = st.none() | st.datetimes(timezones=st.just(UTC))
+
+
+def _shown(blocks: list[dict[str, Any]]) -> TranscriptMessage:
+    content = tuple(blocks)
+    return TranscriptMessage(role="user", content=content, text=text_of(content))
+
+
 _content: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
     st.sampled_from(
         [
@@ -54,9 +61,7 @@ _messages = st.builds(
     address=st.none() | st.builds(Address, channel=_ids, user=_ids, guild=st.none() | _ids),
     reply_to=st.none() | st.lists(_ids, max_size=2).map(tuple),
     archived=st.booleans(),
-) | st.builds(
-    lambda blocks: TranscriptMessage(role="user", content=tuple(blocks), text=text_of(tuple(blocks))), _content
-)
+) | st.builds(_shown, _content)
 _summaries = st.builds(
     TranscriptSummary, text=_texts, at=_times, first=st.none() | st.integers(1, 9), before=st.none() | st.integers(0, 9)
 )

@@ -16,7 +16,7 @@ _contents: st.SearchStrategy[Any] = (
     st.none() | st.text(max_size=3) | st.lists(st.just({"type": "text", "text": "x"}), max_size=2) | st.integers()
 )
 _calls: st.SearchStrategy[Any] = st.fixed_dictionaries(
-    {"type": st.just("tool_use"), "id": _ids, "name": _ids, "input": st.none() | st.just({})}
+    {"type": st.just("tool_use"), "id": _ids, "name": _ids, "input": st.none() | st.just(dict[str, Any]())}
 )
 _results: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {"type": st.just("tool_result"), "tool_use_id": _ids, "content": _contents}
