@@ -178,8 +178,6 @@ class World:
                 await session.stop()
             case _:
                 await session.send("no, wait", message_id="m-2")
-            case _:
-                raise ValueError(f"no word is {self.word}")
 
     async def history(self) -> tuple[Message, ...]:
         async with self.supervisor() as supervisor:

@@ -2,17 +2,17 @@
 
 import pytest
 
-from argentos import ReplayModel, Transcript, TranscriptMessage
+from argentos import RawBlock, ReplayModel, Transcript, TranscriptMessage
 from tests.actors.conftest import Running
 from tests.actors.core.tools import check_request
 
 pytestmark = pytest.mark.anyio
 
-CALLS = (
+CALLS: tuple[RawBlock, ...] = (
     {"type": "tool_use", "id": "c1", "name": "add", "input": {}},
     {"type": "tool_use", "id": "c2", "name": "add", "input": {}},
 )
-RESULT = ({"type": "tool_result", "tool_use_id": "c1", "content": "3"},)
+RESULT: tuple[RawBlock, ...] = ({"type": "tool_result", "tool_use_id": "c1", "content": "3"},)
 
 
 async def test_a_call_without_a_result_gets_one_that_says_so(running: Running) -> None:
