@@ -1,6 +1,6 @@
 """Agents: who answers in the sessions of a supervisor."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,8 +17,18 @@ from argentos.actors.validation import as_approvers, as_part
 from argentos.errors import ConfigError, InputError, ModelError
 from argentos.inputs import as_id, as_text
 from argentos.llm import Counting, Gauge, Loadable, Model, Tool, ToolSet, Traits, as_tools, traits_of
+from argentos.storage import Page
 
-__all__ = ["Agent", "Agents", "as_agents", "default_agent", "measure_system", "runtimes_of", "warm_up"]
+__all__ = [
+    "Agent",
+    "Agents",
+    "as_agents",
+    "default_agent",
+    "measure_system",
+    "recall_spending",
+    "runtimes_of",
+    "warm_up",
+]
 
 _USUAL_WINDOW: Final = 180_000  # tokens
 _LARGEST: Final = 10**9  # tokens
@@ -185,6 +195,19 @@ async def warm_up(runtimes: Collection[Runtime]) -> None:
         with suppress(InputError):
             window = _window(runtime.config, traits_of(runtime.model))
             runtime.gauge = structs.replace(runtime.gauge, window=window)
+
+
+async def recall_spending(runtime: Runtime, pages: AsyncIterator[Page]) -> None:
+    """Find what an agent has spent today, in an earlier life, where that is limited.
+
+    Raises:
+        StoreError: the sessions cannot be listed.
+    """
+    runtime.spending.begin(runtime.clock.now())
+    if runtime.spending.needs_the_day:
+        async for page in pages:
+            for session in page.sessions:
+                runtime.spending.recall(session)
 
 
 async def _load(model: Model) -> None:

@@ -9,7 +9,16 @@ from typing import Final, Self
 import anyio
 from anyio.lowlevel import checkpoint
 
-from argentos.actors.agents import MAIN, Agents, as_agents, default_agent, measure_system, runtimes_of, warm_up
+from argentos.actors.agents import (
+    MAIN,
+    Agents,
+    as_agents,
+    default_agent,
+    measure_system,
+    recall_spending,
+    runtimes_of,
+    warm_up,
+)
 from argentos.actors.approvals import Approval, all_approvals
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.control.server import ControlServer
@@ -323,6 +332,8 @@ class Supervisor(SupervisorInterface):
                 runtime.is_draining = False
             self._events.open()
             self._registry.is_open = True
+            for runtime in self._runtimes.values():
+                await recall_spending(runtime, self._registry.pages(runtime.agent))
             group.start_soon(keep_running, "the timers", self._runtime.timers.run, name="argentos timers")
             if self._resume:
                 self._runtime.suspects.expect()

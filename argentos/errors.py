@@ -37,6 +37,7 @@
         ├── ModelUnavailableError    not reached, overloaded or rate limited: trying later may help
         ├── ModelRefusedError        the request was refused: trying again will not help
         ├── ContextOverflowError     the request is larger than the model's window
+        ├── SpendingLimitError       a limit of what may be spent is reached; the model was not asked
         └── ReplyInterruptedError    the stream ended before the reply did; nothing of it was kept
 
 The message of each is one sentence that says what, where and how to mend it.
@@ -73,6 +74,7 @@ __all__ = [
     "SessionFailedError",
     "SessionNotFoundError",
     "SessionParkedError",
+    "SpendingLimitError",
     "StaleWriteError",
     "StoreBusyError",
     "StoreDamagedError",
@@ -414,6 +416,15 @@ class ContextOverflowError(ModelError):
     """The request is larger than the model's window."""
 
     code = "context_overflow"
+
+
+class SpendingLimitError(ModelError):
+    """A limit of what a session, or an agent on a day, may spend is reached; the model was not asked.
+
+    Its turn can be tried again, as by `Session.retry`, when there is something to spend again.
+    """
+
+    code = "spending_limit"
 
 
 class ReplyInterruptedError(ModelError):

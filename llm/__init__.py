@@ -21,6 +21,7 @@ from argentos.llm.pieces import (
     is_sign_of_life,
 )
 from argentos.llm.replay import ReplayModel
+from argentos.llm.spending import SpendingLedger
 from argentos.llm.tools import (
     Tool,
     ToolContext,
@@ -51,6 +52,7 @@ __all__ = [
     "Reply",
     "Request",
     "Retrying",
+    "SpendingLedger",
     "TextDelta",
     "ThinkingDelta",
     "TokenCounter",

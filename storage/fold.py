@@ -13,6 +13,7 @@ from msgspec import structs
 from argentos.storage.folding.calibration import calibrate, forget_report
 from argentos.storage.folding.calls import call_asked, call_decided, call_ended, call_started, responded
 from argentos.storage.folding.debts import owing, still_owed, undeliverable
+from argentos.storage.folding.spending import spend
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.open_context import fold_context, transitions_left
 from argentos.storage.records import (
@@ -188,6 +189,7 @@ def _respond(old: Metadata, record: Responded) -> Metadata:
         tokens=old.tokens + record.tokens,
         turn=responded(old, record),
         calibration=calibrate(old, record),
+        spending=spend(old, record),
         undelivered=owing(old, record) if record.is_owed else old.undelivered,
     )
 
@@ -234,6 +236,7 @@ def _reply(old: Metadata, record: Replied) -> Metadata:
         tokens=old.tokens + record.tokens,
         turn=None,
         calibration=calibrate(old, record),
+        spending=spend(old, record),
         undelivered=owing(old, record) if record.is_owed else old.undelivered,
     )
 

@@ -6,7 +6,7 @@ be newer than the other: folding, `argentos.storage.fold`, passes over the recor
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -31,6 +31,7 @@ __all__ = [
     "OpenCompaction",
     "OpenTurn",
     "Snapshot",
+    "Spending",
     "Summary",
     "Taken",
     "Undeliverable",
@@ -164,6 +165,19 @@ class Undeliverable(Struct, frozen=True, gc=False, rename="camel"):
     reason: str
 
 
+class Spending(Struct, frozen=True, gc=False, rename="camel"):
+    """The cost of a session's replies, in the currency of the model's prices.
+
+    Attributes:
+        total: ever.
+        today: on the day `day`, of UTC.
+    """
+
+    total: float
+    today: float
+    day: date
+
+
 class Calibration(Struct, frozen=True, gc=False, rename="camel"):
     """The ratio of a model's own token counts to the local ones.
 
@@ -208,6 +222,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         undeliverable: the latest messages that could not be delivered, and are not tried again.
         failed: the latest turns that failed, as long as their messages are in the context and not tried again.
         decided: the latest calls on which a person's word was waited for, and is no more.
+        spending: what its replies have cost; None where that is not known, or nothing.
     """
 
     version: int
@@ -243,6 +258,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     undeliverable: tuple[Undeliverable, ...] = ()
     failed: tuple[FailedTurn, ...] = ()
     decided: tuple[DecidedCall, ...] = ()
+    spending: Spending | None = None
 
     @property
     def key(self) -> SessionKey:

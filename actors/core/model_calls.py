@@ -197,9 +197,12 @@ async def _asked(
         ModelError: it gave none.
     """
     put_back = partial(runtime.attachments.put_back, snapshot.metadata.key)
+    runtime.spending.check(snapshot.metadata, runtime.clock.now())
     close = is_near(runtime.gauge, snapshot.metadata)
     answering = partial(_answer, runtime.model, runtime.gauge.model, request, listener, put_back, is_close=close)
-    return await runtime.bulkhead.run(answering, _model_of(snapshot), task.hold)
+    reply = await runtime.bulkhead.run(answering, _model_of(snapshot), task.hold)
+    runtime.spending.note(reply.usage, runtime.clock.now())
+    return reply
 
 
 async def _answer(

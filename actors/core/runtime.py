@@ -16,7 +16,7 @@ from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
-from argentos.llm import Counting, Gauge, Model, ToolSet
+from argentos.llm import Counting, Gauge, Model, SpendingLedger, ToolSet
 from argentos.storage import Store
 
 __all__ = ["Runtime"]
@@ -42,6 +42,7 @@ class Runtime:
         is_draining: no more work is begun.
         approvers: the names of those whose word counts on calls that need approval; None takes anybody's.
         attachments: takes bytes out of messages, and puts them back.
+        spending: what the agent has spent today, and may.
         channels: those to which what the agent says is owed, until it was delivered.
     """
 
@@ -70,12 +71,14 @@ class Runtime:
     is_draining: bool = False
     channels: frozenset[str] = frozenset()
     attachments: Attachments = field(init=False)
+    spending: SpendingLedger = field(init=False)
     _ids: Iterator[int] = field(default_factory=itertools.count)
     _life: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
         """Make what belongs to the agent alone."""
         self.attachments = Attachments(self.store, self.config)
+        self.spending = SpendingLedger(self.config.max_spend_per_session, self.config.max_spend_per_day)
 
     def new_id(self) -> str:
         """An id for a message that came without one: of this supervisor, and of no other anywhere."""

@@ -83,6 +83,9 @@ class Config(Struct, frozen=True, kw_only=True):
         max_crashes: how often the process may die while it answers a message with nothing beside it; then that is
             given up.
         max_live: sessions in memory; beyond it those that were quiet for longest leave it early.
+        max_spend_per_session: from which on the model is not asked for a session any more, in the currency of the
+            model's prices; None sets no limit.
+        max_spend_per_day: likewise for all the agent's sessions on a day of UTC.
         retain_for: after its last activity, until a session is deleted; None keeps it for ever.
         retain_bytes: of all the agent's sessions on disk; beyond it the oldest are deleted. None sets no limit.
     """
@@ -113,6 +116,8 @@ class Config(Struct, frozen=True, kw_only=True):
     restart_period: float = 5.0
     max_crashes: int = 2
     max_live: int = 100_000
+    max_spend_per_session: float | None = None
+    max_spend_per_day: float | None = None
     retain_for: float | None = None
     retain_bytes: int | None = None
 
@@ -160,6 +165,8 @@ _NUMBERS: Final[dict[str, tuple[float, float]]] = {
     "compaction_timeout": _DURATION_RANGE,
     "restart_period": _DURATION_RANGE,
     "retain_for": _DURATION_RANGE,
+    "max_spend_per_session": (0.0, 1e12),
+    "max_spend_per_day": (0.0, 1e12),
 }
 _WHOLE_NUMBERS: Final = {
     "max_context_tokens": (500, 10_000_000),
@@ -182,7 +189,9 @@ _CHOICES: Final = {
     "queue_mode": ("collect", "followup", "interrupt"),
 }
 _SIZED: Final = frozenset({"attachment_bytes", "message_attachment_bytes", "retain_bytes"})
-_OPTIONAL: Final = frozenset({"collect_for", "max_context_tokens", "retain_for", "retain_bytes"})
+_OPTIONAL: Final = frozenset(
+    {"collect_for", "max_context_tokens", "max_spend_per_day", "max_spend_per_session", "retain_for", "retain_bytes"}
+)
 
 
 def _checked(name: str, value: object, what: str) -> object:

@@ -64,7 +64,7 @@ def _play(story: Story, action: Action, text: str) -> None:
         case "delay" if runs:
             story.delay(len(text) / 8)
         case "reply" if runs:
-            story.reply(text, Usage("model", len(text), 3))
+            story.reply(text, Usage("model", len(text), 3, cost=0.25))
         case "end" if runs:
             story.end("failed")
         case "stop" if not story.metadata.is_settled:
