@@ -139,9 +139,8 @@ class Decider:
                     self._note(draft, command)
                 case _:  # Wake asks for nothing
                     pass
-        except ArgentError as error:
-            command.fail(error)
-            return None
+        except ArgentError as error:  # told once that is durable by which it is refused
+            return partial(_refuse, command, error)
         return partial(_answer, self._key, command)
 
     def _take(self, draft: Draft, command: Accept | Retry | Cancel) -> Answering:
@@ -324,6 +323,10 @@ def _answer(
         command.answer(metadata)
     else:
         command.fail(not_found(key))
+
+
+def _refuse(command: Decided, error: ArgentError, _metadata: Metadata | None, _context: OpenContext) -> None:
+    command.fail(error)
 
 
 def _is_unsettled(draft: Draft, number: int) -> bool:
