@@ -173,6 +173,7 @@ def test_info_as_json_has_the_names_of_the_docs(ask: Ask, ada: str) -> None:
         "failure": "",
         "retryAt": None,
         "retryReason": "",
+        "approvals": 0,
         "owed": 0,
         "undeliverable": 0,
     }
