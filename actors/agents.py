@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias, cast
 
+import anyio
 import msgspec
+from anyio.abc import TaskGroup
 from msgspec import structs
 
 from argentos.actors.core.runtime import Runtime
@@ -14,22 +16,26 @@ from argentos.actors.scheduling.clock import Clock
 from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_approvers, as_part
+from argentos.concurrency.background import keep_running
 from argentos.errors import ConfigError, InputError, ModelError
 from argentos.inputs import as_id, as_text
-from argentos.llm import Counting, Gauge, Loadable, Model, Tool, ToolSet, Traits, as_tools, traits_of
+from argentos.llm import Counting, Gauge, Loadable, Model, Tool, Toolbox, ToolSource, Traits, as_tools, traits_of
 from argentos.storage import Page
 
 __all__ = [
     "Agent",
     "Agents",
     "as_agents",
+    "close_tools",
     "default_agent",
     "measure_system",
+    "open_tools",
     "recall_spending",
     "runtimes_of",
     "warm_up",
 ]
 
+_OPENING: Final = 30.0  # seconds
 _USUAL_WINDOW: Final = 180_000  # tokens
 _LARGEST: Final = 10**9  # tokens
 
@@ -44,7 +50,8 @@ class Agent:
     Attributes:
         model: answers.
         system: the system prompt.
-        tools: the model may call them: functions made so by `tool`, or any other `Tool`.
+        tools: the model may call them: functions made so by `tool`, any other `Tool`, and an
+            `McpServer` of more.
         config: the settings; those of the supervisor where it is None.
         approvers: the names of those whose word counts on calls that need approval; None takes anybody's.
 
@@ -54,7 +61,7 @@ class Agent:
 
     model: Model
     system: str = ""
-    tools: Sequence[Tool] = ()
+    tools: Sequence[Tool | ToolSource] = ()
     config: Config | None = None
     approvers: Collection[str] | None = None
 
@@ -63,7 +70,7 @@ class Agent:
         as_part(self.model, "the model", "give one that has the method `reply`, as AnthropicModel", "reply")
         object.__setattr__(self, "system", as_text(self.system, "the system prompt"))
         object.__setattr__(self, "tools", as_tools(self.tools))
-        ToolSet(self.tools)
+        Toolbox(self.tools)
         if self.config is not None:
             as_part(self.config, "the config", "give a Config", "load")
         if self.approvers is not None:
@@ -153,7 +160,8 @@ def runtimes_of(
             config=settings,
             count=counting(traits),
             system=agent.system,
-            tools=ToolSet(agent.tools),
+            tools=(toolbox := Toolbox(agent.tools)).tools(),
+            toolbox=toolbox,
             approvers=None if agent.approvers is None else frozenset(agent.approvers),
             clock=clock,
             telemetry=Telemetry(name, clock),
@@ -195,6 +203,31 @@ async def warm_up(runtimes: Collection[Runtime]) -> None:
         with suppress(InputError):
             window = _window(runtime.config, traits_of(runtime.model))
             runtime.gauge = structs.replace(runtime.gauge, window=window)
+
+
+async def open_tools(runtimes: Collection[Runtime], group: TaskGroup) -> None:
+    """Open the sources of tools, each in a task of its own, and wait for them for a while."""
+    waited: list[anyio.Event] = []
+    for runtime in runtimes:
+        for source in runtime.toolbox.sources:
+            waited.append(anyio.Event())
+            keep = partial(runtime.toolbox.keep_open, source, partial(_take_tools, runtime), waited[-1])
+            group.start_soon(keep_running, f"the source of tools {source.name}", keep, name=f"argentos {source.name}")
+    with anyio.move_on_after(_OPENING):
+        for each in waited:
+            await each.wait()
+
+
+async def _take_tools(runtime: Runtime) -> None:
+    runtime.tools = runtime.toolbox.tools()
+    await measure_system(runtime)
+
+
+async def close_tools(runtimes: Collection[Runtime], patience: float) -> None:
+    """Close the sources of tools, all within this time."""
+    with anyio.move_on_after(patience):
+        for runtime in runtimes:
+            await runtime.toolbox.close()
 
 
 async def recall_spending(runtime: Runtime, pages: AsyncIterator[Page]) -> None:

@@ -13,8 +13,10 @@ from argentos.actors.agents import (
     MAIN,
     Agents,
     as_agents,
+    close_tools,
     default_agent,
     measure_system,
+    open_tools,
     recall_spending,
     runtimes_of,
     warm_up,
@@ -334,6 +336,8 @@ class Supervisor(SupervisorInterface):
             self._registry.is_open = True
             for runtime in self._runtimes.values():
                 await recall_spending(runtime, self._registry.pages(runtime.agent))
+            if self._resume:
+                await open_tools(self._runtimes.values(), group)
             group.start_soon(keep_running, "the timers", self._runtime.timers.run, name="argentos timers")
             if self._resume:
                 self._runtime.suspects.expect()
@@ -362,6 +366,7 @@ class Supervisor(SupervisorInterface):
                 await settle(self._registry, self._patience)
                 await runtime.bulkhead.end()
                 await close_models(self._registry, self._patience)
+                await close_tools(self._runtimes.values(), self._patience)
         finally:
             for each in self._runtimes.values():
                 each.count.close()

@@ -23,9 +23,12 @@ from argentos.llm.pieces import (
 from argentos.llm.replay import ReplayModel
 from argentos.llm.spending import SpendingLedger
 from argentos.llm.tools import (
+    McpServer,
     Tool,
+    Toolbox,
     ToolContext,
     ToolSet,
+    ToolSource,
     ToolTraits,
     as_tool_result,
     as_tools,
@@ -44,6 +47,7 @@ __all__ = [
     "Emit",
     "Gauge",
     "Loadable",
+    "McpServer",
     "Model",
     "OfflineModel",
     "Piece",
@@ -61,7 +65,9 @@ __all__ = [
     "ToolCall",
     "ToolContext",
     "ToolSet",
+    "ToolSource",
     "ToolTraits",
+    "Toolbox",
     "Traits",
     "as_awaitable",
     "as_emitted",

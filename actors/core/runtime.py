@@ -16,7 +16,7 @@ from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
-from argentos.llm import Counting, Gauge, Model, SpendingLedger, ToolSet
+from argentos.llm import Counting, Gauge, Model, SpendingLedger, Toolbox, ToolSet
 from argentos.storage import Store
 
 __all__ = ["Runtime"]
@@ -40,6 +40,7 @@ class Runtime:
         retention: what is kept though it is due, and why; empty where nothing is.
         takes_up: what earlier runs left is gone on with.
         is_draining: no more work is begun.
+        toolbox: what `tools` are taken from.
         approvers: the names of those whose word counts on calls that need approval; None takes anybody's.
         attachments: takes bytes out of messages, and puts them back.
         spending: what the agent has spent today, and may.
@@ -55,6 +56,7 @@ class Runtime:
     count: Counting
     system: str
     tools: ToolSet
+    toolbox: Toolbox
     workers: WorkerPool
     restarts: WorkerPool
     restart_throttle: Throttle

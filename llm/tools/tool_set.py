@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 from argentos.errors import InputError
 from argentos.inputs import in_words
 from argentos.llm.tools.contract import Tool
+from argentos.llm.tools.source import ToolSource
 from argentos.llm.tools.traits import ToolTraits, tool_traits
 
 __all__ = ["ToolSet", "as_tools"]
@@ -25,7 +26,7 @@ class ToolSet:
 
     def __init__(self, tools: Iterable[Tool] = ()) -> None:
         self._tools: dict[str, tuple[Tool, ToolTraits]] = {}
-        for each in as_tools(tools):
+        for each in tools:
             traits = tool_traits(each)
             if traits.name in self._tools:
                 raise InputError(f"two tools are called {traits.name!a}; give each a name of its own")
@@ -50,11 +51,11 @@ class ToolSet:
         return len(self._tools)
 
 
-def as_tools(value: object) -> tuple[Tool, ...]:
-    """Tools as they were given.
+def as_tools(value: object) -> tuple[Tool | ToolSource, ...]:
+    """Tools, and sources of more, as they were given.
 
     Raises:
-        InputError: it is no list of tools.
+        InputError: it is no list of these.
     """
     if not isinstance(value, list | tuple):
         raise InputError(f"the tools are {in_words(value)}; give a list of them, as [search]")
@@ -64,8 +65,8 @@ def as_tools(value: object) -> tuple[Tool, ...]:
     return tuple(_as_tool(each) for each in given)
 
 
-def _as_tool(value: object) -> Tool:
-    if isinstance(value, Tool):
+def _as_tool(value: object) -> Tool | ToolSource:
+    if isinstance(value, Tool | ToolSource):
         return value
     raise InputError(
         f"among the tools is {in_words(value)}; put `@tool` before an async function, or give an object that has"

@@ -13,7 +13,7 @@ from anthropic.types.beta import BetaToolParam
 from pydantic import TypeAdapter
 
 from argentos.errors import InputError
-from argentos.llm import Tool, ToolContext, ToolSet, as_tool_result, configured, tool, tool_traits
+from argentos.llm import Tool, Toolbox, ToolContext, ToolSet, as_tool_result, configured, tool, tool_traits
 from argentos.storage import Text
 
 pytestmark = pytest.mark.anyio
@@ -223,6 +223,7 @@ def _plain() -> str:
 make_tool: Any = tool
 make_configured: Any = configured
 make_set: Any = ToolSet
+make_box: Any = Toolbox
 
 
 @pytest.mark.parametrize(
@@ -240,8 +241,8 @@ make_set: Any = ToolSet
         (lambda: make_configured(add, alone="yes"), "alone of the tool 'add' is the text 'yes'"),
         (lambda: make_configured(add, needs_approval=1), "needs_approval of the tool 'add' is the number 1"),
         (lambda: make_set([add, add]), "two tools are called 'add'"),
-        (lambda: make_set([3]), "among the tools is the number 3"),
-        (lambda: make_set("add"), "the tools are the text 'add'"),
+        (lambda: make_box([3]), "among the tools is the number 3"),
+        (lambda: make_box("add"), "the tools are the text 'add'"),
         (lambda: make_set([_Tool({})]), "the definition of the tool 'it' has nothing for its name"),
         (lambda: make_set([_Tool({"name": "it"})]), "has no `input_schema`"),
         (lambda: make_set([_Tool({"name": object()})]), "the definition of the tool 'it' cannot be taken"),
