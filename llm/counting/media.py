@@ -5,8 +5,6 @@ an edge, or more than 4,784 squares; older models take fewer. A page of a PDF is
 Where the bytes are elsewhere, as behind an address, the most that it may be is taken for a picture.
 """
 
-import base64
-import binascii
 import io
 import logging
 import math
@@ -14,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final, cast
 
-from argentos.storage import RawBlock
+from argentos.storage import RawBlock, decode_base64
 
 __all__ = ["has_bytes", "measured_media", "media_tokens"]
 
@@ -99,6 +97,6 @@ def _pages(data: str) -> int:
 
 def _decoded(data: str) -> bytes:
     try:
-        return base64.b64decode(data)
-    except (binascii.Error, ValueError):
+        return decode_base64(data)
+    except ValueError:
         return b""
