@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 import anyio
 import msgspec
@@ -28,6 +28,7 @@ __all__ = [
     "as_agents",
     "close_tools",
     "default_agent",
+    "learn_windows",
     "measure_system",
     "open_tools",
     "recall_spending",
@@ -199,10 +200,6 @@ async def warm_up(runtimes: Collection[Runtime]) -> None:
     for runtime in {id(each.model): each for each in runtimes}.values():
         with suppress(ModelError):  # a turn meets the same
             await runtime.bulkhead.run(partial(_load, runtime.model), f"the model of agent {runtime.agent}")
-    for runtime in runtimes:  # of what it has loaded, a model may tell its window
-        with suppress(InputError):
-            window = _window(runtime.config, traits_of(runtime.model))
-            runtime.gauge = structs.replace(runtime.gauge, window=window)
 
 
 async def open_tools(runtimes: Collection[Runtime], group: TaskGroup) -> None:
@@ -241,6 +238,22 @@ async def recall_spending(runtime: Runtime, pages: AsyncIterator[Page]) -> None:
         async for page in pages:
             for session in page.sessions:
                 runtime.spending.recall(session)
+
+
+async def learn_windows(runtimes: Collection[Runtime]) -> None:
+    """Have the models ask for their windows where the settings have none; one that cannot keeps what it has."""
+    for runtime in runtimes:
+        if runtime.config.max_context_tokens is None:
+            with suppress(ModelError, InputError):
+                await runtime.bulkhead.run(partial(_learn, runtime.model), f"the model of agent {runtime.agent}")
+                window = _window(runtime.config, traits_of(runtime.model))
+                runtime.gauge = structs.replace(runtime.gauge, window=window)
+
+
+async def _learn(model: Any) -> None:
+    learn: Any = getattr(model, "learn", None)
+    if learn is not None:
+        await learn()
 
 
 async def _load(model: Model) -> None:

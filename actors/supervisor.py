@@ -15,6 +15,7 @@ from argentos.actors.agents import (
     as_agents,
     close_tools,
     default_agent,
+    learn_windows,
     measure_system,
     open_tools,
     recall_spending,
@@ -342,6 +343,8 @@ class Supervisor(SupervisorInterface):
             if self._resume:
                 self._runtime.suspects.expect()
                 self._runtime.slots.hold()
+                learn = partial(learn_windows, self._runtimes.values())
+                group.start_soon(keep_running, "learning the windows", learn, name="argentos windows")
                 resume = partial(resume_unfinished, self._registry, 2 * self._max_turns)
                 group.start_soon(keep_running, "taking up what was left", resume, name="argentos resume")
             for runtime in self._runtimes.values() if self._resume else ():

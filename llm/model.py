@@ -97,6 +97,7 @@ class Model(Protocol):
     - `def count_tokens(self, text: str) -> int`: a counter of its own, called in threads, once for each message.
     - `async def measure(self, request) -> int`: the tokens of a request for it; asked near the limit, for 5 s.
     - `async def load(self) -> None`: loads something heavy, when the supervisor opens.
+    - `async def learn(self) -> None`: asks its provider for its `window`, in the background, where no setting has one.
     - `async def aclose(self) -> None`: gives connections back, at the supervisor's end.
     """
 

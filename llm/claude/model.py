@@ -63,7 +63,7 @@ class AnthropicModel:
         cache_time: how long the provider keeps tools and system prompt in its cache: `5m` or, at a price, `1h`.
 
     Attributes:
-        window: nine tenths of what the API says of the model, once it has been loaded; None where it says nothing.
+        window: nine tenths of what the API says of the model, once it has asked; None where it says nothing.
 
     Raises:
         InputError: an option cannot be used.
@@ -143,14 +143,16 @@ class AnthropicModel:
     async def load(self) -> None:
         """See `Loadable.load`: the SDK and the certificates take longer than most commands.
 
-        Asks for the window of the model, too, and goes on without where that is not told within 5 seconds.
-
         Raises:
             ModelError: the model can never be asked; the sentence says why.
         """
-        client: Any = await self._connect()
+        await self._connect()
+
+    async def learn(self) -> None:
+        """Ask for the window of the model, and go on without where that is not told within 5 seconds."""
         if self.window is None:
             with anyio.move_on_after(_LEARNING), contextlib.suppress(Exception):
+                client: Any = await self._connect()
                 self.window = _window_of(await client.models.retrieve(self.name))
 
     def _open(self) -> None:

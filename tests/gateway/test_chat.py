@@ -63,12 +63,20 @@ def serve() -> Generator[Serve]:
 
 def _answer(server: socket.socket, answers: Sequence[bytes], over: threading.Event) -> None:
     for number, answer in enumerate(answers, start=1):
-        connection, _ = server.accept()
-        with connection:
-            connection.recv(1 << 20)
+        with _asked(server) as connection:
             connection.sendall(answer)
             if number == len(answers):
                 over.wait(2 * PATIENCE)
+
+
+def _asked(server: socket.socket) -> socket.socket:
+    """The next connection that asks for a reply; who asks for the window of the model is told of none."""
+    while True:
+        connection, _ = server.accept()
+        if not connection.recv(1 << 20).startswith(b"GET"):
+            return connection
+        with connection:
+            connection.sendall(refusal("404 Not Found", "not_found_error", "none"))
 
 
 def refusal(status: str = "401 Unauthorized", kind: str = "authentication_error", said: str = "invalid key") -> bytes:

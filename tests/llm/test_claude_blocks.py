@@ -271,18 +271,18 @@ async def test_the_usage_tells_what_came_from_the_cache_and_what_it_cost() -> No
 async def test_the_window_is_what_the_api_says_of_the_model() -> None:
     async with AsyncAnthropic(api_key="k", base_url="http://127.0.0.1:9") as client:
         told = AnthropicModel(MODEL, client=_Told(client, 200_000))
-        await told.load()
+        await told.learn()
         assert told.window == 180_000
         for silent in (None, 0, "many"):
             untold = AnthropicModel(MODEL, client=_Told(client, silent))
-            await untold.load()
+            await untold.learn()
             assert untold.window is None
 
 
 async def test_a_server_that_says_nothing_of_the_model_can_be_used() -> None:
     with serving(whole("Yes.")) as (url, _):
         loaded = model(url)
-        await loaded.load()
+        await loaded.learn()
         assert loaded.window is None
         assert (await loaded.reply(request(), _ignore)).text == "Yes."
         await loaded.aclose()

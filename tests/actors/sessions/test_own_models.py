@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import anyio
 import pytest
 from msgspec import Struct
 
-from argentos import Config, Emit, Model, Reply, Request
+from argentos import Config, Emit, MemoryStore, Model, Reply, Request, Supervisor
 from argentos.errors import ModelError
 from argentos.storage import Usage
 from tests.actors.conftest import Running
@@ -165,3 +166,37 @@ async def test_a_method_of_another_shape_is_told_what_to_be(running: Running, mo
     async with running(model) as supervisor:
         with pytest.raises(ModelError, match=sentence):
             await supervisor.session("maren").ask("Hello?")
+
+
+class Learning(Parrot):
+    """Knows its window once it has asked for it, or cannot ask."""
+
+    def __init__(self, window: int | None) -> None:
+        self.asked = 0
+        self.window: int | None = None
+        self._told = window
+
+    async def learn(self) -> None:
+        self.asked += 1
+        if self._told is None:
+            raise OSError("nobody tells")
+        self.window = self._told
+
+
+@pytest.mark.parametrize(
+    ("told", "config", "asked", "expected"),
+    [
+        (50_000, Config(), 1, 50_000),
+        (None, Config(), 1, 180_000),
+        (50_000, Config(max_context_tokens=9000), 0, 9000),
+    ],
+)
+async def test_a_model_asks_for_its_window_where_no_setting_has_one(
+    store: MemoryStore, told: int | None, config: Config, asked: int, expected: int
+) -> None:
+    model = Learning(told)
+    async with Supervisor(store, model, config=config) as supervisor:
+        await anyio.wait_all_tasks_blocked()
+        await supervisor.session("maren").ask("Hello?")
+        assert (await supervisor.session("maren").info()).window == expected
+    assert model.asked == asked
