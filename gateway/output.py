@@ -4,12 +4,14 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from argentos.errors import ArgentError
-from argentos.storage import Message, calls_in, results_in
+
+if TYPE_CHECKING:
+    from argentos.storage import Message
 
 __all__ = [
     "age",
@@ -136,9 +138,11 @@ def indented(text: str) -> str:
     return printable(text).replace("\n", f"\n{_INDENT}")
 
 
-def calls_and_results(message: Message) -> list[str]:
+def calls_and_results(message: "Message") -> list[str]:
     """The calls of tools in a message and the results of calls, each on a line."""
     import msgspec  # noqa: PLC0415 - likewise
+
+    from argentos.storage import calls_in, results_in  # noqa: PLC0415 - likewise
 
     lines: list[str] = []
     for call in calls_in(message.blocks):

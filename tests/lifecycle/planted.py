@@ -176,8 +176,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what is cancelled while it waits is counted nowhere",
         "storage/fold.py",
-        "tokens=old.tokens + record.tokens,\n        waiting=tuple(",
-        "tokens=old.tokens,\n        waiting=tuple(",
+        "tokens=old.tokens - record.tokens if is_refused else old.tokens + record.tokens",
+        "tokens=old.tokens",
         ("stored as acknowledged",),
     ),
     Bug(
@@ -247,25 +247,23 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "effects are run before the append",
         "actors/core/live_session.py",
-        "        if draft.records:\n            wants_files",
-        "        if draft.records:\n"
+        "            wants_files = await",
         "            self.metadata, self._context = draft.metadata, draft.open_context\n"
         "            for effect in draft.effects:\n"
         "                await _EFFECTS[effect](self)\n"
-        "            wants_files",
+        "            wants_files = await",
         ("an effect follows its append",),
     ),
     Bug(
         "a turn is started before the append",
         "actors/core/live_session.py",
-        "        if draft.records:\n            wants_files",
-        "        if draft.records:\n"
+        "            wants_files = await",
         "            self.metadata, self._context = draft.metadata, draft.open_context\n"
         '            if draft.turn == "Running":\n'
         "                await self.ask_model()\n"
         "            while self._runtime.workers._following:\n"
         "                self._runtime.workers.submit(self._runtime.workers._following.pop())\n"
-        "            wants_files",
+        "            wants_files = await",
         ("a turn is durable before it runs",),
     ),
     Bug(
@@ -294,8 +292,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a session that is not quiet for long leaves memory",
         "actors/core/deadlines.py",
-        "return due is not None and due <= moment",
-        "return due is not None",
+        "return _rests_at(metadata, marks, config) <= moment",
+        "return True",
         ("only what is quiet leaves memory",),
     ),
     Bug(
@@ -385,8 +383,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a session without a message never leaves memory",
         "actors/core/deadlines.py",
-        "if timer_in(metadata.state) is not None or not metadata.is_settled:",
-        'if metadata.state != "Idle" or not metadata.is_settled:',
+        "if timer_in(metadata.state) is not None or not metadata.is_resting:",
+        'if metadata.state != "Idle" or not metadata.is_resting:',
         ("what is quiet leaves memory",),
     ),
     Bug(
@@ -524,8 +522,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a retry does not put idling off",
         "actors/core/deadlines.py",
-        "Replied, Retried, Transitioned})",
-        "Replied, Transitioned})",
+        "Responded, Retried, Transitioned})",
+        "Responded, Transitioned})",
         ("guard: is_quiet",),
     ),
     Bug(
@@ -566,8 +564,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "how often a turn was put off is forgotten",
         "storage/fold.py",
-        "return structs.replace(begun, delays=before.delays, delayed=before.delayed)",
-        "return begun",
+        "        delays=before.delays,\n        delayed=before.delayed,\n",
+        "",
         ("not tried for ever",),
     ),
     Bug(
@@ -581,14 +579,14 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a turn that was put off begins at once after a restart",
         "actors/core/deadlines.py",
-        "moment + _delay_left(metadata, at))",
-        "moment)",
+        "moment + _delay_left(metadata, at),",
+        "moment,",
         ("not tried again before its time",),
     ),
     Bug(
         "a turn that was put off is not woken for",
         "actors/core/deadlines.py",
-        "return marks.delayed_until if metadata.turn.delay else None",
+        "return marks.delayed_until if turn.delay else None",
         "return None",
         ("the model is asked for what is open",),
     ),
@@ -602,7 +600,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "every channel is owed to",
-        "actors/core/decisions/turn_ends.py",
+        "actors/core/decisions/ids.py",
         "return address is not None and address.channel in draft.channels",
         "return address is not None",
         ("owed where it was said",),
@@ -623,7 +621,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "what was delivered is still owed",
-        "storage/fold.py",
+        "storage/folding/debts.py",
         "tuple(each for each in numbers if each != record.number)",
         "numbers",
         ("not given again once delivered", "stored as acknowledged"),
@@ -750,8 +748,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "the model is not shown what it is to answer last",
         "llm/context.py",
-        "messages=with_text(_with_last(context.messages, answered)),",
-        "messages=_with_last(context.messages, answered)[::-1],",
+        "messages=as_request(_with_last(context.messages, answered, metadata.turn.turn if metadata.turn else 0)),",
+        "messages=context.messages[::-1],",
         ("the model sees the conversation",),
     ),
     Bug(

@@ -82,6 +82,10 @@ CALLS: dict[str, Call] = {
     "Session.adopt": lambda world: adopt(world.session),
     "Session.append": lambda world: world.session.append("By the way."),
     "Session.update": lambda world: world.session.update(title="Maren"),
+    "Session.approvals": lambda world: world.session.approvals(),
+    "Session.approve": lambda world: world.session.approve("c-1"),
+    "Session.attachment": lambda world: world.session.attachment("0" * 64),
+    "Session.deny": lambda world: world.session.deny("c-1", "no"),
     "Session.ask": lambda world: world.session.ask("And now?"),
     "Session.clear": lambda world: world.session.clear(),
     "Session.compact": lambda world: world.session.compact(),
@@ -101,6 +105,7 @@ CALLS: dict[str, Call] = {
     "Session.unpark": lambda world: world.session.unpark(),
     "Subscription.__anext__": lambda world: anext(world.events),
     "Subscription.get": lambda world: world.events.get(),
+    "Supervisor.approvals": lambda world: world.supervisor.approvals(),
     "Supervisor.backup": lambda world: world.supervisor.backup(Path("backup")),
     "Supervisor.owed": lambda world: world.supervisor.owed(),
     "Supervisor.drain": lambda world: world.supervisor.drain(),
@@ -114,6 +119,7 @@ CALLS: dict[str, Call] = {
 
 ELSEWHERE = {
     "AnthropicModel.aclose",
+    "AnthropicModel.learn",
     "AnthropicModel.load",
     "AnthropicModel.measure",
     "AnthropicModel.reply",
