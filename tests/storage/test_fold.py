@@ -70,7 +70,8 @@ def test_metadata_counts_what_the_context_holds(story: Story) -> None:
     metadata, context = story.snapshot
     summary = context.summary.tokens if context.summary else 0
     assert metadata.summary_tokens == summary >= 0
-    assert metadata.tokens == summary + sum(message.tokens for message in context.messages)
+    said = sum(message.tokens for message in context.messages)
+    assert metadata.tokens == summary + said + sum(result.tokens for result in context.results)
     assert metadata.waiting_tokens == sum(message.tokens for message in context.waiting)
     assert metadata.waiting == tuple(message.number for message in context.waiting)
 
