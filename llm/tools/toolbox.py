@@ -44,13 +44,13 @@ class Toolbox:
             found += self._found.get(id(each), ()) if isinstance(each, ToolSource) else [each]
         return ToolSet(found)
 
-    async def keep_open(self, source: ToolSource, changed: Callable[[], Awaitable[None]], opened: anyio.Event) -> None:
+    async def keep_open(self, source: ToolSource, changed: Callable[[], Awaitable[None]], tried: anyio.Event) -> None:
         """Open a source, and hold it until `close`.
 
         Args:
             source: one of `sources`.
             changed: is told that the tools have changed.
-            opened: is set then.
+            tried: is set behind that, or where the source cannot be opened.
 
         Raises:
             Exception: whatever the source raises.
@@ -66,9 +66,10 @@ class Toolbox:
                 except BaseException:
                     self._found[id(source)] = before
                     raise
-                opened.set()
+                tried.set()
                 await closing.wait()
         finally:
+            tried.set()
             self._open -= 1
             if not self._open:
                 self._all_closed.set()
