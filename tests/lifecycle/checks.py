@@ -191,7 +191,8 @@ class Checks:
         account, asked = self.account, self.model.asked
         wanted: list[tuple[bool, float]] = []
         if account.state == "Compacted":
-            wanted = [(True, CONFIG.compaction_timeout)]
+            is_resting = not asked and self.clock.monotonic() <= self.model.rests_until
+            wanted = [] if is_resting else [(True, CONFIG.compaction_timeout)]
         elif account.turn is not None and not account.is_delayed(self.clock.now()):
             wanted = [(False, CONFIG.turn_timeout)]
         is_asked = [each.is_for_a_summary for each in asked] == [each for each, _ in wanted]

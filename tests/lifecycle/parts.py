@@ -27,6 +27,7 @@ Outcome: TypeAlias = Literal[
 ]
 
 _LATER: Final = 30.0  # seconds for which the model wants to be left alone
+_PAUSE: Final = 2.0  # seconds, the longest before a summary is asked for again
 _KILLED: Final = "the process was killed"
 
 
@@ -115,6 +116,7 @@ class ModelInHand:
 
     Attributes:
         asked: what it has been asked and not answered.
+        rests_until: having been busy for a summary, it is asked again by this moment of the monotonic clock.
     """
 
     name = "in hand"
@@ -122,6 +124,7 @@ class ModelInHand:
 
     def __init__(self, account: Account) -> None:
         self.asked: list[Asked] = []
+        self.rests_until = 0.0
         self._account = account
 
     async def reply(self, request: Request, emit: Emit) -> Reply:
@@ -155,6 +158,8 @@ class ModelInHand:
             case "busy" | "later":
                 error = ModelUnavailableError("not now", retry_after=_LATER if outcome == "later" else None)
                 self._account.fault = None if asked.is_for_a_summary else error
+                if asked.is_for_a_summary and outcome == "busy":
+                    self.rests_until = anyio.current_time() + _PAUSE
                 raise error
             case "overflow":
                 self._account.overflowed = True
