@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +56,7 @@ def approvals_in(snapshot: Snapshot) -> tuple[Approval, ...]:
                     session=metadata.session,
                     call_id=each.id,
                     name=each.name,
-                    input=call.input,
+                    input=deepcopy(call.input),
                     asked_at=each.asked_at,
                     expires_at=each.expires_at,
                     address=message.address,

@@ -4,6 +4,7 @@ Tokens are counted once, when a message is accepted, and include `MESSAGE_TOKENS
 in a request.
 """
 
+from copy import deepcopy
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -88,8 +89,8 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
 
     @property
     def content(self) -> tuple[Block, ...]:
-        """The content blocks; of a text, one."""
-        return tuple(typed(each) for each in self.blocks) if self.blocks else (Text(self.text),)
+        """The content blocks, the caller's to change; of a text, one."""
+        return tuple(typed(deepcopy(each)) for each in self.blocks) if self.blocks else (Text(self.text),)
 
     @property
     def raw(self) -> Content:

@@ -1,6 +1,7 @@
 """Turns as their senders see them, and those of a session that somebody may be waiting for."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from copy import deepcopy
 from typing import Final
 
 from anyio.lowlevel import checkpoint
@@ -361,11 +362,11 @@ class PendingTurns:
 
 
 def _pieces_of(record: Responded | CallEnded | ApprovalAsked | TurnDelayed, talk: OpenContext) -> Iterator[Piece]:
-    """A step of a turn as its readers are shown it."""
+    """A step of a turn as its readers are shown it; what they are given is theirs to change."""
     match record:
         case Responded():
             for call in calls_in(blocks_of(record.content)):
-                yield ToolCall(call.id, call.name, call.input)
+                yield ToolCall(call.id, call.name, deepcopy(call.input))
         case TurnDelayed():
             yield Retrying(record.attempt, record.seconds, record.reason)
         case _:
@@ -373,9 +374,9 @@ def _pieces_of(record: Responded | CallEnded | ApprovalAsked | TurnDelayed, talk
                 if call.id != record.call_id:
                     continue
                 if isinstance(record, CallEnded):
-                    yield ToolAnswer(call.id, call.name, record.content, record.is_error)
+                    yield ToolAnswer(call.id, call.name, deepcopy(record.content), record.is_error)
                 else:
-                    yield ApprovalWanted(call.id, call.name, call.input)
+                    yield ApprovalWanted(call.id, call.name, deepcopy(call.input))
 
 
 def has_failed(key: SessionKey, message: Message) -> NoReplyError:

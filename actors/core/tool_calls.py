@@ -6,6 +6,7 @@ sees as an error.
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from copy import deepcopy
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
@@ -192,7 +193,7 @@ async def _call(called: _Called, context: ToolContext) -> _Result:
     name = called.traits.name
     try:
         with context.entered(), context.scope:
-            given: Any = called.tool.call(dict(called.call.input))
+            given: Any = called.tool.call(deepcopy(called.call.input))  # which it may change
             if not isinstance(given, Awaitable):
                 return _Result(f"failed: the tool gave {in_words(given)} at once; make its `call` async", is_error=True)
             return _Result(as_tool_result(await cast("Awaitable[object]", given), name))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, Final, cast
 
 from msgspec import structs
@@ -119,4 +120,4 @@ def _misfit(runtime: Runtime, call: ToolUse) -> str:
 
 def _is_asked(runtime: Runtime, call: ToolUse) -> bool:
     found = runtime.tools.get(call.name)
-    return found is not None and found[1].needs_approval(call.input)
+    return found is not None and found[1].needs_approval(deepcopy(call.input))

@@ -377,3 +377,36 @@ async def test_the_second_overflow_of_the_window_compacts(world: World) -> None:
         assert (reply.text, reply.stop_reason) == ("as far as", "model_context_window_exceeded")
         assert (await session.ask("and?")).text == "Again."
         assert (await session.info()).compactions == 1
+
+
+async def test_what_others_do_to_an_input_or_a_result_changes_no_history(world: World) -> None:
+    def spoil(given: dict[str, Any]) -> bool:
+        given["ports"].append("spoilt")
+        return False
+
+    class Spoiling:
+        name = "spoil"
+        needs_approval = staticmethod(spoil)
+
+        def to_dict(self) -> dict[str, Any]:
+            return {"name": self.name, "description": "Spoil.", "input_schema": {"type": "object"}}
+
+        async def call(self, given: Any, /) -> object:
+            spoil(given)
+            return [{"type": "text", "text": "ok"}]
+
+    model = Scripted(Reply([call("spoil", "c1", ports=[1])]), "Done.")
+    async with world.supervisor(model, Spoiling()) as supervisor:
+        turn = await supervisor.session("maren").send("go")
+        async for piece in turn:
+            if isinstance(piece, ToolCall):
+                piece.input["ports"].clear()
+            if isinstance(piece, ToolAnswer) and not isinstance(piece.content, str):
+                piece.content[0]["text"] = "spoilt"
+        for message in await history(supervisor):
+            for block in message.content:
+                if isinstance(block, ToolUse):
+                    spoil(block.input)
+        found = await history(supervisor)
+    assert found[1].blocks[0]["input"] == {"ports": [1]}
+    assert found[2].blocks[0]["content"] == [{"type": "text", "text": "ok"}]
