@@ -5,7 +5,7 @@ tool is a message with another `recipient` than `all`, and what a tool answers i
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from argentos.actors import Transcript
@@ -13,16 +13,8 @@ from argentos.gateway.formats.conversation.content import Remarks, arguments_of,
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of, said
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
 from argentos.gateway.formats.files.losses import Losses
-from argentos.gateway.formats.files.source import (
-    Line,
-    ReadTranscript,
-    Source,
-    each_conversation,
-    fields,
-    listed,
-    objects,
-    text_in,
-)
+from argentos.gateway.formats.files.source import fields, listed, objects, text_in
+from argentos.gateway.formats.foreign.web_export import WebExport
 from argentos.storage import STOPPED, RawBlock
 
 __all__ = ["fits", "read"]
@@ -33,38 +25,13 @@ _STOP_REASONS: Final[Mapping[str, str]] = {"interrupted": STOPPED, "max_tokens":
 _IMAGES: Final = frozenset({"image_asset_pointer", "image"})
 
 
-def fits(value: Any) -> bool:
-    """Whether the value is a conversation, or an object with several."""
-    return any(_is_conversation(each.value) for each in each_conversation(Line(0, value)))
-
-
-def _is_conversation(value: Any) -> bool:
-    return isinstance(fields(value).get("mapping"), dict)
-
-
-def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
-    """The conversations of a file, one by one; those in which nobody said anything are left out."""
-    for line in (each for value in source.values(losses) for each in each_conversation(value)):
-        if not _is_conversation(line.value):
-            Remarks.of(losses, line).add("this is no conversation")
-            continue
-        value = fields(line.value)
-        remarks = Remarks.of(losses, line)
-        title = text_in(value, "title")
-        remarks = Remarks(losses, line.number, f"conversation {title!a:.60}" if title else line.place)
-        messages = messages_of(settle_calls(_Conversation(value, remarks).drafts()))
-        if messages:
-            yield ReadTranscript(
-                Transcript(
-                    session=text_in(value, "conversation_id", "id"),
-                    messages=messages,
-                    title=title_of(title),
-                    created_at=time_of(value.get("create_time"), remarks),
-                ),
-                line.number,
-            )
-        else:
-            remarks.add("a conversation in which nobody said anything")
+def _transcript_of(value: dict[str, Any], remarks: Remarks) -> Transcript:
+    return Transcript(
+        session=text_in(value, "conversation_id", "id"),
+        messages=messages_of(settle_calls(_Conversation(value, remarks).drafts())),
+        title=title_of(text_in(value, "title")),
+        created_at=time_of(value.get("create_time"), remarks),
+    )
 
 
 class _Conversation:
@@ -240,3 +207,9 @@ def _part(part: Any, remarks: Remarks) -> str:
             f"a part of a message of the type {kind!a:.60}" if kind else f"a part of a message: {json.dumps(part):.60}"
         )
     return ""
+
+
+_EXPORT: Final = WebExport("mapping", dict, "title", _transcript_of)
+
+fits: Final = _EXPORT.fits
+read: Final = _EXPORT.read

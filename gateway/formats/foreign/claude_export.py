@@ -12,17 +12,8 @@ from argentos.gateway.formats.conversation.content import Remarks, blocks_of, re
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of
 from argentos.gateway.formats.conversation.thread import Node, latest_thread
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
-from argentos.gateway.formats.files.losses import Losses
-from argentos.gateway.formats.files.source import (
-    Line,
-    ReadTranscript,
-    Source,
-    each_conversation,
-    fields,
-    listed,
-    objects,
-    text_in,
-)
+from argentos.gateway.formats.files.source import fields, listed, objects, text_in
+from argentos.gateway.formats.foreign.web_export import WebExport
 from argentos.storage import RawBlock, Role
 
 __all__ = ["fits", "read"]
@@ -32,32 +23,7 @@ _SIDES: Final[dict[str, Role]] = {"human": "user", "user": "user", "assistant": 
 _NOTES: Final = frozenset({"flag", "token_budget"})
 
 
-def fits(value: Any) -> bool:
-    """Whether the value is a conversation, or an object with several."""
-    return any(_is_conversation(each.value) for each in each_conversation(Line(0, value)))
-
-
-def _is_conversation(value: Any) -> bool:
-    return isinstance(fields(value).get("chat_messages"), list)
-
-
-def read(source: Source, losses: Losses) -> Iterator[ReadTranscript]:
-    """The conversations of a file, one by one; those in which nobody said anything are left out."""
-    for line in (each for value in source.values(losses) for each in each_conversation(value)):
-        if not _is_conversation(line.value):
-            Remarks.of(losses, line).add("this is no conversation")
-            continue
-        found = _conversation(line, losses)
-        if found.transcript.messages:
-            yield found
-        else:
-            Remarks.of(losses, line).add("a conversation in which nobody said anything")
-
-
-def _conversation(line: Line, losses: Losses) -> ReadTranscript:
-    value = fields(line.value)
-    name = text_in(value, "name")
-    remarks = Remarks(losses, line.number, f"conversation {name!a:.60}" if name else line.place)
+def _transcript_of(value: dict[str, Any], remarks: Remarks) -> Transcript:
     messages: list[tuple[Remarks, dict[str, Any]]] = []
     for number, each in enumerate(value["chat_messages"], start=1):
         place = remarks.within(f"message {number}")
@@ -74,14 +40,11 @@ def _conversation(line: Line, losses: Losses) -> ReadTranscript:
             drafts += found
         elif any(not draft.is_empty for draft in found):
             place.add("a message of another branch")
-    return ReadTranscript(
-        Transcript(
-            session=text_in(value, "uuid", "id"),
-            messages=messages_of(settle_calls(drafts)),
-            created_at=time_of(value.get("created_at"), remarks),
-            title=title_of(name),
-        ),
-        line.number,
+    return Transcript(
+        session=text_in(value, "uuid", "id"),
+        messages=messages_of(settle_calls(drafts)),
+        created_at=time_of(value.get("created_at"), remarks),
+        title=title_of(text_in(value, "name")),
     )
 
 
@@ -152,3 +115,9 @@ def _attachments(message: dict[str, Any], remarks: Remarks) -> Iterator[RawBlock
     files = [*objects(message.get("files")), *objects(message.get("files_v2"))]
     for name in dict.fromkeys(text_in(each, "file_name", "file_uuid", "uuid") for each in files):
         remarks.add(f"an attachment that is not in the file: {name!a:.80}")
+
+
+_EXPORT: Final = WebExport("chat_messages", list, "name", _transcript_of)
+
+fits: Final = _EXPORT.fits
+read: Final = _EXPORT.read

@@ -1,4 +1,4 @@
-"""What the tests of formats share: files made line by line, and what was read of them in short."""
+"""Parts of the tests of formats: files made line by line, and readings of them in short."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Write: TypeAlias = Callable[..., Path]
 
 
 class Reading(NamedTuple):
-    """What was read of a file, and what was left out."""
+    """The reading of a file, with the list of losses."""
 
     found: list[ReadTranscript]
     left_out: list[tuple[int, str]]
@@ -42,7 +42,7 @@ def read(path: Path, session: str | None = None) -> list[ReadTranscript]:
 
 
 def told(found: ReadTranscript) -> list[tuple[str, str]]:
-    """Who said what: the messages that have a text, as a person would count them."""
+    """The messages that have a text, with their sides, as a person would count them."""
     return [(message.role, message.text) for message in found.transcript.messages if message.text]
 
 
