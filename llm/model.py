@@ -22,7 +22,8 @@ class Request(Struct, frozen=True, kw_only=True):
         system: the system prompt.
         tools: the definitions of those that the model may call, as the Messages API takes them.
         summary: of the messages before `messages`.
-        messages: in the order of the conversation; those to be answered come last.
+        messages: in the order of the conversation; those to be answered come last. Their `content` is the model's own,
+            their raw `blocks` are the session's, and must not be changed.
         instruction: asked after all messages, as a compaction does.
         window: the most tokens that request and reply may have together.
         max_tokens: the most that the reply may have; None leaves it to the model.

@@ -31,6 +31,7 @@ __all__ = [
     "accepted_of",
     "after_turn",
     "fold_context",
+    "latest_calls",
     "reply_of",
     "response_of",
     "result_of",
@@ -116,10 +117,7 @@ class OpenContext:
 
     def latest_calls(self) -> tuple[ToolUse, ...]:
         """The calls of the latest response that makes any."""
-        for at in range(self._count - 1, -1, -1):
-            if self._messages[at].blocks and (found := calls_in(self._messages[at].blocks)):
-                return found
-        return ()
+        return latest_calls(self._messages[at] for at in range(self._count - 1, -1, -1))
 
     def apply(self, record: Record) -> Sequence[Message]:
         """Go on by a record; gives the messages that it archives."""
@@ -318,6 +316,11 @@ def response_of(record: Responded) -> Message:
     )
 
 
+def latest_calls(latest_first: Iterable[Message]) -> tuple[ToolUse, ...]:
+    """The calls of the latest response that makes any."""
+    return next((found for each in latest_first if each.blocks and (found := calls_in(each.blocks))), ())
+
+
 def result_of(record: CallEnded) -> CallResult:
     """The result that the record tells of."""
     return CallResult(record.call_id, record.content, record.tokens, record.is_error)
@@ -332,7 +335,7 @@ def results_of(record: CallEnded, messages: Sequence[Message], results: Sequence
         results: all of them.
     """
     known = {each.call_id: each for each in results}
-    calls = next((found for each in reversed(messages) if (found := calls_in(each.blocks))), ())
+    calls = latest_calls(reversed(messages))
     order = dict.fromkeys((*(each.id for each in calls if each.id in known), *known))
     return Message(
         id=record.id,

@@ -5,7 +5,7 @@ sees as an error.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from copy import deepcopy
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
@@ -19,7 +19,8 @@ from argentos.concurrency.foreign_code import described, passes, sentence_of
 from argentos.errors import ArgentError, CallbackError
 from argentos.inputs import in_words
 from argentos.llm.tools import Tool, ToolContext, ToolTraits, as_tool_result
-from argentos.storage import Content, Message, Snapshot, ToolUse, calls_in
+from argentos.storage import Content, Snapshot, ToolUse
+from argentos.storage.open_context import latest_calls
 
 __all__ = ["open_calls", "run_calls"]
 
@@ -44,12 +45,7 @@ def open_calls(snapshot: Snapshot) -> tuple[ToolUse, ...]:
     """The calls of the open turn that are ready to run, with their inputs."""
     turn = snapshot.metadata.turn
     ready = {each.id for each in turn.calls if each.state == "ready"} if turn else set[str]()
-    return tuple(each for each in latest_calls(snapshot.context.messages) if each.id in ready)
-
-
-def latest_calls(messages: Sequence[Message]) -> tuple[ToolUse, ...]:
-    """The calls of the latest response that makes any."""
-    return next((found for each in reversed(messages) if each.blocks and (found := calls_in(each.blocks))), ())
+    return tuple(each for each in latest_calls(reversed(snapshot.context.messages)) if each.id in ready)
 
 
 async def run_calls(

@@ -78,7 +78,7 @@ async def measure(case: Case, compactions: Sequence[int]) -> list[Kept]:
 
 
 def _plan(planted: Sequence[Fact], words: Iterator[str], window: int) -> Iterator[str]:
-    """What is said first: the facts at even distances among chatter."""
+    """The opening of a conversation: the facts, at even distances among chatter."""
     room = window * 0.85 * _PLANTED_IN / len(planted) / 2
     for fact in planted:
         used = 0.0

@@ -15,9 +15,8 @@ from argentos.concurrency.threads import Threads, soon
 from argentos.errors import CallbackError, SupervisorStoppedError
 from argentos.llm.checks import as_count
 from argentos.llm.counting.content import characters_of, count_content
-from argentos.llm.counting.media import has_bytes
 from argentos.llm.counting.tokens import TokenCounter, count_tokens, is_loaded
-from argentos.storage import Content
+from argentos.storage import Content, has_bytes
 
 __all__ = ["Counting"]
 

@@ -8,13 +8,12 @@ Where the bytes are elsewhere, as behind an address, the most that it may be is 
 import io
 import logging
 import math
-from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final, cast
 
 from argentos.storage import RawBlock, decode_base64
 
-__all__ = ["has_bytes", "measured_media", "media_tokens"]
+__all__ = ["measured_media", "media_tokens"]
 
 _SQUARE: Final = 28  # pixels
 _LONGEST_EDGE: Final = 2576  # pixels
@@ -34,7 +33,7 @@ def media_tokens(block: RawBlock) -> int:
     source: object = block.get("source")
     if not isinstance(source, dict):
         return _MOST_SQUARES
-    known = cast("Mapping[str, Any]", source)
+    known = cast("dict[str, Any]", source)
     if isinstance(tokens := known.get("tokens"), int):
         return max(0, tokens)
     data: object = known.get("data")
@@ -46,22 +45,6 @@ def media_tokens(block: RawBlock) -> int:
 def measured_media(block: RawBlock) -> int | None:
     """The tokens of a block of any type with its bytes, to be noted beside them; None where its bytes do not count."""
     return media_tokens(block) if block.get("type") in {"document", "image"} else None
-
-
-def has_bytes(value: object) -> bool:
-    """There are bytes in these blocks, or in the results of tools among them, that take long to look at."""
-    return any(source.get("type") == "base64" for source in _sources(value))
-
-
-def _sources(value: object) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, list | tuple):
-        for each in cast("list[object]", value):
-            yield from _sources(each)
-    elif isinstance(value, dict):
-        block = cast("Mapping[str, Any]", value)
-        if isinstance(source := block.get("source"), dict):
-            yield cast("Mapping[str, Any]", source)
-        yield from _sources(block.get("content"))
 
 
 def _picture(data: str) -> int:

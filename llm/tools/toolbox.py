@@ -63,7 +63,7 @@ class Toolbox:
                 self._found[id(source)] = tuple(found)
                 try:
                     await changed()
-                except BaseException:
+                except BaseException:  # also where it is cancelled: the agent has the tools that it had
                     self._found[id(source)] = before
                     raise
                 tried.set()

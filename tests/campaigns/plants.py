@@ -40,7 +40,7 @@ def skip_the_flush_at_opening() -> None:
 
 
 def sweep_all_attachments() -> None:
-    """What is left to look at by an opening is removed unseen."""
+    """Remove all attachments that an opening finds, without a look at what refers to them."""
 
     def find_nothing(*_: object) -> set[str]:
         return set()

@@ -78,7 +78,7 @@ class Dying(MemoryStore):
 
 
 class World:
-    """What outlasts a process: what is durable, and what the tools have done outside."""
+    """The world outside of a process, which outlasts it: the store, and the effects of the tools."""
 
     def __init__(self, rounds: Sequence[Round], word: Word) -> None:
         self.rounds, self.word = rounds, word

@@ -1,4 +1,4 @@
-"""What the tests of the tool loop share: a model that follows a script, and checks every request by the SDK's types."""
+"""Parts of the tests of the tool loop: a model that follows a script, and checks every request by the SDK's types."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias

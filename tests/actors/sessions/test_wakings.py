@@ -1,4 +1,4 @@
-"""Who asks is woken by the reply alone, however the message is accepted and the text streams."""
+"""Wakings: an asker is woken by the reply alone, however the message is accepted and the text streams."""
 
 from collections.abc import Awaitable, Generator
 from typing import Any, Generic, TypeVar

@@ -1,4 +1,4 @@
-"""What is wrong with attachments is found, and mended without losing one that a message refers to."""
+"""Damage to attachments is found, and mended without losing one that a message refers to."""
 
 from pathlib import Path
 
