@@ -126,7 +126,7 @@ def finish_before_delivery() -> None:
     async def give_and_finish(reader: Deliveries) -> Delivery:
         delivery = await give(reader)
         await delivery.done()
-        await anyio.sleep(0.005)
+        await anyio.sleep(0.05)  # longer than most lives: nearly each of them ends here
         return delivery
 
     _put(Deliveries, "__anext__", give_and_finish)

@@ -40,5 +40,5 @@ def test_a_planted_fault_is_seen(tmp_path: Path, plant: str) -> None:
 
 @pytest.mark.parametrize("plant", ["finish before delivery", "forget what is owed"])
 def test_a_planted_fault_of_the_outbox_is_seen(tmp_path: Path, plant: str) -> None:
-    problems = campaign(tmp_path, 40, 1, plant, seconds=300).problems
+    problems = campaign(tmp_path, 100, 1, plant, seconds=300).problems
     assert any("was never delivered" in each for each in problems), problems
