@@ -21,7 +21,7 @@ from argentos.actors.validation import as_reason
 from argentos.concurrency.foreign_code import described, passes, reading_a_store
 from argentos.errors import SessionNotFoundError, SupervisorStoppedError
 from argentos.inputs import as_number
-from argentos.storage import Accepted, Address, Message, Replied, SessionKey, Snapshot
+from argentos.storage import Accepted, Address, Message, Replied, Responded, SessionKey, Snapshot
 
 __all__ = ["Attempts", "Deliveries", "Delivery"]
 
@@ -36,7 +36,7 @@ class Delivery:
     Attributes:
         id: the same each time the message is given, and of no other one: whoever remembers it delivers once.
         session: the id of its session.
-        message: a reply, or what the agent said of its own accord.
+        message: a reply, what the agent said of its own accord, or a response with a call that a person has to allow.
         address: where it goes.
         attempt: 1, and one more each time that this reader was given it before.
     """
@@ -151,8 +151,8 @@ class Deliveries(AsyncIterator[Delivery]):
     def put(self, event: Event) -> None:
         """Note in which session there may be something new; after a failure it is not known."""
         match event:
-            case RecordAppended(session=key, record=Accepted(is_owed=True) | Replied(is_owed=True) as record):
-                if record.address is not None and record.address.channel == self._channel:
+            case RecordAppended(session=key, record=(Accepted() | Responded() | Replied()) as record):
+                if record.is_owed and record.address is not None and record.address.channel == self._channel:
                     self._note(key)
             case SessionRestarted(session=key) | SessionParked(session=key):
                 self._note(key)

@@ -191,6 +191,21 @@ async def test_a_session_that_waits_for_a_person_becomes_idle_and_leaves_memory(
             assert (answered.message.text, answered.address) == ("Sent.", PHONE)
 
 
+async def test_a_person_is_asked_through_the_outbox_as_soon_as_a_call_waits(world: World) -> None:
+    async with (
+        world.supervisor(Scripted(asking("ada"), "Sent."), outbox=["telegram"]) as supervisor,
+        supervisor.outbox("telegram") as outbox,
+    ):
+        session = supervisor.session("maren")
+        await session.send("mail ada", address=PHONE)
+        with anyio.fail_after(5):
+            asked = await anext(outbox)
+        assert (asked.message.text, asked.address) == ("May I?", PHONE)
+        await asked.done()
+        await session.approve("c0")
+        assert (await anext(outbox)).message.text == "Sent."
+
+
 async def test_nobody_decides_in_time(world: World) -> None:
     model = Scripted(asking("ada"), "Too late.")
     async with world.supervisor(model, Config(approval_expires=2 * DAY)) as supervisor:
