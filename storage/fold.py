@@ -108,11 +108,15 @@ def _created(key: SessionKey, record: Record) -> Metadata:
     )
 
 
+def _after(old: Metadata, record: Record, **changes: Any) -> Metadata:
+    """The metadata with the position of the record, and with what else it changes."""
+    return structs.replace(old, sequence=record.sequence, epoch=record.epoch, **changes)
+
+
 def _transition(old: Metadata, record: Transitioned) -> Metadata:
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         state=record.target,
         since=record.at,
         state_sequence=record.sequence,
@@ -124,20 +128,18 @@ def _transition(old: Metadata, record: Transitioned) -> Metadata:
 
 def _accept(old: Metadata, record: Accepted) -> Metadata:
     if record.awaits_reply and not record.turn:
-        return structs.replace(
+        return _after(
             old,
-            sequence=record.sequence,
-            epoch=record.epoch,
+            record,
             last_activity=_active_at(old, record),
             messages=record.number,
             waiting=(*old.waiting, record.number),
             waiting_tokens=old.waiting_tokens + record.tokens,
         )
     tokens = old.tokens + record.tokens
-    said = structs.replace(
+    said = _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         last_activity=_active_at(old, record),
         messages=record.number,
         tokens=tokens,
@@ -152,10 +154,9 @@ def _accept(old: Metadata, record: Accepted) -> Metadata:
 def _start(old: Metadata, record: TurnStarted) -> Metadata:
     moved = record.tokens if record.attempt == 1 else 0
     tokens = old.tokens + moved
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         tokens=tokens,
         waiting=old.waiting[len(record.messages) :] if record.attempt == 1 else old.waiting,
         waiting_tokens=old.waiting_tokens - moved,
@@ -180,10 +181,9 @@ def _begun(before: OpenTurn | None, record: TurnStarted, tokens: int) -> OpenTur
 
 
 def _respond(old: Metadata, record: Responded) -> Metadata:
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         last_activity=_active_at(old, record),
         messages=record.number,
         tokens=old.tokens + record.tokens,
@@ -195,14 +195,13 @@ def _respond(old: Metadata, record: Responded) -> Metadata:
 
 
 def _start_call(old: Metadata, record: CallStarted) -> Metadata:
-    return structs.replace(old, sequence=record.sequence, epoch=record.epoch, turn=call_started(old, record))
+    return _after(old, record, turn=call_started(old, record))
 
 
 def _end_call(old: Metadata, record: CallEnded) -> Metadata:
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         last_activity=_active_at(old, record),
         messages=record.number or old.messages,
         tokens=old.tokens + record.tokens,
@@ -211,15 +210,14 @@ def _end_call(old: Metadata, record: CallEnded) -> Metadata:
 
 
 def _ask(old: Metadata, record: ApprovalAsked) -> Metadata:
-    return structs.replace(old, sequence=record.sequence, epoch=record.epoch, turn=call_asked(old, record))
+    return _after(old, record, turn=call_asked(old, record))
 
 
 def _decide(old: Metadata, record: ApprovalDecided) -> Metadata:
     decided = DecidedCall(record.call_id, record.outcome, record.at, record.by)
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         last_activity=_active_at(old, record),
         turn=call_decided(old, record),
         decided=(*old.decided, decided)[-_REMEMBERED_DECISIONS:],
@@ -227,10 +225,9 @@ def _decide(old: Metadata, record: ApprovalDecided) -> Metadata:
 
 
 def _reply(old: Metadata, record: Replied) -> Metadata:
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         last_activity=_active_at(old, record),
         messages=record.number,
         tokens=old.tokens + record.tokens,
@@ -246,15 +243,14 @@ def _delay(old: Metadata, record: TurnDelayed) -> Metadata:
     if turn is not None:
         delay = Delay(record.at, record.seconds, record.reason)
         turn = structs.replace(turn, delay=delay, delays=turn.delays + 1, delayed=turn.delayed + record.seconds)
-    return structs.replace(old, sequence=record.sequence, epoch=record.epoch, turn=turn)
+    return _after(old, record, turn=turn)
 
 
 def _end(old: Metadata, record: TurnEnded) -> Metadata:
     is_refused = record.outcome == "refused"
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         turn=None if record.turn else old.turn,
         # What was given up before a turn took it up was seen by nobody: it joins the context unanswered.
         tokens=old.tokens - record.tokens if is_refused else old.tokens + record.tokens,
@@ -265,10 +261,9 @@ def _end(old: Metadata, record: TurnEnded) -> Metadata:
 
 
 def _retry(old: Metadata, record: Retried) -> Metadata:
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         last_activity=_active_at(old, record),
         tokens=old.tokens - record.tokens,
         waiting=(*old.waiting, *record.messages),
@@ -278,10 +273,9 @@ def _retry(old: Metadata, record: Retried) -> Metadata:
 
 
 def _summarise(old: Metadata, record: Summarised) -> Metadata:
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         tokens=old.tokens - record.freed - old.summary_tokens + record.tokens,
         summary_tokens=record.tokens,
         compactions=old.compactions + 1,
@@ -293,10 +287,9 @@ def _summarise(old: Metadata, record: Summarised) -> Metadata:
 
 
 def _clear(old: Metadata, record: Cleared) -> Metadata:
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         last_activity=record.at,
         tokens=0,
         summary_tokens=0,
@@ -308,10 +301,9 @@ def _clear(old: Metadata, record: Cleared) -> Metadata:
 
 
 def _keep(old: Metadata, record: Kept) -> Metadata:
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         boundary=record.sequence,
         kept_at=old.messages,
         compaction=None,
@@ -320,14 +312,13 @@ def _keep(old: Metadata, record: Kept) -> Metadata:
 
 def _resume(old: Metadata, record: CompactionResumed) -> Metadata:
     resumed = OpenCompaction(record.attempt, record.alone)
-    return structs.replace(old, sequence=record.sequence, epoch=record.epoch, compaction=resumed)
+    return _after(old, record, compaction=resumed)
 
 
 def _update(old: Metadata, record: Updated) -> Metadata:
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         title=record.title,
         tags=record.tags,
         owner=record.owner,
@@ -337,10 +328,9 @@ def _update(old: Metadata, record: Updated) -> Metadata:
 
 
 def _deliver(old: Metadata, record: Delivered) -> Metadata:
-    return structs.replace(
+    return _after(
         old,
-        sequence=record.sequence,
-        epoch=record.epoch,
+        record,
         undelivered=still_owed(old, record),
         undeliverable=undeliverable(old, record),
     )
