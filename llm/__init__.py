@@ -21,6 +21,7 @@ from argentos.llm.pieces import (
     is_sign_of_life,
 )
 from argentos.llm.replay import ReplayModel
+from argentos.llm.shortening import find_cuts
 from argentos.llm.spending import SpendingLedger
 from argentos.llm.tools import (
     McpServer,
@@ -83,6 +84,7 @@ __all__ = [
     "configured",
     "count_content",
     "count_tokens",
+    "find_cuts",
     "is_blank",
     "is_near",
     "is_sign_of_life",

@@ -4,6 +4,7 @@ from typing import Any
 
 from argentos.llm.model import Request
 from argentos.llm.pairing import with_results
+from argentos.llm.shortening.showing import as_shown
 from argentos.storage import REFUSAL, Message, Snapshot, Summary
 
 __all__ = ["as_request", "assemble", "is_blank", "summary_text", "with_text"]
@@ -36,10 +37,13 @@ def with_text(messages: tuple[Message, ...]) -> tuple[Message, ...]:
 
 
 def as_request(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """The messages as a model may be sent them: none that is refused, and behind every call its result."""
+    """The messages as a model may be sent them: none that is refused, and behind every call its result.
+
+    What is shortened is shown in part.
+    """
     if any(each.stop_reason == REFUSAL for each in messages):
         messages = tuple(each for each in messages if not each.is_refused)
-    return with_results(with_text(messages))
+    return with_results(with_text(as_shown(messages)))
 
 
 def _with_last(messages: tuple[Message, ...], numbers: tuple[int, ...], turn: int) -> tuple[Message, ...]:

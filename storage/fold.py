@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import structs
 
 from argentos.storage.folding.calibration import calibrate, forget_report
-from argentos.storage.folding.calls import call_asked, call_decided, call_ended, call_started, responded
+from argentos.storage.folding.calls import call_asked, call_decided, call_ended, call_started, responded, turn_shortened
 from argentos.storage.folding.debts import owing, still_owed, undeliverable
 from argentos.storage.folding.spending import spend
 from argentos.storage.messages import Message, SessionKey
@@ -30,6 +30,7 @@ from argentos.storage.records import (
     Replied,
     Responded,
     Retried,
+    Shortened,
     Summarised,
     Transitioned,
     TurnDelayed,
@@ -272,6 +273,17 @@ def _retry(old: Metadata, record: Retried) -> Metadata:
     )
 
 
+def _shorten(old: Metadata, record: Shortened) -> Metadata:
+    return structs.replace(
+        old,
+        sequence=record.sequence,
+        epoch=record.epoch,
+        tokens=old.tokens - record.freed,
+        turn=turn_shortened(old, record),
+        calibration=forget_report(old.calibration),
+    )
+
+
 def _summarise(old: Metadata, record: Summarised) -> Metadata:
     return _after(
         old,
@@ -349,6 +361,7 @@ _CHANGES: Final[Mapping[type[Any], Callable[[Metadata, Any], Metadata]]] = {
     TurnDelayed: _delay,
     TurnEnded: _end,
     Retried: _retry,
+    Shortened: _shorten,
     Summarised: _summarise,
     Cleared: _clear,
     CompactionResumed: _resume,

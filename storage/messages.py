@@ -64,13 +64,15 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
         number: 1 for the first message, in order of acceptance.
         text: the whole message or, of one that has blocks, what of them is text.
         blocks: the raw blocks; none where the message is a text.
-        tokens: counted once, at acceptance.
+        tokens: counted once, at acceptance; of a message that requests show less of, about what is left.
         sender: a name to show.
         reply_to: the ids of the messages that this one answers.
         stop_reason: of a reply that is not whole: why the model ended it, as `max_tokens`, or `stopped` where the turn
             was stopped while the model spoke; of all messages of a turn that the model refused `refusal`.
         failure: why the turn that was to answer it failed; empty otherwise, and once it is tried again.
         turn: whose step it is, a response that goes on, as by calls, or their results; 0 of any other message.
+        cut: the most characters that requests show of each result of a call in it; 0 where they show all.
+        is_omitted: requests leave it out, for its turn has filled the window by itself.
     """
 
     id: str
@@ -86,6 +88,8 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
     failure: str = ""
     blocks: tuple[RawBlock, ...] = field(default=(), name="content")
     turn: int = 0
+    cut: int = 0
+    is_omitted: bool = False
 
     @property
     def content(self) -> tuple[Block, ...]:

@@ -14,10 +14,12 @@ from argentos.storage.records import (
     Accepted,
     CallEnded,
     Cleared,
+    Cut,
     Record,
     Replied,
     Responded,
     Retried,
+    Shortened,
     Summarised,
     Transitioned,
     TurnEnded,
@@ -36,6 +38,7 @@ __all__ = [
     "response_of",
     "result_of",
     "results_of",
+    "shortened_by",
     "summary_of",
     "transitions_left",
     "with_transition",
@@ -174,6 +177,10 @@ class OpenContext:
             self._replace(messages, tuple(waiting))
         return ()
 
+    def _shorten(self, record: Shortened) -> Sequence[Message]:
+        self._replace(shortened_by(record, self._messages[: self._count]), self._waiting)
+        return ()
+
     def _transition(self, record: Transitioned) -> Sequence[Message]:
         self._transitions = with_transition(self._transitions, record)
         self._context = None
@@ -207,6 +214,7 @@ class OpenContext:
         Replied: _reply,
         TurnEnded: _end,
         Retried: _end,
+        Shortened: _shorten,
         Summarised: _summarise,
         Cleared: _clear,
     }
@@ -243,6 +251,18 @@ def after_turn(
         return _marked(messages, numbers, record.reason or "the model failed"), waiting
     given_up = [each for each in waiting if each.number in numbers]
     return messages + given_up, [each for each in waiting if each.number not in numbers]
+
+
+def shortened_by(record: Shortened, messages: Sequence[Message]) -> list[Message]:
+    """The messages of the context, once requests show less of some of them."""
+    cuts = {each.number: each for each in record.cuts}
+    return [_cut(message, cuts[message.number]) if message.number in cuts else message for message in messages]
+
+
+def _cut(message: Message, cut: Cut) -> Message:
+    if cut.characters == 0:
+        return structs.replace(message, is_omitted=True, tokens=cut.tokens)
+    return structs.replace(message, cut=cut.characters, tokens=cut.tokens)
 
 
 def _refused(message: Message) -> Message:

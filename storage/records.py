@@ -21,6 +21,7 @@ __all__ = [
     "CallStarted",
     "Cleared",
     "CompactionResumed",
+    "Cut",
     "Delivered",
     "Kept",
     "Outcome",
@@ -28,6 +29,7 @@ __all__ = [
     "Replied",
     "Responded",
     "Retried",
+    "Shortened",
     "Summarised",
     "Transitioned",
     "TurnDelayed",
@@ -294,6 +296,32 @@ class Retried(_Record, frozen=True, tag="retried", kw_only=True):
     tokens: int
 
 
+class Cut(Struct, frozen=True, gc=False, array_like=True):
+    """The part of a message that requests show from now on; the history keeps all of it.
+
+    Attributes:
+        number: of the message.
+        characters: of each result of a call in it; 0 where the message is left out.
+        tokens: what is left of its tokens, about.
+    """
+
+    number: int
+    characters: int
+    tokens: int
+
+
+class Shortened(_Record, frozen=True, tag="shortened", kw_only=True):
+    """Results of calls have filled the window, and requests show less of them from now on.
+
+    Attributes:
+        cuts: each of a message of the context.
+        freed: the tokens that these messages have less.
+    """
+
+    cuts: tuple[Cut, ...]
+    freed: int
+
+
 class Summarised(_Record, frozen=True, tag="summary", kw_only=True):
     """A summary took the place of the oldest messages of the context.
 
@@ -367,6 +395,7 @@ Record: TypeAlias = (
     | TurnDelayed
     | TurnEnded
     | Retried
+    | Shortened
     | Summarised
     | Cleared
     | CompactionResumed

@@ -15,7 +15,8 @@ How events come about
 `task_lost` and `delay_over` are raised by nobody: they are offered at the beginning of every step, and their guards
 say whether it is so. `turn_begins`, `next_attempt` and `process_died_of_it` are offered at the end of every step. The
 end of what the model says is one of `reply`, `nothing_to_say`, `tools_called`, `model_paused`, `refusal`,
-`model_not_available`, `context_too_large` and `model_failed`; the last is offered where the two before it were refused.
+`model_not_available`, `context_too_large`, `results_shortened` and `model_failed`; each of these is offered where those
+before it were refused.
 From `Ready` a turn takes its next step by itself: `calls_begin`, `approval_needed` or `next_step`. A person's word is
 `decision`, a message of one who was asked `written_instead`; they lead on only from `Approving`, for elsewhere other
 calls run, and the word counts once these have ended. `context_window_full` and `continues_with_summary` are the
@@ -61,6 +62,7 @@ __all__ = [
     "READY",
     "REFUSAL",
     "REPLY",
+    "RESULTS_SHORTENED",
     "RETRY",
     "RUNNING",
     "STOP",
@@ -123,6 +125,11 @@ class TurnFacts(Protocol):
         ...
 
     @property
+    def has_shortenable(self) -> bool:
+        """Requests can show less of the results of calls, or of rounds of the turn."""
+        ...
+
+    @property
     def gives_way(self) -> bool:
         """The newer message comes from the address of this turn, and messages interrupt."""
         ...
@@ -148,6 +155,7 @@ BINDINGS: Final = {
     "Next step": Binding("next_step", guards=("may_begin", "is_answered"), effects=("ask_model",)),
     "Model not available": Binding("model_not_available", guards=("may_be_delayed",)),
     "Context too large": Binding("context_too_large", guards=("has_replaceable",)),
+    "Results shortened": Binding("results_shortened", guards=("has_shortenable",)),
     "Task lost": Binding("task_lost", guards=("not has_task",)),
     "Delay over": Binding("delay_over", guards=("delay_is_over",), timer="delay"),
     "Context window full": Binding("context_window_full"),
@@ -208,6 +216,7 @@ NOTHING_TO_SAY: Final = TURN.event("nothing_to_say")
 REFUSAL: Final = TURN.event("refusal")
 MODEL_NOT_AVAILABLE: Final = TURN.event("model_not_available")
 CONTEXT_TOO_LARGE: Final = TURN.event("context_too_large")
+RESULTS_SHORTENED: Final = TURN.event("results_shortened")
 MODEL_FAILED: Final = TURN.event("model_failed")
 PROCESS_DIED_OF_IT: Final = TURN.event("process_died_of_it")
 RETRY: Final = TURN.event("retry")

@@ -17,6 +17,7 @@ from argentos.storage.open_context import (
     response_of,
     result_of,
     results_of,
+    shortened_by,
     summary_of,
     transitions_left,
     with_transition,
@@ -29,6 +30,7 @@ from argentos.storage.records import (
     Replied,
     Responded,
     Retried,
+    Shortened,
     Summarised,
     Transitioned,
     TurnEnded,
@@ -130,16 +132,23 @@ class _Conversation:
                 self.replied.add(record.turn)
                 self._begin(record.messages)
                 self.messages, self.waiting = after_turn(self.messages, self.waiting, record)
+            case Shortened() | Summarised() | Cleared():
+                self._make_room(record)
+            case Transitioned():
+                self._transitions = with_transition(self._transitions, record)
+            case _:
+                pass
+
+    def _make_room(self, record: Shortened | Summarised | Cleared) -> None:
+        match record:
+            case Shortened():
+                self.messages = shortened_by(record, self.messages)
             case Summarised():
                 self._leave(_up_to(record.last, self.messages))
                 self.summary = summary_of(record)
             case Cleared():
                 self._leave(self.messages)
                 self.summary = None
-            case Transitioned():
-                self._transitions = with_transition(self._transitions, record)
-            case _:
-                pass
 
     def _end_call(self, record: CallEnded) -> None:
         self.results = (*self.results, result_of(record))

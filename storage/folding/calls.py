@@ -5,10 +5,10 @@ from collections.abc import Callable
 from msgspec import structs
 
 from argentos.storage.blocks import blocks_of, calls_in
-from argentos.storage.records import ApprovalAsked, ApprovalDecided, CallEnded, CallStarted, Responded
+from argentos.storage.records import ApprovalAsked, ApprovalDecided, CallEnded, CallStarted, Responded, Shortened
 from argentos.storage.snapshot import Metadata, OpenCall, OpenTurn
 
-__all__ = ["call_asked", "call_decided", "call_ended", "call_started", "responded"]
+__all__ = ["call_asked", "call_decided", "call_ended", "call_started", "responded", "turn_shortened"]
 
 
 def responded(old: Metadata, record: Responded) -> OpenTurn | None:
@@ -57,6 +57,13 @@ def call_asked(old: Metadata, record: ApprovalAsked) -> OpenTurn | None:
 def call_decided(old: Metadata, record: ApprovalDecided) -> OpenTurn | None:
     """The turn once a call waits for a person no more."""
     return _with_call(old.turn, record.call_id, lambda call: OpenCall(call.id, call.name))
+
+
+def turn_shortened(old: Metadata, record: Shortened) -> OpenTurn | None:
+    """The turn once requests show less of some messages, as the one does that it is about to make."""
+    if old.turn is None:
+        return None
+    return _asking_again(old.turn, old.turn.context_tokens - record.freed)
 
 
 def _with_call(turn: OpenTurn | None, call_id: str, change: Callable[[OpenCall], OpenCall]) -> OpenTurn | None:

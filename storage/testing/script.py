@@ -31,13 +31,25 @@ Action: TypeAlias = Literal[
     "call",
     "result",
     "approve",
+    "shorten",
 ]
 Scene: TypeAlias = tuple[Action, str]
 
 _texts: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.just("x" * 300)
 _TURNS: Final[list[Action]] = ["user", "user", "agent", "ask", "start", "start", "delay", "reply", "end", "stop"]
 _CALLS: Final[list[Action]] = ["call", "result", "approve"]
-_OTHERS: Final[list[Action]] = ["summarise", "clear", "resume", "keep", "move", "update", "owe", "deliver", "give up"]
+_OTHERS: Final[list[Action]] = [
+    "summarise",
+    "shorten",
+    "clear",
+    "resume",
+    "keep",
+    "move",
+    "update",
+    "owe",
+    "deliver",
+    "give up",
+]
 _actions: Final[st.SearchStrategy[Action]] = st.sampled_from([*_TURNS, *_CALLS, *_OTHERS])
 scenes: Final[st.SearchStrategy[list[Scene]]] = st.lists(st.tuples(_actions, _texts), max_size=8)
 """Some of what may happen in a session."""
@@ -87,6 +99,8 @@ def _call(story: Story, action: Action, text: str) -> None:
 
 def _change(story: Story, action: Action, text: str) -> None:
     match action:
+        case "shorten":
+            story.shorten(len(text) % 8, *(each.number for each in story.context.messages[::2]))
         case "clear":
             story.clear()
         case "resume":

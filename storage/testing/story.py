@@ -15,6 +15,7 @@ from argentos.storage.records import (
     CallEnded,
     Cleared,
     CompactionResumed,
+    Cut,
     Delivered,
     Kept,
     Outcome,
@@ -22,6 +23,7 @@ from argentos.storage.records import (
     Replied,
     Responded,
     Retried,
+    Shortened,
     Summarised,
     Transitioned,
     TurnDelayed,
@@ -280,6 +282,14 @@ class Story:
         """Have the failed turn of this message, which it had to itself, run once more."""
         tokens = sum(message.tokens for message in self.context.messages if message.number == number)
         self._add(Retried(**self._head(), turn=self.metadata.turns, messages=(number,), tokens=tokens))
+        return self
+
+    def shorten(self, characters: int, *numbers: int) -> "Story":
+        """Have requests show so many characters of the results in these messages; with 0, none of the messages."""
+        found = [message for message in self.context.messages if message.number in numbers]
+        cuts = tuple(Cut(message.number, characters, min(message.tokens, characters)) for message in found)
+        freed = sum(message.tokens for message in found) - sum(each.tokens for each in cuts)
+        self._add(Shortened(**self._head(), cuts=cuts, freed=freed))
         return self
 
     def converse(self, *texts: str) -> "Story":

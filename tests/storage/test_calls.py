@@ -75,3 +75,35 @@ def test_ids_of_steps_are_no_ids_from_outside() -> None:
     step = Story().ask().call("one").context.messages[-1]
     assert isinstance(step, Message)
     assert not step.is_from_outside
+
+
+def test_what_requests_show_no_more_counts_no_more_and_the_content_stays() -> None:
+    story = Story().ask("read").call("one").result("x" * 500).call("two").result("y" * 500)
+    before = story.context.messages
+    story.shorten(100, 3).shorten(0, 2, 3)
+    after = story.context.messages
+    assert [each.blocks for each in after] == [each.blocks for each in before]
+    assert [(each.cut, each.is_omitted) for each in after] == [
+        (0, False),
+        (0, True),
+        (100, True),
+        (0, False),
+        (0, False),
+    ]
+    assert (
+        story.metadata.tokens
+        == sum(each.tokens for each in after)
+        == sum(each.tokens for each in before[::3] + after[4:])
+    )
+    turn = story.metadata.turn
+    assert turn is not None
+    assert turn.request_tokens == turn.context_tokens == story.metadata.tokens
+
+
+def test_the_report_of_a_request_that_showed_more_is_forgotten() -> None:
+    story = Story().ask("read").call("one", usage=Usage("m", 90, 3)).result("x" * 500)
+    assert story.metadata.calibration is not None
+    assert story.metadata.calibration.reported == 93
+    story.shorten(100, 3)
+    assert story.metadata.calibration is not None
+    assert (story.metadata.calibration.reported, story.metadata.calibration.base_reported) == (0, 90)

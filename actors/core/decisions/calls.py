@@ -8,7 +8,7 @@ from argentos.actors.core.decisions.draft import Draft
 from argentos.actors.core.decisions.ids import is_owed, step_id
 from argentos.actors.core.decisions.turn_facts import open_turn
 from argentos.actors.core.reports import CallDone, PlannedCall
-from argentos.llm import Reply
+from argentos.llm import Reply, find_cuts
 from argentos.machines.lifecycles.turn import CALLS_ENDED
 from argentos.storage import (
     MESSAGE_TOKENS,
@@ -18,10 +18,20 @@ from argentos.storage import (
     Content,
     OpenTurn,
     Responded,
+    Shortened,
     raw_content,
 )
 
-__all__ = ["answer_lost", "close_calls", "end_call", "finish_call", "has_called_too_often", "respond", "start_call"]
+__all__ = [
+    "answer_lost",
+    "close_calls",
+    "end_call",
+    "finish_call",
+    "has_called_too_often",
+    "respond",
+    "shorten",
+    "start_call",
+]
 
 _LOST: Final = "interrupted: it is not known whether this was done"
 
@@ -115,3 +125,12 @@ def finish_call(draft: Draft, report: CallDone) -> None:
     if report.is_last:
         draft.has_task = False
         draft.offer_turn(CALLS_ENDED)
+
+
+def shorten(draft: Draft, *, is_refused: bool = False) -> None:
+    """Have the next request show less of them where the window is full, or where the model refuses it for its size."""
+    cuts = find_cuts(draft.snapshot, draft.gauge, is_refused=is_refused)
+    if cuts:
+        before = {message.number: message.tokens for message in draft.context.messages}
+        freed = sum(before[each.number] - each.tokens for each in cuts)
+        draft.emit(Shortened(**draft.head(), cuts=cuts, freed=freed))

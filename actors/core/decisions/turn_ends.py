@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from argentos.actors.core.decisions.approvals import supersede_approvals
-from argentos.actors.core.decisions.calls import close_calls, has_called_too_often, respond
+from argentos.actors.core.decisions.calls import close_calls, has_called_too_often, respond, shorten
 from argentos.actors.core.decisions.compactions import ask_compaction, stop_compaction
 from argentos.actors.core.decisions.draft import Draft
 from argentos.actors.core.decisions.ids import is_owed, reply_id
@@ -29,6 +29,7 @@ from argentos.machines.lifecycles.turn import (
     READY,
     REFUSAL,
     REPLY,
+    RESULTS_SHORTENED,
     STOP,
     TOOLS_CALLED,
     TURN,
@@ -83,6 +84,8 @@ def _follow(draft: Draft, turn: OpenTurn, report: TurnDone, taken: Transition) -
         _reply(draft, turn.turn, turn.messages, reply, report.tokens)
         if reply.stop_reason == _FULL:
             ask_compaction(draft)
+    elif taken.event == RESULTS_SHORTENED:
+        shorten(draft, is_refused=True)
     elif reply is not None and taken.target == READY:
         respond(draft, turn, reply, report.tokens, report.calls)
     elif taken.event == REFUSAL:
@@ -120,6 +123,7 @@ def _endings(draft: Draft, turn: OpenTurn, report: TurnDone) -> Iterator[str]:
         yield MODEL_NOT_AVAILABLE
     if isinstance(error, ContextOverflowError):
         yield CONTEXT_TOO_LARGE
+        yield RESULTS_SHORTENED
     yield MODEL_FAILED
 
 

@@ -6,6 +6,7 @@ from zlib import crc32
 
 from argentos.actors.core.deadlines import collected_at, is_delayed, is_expired
 from argentos.actors.core.decisions.draft import Draft
+from argentos.llm import find_cuts
 from argentos.machines.lifecycles.session import TURNS_RUN_IN
 from argentos.machines.lifecycles.turn import (
     TURN,
@@ -90,6 +91,11 @@ class Facts:
     def has_replaceable(self) -> bool:
         """See `TurnFacts`."""
         return self._draft.gauge.replaceable(self._draft.snapshot) > 0
+
+    @property
+    def has_shortenable(self) -> bool:
+        """See `TurnFacts`."""
+        return bool(find_cuts(self._draft.snapshot, self._draft.gauge, is_refused=True))
 
     @property
     def gives_way(self) -> bool:

@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Final
 
 from argentos.actors.core.decisions.approvals import expire_approvals
-from argentos.actors.core.decisions.calls import answer_lost
+from argentos.actors.core.decisions.calls import answer_lost, shorten
 from argentos.actors.core.decisions.draft import Draft
 from argentos.actors.core.decisions.turn_facts import Facts, in_states, open_turn
 from argentos.errors import NothingToRetryError
@@ -23,6 +23,7 @@ from argentos.machines.lifecycles.turn import (
     NEXT_ATTEMPT,
     NEXT_STEP,
     RETRY,
+    RUNNING,
     TASK_LOST,
     TURN,
     TURN_BEGINS,
@@ -60,6 +61,8 @@ def begin_turn(draft: Draft) -> None:
                 _begin(draft)
             elif event in {NEXT_ATTEMPT, CALLS_RESUMED}:
                 _begin_again(draft)
+            if draft.turn == RUNNING:
+                shorten(draft)
             return
 
 

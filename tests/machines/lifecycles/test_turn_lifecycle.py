@@ -33,6 +33,7 @@ TAKEN = {
     ("Interrupted", "calls_resumed"): "Calling",
     ("Running", "model_not_available"): "Delayed",
     ("Running", "context_too_large"): "Overflowed",
+    ("Running", "results_shortened"): "Ready",
     ("Running", "task_lost"): "Interrupted",
     ("Delayed", "delay_over"): "Due",
     ("Due", "next_attempt"): "Running",
