@@ -55,6 +55,7 @@ class Agent:
             `McpServer` of more.
         config: the settings; those of the supervisor where it is None.
         approvers: the names of those whose word counts on calls that need approval; None takes anybody's.
+        summariser: a model that writes the summaries, as a cheaper one; None leaves them to `model`.
 
     Raises:
         InputError: a part cannot be used.
@@ -65,10 +66,13 @@ class Agent:
     tools: Sequence[Tool | ToolSource] = ()
     config: Config | None = None
     approvers: Collection[str] | None = None
+    summariser: Model | None = None
 
     def __post_init__(self) -> None:
         """Check the parts."""
         as_part(self.model, "the model", "give one that has the method `reply`, as AnthropicModel", "reply")
+        if self.summariser is not None:
+            as_part(self.summariser, "the summariser", "give a model, which has the method `reply`", "reply")
         object.__setattr__(self, "system", as_text(self.system, "the system prompt"))
         object.__setattr__(self, "tools", as_tools(self.tools))
         Toolbox(self.tools)
@@ -157,6 +161,7 @@ def runtimes_of(
         found[name] = make(
             agent=name,
             model=agent.model,
+            summariser=agent.summariser,
             gauge=_gauge(settings, traits),
             config=settings,
             count=counting(traits),
@@ -197,9 +202,9 @@ async def warm_up(runtimes: Collection[Runtime]) -> None:
     """Load what is heavy now: also in a thread it keeps the interpreter to itself now and then."""
     for runtime in runtimes:
         await runtime.count.warm()
-    for runtime in {id(each.model): each for each in runtimes}.values():
+    for runtime, model in {id(model): (each, model) for each in runtimes for model in each.models}.values():
         with suppress(ModelError):  # a turn meets the same
-            await runtime.bulkhead.run(partial(_load, runtime.model), f"the model of agent {runtime.agent}")
+            await runtime.bulkhead.run(partial(_load, model), f"the model of agent {runtime.agent}")
 
 
 async def open_tools(runtimes: Collection[Runtime], group: TaskGroup) -> None:
@@ -243,6 +248,9 @@ async def recall_spending(runtime: Runtime, pages: AsyncIterator[Page]) -> None:
 async def learn_windows(runtimes: Collection[Runtime]) -> None:
     """Have the models ask for their windows where the settings have none; one that cannot keeps what it has."""
     for runtime in runtimes:
+        if runtime.summariser is not None:
+            with suppress(ModelError):
+                await runtime.bulkhead.run(partial(_learn, runtime.summariser), f"the summariser of {runtime.agent}")
         if runtime.config.max_context_tokens is None:
             with suppress(ModelError, InputError):
                 await runtime.bulkhead.run(partial(_learn, runtime.model), f"the model of agent {runtime.agent}")

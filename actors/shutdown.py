@@ -55,14 +55,15 @@ async def settle(registry: Registry, patience: float) -> None:
 async def close_models(registry: Registry, patience: float) -> None:
     """Have each model close what it has open, all within this time."""
     deadline = anyio.current_time() + patience
-    for runtime in {id(each.model): each for each in registry.runtimes.values()}.values():
-        await _close_model(runtime, deadline)
+    of_all = {id(model): (each, model) for each in registry.runtimes.values() for model in each.models}
+    for runtime, model in of_all.values():
+        await _close_model(runtime, model, deadline)
 
 
-async def _close_model(runtime: Runtime, deadline: float) -> None:
+async def _close_model(runtime: Runtime, model: Model, deadline: float) -> None:
     try:
         with anyio.fail_after(deadline - anyio.current_time()):
-            await runtime.bulkhead.run(partial(_close, runtime.model), f"the model of agent {runtime.agent}")
+            await runtime.bulkhead.run(partial(_close, model), f"the model of agent {runtime.agent}")
     except (ModelError, TimeoutError) as error:  # the store has to be closed all the same
         _log.error("the model of agent %s could not be closed: %s", runtime.agent, error or "it took too long")
 

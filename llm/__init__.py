@@ -23,6 +23,7 @@ from argentos.llm.pieces import (
 from argentos.llm.replay import ReplayModel
 from argentos.llm.shortening import find_cuts
 from argentos.llm.spending import SpendingLedger
+from argentos.llm.summaries import Summariser
 from argentos.llm.tools import (
     McpServer,
     Tool,
@@ -58,6 +59,7 @@ __all__ = [
     "Request",
     "Retrying",
     "SpendingLedger",
+    "Summariser",
     "TextDelta",
     "ThinkingDelta",
     "TokenCounter",

@@ -1,39 +1,38 @@
 """Compaction: summarise, replace, preserve, continue.
 
-The oldest messages of a context become a summary, by the model where it can, else in quotes. A summary by the
-model that comes too late, fails, or gains nothing is no summary: the quotes are made instead, so that a
-compaction always ends.
+The oldest messages of a context become a summary, by a model where it can, else in quotes. A summary by a
+model that comes too late, fails, or cannot be taken is no summary: the quotes are made instead, of what it does not
+speak for yet, so that a compaction always ends.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import anyio
 from msgspec import Struct
 
 from argentos.errors import ModelError
-from argentos.llm.context import as_request
 from argentos.llm.counting import Counting
 from argentos.llm.extraction import extract
 from argentos.llm.gauge import Gauge
-from argentos.llm.model import Reply, Request
-from argentos.storage import Message, Snapshot
+from argentos.llm.summaries import Assignment, Summariser, Writing, with_identifiers
+from argentos.storage import Message, Snapshot, Summary
 
 __all__ = ["Compacted", "compact"]
 
 _log: Final = logging.getLogger(__name__)
-
-_INSTRUCTION: Final = """\
-Summarise the conversation above so that it can go on without these messages. Write under these headings, leaving
-out those without content: Decisions, Open TODOs, Constraints, Pending asks, Exact identifiers (names, numbers,
-paths, addresses, codes: copy them exactly), Course of the conversation. Be brief, and do not answer anything."""
+_LIST_SHARE: Final = 4
+"""Part of a summary that the list of what it lacks may have."""
 
 
 class Compacted(Struct, frozen=True, kw_only=True):
     """A summary ready to take the place of the oldest messages.
 
     Attributes:
+        method: `model` or `extractive`.
+        reason: why it is not the model's, or not to its end; empty where it is, or none was asked.
         numbers: of the messages that it speaks for.
         tokens: local tokens of the summary.
         before: tokens of the context before, and `after`, after; both estimated from local counts.
@@ -41,6 +40,7 @@ class Compacted(Struct, frozen=True, kw_only=True):
 
     text: str
     method: str
+    reason: str = ""
     first: int
     last: int
     numbers: tuple[int, ...]
@@ -51,7 +51,7 @@ class Compacted(Struct, frozen=True, kw_only=True):
 
 async def compact(
     snapshot: Snapshot,
-    ask: Callable[[Request], Awaitable[Reply]] | None,
+    summariser: Summariser | None,
     gauge: Gauge,
     *,
     counting: Counting,
@@ -59,59 +59,102 @@ async def compact(
     tools: tuple[dict[str, Any], ...] = (),
     older: int,
     focus: str = "",
+    seconds: float,
 ) -> Compacted:
     """Make the summary of a context that has older messages.
 
     Args:
         snapshot: of the session.
-        ask: has the model write a summary, and may raise a `ModelError`; None if it cannot.
+        summariser: writes it; None where no model can.
         gauge: decides how long the summary may be.
         counting: of local tokens.
         system: the system prompt; it and the tools are kept so that the request shares its cached prefix.
         tools: the definitions of the agent's tools.
         older: how many of the oldest messages are replaced, 1 or more.
         focus: what the summary should keep above all.
+        seconds: that the model has for all that it is asked.
     """
     metadata, context = snapshot
     replaced = context.messages[:older]
     freed = sum(message.tokens for message in replaced)
-    budget = int(min(gauge.summary_budget / gauge.ratio(metadata), (freed + metadata.summary_tokens) / 2))
-    text, method = "", "model"
-    if ask is not None:
-        request = Request(
-            session=metadata.session,
-            system=system,
-            tools=tools,
-            summary=context.summary,
-            messages=as_request(replaced),
-            instruction=f"{_INSTRUCTION}\nKeep above all: {focus}" if focus else _INSTRUCTION,
-            window=gauge.window,
-            max_tokens=max(64, budget),
-        )
-        text = await _asked(ask, request)
-    tokens = await counting.tokens(text) if text else 0
-    if not text or tokens > 2 * budget:
-        quote = partial(extract, replaced, context.summary, budget=budget, count=counting)
-        length = sum(len(message.text) for message in replaced)
-        text = quote() if counting.is_quick(length) else await counting.run(quote)
-        tokens, method = await counting.tokens(text), "extractive"
-    return _compacted(snapshot, gauge, replaced, text=text, method=method, tokens=tokens, freed=freed)
+    gone = freed + metadata.summary_tokens
+    budget = int(min(gauge.summary_budget / gauge.ratio(metadata), gone / 2))
+    assignment = Assignment(
+        session=metadata.session,
+        system=system,
+        tools=tools,
+        earlier=context.summary,
+        messages=replaced,
+        tokens=gauge.estimate_of(gone, metadata),
+        budget=budget,
+        focus=focus,
+    )
+    made = await _by_model(assignment, summariser, counting, seconds)
+    text, method = await _text_of(made, assignment, counting)
+    return _compacted(
+        snapshot,
+        gauge,
+        replaced,
+        text=text,
+        method=method,
+        reason=made.reason,
+        tokens=await counting.tokens(text),
+        freed=freed,
+    )
 
 
-async def _asked(ask: Callable[[Request], Awaitable[Reply]], request: Request) -> str:
+class _Made(NamedTuple):
+    """The model's part of a summary.
+
+    Attributes:
+        summary: as far as it was written; else the one before.
+        covered: how many of the messages it speaks for.
+        reason: why that is not all of them; empty where none was asked.
+    """
+
+    summary: Summary | None
+    covered: int = 0
+    reason: str = ""
+
+
+async def _by_model(assignment: Assignment, summariser: Summariser | None, counting: Counting, seconds: float) -> _Made:
+    if summariser is None:
+        return _Made(assignment.earlier)
+    writing, reason = Writing(assignment, summariser, counting), ""
     try:
-        return _whole(await ask(request))
+        with anyio.move_on_after(seconds) as scope:
+            await writing.run()
+        if scope.cancelled_caught:
+            reason = f"it took longer than compactionTimeout, {seconds:g} s"
     except ModelError as error:
-        _log.warning("session %s: the model gave no summary (%s); quotes are used instead", request.session, error)
-        return ""
+        reason = str(error)
+    if reason:
+        _log.warning("session %s: the model gave no summary (%s); quotes are used instead", assignment.session, reason)
+    return _Made(writing.summary, writing.covered, reason)
 
 
-def _whole(reply: Reply) -> str:
-    """The text of a summary, or nothing where it is not whole."""
-    if reply.stop_reason is not None:
-        _log.warning("the model's summary is not whole (%s); quotes are used instead", reply.stop_reason)
-        return ""
-    return reply.text.strip()
+async def _text_of(made: _Made, assignment: Assignment, counting: Counting) -> tuple[str, str]:
+    """The summary, and its method."""
+    messages, budget = assignment.messages[made.covered :], assignment.budget
+    if messages or made.summary is None:
+        messages = messages or assignment.messages
+        make = partial(extract, messages, made.summary, budget=budget, count=counting)
+        return await _run(make, messages, counting), "extractive"
+    make = partial(
+        with_identifiers,
+        made.summary.text,
+        assignment.messages,
+        assignment.earlier,
+        room=budget // _LIST_SHARE,
+        count=counting,
+    )
+    return await _run(make, assignment.messages, counting), "model"
+
+
+async def _run(make: Callable[[], str], messages: Sequence[Message], counting: Counting) -> str:
+    """Make a text of messages, in a thread where they are long."""
+    length = sum(len(message.text) for message in messages)
+    return make() if counting.is_quick(length) else await counting.run(make)
 
 
 def _compacted(
@@ -121,6 +164,7 @@ def _compacted(
     *,
     text: str,
     method: str,
+    reason: str,
     tokens: int,
     freed: int,
 ) -> Compacted:
@@ -130,6 +174,7 @@ def _compacted(
     return Compacted(
         text=text,
         method=method,
+        reason=reason,
         first=context.summary.first if context.summary else min(numbers),
         last=max([*numbers, context.summary.last if context.summary else 0]),
         numbers=numbers,

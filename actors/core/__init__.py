@@ -9,7 +9,7 @@ Reading order; each imports only those above it:
     reports       what tasks tell
     commands      what may come in, and how each is answered
     decisions     from a state and a command to records and effects
-    model_calls   a turn of the model, or a summary: what takes long
+    models        replies and summaries of models: what takes long
     tool_calls    the calls of tools of a turn
     tasks         the turn, its calls or the compaction that run beside a session
     bookkeeping   what is kept beside the snapshot

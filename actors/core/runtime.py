@@ -27,7 +27,7 @@ class Runtime:
     """The services that an actor uses.
 
     Attributes:
-        agent: its name. With it go model, gauge, config, count, system, tools and telemetry; the rest all agents share.
+        agent: its name. With it go models, gauge, config, count, system, tools, telemetry; the rest all agents share.
         workers: runs the actors, a step at a time.
         restarts: begins those again that failed, a few at a time.
         restart_throttle: where restarts wait, so that everybody else hardly notices.
@@ -45,6 +45,7 @@ class Runtime:
         attachments: takes bytes out of messages, and puts them back.
         spending: what the agent has spent today, and may.
         channels: those to which what the agent says is owed, until it was delivered.
+        summariser: writes the summaries in the place of `model`.
     """
 
     agent: str
@@ -72,6 +73,7 @@ class Runtime:
     takes_up: bool = True
     is_draining: bool = False
     channels: frozenset[str] = frozenset()
+    summariser: Model | None = None
     attachments: Attachments = field(init=False)
     spending: SpendingLedger = field(init=False)
     _ids: Iterator[int] = field(default_factory=itertools.count)
@@ -81,6 +83,12 @@ class Runtime:
         """Make what belongs to the agent alone."""
         self.attachments = Attachments(self.store, self.config)
         self.spending = SpendingLedger(self.config.max_spend_per_session, self.config.max_spend_per_day)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The agent's models: the one that talks and, if there is one, the one that summarises."""
+        beside = self.summariser
+        return (self.model,) if beside is None or beside is self.model else (self.model, beside)
 
     def new_id(self) -> str:
         """An id for a message that came without one: of this supervisor, and of no other anywhere."""

@@ -11,7 +11,8 @@ from typing import Final, Protocol
 from argentos.actors.core.commands import Accept, BeginCall, Cancel, Clear, Command, Decided, Stop
 from argentos.actors.core.decisions.compactions import CompactionRequests
 from argentos.actors.core.decisions.draft import Said, is_compacting
-from argentos.actors.core.model_calls import Answer, ask_model, make_summary
+from argentos.actors.core.models.model_calls import Answer, ask_model
+from argentos.actors.core.models.summaries import make_summary
 from argentos.actors.core.replies import PendingTurns
 from argentos.actors.core.reports import CallDone, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
@@ -176,7 +177,7 @@ class SessionTasks:
         asked, number = self.compactions.served, snapshot.metadata.compactions + 1
         with task.scope, self._runtime.telemetry.working("compaction", self._key, number) as working:
             compacted = await make_summary(
-                self._runtime, snapshot, task, by_hand=asked is not None, focus=asked.focus if asked else ""
+                self._runtime, snapshot, task.hold, by_hand=asked is not None, focus=asked.focus if asked else ""
             )
             working.outcome = compacted.method if compacted else "kept"
             self._actor.report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))

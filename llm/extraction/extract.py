@@ -5,21 +5,19 @@ quoted by an earlier summary competes with what is new for the same room, so tha
 more worth is said.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from argentos.llm.counting import TokenCounter
 from argentos.llm.extraction.cues import KINDS, kinds_of
+from argentos.llm.extraction.quotes import QUOTED, SAID, quote, speaker_of
 from argentos.llm.extraction.sentences import sentences
 from argentos.llm.extraction.worth import Worth, shape_of
 from argentos.storage import Message, Summary
 
 __all__ = ["extract"]
 
-_QUOTED: Final = re.compile(r"\[(\d+)\] ")
-_SAID: Final = re.compile(r"\[\d+\] [^“]*“(.*)”$")
 _PARTS: Final = 10  # of the conversation
 _LONGEST_QUOTE: Final = 280  # characters
 _LEAST_COST: Final = 8  # tokens of a quote
@@ -70,7 +68,7 @@ def extract(messages: Sequence[Message], earlier: Summary | None, *, budget: int
 
 def _lines(message: Message, worth: Worth) -> Iterator[_Line]:
     """The sentences of a message that are worth most, as quotes."""
-    who = " ".join((message.sender or message.role).split())  # a line of its own would be a quote of its own
+    who = speaker_of(message)
     factor = (_USERS if message.role == "user" else 1.0) * (_PRINTED if _is_printed(message) else 1.0)
     found = [_line(message.number, who, sentence, worth, factor) for sentence in sentences(message.text)]
     ranked = sorted(range(len(found)), key=lambda at: -found[at].worth)[:_MOST_FROM_ONE]
@@ -81,7 +79,7 @@ def _lines(message: Message, worth: Worth) -> Iterator[_Line]:
 def _line(number: int, who: str, sentence: str, worth: Worth, factor: float) -> _Line:
     kinds = kinds_of(sentence)
     value = (worth.of(sentence) + _MARKED * min(2, len(kinds))) * factor
-    return _Line(number, f"[{number}] {who}: “{_shorten(sentence)}”", sentence, value, kinds)
+    return _Line(number, quote(number, who, sentence), sentence, value, kinds)
 
 
 def _is_printed(message: Message) -> bool:
@@ -93,15 +91,6 @@ def _is_printed(message: Message) -> bool:
     return plain < 0.7 * len(text[:2000])
 
 
-def _shorten(sentence: str) -> str:
-    """Cut between words, so that no number or name is cut in two."""
-    text = " ".join(sentence.split())
-    if len(text) <= _LONGEST_QUOTE:
-        return text
-    cut = text.rfind(" ", 0, _LONGEST_QUOTE)
-    return f"{text[:cut]} …" if cut > 0 else "…"
-
-
 def _quotes(earlier: Summary, worth: Worth) -> Iterator[_Line]:
     """The lines of an earlier summary; a model writes paragraphs, of which only parts may fit."""
     lines = earlier.text.split("\n")
@@ -109,10 +98,10 @@ def _quotes(earlier: Summary, worth: Worth) -> Iterator[_Line]:
     place = earlier.first
     for line in lines[1:] if is_ours else lines:
         for part in [line] if is_ours or len(line) <= _LONGEST_QUOTE else sentences(line):
-            numbered = _QUOTED.match(part)
+            numbered = QUOTED.match(part)
             place = int(numbered[1]) if numbered else place
             if part.strip():
-                quoted = _SAID.match(part)
+                quoted = SAID.match(part)
                 said = quoted[1] if quoted else part
                 kinds = kinds_of(said)
                 value = (worth.of(said) + _MARKED * min(2, len(kinds))) * _KEPT_BEFORE

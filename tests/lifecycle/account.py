@@ -10,6 +10,7 @@ from typing import Final
 
 from argentos.actors import Delivery
 from argentos.llm import Request
+from argentos.llm.summaries.instructions import SYSTEM as PART_SYSTEM
 from argentos.storage import (
     STOPPED,
     Accepted,
@@ -345,6 +346,9 @@ class Account(Ledger):
 
     def check_request(self, request: Request) -> None:
         """The model is asked for a reply or a summary."""
+        if request.system == PART_SYSTEM:
+            self._check_part(request)
+            return
         shown = [message.number for message in request.messages]
         is_durable = max(shown, default=0) <= len(self.messages)
         self.require("a turn is durable before it runs", that=is_durable, problem=shown)
@@ -374,3 +378,17 @@ class Account(Ledger):
         size = self.size_of(shown) + (count_words(summary) if summary else 0)
         is_first = self.turn is not None and self.turn.attempt == 1 and len(asked) > 1  # later on more may have come
         self.require("a request fits the window", that=size <= WINDOW or not is_first, problem=size)
+
+    def _check_part(self, request: Request) -> None:
+        """The model is shown a part of what is summarised, whose messages may be pieces."""
+        shown = [message.number for message in request.messages]
+        self.require("an effect follows its append", that=self.state == "Compacted", problem=self.state)
+        is_harmless = not self.is_quoted
+        self.require("a summary that kills is made without the model", that=is_harmless, problem=self.resumed)
+        for message in request.messages:
+            is_said = message.text.strip("… ") in self.text_of(message.number)
+            self.require("the model sees the words", that=is_said, problem=message)
+        if not self.summarising or shown[0] == self.context[0]:  # the first part
+            self.summarising = [*self.context]
+        is_old = {*shown} <= {*self.summarising}
+        self.require("a summary is of the oldest", that=is_old, problem=(shown, self.summarising))

@@ -24,6 +24,7 @@ from argentos.llm import (
     Piece,
     Reply,
     Request,
+    Summariser,
     assemble,
     can_summarise,
     compact,
@@ -50,7 +51,7 @@ TALK: Final = (
 )
 
 
-class Summariser:
+class Scribe:
     """A model that answers with a reply, with an error, or never."""
 
     name = "claude"
@@ -73,26 +74,26 @@ class Summariser:
 
 
 async def test_the_models_summary_is_taken_when_it_gives_one(tell: Callable[..., Snapshot]) -> None:
-    compacted = await _compact(tell(*TALK), Summariser(Reply("  They decided on port 8443.\n")))
-    assert (compacted.text, compacted.method) == ("They decided on port 8443.", "model")
-    assert compacted.tokens == 5
+    compacted = await _compact(tell(*TALK), Scribe(Reply("  Port 8443, code ZX-81, to /srv/data.\n")))
+    assert (compacted.text, compacted.method) == ("Port 8443, code ZX-81, to /srv/data.", "model")
+    assert (compacted.tokens, compacted.reason) == (6, "")
 
 
 async def test_a_summary_says_what_it_replaces(tell: Callable[..., Snapshot]) -> None:
-    compacted = await _compact(tell(*TALK), Summariser(Reply("They met.")))
+    compacted = await _compact(tell(*TALK), Scribe(Reply("8443 ZX-81 /srv/data")))
     assert (compacted.first, compacted.last, compacted.numbers) == (1, 5, (1, 2, 3, 4, 5))
     assert compacted.before == 700 + 90 + 10
-    assert compacted.after == 2 + 90 + 10
+    assert compacted.after == 3 + 90 + 10
 
 
 async def test_a_later_summary_speaks_for_what_the_earlier_one_spoke_for(tell: Callable[..., Snapshot]) -> None:
     snapshot = tell(*TALK, "summary 20 replaced=5: They met.", *TALK)
-    compacted = await _compact(snapshot, Summariser(Reply("They met twice.")))
+    compacted = await _compact(snapshot, Scribe(Reply("They met twice.")))
     assert (compacted.first, compacted.last, compacted.numbers) == (1, 11, (6, 7, 8, 9, 10, 11))
 
 
 async def test_the_request_for_a_summary_begins_as_the_conversation_does(tell: Callable[..., Snapshot]) -> None:
-    model = Summariser(Reply("They met twice."))
+    model = Scribe(Reply("They met twice."))
     snapshot = tell(*TALK, "summary 20 replaced=2: They met.", "user: And now?", "turn")
     await _compact(snapshot, model)
     conversation = assemble(snapshot, system=SYSTEM, window=GAUGE.window)
@@ -110,13 +111,13 @@ async def test_the_request_for_a_summary_begins_as_the_conversation_does(tell: C
 
 
 async def test_the_focus_is_part_of_the_instruction(tell: Callable[..., Snapshot]) -> None:
-    model = Summariser(Reply("They met."))
+    model = Scribe(Reply("They met."))
     await _compact(tell(*TALK), model, focus="the decisions about ports")
     assert model.requests[0].instruction.endswith("the decisions about ports")
 
 
 async def test_the_model_may_not_write_more_than_half_of_what_it_replaces(tell: Callable[..., Snapshot]) -> None:
-    model = Summariser(Reply("They met."))
+    model = Scribe(Reply("They met."))
     gauge = structs.replace(GAUGE, window=10_000)
     await _compact(tell(*TALK), model, gauge=gauge)
     assert model.requests[0].max_tokens == 700 // 2
@@ -126,17 +127,17 @@ async def test_the_model_may_not_write_more_than_half_of_what_it_replaces(tell: 
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "asked"),
     [
-        ModelUnavailableError("overloaded"),
-        ModelRefusedError("no key"),
-        ContextOverflowError("too long"),
-        ReplyInterruptedError("broke off"),
-        Reply(""),
-        Reply(" \n "),
-        Reply("They decided on", stop_reason="max_tokens"),
-        Reply("I cannot help with that.", stop_reason="refusal"),
-        Reply("too long " * 200),
+        (ModelUnavailableError("overloaded", retry_after=0.0), 3),
+        (ModelRefusedError("no key"), 1),
+        (ContextOverflowError("too long"), 5),
+        (ReplyInterruptedError("broke off", is_transient=False), 1),
+        (Reply(""), 2),
+        (Reply(" \n "), 2),
+        (Reply("They decided on", stop_reason="max_tokens"), 2),
+        (Reply("I cannot help with that.", stop_reason="refusal"), 2),
+        (Reply("too long " * 200), 2),
     ],
     ids=[
         "unavailable",
@@ -151,16 +152,17 @@ async def test_the_model_may_not_write_more_than_half_of_what_it_replaces(tell: 
     ],
 )
 async def test_quotes_are_taken_where_the_model_gives_no_summary(
-    tell: Callable[..., Snapshot], answer: Reply | Exception
+    tell: Callable[..., Snapshot], answer: Reply | Exception, asked: int
 ) -> None:
-    model = Summariser(answer)
+    model = Scribe(answer)
     compacted = await _compact(tell(*TALK), model)
-    assert len(model.requests) == 1
+    assert len(model.requests) == asked
+    assert compacted.reason
     _are_quotes(compacted)
 
 
 async def test_a_model_that_cannot_summarise_is_not_asked(tell: Callable[..., Snapshot]) -> None:
-    model = Summariser(Reply("They met."))
+    model = Scribe(Reply("They met."))
     model.can_summarise = False
     _are_quotes(await _compact(tell(*TALK), model))
     assert model.requests == []
@@ -176,7 +178,7 @@ async def test_whoever_cancels_a_compaction_is_not_given_quotes_instead(tell: Ca
     compacted: list[Compacted] = []
 
     async def keep() -> None:
-        compacted.append(await _compact(tell(*TALK), Summariser(None)))
+        compacted.append(await _compact(tell(*TALK), Scribe(None)))
 
     async with anyio.create_task_group() as group:
         group.start_soon(keep)
@@ -199,7 +201,7 @@ async def test_the_context_is_smaller_afterwards_by_hand_too(tell: Callable[...,
     # A long last message is kept, counted by the model before and estimated, with a margin, after.
     snapshot = tell("user 200", "turn", "reply 3600 input=210 output=3600", "end")
     gauge = structs.replace(GAUGE, window=10_000)
-    compacted = await _compact(snapshot, Summariser(Reply("They met.")), gauge=gauge, by_hand=True)
+    compacted = await _compact(snapshot, Scribe(Reply("They met.")), gauge=gauge, by_hand=True)
     assert compacted.numbers == (1,)
     assert compacted.after < compacted.before
 
@@ -220,7 +222,7 @@ def test_a_compaction_always_gains_and_its_summary_is_what_it_said(
     snapshot = tell("agent 100", *earlier, *[f"agent {size}" for size in sizes])
     if GAUGE.older(snapshot, by_hand=by_hand) == 0:
         return
-    model = Summariser(Reply("word " * (sum(sizes) // 4))) if is_by_model else OfflineModel()
+    model = Scribe(Reply("word " * (sum(sizes) // 4))) if is_by_model else OfflineModel()
     compacted = anyio.run(partial(_compact, snapshot, model, by_hand=by_hand))
     assert compacted.after < compacted.before
     after = _take_over(snapshot, compacted)
@@ -232,6 +234,7 @@ def test_a_compaction_always_gains_and_its_summary_is_what_it_said(
 def _take_over(snapshot: Snapshot, compacted: Compacted) -> Snapshot:
     metadata = snapshot.metadata
     made = structs.asdict(compacted)
+    del made["reason"]
     replaced = snapshot.context.messages[: len(made.pop("numbers"))]
     record = Summarised(
         sequence=metadata.sequence + 1,
@@ -260,12 +263,16 @@ async def _compact(
     by_hand: bool = False,
     focus: str = "",
 ) -> Compacted:
+    summariser = Summariser(
+        ask=partial(_read, model), window=gauge.window, ratio=gauge.ratio(snapshot.metadata), is_talker=True
+    )
     return await compact(
         snapshot,
-        partial(_read, model) if can_summarise(model) else None,
+        summariser if can_summarise(model) else None,
         gauge,
         counting=Counting(lambda text: len(text.split()), 10**6),
         system=SYSTEM,
         older=gauge.older(snapshot, by_hand=by_hand),
         focus=focus,
+        seconds=60.0,
     )

@@ -7,7 +7,8 @@ from typing import TypeAlias
 import anyio
 import pytest
 
-from argentos import Config, Emit, ManualClock, Model, ReplayModel, Reply, Request, Supervisor
+from argentos import Agent, Config, Emit, ManualClock, Model, ReplayModel, Reply, Request, Supervisor
+from argentos.actors import Transcript, TranscriptMessage
 from argentos.errors import (
     ContextOverflowError,
     ModelError,
@@ -343,3 +344,58 @@ async def test_near_the_limit_the_model_s_own_count_decides_whether_a_request_fi
         assert (await session.ask("word " * 200)).text == "Re"
         assert model.asked >= 1
         assert (await session.info()).compactions == compactions
+
+
+class Cheaper:
+    """A model with a window of its own, that only summarises."""
+
+    name = "cheaper"
+
+    def __init__(self, window: int) -> None:
+        self.window = window
+        self.requests: list[Request] = []
+        self.is_closed = False
+
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
+        self.requests.append(request)
+        return Reply("Course of things: they spoke of boats.")
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+async def test_another_model_may_write_the_summaries(store: MemoryStore) -> None:
+    talker, cheaper = Scripted(), Cheaper(1000)
+    config = Config(max_context_tokens=4000)
+    async with Supervisor(store, Agent(talker, system="Sail.", summariser=cheaper), config=config) as supervisor:
+        session = supervisor.session("maren")
+        for number in range(20):
+            await session.ask(f"question {number} " + "word " * 230)
+        summary = await session.summary()
+    assert summary is not None
+    assert (summary.method, summary.text) == ("model", "Course of things: they spoke of boats.")
+    assert not any(request.instruction for request in talker.requests)
+    assert len(cheaper.requests) > 3
+    assert all(request.window == 1000 and request.system != "Sail." for request in cheaper.requests)
+    assert cheaper.is_closed
+
+
+@pytest.mark.parametrize("times", [2, 10])
+async def test_a_session_imported_at_many_times_its_window_is_brought_down(store: MemoryStore, times: int) -> None:
+    model = Scripted()
+    model.may_summarise.set()
+    said = [TranscriptMessage(role="user", text=f"m{number} " + "word " * 95) for number in range(20 * times)]
+    async with Supervisor(store, model, config=Config(max_context_tokens=2000)) as supervisor:
+        session = supervisor.session("maren")
+        assert (
+            await session.adopt(Transcript(agent="main", session="maren", messages=tuple(said)))
+        ).percent > 90 * times
+        with anyio.fail_after(20):
+            assert (await session.ask("Where were we?")).text.startswith("reply")
+        info, everything = await session.info(), await session.history(full=True)
+        summary = await session.summary()
+    assert info.percent < 85
+    assert info.state == "Active"
+    assert summary is not None
+    assert (summary.method, summary.text) == ("model", "They spoke of boats.")
+    assert [each.text for each in everything][:-2] == [each.text for each in said]

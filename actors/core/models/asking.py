@@ -1,0 +1,102 @@
+"""Requests to models: each runs behind the bulkhead, and is heard out piece by piece."""
+
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from anyio.lowlevel import checkpoint
+from msgspec import structs
+
+from argentos.actors.core.runtime import Runtime
+from argentos.llm import Model, Piece, Reply, Request, as_awaitable, as_emitted, as_reply, check_size, is_near
+from argentos.storage import Message, Snapshot
+
+__all__ = ["Holding", "Listener", "ask"]
+
+Holding: TypeAlias = Callable[[Callable[[], object]], None]
+"""A taker of how what is done elsewhere is cancelled, for callers that cancel it together with themselves."""
+
+_PuttingBack: TypeAlias = Callable[[tuple[Message, ...]], Awaitable[tuple[Message, ...]]]
+
+_REST: Final = 0.01  # seconds in which a model may speak without a pause
+
+
+class Listener:
+    """Hears a model out.
+
+    Attributes:
+        is_over: what it says is not heard any more.
+    """
+
+    def __init__(self) -> None:
+        self.is_over = False
+
+    def hear(self, piece: Piece) -> None:
+        """A piece has come."""
+
+
+async def ask(
+    runtime: Runtime,
+    model: Model,
+    snapshot: Snapshot,
+    request: Callable[[], Request],
+    listener: Listener,
+    *,
+    hold: Holding | None,
+) -> Reply:
+    """The reply of a model.
+
+    Args:
+        runtime: of the agent.
+        model: the one that talks, or the one that summarises.
+        snapshot: of the session.
+        request: makes the request, where the model runs.
+        listener: is told the pieces.
+        hold: is told how to cancel it.
+
+    Raises:
+        ModelError: it gave none.
+    """
+    put_back = partial(runtime.attachments.put_back, snapshot.metadata.key)
+    runtime.spending.check(snapshot.metadata, runtime.clock.now())
+    close = is_near(runtime.gauge, snapshot.metadata)
+    name = runtime.gauge.model if model is runtime.model else str(getattr(model, "name", type(model).__name__))
+    answering = partial(_answer, model, name, request, listener, put_back, is_close=close)
+    reply = await runtime.bulkhead.run(answering, f"the model of session {snapshot.metadata.key}", hold)
+    runtime.spending.note(reply.usage, runtime.clock.now())
+    return reply
+
+
+async def _answer(
+    model: Model,
+    name: str,
+    ask: Callable[[], Request],
+    listener: Listener,
+    put_back: _PuttingBack,
+    *,
+    is_close: bool,
+) -> Reply:
+    request = ask()
+    if any(message.blocks for message in request.messages):
+        request = structs.replace(request, messages=await put_back(request.messages))
+    if is_close and not request.instruction:
+        await check_size(model, request)
+    method: Any = (request.instruction and getattr(model, "summarise", None)) or model.reply
+    return as_reply(await as_awaitable(method(request, _Emission(listener, name)), name), name)
+
+
+class _Emission:
+    """An emitter that hands a model's pieces to a listener."""
+
+    def __init__(self, listener: Listener, model: str) -> None:
+        self._listener = listener
+        self._model = model
+        self._rested_at = time.perf_counter()
+
+    async def __call__(self, piece: Piece | str, /) -> None:
+        """See `Emit`."""
+        self._listener.hear(as_emitted(piece, self._model))
+        if time.perf_counter() - self._rested_at > _REST:  # of one that never waits between its pieces
+            await checkpoint()
+            self._rested_at = time.perf_counter()

@@ -1,0 +1,80 @@
+"""Summaries for a session that waits for one. The session is not touched; the actor is told."""
+
+import logging
+from typing import Final
+
+from argentos.actors.core.models.asking import Holding, Listener, ask
+from argentos.actors.core.runtime import Runtime
+from argentos.concurrency.foreign_code import described, passes
+from argentos.errors import InputError
+from argentos.llm import Compacted, Model, Reply, Request, Summariser, Traits, compact, traits_of
+from argentos.storage import Snapshot
+
+__all__ = ["make_summary"]
+
+_log: Final = logging.getLogger(__name__)
+
+
+async def make_summary(
+    runtime: Runtime, snapshot: Snapshot, hold: Holding | None, *, by_hand: bool, focus: str
+) -> Compacted | None:
+    """A summary for the session that waits for one, or None if there is nothing to put into it, or no way to."""
+    # Who asked is forgotten in a restart; what would not be compacted for its size was to be compacted by hand.
+    older = runtime.gauge.replaceable(snapshot, by_hand=by_hand)
+    if older == 0:
+        return None
+    listener = Listener()
+    try:
+        return await compact(
+            snapshot,
+            _summariser(runtime, snapshot, listener, hold),
+            runtime.gauge,
+            counting=runtime.count,
+            system=snapshot.metadata.system or runtime.system,
+            tools=runtime.tools.definitions,
+            older=older,
+            focus=focus,
+            seconds=runtime.config.compaction_timeout,
+        )
+    except BaseException as error:  # whatever it is, the conversation goes on
+        if passes(error):
+            raise
+        _log.error(
+            "session %s: no summary could be made, so its context is kept: %s",
+            snapshot.metadata.key,
+            described(error),
+            exc_info=error,
+        )
+        return None
+    finally:
+        listener.is_over = True
+
+
+def _summariser(runtime: Runtime, snapshot: Snapshot, listener: Listener, hold: Holding | None) -> Summariser | None:
+    """The model that writes the summary; None where none can, or the process may have died of asking it."""
+    resumed = snapshot.metadata.compaction
+    if resumed is not None and resumed.alone > runtime.config.max_crashes:
+        return None
+    model = runtime.summariser or runtime.model
+    traits = _traits(model)
+    if traits is None or not (traits.can_summarise or runtime.summariser is not None):
+        return None
+    is_talker = model is runtime.model
+
+    async def answer(request: Request) -> Reply:
+        return await ask(runtime, model, snapshot, lambda: request, listener, hold=hold)
+
+    return Summariser(
+        ask=answer,
+        window=runtime.gauge.window if is_talker else traits.window or runtime.gauge.window,
+        ratio=runtime.gauge.ratio(snapshot.metadata) if is_talker else traits.token_ratio,
+        is_talker=is_talker,
+    )
+
+
+def _traits(model: Model) -> Traits | None:
+    try:
+        return traits_of(model)
+    except InputError as error:
+        _log.error("summaries are quotes, for the model does not say what it is: %s", error)
+        return None
