@@ -22,6 +22,7 @@ from argentos.storage.records import (
     ApprovalDecided,
     CallEnded,
     CallStarted,
+    Charged,
     Cleared,
     CompactionResumed,
     Delivered,
@@ -339,6 +340,10 @@ def _update(old: Metadata, record: Updated) -> Metadata:
     )
 
 
+def _charge(old: Metadata, record: Charged) -> Metadata:
+    return _after(old, record, spending=spend(old, record))
+
+
 def _deliver(old: Metadata, record: Delivered) -> Metadata:
     return _after(
         old,
@@ -366,6 +371,7 @@ _CHANGES: Final[Mapping[type[Any], Callable[[Metadata, Any], Metadata]]] = {
     Cleared: _clear,
     CompactionResumed: _resume,
     Kept: _keep,
+    Charged: _charge,
     Delivered: _deliver,
     Updated: _update,
 }

@@ -19,6 +19,7 @@ __all__ = [
     "ApprovalOutcome",
     "CallEnded",
     "CallStarted",
+    "Charged",
     "Cleared",
     "CompactionResumed",
     "Cut",
@@ -374,6 +375,12 @@ class Kept(_Record, frozen=True, tag="kept", kw_only=True):
     reason: str = ""
 
 
+class Charged(_Record, frozen=True, tag="charged", kw_only=True):
+    """The model answered at a price that no other record names: for a summary, or with what was not kept."""
+
+    usage: Usage
+
+
 class Delivered(_Record, frozen=True, tag="delivered", kw_only=True):
     """The message of this number was delivered to its channel or, with a `failure`, never can be."""
 
@@ -400,5 +407,6 @@ Record: TypeAlias = (
     | Cleared
     | CompactionResumed
     | Kept
+    | Charged
     | Delivered
 )

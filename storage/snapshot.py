@@ -166,7 +166,7 @@ class Undeliverable(Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Spending(Struct, frozen=True, gc=False, rename="camel"):
-    """The cost of a session's replies, in the currency of the model's prices.
+    """Costs of a session, its summaries too, in the currency of the model's prices.
 
     Attributes:
         total: ever.
@@ -222,7 +222,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         undeliverable: the latest messages that could not be delivered, and are not tried again.
         failed: the latest turns that failed, as long as their messages are in the context and not tried again.
         decided: the latest calls on which a person's word was waited for, and is no more.
-        spending: what its replies have cost; None where that is not known, or nothing.
+        spending: what the model has cost it; None where that is not known, or nothing.
     """
 
     version: int

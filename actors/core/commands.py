@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from argentos.actors.core.replies import Turn
-from argentos.actors.core.reports import Arriving, CallDone, SummaryMade, TurnDone
+from argentos.actors.core.reports import Arriving, CallDone, Charge, SummaryMade, TurnDone
 from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import TaskId
 from argentos.concurrency.waiter import Waiter, new_waiter
@@ -329,6 +329,7 @@ Decided: TypeAlias = (
     | Decide
     | TurnDone
     | CallDone
+    | Charge
     | SummaryMade
 )
 

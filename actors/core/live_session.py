@@ -20,7 +20,7 @@ from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.decisions.settling import MOST_ROUNDS, EndlessSettlingError, settle
 from argentos.actors.core.decisions.turns import look_after_turn
 from argentos.actors.core.replies import Turn
-from argentos.actors.core.reports import CallDone, SummaryMade, TurnDone
+from argentos.actors.core.reports import CallDone, Charge, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.tasks import Reporting, SessionTasks, is_awaited
 from argentos.actors.scheduling.slots import TaskId
@@ -183,6 +183,8 @@ class LiveSession:
             if isinstance(command, TurnDone | CallDone | SummaryMade) and is_awaited(command.tag, durable):
                 if not isinstance(command, CallDone) or command.is_last:
                     self._current.unfinish(command.tag)
+                kept.append(command)
+            elif isinstance(command, Charge):
                 kept.append(command)
             else:
                 command.fail(error)

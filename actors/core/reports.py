@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 from argentos.actors.scheduling.slots import TaskId
 from argentos.errors import ArgentError
 from argentos.llm import Compacted, Reply
-from argentos.storage import Content, Metadata
+from argentos.storage import Content, Metadata, Usage
 
-__all__ = ["Arriving", "CallDone", "PlannedCall", "Report", "SummaryMade", "TurnDone"]
+__all__ = ["Arriving", "CallDone", "Charge", "PlannedCall", "Report", "SummaryMade", "TurnDone"]
 
 _arrivals: Final = itertools.count()
 
@@ -130,6 +130,16 @@ class CallDone(Report):
         self.is_error: bool = is_error
         self.tokens: int = tokens
         self.is_last: bool = is_last
+
+
+class Charge(Report):
+    """The model has answered at a price, and no other report tells of it."""
+
+    __slots__ = ("usage",)
+
+    def __init__(self, at: datetime, usage: Usage) -> None:
+        super().__init__(at)
+        self.usage: Usage = usage
 
 
 class SummaryMade(Report):

@@ -14,13 +14,13 @@ from argentos.actors.core.decisions.draft import Said, is_compacting
 from argentos.actors.core.models.model_calls import Answer, ask_model
 from argentos.actors.core.models.summaries import make_summary
 from argentos.actors.core.replies import PendingTurns
-from argentos.actors.core.reports import CallDone, SummaryMade, TurnDone
+from argentos.actors.core.reports import CallDone, Charge, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.tool_calls import run_calls
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
 from argentos.errors import CallbackError, SessionError
 from argentos.llm import is_blank
-from argentos.storage import MESSAGE_TOKENS, Metadata, OpenTurn, SessionKey, Snapshot
+from argentos.storage import MESSAGE_TOKENS, Metadata, OpenTurn, SessionKey, Snapshot, Usage
 
 __all__ = ["Reporting", "SessionTasks", "is_awaited"]
 
@@ -144,7 +144,8 @@ class SessionTasks:
             return
         self.replies.begin(turn.messages, turn.attempt)
         with self._runtime.telemetry.working("turn", self._key, turn.turn) as working:
-            answer = await ask_model(self._runtime, snapshot, partial(self.replies.push, turn.messages), task)
+            push = partial(self.replies.push, turn.messages)
+            answer = await ask_model(self._runtime, snapshot, push, self._charge, task)
             if answer is None:
                 return
             working.outcome = "replied" if isinstance(answer, Answer) else type(answer).__name__
@@ -177,10 +178,20 @@ class SessionTasks:
         asked, number = self.compactions.served, snapshot.metadata.compactions + 1
         with task.scope, self._runtime.telemetry.working("compaction", self._key, number) as working:
             compacted = await make_summary(
-                self._runtime, snapshot, task.hold, by_hand=asked is not None, focus=asked.focus if asked else ""
+                self._runtime,
+                snapshot,
+                task.hold,
+                self._charge,
+                by_hand=asked is not None,
+                focus=asked.focus if asked else "",
             )
             working.outcome = compacted.method if compacted else "kept"
             self._actor.report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
+
+    def _charge(self, usage: Usage | None) -> None:
+        """Have it noted with the session what an answer has cost that it does not keep."""
+        if usage is not None and usage.cost:
+            self._actor.tell(Charge(self._runtime.clock.now(), usage))
 
 
 def is_awaited(tag: TaskId, metadata: Metadata) -> bool:

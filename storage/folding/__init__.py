@@ -4,5 +4,5 @@ calls.py          the calls of a turn
 calibration.py    tokens of the model for each local one
 debts.py          what it owes to channels
 implied.py        records that others imply
-spending.py       what its replies have cost
+spending.py       what the model has cost it
 """

@@ -1,13 +1,13 @@
-"""Spending: the cost of the replies of a session."""
+"""Spending: what the model has cost a session."""
 
-from argentos.storage.records import Replied, Responded
+from argentos.storage.records import Charged, Replied, Responded
 from argentos.storage.snapshot import Metadata, Spending
 
 __all__ = ["spend"]
 
 
-def spend(old: Metadata, record: Responded | Replied) -> Spending | None:
-    """Add the cost of a reply; days are those of UTC."""
+def spend(old: Metadata, record: Responded | Replied | Charged) -> Spending | None:
+    """Add the cost of an answer; days are those of UTC."""
     before, usage = old.spending, record.usage
     if usage is None or not usage.cost:
         return before

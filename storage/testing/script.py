@@ -32,6 +32,7 @@ Action: TypeAlias = Literal[
     "result",
     "approve",
     "shorten",
+    "charge",
 ]
 Scene: TypeAlias = tuple[Action, str]
 
@@ -49,6 +50,7 @@ _OTHERS: Final[list[Action]] = [
     "owe",
     "deliver",
     "give up",
+    "charge",
 ]
 _actions: Final[st.SearchStrategy[Action]] = st.sampled_from([*_TURNS, *_CALLS, *_OTHERS])
 scenes: Final[st.SearchStrategy[list[Scene]]] = st.lists(st.tuples(_actions, _texts), max_size=8)
@@ -111,6 +113,8 @@ def _change(story: Story, action: Action, text: str) -> None:
             story.move("Active", ("Created", "Active", "Idle", "Compacted")[len(text) % 4])
         case "update":
             story.update(text, *text.split(), owner=text[:3], system=text)
+        case "charge":
+            story.charge(len(text) / 8)
         case _:
             _post(story, action, text)
 

@@ -13,6 +13,7 @@ from argentos.storage.records import (
     ApprovalAsked,
     ApprovalDecided,
     CallEnded,
+    Charged,
     Cleared,
     CompactionResumed,
     Cut,
@@ -358,6 +359,11 @@ class Story:
         at = self._last_message
         last = self.records[at]
         return at >= self._taken and isinstance(last, Accepted | Replied) and not last.is_owed
+
+    def charge(self, cost: float) -> "Story":
+        """Have the model answer at a price, with nothing that is kept."""
+        self._add(Charged(**self._head(), usage=Usage("model", 10, 3, cost=cost)))
+        return self
 
     def deliver(self, number: int, failure: str = "") -> "Story":
         """Have a message delivered to its channel or, with a failure, never."""

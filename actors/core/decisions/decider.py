@@ -35,11 +35,11 @@ from argentos.actors.core.decisions.compactions import (
 )
 from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.actors.core.decisions.message_ids import MessageIds
-from argentos.actors.core.decisions.messages import accept, clear, create, deliver, update
+from argentos.actors.core.decisions.messages import accept, charge, clear, create, deliver, update
 from argentos.actors.core.decisions.turn_ends import cancel, end_attempt, stop
 from argentos.actors.core.decisions.turns import failed_turn, retry
 from argentos.actors.core.replies import PendingTurns, Turn
-from argentos.actors.core.reports import CallDone, SummaryMade, TurnDone
+from argentos.actors.core.reports import CallDone, Charge, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.errors import (
@@ -121,7 +121,7 @@ class Decider:
             match command:
                 case Accept() | Retry() | Cancel():
                     return self._take(draft, command)
-                case TurnDone() | SummaryMade():
+                case TurnDone() | SummaryMade() | Charge():
                     self._finish(draft, command)
                     return None
                 case CallDone() | BeginCall() | Decide():
@@ -149,10 +149,14 @@ class Decider:
             return self._cancel(draft, command)
         return self._accept(draft, command) if isinstance(command, Accept) else self._retry(draft, command)
 
-    def _finish(self, draft: Draft, command: TurnDone | SummaryMade) -> None:
+    def _finish(self, draft: Draft, command: TurnDone | SummaryMade | Charge) -> None:
         """Go on with what a task has reported; nobody waits for an answer."""
         if isinstance(command, TurnDone):
             self._finish_turn(draft, command)
+            if command.reply is not None and command.reply.usage is not None:
+                charge(draft, command.reply.usage)
+        elif isinstance(command, Charge):
+            charge(draft, command.usage)
         else:
             self._summarise(draft, command)
 

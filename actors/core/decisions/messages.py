@@ -6,9 +6,21 @@ from argentos.actors.core.decisions.ids import is_owed
 from argentos.actors.core.decisions.turn_ends import expect_turn, stop
 from argentos.machines.lifecycles.session import FIRST_MESSAGE, NEW_MESSAGE
 from argentos.machines.lifecycles.turn import CLEAR
-from argentos.storage import Accepted, Address, Cleared, Content, Delivered, Role, Updated
+from argentos.storage import (
+    Accepted,
+    Address,
+    Charged,
+    Cleared,
+    Content,
+    Delivered,
+    Replied,
+    Responded,
+    Role,
+    Updated,
+    Usage,
+)
 
-__all__ = ["accept", "clear", "create", "deliver", "update"]
+__all__ = ["accept", "charge", "clear", "create", "deliver", "update"]
 
 
 def create(draft: Draft) -> None:
@@ -81,3 +93,11 @@ def clear(draft: Draft) -> None:
     """Empty the context; its messages go to the archive."""
     stop(draft, CLEAR)
     draft.emit(Cleared(**draft.head()))
+
+
+def charge(draft: Draft, usage: Usage) -> None:
+    """Note what an answer of the model has cost, unless a record of the step does."""
+    if not draft.exists or not usage.cost:
+        return
+    if not any(isinstance(each, Replied | Responded) and each.usage is usage for each in draft.records):
+        draft.emit(Charged(**draft.head(), usage=usage))

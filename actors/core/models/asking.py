@@ -10,12 +10,15 @@ from msgspec import structs
 
 from argentos.actors.core.runtime import Runtime
 from argentos.llm import Model, Piece, Reply, Request, as_awaitable, as_emitted, as_reply, check_size, is_near
-from argentos.storage import Message, Snapshot
+from argentos.storage import Message, Snapshot, Usage
 
-__all__ = ["Holding", "Listener", "ask"]
+__all__ = ["Charging", "Holding", "Listener", "ask"]
 
 Holding: TypeAlias = Callable[[Callable[[], object]], None]
 """A taker of how what is done elsewhere is cancelled, for callers that cancel it together with themselves."""
+
+Charging: TypeAlias = Callable[[Usage | None], None]
+"""A taker of what an answer has cost that no record of the conversation tells of."""
 
 _PuttingBack: TypeAlias = Callable[[tuple[Message, ...]], Awaitable[tuple[Message, ...]]]
 

@@ -9,7 +9,7 @@ import anyio
 from msgspec import structs
 
 from argentos.actors.core.decisions.responses import as_response, plan_calls
-from argentos.actors.core.models.asking import Listener, ask
+from argentos.actors.core.models.asking import Charging, Listener, ask
 from argentos.actors.core.reports import PlannedCall
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import BackgroundTask
@@ -37,7 +37,7 @@ class Answer(NamedTuple):
 
 
 async def ask_model(
-    runtime: Runtime, snapshot: Snapshot, push: Callable[[Piece], None], task: BackgroundTask
+    runtime: Runtime, snapshot: Snapshot, push: Callable[[Piece], None], charge: Charging, task: BackgroundTask
 ) -> Answer | ModelError | None:
     """The model's reply to the turn that is open in the snapshot, or why there is none.
 
@@ -45,6 +45,7 @@ async def ask_model(
         runtime: has the model, and its time.
         snapshot: of the session.
         push: is given the reply as it streams.
+        charge: is told of a reply that is not taken.
         task: which this is; where it is cancelled, there is neither.
     """
     listener = _TurnListener(runtime.config, push, task.scope)
@@ -56,7 +57,11 @@ async def ask_model(
             )
             reply = await ask(runtime, runtime.model, snapshot, request, listener, hold=task.hold)
             listener.end()
-            return await _taken(runtime, snapshot, reply)
+            try:
+                return await _taken(runtime, snapshot, reply)
+            except BaseException:
+                charge(reply.usage)
+                raise
     except ModelError as error:
         return error
     except CallbackError as error:

@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from argentos.actors.core.models.asking import Holding, Listener, ask
+from argentos.actors.core.models.asking import Charging, Holding, Listener, ask
 from argentos.actors.core.runtime import Runtime
 from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import InputError
@@ -16,9 +16,18 @@ _log: Final = logging.getLogger(__name__)
 
 
 async def make_summary(
-    runtime: Runtime, snapshot: Snapshot, hold: Holding | None, *, by_hand: bool, focus: str
+    runtime: Runtime, snapshot: Snapshot, hold: Holding | None, charge: Charging, *, by_hand: bool, focus: str
 ) -> Compacted | None:
-    """A summary for the session that waits for one, or None if there is nothing to put into it, or no way to."""
+    """A summary for the session that waits for one, or None if there is nothing to put into it, or no way to.
+
+    Args:
+        runtime: has the models, and their time.
+        snapshot: of the session.
+        hold: is told how to cancel what a model does.
+        charge: is told of each answer.
+        by_hand: somebody asked for it.
+        focus: what it should keep above all.
+    """
     # Who asked is forgotten in a restart; what would not be compacted for its size was to be compacted by hand.
     older = runtime.gauge.replaceable(snapshot, by_hand=by_hand)
     if older == 0:
@@ -27,7 +36,7 @@ async def make_summary(
     try:
         return await compact(
             snapshot,
-            _summariser(runtime, snapshot, listener, hold),
+            _summariser(runtime, snapshot, listener, hold, charge),
             runtime.gauge,
             counting=runtime.count,
             system=snapshot.metadata.system or runtime.system,
@@ -50,7 +59,9 @@ async def make_summary(
         listener.is_over = True
 
 
-def _summariser(runtime: Runtime, snapshot: Snapshot, listener: Listener, hold: Holding | None) -> Summariser | None:
+def _summariser(
+    runtime: Runtime, snapshot: Snapshot, listener: Listener, hold: Holding | None, charge: Charging
+) -> Summariser | None:
     """The model that writes the summary; None where none can, or the process may have died of asking it."""
     resumed = snapshot.metadata.compaction
     if resumed is not None and resumed.alone > runtime.config.max_crashes:
@@ -62,7 +73,9 @@ def _summariser(runtime: Runtime, snapshot: Snapshot, listener: Listener, hold: 
     is_talker = model is runtime.model
 
     async def answer(request: Request) -> Reply:
-        return await ask(runtime, model, snapshot, lambda: request, listener, hold=hold)
+        reply = await ask(runtime, model, snapshot, lambda: request, listener, hold=hold)
+        charge(reply.usage)
+        return reply
 
     return Summariser(
         ask=answer,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from argentos import Config, Emit, FileStore, ManualClock, MemoryStore, Reply, Request, Session, Supervisor, Usage
-from argentos.errors import SpendingLimitError
-from argentos.storage import SessionKey, Store
+from argentos.errors import ModelError, NoReplyError, SpendingLimitError
+from argentos.storage import SessionKey, Spending, Store
 
 pytestmark = pytest.mark.anyio
 
@@ -19,18 +19,29 @@ class Priced:
 
     can_summarise = True
 
-    def __init__(self, cost: float | None = 1.0) -> None:
+    def __init__(self, cost: float | None = 1.0, answer: str = "Yes.", stop_reason: str | None = None) -> None:
         self.cost = cost
+        self.answer, self.stop_reason = answer, stop_reason
+        self.summary = "They met."
         self.asked = 0
 
     async def reply(self, request: Request, _emit: Emit) -> Reply:
         self.asked += 1
-        return Reply("They met." if request.instruction else "Yes.", Usage("priced", 10, 2, cost=self.cost))
+        usage = Usage("priced", 10, 2, cost=self.cost)
+        if request.instruction:
+            return Reply(self.summary, usage)
+        return Reply(self.answer, usage, stop_reason=self.stop_reason)
 
 
-async def spend(session: Session, times: int) -> None:
+async def spend(session: Session, times: int, text: str = "Hi " * 50) -> None:
     for _ in range(times):
-        await session.ask("Hi " * 50)
+        await session.ask(text)
+
+
+async def spent(store: Store) -> Spending | None:
+    snapshot = await store.load(SessionKey("main", "maren"))
+    assert snapshot is not None
+    return snapshot.metadata.spending
 
 
 async def test_a_session_spends_no_more_than_it_may_and_others_go_on(store: MemoryStore) -> None:
@@ -71,25 +82,58 @@ async def test_an_agent_spends_no_more_on_a_day_than_it_may_after_a_restart_too(
         await spend(supervisor.session("jan"), 1)
 
 
-async def test_what_was_spent_is_kept_with_the_session_and_a_summary_counts_for_the_day(store: MemoryStore) -> None:
-    model = Priced(0.5)
-    async with Supervisor(store, model, config=Config(max_spend_per_day=2.5), clock=ManualClock(START)) as supervisor:
-        session = supervisor.session("maren")
-        for _ in range(3):
-            await session.ask("word " * 600)
-        await session.compact()
-        await spend(session, 1)
-        with pytest.raises(SpendingLimitError, match=r"has spent 2\.5 of 2\.5 today"):
-            await spend(session, 1)
-    snapshot = await store.load(SessionKey("main", "maren"))
-    assert snapshot is not None
-    assert snapshot.metadata.spending is not None
-    assert (snapshot.metadata.spending.total, snapshot.metadata.spending.day) == (2.0, START.date())
+@pytest.mark.parametrize(
+    "config", [Config(max_spend_per_session=2.5), Config(max_spend_per_day=2.5)], ids=["session", "day"]
+)
+@pytest.mark.parametrize("kept", [True, False], ids=["files", "memory"])
+async def test_a_summary_counts_for_the_session_and_for_the_day_after_a_restart_too(
+    tmp_path: Path, config: Config, *, kept: bool
+) -> None:
+    clock, memory = ManualClock(START), MemoryStore()
+
+    def store() -> Store:
+        return FileStore(tmp_path) if kept else memory
+
+    async with Supervisor(store(), Priced(0.5), config=config, clock=clock) as supervisor:
+        await spend(supervisor.session("maren"), 3, "word " * 600)
+        await supervisor.session("maren").compact()
+    async with Supervisor(store(), Priced(0.5), config=config, clock=clock) as supervisor:
+        await spend(supervisor.session("maren"), 1)
+        with pytest.raises(SpendingLimitError, match=r"has spent 2\.5 of 2\.5"):
+            await spend(supervisor.session("maren"), 1)
+    async with store() as opened:
+        assert await spent(opened) == Spending(2.5, 2.5, START.date())
+
+
+@pytest.mark.parametrize("summary", ["", "word " * 3000], ids=["empty", "too long"])
+async def test_a_summary_that_cannot_be_used_counts_as_well(store: MemoryStore, summary: str) -> None:
+    model = Priced()
+    model.summary = summary
+    async with Supervisor(store, model) as supervisor:
+        await spend(supervisor.session("maren"), 3, "word " * 600)
+        await supervisor.session("maren").compact()
+    found = await spent(store)
+    assert found is not None
+    assert found.total == model.asked > 3
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", None), ("No.", "refusal"), ("", "max_tokens")],
+    ids=["nothing to say", "refused", "cut off"],
+)
+async def test_an_answer_that_is_not_kept_counts_as_well(store: MemoryStore, text: str, reason: str | None) -> None:
+    model = Priced(answer=text, stop_reason=reason)
+    async with Supervisor(store, model, config=Config(max_spend_per_session=2.0)) as supervisor:
+        for _ in range(2):
+            with pytest.raises((NoReplyError, ModelError)):
+                await supervisor.session("maren").ask("Hi")
+        with pytest.raises(SpendingLimitError, match="has spent 2 of 2"):
+            await supervisor.session("maren").ask("Hi")
+    assert model.asked == 2
 
 
 async def test_without_prices_nothing_is_spent(store: MemoryStore) -> None:
     async with Supervisor(store, Priced(None), config=Config(max_spend_per_session=0.001)) as supervisor:
         await spend(supervisor.session("maren"), 3)
-    snapshot = await store.load(SessionKey("main", "maren"))
-    assert snapshot is not None
-    assert snapshot.metadata.spending is None
+    assert await spent(store) is None
