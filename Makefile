@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
+# The files of tests lie in memory where a gigabyte is left; what a disk does to them is tried by the campaigns.
+SCRATCH := $(or $(TMPDIR),$(shell df -kP /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 1000000 { print "/dev/shm" }'))
+
 # Hundreds of tests start Python: none of these processes should compile everything anew, whatever the caller set.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -18,7 +21,7 @@ demo: $(VENV)/.product
 
 # Everything that needs no server and no data from elsewhere; on one process more than there are cores, for some wait.
 test: $(VENV)/.tools
-	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not mermaid"
+	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not mermaid"
 
 # What needs a server: the tests start it themselves.
 servers: $(VENV)/.tools
@@ -44,7 +47,7 @@ recordings: $(VENV)/.tools
 
 # Bugs planted into the shipped modules, each found by what generated lives see, which find nothing without.
 planted-bugs: $(VENV)/.tools
-	ARGENT_SEEDS=8 $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle
+	TMPDIR=$(SCRATCH) ARGENT_SEEDS=8 $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle
 
 # The benchmarks of the actors still run, each in its shortest form.
 benchmark-forms: $(VENV)/.tools

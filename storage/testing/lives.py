@@ -15,9 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from argentos.errors import StaleWriteError
 from argentos.storage.attachments import hashes_in, sha256_of
 from argentos.storage.fold import fold
-from argentos.storage.messages import SessionKey
+from argentos.storage.messages import Message, SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.snapshot import Metadata
+from argentos.storage.records import Transitioned
+from argentos.storage.snapshot import Metadata, Snapshot
 from argentos.storage.store import Store
 from argentos.storage.testing.case import refers_to
 from argentos.storage.testing.script import Scene, play, scenes
@@ -134,17 +135,28 @@ class StoreLives(RuleBasedStateMachine):
 
     @invariant()
     def each_session_is_what_its_records_add_up_to(self) -> None:
-        for key in KEYS:
+        for key, seen in zip(KEYS, self.portal.call(self._look), strict=True):
             story = self.stories.get(key)
-            assert self.portal.call(self.store.load, key) == (story.snapshot if story else None)
-            assert self.portal.call(self.store.read, key, 1, 1000) == (story.messages if story else ())
-            assert self.portal.call(self.store.transitions, key) == (story.transitions if story else ())
+            assert seen == ((story.snapshot, story.messages, story.transitions) if story else (None, (), ()))
+
+    async def _look(self) -> list[tuple[Snapshot | None, tuple[Message, ...], tuple[Transitioned, ...]]]:
+        """The snapshot, the messages and the edges of each session: all at once, for each way into the loop is long."""
+        store = self.store
+        return [(await store.load(key), await store.read(key, 1, 1000), await store.transitions(key)) for key in KEYS]
 
     @invariant()
     def what_its_messages_refer_to_is_there(self) -> None:
-        for key, story in self.stories.items():
-            for sha256 in {each for message in story.messages for each in hashes_in(message.raw)}:
-                assert sha256_of(self.portal.call(self.store.attachment, key, sha256)) == sha256
+        named = [
+            (key, sha256)
+            for key, story in self.stories.items()
+            for message in story.messages
+            for sha256 in hashes_in(message.raw)
+        ]
+        if named:
+            assert self.portal.call(self._hashes_of, named) == [sha256 for _, sha256 in named]
+
+    async def _hashes_of(self, named: Iterable[tuple[SessionKey, str]]) -> list[str]:
+        return [sha256_of(await self.store.attachment(key, sha256)) for key, sha256 in named]
 
     @rule(agent=_agents, cursor=_cursors, limit=_limits)
     def look_at_a_page(self, agent: str, cursor: str | None, limit: int) -> None:
