@@ -19,7 +19,7 @@ from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import OwnerGoneError, StoreBusyError, SupervisorStoppedError
 from argentos.gateway.settings import Settings
-from argentos.llm import ANY_MODEL, AnthropicModel, Model, OfflineModel
+from argentos.llm import ANY_MODEL, AnthropicModel, LocalModel, Model, OfflineModel
 from argentos.storage import FileStore
 
 __all__ = ["chosen_model", "open_sessions", "tell_if_offline", "with_sessions"]
@@ -39,7 +39,15 @@ class _UnaskedModel(OfflineModel):
 
 
 def chosen_model(name: str | None = None) -> Model:
-    """Claude with `ANTHROPIC_API_KEY`, else the offline stand-in."""
+    """Claude with `ANTHROPIC_API_KEY`, else the offline stand-in; for `local`, or `local:` and a path, a `LocalModel`.
+
+    Raises:
+        InputError: there is no such file.
+        MissingExtraError: `argentos[local]` is not installed.
+    """
+    kind, _, path = (name or "").partition(":")
+    if kind == "local":
+        return LocalModel(path or None)
     return AnthropicModel(name) if os.environ.get("ANTHROPIC_API_KEY") else OfflineModel()
 
 

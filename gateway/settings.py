@@ -21,7 +21,7 @@ from argentos.errors import ConfigError, StoreError
 if TYPE_CHECKING:
     from argentos.actors import Config
 
-__all__ = ["Commands", "Settings", "command_options", "default_state_dir"]
+__all__ = ["Commands", "Settings", "command_options", "default_state_dir", "model_option"]
 
 _log: Final = logging.getLogger(__name__)
 
@@ -172,3 +172,12 @@ class Commands(click.Group):
         commands = [self.get_command(ctx, name) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl([(each.name or "", each.get_short_help_str(_WHOLE)) for each in commands if each])
+
+
+model_option: Final = click.option(
+    "--model",
+    metavar="NAME",
+    help="Of the Messages API, ANTHROPIC_MODEL or a current Claude by default; local is a small one on this machine,"
+    " local:FILE one of your own.",
+)
+"""The option that names the model that answers."""

@@ -7,6 +7,7 @@ from argentos.llm.context import assemble, is_blank
 from argentos.llm.counting import Counting, TokenCounter, characters_of, count_content, count_tokens, measured_media
 from argentos.llm.failures import as_model_error
 from argentos.llm.gauge import ANY_MODEL, Gauge
+from argentos.llm.local import LocalModel
 from argentos.llm.measuring import check_size, is_near
 from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
@@ -49,6 +50,7 @@ __all__ = [
     "Emit",
     "Gauge",
     "Loadable",
+    "LocalModel",
     "McpServer",
     "Model",
     "OfflineModel",

@@ -19,7 +19,7 @@ from argentos.gateway.line_input import LineInput, whole_pastes
 from argentos.gateway.output import age, counted, failure, messages, percent, print_json_line, printable
 from argentos.gateway.owner import chosen_model, open_sessions, tell_if_offline
 from argentos.gateway.replies import beside, own_address, print_mark, stream, wait_for
-from argentos.gateway.settings import Settings, command_options
+from argentos.gateway.settings import Settings, command_options, model_option
 from argentos.storage import Message, Summary
 
 __all__ = ["command"]
@@ -32,7 +32,7 @@ _COMMAND: Final = re.compile(r"/[a-z]+\Z")
 
 @click.command("chat")
 @click.argument("session_id", metavar="[SESSION]", default="chat")
-@click.option("--model", metavar="NAME", help="Of the Messages API; ANTHROPIC_MODEL or a current Claude by default.")
+@model_option
 @command_options
 @click.pass_obj
 def command(settings: Settings, session_id: str, model: str | None) -> int:

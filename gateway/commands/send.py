@@ -8,7 +8,7 @@ import click
 from argentos.gateway.output import print_json
 from argentos.gateway.owner import chosen_model, open_sessions, tell_if_offline
 from argentos.gateway.replies import own_address, stream, wait_for
-from argentos.gateway.settings import Settings, command_options
+from argentos.gateway.settings import Settings, command_options, model_option
 
 __all__ = ["command"]
 
@@ -17,7 +17,7 @@ __all__ = ["command"]
 @click.argument("session_id", metavar="SESSION")
 @click.argument("text", metavar="[TEXT]", required=False)
 @click.option("--message-id", metavar="ID", help="Sent again under the same id, it is answered once.")
-@click.option("--model", metavar="NAME", help="Of the Messages API; ANTHROPIC_MODEL or a current Claude by default.")
+@model_option
 @command_options
 @click.pass_obj
 def command(settings: Settings, session_id: str, text: str | None, message_id: str | None, model: str | None) -> None:
