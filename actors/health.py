@@ -21,6 +21,8 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
         waiting: turns and compactions that wait for their turn.
         attachments: a sentence for each picture or document that a model was to see and that could not be read, the
             latest hundred of each agent; a text stood in its place.
+        tools: why sources of tools, by their names, are not open; they are opened again, and calls of their tools
+            are errors meanwhile.
         retention: which sessions are kept though they are due by their age, and why; empty where none is.
     """
 
@@ -33,6 +35,7 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
     waiting: int
     retention: str = ""
     attachments: tuple[str, ...] = ()
+    tools: Mapping[str, str] = {}
 
     @property
     def is_well(self) -> bool:

@@ -301,6 +301,7 @@ class Supervisor(SupervisorInterface):
             running=runtime.slots.running,
             waiting=runtime.slots.waiting,
             attachments=tuple(each for one in self._runtimes.values() for each in one.attachments.missing.values()),
+            tools={name: why for each in self._runtimes.values() for name, why in each.toolbox.failures.items()},
             retention="; ".join(each.retention for each in self._runtimes.values() if each.retention),
         )
 

@@ -1,15 +1,16 @@
 """Tools that a model may call, and what a call of one is given.
 
-context.py      the context of a running call
-contract.py     any object that is a tool
-results.py      what a tool gave, as content
-arguments.py    the arguments of a function, as a schema and back
-function.py     a plain function as a tool
-traits.py       a tool as it describes itself
-source.py       what has to be opened before its tools are known
-mcp.py          servers of the Model Context Protocol
-tool_set.py     tools by their names
-toolbox.py      the tools of an agent, those of open sources among them
+context.py          the context of a running call
+contract.py         any object that is a tool
+results.py          what a tool gave, as content
+arguments.py        the arguments of a function, as a schema and back
+function.py         a plain function as a tool
+traits.py           a tool as it describes itself
+source.py           what has to be opened before its tools are known
+mcp.py              servers of the Model Context Protocol
+mcp_connection.py   connections to these
+tool_set.py         tools by their names
+toolbox.py          the tools of an agent, those of open sources among them
 """
 
 from argentos.llm.tools.context import ToolContext

@@ -3,26 +3,30 @@
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
 
+from argentos.concurrency.threads import threads
 from argentos.errors import InputError, MissingExtraError
 from argentos.inputs import as_text, in_words
 from argentos.llm.tools.contract import Tool
+from argentos.llm.tools.mcp_connection import McpConnection, connected
 from argentos.llm.tools.traits import configured
 
 __all__ = ["McpServer"]
 
 _ODD: Final = re.compile(r"[^a-zA-Z0-9_-]")
 _LONGEST_NAME: Final = 128
+_HEAVY: Final = ("anthropic.lib.tools.mcp", "mcp.client.stdio")
 _READING: Final = ("read_only_hint", "readOnlyHint", "idempotent_hint", "idempotentHint")
 
 
 class McpServer:
     """A server of the Model Context Protocol; it needs the extra `argentos[mcp]`.
 
-    The supervisor starts it, or connects to it, when it begins, and closes it at its end. Where it fails, its calls are
-    errors that the model sees, and it is opened again.
+    The supervisor starts it, or connects to it, when it begins, and closes it at its end. Where it is lost, calls of
+    its tools are errors that the model sees, and it is opened again.
 
     Args:
         server: its address, as `https://…/mcp`; a command with its arguments, as `["uvx", "mcp-server-fetch"]`; or
@@ -68,18 +72,11 @@ class McpServer:
 
         Raises:
             MissingExtraError: `argentos[mcp]` is not installed.
+            Exception: the server cannot be reached, or is lost.
         """
-        try:
-            from anthropic.lib.tools.mcp import async_mcp_tool  # noqa: PLC0415
-            from mcp import Client  # noqa: PLC0415
-        except ImportError as error:
-            raise MissingExtraError(
-                'an MCP server needs the package mcp: install it with `pip install "argentos[mcp]"`'
-            ) from error
-        async with Client(self._transport()) as client:
-            offered = await _offered(client)
-            make: Any = async_mcp_tool
-            yield [self._tool(make(each, client), each) for each in offered]
+        await threads(1)(_load)
+        async with connected(self.name, self._transport()) as connection:
+            yield [self._tool(each, connection) for each in await connection.offered()]
 
     def _transport(self) -> Any:
         if self._command is None:
@@ -89,20 +86,29 @@ class McpServer:
         command, *arguments = self._command
         return StdioServerParameters(command=command, args=arguments, env=self._env, cwd=self._cwd)
 
-    def _tool(self, made: Any, offered: Any) -> Tool:
-        made.name = _ODD.sub("_", f"{self._prefix}{made.name}")[:_LONGEST_NAME]
+    def _tool(self, offered: Any, connection: McpConnection) -> Tool:
+        from anthropic.lib.tools.mcp import async_mcp_tool  # noqa: PLC0415 - it is loaded
+
         repeatable = _is_repeatable(offered) if self._repeatable is None else self._repeatable
+        make: Any = async_mcp_tool
+        made = make(offered, connection.caller(is_repeatable=repeatable))
+        made.name = _ODD.sub("_", f"{self._prefix}{made.name}")[:_LONGEST_NAME]
         return configured(made, repeatable=repeatable, **self._traits)
 
 
-async def _offered(client: Any) -> list[Any]:
-    """The tools that a server offers, page by page."""
-    page = await client.list_tools()
-    found = [*page.tools]
-    while cursor := getattr(page, "next_cursor", None):
-        page = await client.list_tools(cursor=cursor)
-        found += page.tools
-    return found
+def _load() -> None:
+    """Import what takes a second.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        for each in _HEAVY:
+            import_module(each)
+    except ImportError as error:
+        raise MissingExtraError(
+            'an MCP server needs the package mcp: install it with `pip install "argentos[mcp]"`'
+        ) from error
 
 
 def _is_repeatable(offered: Any) -> bool:

@@ -19,5 +19,9 @@ class ToolSource(Protocol):
         ...
 
     def opened(self) -> AbstractAsyncContextManager[Sequence[Tool]]:
-        """Its tools, as long as it is open; entered and left in one task, again where it failed."""
+        """Its tools, as long as it is open; entered and left in one task, again where it failed.
+
+        Raises:
+            Exception: it cannot be opened; or, inside of `async with`, it has come to its end before it was left.
+        """
         ...

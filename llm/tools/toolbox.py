@@ -1,14 +1,19 @@
 """The tools of an agent, those among them that a source has only while it is open."""
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 import anyio
 
+from argentos.concurrency.foreign_code import described, passes, sentence_of
 from argentos.llm.tools.contract import Tool
 from argentos.llm.tools.source import ToolSource
 from argentos.llm.tools.tool_set import ToolSet, as_tools
 
 __all__ = ["Toolbox"]
+
+_OPENING: Final = 30.0  # seconds
 
 
 class Toolbox:
@@ -19,6 +24,7 @@ class Toolbox:
 
     Attributes:
         sources: those of more.
+        failures: of the sources that are not open, by their names; they are opened again.
 
     Raises:
         InputError: it is no list of these, or two tools have the same name.
@@ -29,6 +35,7 @@ class Toolbox:
         self._found: dict[int, tuple[Tool, ...]] = {}
         self._closing = anyio.Event()
         self.sources: tuple[ToolSource, ...] = tuple(each for each in self._given if isinstance(each, ToolSource))
+        self.failures: dict[str, str] = {}
         self._open = 0
         self._all_closed = anyio.Event()
         self.tools()
@@ -53,11 +60,25 @@ class Toolbox:
             tried: is set behind that, or where the source cannot be opened.
 
         Raises:
+            TimeoutError: the source has not opened in time.
             Exception: whatever the source raises.
         """
-        closing = self._closing
         self._open += 1
         try:
+            await self._hold(source, changed, tried)
+        except BaseException as error:
+            if not passes(error):
+                self.failures[source.name] = sentence_of(error) or described(error)
+            raise
+        finally:
+            tried.set()
+            self._open -= 1
+            if not self._open:
+                self._all_closed.set()
+
+    async def _hold(self, source: ToolSource, changed: Callable[[], Awaitable[None]], tried: anyio.Event) -> None:
+        closing = self._closing
+        with anyio.move_on_after(_OPENING) as limit:
             async with source.opened() as found:
                 before = self._found.get(id(source), ())
                 self._found[id(source)] = tuple(found)
@@ -66,13 +87,12 @@ class Toolbox:
                 except BaseException:  # also where it is cancelled: the agent has the tools that it had
                     self._found[id(source)] = before
                     raise
+                limit.deadline = math.inf
+                self.failures.pop(source.name, None)
                 tried.set()
                 await closing.wait()
-        finally:
-            tried.set()
-            self._open -= 1
-            if not self._open:
-                self._all_closed.set()
+        if limit.cancelled_caught:
+            raise TimeoutError(f"it has not opened in {_OPENING:g} s")
 
     async def close(self) -> None:
         """Close all sources, and wait until they are."""

@@ -1,8 +1,11 @@
-"""A server of the Model Context Protocol, in a process of its own."""
+"""A server of the Model Context Protocol, in a process of its own: over its streams or, with a port, over HTTP."""
 
 import os
+import sys
 
+import anyio
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 server = MCPServer("weather")
@@ -26,5 +29,21 @@ def die() -> str:
     os._exit(3)
 
 
+@server.tool()
+async def send(begun: str) -> str:
+    """Never end, once this file has been written."""
+    await anyio.Path(begun).touch()
+    await anyio.sleep_forever()
+    return "sent"
+
+
+@server.tool()
+def refuse() -> str:
+    """Say why it cannot be done."""
+    raise ToolError("it is closed on Mondays")
+
+
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        server.run("streamable-http", port=int(sys.argv[1]))
     server.run("stdio")
