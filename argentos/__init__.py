@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from argentos.llm import (
         AnthropicModel,
         ApprovalWanted,
+        ContextReset,
         Emit,
         LocalModel,
         McpServer,
@@ -179,6 +180,7 @@ __all__ = [
     "Content",
     "ContentLike",
     "ContextOverflowError",
+    "ContextReset",
     "CursorExpired",
     "Cut",
     "Delivered",
@@ -370,6 +372,7 @@ _FOLDERS: Final = {
     "llm": {
         "AnthropicModel",
         "ApprovalWanted",
+        "ContextReset",
         "Emit",
         "LocalModel",
         "McpServer",

@@ -14,7 +14,7 @@ from argentos.actors import Turn
 from argentos.actors.sessions.session import Session
 from argentos.errors import ArgentError
 from argentos.gateway.output import printable
-from argentos.llm import ApprovalWanted, Piece, Retrying, TextDelta, ThinkingDelta, ToolAnswer, ToolCall
+from argentos.llm import ApprovalWanted, ContextReset, Piece, Retrying, TextDelta, ThinkingDelta, ToolAnswer, ToolCall
 from argentos.storage import Address, Message, text_of
 
 __all__ = ["beside", "own_address", "print_mark", "stream", "wait_for"]
@@ -90,8 +90,11 @@ class _Screen:
         self._last = None
 
 
-def _line(piece: ToolCall | ToolAnswer | ApprovalWanted) -> str:
-    """A call, or its result, as a line."""
+def _line(piece: ToolCall | ToolAnswer | ApprovalWanted | ContextReset) -> str:
+    """A call, its result, or a reset, as a line."""
+    if isinstance(piece, ContextReset):
+        why = "a new day" if piece.reason == "daily" else "after a long pause"
+        return f"a new conversation begins: {why}; what was said is in the archive"
     if isinstance(piece, ToolAnswer):
         said = text_of(piece.content) or "no text"
         return f"{printable(piece.name)} {'failed' if piece.is_error else 'gave'}: {_short(said)}"

@@ -13,6 +13,7 @@ from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
 from argentos.llm.pieces import (
     ApprovalWanted,
+    ContextReset,
     Piece,
     Retrying,
     TextDelta,
@@ -46,6 +47,7 @@ __all__ = [
     "ApprovalWanted",
     "Closeable",
     "Compacted",
+    "ContextReset",
     "Counting",
     "Emit",
     "Gauge",

@@ -11,6 +11,7 @@ from argentos.storage import Content
 
 __all__ = [
     "ApprovalWanted",
+    "ContextReset",
     "Piece",
     "Retrying",
     "TextDelta",
@@ -92,7 +93,17 @@ class Retrying(Struct, frozen=True, gc=False, tag="retrying"):
     reason: str
 
 
-Piece: TypeAlias = TextDelta | ThinkingDelta | ToolCall | ToolAnswer | ApprovalWanted | Retrying
+class ContextReset(Struct, frozen=True, gc=False, tag="context_reset"):
+    """The conversation begins anew with the message that is answered: its context was emptied, as the settings say.
+
+    Attributes:
+        reason: `daily`, or `idle`.
+    """
+
+    reason: str
+
+
+Piece: TypeAlias = ContextReset | TextDelta | ThinkingDelta | ToolCall | ToolAnswer | ApprovalWanted | Retrying
 """A piece of a reply as it streams."""
 
 _KINDS: Final = get_args(Piece)

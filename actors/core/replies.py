@@ -83,6 +83,7 @@ class Turn:
         self.number = number
         self.message_id = message_id
         self.attempt: int = 0
+        self._first: tuple[Piece, ...] = ()  # of each attempt
         self._pieces: list[Piece] = []
         self._durable = 0  # pieces of responses that are
         self._reply: Message | None = None
@@ -205,8 +206,12 @@ class Turn:
     def begin(self, attempt: int) -> None:
         """The model is being asked; pieces of an earlier attempt count no more."""
         self.attempt = attempt
-        self._pieces.clear()
+        self._pieces[:] = self._first
         self._durable = 0
+
+    def open_with(self, piece: Piece) -> None:
+        """Each attempt begins with this piece."""
+        self._first = (piece,)
 
     def settle(self) -> None:
         """The response that has streamed is durable, and the turn goes on: what is said from now on is another one."""

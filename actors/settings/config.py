@@ -1,11 +1,13 @@
 """The settings of a session: `agents.defaults.session` in `argent.json`, overridden by `agents.<agent>.session`."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from msgspec import Struct, structs
 
+from argentos.actors.settings.reset_policy import as_senders, as_wall_time, as_zone
 from argentos.actors.settings.settings_file import SettingsFile
 from argentos.errors import ConfigError
 from argentos.inputs import as_choice, as_number, as_whole_number, in_words
@@ -88,6 +90,12 @@ class Config(Struct, frozen=True, kw_only=True):
         max_spend_per_day: likewise for all the agent's sessions on a day of UTC.
         retain_for: after its last activity, until a session is deleted; None keeps it for ever.
         retain_bytes: of all the agent's sessions on disk; beyond it the oldest are deleted. None sets no limit.
+        reset_at: a wall time, as `04:00`, after which a conversation begins anew with the next message of a person;
+            None never does.
+        reset_zone: the time zone of that, as `Europe/Berlin`.
+        reset_after: likewise, once nobody has written for so long; None never does.
+        background_senders: of messages that no person writes, as heartbeats: neither they nor the replies to them keep
+            a conversation from beginning anew, and none begins anew with them.
     """
 
     max_context_tokens: int | None = None
@@ -120,6 +128,10 @@ class Config(Struct, frozen=True, kw_only=True):
     max_spend_per_day: float | None = None
     retain_for: float | None = None
     retain_bytes: int | None = None
+    reset_at: str | None = None
+    reset_zone: str = "UTC"
+    reset_after: float | None = None
+    background_senders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse values that no session can live with.
@@ -165,6 +177,7 @@ _NUMBERS: Final[dict[str, tuple[float, float]]] = {
     "compaction_timeout": _DURATION_RANGE,
     "restart_period": _DURATION_RANGE,
     "retain_for": _DURATION_RANGE,
+    "reset_after": _DURATION_RANGE,
     "max_spend_per_session": (0.0, 1e12),
     "max_spend_per_day": (0.0, 1e12),
 }
@@ -190,8 +203,22 @@ _CHOICES: Final = {
 }
 _SIZED: Final = frozenset({"attachment_bytes", "message_attachment_bytes", "retain_bytes"})
 _OPTIONAL: Final = frozenset(
-    {"collect_for", "max_context_tokens", "max_spend_per_day", "max_spend_per_session", "retain_for", "retain_bytes"}
+    {
+        "collect_for",
+        "max_context_tokens",
+        "max_spend_per_day",
+        "max_spend_per_session",
+        "reset_after",
+        "reset_at",
+        "retain_for",
+        "retain_bytes",
+    }
 )
+_OTHERS: Final[dict[str, Callable[[object, str], object]]] = {
+    "reset_at": as_wall_time,
+    "reset_zone": as_zone,
+    "background_senders": as_senders,
+}
 
 
 def _checked(name: str, value: object, what: str) -> object:
@@ -202,6 +229,8 @@ def _checked(name: str, value: object, what: str) -> object:
     """
     if value is None and name in _OPTIONAL:
         return None
+    if name in _OTHERS:
+        return _OTHERS[name](value, what)
     if name in _NUMBERS:
         return as_number(value, what, *_NUMBERS[name], ConfigError)
     if name in _WHOLE_NUMBERS:

@@ -35,7 +35,7 @@ from argentos.actors.core.decisions.compactions import (
 )
 from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.actors.core.decisions.message_ids import MessageIds
-from argentos.actors.core.decisions.messages import accept, charge, clear, create, deliver, update
+from argentos.actors.core.decisions.messages import accept, charge, clear, create, deliver, reset_in, update
 from argentos.actors.core.decisions.turn_ends import cancel, end_attempt, stop
 from argentos.actors.core.decisions.turns import failed_turn, retry
 from argentos.actors.core.replies import PendingTurns, Turn
@@ -226,8 +226,10 @@ class Decider:
 
     def _accept(self, draft: Draft, command: Accept) -> Answering:
         number = self._message_ids.number_of(command.message_id, draft.open_context)
+        reset = None
         if number is None:
             self._check_room(draft, command)
+            decided = len(draft.records)
             number = accept(
                 draft,
                 command.message_id,
@@ -240,10 +242,13 @@ class Decider:
             )
             draft.attach(command.attachments)
             self._message_ids.add(command.message_id, number)
+            reset = reset_in(draft.records[decided:])
         waits = command.awaits_reply and _is_unsettled(draft, number)
         turn = self._replies.expect(number, command.message_id) if waits else None
         if turn is not None:
             turn.is_from_task |= command.is_from_task
+            if reset is not None:
+                turn.open_with(reset)
         return partial(self._receive, command, number, turn)
 
     def _retry(self, draft: Draft, command: Retry) -> Answering:

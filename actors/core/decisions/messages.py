@@ -1,9 +1,15 @@
 """The rules by which a message is taken, and what else is noted of a session."""
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
 from argentos.actors.core.commands import Changes
-from argentos.actors.core.decisions.draft import Draft
+from argentos.actors.core.decisions.draft import Draft, is_at_work
 from argentos.actors.core.decisions.ids import is_owed
 from argentos.actors.core.decisions.turn_ends import expect_turn, stop
+from argentos.actors.settings.reset_policy import ResetReason, policy_of
+from argentos.llm import ContextReset
 from argentos.machines.lifecycles.session import FIRST_MESSAGE, NEW_MESSAGE
 from argentos.machines.lifecycles.turn import CLEAR
 from argentos.storage import (
@@ -13,6 +19,7 @@ from argentos.storage import (
     Cleared,
     Content,
     Delivered,
+    Record,
     Replied,
     Responded,
     Role,
@@ -20,7 +27,11 @@ from argentos.storage import (
     Usage,
 )
 
-__all__ = ["accept", "charge", "clear", "create", "deliver", "update"]
+__all__ = ["accept", "charge", "clear", "create", "deliver", "reset_in", "update"]
+
+_RESETS: Final[Mapping[ResetReason, str]] = {"daily": "daily reset", "idle": "idle reset"}
+"""The names under which the settings empty a context, in `Cleared.by`."""
+_REASONS: Final[Mapping[str | None, ResetReason]] = {by: reason for reason, by in _RESETS.items()}
 
 
 def create(draft: Draft) -> None:
@@ -43,6 +54,7 @@ def accept(
     if not draft.exists:
         create(draft)
     if awaits_reply:
+        _reset_if_due(draft, sender)
         expect_turn(draft, address)
     number = draft.metadata.messages + 1
     draft.emit(
@@ -89,10 +101,49 @@ def deliver(draft: Draft, number: int, failure: str = "") -> None:
         draft.emit(Delivered(**draft.head(), number=number, failure=failure))
 
 
-def clear(draft: Draft) -> None:
+def _reset_if_due(draft: Draft, sender: str | None) -> None:
+    """Begin the conversation anew with this message, where the settings say so and nothing is going on in it."""
+    config, metadata = draft.config, draft.metadata
+    policy = policy_of(config.reset_at, config.reset_zone, config.reset_after)
+    if policy is None or sender in config.background_senders or is_at_work(metadata) or metadata.turn is not None:
+        return
+    heard = _heard_at(draft)
+    if heard is None:
+        return
+    idle = (metadata.quiet_since - heard).total_seconds() + draft.moment - draft.marks.quiet_since
+    if reason := policy.due(heard, draft.now, idle):
+        clear(draft, by=_RESETS[reason])
+
+
+def reset_in(records: Iterable[Record]) -> ContextReset | None:
+    """The reset that the settings have made by one of these records."""
+    reasons = (_REASONS.get(each.by) for each in records if isinstance(each, Cleared))
+    reason = next(filter(None, reasons), None)
+    return None if reason is None else ContextReset(reason)
+
+
+def _heard_at(draft: Draft) -> datetime | None:
+    """When the conversation was last gone on with, by a person's message or the reply to it; None if it is empty.
+
+    What the agent says of its own accord does not count, nor do messages that no person writes.
+    """
+    context = draft.context
+    replied: dict[str, datetime] = {}
+    for message in reversed(context.messages):
+        for each in message.reply_to:
+            replied.setdefault(each, message.at)
+        is_heard = message.role == "user" and message.is_from_outside
+        if is_heard and message.sender not in draft.config.background_senders:
+            return replied.get(message.id, message.at)
+    if context.summary is not None:
+        return context.summary.at
+    return context.messages[0].at if context.messages else None
+
+
+def clear(draft: Draft, by: str | None = None) -> None:
     """Empty the context; its messages go to the archive."""
     stop(draft, CLEAR)
-    draft.emit(Cleared(**draft.head()))
+    draft.emit(Cleared(**draft.head(), by=by))
 
 
 def charge(draft: Draft, usage: Usage) -> None:

@@ -35,6 +35,14 @@ def test_the_file_is_read_and_other_parts_are_left_alone(tmp_path: Path) -> None
     assert (config.max_context_tokens, config.idle_after) == (20_000, 7200)
 
 
+def test_the_settings_of_resets_are_read(tmp_path: Path) -> None:
+    settings = session(resetAt="04:00", resetZone="Europe/Berlin", resetAfter="8h", backgroundSenders=["heartbeat"])
+    write(tmp_path, settings)
+    config = Config.load(tmp_path)
+    assert (config.reset_at, config.reset_zone, config.reset_after) == ("04:00", "Europe/Berlin", 28_800)
+    assert config.background_senders == ("heartbeat",)
+
+
 def test_a_named_agent_overrides_the_defaults(tmp_path: Path) -> None:
     content = session(maxContextTokens=20_000, compactionThreshold=0.7)
     content["agents"]["helper"] = {"session": {"maxContextTokens": 9000}}
@@ -68,6 +76,15 @@ def test_a_named_agent_overrides_the_defaults(tmp_path: Path) -> None:
         ({"agents": {"default": {}}}, r"agents\.default is not a key of this file; did you mean defaults\?"),
         ({"agents": {"defaults": {"sesion": {}}}}, r"agents\.defaults\.sesion is not a key .*; did you mean session\?"),
         ({"agents": {"main": {"sessions": {}}}}, r"agents\.main\.sessions is not a key .*; did you mean session\?"),
+        (session(resetAt="4 am"), r'session\.resetAt is the text \'4 am\'; write a time of the day, as "04:00"'),
+        (session(resetAt="25:00"), r"session\.resetAt is the text '25:00'; write a time of the day"),
+        (
+            session(resetZone="Berlin"),
+            r"session\.resetZone is the text 'Berlin', a time zone that this machine does not",
+        ),
+        (session(resetZone="../etc"), r"session\.resetZone is the text '\.\./etc', a time zone"),
+        (session(resetAfter="soon"), r"session\.resetAfter: the text 'soon' is no duration"),
+        (session(backgroundSenders="cron"), r"backgroundSenders is the text 'cron'; write a list of names"),
         ('{"agents": {}, "agents": {}}', "the key 'agents' twice"),
     ],
 )
