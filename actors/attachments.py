@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-import anyio.to_thread
 from msgspec import structs
 
 from argentos.actors.settings.config import Config
 from argentos.concurrency.foreign_code import reading_a_store
+from argentos.concurrency.threads import threads
 from argentos.errors import ArgentError, InputError, StoreError
 from argentos.llm import measured_media
 from argentos.storage import (
@@ -53,6 +53,7 @@ class Attachments:
     def __init__(self, store: Store, config: Config) -> None:
         self.missing: dict[tuple[SessionKey, str], str] = {}
         self._store = store
+        self._run = threads()  # of its own: whatever a host does in anyio's default ones holds up no message
         self.limits: AttachmentLimits = AttachmentLimits(
             config.attachment_bytes, config.message_attachment_bytes, config.message_attachments
         )
@@ -76,10 +77,10 @@ class Attachments:
         check_references(content, what, error)
         if hashes := hashes_in(content):
             known = {each: await self.read(key, each) for each in hashes}
-            content = await anyio.to_thread.run_sync(attach_inline, content, known)
+            content = await self._run(partial(attach_inline, content, known))
         if not has_bytes(content):
             return Detached(content, _NONE)
-        return await anyio.to_thread.run_sync(partial(detach, content, self.limits, what, error, measured_media))
+        return await self._run(partial(detach, content, self.limits, what, error, measured_media))
 
     async def keep(self, key: SessionKey, attachments: Mapping[str, bytes]) -> None:
         """Make bytes durable, before the record that refers to them.
@@ -89,14 +90,6 @@ class Attachments:
         """
         for data in attachments.values():
             await self._store.attach(key, data)
-
-    async def take_out(
-        self, key: SessionKey, content: Content, what: str = "the message", error: type[ArgentError] = InputError
-    ) -> Content:
-        """Take the bytes out of content, and keep them; see `detached` and `keep`."""
-        found = await self.detached(key, content, what, error)
-        await self.keep(key, found.attachments)
-        return found.content
 
     async def read(self, key: SessionKey, sha256: str) -> bytes:
         """The bytes of a session that have this hash.
@@ -135,7 +128,7 @@ class Attachments:
         for sha256 in hashes:
             if sha256 not in known:
                 await self._read_into(known, key, sha256)
-        return await anyio.to_thread.run_sync(attach_inline, content, known)
+        return await self._run(partial(attach_inline, content, known))
 
     async def _read_into(self, known: dict[str, bytes], key: SessionKey, sha256: str) -> None:
         try:

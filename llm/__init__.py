@@ -37,6 +37,7 @@ from argentos.llm.tools import (
     as_tool_result,
     as_tools,
     configured,
+    is_approval_needed,
     tool,
     tool_traits,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "count_content",
     "count_tokens",
     "find_cuts",
+    "is_approval_needed",
     "is_blank",
     "is_near",
     "is_sign_of_life",

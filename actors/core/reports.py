@@ -1,6 +1,7 @@
 """Reports of tasks: what the model said, what a call gave, and the summary."""
 
 import itertools
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -11,6 +12,7 @@ from argentos.storage import Content, Metadata, Usage
 
 __all__ = ["Arriving", "CallDone", "Charge", "PlannedCall", "Report", "SummaryMade", "TurnDone"]
 
+_NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
 _arrivals: Final = itertools.count()
 
 
@@ -69,9 +71,10 @@ class TurnDone(Report):
     Attributes:
         step: how many responses there were before.
         calls: those of the reply, in their order.
+        attachments: the bytes that the reply refers to, by their hashes.
     """
 
-    __slots__ = ("attempt", "calls", "error", "reply", "step", "tokens", "turn")
+    __slots__ = ("attachments", "attempt", "calls", "error", "reply", "step", "tokens", "turn")
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class TurnDone(Report):
         error: ArgentError | None,
         step: int = 0,
         calls: tuple[PlannedCall, ...] = (),
+        attachments: Mapping[str, bytes] = _NO_ATTACHMENTS,
     ) -> None:
         super().__init__(at)
         self.turn: int = turn
@@ -91,6 +95,7 @@ class TurnDone(Report):
         self.step: int = step
         self.reply: Reply | None = reply
         self.calls: tuple[PlannedCall, ...] = calls
+        self.attachments: Mapping[str, bytes] = attachments
         self.tokens: int = tokens
         self.error: ArgentError | None = error
 
@@ -108,9 +113,10 @@ class CallDone(Report):
         call_id: which.
         content: what it gave; None where it was not run, for it is not waited for any more.
         is_last: the task has ended with it.
+        attachments: the bytes that the content refers to, by their hashes.
     """
 
-    __slots__ = ("call_id", "content", "is_error", "is_last", "tag", "tokens")
+    __slots__ = ("attachments", "call_id", "content", "is_error", "is_last", "tag", "tokens")
 
     def __init__(
         self,
@@ -122,6 +128,7 @@ class CallDone(Report):
         is_error: bool,
         tokens: int,
         is_last: bool,
+        attachments: Mapping[str, bytes] = _NO_ATTACHMENTS,
     ) -> None:
         super().__init__(at)
         self.tag: TaskId = tag
@@ -130,6 +137,7 @@ class CallDone(Report):
         self.is_error: bool = is_error
         self.tokens: int = tokens
         self.is_last: bool = is_last
+        self.attachments: Mapping[str, bytes] = attachments
 
 
 class Charge(Report):

@@ -159,6 +159,7 @@ class SessionTasks:
                 reply=told.reply if told else None,
                 tokens=told.tokens if told else 0,
                 calls=told.calls if told else (),
+                attachments=told.attachments if told else {},
                 error=None if isinstance(answer, Answer) else answer,
             )
         )

@@ -5,7 +5,7 @@ sees as an error.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from copy import deepcopy
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
@@ -28,11 +28,13 @@ _log: Final = logging.getLogger(__name__)
 _AT_ONCE: Final = 32  # calls of one response
 _WINDOW_SHARE: Final = 0.25  # of the window, that all results of a response have together
 _CHARACTERS_A_TOKEN: Final = 3
+_NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
 
 
 class _Result(NamedTuple):
     content: Content
     is_error: bool = False
+    attachments: Mapping[str, bytes] = _NO_ATTACHMENTS
 
 
 class _Called(NamedTuple):
@@ -116,7 +118,7 @@ class _Run:
         async with self._limiter:
             result = await self._result_of(call)
         if result is not None and not isinstance(result.content, str):
-            result = await self._kept(call, result)
+            result = await self._detached(call, result)
         tokens = 0 if result is None else await self._tokens(result)
         self._left -= 1
         self._report(
@@ -128,17 +130,18 @@ class _Run:
                 is_error=result is not None and result.is_error,
                 tokens=tokens,
                 is_last=self._left == 0,
+                attachments=_NO_ATTACHMENTS if result is None else result.attachments,
             )
         )
 
-    async def _kept(self, call: ToolUse, result: _Result) -> _Result:
-        """The result, the bytes in it kept beside it."""
+    async def _detached(self, call: ToolUse, result: _Result) -> _Result:
+        """The result, with the bytes in it beside it."""
         attachments, key = self._runtime.attachments, self._snapshot.metadata.key
         try:
-            content = await attachments.take_out(key, result.content, f"the result of {call.name!a}")
+            content, found = await attachments.detached(key, result.content, f"the result of {call.name!a}")
         except ArgentError as error:
             return _Result(f"failed: its result cannot be kept: {error}", is_error=True)
-        return result._replace(content=content)
+        return result._replace(content=content, attachments=found)
 
     async def _tokens(self, result: _Result) -> int:
         try:

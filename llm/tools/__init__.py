@@ -2,6 +2,7 @@
 
 context.py          the context of a running call
 contract.py         any object that is a tool
+approval.py         the question whether a person must allow a call
 results.py          what a tool gave, as content
 arguments.py        the arguments of a function, as a schema and back
 function.py         a plain function as a tool
@@ -13,6 +14,7 @@ tool_set.py         tools by their names
 toolbox.py          the tools of an agent, those of open sources among them
 """
 
+from argentos.llm.tools.approval import NeedsApproval, is_approval_needed
 from argentos.llm.tools.context import ToolContext
 from argentos.llm.tools.contract import Tool
 from argentos.llm.tools.function import tool
@@ -25,6 +27,7 @@ from argentos.llm.tools.traits import ToolTraits, configured, tool_traits
 
 __all__ = [
     "McpServer",
+    "NeedsApproval",
     "Tool",
     "ToolContext",
     "ToolSet",
@@ -34,6 +37,7 @@ __all__ = [
     "as_tool_result",
     "as_tools",
     "configured",
+    "is_approval_needed",
     "tool",
     "tool_traits",
 ]

@@ -6,14 +6,12 @@ from typing import Any, TypeAlias, overload
 
 from argentos.errors import InputError
 from argentos.inputs import as_text, in_words
+from argentos.llm.tools.approval import NeedsApproval
 from argentos.llm.tools.arguments import Arguments
 from argentos.llm.tools.results import written
 from argentos.llm.tools.traits import as_tool_name, check_traits
 
-__all__ = ["FunctionTool", "NeedsApproval", "tool"]
-
-NeedsApproval: TypeAlias = bool | Callable[[dict[str, Any]], bool]
-"""Whether a person must allow a call: always, never, or as a function of its input says."""
+__all__ = ["FunctionTool", "tool"]
 
 _Function: TypeAlias = Callable[..., Awaitable[object]]
 
@@ -110,7 +108,8 @@ def tool(
         function: does it.
         name: by default that of the function.
         description: what the model is told; by default the docstring.
-        needs_approval: a person must allow a call before it is run; or a function that tells from the input.
+        needs_approval: a person must allow a call before it is run; or a function that tells from the input: one
+            that is not async runs in a thread, and a person is asked where it raises, or takes too long.
         repeatable: a call that was cut off, as by a crash, is run again, with the same call id. One that is not
             repeatable is answered with the sentence that nobody knows whether it was done.
         alone: no other call of the same response runs beside it.

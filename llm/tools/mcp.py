@@ -1,7 +1,7 @@
 """Servers of the Model Context Protocol, whose tools an agent may have."""
 
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from argentos.concurrency.threads import threads
 from argentos.errors import InputError, MissingExtraError
 from argentos.inputs import as_text, in_words
+from argentos.llm.tools.approval import NeedsApproval
 from argentos.llm.tools.contract import Tool
 from argentos.llm.tools.mcp_connection import McpConnection, connected
 from argentos.llm.tools.traits import configured
@@ -52,7 +53,7 @@ class McpServer:
         prefix: str = "",
         env: Mapping[str, str] | None = None,
         cwd: str | Path | None = None,
-        needs_approval: bool | Callable[[dict[str, Any]], bool] | None = None,
+        needs_approval: NeedsApproval | None = None,
         repeatable: bool | None = None,
         alone: bool | None = None,
         timeout: float | None = None,

@@ -7,6 +7,7 @@ from typing import Final
 import anyio
 
 from argentos.concurrency.foreign_code import described, passes, sentence_of
+from argentos.concurrency.threads import Runner, Threads
 from argentos.llm.tools.contract import Tool
 from argentos.llm.tools.source import ToolSource
 from argentos.llm.tools.tool_set import ToolSet, as_tools
@@ -14,6 +15,7 @@ from argentos.llm.tools.tool_set import ToolSet, as_tools
 __all__ = ["Toolbox"]
 
 _OPENING: Final = 30.0  # seconds
+_PATIENCE: Final = 1.0  # seconds that a thread is waited for which nobody needs any more
 
 
 class Toolbox:
@@ -24,6 +26,7 @@ class Toolbox:
 
     Attributes:
         sources: those of more.
+        threads: for what tools decide by functions that are not async.
         failures: of the sources that are not open, by their names; they are opened again.
 
     Raises:
@@ -35,6 +38,7 @@ class Toolbox:
         self._found: dict[int, tuple[Tool, ...]] = {}
         self._closing = anyio.Event()
         self.sources: tuple[ToolSource, ...] = tuple(each for each in self._given if isinstance(each, ToolSource))
+        self.threads: Runner = Threads(_PATIENCE, "a tool").runner()
         self.failures: dict[str, str] = {}
         self._open = 0
         self._all_closed = anyio.Event()

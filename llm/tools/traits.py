@@ -1,8 +1,7 @@
 """A tool's description of itself, validated, with defaults for what it leaves out."""
 
-import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
 
 import msgspec
@@ -10,11 +9,11 @@ import msgspec
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import InputError
 from argentos.inputs import as_flag, as_number, as_text, in_words
+from argentos.llm.tools.approval import NeedsApproval
 from argentos.llm.tools.contract import Tool
 
 __all__ = ["ToolTraits", "as_tool_name", "check_traits", "configured", "tool_traits"]
 
-_log: Final = logging.getLogger(__name__)
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _LEAST_TIME: Final = 0.001  # seconds
 
@@ -25,7 +24,7 @@ class ToolTraits(NamedTuple):
     Attributes:
         name: as the model calls it.
         definition: as the Messages API takes it.
-        needs_approval: tells of an input whether a person must allow the call; of one that it cannot judge, yes.
+        needs_approval: tells of an input whether a person must allow the call.
         repeatable: a call that was cut off may be run again.
         alone: no other call runs beside one of it.
         timeout: seconds that a call may take; None where the tool does not say.
@@ -33,7 +32,7 @@ class ToolTraits(NamedTuple):
 
     name: str
     definition: dict[str, Any]
-    needs_approval: Callable[[dict[str, Any]], bool]
+    needs_approval: NeedsApproval
     repeatable: bool
     alone: bool
     timeout: float | None
@@ -50,7 +49,7 @@ def tool_traits(tool: Tool) -> ToolTraits:
     if not callable(_attribute(tool, "call", what, None)):
         raise InputError(f"{what} has no method `call`; give it one: `async def call(self, input)`")
     repeatable, alone, timeout = check_traits(tool, name)
-    approval = _Approval(_attribute(tool, "needs_approval", what, default=False), name)
+    approval = cast("NeedsApproval", _attribute(tool, "needs_approval", what, default=False))
     return ToolTraits(name, _definition(tool, name, what), approval, repeatable, alone, timeout)
 
 
@@ -111,24 +110,6 @@ def _attribute(tool: object, name: str, what: str, default: object) -> object:
         raise InputError(f"`{name}` of {what} raised {described(error)}; mend the tool") from error
 
 
-class _Approval:
-    """A tool's word on whether a call needs approval; where it cannot tell, the call does."""
-
-    def __init__(self, word: object, name: str) -> None:
-        self._word = word
-        self._name = name
-
-    def __call__(self, given: dict[str, Any]) -> bool:
-        try:
-            word = self._word(given) if callable(self._word) else self._word
-            return as_flag(word, f"what needs_approval of tool {self._name!a} gave")
-        except BaseException as error:
-            if is_interrupt(error):
-                raise
-            _log.error("a person is asked whether tool %a may run; it cannot tell: %s", self._name, described(error))
-            return True
-
-
 class _Configured:
     """A tool with other traits than it has itself."""
 
@@ -153,7 +134,7 @@ class _Configured:
 def configured(
     tool: Tool,
     *,
-    needs_approval: bool | Callable[[dict[str, Any]], bool] | None = None,
+    needs_approval: NeedsApproval | None = None,
     repeatable: bool | None = None,
     alone: bool | None = None,
     timeout: float | None = None,

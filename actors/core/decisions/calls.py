@@ -121,6 +121,7 @@ def finish_call(draft: Draft, report: CallDone) -> None:
     if turn is None or turn.turn != report.tag[1]:  # it was stopped in the same step
         return
     if report.content is not None and any(each.id == report.call_id for each in turn.calls):
+        draft.attach(report.attachments)
         end_call(draft, report.call_id, report.content, tokens=report.tokens, is_error=report.is_error)
     if report.is_last:
         draft.has_task = False

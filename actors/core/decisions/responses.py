@@ -1,27 +1,33 @@
 """Replies as a turn takes them: what counts of one, and what becomes of the calls in it."""
 
+import logging
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from copy import deepcopy
+from functools import partial
 from typing import Any, Final, cast
 
+import anyio
 from msgspec import structs
 
 from argentos.actors.core.reports import PlannedCall
 from argentos.actors.core.runtime import Runtime
 from argentos.errors import ContextOverflowError, ModelError
 from argentos.inputs import in_words
-from argentos.llm import Reply, is_blank
+from argentos.llm import Reply, is_approval_needed, is_blank
 from argentos.storage import REFUSAL, OpenTurn, RawBlock, ToolUse, calls_in
 
 __all__ = ["as_response", "has_nothing_to_say", "plan_calls"]
 
+_log: Final = logging.getLogger(__name__)
 _CALLING: Final = frozenset({None, "tool_use", "end_turn", "stop_sequence", "pause_turn"})
 """The stop reasons with which the calls of a reply are whole."""
 
 _ID: Final = re.compile(r"[a-zA-Z0-9_-]{1,200}")
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _SILENT: Final = frozenset({"thinking", "redacted_thinking"})
+_JUDGING: Final = 10.0  # seconds
 _SHOWN: Final = 20  # names of tools in a sentence
 _MADE_UP: Final = "_argentos_unusable"  # in the place of an input that is no object
 
@@ -102,7 +108,7 @@ async def plan_calls(runtime: Runtime, turn: OpenTurn, reply: Reply) -> tuple[Pl
         if refusal:
             planned.append(PlannedCall(call.id, refusal, await runtime.count.tokens(refusal)))
         else:
-            planned.append(PlannedCall(call.id, is_asked=_is_asked(runtime, call)))
+            planned.append(PlannedCall(call.id, is_asked=await _is_asked(runtime, call)))
     return tuple(planned)
 
 
@@ -118,6 +124,14 @@ def _misfit(runtime: Runtime, call: ToolUse) -> str:
     return ""
 
 
-def _is_asked(runtime: Runtime, call: ToolUse) -> bool:
+async def _is_asked(runtime: Runtime, call: ToolUse) -> bool:
+    """A person has to allow the call; also where the tool cannot tell, or not in time."""
     found = runtime.tools.get(call.name)
-    return found is not None and found[1].needs_approval(deepcopy(call.input))
+    word = found[1].needs_approval if found is not None else False
+    if isinstance(word, bool):
+        return word
+    judging = partial(is_approval_needed, word, deepcopy(call.input), call.name, runtime.toolbox.threads)
+    with anyio.move_on_after(_JUDGING), suppress(ModelError):  # it cancelled the task that it ran in
+        return await runtime.bulkhead.run(judging, f"needs_approval of tool {call.name}")
+    _log.error("a person is asked whether tool %a may run; it has not told within %g s", call.name, _JUDGING)
+    return True

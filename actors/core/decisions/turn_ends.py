@@ -80,6 +80,8 @@ def end_attempt(draft: Draft, report: TurnDone) -> bool:
 def _follow(draft: Draft, turn: OpenTurn, report: TurnDone, taken: Transition) -> None:
     """Make the records of what the model said, or why it did not."""
     reply, error = report.reply, report.error
+    if taken.event != REFUSAL:
+        draft.attach(report.attachments)
     if reply is not None and taken.event == REPLY:
         _reply(draft, turn.turn, turn.messages, reply, report.tokens)
         if reply.stop_reason == _FULL:

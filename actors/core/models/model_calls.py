@@ -1,7 +1,7 @@
 """Calls of the model for a turn. They do not touch the session; the actor is told."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -29,9 +29,10 @@ __all__ = ["Answer", "ask_model"]
 
 
 class Answer(NamedTuple):
-    """A reply, its local tokens, and what becomes of its calls."""
+    """A reply, the bytes that it refers to, its local tokens, and what becomes of its calls."""
 
     reply: Reply
+    attachments: Mapping[str, bytes]
     tokens: int
     calls: tuple[PlannedCall, ...] = ()
 
@@ -73,26 +74,26 @@ async def ask_model(
 
 async def _taken(runtime: Runtime, snapshot: Snapshot, given: Reply) -> Answer:
     turn = snapshot.metadata.turn
-    reply = await _kept(runtime, snapshot, as_response(given, turn.steps if turn else 0))
+    reply, attachments = await _detached(runtime, snapshot, as_response(given, turn.steps if turn else 0))
     tokens = await runtime.count.content(raw_content(reply.content)) + MESSAGE_TOKENS
     if turn is None or not reply.blocks or reply.stop_reason is not None:
-        return Answer(reply, tokens)
-    return Answer(reply, tokens, await plan_calls(runtime, turn, reply))
+        return Answer(reply, attachments, tokens)
+    return Answer(reply, attachments, tokens, await plan_calls(runtime, turn, reply))
 
 
-async def _kept(runtime: Runtime, snapshot: Snapshot, reply: Reply) -> Reply:
-    """The reply, the bytes in it kept beside it.
+async def _detached(runtime: Runtime, snapshot: Snapshot, reply: Reply) -> tuple[Reply, Mapping[str, bytes]]:
+    """The reply without the bytes in it, and these.
 
     Raises:
-        ModelError: they cannot be.
+        ModelError: they cannot be kept.
     """
     if not (blocks := reply.blocks):
-        return reply
+        return reply, {}
     try:
-        content = await runtime.attachments.take_out(snapshot.metadata.key, blocks, "the reply", ModelError)
+        found = await runtime.attachments.detached(snapshot.metadata.key, blocks, "the reply", ModelError)
     except (InputError, StoreError) as error:
         raise ModelError(f"the reply cannot be kept: {error}", is_transient=error.is_transient) from error
-    return reply if content is blocks else structs.replace(reply, content=content)
+    return (reply if found.content is blocks else structs.replace(reply, content=found.content)), found.attachments
 
 
 def _caused(error: ModelError, cause: Exception) -> ModelError:

@@ -1,5 +1,6 @@
 """A person's word on a call: the turn waits for it, durably, and holds nothing meanwhile."""
 
+import threading
 from typing import Any
 
 import anyio
@@ -135,6 +136,34 @@ async def test_what_needs_no_approval_runs_meanwhile(world: World) -> None:
         assert (await turn.reply()).text == "Paid."
         assert world.sent == ["50", "500"]
         await history(supervisor)
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["in a thread", "in the event loop"])
+async def test_a_tool_that_does_not_tell_in_time_holds_up_nobody_and_a_person_is_asked(
+    clock: ManualClock, store: MemoryStore, monkeypatch: pytest.MonkeyPatch, *, waits: bool
+) -> None:
+    monkeypatch.setattr("argentos.actors.core.decisions.responses._JUDGING", 0.05)
+    told = threading.Event()
+
+    async def wait(_: dict[str, Any]) -> bool:
+        await anyio.sleep_forever()
+        return False
+
+    @tool(needs_approval=wait if waits else lambda _: told.wait(10) and False)
+    async def send_mail(to: str) -> str:
+        """Send a mail."""
+        return f"sent to {to}"
+
+    agents = {"slow": Agent(Scripted(asking("ada"), "Sent."), tools=[send_mail]), "quick": Agent(Scripted("Yes."))}
+    async with Supervisor(store, agents, clock=clock, count=count_words, count_inline=10**6, grace=0) as supervisor:
+        turn = await supervisor.session("maren", agent="slow").send("mail ada")
+        assert (await supervisor.session("ada", agent="quick").ask("Are you there?")).text == "Yes."
+        with anyio.fail_after(5):
+            while not await supervisor.approvals():  # noqa: ASYNC110 - its time has to be over first
+                await anyio.sleep(0.01)
+        await supervisor.session("maren", agent="slow").approve("c0")
+        assert (await turn.reply()).text == "Sent."
+        told.set()
 
 
 async def test_each_of_several_is_decided_by_itself(world: World) -> None:

@@ -3,6 +3,7 @@
 import base64
 import logging
 import struct
+import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from argentos.errors import (
     AttachmentTooLargeError,
     InputError,
     MailboxFullError,
+    NoReplyError,
     SessionNotFoundError,
 )
 from argentos.llm import tool
@@ -254,6 +256,52 @@ async def test_bytes_of_results_and_replies_are_taken_out(tmp_path: Path) -> Non
     async with Supervisor(FileStore(tmp_path), model) as supervisor:
         session = supervisor.session("maren")
         assert [await session.attachment(sha256_of(each)) for each in kept] == [*kept]
+
+
+@pytest.mark.parametrize("step", [1, 2], ids=["result", "reply"])
+async def test_bytes_of_what_a_stop_cuts_off_are_not_kept(store: MemoryStore, step: int) -> None:
+    counting, told = threading.Event(), threading.Event()
+
+    def count(text: str) -> int:
+        if text == {1: "drawn", 2: "Here:"}[step]:
+            counting.set()
+            told.wait(10)
+        return len(text.split())
+
+    async def draw() -> object:
+        """Draw a picture."""
+        return [Text(text="drawn"), block(PNG)]
+
+    agent = Agent(Drawing(), tools=(tool(draw),))
+    async with Supervisor(store, agent, count=count, count_inline=0, grace=0) as supervisor:
+        session = supervisor.session("maren")
+        turn = await session.send("Draw!")
+        await anyio.to_thread.run_sync(counting.wait)
+        await session.stop()
+        told.set()
+        with pytest.raises(NoReplyError):
+            await turn.reply()
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(AttachmentNotFoundError):
+            await session.attachment(sha256_of(PNG if step == 1 else PDF))
+
+
+async def test_other_threads_that_are_all_busy_hold_up_no_picture(running: Running) -> None:
+    done = threading.Event()
+    busy = int(anyio.to_thread.current_default_thread_limiter().total_tokens)
+
+    async def wait() -> None:
+        await anyio.to_thread.run_sync(done.wait)
+
+    async with running(Seeing()) as supervisor, anyio.create_task_group() as group:
+        for _ in range(busy):
+            group.start_soon(wait)
+        await anyio.wait_all_tasks_blocked()
+        try:
+            with anyio.fail_after(10):
+                await supervisor.session("maren").ask(SHOWN)
+        finally:
+            done.set()
 
 
 async def test_a_copy_of_a_session_has_its_own(running: Running, store: MemoryStore) -> None:

@@ -12,8 +12,20 @@ from anthropic import beta_async_tool
 from anthropic.types.beta import BetaToolParam
 from pydantic import TypeAdapter
 
+from argentos.concurrency.threads import inline
 from argentos.errors import InputError
-from argentos.llm import Tool, Toolbox, ToolContext, ToolSet, as_tool_result, configured, tool, tool_traits
+from argentos.llm import (
+    Tool,
+    Toolbox,
+    ToolContext,
+    ToolSet,
+    as_tool_result,
+    configured,
+    is_approval_needed,
+    tool,
+    tool_traits,
+)
+from argentos.llm.tools import NeedsApproval
 from argentos.storage import Text
 
 pytestmark = pytest.mark.anyio
@@ -164,7 +176,7 @@ async def test_a_tool_of_the_sdk_is_one_as_it_is() -> None:
     assert isinstance(add, Tool)
     traits = tool_traits(add)
     assert (traits.name, traits.repeatable, traits.alone, traits.timeout) == ("add", True, False, None)
-    assert not traits.needs_approval({})
+    assert traits.needs_approval is False
     assert traits.definition["input_schema"]["properties"]["a"]["description"] == "one."
     assert await add.call({"a": 1, "b": 2}) == "3"
 
@@ -174,19 +186,31 @@ async def test_a_tool_of_the_sdk_can_be_given_traits() -> None:
         configured(add, needs_approval=lambda given: given["a"] > 10, repeatable=False, alone=True, timeout=5)
     )
     assert (traits.repeatable, traits.alone, traits.timeout) == (False, True, 5.0)
-    assert [traits.needs_approval({"a": each}) for each in (1, 11)] == [False, True]
+    assert [await asks(traits.needs_approval, a=each) for each in (1, 11)] == [False, True]
     again = configured(configured(add, alone=True), timeout=2)
     assert tool_traits(again).alone
     assert await again.call({"a": 1, "b": 2}) == "3"
 
 
-def test_a_person_is_asked_where_a_tool_cannot_tell(caplog: pytest.LogCaptureFixture) -> None:
+async def asks(word: NeedsApproval, **given: object) -> bool:
+    return await is_approval_needed(word, given, "add", inline)
+
+
+async def test_a_person_is_asked_where_a_tool_cannot_tell(caplog: pytest.LogCaptureFixture) -> None:
     def wrong(_: dict[str, Any]) -> bool:
         return "yes"  # type: ignore[return-value] # pyright: ignore[reportReturnType]
 
-    assert tool_traits(configured(add, needs_approval=lambda given: given["none"] > 1)).needs_approval({})
-    assert tool_traits(configured(add, needs_approval=wrong)).needs_approval({})
+    assert await asks(lambda given: given["none"] > 1, a=1)
+    assert await asks(wrong, a=1)
     assert caplog.text.count("a person is asked whether tool 'add' may run") == 2
+
+
+async def test_a_tool_may_find_out_whether_a_person_has_to_be_asked() -> None:
+    async def is_large(given: dict[str, Any]) -> bool:
+        await anyio.lowlevel.checkpoint()
+        return bool(given["a"] > 10)
+
+    assert [await asks(is_large, a=each) for each in (1, 11)] == [False, True]
 
 
 def test_a_set_of_tools_has_them_in_their_order_and_by_their_names() -> None:
