@@ -4,6 +4,7 @@ from argentos.actors.agents import Agent
 from argentos.actors.approvals import Approval
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.remote import RemoteSupervisor
+from argentos.actors.core.models.previews import CompactionPreview
 from argentos.actors.core.replies import Turn
 from argentos.actors.events import (
     CursorExpired,
@@ -32,6 +33,7 @@ __all__ = [
     "Agent",
     "Approval",
     "Clock",
+    "CompactionPreview",
     "Config",
     "CursorExpired",
     "Deliveries",

@@ -13,7 +13,7 @@ from argentos.actors.core.decisions.draft import COMPACTING
 from argentos.actors.settings.config import Config
 from argentos.concurrency.chunks import merged_in_chunks
 from argentos.llm import Gauge
-from argentos.storage import Metadata, Taken
+from argentos.storage import CompactionAttempt, Metadata, Taken
 
 __all__ = ["Latest", "SessionFilter", "SessionInfo"]
 
@@ -32,6 +32,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         tokens: of the next request, estimated in the model's tokens: by this it is decided when to compact.
         window: the most that the context may have.
         percent: of the window.
+        compaction: the latest one that was tried, and what came of it; None where none was.
         waiting: messages without an answer so far.
         failed: messages whose turn failed, and which can be tried again.
         failure: why the latest of these turns failed; empty where none did.
@@ -55,6 +56,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     window: int
     percent: float
     compactions: int
+    compaction: CompactionAttempt | None
     waiting: int
     failed: int
     failure: str
@@ -95,6 +97,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             window=gauge.window,
             percent=round(100 * tokens / gauge.window, 1),
             compactions=metadata.compactions,
+            compaction=metadata.attempts[-1] if metadata.attempts else None,
             waiting=len(metadata.waiting) + (len(metadata.turn.messages) if metadata.turn else 0),
             failed=sum([len(each.messages) for each in metadata.failed]),
             failure=metadata.failed[-1].reason if metadata.failed else "",

@@ -10,7 +10,7 @@ from argentos.actors.core.commands import Changes
 from argentos.actors.info import SessionFilter
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import InputError
-from argentos.inputs import as_choice, as_id, as_name, as_number, as_text, as_time, in_words
+from argentos.inputs import as_choice, as_id, as_name, as_number, as_text, as_time, as_whole_number, in_words
 from argentos.storage import Address, Content, Role, as_content
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "as_channels",
     "as_filter",
     "as_focus",
+    "as_keep",
     "as_new_message",
     "as_part",
     "as_patience",
@@ -29,6 +30,7 @@ __all__ = [
 
 T = TypeVar("T")
 
+_MOST_KEPT: Final = 10_000_000
 _LONGEST_FOCUS: Final = 800  # characters
 _LONGEST_REASON: Final = 500  # characters
 _LONGEST_DENIAL: Final = 2000  # characters
@@ -219,6 +221,15 @@ def as_focus(value: object) -> str:
     if len(focus) > _LONGEST_FOCUS:
         raise InputError(f"the focus has {len(focus)} characters; {_LONGEST_FOCUS} is the most")
     return focus
+
+
+def as_keep(value: object) -> int | None:
+    """The number of latest messages that a compaction keeps; None where that is left to the settings.
+
+    Raises:
+        InputError: it is no number from 0.
+    """
+    return None if value is None else as_whole_number(value, "keep", 0, _MOST_KEPT)
 
 
 # The parts of a supervisor ----------------------------------------------------------------------------------

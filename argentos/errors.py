@@ -13,6 +13,7 @@
     │   ├── SessionNotFoundError
     │   ├── SessionExistsError
     │   ├── MailboxFullError         the queue of the session is full; nothing was accepted
+    │   ├── CompactionFailedError    no summary could be made; the history is kept
     │   ├── NothingToCompactError
     │   ├── NothingToRetryError      no message failed, or not the one that was named
     │   ├── ApprovalNotFoundError    no such call waits for a person's word
@@ -52,6 +53,7 @@ __all__ = [
     "AttachmentNotFoundError",
     "AttachmentTooLargeError",
     "CallbackError",
+    "CompactionFailedError",
     "ConfigError",
     "ContextOverflowError",
     "DiagramError",
@@ -227,6 +229,12 @@ class NothingToCompactError(SessionError):
     """No messages are old enough to be replaced by a summary; nothing was changed."""
 
     code = "nothing_to_compact"
+
+
+class CompactionFailedError(SessionError):
+    """No summary could be made, for the reason that the sentence gives; nothing was changed."""
+
+    code = "compaction_failed"
 
 
 class SessionFailedError(SessionError):

@@ -14,7 +14,17 @@ from argentos.actors import Turn
 from argentos.actors.sessions.session import Session
 from argentos.errors import ArgentError
 from argentos.gateway.output import printable
-from argentos.llm import ApprovalWanted, ContextReset, Piece, Retrying, TextDelta, ThinkingDelta, ToolAnswer, ToolCall
+from argentos.llm import (
+    ApprovalWanted,
+    CompactionFailed,
+    ContextReset,
+    Piece,
+    Retrying,
+    TextDelta,
+    ThinkingDelta,
+    ToolAnswer,
+    ToolCall,
+)
 from argentos.storage import Address, Message, text_of
 
 __all__ = ["beside", "own_address", "print_mark", "stream", "wait_for"]
@@ -63,6 +73,10 @@ class _Screen:
     def show(self, piece: Piece, attempt: int) -> None:
         """Print a piece."""
         if isinstance(piece, Retrying):  # the delay itself is told on standard error
+            return
+        if isinstance(piece, CompactionFailed):
+            self.end_line()
+            click.secho(f"(the context was not compacted, and is kept: {_short(piece.reason)})", dim=True, err=True)
             return
         if not self._is_terminal and not isinstance(piece, TextDelta):
             return

@@ -13,6 +13,7 @@ from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
 from argentos.llm.pieces import (
     ApprovalWanted,
+    CompactionFailed,
     ContextReset,
     Piece,
     Retrying,
@@ -48,6 +49,7 @@ __all__ = [
     "ApprovalWanted",
     "Closeable",
     "Compacted",
+    "CompactionFailed",
     "ContextReset",
     "Counting",
     "Emit",

@@ -19,7 +19,7 @@ from typing import Final
 from msgspec import Struct
 
 from argentos.llm.pairing import is_between
-from argentos.storage import Calibration, Message, Metadata, Snapshot
+from argentos.storage import Calibration, CompactionRequest, Message, Metadata, Snapshot
 from argentos.storage.snapshot import RATIO_LIMIT, RATIO_MARGIN
 
 __all__ = ["ANY_MODEL", "Gauge"]
@@ -145,15 +145,34 @@ class Gauge(Struct, frozen=True):
             count = end
         while is_between(messages, count):
             count -= 1
-        worth = accumulate((message.tokens for message in islice(messages, count)), initial=metadata.summary_tokens)
-        return count if count and any(tokens >= self._least_worth() for tokens in worth) else 0
+        return count if self._is_worth(messages, count, metadata) else 0
 
-    def replaceable(self, snapshot: Snapshot, *, by_hand: bool = False) -> int:
+    def asked_for(self, snapshot: Snapshot, asked: CompactionRequest) -> int:
+        """The number of oldest messages that a compaction replaces for which somebody asks, 0 where it gains nothing.
+
+        Where so many of the latest are to be kept, all before these, but for those of an open turn.
+        """
+        if asked.keep is None:
+            return self.older(snapshot, by_hand=True)
+        metadata, context = snapshot
+        count = min(_begin_of_turn(context.messages, metadata), max(0, len(context.messages) - asked.keep))
+        while is_between(context.messages, count):
+            count -= 1
+        return count if self._is_worth(context.messages, count, metadata) else 0
+
+    def _is_worth(self, messages: Sequence[Message], count: int, metadata: Metadata) -> bool:
+        worth = accumulate((message.tokens for message in islice(messages, count)), initial=metadata.summary_tokens)
+        return count > 0 and any(tokens >= self._least_worth() for tokens in worth)
+
+    def replaceable(self, snapshot: Snapshot, asked: CompactionRequest | None = None) -> int:
         """The number of oldest messages that a compaction replaces if it has to: for a model that can take no more.
 
-        As many as `older` says or, where that is none, as by hand; or else all before those of an open turn.
+        As many as were asked for, or as `older` says or, where that is none, as by hand; or else all before those of
+        an open turn.
         """
-        if not by_hand and (older := self.older(snapshot, by_hand=False)):
+        if asked is not None and (older := self.asked_for(snapshot, asked)):
+            return older
+        if older := self.older(snapshot, by_hand=False):
             return older
         before = _begin_of_turn(snapshot.context.messages, snapshot.metadata) if snapshot.metadata.turn else 0
         return self.older(snapshot, by_hand=True) or before

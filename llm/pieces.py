@@ -11,6 +11,7 @@ from argentos.storage import Content
 
 __all__ = [
     "ApprovalWanted",
+    "CompactionFailed",
     "ContextReset",
     "Piece",
     "Retrying",
@@ -103,7 +104,19 @@ class ContextReset(Struct, frozen=True, gc=False, tag="context_reset"):
     reason: str
 
 
-Piece: TypeAlias = ContextReset | TextDelta | ThinkingDelta | ToolCall | ToolAnswer | ApprovalWanted | Retrying
+class CompactionFailed(Struct, frozen=True, gc=False, tag="compaction_failed"):
+    """The context was to be compacted, and was not; it is kept as it is, and the conversation goes on.
+
+    Attributes:
+        reason: a sentence.
+    """
+
+    reason: str
+
+
+Piece: TypeAlias = (
+    ContextReset | TextDelta | ThinkingDelta | ToolCall | ToolAnswer | ApprovalWanted | Retrying | CompactionFailed
+)
 """A piece of a reply as it streams."""
 
 _KINDS: Final = get_args(Piece)

@@ -4,7 +4,7 @@ One function for each kind of record says what becomes of the metadata; `open_co
 """
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -12,7 +12,9 @@ from msgspec import structs
 
 from argentos.storage.folding.calibration import calibrate, forget_report
 from argentos.storage.folding.calls import call_asked, call_decided, call_ended, call_started, responded, turn_shortened
+from argentos.storage.folding.compactions import attempted, request_of
 from argentos.storage.folding.debts import owing, still_owed, undeliverable
+from argentos.storage.folding.failures import failed_turns, without
 from argentos.storage.folding.spending import spend
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.open_context import fold_context, transitions_left
@@ -24,6 +26,8 @@ from argentos.storage.records import (
     CallStarted,
     Charged,
     Cleared,
+    CompactionAsked,
+    CompactionDeclined,
     CompactionResumed,
     Delivered,
     Kept,
@@ -44,7 +48,6 @@ from argentos.storage.snapshot import (
     Context,
     DecidedCall,
     Delay,
-    FailedTurn,
     Metadata,
     OpenCompaction,
     OpenTurn,
@@ -60,7 +63,6 @@ __all__ = [
 ]
 
 _TICK: Final = timedelta(microseconds=1)
-_REMEMBERED_FAILURES: Final = 100  # turns
 _REMEMBERED_DECISIONS: Final = 100  # calls
 
 
@@ -258,7 +260,7 @@ def _end(old: Metadata, record: TurnEnded) -> Metadata:
         tokens=old.tokens - record.tokens if is_refused else old.tokens + record.tokens,
         waiting=tuple(each for each in old.waiting if each not in record.messages) if old.waiting else (),
         waiting_tokens=old.waiting_tokens if is_refused else old.waiting_tokens - record.tokens,
-        failed=_failed(old, record),
+        failed=failed_turns(old, record),
     )
 
 
@@ -293,9 +295,11 @@ def _summarise(old: Metadata, record: Summarised) -> Metadata:
         summary_tokens=record.tokens,
         compactions=old.compactions + 1,
         compaction=None,
+        asked=None,
+        attempts=attempted(old, record),
         boundary=record.sequence,
         calibration=forget_report(old.calibration),
-        failed=_left_of(old.failed, record.failed),
+        failed=without(old.failed, record.failed),
     )
 
 
@@ -307,6 +311,7 @@ def _clear(old: Metadata, record: Cleared) -> Metadata:
         tokens=0,
         summary_tokens=0,
         compaction=None,
+        asked=None,
         boundary=record.sequence,
         calibration=forget_report(old.calibration),
         failed=(),
@@ -320,12 +325,21 @@ def _keep(old: Metadata, record: Kept) -> Metadata:
         boundary=record.sequence,
         kept_at=old.messages,
         compaction=None,
+        asked=None,
+        attempts=attempted(old, record),
     )
 
 
+def _ask_compaction(old: Metadata, record: CompactionAsked) -> Metadata:
+    return _after(old, record, asked=request_of(record))
+
+
+def _decline(old: Metadata, record: CompactionDeclined) -> Metadata:
+    return _after(old, record, asked=None, attempts=attempted(old, record))
+
+
 def _resume(old: Metadata, record: CompactionResumed) -> Metadata:
-    resumed = OpenCompaction(record.attempt, record.alone)
-    return _after(old, record, compaction=resumed)
+    return _after(old, record, compaction=OpenCompaction(record.attempt, record.alone))
 
 
 def _update(old: Metadata, record: Updated) -> Metadata:
@@ -369,6 +383,8 @@ _CHANGES: Final[Mapping[type[Any], Callable[[Metadata, Any], Metadata]]] = {
     Shortened: _shorten,
     Summarised: _summarise,
     Cleared: _clear,
+    CompactionAsked: _ask_compaction,
+    CompactionDeclined: _decline,
     CompactionResumed: _resume,
     Kept: _keep,
     Charged: _charge,
@@ -380,20 +396,6 @@ _CHANGES: Final[Mapping[type[Any], Callable[[Metadata, Any], Metadata]]] = {
 def _active_at(old: Metadata, record: Record) -> datetime:
     """The time of an activity: later than that before it also where the clock was set back in between."""
     return record.at if record.at >= old.last_activity else old.last_activity + _TICK
-
-
-def _failed(old: Metadata, record: TurnEnded) -> tuple[FailedTurn, ...]:
-    if record.outcome != "failed":
-        return old.failed
-    return (*old.failed, FailedTurn(record.turn, record.messages, record.reason))[-_REMEMBERED_FAILURES:]
-
-
-def _left_of(failed: Sequence[FailedTurn], gone: Collection[int]) -> tuple[FailedTurn, ...]:
-    """The turns that failed, without these messages."""
-    if not gone:
-        return tuple(failed)
-    left = (FailedTurn(turn.turn, tuple(n for n in turn.messages if n not in gone), turn.reason) for turn in failed)
-    return tuple(turn for turn in left if turn.messages)
 
 
 def _taken(old: Metadata, record: Transitioned) -> dict[str, Taken]:

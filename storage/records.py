@@ -21,7 +21,10 @@ __all__ = [
     "CallStarted",
     "Charged",
     "Cleared",
+    "CompactionAsked",
+    "CompactionDeclined",
     "CompactionResumed",
+    "CompactionStatus",
     "Cut",
     "Delivered",
     "Kept",
@@ -42,6 +45,9 @@ __all__ = [
 Outcome: TypeAlias = Literal["replied", "no_reply", "refused", "failed", "stopped", "cleared"]
 
 ApprovalOutcome: TypeAlias = Literal["approved", "denied", "expired", "superseded"]
+
+
+CompactionStatus: TypeAlias = Literal["compacted", "nothing_to_compact", "not_worth_it", "failed", "stopped"]
 
 
 class _Record(Struct, frozen=True, gc=False, array_like=True, tag_field="kind", kw_only=True):
@@ -332,9 +338,11 @@ class Summarised(_Record, frozen=True, tag="summary", kw_only=True):
         replaced: how many messages left the front of the context.
         freed: their tokens.
         tokens: the summary's own.
-        method: `model` or `extractive`.
+        method: `model`, `extractive`, or `provider`.
         before: estimated tokens of the context before; `after`, after.
         failed: the numbers of those among them whose turn failed: they can be tried again no more.
+        seconds: that it took to make.
+        reason: why it is not the model's, where one was asked.
     """
 
     first: int
@@ -347,10 +355,37 @@ class Summarised(_Record, frozen=True, tag="summary", kw_only=True):
     before: int
     after: int
     failed: tuple[int, ...] = ()
+    seconds: float = 0.0
+    reason: str = ""
 
 
 class Cleared(_Record, frozen=True, tag="cleared", kw_only=True):
     """The context was emptied; its messages went to the archive."""
+
+
+class CompactionAsked(_Record, frozen=True, tag="compaction_asked", kw_only=True):
+    """Somebody asked for a compaction, which begins at the next chance.
+
+    Attributes:
+        focus: what the summary should keep above all.
+        keep: how many of the latest messages stay, where that was said.
+    """
+
+    focus: str = ""
+    keep: int | None = None
+
+
+class CompactionDeclined(_Record, frozen=True, tag="compaction_declined", kw_only=True):
+    """A compaction that somebody asked for does not begin; the context stays as it is.
+
+    Attributes:
+        tokens: of the context, estimated.
+        reason: a sentence.
+    """
+
+    status: CompactionStatus
+    tokens: int
+    reason: str = ""
 
 
 class CompactionResumed(_Record, frozen=True, tag="compaction_resumed", kw_only=True):
@@ -370,9 +405,15 @@ class Kept(_Record, frozen=True, tag="kept", kw_only=True):
 
     Attributes:
         reason: a sentence, where it was given up.
+        status: None where none was tried, as of a session that was imported.
+        tokens: of the context, estimated.
+        seconds: that it took.
     """
 
     reason: str = ""
+    status: CompactionStatus | None = None
+    tokens: int = 0
+    seconds: float = 0.0
 
 
 class Charged(_Record, frozen=True, tag="charged", kw_only=True):
@@ -405,6 +446,8 @@ Record: TypeAlias = (
     | Shortened
     | Summarised
     | Cleared
+    | CompactionAsked
+    | CompactionDeclined
     | CompactionResumed
     | Kept
     | Charged

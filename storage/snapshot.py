@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from argentos.storage.blocks import Content
 from argentos.storage.messages import Message, SessionKey
-from argentos.storage.records import ApprovalOutcome, Transitioned
+from argentos.storage.records import ApprovalOutcome, CompactionStatus, Transitioned
 
 __all__ = [
     "RATIO_LIMIT",
@@ -22,6 +22,8 @@ __all__ = [
     "SCHEMA_VERSION",
     "Calibration",
     "CallResult",
+    "CompactionAttempt",
+    "CompactionRequest",
     "Context",
     "DecidedCall",
     "Delay",
@@ -148,6 +150,42 @@ class OpenCompaction(Struct, frozen=True, gc=False, omit_defaults=True, rename="
     alone: int = 0
 
 
+class CompactionRequest(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """A compaction that was asked for by hand, and has not ended.
+
+    Attributes:
+        focus: what the summary should keep above all.
+        keep: how many of the latest messages stay, where that was said.
+    """
+
+    focus: str = ""
+    keep: int | None = None
+
+
+class CompactionAttempt(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """A compaction that was tried, and what came of it.
+
+    Attributes:
+        at: when it ended.
+        before: estimated tokens of the context before; `after`, after.
+        method: `model`, `extractive` or `provider`; empty where there is no summary.
+        seconds: that it took.
+        reason: why there is no summary, or why it is not the model's; empty where nothing was amiss.
+        focus: what the summary was to keep above all.
+        by_hand: somebody asked for it.
+    """
+
+    at: datetime
+    status: CompactionStatus
+    before: int
+    after: int
+    method: str = ""
+    seconds: float = 0.0
+    reason: str = ""
+    focus: str = ""
+    by_hand: bool = False
+
+
 class FailedTurn(Struct, frozen=True, gc=False, rename="camel"):
     """A turn that failed, and the numbers of the messages that it left without an answer."""
 
@@ -211,6 +249,8 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         tokens: of the context (summary and messages), counted locally.
         waiting: numbers of accepted messages that no turn has taken up yet, with `waiting_tokens`.
         compaction: the one that the session waits for, if it was begun again.
+        asked: the compaction that somebody asked for, until it has ended.
+        attempts: the latest compactions that were tried, 50 at most.
         boundary: sequence of the last record that ended a compaction or replaced the context, 0 if none did.
         kept_at: the number of messages when a compaction was last ended without a summary.
         edges: for each edge, as mermaid writes it, how often it was taken, and when last.
@@ -244,6 +284,8 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     turns: int = 0
     compactions: int = 0
     compaction: OpenCompaction | None = None
+    asked: CompactionRequest | None = None
+    attempts: tuple[CompactionAttempt, ...] = ()
     boundary: int = 0
     kept_at: int = 0
     summary_tokens: int = 0

@@ -18,6 +18,7 @@ from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.private_file import private_file, read_bytes, write_content
 from argentos.actors.control.transcript_file import read_transcript, write_transcript
 from argentos.actors.core.commands import Changes
+from argentos.actors.core.models.previews import CompactionPreview
 from argentos.actors.core.replies import Turn
 from argentos.actors.events import EventFilter, Subscription
 from argentos.actors.info import Latest, SessionFilter, SessionInfo
@@ -29,7 +30,7 @@ from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.transcripts.validation import as_transcript
 from argentos.actors.validation import NewMessage
 from argentos.inputs import as_id, as_number
-from argentos.storage import Message, Role, SessionKey, Summary, Transitioned, has_bytes
+from argentos.storage import CompactionAttempt, Message, Role, SessionKey, Summary, Transitioned, has_bytes
 
 __all__ = ["RemoteSession", "RemoteSupervisor"]
 
@@ -105,8 +106,14 @@ class RemoteSession(Session):
     async def _clear(self) -> SessionInfo:
         return await self._client.one(operations.CLEAR, self._key)
 
-    async def _compact(self, focus: str) -> SessionInfo:
-        return await self._client.one(operations.COMPACT, self._key, focus=focus)
+    async def _compact(self, focus: str, keep: int | None) -> SessionInfo:
+        return await self._client.one(operations.COMPACT, self._key, focus=focus, keep=keep)
+
+    async def _preview_compaction(self, focus: str, keep: int | None) -> CompactionPreview:
+        return await self._client.one(operations.PREVIEW_COMPACTION, self._key, focus=focus, keep=keep)
+
+    async def _compactions(self) -> tuple[CompactionAttempt, ...]:
+        return await self._client.many(operations.COMPACTIONS, self._key)
 
     async def _stop(self) -> SessionInfo:
         return await self._client.one(operations.STOP, self._key)

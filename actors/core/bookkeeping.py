@@ -8,6 +8,7 @@ from typing import Final
 from argentos.actors.core.decisions.decider import Decider
 from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.replies import PendingTurns, ending_of
+from argentos.llm import CompactionFailed
 from argentos.storage import (
     Accepted,
     ApprovalAsked,
@@ -61,8 +62,9 @@ class Bookkeeping:
                     self._fail_turns(record)
                 case Summarised() | Cleared():
                     self._message_ids.forget()
-                case Kept(reason=reason) if reason:
-                    _log.error("session %s: %s", self._key, reason)
+                case Kept(status="failed", reason=reason):
+                    _log.error("session %s was not compacted: %s", self._key, reason)
+                    self._replies.note(CompactionFailed(reason))
                 case Responded() | CallEnded() | ApprovalAsked() | TurnDelayed():
                     self._replies.go_on(record, metadata, context)
                 case _:

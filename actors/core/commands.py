@@ -269,13 +269,19 @@ class Clear(_Command[Metadata]):
 
 
 class Compact(_Command[Metadata]):
-    """Compact by hand; answered when the conversation goes on."""
+    """Compact by hand; answered when the conversation goes on.
 
-    __slots__ = ("focus",)
+    Attributes:
+        focus: what the summary should keep above all.
+        keep: how many of the latest messages stay; None leaves that to the settings.
+    """
 
-    def __init__(self, at: datetime, focus: str) -> None:
+    __slots__ = ("focus", "keep")
+
+    def __init__(self, at: datetime, focus: str, keep: int | None = None) -> None:
         super().__init__(at)
         self.focus: str = focus
+        self.keep: int | None = keep
 
 
 class Wake(_Command[Metadata]):

@@ -132,7 +132,7 @@ class LiveSession:
     @property
     def is_at_work(self) -> bool:
         """Something waits for its answer."""
-        return self._compactions.is_waiting or (self.metadata is not None and is_at_work(self.metadata))
+        return self.metadata is not None and is_at_work(self.metadata)
 
     @property
     def is_quiet(self) -> bool:
@@ -158,7 +158,7 @@ class LiveSession:
             return False
         metadata = snapshot.metadata
         is_open = not metadata.is_settled or is_at_work(metadata)
-        return is_open or self._compactions.is_waiting or metadata.last_activity > since
+        return is_open or metadata.last_activity > since
 
     # Ends ---------------------------------------------------------------------------------------------------
 
@@ -280,7 +280,6 @@ class LiveSession:
             gauge=runtime.gauge,
             config=runtime.config,
             has_task=self._current.is_running,
-            compaction_asked=self._compactions.is_waiting,
         )
         draft.runs_alone = runtime.suspects.alone == self._key
         draft.channels = runtime.channels

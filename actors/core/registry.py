@@ -28,6 +28,7 @@ from argentos.actors.core.commands import (
 from argentos.actors.core.deadlines import quiet_for
 from argentos.actors.core.decisions.decider import mailbox_full, not_found
 from argentos.actors.core.replies import Turn
+from argentos.actors.core.reports import Charge
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import Supervision, parked
 from argentos.actors.events import SessionParked, SessionRestarted, SessionUnparked
@@ -35,7 +36,7 @@ from argentos.actors.info import SessionInfo
 from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.concurrency.foreign_code import described, reading_a_store
 from argentos.errors import ArgentError, SessionParkedError, SupervisorStoppedError
-from argentos.storage import Metadata, Page, SessionKey, Snapshot
+from argentos.storage import Metadata, Page, SessionKey, Snapshot, Usage
 
 __all__ = ["Registry"]
 
@@ -145,6 +146,10 @@ class Registry:
         """
         (await self._reach(key, takes_messages=isinstance(command, Compact | Decide))).tell(command)
         return await command.answered()
+
+    async def charge(self, key: SessionKey, usage: Usage) -> None:
+        """Have it noted with the session what an answer has cost that was for no turn and no compaction."""
+        (await self._reach(key, takes_messages=False)).tell(Charge(self.runtime.clock.now(), usage))
 
     async def cancel(self, key: SessionKey, number: int) -> bool:
         """End the turn of the message of this number, and no other; False where it has ended.

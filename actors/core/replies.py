@@ -249,12 +249,17 @@ def _wake(waiting: list[Waiter]) -> None:
 class PendingTurns:
     """The turns of a session that somebody may be listening to, by the numbers of their messages."""
 
-    __slots__ = ("_held", "_session", "_turns")
+    __slots__ = ("_held", "_note", "_session", "_turns")
 
     def __init__(self, session: CurrentTask) -> None:
         self._session = session
         self._held: list[tuple[tuple[int, ...], Piece]] | None = None
+        self._note: Piece | None = None
         self._turns: dict[int, Turn] = {}
+
+    def note(self, piece: Piece) -> None:
+        """Have the next attempt of a turn begin with this piece."""
+        self._note = piece
 
     def expect(self, number: int, message_id: str) -> Turn:
         """The turn for a message, the same for whoever asks."""
@@ -296,6 +301,9 @@ class PendingTurns:
             turn = self.expect(number, "")
             if turn.attempt != attempt:  # else the next step of the same
                 turn.begin(attempt)
+                if self._note is not None:
+                    turn.push(self._note)
+        self._note = None
 
     def push(self, numbers: Iterable[int], piece: Piece) -> None:
         """A piece of the reply to these messages has come."""

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 from argentos.actors.scheduling.slots import TaskId
 from argentos.errors import ArgentError
 from argentos.llm import Compacted, Reply
-from argentos.storage import Content, Metadata, Usage
+from argentos.storage import CompactionStatus, Content, Metadata, Usage
 
-__all__ = ["Arriving", "CallDone", "Charge", "PlannedCall", "Report", "SummaryMade", "TurnDone"]
+__all__ = ["Arriving", "CallDone", "Charge", "NotCompacted", "PlannedCall", "Report", "SummaryMade", "TurnDone"]
 
 _NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
 _arrivals: Final = itertools.count()
@@ -63,6 +63,13 @@ class PlannedCall(NamedTuple):
     refusal: str = ""
     tokens: int = 0
     is_asked: bool = False
+
+
+class NotCompacted(NamedTuple):
+    """The reason why there is no summary."""
+
+    status: CompactionStatus
+    reason: str
 
 
 class TurnDone(Report):
@@ -151,14 +158,23 @@ class Charge(Report):
 
 
 class SummaryMade(Report):
-    """A summary is ready, or could not be made; `asked_at` is the sequence at which it was asked for."""
+    """A summary is ready, or could not be made.
 
-    __slots__ = ("asked_at", "compacted")
+    Attributes:
+        asked_at: the sequence at which it was asked for.
+        compacted: the summary, or why there is none.
+        seconds: that it took.
+    """
 
-    def __init__(self, at: datetime, *, asked_at: int, compacted: Compacted | None) -> None:
+    __slots__ = ("asked_at", "compacted", "seconds")
+
+    def __init__(
+        self, at: datetime, *, asked_at: int, compacted: Compacted | NotCompacted, seconds: float = 0.0
+    ) -> None:
         super().__init__(at)
         self.asked_at: int = asked_at
-        self.compacted: Compacted | None = compacted
+        self.compacted: Compacted | NotCompacted = compacted
+        self.seconds: float = seconds
 
     @property
     def tag(self) -> TaskId:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
+import anyio
+
 from argentos.actors.core.commands import Accept, BeginCall, Cancel, Clear, Command, Decided, Stop
 from argentos.actors.core.decisions.compactions import CompactionRequests
 from argentos.actors.core.decisions.draft import Said, is_compacting
@@ -19,7 +21,7 @@ from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.tool_calls import run_calls
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, TaskId
 from argentos.errors import CallbackError, SessionError
-from argentos.llm import is_blank
+from argentos.llm import Compacted, is_blank
 from argentos.storage import MESSAGE_TOKENS, Metadata, OpenTurn, SessionKey, Snapshot, Usage
 
 __all__ = ["Reporting", "SessionTasks", "is_awaited"]
@@ -176,18 +178,14 @@ class SessionTasks:
         await run_calls(self._runtime, snapshot, task, report, begin)
 
     async def _run_compaction(self, snapshot: Snapshot, asked_at: int, task: BackgroundTask) -> None:
-        asked, number = self.compactions.served, snapshot.metadata.compactions + 1
+        number, began = snapshot.metadata.compactions + 1, anyio.current_time()
         with task.scope, self._runtime.telemetry.working("compaction", self._key, number) as working:
-            compacted = await make_summary(
-                self._runtime,
-                snapshot,
-                task.hold,
-                self._charge,
-                by_hand=asked is not None,
-                focus=asked.focus if asked else "",
+            compacted = await make_summary(self._runtime, snapshot, task.hold, self._charge)
+            working.outcome = compacted.method if isinstance(compacted, Compacted) else "kept"
+            seconds = round(anyio.current_time() - began, 3)
+            self._actor.report(
+                SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted, seconds=seconds)
             )
-            working.outcome = compacted.method if compacted else "kept"
-            self._actor.report(SummaryMade(self._runtime.clock.now(), asked_at=asked_at, compacted=compacted))
 
     def _charge(self, usage: Usage | None) -> None:
         """Have it noted with the session what an answer has cost that it does not keep."""

@@ -12,6 +12,7 @@ from anyio.lowlevel import checkpoint
 
 from argentos.actors.approvals import Approval, approvals_in, check_approver
 from argentos.actors.core.commands import Accept, Adopt, Changes, Clear, Compact, Create, Decide, Receipt, Stop, Update
+from argentos.actors.core.models.previews import CompactionPreview, preview
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.replies import Turn, has_failed, was_stopped
 from argentos.actors.info import SessionInfo
@@ -28,6 +29,8 @@ from argentos.llm import TokenCounter, characters_of
 from argentos.storage import (
     MESSAGE_TOKENS,
     STOPPED,
+    CompactionAttempt,
+    CompactionRequest,
     Message,
     Metadata,
     Record,
@@ -36,11 +39,13 @@ from argentos.storage import (
     Snapshot,
     Summary,
     Transitioned,
+    Usage,
     fold,
 )
 
 __all__ = ["LocalSession"]
 
+_PATIENCE: Final = 5.0  # seconds to note what was spent
 _MANY: Final = 1000  # messages that are copied in a millisecond
 _CHARACTERS_A_TOKEN: Final = 64  # more than any language needs: a longer text is not even counted
 
@@ -186,6 +191,20 @@ class LocalSession(Session):
     async def _info(self) -> SessionInfo:
         return self._told(await self._registry.metadata(self._key))
 
+    async def _preview_compaction(self, focus: str, keep: int | None) -> CompactionPreview:
+        snapshot, runtime = await self._registry.look(self._key), self._registry.runtime_of(self._key)
+        usages: list[Usage | None] = []
+        try:
+            return await preview(runtime, snapshot, CompactionRequest(focus, keep), usages.append)
+        finally:
+            with anyio.move_on_after(_PATIENCE, shield=True):
+                for usage in usages:
+                    if usage is not None and usage.cost:
+                        await self._registry.charge(self._key, usage)
+
+    async def _compactions(self) -> tuple[CompactionAttempt, ...]:
+        return (await self._registry.metadata(self._key)).attempts
+
     async def _summary(self) -> Summary | None:
         return (await self._registry.look(self._key)).context.summary
 
@@ -242,8 +261,8 @@ class LocalSession(Session):
     async def _clear(self) -> SessionInfo:
         return self._told(await self._registry.tell(self._key, Clear(self._registry.runtime.clock.now())))
 
-    async def _compact(self, focus: str) -> SessionInfo:
-        command = Compact(self._registry.runtime.clock.now(), focus)
+    async def _compact(self, focus: str, keep: int | None) -> SessionInfo:
+        command = Compact(self._registry.runtime.clock.now(), focus, keep)
         return self._told(await self._registry.tell(self._key, command))
 
     async def _stop(self) -> SessionInfo:

@@ -12,13 +12,24 @@ from datetime import datetime
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.core.commands import Changes
+from argentos.actors.core.models.previews import CompactionPreview
 from argentos.actors.core.replies import Turn
 from argentos.actors.info import SessionInfo
 from argentos.actors.sessions.approving import Approving
 from argentos.actors.transcripts.transcript import Transcript
-from argentos.actors.validation import NewMessage, as_changes, as_focus, as_patience, as_role, new_message
+from argentos.actors.validation import NewMessage, as_changes, as_focus, as_keep, as_patience, as_role, new_message
 from argentos.inputs import as_flag, as_id, as_time
-from argentos.storage import Address, ContentLike, Message, Role, SessionKey, Summary, Transitioned, as_sha256
+from argentos.storage import (
+    Address,
+    CompactionAttempt,
+    ContentLike,
+    Message,
+    Role,
+    SessionKey,
+    Summary,
+    Transitioned,
+    as_sha256,
+)
 
 __all__ = ["Session"]
 
@@ -290,19 +301,43 @@ class Session(Approving, ABC):
         """
         return await self._clear()
 
-    async def compact(self, focus: str = "") -> SessionInfo:
+    async def compact(self, focus: str = "", *, keep: int | None = None) -> SessionInfo:
         """Replace older messages by a summary now; returns when the conversation goes on.
+
+        It waits for a turn that runs, also across a restart; whoever asks meanwhile waits for the same.
 
         Args:
             focus: what the summary should keep above all.
+            keep: how many of the latest messages stay word for word, at least; None leaves that to
+                `keepRecentTokens`, and to a quarter of the context.
 
         Raises:
             SessionNotFoundError: there is no such session.
             NothingToCompactError: a summary would gain nothing, or the compaction was stopped.
-            InputError: the focus has more than 800 characters.
+            CompactionFailedError: no summary could be made; the history is kept as it is.
+            InputError: the focus has more than 800 characters, or `keep` is no number from 0.
         """
         await checkpoint()
-        return await self._compact(as_focus(focus))
+        return await self._compact(as_focus(focus), as_keep(keep))
+
+    async def preview_compaction(self, focus: str = "", *, keep: int | None = None) -> CompactionPreview:
+        """Make the summary that `compact` would make now, and leave the session as it is.
+
+        The model is asked as for a compaction, and costs as much.
+
+        Raises:
+            SessionNotFoundError, NothingToCompactError, CompactionFailedError, InputError: see `compact`.
+        """
+        await checkpoint()
+        return await self._preview_compaction(as_focus(focus), as_keep(keep))
+
+    async def compactions(self) -> tuple[CompactionAttempt, ...]:
+        """The latest compactions that were tried, 50 at most, in their order, and what came of each.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return await self._compactions()
 
     async def stop(self) -> SessionInfo:
         """End the turn that runs, and give up the messages that wait behind it; `Turn.cancel` ends one turn alone.
@@ -380,7 +415,13 @@ class Session(Approving, ABC):
     async def _update(self, changes: Changes) -> SessionInfo: ...
 
     @abstractmethod
-    async def _compact(self, focus: str) -> SessionInfo: ...
+    async def _compact(self, focus: str, keep: int | None) -> SessionInfo: ...
+
+    @abstractmethod
+    async def _preview_compaction(self, focus: str, keep: int | None) -> CompactionPreview: ...
+
+    @abstractmethod
+    async def _compactions(self) -> tuple[CompactionAttempt, ...]: ...
 
     @abstractmethod
     async def _delete(self, unless_active_since: datetime | None, *, set_aside: bool) -> bool: ...

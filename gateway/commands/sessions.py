@@ -12,8 +12,8 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.sessions.session import Session
 from argentos.errors import StoreDamagedError
 from argentos.gateway.commands.approvals import approvals_command, approve_command, deny_command
+from argentos.gateway.commands.context import compact_command, compactions_command, described_attempt, history_command
 from argentos.gateway.commands.deletion import delete_command, prune_command
-from argentos.gateway.commands.history import history_command
 from argentos.gateway.commands.owed import owed_command
 from argentos.gateway.commands.search import search_command
 from argentos.gateway.commands.transfer import export_command, import_command
@@ -50,6 +50,8 @@ def command() -> None:
     """List sessions, and manage them."""
 
 
+command.add_command(compact_command)
+command.add_command(compactions_command)
 command.add_command(delete_command)
 command.add_command(export_command)
 command.add_command(history_command)
@@ -183,6 +185,7 @@ def _info(settings: Settings, session_id: str) -> None:
         *([("undeliverable", str(info.undeliverable))] if info.undeliverable else []),
         ("context", f"{info.tokens} of {info.window} tokens ({percent(info.percent)})"),
         ("compactions", str(info.compactions)),
+        *([("the latest", described_attempt(info.compaction))] if info.compaction else []),
     ]
     click.echo(table(rows))
     click.echo("\nThe edges taken, how often, and when last:")
@@ -234,16 +237,6 @@ def _new(settings: Settings, session_id: str) -> None:
 def _clear(settings: Settings, session_id: str) -> None:
     """Empty a session's context; its messages stay in the archive."""
     _report(settings, _on_session(settings, session_id, lambda session: session.clear()), "has an empty context")
-
-
-@command.command("compact")
-@click.argument("session_id", metavar="ID")
-@click.option("--focus", default="", metavar="TEXT", help="The subject that the summary should keep above all.")
-@command_options
-@click.pass_obj
-def _compact(settings: Settings, session_id: str, focus: str) -> None:
-    """Replace the older messages of a session's context by a summary, now."""
-    _report(settings, _on_session(settings, session_id, lambda session: session.compact(focus)), "was compacted")
 
 
 @command.command("stop")

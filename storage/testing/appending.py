@@ -53,7 +53,9 @@ class AppendingCases(StoreCase):
             Story().say("a", "assistant").owe().ask("b").delay(2.5).start().end("failed").retry(2).start().reply("c")
         )
         story.update("a title", "one", "two", owner="ada", system="You are terse.").move("Created", "Compacted")
-        story.resume(3).keep().summarise(1).charge(0.5).deliver(1, "blocked").clear().say("d").end("stopped")
+        story.ask_compaction("boats", 4).decline()
+        story.ask_compaction().resume(3).keep().summarise(1).charge(0.5).deliver(1, "blocked")
+        story.clear().say("d").end("stopped")
         for record in story.take():
             await store.append(KEY, 1, record.sequence - 1, [record])
         assert await store.load(KEY) == story.snapshot

@@ -33,6 +33,7 @@ Action: TypeAlias = Literal[
     "approve",
     "shorten",
     "charge",
+    "ask for a summary",
 ]
 Scene: TypeAlias = tuple[Action, str]
 
@@ -45,6 +46,7 @@ _OTHERS: Final[list[Action]] = [
     "clear",
     "resume",
     "keep",
+    "ask for a summary",
     "move",
     "update",
     "owe",
@@ -109,6 +111,8 @@ def _change(story: Story, action: Action, text: str) -> None:
             story.resume(2 + len(text))
         case "keep":
             story.keep()
+        case "ask for a summary":
+            (story.decline if story.metadata.asked else story.ask_compaction)()
         case "move":
             story.move("Active", ("Created", "Active", "Idle", "Compacted")[len(text) % 4])
         case "update":

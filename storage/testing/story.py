@@ -15,7 +15,10 @@ from argentos.storage.records import (
     CallEnded,
     Charged,
     Cleared,
+    CompactionAsked,
+    CompactionDeclined,
     CompactionResumed,
+    CompactionStatus,
     Cut,
     Delivered,
     Kept,
@@ -336,7 +339,18 @@ class Story:
 
     def keep(self) -> "Story":
         """End a compaction without a summary."""
-        self._add(Kept(**self._head()))
+        self._add(Kept(**self._head(), status="failed", tokens=self.metadata.tokens, reason="no", seconds=1.5))
+        return self
+
+    def ask_compaction(self, focus: str = "", keep: int | None = None) -> "Story":
+        """Ask for a compaction."""
+        self._add(CompactionAsked(**self._head(), focus=focus, keep=keep))
+        return self
+
+    def decline(self) -> "Story":
+        """Do not compact, though it was asked for."""
+        status: CompactionStatus = "not_worth_it"
+        self._add(CompactionDeclined(**self._head(), status=status, tokens=self.metadata.tokens))
         return self
 
     def owe(self, channel: str = "telegram") -> "Story":

@@ -15,6 +15,8 @@ from argentos.storage import (
     STOPPED,
     Accepted,
     Cleared,
+    CompactionAsked,
+    CompactionDeclined,
     CompactionResumed,
     Delivered,
     Kept,
@@ -29,7 +31,7 @@ from argentos.storage import (
     Updated,
     events_of,
 )
-from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX, START, WINDOW, Failing, Ledger, count_words, sent_of
+from tests.lifecycle.ledger import CONFIG, LARGEST, OUTBOX, START, WINDOW, WORTH, Failing, Ledger, count_words, sent_of
 
 __all__ = ["Account"]
 
@@ -77,14 +79,8 @@ class Account(Ledger):
                 self._accept(record)
             case TurnStarted() | TurnDelayed() | Replied() | TurnEnded() | Retried():
                 self._go_through(record)
-            case CompactionResumed():
-                self._resume(record)
-            case Summarised():
-                self._summarise(record)
-            case Cleared():
-                self.context, self.summary, self.boundary, self.failed = [], None, record, []
-            case Kept():
-                self.kept_at, self.boundary, self.resumed = len(self.messages), record, None
+            case CompactionAsked() | CompactionDeclined() | CompactionResumed() | Summarised() | Cleared() | Kept():
+                self._compact(record)
             case Delivered():
                 self._deliver(record)
             case _:
@@ -103,6 +99,31 @@ class Account(Ledger):
                 self._end(record)
             case Retried():
                 self._retry(record)
+
+    def _compact(
+        self, record: CompactionAsked | CompactionDeclined | CompactionResumed | Summarised | Cleared | Kept
+    ) -> None:
+        """A compaction is asked for, goes on, or ends."""
+        match record:
+            case CompactionAsked():
+                self.require("asked for where it gains", that=bool(self.older(by_hand=True)), problem=self.context)
+                self.asked = record
+                return
+            case CompactionDeclined():
+                is_stopped = record.status == "stopped"
+                older = self.older(by_hand=True)
+                is_vain = self.size_of(older) + (self.summary.tokens if self.summary else 0) < WORTH or not older
+                self.require("declined where it gains nothing", that=is_stopped or is_vain, problem=record)
+            case CompactionResumed():
+                self._resume(record)
+                return
+            case Summarised():
+                self._summarise(record)
+            case Cleared():
+                self.context, self.summary, self.boundary, self.failed = [], None, record, []
+            case Kept():
+                self.kept_at, self.boundary, self.resumed = len(self.messages), record, None
+        self.asked = None
 
     def _accept(self, record: Accepted) -> None:
         self.require("accepted once", that=record.id not in self.accepted, problem=record)
@@ -324,15 +345,15 @@ class Account(Ledger):
 
     def _is_woken(self) -> bool:
         last = self.records[-1]
-        return isinstance(last, Accepted | Retried) or bool(self.asked_by_hand)
+        return isinstance(last, Accepted | Retried | CompactionAsked)
 
     def _check_full(self, record: Transitioned) -> None:
-        by_hand = bool(self.asked_by_hand)
+        by_hand = self.asked is not None
         is_due = self.is_full or by_hand or self.overflowed
         self.require("guard: compaction_is_due", that=is_due, problem=(self.tokens, self.waiting, record))
         older = self.before_turn if self.overflowed else self.older(by_hand=by_hand)
         self.require("guard: has_older_messages", that=bool(older), problem=self.context)
-        self.boundary, self.asked_by_hand, self.is_retried_meanwhile = None, 0, False
+        self.boundary, self.is_retried_meanwhile = None, False
         self.resumed, self.summarising = None, []
 
     def _check_summarised(self, record: Transitioned) -> None:

@@ -135,7 +135,6 @@ class Checks:
         for call in self.calls:
             waits = call.command == Make("compact") and (account.turn is not None or account.state == "Compacted")
             account.require("every command is answered", that=waits, problem=call.command)
-        account.asked_by_hand = 0 if account.state == "Compacted" else len(self.calls)
         for call in self.asking:
             self._check_asker(call)
         self.asking = [call for call in self.asking if call.asker and not call.asker.done()]

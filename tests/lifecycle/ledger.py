@@ -6,7 +6,16 @@ from typing import Final, NamedTuple
 
 from argentos import Config
 from argentos.errors import ModelError  # noqa: TC001 - beside classes whose annotations are evaluated
-from argentos.storage import Accepted, CompactionResumed, Record, Replied, Role, Summarised, TurnStarted
+from argentos.storage import (
+    Accepted,
+    CompactionAsked,
+    CompactionResumed,
+    Record,
+    Replied,
+    Role,
+    Summarised,
+    TurnStarted,
+)
 
 __all__ = [
     "CONFIG",
@@ -14,6 +23,7 @@ __all__ = [
     "OUTBOX",
     "START",
     "WINDOW",
+    "WORTH",
     "Failing",
     "Ledger",
     "Sent",
@@ -23,6 +33,7 @@ __all__ = [
 ]
 
 WINDOW: Final = 500  # tokens
+WORTH: Final = WINDOW // 20  # tokens, below which a summary would hardly be shorter than what it replaces
 CONFIG: Final = Config(
     max_context_tokens=WINDOW,
     mailbox_limit=4,
@@ -83,7 +94,7 @@ class Ledger:
         sent: everything that was ever sent, as it was first, by id; what nobody acknowledged may be there or not.
         sendings: what was sent, in order, repetitions included, and not passed over by what was accepted.
         accepted: what is durable, by id.
-        asked_by_hand: how many want a compaction that has not begun.
+        asked: the request for a compaction that has not ended.
         is_cancelling: somebody cancels one turn.
         spoken: what the model has said in this attempt.
         overflowed: the model has refused this turn for its size.
@@ -106,7 +117,7 @@ class Ledger:
         self.sendings: list[Sent] = []
         self.accepted: dict[str, Accepted] = {}
         self.said: list[str] = []
-        self.asked_by_hand = 0
+        self.asked: CompactionAsked | None = None
         self.spoken = ""
         self.is_cancelling = False
         self.overflowed = False
@@ -145,7 +156,6 @@ class Ledger:
         """Another process owns the session from now on, and whoever asked the old one has gone."""
         self.old_epoch = self.records[-1].epoch if self.records else 0
         self.spoken = ""
-        self.asked_by_hand = 0
         self.is_cancelling = False
         self.fault = None
 

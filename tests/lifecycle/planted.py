@@ -501,7 +501,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what was summarised can be tried again",
         "storage/fold.py",
-        "failed=_left_of(old.failed, record.failed),",
+        "failed=without(old.failed, record.failed),",
         "failed=old.failed,",
         ("shown as failed what failed", "stored as acknowledged", "what failed is tried again"),
     ),

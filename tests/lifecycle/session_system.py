@@ -170,8 +170,6 @@ class SessionSystem(Checks):
             elif command in CANCELLING:
                 self._give_cancel(command)
             else:
-                if command.what == "compact":
-                    self.account.asked_by_hand += 1
                 self._begin(command, self._make(command))
 
     def _give_cancel(self, command: Make) -> None:

@@ -1,4 +1,4 @@
-"""Compactions asked for by hand: each is answered when the conversation goes on, or told why it came to nothing."""
+"""The rules by which a compaction is asked for, begins, and ends; whoever asked is told what came of it."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -6,10 +6,12 @@ from typing import Final
 
 from argentos.actors.core.commands import Compact
 from argentos.actors.core.decisions.draft import Draft, is_compacting
-from argentos.errors import ArgentError, NothingToCompactError
+from argentos.actors.core.reports import NotCompacted
+from argentos.errors import ArgentError, CompactionFailedError, NothingToCompactError
 from argentos.llm import Compacted
 from argentos.machines import Refused, Transition
 from argentos.machines.lifecycles.compaction import (
+    ASKED,
     COMPACT,
     COMPACTION,
     INTERRUPTED,
@@ -22,9 +24,14 @@ from argentos.machines.lifecycles.compaction import (
     SUMMARY_MADE,
     TASK_LOST,
     TOO_MUCH_LEFT,
+    UNNEEDED,
 )
 from argentos.machines.lifecycles.session import NEW_MESSAGE
 from argentos.storage import (
+    CompactionAsked,
+    CompactionAttempt,
+    CompactionDeclined,
+    CompactionRequest,
     CompactionResumed,
     Kept,
     Message,
@@ -37,72 +44,64 @@ from argentos.storage import (
 __all__ = [
     "CompactionRequests",
     "ask_compaction",
+    "decline_compaction",
     "give_up_compaction",
     "give_up_summary",
     "look_after_compaction",
     "make_room",
-    "nothing_to_compact",
     "resume_compaction",
     "stop_compaction",
     "summarise",
 ]
 
 
-def nothing_to_compact(key: SessionKey) -> NothingToCompactError:
-    """The error for a session that a summary would not make shorter."""
-    return NothingToCompactError(f"session {key} has no messages that a summary would make shorter")
-
-
+_NO_CHANCE: Final = "it was not begun"
+_NOTHING: Final = "there are no older messages"
+_NOT_WORTH_IT: Final = "there are no messages that a summary would make shorter"
 _WITH_TASK: Final = frozenset(state for state in COMPACTION.states if COMPACTION.knows(state, TASK_LOST))
 
 
 class CompactionRequests:
-    """Requests that wait for a compaction to begin, and those that the running one serves."""
+    """Requests whose compaction has not ended; what was asked for is durable, and who did stands here."""
 
-    __slots__ = ("_asked", "_served")
+    __slots__ = ("_asked",)
 
     def __init__(self) -> None:
-        self._asked: tuple[Compact, ...] = ()
-        self._served: tuple[Compact, ...] = ()
+        self._asked: tuple[tuple[Compact, int], ...] = ()
 
     @property
     def is_waiting(self) -> bool:
-        """Somebody asked for a compaction that has not begun."""
+        """Somebody waits for a compaction."""
         return bool(self._asked)
 
-    @property
-    def served(self) -> Compact | None:
-        """The latest request that the running compaction serves; None if the window was full."""
-        return self._served[-1] if self._served else None
-
-    def ask(self, command: Compact) -> None:
-        """A compaction is to begin at the next chance."""
-        self._asked += (command,)
-
-    def join(self, command: Compact) -> None:
-        """The compaction that runs will do."""
-        self._served += (command,)
+    def expect(self, command: Compact, metadata: Metadata) -> None:
+        """The compaction that goes on, or begins at the next chance, is waited for."""
+        self._asked += ((command, metadata.compactions),)
 
     def follow(self, metadata: Metadata) -> None:
         """Answer whoever can be answered, now that the session stands there."""
-        if not self._asked and not self._served:
+        if not self._asked or is_compacting(metadata) or metadata.asked is not None:
             return
-        if is_compacting(metadata):
-            self._served += self._asked
-            self._asked = ()
-            return
-        for command in self._served:
-            command.answer(metadata)
-        self._served = ()
-        if metadata.turn is None:  # a chance, and the machine did not take it
-            self.refuse(nothing_to_compact(metadata.key))
+        for command, compactions in self._asked:
+            if metadata.compactions > compactions:
+                command.answer(metadata)
+            else:
+                command.fail(_error_of(metadata.key, metadata.attempts[-1] if metadata.attempts else None))
+        self._asked = ()
 
     def refuse(self, error: ArgentError) -> None:
-        """No compaction will come of these requests."""
-        for command in (*self._asked, *self._served):
+        """No compaction will come of these requests, as far as is known here."""
+        for command, _ in self._asked:
             command.fail(error)
         self._asked = ()
-        self._served = ()
+
+
+def _error_of(key: SessionKey, attempt: CompactionAttempt | None) -> ArgentError:
+    reason = attempt.reason if attempt else _NO_CHANCE
+    text = f"session {key} was not compacted: {reason}"
+    if attempt is not None and attempt.status == "failed":
+        return CompactionFailedError(f"{text}; its history is kept as it is")
+    return NothingToCompactError(text)
 
 
 class _Facts:
@@ -110,18 +109,21 @@ class _Facts:
 
     Args:
         draft: of the session.
-        by_hand: somebody asked for it.
+        asked: what somebody asks for; by default what was asked for before, if it was.
         summarised: the messages that a summary speaks for, and that are where they were.
     """
 
-    def __init__(self, draft: Draft, *, by_hand: bool = False, summarised: Sequence[Message] = ()) -> None:
+    def __init__(
+        self, draft: Draft, *, asked: CompactionRequest | None = None, summarised: Sequence[Message] = ()
+    ) -> None:
         self._draft = draft
-        self._by_hand = by_hand
+        self._asked = asked or (draft.metadata.asked if draft.compaction == ASKED else None)
         self._summarised = summarised
 
     @property
     def has_older_messages(self) -> bool:
-        return self._draft.gauge.older(self._draft.snapshot, by_hand=self._by_hand) > 0
+        gauge, snapshot = self._draft.gauge, self._draft.snapshot
+        return (gauge.asked_for(snapshot, self._asked) if self._asked else gauge.older(snapshot, by_hand=False)) > 0
 
     @property
     def has_summarised_messages(self) -> bool:
@@ -147,15 +149,35 @@ def look_after_compaction(draft: Draft) -> None:
         draft.offer_compaction(TASK_LOST, _Facts(draft))
 
 
-def ask_compaction(draft: Draft) -> bool:
+def ask_compaction(draft: Draft, asked: CompactionRequest) -> bool:
     """Compact at the next chance, though the window is not full; False where nothing is to be gained."""
-    if isinstance(draft.offer_compaction(COMPACT, _Facts(draft, by_hand=True)), Refused):
+    if isinstance(draft.offer_compaction(COMPACT, _Facts(draft, asked=asked)), Refused):
+        _decline(draft)
         return False
+    draft.emit(CompactionAsked(**draft.head(), focus=asked.focus, keep=asked.keep))
     draft.offer(NEW_MESSAGE)
     return True
 
 
-def summarise(draft: Draft, compacted: Compacted) -> bool:
+def _decline(draft: Draft) -> None:
+    is_empty = len(draft.context.messages) <= 1
+    draft.emit(
+        CompactionDeclined(
+            **draft.head(),
+            status="nothing_to_compact" if is_empty else "not_worth_it",
+            tokens=draft.gauge.estimate(draft.metadata),
+            reason=_NOTHING if is_empty else _NOT_WORTH_IT,
+        )
+    )
+
+
+def decline_compaction(draft: Draft) -> None:
+    """End a compaction that had its chance and could not begin, for there is nothing to gain by it any more."""
+    if draft.compaction == ASKED and isinstance(draft.offer_compaction(NOTHING_TO_REPLACE, _Facts(draft)), Transition):
+        _decline(draft)
+
+
+def summarise(draft: Draft, compacted: Compacted, seconds: float) -> bool:
     """Put a summary in the place of the messages that it speaks for, as far as they are where they were.
 
     What is tried again meanwhile waits for its answer. False if nothing is left, or nobody waits for a summary any
@@ -164,7 +186,7 @@ def summarise(draft: Draft, compacted: Compacted) -> bool:
     spoken_for = frozenset(compacted.numbers)  # they may be a hundred thousand
     replaced = tuple(takewhile(lambda message: message.number in spoken_for, draft.context.messages))
     if isinstance(draft.offer_compaction(SUMMARY_MADE, _Facts(draft, summarised=replaced)), Refused):
-        give_up_summary(draft)
+        give_up_summary(draft, NotCompacted("not_worth_it", "what the summary speaks for is tried again"), seconds)
         return False
     draft.emit(
         Summarised(
@@ -179,32 +201,48 @@ def summarise(draft: Draft, compacted: Compacted) -> bool:
             before=compacted.before,
             after=compacted.after,
             failed=tuple(message.number for message in replaced if message.failure),
+            seconds=seconds,
+            reason=compacted.reason,
         )
     )
     return True
 
 
-def give_up_summary(draft: Draft) -> None:
+def give_up_summary(draft: Draft, why: NotCompacted, seconds: float) -> None:
     """End a compaction without a summary, for there is none."""
-    _keep(draft, NO_SUMMARY)
+    _keep(draft, NO_SUMMARY, why, seconds)
 
 
 def stop_compaction(draft: Draft) -> None:
     """End a compaction that is asked for, or goes on; the context is kept."""
-    _keep(draft, STOP)
+    why = NotCompacted("stopped", "it was stopped")
+    decision = _keep(draft, STOP, why)
+    if isinstance(decision, Transition) and decision.target == UNNEEDED:
+        tokens = draft.gauge.estimate(draft.metadata)
+        draft.emit(CompactionDeclined(**draft.head(), status=why.status, tokens=tokens, reason=why.reason))
 
 
-def _keep(draft: Draft, event: str, reason: str = "") -> None:
+def _keep(draft: Draft, event: str, why: NotCompacted, seconds: float | None = None) -> Transition | Refused:
     """End a compaction without a summary, if its machine says so."""
     decision = draft.offer_compaction(event, _Facts(draft))
     if isinstance(decision, Transition) and decision.target == KEPT:
-        draft.emit(Kept(**draft.head(), reason=reason))
+        lasted = max(0.0, (draft.now - draft.metadata.since).total_seconds())
+        draft.emit(
+            Kept(
+                **draft.head(),
+                reason=why.reason,
+                status=why.status,
+                tokens=draft.gauge.estimate(draft.metadata),
+                seconds=lasted if seconds is None else seconds,
+            )
+        )
+    return decision
 
 
 def make_room(draft: Draft) -> None:
     """Compact once more, for what came meanwhile was too much, unless all that is left has to be kept."""
     draft.offer_compaction(TOO_MUCH_LEFT, _Facts(draft))
-    _keep(draft, NOTHING_TO_REPLACE)
+    _keep(draft, NOTHING_TO_REPLACE, NotCompacted("nothing_to_compact", "all that is left has to be kept"))
 
 
 def resume_compaction(draft: Draft) -> None:
@@ -224,4 +262,4 @@ def give_up_compaction(draft: Draft) -> None:
             f"the process died each of the {known.alone} times that this context was compacted with nothing beside"
             " it; it is kept as it is"
         )
-        _keep(draft, PROCESS_DIED_OF_IT, reason)
+        _keep(draft, PROCESS_DIED_OF_IT, NotCompacted("failed", reason))

@@ -30,7 +30,6 @@ from argentos.actors.core.decisions.compactions import (
     CompactionRequests,
     ask_compaction,
     give_up_summary,
-    nothing_to_compact,
     summarise,
 )
 from argentos.actors.core.decisions.draft import Draft, is_compacting
@@ -39,7 +38,7 @@ from argentos.actors.core.decisions.messages import accept, charge, clear, creat
 from argentos.actors.core.decisions.turn_ends import cancel, end_attempt, stop
 from argentos.actors.core.decisions.turns import failed_turn, retry
 from argentos.actors.core.replies import PendingTurns, Turn
-from argentos.actors.core.reports import CallDone, Charge, SummaryMade, TurnDone
+from argentos.actors.core.reports import CallDone, Charge, NotCompacted, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.errors import (
@@ -47,13 +46,13 @@ from argentos.errors import (
     MailboxFullError,
     MessageTooLargeError,
     ModelRefusedError,
-    NothingToCompactError,
     SessionError,
     SessionExistsError,
     SessionNotFoundError,
 )
 from argentos.storage import (
     REFUSAL,
+    CompactionRequest,
     Metadata,
     SessionKey,
 )
@@ -201,7 +200,6 @@ class Decider:
             clear(draft)
         else:
             stop(draft)
-        self._refuse_compactions("it was stopped")
 
     def _cancel(self, draft: Draft, command: Cancel) -> Answering:
         """End one turn."""
@@ -292,24 +290,17 @@ class Decider:
     def _summarise(self, draft: Draft, command: SummaryMade) -> None:
         if not self._current.finish(command.tag):
             return
-        if command.compacted is None:
-            give_up_summary(draft)
-            self._refuse_compactions("no summary could be made")
-        elif not summarise(draft, command.compacted):
-            self._refuse_compactions("what the summary speaks for is tried again")
+        if isinstance(command.compacted, NotCompacted):
+            give_up_summary(draft, command.compacted, command.seconds)
+        else:
+            summarise(draft, command.compacted, command.seconds)
 
     def _ask_compaction(self, draft: Draft, command: Compact) -> None:
         if not draft.exists:
             raise not_found(self._key)
-        if is_compacting(draft.metadata):
-            self._compactions.join(command)
-        elif ask_compaction(draft):
-            self._compactions.ask(command)
-        else:
-            raise nothing_to_compact(self._key)
-
-    def _refuse_compactions(self, why: str) -> None:
-        self._compactions.refuse(NothingToCompactError(f"session {self._key} was not compacted: {why}"))
+        self._compactions.expect(command, draft.metadata)
+        if not is_compacting(draft.metadata):
+            ask_compaction(draft, CompactionRequest(command.focus, command.keep))
 
     def _receive(
         self, command: Accept | Retry, number: int, turn: Turn | None, metadata: Metadata | None, context: OpenContext

@@ -59,8 +59,8 @@ def is_compacting(metadata: Metadata) -> bool:
 
 
 def is_at_work(metadata: Metadata) -> bool:
-    """A message waits for its answer, and not for a person first, or the session waits for a summary."""
-    return not metadata.is_resting or is_compacting(metadata)
+    """A message waits for its answer, and not for a person first, or the session for a summary."""
+    return not metadata.is_resting or is_compacting(metadata) or metadata.asked is not None
 
 
 def _open_turn(metadata: Metadata) -> str:
@@ -78,7 +78,7 @@ def _open_turn(metadata: Metadata) -> str:
 def _compaction_of(metadata: Metadata, *, has_task: bool) -> str:
     """The state of the compaction, as far as what is durable tells."""
     if not is_compacting(metadata):
-        return UNNEEDED
+        return UNNEEDED if metadata.asked is None else ASKED
     if has_task or metadata.boundary < metadata.state_sequence:
         return SUMMARISING
     return KEPT if metadata.kept_at == metadata.messages else SUMMARISED
@@ -119,7 +119,9 @@ class _Facts:
         step = self._step
         if step.turn == OVERFLOWED:
             return step.gauge.replaceable(step.snapshot) > 0
-        return step.gauge.older(step.snapshot, by_hand=step.compaction == ASKED) > 0
+        if step.compaction == ASKED and step.metadata.asked is not None:
+            return step.gauge.asked_for(step.snapshot, step.metadata.asked) > 0
+        return step.gauge.older(step.snapshot, by_hand=False) > 0
 
     @property
     def summary_is_durable(self) -> bool:
@@ -154,7 +156,6 @@ class Draft:
         moment: the monotonic time.
         marks: when something last happened; by default just now.
         has_task: see there.
-        compaction_asked: somebody asked for a compaction by hand, and it has not begun.
         gauge: measures the context.
         config: the settings.
 
@@ -209,7 +210,6 @@ class Draft:
         config: Config,
         marks: Marks | None = None,
         has_task: bool = False,
-        compaction_asked: bool = False,
     ) -> None:
         self.key: SessionKey = key
         self.exists: bool = metadata is not None
@@ -221,8 +221,7 @@ class Draft:
         self._turn: str = START if metadata is None else _open_turn(metadata)
         self.compaction: str = START
         if metadata is not None:
-            is_asked = compaction_asked and not is_compacting(metadata)
-            self.compaction = ASKED if is_asked else _compaction_of(metadata, has_task=has_task)
+            self.compaction = _compaction_of(metadata, has_task=has_task)
         self.has_task: bool = has_task
         self.epoch: int = epoch
         self.now: datetime = now

@@ -5,7 +5,7 @@ An edge is taken whose time has come, and a turn begins where there is something
 
 from typing import Final
 
-from argentos.actors.core.decisions.compactions import give_up_compaction, make_room
+from argentos.actors.core.decisions.compactions import decline_compaction, give_up_compaction, make_room
 from argentos.actors.core.decisions.draft import Draft
 from argentos.actors.core.decisions.turn_ends import give_up_turn
 from argentos.actors.core.decisions.turns import begin_turn
@@ -57,6 +57,8 @@ def settle(draft: Draft) -> None:
         if has_no_room:
             make_room(draft)
         begin_turn(draft)
+        if draft.turn not in _AT_WORK:
+            decline_compaction(draft)
         return
     taken = [f"{each.source} --> {each.target}" for each in draft.records if isinstance(each, Transitioned)]
     raise EndlessSettlingError(f"session {draft.key} does not come to rest: {', '.join(taken[-MOST_ROUNDS:])}")

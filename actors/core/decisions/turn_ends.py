@@ -41,6 +41,7 @@ from argentos.storage import (
 from argentos.storage import (
     STOPPED,
     Address,
+    CompactionRequest,
     Message,
     OpenTurn,
     Outcome,
@@ -85,7 +86,7 @@ def _follow(draft: Draft, turn: OpenTurn, report: TurnDone, taken: Transition) -
     if reply is not None and taken.event == REPLY:
         _reply(draft, turn.turn, turn.messages, reply, report.tokens)
         if reply.stop_reason == _FULL:
-            ask_compaction(draft)
+            ask_compaction(draft, CompactionRequest())
     elif taken.event == RESULTS_SHORTENED:
         shorten(draft, is_refused=True)
     elif reply is not None and taken.target == READY:

@@ -4,6 +4,7 @@ import logging
 from typing import Final
 
 from argentos.actors.core.models.asking import Charging, Holding, Listener, ask
+from argentos.actors.core.reports import NotCompacted
 from argentos.actors.core.runtime import Runtime
 from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import InputError
@@ -16,25 +17,23 @@ _log: Final = logging.getLogger(__name__)
 
 
 async def make_summary(
-    runtime: Runtime, snapshot: Snapshot, hold: Holding | None, charge: Charging, *, by_hand: bool, focus: str
-) -> Compacted | None:
-    """A summary for the session that waits for one, or None if there is nothing to put into it, or no way to.
+    runtime: Runtime, snapshot: Snapshot, hold: Holding | None, charge: Charging
+) -> Compacted | NotCompacted:
+    """A summary for the session that waits for one, or for which one is asked, or why there is none.
 
     Args:
         runtime: has the models, and their time.
         snapshot: of the session.
         hold: is told how to cancel what a model does.
         charge: is told of each answer.
-        by_hand: somebody asked for it.
-        focus: what it should keep above all.
     """
-    # Who asked is forgotten in a restart; what would not be compacted for its size was to be compacted by hand.
-    older = runtime.gauge.replaceable(snapshot, by_hand=by_hand)
+    asked = snapshot.metadata.asked
+    older = runtime.gauge.replaceable(snapshot, asked)
     if older == 0:
-        return None
+        return NotCompacted("nothing_to_compact", "all messages have to be kept")
     listener = Listener()
     try:
-        return await compact(
+        compacted = await compact(
             snapshot,
             _summariser(runtime, snapshot, listener, hold, charge),
             runtime.gauge,
@@ -42,7 +41,7 @@ async def make_summary(
             system=snapshot.metadata.system or runtime.system,
             tools=runtime.tools.definitions,
             older=older,
-            focus=focus,
+            focus=asked.focus if asked else "",
             seconds=runtime.config.compaction_timeout,
         )
     except BaseException as error:  # whatever it is, the conversation goes on
@@ -54,9 +53,12 @@ async def make_summary(
             described(error),
             exc_info=error,
         )
-        return None
+        return NotCompacted("failed", f"no summary could be made: {described(error)}")
     finally:
         listener.is_over = True
+    if compacted.after >= compacted.before:
+        return NotCompacted("not_worth_it", "the summary would be no shorter than what it replaces")
+    return compacted
 
 
 def _summariser(

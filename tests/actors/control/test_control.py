@@ -234,7 +234,21 @@ async def test_a_compaction_is_answered_when_the_conversation_goes_on(served: Se
             await supervisor.session("maren").ask(f"Part {number} of a long story. " * 3)
         info = await owner.session("maren").compact("the story")
         assert info.compactions == 1
+        assert info.compaction is not None
+        assert await owner.session("maren").compactions() == (info.compaction,)
         assert await owner.session("maren").summary() == await supervisor.session("maren").summary() is not None
+
+
+async def test_a_compaction_is_previewed_and_bounded_there_too(served: Served) -> None:
+    async with served(OfflineModel(), config=short_window()) as (supervisor, owner):
+        for number in range(4):
+            await supervisor.session("maren").ask(f"Part {number} of a long story. " * 3)
+        before = await supervisor.session("maren").info()
+        shown = await owner.session("maren").preview_compaction("the story", keep=2)
+        assert (shown.kept, shown.method) == (2, "extractive")
+        assert await supervisor.session("maren").info() == before
+        await owner.session("maren").compact("the story", keep=2)
+        assert len(await supervisor.session("maren").history()) == 2
 
 
 async def test_a_reply_streams(served: Served) -> None:
@@ -311,7 +325,7 @@ FAILURES: list[tuple[Ask, type[ArgentError], str]] = [
     (lambda owner: owner.session("nobody").clear(), SessionNotFoundError, "no session nobody"),
     (lambda owner: owner.session("nobody").delete(), SessionNotFoundError, "no session nobody"),
     (lambda owner: owner.session("maren").create(), SessionExistsError, "maren already"),
-    (lambda owner: owner.session("maren").compact(), NothingToCompactError, "shorter"),
+    (lambda owner: owner.session("maren").compact(), NothingToCompactError, "no older messages"),
     (lambda owner: owner.session("maren").compact("x" * 801), InputError, "800 is the most"),
     (lambda owner: owner.session("maren").send("  "), InputError, "empty"),
     (lambda owner: owner.session("maren").send("half \ud83d"), InputError, "half a surrogate pair"),

@@ -486,6 +486,8 @@ CALLS: Final[dict[str, Callable[[Any, Any, Path], Awaitable[object]]]] = {
     "transitions": lambda session, _, __: session.transitions(),
     "clear": lambda session, _, __: session.clear(),
     "compact": lambda session, _, __: session.compact(),
+    "compactions": lambda session, _, __: session.compactions(),
+    "preview_compaction": lambda session, _, __: session.preview_compaction(),
     "stop": lambda session, _, __: session.stop(),
     "unpark": lambda session, _, __: session.unpark(),
     "delete": lambda session, _, __: session.delete(),

@@ -14,7 +14,6 @@ from argentos.errors import (
     ModelError,
     ModelRefusedError,
     ModelUnavailableError,
-    NothingToCompactError,
 )
 from argentos.storage import MemoryStore
 
@@ -185,16 +184,6 @@ async def test_by_hand_during_a_turn_the_compaction_follows_the_turn(running: Ru
             model.feed("Now.")
         assert (await turn.reply()).text == "Now."
         assert (await session.info()).compactions == 1
-
-
-async def test_by_hand_with_nothing_to_gain_says_so_and_changes_nothing(running: Running) -> None:
-    async with running(ReplayModel(["Yes."])) as supervisor:
-        session = supervisor.session("maren")
-        await session.ask("Hello?")
-        before = await session.info()
-        with pytest.raises(NothingToCompactError):
-            await session.compact()
-        assert await session.info() == before
 
 
 async def test_a_model_whose_window_is_smaller_than_thought_is_compacted_for_and_asked_again(running: Running) -> None:

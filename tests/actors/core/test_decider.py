@@ -20,7 +20,7 @@ from argentos.actors.core.decisions.messages import accept, clear
 from argentos.actors.core.decisions.settling import settle
 from argentos.actors.core.decisions.turn_ends import end_attempt, stop
 from argentos.actors.core.decisions.turns import look_after_turn
-from argentos.actors.core.reports import TurnDone
+from argentos.actors.core.reports import NotCompacted, TurnDone
 from argentos.actors.settings.config import Config
 from argentos.errors import ContextOverflowError, ModelError, SessionFailedError, SessionParkedError
 from argentos.llm import Compacted, Gauge, Reply
@@ -28,6 +28,7 @@ from argentos.machines import SESSION
 from argentos.machines.lifecycles.turn import OVERFLOWED
 from argentos.storage import (
     Accepted,
+    CompactionRequest,
     Context,
     Metadata,
     Record,
@@ -158,10 +159,10 @@ class Session(RuleBasedStateMachine):
     @rule(tokens=st.integers(1, 30))
     def a_summary_is_ready(self, tokens: int) -> None:
         assert self.snapshot is not None
-        replaced = self.snapshot.context.messages[: GAUGE.replaceable(self.snapshot)]
+        replaced = self.snapshot.context.messages[: GAUGE.replaceable(self.snapshot, self.snapshot.metadata.asked)]
         draft = self.draft()
         if not replaced:  # nothing can be put into a summary
-            give_up_summary(draft)
+            give_up_summary(draft, NotCompacted("nothing_to_compact", "all has to be kept"), 1.0)
             self.commit(draft)
             return
         assert summarise(
@@ -176,14 +177,15 @@ class Session(RuleBasedStateMachine):
                 before=0,
                 after=0,
             ),
+            2.0,
         )
         self.commit(draft)
 
     @precondition(exists)
-    @rule()
-    def somebody_asks_for_a_compaction(self) -> None:
+    @rule(keep=st.none() | st.integers(0, 5))
+    def somebody_asks_for_a_compaction(self, keep: int | None) -> None:
         draft = self.draft()
-        asked = ask_compaction(draft)
+        asked = ask_compaction(draft, CompactionRequest(keep=keep))
         self.commit(draft)
         if asked and self.metadata.turn is None:
             assert is_compacting(self.metadata)

@@ -89,6 +89,8 @@ CALLS: dict[str, Call] = {
     "Session.ask": lambda world: world.session.ask("And now?"),
     "Session.clear": lambda world: world.session.clear(),
     "Session.compact": lambda world: world.session.compact(),
+    "Session.compactions": lambda world: world.session.compactions(),
+    "Session.preview_compaction": lambda world: world.session.preview_compaction(),
     "Session.current_turn": lambda world: world.session.current_turn(),
     "Session.create": lambda world: world.session.create(),
     "Session.delete": lambda world: world.session.delete(),

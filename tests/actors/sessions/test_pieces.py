@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from argentos import (
+    CompactionFailed,
     Emit,
     FileStore,
     MemoryStore,
@@ -33,6 +34,7 @@ PIECES: Sequence[Piece] = (
     ToolCall("srv-1", "web_search", {"query": "Bergen"}),
     ToolAnswer("srv-1", "web_search", ({"type": "text", "text": "It rains."},)),
     Retrying(1, 0.5, "overloaded"),
+    CompactionFailed("no room"),
     TextDelta("It "),
     TextDelta("rains."),
 )

@@ -91,6 +91,7 @@ def info_of(transcript: Transcript) -> SessionInfo:
         tokens=0,
         window=1000,
         percent=0.0,
+        compaction=None,
         compactions=0,
         waiting=0,
         failed=0,

@@ -15,6 +15,7 @@ TAKEN = {
     ("Unneeded", "compact"): "Asked",
     ("Asked", "compact"): "Asked",
     ("Asked", "stop"): "Unneeded",
+    ("Asked", "nothing_to_replace"): "Unneeded",
     ("Unneeded", "context_window_full"): "Summarising",
     ("Asked", "context_window_full"): "Summarising",
     **{(state, "continues_with_summary"): "Unneeded" for state in COMPACTING},
