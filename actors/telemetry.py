@@ -1,10 +1,12 @@
 """Traces and metrics by OpenTelemetry's API: without an SDK in the host they cost next to nothing.
 
-Spans: `argentos.turn` and `argentos.compaction`, with agent, session, number and outcome. Metrics, all by agent:
+Spans: `argentos.turn` and `argentos.compaction`, with agent, session, number and outcome; and for each call of a tool
+`execute_tool NAME`, by the semantic conventions for generative AI. Metrics, all by agent:
 
     argentos.accept.duration       s   from the call until the message is durable
     argentos.turn.duration         s   by outcome
     argentos.compaction.duration   s   by outcome
+    argentos.call.duration         s   by tool and outcome
     argentos.failures              1   of actors; `parked` tells which were one too many
     argentos.sessions.live         1   in memory
     argentos.sessions.parked       1
@@ -55,9 +57,8 @@ class Telemetry:
         self._meter = metrics.get_meter(_NAME)
         self._accepts = self._meter.create_histogram("argentos.accept.duration", "s")
         self._failures = self._meter.create_counter("argentos.failures")
-        self._work = {
-            kind: self._meter.create_histogram(f"argentos.{kind}.duration", "s") for kind in ("turn", "compaction")
-        }
+        kinds = ("turn", "compaction", "call")
+        self._work = {each: self._meter.create_histogram(f"argentos.{each}.duration", "s") for each in kinds}
 
     def observe(self, health: Callable[[], Health]) -> None:
         """Ask for the health whenever the host collects metrics, as long as the method's object lives."""
@@ -81,16 +82,33 @@ class Telemetry:
 
     def working(self, kind: str, key: SessionKey, number: int) -> "Working":
         """A `turn` or a `compaction` that is about to run."""
-        attributes = {**self._agent, "argentos.session": key.id, "argentos.number": number}
-        span: trace.Span = trace.INVALID_SPAN
-        with _TOLERATED:
-            span = self._tracer.start_span(f"argentos.{kind}", attributes=attributes)
+        span = self._span(f"argentos.{kind}", {"argentos.session": key.id, "argentos.number": number})
         return Working(self, kind, span, self._clock.monotonic())
 
-    def worked(self, kind: str, begun: float, outcome: str) -> None:
-        """Note the end of what began at this monotonic time."""
+    def calling(self, key: SessionKey, tool: str, call_id: str) -> "Working":
+        """A call of a tool that is about to run."""
+        attributes = {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.type": "function",
+            "gen_ai.tool.name": tool,
+            "gen_ai.tool.call.id": call_id,
+            "gen_ai.conversation.id": key.id,
+            "argentos.session": key.id,
+        }
+        return Working(self, "call", self._span(f"execute_tool {tool}", attributes), self._clock.monotonic(), tool)
+
+    def _span(self, name: str, attributes: Mapping[str, str | int]) -> trace.Span:
         with _TOLERATED:
-            self._work[kind].record(self._clock.monotonic() - begun, {**self._agent, "argentos.outcome": outcome})
+            return self._tracer.start_span(name, attributes={**self._agent, **attributes})
+        return trace.INVALID_SPAN
+
+    def worked(self, kind: str, begun: float, outcome: str, tool: str = "") -> None:
+        """Note the end of what began at this monotonic time."""
+        attributes = {**self._agent, "argentos.outcome": outcome}
+        if tool:
+            attributes["gen_ai.tool.name"] = tool
+        with _TOLERATED:
+            self._work[kind].record(self._clock.monotonic() - begun, attributes)
 
     def failed(self, *, is_parked: bool) -> None:
         """An actor raised what it should not have."""
@@ -99,21 +117,24 @@ class Telemetry:
 
 
 class Working:
-    """A turn or a compaction that runs; its span is the current one meanwhile.
+    """A turn, a compaction or a call that runs; its span is the current one meanwhile.
 
     Attributes:
         outcome: how it ended; whoever does it says so.
+        error: the kind of what went wrong; None where nothing did.
     """
 
-    __slots__ = ("_begun", "_current", "_kind", "_span", "_telemetry", "outcome")
+    __slots__ = ("_begun", "_current", "_kind", "_span", "_telemetry", "_tool", "error", "outcome")
 
-    def __init__(self, telemetry: Telemetry, kind: str, span: trace.Span, begun: float) -> None:
+    def __init__(self, telemetry: Telemetry, kind: str, span: trace.Span, begun: float, tool: str = "") -> None:
         self._telemetry = telemetry
         self._kind = kind
         self._span = span
         self._begun = begun
         self._current: AbstractContextManager[trace.Span] | None = None
+        self._tool = tool
         self.outcome: str = "cancelled"
+        self.error: str | None = None
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -134,5 +155,8 @@ class Working:
         if self._span is not trace.INVALID_SPAN:
             with _TOLERATED:
                 self._span.set_attribute("argentos.outcome", self.outcome)
+                if self.error is not None:
+                    self._span.set_attribute("error.type", self.error)
+                    self._span.set_status(trace.StatusCode.ERROR)
                 self._span.end()
-        self._telemetry.worked(self._kind, self._begun, self.outcome)
+        self._telemetry.worked(self._kind, self._begun, self.outcome, self._tool)

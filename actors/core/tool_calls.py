@@ -35,6 +35,11 @@ class _Result(NamedTuple):
     content: Content
     is_error: bool = False
     attachments: Mapping[str, bytes] = _NO_ATTACHMENTS
+    error: str | None = None  # its kind, for telemetry
+
+    @property
+    def outcome(self) -> str:
+        return "failed" if self.is_error else "done"
 
 
 class _Called(NamedTuple):
@@ -159,8 +164,13 @@ class _Run:
         if not called.traits.repeatable and not await self._begin(call.id):
             return None
         seconds = called.traits.timeout or self._runtime.config.call_timeout
-        with anyio.move_on_after(seconds):
-            return await self._run(called)
+        key = self._snapshot.metadata.key
+        with self._runtime.telemetry.calling(key, called.traits.name, call.id) as working:
+            with anyio.move_on_after(seconds):
+                result = await self._run(called)
+                working.outcome, working.error = result.outcome, result.error
+                return result
+            working.outcome, working.error = "timed out", "timeout"
         doubt = "" if called.traits.repeatable else "; it is not known whether it was done"
         return _Result(f"cancelled: the call took longer than {seconds:g} s{doubt}", is_error=True)
 
@@ -170,7 +180,7 @@ class _Run:
         try:
             result = await self._runtime.bulkhead.run(partial(_call, called, self._context(called)), name)
         except ArgentError as error:  # the tool cancelled the task that it ran in
-            return _Result(f"failed: {error}", is_error=True)
+            return _Result(f"failed: {error}", is_error=True, error="cancelled")
         return _cut(result, self._limit)
 
     def _context(self, called: _Called) -> ToolContext:
@@ -194,14 +204,18 @@ async def _call(called: _Called, context: ToolContext) -> _Result:
         with context.entered(), context.scope:
             given: Any = called.tool.call(deepcopy(called.call.input))  # which it may change
             if not isinstance(given, Awaitable):
-                return _Result(f"failed: the tool gave {in_words(given)} at once; make its `call` async", is_error=True)
+                return _Result(
+                    f"failed: the tool gave {in_words(given)} at once; make its `call` async",
+                    is_error=True,
+                    error="TypeError",
+                )
             return _Result(as_tool_result(await cast("Awaitable[object]", given), name))
     except BaseException as error:
         if passes(error):
             raise
         _log.info("tool %s raised %s", name, described(error))
-        return _Result(_said(error), is_error=True)
-    return _Result("cancelled: the tool ended the call by itself", is_error=True)
+        return _Result(_said(error), is_error=True, error=type(error).__qualname__)
+    return _Result("cancelled: the tool ended the call by itself", is_error=True, error="cancelled")
 
 
 def _said(error: BaseException) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -13,7 +14,18 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerPro
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from argentos import Config, ManualClock, OfflineModel, ReplayModel
+from argentos import (
+    Agent,
+    Config,
+    ManualClock,
+    MemoryStore,
+    OfflineModel,
+    ReplayModel,
+    Reply,
+    Supervisor,
+    ToolUse,
+    tool,
+)
 from argentos.errors import ModelRefusedError, NoReplyError
 from tests.actors.conftest import Running
 
@@ -33,6 +45,10 @@ class Host:
 
     def spans(self) -> list[tuple[str, dict[str, Any]]]:
         return [(span.name, dict(span.attributes or {})) for span in self.exporter.get_finished_spans()]
+
+    def of(self, operation: str) -> list[Any]:
+        found = self.exporter.get_finished_spans()
+        return [span for span in found if dict(span.attributes or {}).get("gen_ai.operation.name") == operation]
 
     def metrics(self) -> dict[str, list[Any]]:
         data = self.reader.get_metrics_data()
@@ -70,6 +86,54 @@ async def test_a_turn_that_is_stopped_is_a_span_too(running: Running, host: Host
             await turn.reply()
         await anyio.wait_all_tasks_blocked()
     assert [attributes["argentos.outcome"] for _, attributes in host.spans()] == ["cancelled"]
+
+
+@tool
+async def weather(city: str) -> str:
+    """Tell the weather."""
+    trace.get_current_span().set_attribute("of.the.tool", city)
+    if city == "Atlantis":
+        raise LookupError("a canary in an error")
+    return "a canary in a result"
+
+
+@tool(timeout=0.001)
+async def wait() -> str:
+    """Take too long."""
+    await anyio.sleep_forever()
+    return "never"
+
+
+async def test_a_call_of_a_tool_is_a_span_by_the_semantic_conventions(host: Host, store: MemoryStore) -> None:
+    cities = ("Oslo", "Atlantis")
+    calls = [ToolUse(id=f"c-{city}", name="weather", input={"city": city}) for city in cities]
+    model = ReplayModel([Reply([*calls, ToolUse(id="c-wait", name="wait", input={})]), "Rain."])
+    async with Supervisor(store, Agent(model, tools=[weather, wait])) as supervisor:
+        await supervisor.session("maren").ask("And the weather?")
+    spans = {span.attributes["gen_ai.tool.call.id"]: span for span in host.of("execute_tool")}
+    assert dict(spans["c-Oslo"].attributes) == {
+        "argentos.agent": "main",
+        "argentos.session": "maren",
+        "argentos.outcome": "done",
+        "gen_ai.conversation.id": "maren",
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.type": "function",
+        "gen_ai.tool.name": "weather",
+        "gen_ai.tool.call.id": "c-Oslo",
+        "of.the.tool": "Oslo",  # whose spans are below it
+    }
+    told = {
+        call: (span.name, span.attributes["argentos.outcome"], span.attributes.get("error.type"), span.status.is_ok)
+        for call, span in spans.items()
+    }
+    assert told == {
+        "c-Oslo": ("execute_tool weather", "done", None, True),
+        "c-Atlantis": ("execute_tool weather", "failed", "LookupError", False),
+        "c-wait": ("execute_tool wait", "timed out", "timeout", False),
+    }
+    durations = {point.attributes["gen_ai.tool.name"] for point in host.metrics()["argentos.call.duration"]}
+    assert durations == {"weather", "wait"}
+    assert "canary" not in f"{host.spans()}{host.metrics()}"
 
 
 async def test_a_compaction_is_a_span_with_its_method(running: Running, host: Host) -> None:
