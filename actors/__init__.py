@@ -24,6 +24,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.deliveries import Deliveries, Delivery
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
+from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.session import Session
 from argentos.actors.settings.config import Config, parse_duration, parse_size
 from argentos.actors.supervisor import Supervisor
@@ -33,6 +34,7 @@ __all__ = [
     "Agent",
     "Approval",
     "Clock",
+    "CommandAnswer",
     "CompactionPreview",
     "Config",
     "CursorExpired",

@@ -15,7 +15,7 @@ from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.clock import Clock
 from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
-from argentos.actors.validation import as_approvers, as_part
+from argentos.actors.validation import as_part, as_people
 from argentos.concurrency.background import keep_running
 from argentos.errors import ConfigError, InputError, ModelError
 from argentos.inputs import as_id, as_text
@@ -55,6 +55,7 @@ class Agent:
             `McpServer` of more.
         config: the settings; those of the supervisor where it is None.
         approvers: the names of those whose word counts on calls that need approval; None takes anybody's.
+        commanders: the names of those whose text commands count, see `Session.command`; None takes anybody's.
         summariser: a model that writes the summaries, as a cheaper one; None leaves them to `model`.
 
     Raises:
@@ -66,6 +67,7 @@ class Agent:
     tools: Sequence[Tool | ToolSource] = ()
     config: Config | None = None
     approvers: Collection[str] | None = None
+    commanders: Collection[str] | None = None
     summariser: Model | None = None
 
     def __post_init__(self) -> None:
@@ -79,7 +81,9 @@ class Agent:
         if self.config is not None:
             as_part(self.config, "the config", "give a Config", "load")
         if self.approvers is not None:
-            object.__setattr__(self, "approvers", as_approvers(self.approvers))
+            object.__setattr__(self, "approvers", as_people(self.approvers, "approver"))
+        if self.commanders is not None:
+            object.__setattr__(self, "commanders", as_people(self.commanders, "commander"))
 
 
 Agents: TypeAlias = Agent | Model | Mapping[str, Agent | Model]
@@ -169,6 +173,7 @@ def runtimes_of(
             tools=(toolbox := Toolbox(agent.tools)).tools(),
             toolbox=toolbox,
             approvers=None if agent.approvers is None else frozenset(agent.approvers),
+            commanders=None if agent.commanders is None else frozenset(agent.commanders),
             clock=clock,
             telemetry=Telemetry(name, clock),
         )

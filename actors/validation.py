@@ -23,6 +23,7 @@ __all__ = [
     "as_new_message",
     "as_part",
     "as_patience",
+    "as_people",
     "as_reason",
     "as_role",
     "new_message",
@@ -188,15 +189,16 @@ def as_reason(value: object, *, may_be_empty: bool = True) -> str:
     return reason
 
 
-def as_approvers(value: object) -> frozenset[str]:
-    """The names of those whose word counts.
+def as_people(value: object, who: str) -> frozenset[str]:
+    """The names of people whose word counts, as `approver`.
 
     Raises:
         InputError: it is no list of names.
     """
     if isinstance(value, str) or not isinstance(value, Collection):
-        raise InputError(f"the approvers are {in_words(value)}; give a list of their names, as ['jason']")
-    return frozenset(as_id(each, "the name of an approver") for each in cast("Collection[object]", value))
+        raise InputError(f"the {who}s are {in_words(value)}; give a list of their names, as ['jason']")
+    named = f"the name of {'an' if who[0] in 'aeiou' else 'a'} {who}"
+    return frozenset(as_id(each, named) for each in cast("Collection[object]", value))
 
 
 def as_denial(value: object) -> str:

@@ -25,6 +25,7 @@ from argentos.actors.sessions.session import Session
 from argentos.actors.validation import as_filter
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
+from argentos.errors import InputError
 from argentos.storage import Address, Message, Role
 
 __all__ = [
@@ -155,6 +156,32 @@ async def cancel_turn(session: Session, message_id: str) -> bool:
     """End the turn of a message, and no other."""
     turn = await session.turn(message_id)
     return turn is not None and await turn.cancel()
+
+
+class Commanded(Struct, frozen=True, rename="camel"):
+    """The answer to a text command; the id is that of the next message, where it had one behind it."""
+
+    command: str
+    is_done: bool
+    text: str
+    message_id: str | None
+
+
+async def command(
+    session: Session,
+    content: str,
+    *,
+    by: str | None = None,
+    message_id: str | None = None,
+    address: Address | None = None,
+    sender: str | None = None,
+) -> Commanded:
+    """Obey a text command."""
+    answer = await session.command(content, by=by, message_id=message_id, address=address, sender=sender)
+    if answer is None:
+        raise InputError(f"{content!a:.60} is no text command; send it as a message")
+    turn = answer.turn
+    return Commanded(answer.command, answer.is_done, answer.text, turn.message_id if turn is not None else None)
 
 
 async def send_content(

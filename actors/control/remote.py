@@ -25,12 +25,14 @@ from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
+from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.session import Session
+from argentos.actors.sessions.text_commands import TextCommand
 from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.transcripts.validation import as_transcript
 from argentos.actors.validation import NewMessage
 from argentos.inputs import as_id, as_number
-from argentos.storage import CompactionAttempt, Message, Role, SessionKey, Summary, Transitioned, has_bytes
+from argentos.storage import Address, CompactionAttempt, Message, Role, SessionKey, Summary, Transitioned, has_bytes
 
 __all__ = ["RemoteSession", "RemoteSupervisor"]
 
@@ -125,6 +127,27 @@ class RemoteSession(Session):
         if is_approved:
             return await self._client.one(operations.APPROVE, self._key, call_id=call_id, by=by)
         return await self._client.one(operations.DENY, self._key, call_id=call_id, reason=reason, by=by)
+
+    async def _command(
+        self,
+        command: TextCommand,
+        by: str | None,
+        *,
+        message_id: str | None,
+        address: Address | None,
+        sender: str | None,
+    ) -> CommandAnswer:
+        told = await self._client.one(
+            operations.COMMAND,
+            self._key,
+            content=f"/{command.name} {command.rest}",
+            by=by,
+            message_id=message_id,
+            address=address,
+            sender=sender,
+        )
+        turn = None if told.message_id is None else await self.turn(told.message_id)
+        return CommandAnswer(told.command, told.is_done, told.text, address, turn)
 
     async def _unpark(self) -> SessionInfo:
         return await self._client.one(operations.UNPARK, self._key)

@@ -42,6 +42,7 @@ class Runtime:
         is_draining: no more work is begun.
         toolbox: what `tools` are taken from.
         approvers: the names of those whose word counts on calls that need approval; None takes anybody's.
+        commanders: likewise of those whose text commands do.
         attachments: takes bytes out of messages, and puts them back.
         spending: what the agent has spent today, and may.
         channels: those to which what the agent says is owed, until it was delivered.
@@ -68,6 +69,7 @@ class Runtime:
     events: Events
     telemetry: Telemetry
     approvers: frozenset[str] | None = None
+    commanders: frozenset[str] | None = None
     suspects: Suspects = field(default_factory=Suspects)
     retention: str = ""
     takes_up: bool = True

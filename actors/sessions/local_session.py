@@ -1,7 +1,7 @@
 """Sessions that this process runs: each method is a command to the session's actor, or a look at the durable state."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -17,18 +17,22 @@ from argentos.actors.core.registry import Registry
 from argentos.actors.core.replies import Turn, has_failed, was_stopped
 from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling.slots import awaiting, is_in_task
+from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.duplicates import check_same, message_in, related
+from argentos.actors.sessions.obeying import Obeyed, obey
 from argentos.actors.sessions.session import Session
+from argentos.actors.sessions.text_commands import TextCommand, may_command
 from argentos.actors.transcripts.attachments import detach_transcript
 from argentos.actors.transcripts.records import records_of
 from argentos.actors.transcripts.transcript import Transcript, transcript_of
 from argentos.actors.validation import NewMessage
 from argentos.concurrency.foreign_code import reading_a_store
-from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, NoReplyError
+from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, NoReplyError, SessionNotFoundError
 from argentos.llm import TokenCounter, characters_of
 from argentos.storage import (
     MESSAGE_TOKENS,
     STOPPED,
+    Address,
     CompactionAttempt,
     CompactionRequest,
     Message,
@@ -276,6 +280,29 @@ class LocalSession(Session):
         check_approver(self._key, runtime.approvers, by)
         command = Decide(runtime.clock.now(), call_id, is_approved=is_approved, reason=reason, by=by)
         return self._told(await self._registry.tell(self._key, command))
+
+    async def _command(
+        self,
+        command: TextCommand,
+        by: str | None,
+        *,
+        message_id: str | None,
+        address: Address | None,
+        sender: str | None,
+    ) -> CommandAnswer:
+        obeyed, turn = await self._obey(command, by, message_id), None
+        if obeyed.is_done and command.passes_on:
+            turn = await self.send(command.rest, message_id=message_id, address=address, sender=sender)
+        return CommandAnswer(command.name, obeyed.is_done, obeyed.text, address, turn)
+
+    async def _obey(self, command: TextCommand, by: str | None, message_id: str | None) -> Obeyed:
+        if not may_command(self._registry.runtime_of(self._key).commanders, by):
+            return Obeyed(is_done=False, text=f"/{command.name} is not for everybody here, and was not done.")
+        if command.passes_on and message_id is not None:
+            with suppress(SessionNotFoundError):
+                if await self.turn(message_id) is not None:
+                    return Obeyed(is_done=True, text="This was done before.")
+        return await obey(self, command)
 
     async def _unpark(self) -> SessionInfo:
         await checkpoint()

@@ -16,6 +16,7 @@ from argentos.actors.core.models.previews import CompactionPreview
 from argentos.actors.core.replies import Turn
 from argentos.actors.info import SessionInfo
 from argentos.actors.sessions.approving import Approving
+from argentos.actors.sessions.commanding import Commanding
 from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.validation import NewMessage, as_changes, as_focus, as_keep, as_patience, as_role, new_message
 from argentos.inputs import as_flag, as_id, as_time
@@ -34,7 +35,7 @@ from argentos.storage import (
 __all__ = ["Session"]
 
 
-class Session(Approving, ABC):
+class Session(Approving, Commanding, ABC):
     """One conversation, in this process or in the one that owns it: `Supervisor.session` gives its handle.
 
     Handles are cheap, do no I/O until they are asked to, and any number may stand for the same session.

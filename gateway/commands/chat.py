@@ -13,7 +13,7 @@ import click
 
 from argentos.actors import Turn
 from argentos.actors.sessions.session import Session
-from argentos.errors import ArgentError, InputError, NoReplyError, OwnerGoneError
+from argentos.errors import ArgentError, InputError, NoReplyError, OwnerGoneError, SessionError
 from argentos.gateway.line_editor import LineEditor, has_line_editor
 from argentos.gateway.line_input import LineInput, whole_pastes
 from argentos.gateway.output import age, counted, failure, messages, percent, print_json_line, printable
@@ -24,7 +24,7 @@ from argentos.storage import Message, Summary
 
 __all__ = ["command"]
 
-_HELP: Final = "/info, /compact [what to keep], /clear, /quit; Ctrl-C stops a reply, Ctrl-D leaves"
+_HELP: Final = "/info, /compact [what to keep], /clear or /new, /quit; Ctrl-C stops a reply, Ctrl-D leaves"
 _TERMINAL_LINE: Final = 1024 if sys.platform == "darwin" else 4095  # bytes that a terminal takes at once
 _MARKS: Final = 12  # bytes around what was pasted
 _COMMAND: Final = re.compile(r"/[a-z]+\Z")
@@ -136,6 +136,8 @@ class _Chat:
                 self._say(await self._session.clear(), "The context is empty; the messages are in the archive.")
             case "/compact":
                 self._say(await self._session.compact(rest.strip()), "")
+            case "/new" | "/reset" | "/stop" | "/status":
+                await self._obey(line)
             case "/help":
                 self._say({"help": _HELP}, _HELP)
             case _ if _COMMAND.match(name):
@@ -146,6 +148,19 @@ class _Chat:
                 if self._has_prompt and self._editor is None:
                     self._check_whole(line)
                 await self._show(await self._session.send(line.strip(), address=own_address()))
+
+    async def _obey(self, line: str) -> None:
+        """Have a text command obeyed that people have in other channels, too."""
+        address = own_address()
+        answer = await self._session.command(line, by=address.user, address=address)
+        if answer is None:
+            raise InputError(f"{line.split(maxsplit=1)[0]} stands alone; a blank before it sends it as a message")
+        if not answer.is_done:
+            raise SessionError(answer.text)
+        told = {"command": answer.command, "text": answer.text}
+        self._say(told, answer.text)
+        if answer.turn is not None:
+            await self._show(answer.turn)
 
     def _check_whole(self, line: str) -> None:
         """Refuse a line that the terminal has cut: it keeps the beginning of a longer one, and says nothing."""

@@ -167,6 +167,34 @@ def test_clear_empties_the_context_and_keeps_the_archive(chat: Chat, ask: Ask) -
     assert len(ask("sessions", "history", "chat", "--full")) == 2
 
 
+def test_new_begins_anew_with_what_stands_behind_it(chat: Chat, ask: Ask) -> None:
+    status, out, err = chat("Hello\n/new And now?\n/status\n")
+    assert (status, err) == (0, OFFLINE)
+    assert out.splitlines()[1] == "A new conversation begins; what was said is in the archive."
+    assert "your message 3, “And now?”" in out
+    assert re.fullmatch(r"Active, 4 messages, \d+ of \d+ tokens \([\d.]+ %\)\.", out.splitlines()[-1])
+    question, _ = ask("sessions", "history", "chat")
+    assert question["text"] == "And now?"
+
+
+def test_a_command_that_stands_alone_takes_no_words(chat: Chat) -> None:
+    status, _, err = chat("/stop it please\n")
+    assert (status, err) == (1, f"{OFFLINE}argent: /stop stands alone; a blank before it sends it as a message\n")
+
+
+def test_a_path_is_a_message(chat: Chat) -> None:
+    _, out, _ = chat("/etc/passwd\n//new\n")
+    assert ("“/etc/passwd”" in out, "“//new”" in out) == (True, True)
+
+
+def test_a_conversation_may_begin_anew_by_itself(chat: Chat, ask: Ask, ours: Path) -> None:
+    (ours / "argent.json").write_text('{"agents": {"defaults": {"session": {"resetAfter": "0.001s"}}}}')
+    chat("Hello\n")
+    chat("And now?\n")
+    assert len(ask("sessions", "history", "chat")) == 2
+    assert len(ask("sessions", "history", "chat", "--full")) == 4
+
+
 def test_compact_makes_a_summary_and_says_so(chat: Chat, argent: Argent, ask: Ask) -> None:
     lines = [
         f"Rope number {number} is {number * 7} metres long and hangs in shed {number % 3}." for number in range(12)

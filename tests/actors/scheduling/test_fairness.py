@@ -88,6 +88,7 @@ CALLS: dict[str, Call] = {
     "Session.deny": lambda world: world.session.deny("c-1", "no"),
     "Session.ask": lambda world: world.session.ask("And now?"),
     "Session.clear": lambda world: world.session.clear(),
+    "Session.command": lambda world: world.session.command("/status"),
     "Session.compact": lambda world: world.session.compact(),
     "Session.compactions": lambda world: world.session.compactions(),
     "Session.preview_compaction": lambda world: world.session.preview_compaction(),

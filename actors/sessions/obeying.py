@@ -1,0 +1,74 @@
+"""The work of the text commands, on the methods that every session has."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from msgspec import Struct
+
+from argentos.actors.sessions.session import Session
+from argentos.actors.sessions.text_commands import FRESH, TextCommand
+from argentos.errors import CompactionFailedError, InputError, NothingToCompactError, SessionNotFoundError
+
+__all__ = ["Obeyed", "obey"]
+
+
+class Obeyed(Struct, frozen=True):
+    """The answer to a command.
+
+    Attributes:
+        is_done: it was obeyed.
+        text: to whoever gave it.
+    """
+
+    is_done: bool
+    text: str
+
+
+async def obey(session: Session, command: TextCommand) -> Obeyed:
+    """Do what a command asks for; what cannot be done is answered, too."""
+    try:
+        return Obeyed(is_done=True, text=await _ACTIONS[command.name](session, command.rest))
+    except SessionNotFoundError:
+        return Obeyed(command.name in FRESH, "This conversation has not begun yet.")
+    except (CompactionFailedError, InputError, NothingToCompactError) as error:
+        return Obeyed(is_done=False, text=_sentence(str(error)))
+
+
+async def _begin_anew(session: Session, _: str) -> str:
+    await session.clear()
+    return "A new conversation begins; what was said is in the archive."
+
+
+async def _compact(session: Session, focus: str) -> str:
+    before = await session.info()
+    after = await session.compact(focus)
+    return f"Older messages became a summary: {before.tokens} → {after.tokens} tokens."
+
+
+async def _stop(session: Session, _: str) -> str:
+    before = await session.info()
+    await session.stop()
+    return "Stopped." if before.waiting or before.retry_at or before.approvals else "Nothing was running."
+
+
+async def _status(session: Session, _: str) -> str:
+    info = await session.info()
+    parts = [info.state, f"{info.messages} messages", f"{info.tokens} of {info.window} tokens ({info.percent:g} %)"]
+    for count, what in ((info.waiting, "without an answer yet"), (info.approvals, "to be approved")):
+        parts += [f"{count} {what}"] if count else []
+    if info.failed:
+        parts.append(f"{info.failed} failed: {info.failure}")
+    return f"{', '.join(parts)}."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+_ACTIONS: Final[dict[str, Callable[[Session, str], Awaitable[str]]]] = {
+    "compact": _compact,
+    "new": _begin_anew,
+    "reset": _begin_anew,
+    "status": _status,
+    "stop": _stop,
+}
