@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: demo test api diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-retention lint types clean
+.PHONY: demo test api diagrams servers model-checking drawings mermaid recordings planted-bugs benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-retention benchmark-counting lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
@@ -26,6 +26,7 @@ test: $(VENV)/.tools
 # What needs a server: the tests start it themselves.
 servers: $(VENV)/.tools
 	$(PIP) --group servers
+	-npm install --silent --no-package-lock --prefix $(VENV)-tokenizer @anthropic-ai/tokenizer
 	$(BIN)/pytest -q -m server $(call marked,server)
 
 # What Spin proves of the lifecycles, a second opinion: it needs `spin` and a C compiler (Debian's packages spin, gcc).
@@ -105,6 +106,10 @@ benchmark-actors: $(VENV)-benchmarks/.ready
 # How much of planted facts an extract keeps after 1, 5 and 20 compactions (docs/benchmarks.md): some minutes.
 benchmark-retention: $(VENV)/.tools
 	$(BIN)/python -m benchmarks.retention $(BENCHMARK)
+
+# How far the estimate of a context is from what three tokenizers count (docs/benchmarks.md): three minutes.
+benchmark-counting: $(VENV)/.tools
+	$(BIN)/python -m benchmarks.counting $(BENCHMARK)
 
 # The page of the public API, docs/api.md, written from the docstrings.
 api: $(VENV)/.tools

@@ -19,8 +19,21 @@ from argentos.actors.validation import as_part, as_people
 from argentos.concurrency.background import keep_running
 from argentos.errors import ConfigError, InputError, ModelError
 from argentos.inputs import as_id, as_text
-from argentos.llm import Counting, Gauge, Loadable, Model, Tool, Toolbox, ToolSource, Traits, as_tools, traits_of
+from argentos.llm import (
+    SAFE_RATIO,
+    Counting,
+    Gauge,
+    Loadable,
+    Model,
+    Tool,
+    Toolbox,
+    ToolSource,
+    Traits,
+    as_tools,
+    traits_of,
+)
 from argentos.storage import Page
+from argentos.storage.snapshot import RATIO_LIMIT
 
 __all__ = [
     "Agent",
@@ -38,6 +51,7 @@ __all__ = [
 
 _OPENING: Final = 30.0  # seconds
 _USUAL_WINDOW: Final = 180_000  # tokens
+_OUR_MOST: Final = 2.0  # tokens of a model for each of `count_tokens`; what is above is something else
 _LARGEST: Final = 10**9  # tokens
 
 MAIN: Final = "main"
@@ -108,15 +122,19 @@ def _as_agent(value: Agent | Model) -> Agent:
     return value if isinstance(value, Agent) else Agent(value)
 
 
-def _gauge(config: Config, traits: Traits) -> Gauge:
+def _gauge(config: Config, traits: Traits, count: Counting) -> Gauge:
     """The measure of an agent's contexts, before its system prompt is counted."""
+    safe = SAFE_RATIO if count.is_ours else 1.0
+    first = traits.token_ratio or safe
     return Gauge(
         window=_window(config, traits),
         threshold=config.compaction_threshold,
         keep_recent=config.keep_recent_tokens,
         system_tokens=0,
         model=traits.name,
-        first_ratio=traits.token_ratio,
+        first_ratio=first,
+        least_ratio=min(safe, first),
+        most_ratio=_OUR_MOST if count.is_ours else RATIO_LIMIT,
     )
 
 
@@ -166,9 +184,9 @@ def runtimes_of(
             agent=name,
             model=agent.model,
             summariser=agent.summariser,
-            gauge=_gauge(settings, traits),
+            gauge=_gauge(settings, traits, count := counting(traits)),
             config=settings,
-            count=counting(traits),
+            count=count,
             system=agent.system,
             tools=(toolbox := Toolbox(agent.tools)).tools(),
             toolbox=toolbox,

@@ -12,7 +12,7 @@ from argentos.actors.core.deadlines import state_at
 from argentos.actors.core.decisions.draft import COMPACTING
 from argentos.actors.settings.config import Config
 from argentos.concurrency.chunks import merged_in_chunks
-from argentos.llm import Gauge
+from argentos.llm import ContextParts, Gauge
 from argentos.storage import CompactionAttempt, Metadata, Taken
 
 __all__ = ["Latest", "SessionFilter", "SessionInfo"]
@@ -30,6 +30,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         state: of the machine; an overdue timer counts as fired.
         messages: how many were ever accepted.
         tokens: of the next request, estimated in the model's tokens: by this it is decided when to compact.
+        is_guess: no report of the model is of this context, so that it is about as much.
+        parts: what the tokens are made of.
         window: the most that the context may have.
         percent: of the window.
         compaction: the latest one that was tried, and what came of it; None where none was.
@@ -53,6 +55,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     messages: int
     turns: int
     tokens: int
+    is_guess: bool
+    parts: ContextParts
     window: int
     percent: float
     compactions: int
@@ -94,6 +98,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             messages=metadata.messages,
             turns=metadata.turns,
             tokens=tokens,
+            is_guess=tokens > 0 and not gauge.is_backed(metadata),
+            parts=gauge.parts(metadata),
             window=gauge.window,
             percent=round(100 * tokens / gauge.window, 1),
             compactions=metadata.compactions,

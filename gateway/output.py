@@ -11,6 +11,7 @@ import click
 from argentos.errors import ArgentError
 
 if TYPE_CHECKING:
+    from argentos.actors import SessionInfo
     from argentos.storage import Message
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "shortened",
     "size",
     "table",
+    "tokens",
 ]
 
 _PIECE: Final = 1000
@@ -113,6 +115,11 @@ def size(number: int) -> str:
             break
         value /= 1024
     return f"{value:.1f}{unit}" if unit else str(number)
+
+
+def tokens(info: "SessionInfo") -> str:
+    """The tokens of a context; where no report is of it, about so many."""
+    return f"{'about ' if info.is_guess else ''}{info.tokens} tokens"
 
 
 def percent(value: float) -> str:

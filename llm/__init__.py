@@ -6,7 +6,7 @@ from argentos.llm.compaction import Compacted, compact
 from argentos.llm.context import assemble, is_blank
 from argentos.llm.counting import Counting, TokenCounter, characters_of, count_content, count_tokens, measured_media
 from argentos.llm.failures import as_model_error
-from argentos.llm.gauge import ANY_MODEL, Gauge
+from argentos.llm.gauge import ANY_MODEL, SAFE_RATIO, ContextParts, Gauge
 from argentos.llm.local import LocalModel
 from argentos.llm.measuring import check_size, is_near
 from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
@@ -45,11 +45,13 @@ from argentos.llm.tools import (
 
 __all__ = [
     "ANY_MODEL",
+    "SAFE_RATIO",
     "AnthropicModel",
     "ApprovalWanted",
     "Closeable",
     "Compacted",
     "CompactionFailed",
+    "ContextParts",
     "ContextReset",
     "Counting",
     "Emit",

@@ -94,14 +94,14 @@ class Traits(NamedTuple):
     Attributes:
         name: an empty one measures a session as its own model reported.
         window: the most tokens of a request and its reply; None where it does not say.
-        token_ratio: tokens of the model for each that is counted locally.
+        token_ratio: tokens of the model for each that is counted locally; None where it does not say.
         can_summarise: whether it is asked for summaries.
         counter: its own counter of tokens, if it has one.
     """
 
     name: str
     window: int | None
-    token_ratio: float
+    token_ratio: float | None
     can_summarise: bool
     counter: Callable[[str], int] | None
 
@@ -114,11 +114,11 @@ def traits_of(model: Model) -> Traits:
     """
     name = _attribute(model, "name", type(model).__name__)
     window = _attribute(model, "window", None)
-    ratio = _attribute(model, "token_ratio", 1.0)
+    ratio = _attribute(model, "token_ratio", None)
     return Traits(
         "" if name == "" else as_id(name, "the name of the model"),
         None if window is None else as_whole_number(window, "the window of the model", 500, _LARGEST_WINDOW),
-        as_number(ratio, "token_ratio of the model", 0.01, _LARGEST_RATIO),
+        None if ratio is None else as_number(ratio, "token_ratio of the model", 0.01, _LARGEST_RATIO),
         can_summarise(model),
         _counter(model),
     )

@@ -1,14 +1,16 @@
-"""An estimate of how full the context window is, the same for the trigger of a compaction and for its cut.
+"""An estimate of how full the context window is, the same for whoever asks and whatever is decided.
 
 estimate = what the model last reported + what came since × ratio
 
-The ratio says how many tokens of the model a local one is worth, by what its reports differ in
-(`argentos.storage.snapshot.Calibration`), and before the first report what the model claims of itself. What a model
-adds to a request by itself, the overhead, is told apart from it. Before the first report of a context
+The ratio says how many tokens of the model a local one is worth: the most that was seen between two of its reports
+(`argentos.storage.folding.calibration`), and never less than any language and tokenizer may have. It is for what came
+since alone, so that being on the safe side costs little. What a model adds to a request by itself, the overhead, is
+told apart from it. Where no report is of this context, as before the first one, or once messages have left it, the
+estimate is a guess, and says so:
 
 estimate = overhead + context × ratio
 
-Both are bounded here, where they are used: no report, however wild, has a session refuse messages or compact for ever.
+All is bounded here, where it is used: no report, however wild, has a session refuse messages or compact for ever.
 """
 
 import math
@@ -20,18 +22,41 @@ from msgspec import Struct
 
 from argentos.llm.pairing import is_between
 from argentos.storage import Calibration, CompactionRequest, Message, Metadata, Snapshot
-from argentos.storage.snapshot import RATIO_LIMIT, RATIO_MARGIN
+from argentos.storage.snapshot import RATIO_LEAST, RATIO_LIMIT, RATIO_MARGIN
 
-__all__ = ["ANY_MODEL", "Gauge"]
+__all__ = ["ANY_MODEL", "SAFE_RATIO", "ContextParts", "Gauge"]
 
 ANY_MODEL: Final = "*"
 """In the place of a model's name: whichever has reported."""
+
+SAFE_RATIO: Final = 1.6
+"""Tokens of a model for each of `count_tokens`: as many as in any language and tokenizer that was measured."""
 
 _SUMMARY_SHARE: Final = 10
 _KEEP_SHARE: Final = 4
 _LARGEST_SHARE: Final = 0.4
 _OVERHEAD_SHARE: Final = 0.4
-_LEAST_RATIO: Final = 0.3
+_TRUST: Final = 0.99  # in what a model claims of itself, for each report: then what was seen counts more
+
+
+class ContextParts(Struct, frozen=True, gc=False):
+    """The parts of an estimate, in the model's tokens; together they are the estimate.
+
+    Attributes:
+        system: the system prompt.
+        tools: the definitions of the tools.
+        overhead: what the model adds by itself, as far as its reports tell.
+        summary: of older messages.
+        recent: the messages that the model has seen, and its replies.
+        new: those that came since it last reported.
+    """
+
+    system: int
+    tools: int
+    overhead: int
+    summary: int
+    recent: int
+    new: int
 
 
 class Gauge(Struct, frozen=True):
@@ -45,6 +70,8 @@ class Gauge(Struct, frozen=True):
         tool_tokens: those of the definitions of its tools, likewise.
         model: its name; what was learnt from another model is not used. `ANY_MODEL` uses it all.
         first_ratio: the ratio before the model has reported anything.
+        least_ratio: the ratio is never below it, whatever was seen so far: the next message may be in another language.
+        most_ratio: nor above it.
     """
 
     window: int
@@ -54,24 +81,21 @@ class Gauge(Struct, frozen=True):
     model: str
     first_ratio: float
     tool_tokens: int = 0
+    least_ratio: float = 1.0
+    most_ratio: float = RATIO_LIMIT
 
     def ratio(self, metadata: Metadata) -> float:
-        """Tokens of the model for each local one."""
+        """Tokens of the model for each local one, of what it has not counted itself."""
         if metadata.calibration is None or (known := self._known(metadata)) is None:
             return self.first_ratio
-        if known.ratio:
-            return min(max(known.ratio, _LEAST_RATIO), RATIO_LIMIT)
-        only = known.base_reported / max(1, known.base_local) * RATIO_MARGIN
-        # A single report does not tell its parts apart; what no language could be is mostly overhead.
-        return max(only, _LEAST_RATIO) if only <= RATIO_LIMIT else self.first_ratio
+        claimed = max(self.least_ratio, self.first_ratio * _TRUST**known.reports)
+        return max(claimed, min(_seen(known), self.most_ratio))
 
     def overhead(self, metadata: Metadata) -> int:
-        """The tokens that the model adds to every request, as far as its reports tell; a part of the window at most."""
+        """The tokens that the model adds to every request, at most, as far as its reports tell."""
         if metadata.calibration is None or (known := self._known(metadata)) is None:
             return 0
-        ratio = self.ratio(metadata)
-        seen = ratio if ratio == self.first_ratio and not known.ratio else ratio / RATIO_MARGIN
-        rest = known.base_reported - seen * known.base_local
+        rest = known.base_reported - (known.least or RATIO_LEAST) * known.base_local
         return math.ceil(min(max(0.0, rest), self.window * _OVERHEAD_SHARE))
 
     def _known(self, metadata: Metadata) -> Calibration | None:
@@ -82,9 +106,29 @@ class Gauge(Struct, frozen=True):
         """The size of the next request if everything that waits were in it."""
         local = metadata.tokens + metadata.waiting_tokens
         known = metadata.calibration and self._known(metadata)
+        if not known or not known.reported:
+            return self.estimate_of(local, metadata)
+        by_report = min(known.reported, self._most(known.at, metadata)) + self._scale(local - known.at, metadata)
+        return min(by_report, self.estimate_of(local, metadata)) if known.is_guess else by_report
+
+    def is_backed(self, metadata: Metadata) -> bool:
+        """A report of the model is of this context, up to what came since; else the estimate is a guess."""
+        known = metadata.calibration and self._known(metadata)
+        return bool(known and known.reported and not known.is_guess)
+
+    def parts(self, metadata: Metadata) -> ContextParts:
+        """The parts of the estimate; what the model has counted as one is shared out by the local tokens."""
+        total = self.estimate(metadata)
+        known = metadata.calibration and self._known(metadata)
+        waiting, seen = metadata.waiting_tokens, metadata.tokens
         if known and known.reported:
-            return min(known.reported, self._most(known.at, metadata)) + self._scale(local - known.at, metadata)
-        return self.estimate_of(local, metadata)
+            waiting, seen = max(0, seen + waiting - known.at), min(seen + waiting, known.at)
+        new = min(total, self._scale(waiting, metadata))
+        overhead = min(total - new, self.overhead(metadata))
+        system = metadata.system_tokens if metadata.system else self.system_tokens
+        summary = min(metadata.summary_tokens, seen)
+        shares = _shared(total - new - overhead, (system, self.tool_tokens, summary, seen - summary))
+        return ContextParts(shares[0], shares[1], overhead, shares[2], shares[3], new)
 
     def _most(self, local: int, metadata: Metadata) -> int:
         """The most tokens that a model can have counted in a context."""
@@ -208,3 +252,17 @@ def _begin_of_turn(messages: Sequence[Message], metadata: Metadata) -> int:
     if (turn := metadata.turn) is None:
         return len(messages)
     return next((at for at, each in enumerate(messages) if each.number in turn.messages), len(messages))
+
+
+def _seen(known: Calibration) -> float:
+    """The ratio that reports show; 0 where they show none."""
+    only = known.base_reported / max(1, known.base_local) * RATIO_MARGIN
+    # A single report does not tell its parts apart; what no language could be is mostly overhead.
+    return known.ratio or (only if only <= RATIO_LIMIT else 0.0)
+
+
+def _shared(total: int, locals_: Sequence[int]) -> list[int]:
+    """Whole numbers that are together the total, in the ratio of these; all of it is the last where these are none."""
+    whole = max(1, sum(locals_))
+    shares = [total * each // whole for each in locals_[:-1]]
+    return [*shares, total - sum(shares)]

@@ -91,7 +91,7 @@ class Model(Protocol):
     - `window: int`: the most tokens that a request and its reply may have together; sessions use the smaller one of
       this and `maxContextTokens`.
     - `token_ratio: float`: how many of its tokens a locally counted one is worth, before it has reported any; by
-      default 1.
+      default 1 where it, or the host, has a counter, and else 1.6, which no language exceeds.
     - `can_summarise: bool`: whether it obeys `Request.instruction`, by which a compaction asks for a summary; by
       default not, and summaries are quotes.
     - `async def summarise(self, request, emit) -> Reply`: asked for summaries in the place of `reply`.

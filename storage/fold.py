@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
-from argentos.storage.folding.calibration import calibrate, forget_report
+from argentos.storage.folding.calibration import calibrate, lessen
 from argentos.storage.folding.calls import call_asked, call_decided, call_ended, call_started, responded, turn_shortened
 from argentos.storage.folding.compactions import attempted, request_of
 from argentos.storage.folding.debts import owing, still_owed, undeliverable
@@ -283,7 +283,7 @@ def _shorten(old: Metadata, record: Shortened) -> Metadata:
         epoch=record.epoch,
         tokens=old.tokens - record.freed,
         turn=turn_shortened(old, record),
-        calibration=forget_report(old.calibration),
+        calibration=lessen(old.calibration, record.freed),
     )
 
 
@@ -298,7 +298,7 @@ def _summarise(old: Metadata, record: Summarised) -> Metadata:
         asked=None,
         attempts=attempted(old, record),
         boundary=record.sequence,
-        calibration=forget_report(old.calibration),
+        calibration=lessen(old.calibration, record.freed + old.summary_tokens),
         failed=without(old.failed, record.failed),
     )
 
@@ -313,7 +313,7 @@ def _clear(old: Metadata, record: Cleared) -> Metadata:
         compaction=None,
         asked=None,
         boundary=record.sequence,
-        calibration=forget_report(old.calibration),
+        calibration=lessen(old.calibration, old.tokens),
         failed=(),
     )
 

@@ -16,7 +16,7 @@ from argentos.actors.sessions.session import Session
 from argentos.errors import ArgentError, InputError, NoReplyError, OwnerGoneError, SessionError
 from argentos.gateway.line_editor import LineEditor, has_line_editor
 from argentos.gateway.line_input import LineInput, whole_pastes
-from argentos.gateway.output import age, counted, failure, messages, percent, print_json_line, printable
+from argentos.gateway.output import age, counted, failure, messages, percent, print_json_line, printable, tokens
 from argentos.gateway.owner import chosen_model, open_sessions, tell_if_offline
 from argentos.gateway.replies import beside, own_address, print_mark, stream, wait_for
 from argentos.gateway.settings import Settings, command_options, model_option
@@ -131,7 +131,7 @@ class _Chat:
             case "/info":
                 info = await self._session.info()
                 count = counted(info.messages, "message")
-                self._say(info, f"{info.state}, {count}, {info.tokens} tokens ({percent(info.percent)})")
+                self._say(info, f"{info.state}, {count}, {tokens(info)} ({percent(info.percent)})")
             case "/clear":
                 self._say(await self._session.clear(), "The context is empty; the messages are in the archive.")
             case "/compact":

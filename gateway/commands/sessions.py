@@ -29,6 +29,7 @@ from argentos.gateway.output import (
     printable,
     shortened,
     table,
+    tokens,
 )
 from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
 from argentos.gateway.replies import print_mark, wait_for
@@ -183,7 +184,8 @@ def _info(settings: Settings, session_id: str) -> None:
         *([("calls that wait for a person", str(info.approvals))] if info.approvals else []),
         *([("owed to channels", str(info.owed))] if info.owed else []),
         *([("undeliverable", str(info.undeliverable))] if info.undeliverable else []),
-        ("context", f"{info.tokens} of {info.window} tokens ({percent(info.percent)})"),
+        ("context", f"{tokens(info)} of {info.window} ({percent(info.percent)})"),
+        ("of which", _parts(info)),
         ("compactions", str(info.compactions)),
         *([("the latest", described_attempt(info.compaction))] if info.compaction else []),
     ]
@@ -191,6 +193,20 @@ def _info(settings: Settings, session_id: str) -> None:
     click.echo("\nThe edges taken, how often, and when last:")
     for edge, taken in info.edges.items():
         click.echo(f"{taken.count:8}  {edge}  ({taken.last:%Y-%m-%d %H:%M:%S})")
+
+
+def _parts(info: SessionInfo) -> str:
+    """The parts of the context that there are, in words."""
+    parts = info.parts
+    named = {
+        "system prompt": parts.system,
+        "tools": parts.tools,
+        "added by the model": parts.overhead,
+        "summary": parts.summary,
+        "recent messages": parts.recent,
+        "new": parts.new,
+    }
+    return ", ".join(f"{count} {name}" for name, count in named.items() if count) or "nothing"
 
 
 @command.command("transitions")

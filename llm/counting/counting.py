@@ -42,13 +42,16 @@ class Counting:
         inline: the most characters of a text that is counted in the event loop; by default 20,000 for `count_tokens`,
             and for a counter of the host's none at all.
         timeout: seconds that it has for a text.
+
+    Attributes:
+        is_ours: it is `count_tokens`, and so no model's own.
     """
 
     def __init__(self, count: TokenCounter, inline: int | None = None, timeout: float = _LONGEST) -> None:
-        self._is_ours = count is count_tokens
+        self.is_ours = count is count_tokens
         self._count = count
-        self._inline = inline if inline is not None else QUICK if self._is_ours else 0
-        self._run = Threads(_PATIENCE, "the counter").runner(_OURS_AT_ONCE if self._is_ours else _THEIRS_AT_ONCE)
+        self._inline = inline if inline is not None else QUICK if self.is_ours else 0
+        self._run = Threads(_PATIENCE, "the counter").runner(_OURS_AT_ONCE if self.is_ours else _THEIRS_AT_ONCE)
         self._timeout = timeout
         self._waits: set[_Wait] = set()
         self._context = copy_context()
@@ -64,7 +67,7 @@ class Counting:
 
     async def warm(self) -> None:
         """Load what `count_tokens` needs, which takes a third of a second, and in a thread."""
-        if self._is_ours:
+        if self.is_ours:
             await self._run(partial(count_tokens, ""))
 
     async def tokens(self, text: str) -> int:
@@ -88,7 +91,7 @@ class Counting:
 
     def is_quick(self, characters: int) -> bool:
         """Whether texts of so many characters together may be counted in the event loop."""
-        return characters <= min(self._inline, QUICK) and (is_loaded() or not self._is_ours)
+        return characters <= min(self._inline, QUICK) and (is_loaded() or not self.is_ours)
 
     async def run(self, function: Callable[[], T]) -> T:
         """The result of a function that counts, in a thread; each text counted is a sign of life.

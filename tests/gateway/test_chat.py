@@ -157,7 +157,7 @@ def test_every_line_is_a_message_and_empty_ones_are_none(chat: Chat, ask: Ask) -
 
 def test_info_tells_state_messages_and_tokens(chat: Chat) -> None:
     _, out, _ = chat("Hello\n/info\n")
-    assert re.fullmatch(r"Active, 2 messages, \d+ tokens \(0%\)", out.splitlines()[1])
+    assert re.fullmatch(r"Active, 2 messages, about \d+ tokens \(0%\)", out.splitlines()[1])
 
 
 def test_clear_empties_the_context_and_keeps_the_archive(chat: Chat, ask: Ask) -> None:

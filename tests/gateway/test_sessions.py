@@ -141,7 +141,8 @@ def test_info_tells_everything_about_a_session(argent: Argent, ada: str) -> None
         "state": "Idle",
         "created": "2020-02-03 10:00:00 UTC",
         "messages": "2, in 1 turn; 0 without an answer so far",
-        "context": "18 of 180000 tokens (0%)",
+        "context": "about 18 tokens of 180000 (0%)",
+        "of which": "18 recent messages",
         "compactions": "0",
     }
     assert "1  [*] --> Created: First message  (2020-02-03 10:00:00)" in out
@@ -165,6 +166,8 @@ def test_info_as_json_has_the_names_of_the_docs(ask: Ask, ada: str) -> None:
         "messages": 2,
         "turns": 1,
         "tokens": 18,
+        "isGuess": True,
+        "parts": {"system": 0, "tools": 0, "overhead": 0, "summary": 0, "recent": 18, "new": 0},
         "window": 180_000,
         "percent": 0.0,
         "compactions": 0,

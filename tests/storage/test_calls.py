@@ -100,10 +100,12 @@ def test_what_requests_show_no_more_counts_no_more_and_the_content_stays() -> No
     assert turn.request_tokens == turn.context_tokens == story.metadata.tokens
 
 
-def test_the_report_of_a_request_that_showed_more_is_forgotten() -> None:
+def test_the_report_of_a_request_that_showed_more_is_a_guess() -> None:
     story = Story().ask("read").call("one", usage=Usage("m", 90, 3)).result("x" * 500)
-    assert story.metadata.calibration is not None
-    assert story.metadata.calibration.reported == 93
+    story.call("two", usage=Usage("m", 600, 3)).result()
     story.shorten(100, 3)
-    assert story.metadata.calibration is not None
-    assert (story.metadata.calibration.reported, story.metadata.calibration.base_reported) == (0, 90)
+    known = story.metadata.calibration
+    assert known is not None
+    assert known.is_guess
+    assert (known.base_reported, known.last_reported) == (90, 600)
+    assert known.reported < 603 - 200

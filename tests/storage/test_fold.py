@@ -226,14 +226,28 @@ def _grow(story: Story, tokens: int, reported: int) -> Calibration:
 
 def test_the_first_report_of_a_model_is_what_others_are_compared_with() -> None:
     seen = _after(Story(), Usage("model", input=50, output=7))
-    assert seen.calibration == Calibration("model", 0.0, 50, seen.requested, 57, seen.requested + len("b") + 4)
+    requested = seen.requested
+    assert seen.calibration == Calibration(
+        "model",
+        0.0,
+        50,
+        requested,
+        reported=57,
+        at=requested + len("b") + MESSAGE_TOKENS,
+        reports=1,
+        last_reported=50,
+        last_local=requested,
+    )
 
 
 def test_what_a_report_has_more_than_the_first_tells_the_ratio_with_a_margin() -> None:
     story = Story()
     _after(story, Usage("model", 2000, 7))
-    assert _grow(story, 200, 300).ratio == pytest.approx(1.5 * 1.1)
-    assert _grow(story, 400, 800).ratio == pytest.approx(2.0 * 1.1)
+    learnt = _grow(story, 200, 300)
+    assert (learnt.ratio, learnt.least) == pytest.approx((1.5 * 1.1, 1.5 / 1.1))
+    learnt = _grow(story, 400, 800)
+    assert learnt.ratio == pytest.approx(2.5 * 1.1)  # of the 200 that came since, which cost 500
+    assert learnt.least == pytest.approx(1.5 / 1.1)
 
 
 def test_a_growth_too_small_to_tell_teaches_no_ratio() -> None:
@@ -245,7 +259,25 @@ def test_a_growth_too_small_to_tell_teaches_no_ratio() -> None:
 def test_no_ratio_is_learnt_that_no_language_has() -> None:
     story = Story()
     _after(story, Usage("model", 2000, 7))
-    assert _grow(story, 200, 1_000_000).ratio == 4.0
+    _grow(story, 200, 580)
+    assert _grow(story, 400, 1400).ratio == 4.0
+
+
+def test_a_report_far_above_the_last_is_believed_once_the_next_one_bears_it_out() -> None:
+    story = Story()
+    _after(story, Usage("model", 2000, 7))
+    doubted = _grow(story, 200, 20_000)
+    assert (doubted.reports, doubted.last_reported, doubted.doubted) == (1, 2000, 22_000)
+    believed = _grow(story, 400, 20_250)
+    assert (believed.reports, believed.last_reported, believed.doubted) == (2, 22_250, 0)
+
+
+def test_a_report_of_several_requests_as_one_is_forgotten_with_the_next() -> None:
+    story = Story()
+    _after(story, Usage("model", 2000, 7))
+    _grow(story, 200, 6000)
+    learnt = _grow(story, 400, 500)
+    assert (learnt.reports, learnt.last_reported, learnt.doubted) == (2, 2500, 0)
 
 
 def test_a_model_that_adds_less_than_before_is_compared_anew() -> None:
@@ -257,7 +289,7 @@ def test_a_model_that_adds_less_than_before_is_compared_anew() -> None:
     assert (learnt.base_reported, learnt.ratio) == (1000, 0)
 
 
-@pytest.mark.parametrize("count", [0, -5, 10**400])
+@pytest.mark.parametrize("count", [0, -5, 1, 10**400])
 def test_what_is_no_count_is_no_report(count: int) -> None:
     story = Story()
     known = _after(story, Usage("model", 50, 7)).calibration
@@ -281,7 +313,7 @@ def test_the_ratio_forgets_its_highest_slowly() -> None:
     story = Story()
     _after(story, Usage("model", 2000, 7))
     high = _grow(story, 200, 600)
-    assert _grow(story, 400, 400).ratio == pytest.approx(high.ratio * 0.99)
+    assert _grow(story, 400, 400).ratio == pytest.approx(high.ratio * 0.95)
 
 
 def test_what_was_learnt_from_another_model_is_dropped() -> None:
@@ -301,12 +333,14 @@ def test_a_reply_without_usage_teaches_nothing() -> None:
 
 
 @pytest.mark.parametrize("replace", ["clear", "summary"])
-def test_a_replaced_context_keeps_what_was_learnt_and_forgets_the_report(replace: str) -> None:
+def test_a_replaced_context_keeps_what_was_learnt_and_makes_a_guess_of_the_report(replace: str) -> None:
     story = Story()
     _after(story, Usage("model", 50, 7))
     known = _grow(story, 200, 300)
+    gone = story.metadata.tokens if replace == "clear" else story.context.messages[0].tokens
     story = story.clear() if replace == "clear" else story.summarise(1)
-    assert story.metadata.calibration == structs.replace(known, reported=0, at=0)
+    left = known.reported - int(gone * known.least)
+    assert story.metadata.calibration == structs.replace(known, reported=left, at=known.at - gone, is_guess=True)
 
 
 def test_a_reply_outside_of_a_turn_teaches_nothing() -> None:

@@ -8,7 +8,7 @@ from argentos.actors.core.reports import NotCompacted
 from argentos.actors.core.runtime import Runtime
 from argentos.concurrency.foreign_code import described, passes
 from argentos.errors import InputError
-from argentos.llm import Compacted, Model, Reply, Request, Summariser, Traits, compact, traits_of
+from argentos.llm import SAFE_RATIO, Compacted, Model, Reply, Request, Summariser, Traits, compact, traits_of
 from argentos.storage import Snapshot
 
 __all__ = ["make_summary"]
@@ -82,7 +82,7 @@ def _summariser(
     return Summariser(
         ask=answer,
         window=runtime.gauge.window if is_talker else traits.window or runtime.gauge.window,
-        ratio=runtime.gauge.ratio(snapshot.metadata) if is_talker else traits.token_ratio,
+        ratio=runtime.gauge.ratio(snapshot.metadata) if is_talker else traits.token_ratio or SAFE_RATIO,
         is_talker=is_talker,
     )
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from argentos import Address
 from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
 from argentos.gateway.formats import Losses, Source, head_line, read_transcripts, session_lines
+from argentos.llm import ContextParts
 from argentos.machines.mermaid.markdown import fences
 from argentos.storage import text_of
 from tests.gateway.formats.shared import ABOUT_MASTS, SAMPLES, Write, read, read_all, refusal, told
@@ -89,6 +90,8 @@ def info_of(transcript: Transcript) -> SessionInfo:
         messages=len(transcript.messages),
         turns=0,
         tokens=0,
+        is_guess=True,
+        parts=ContextParts(0, 0, 0, 0, 0, 0),
         window=1000,
         percent=0.0,
         compaction=None,
