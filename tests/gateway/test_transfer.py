@@ -130,7 +130,7 @@ def test_what_was_exported_is_imported_elsewhere_and_exported_the_same(
         assert argent("sessions", *command, *elsewhere) == argent("sessions", *command)
 
 
-def test_an_import_tells_what_was_imported_and_passed_over(argent: Argent, ask: Ask) -> None:
+def test_an_import_tells_what_was_imported_and_passed_over(argent: Argent, ask: Ask, tmp_path: Path) -> None:
     session = "7d1c9f0a-3b0e-4a52-8f5e-0d9a4d3c2b1a"
     status, out, err = argent("sessions", "import", SAMPLES / "openclaw.jsonl")
     assert (status, err) == (0, "")
@@ -143,12 +143,14 @@ def test_an_import_tells_what_was_imported_and_passed_over(argent: Argent, ask: 
     ]
     info = ask("sessions", "info", session)
     assert (info["state"], info["messages"], info["waiting"], info["compactions"]) == ("Idle", 8, 0, 1)
-    file = str(SAMPLES / "openai.json")
+    file = str(tmp_path / "openai.json")
+    messages = json.loads((SAMPLES / "openai.json").read_text())["messages"]
+    Path(file).write_text(json.dumps([*messages, {"role": "system", "content": "Be kind."}]))
     assert ask("sessions", "import", file, "--session", "maren") == {
         "sessions": [
             {"session": "maren", "file": file, "messages": 6, "archived": 0, "hasSummary": False, "wasThere": False},
         ],
-        "leftOut": [{"file": file, "line": 1, "reason": "a system message", "place": "message 1"}],
+        "leftOut": [{"file": file, "line": 1, "reason": "a further system message", "place": "element 8"}],
         "refused": [],
     }
 

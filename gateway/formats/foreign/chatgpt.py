@@ -11,6 +11,7 @@ from typing import Any, Final
 from argentos.actors import Transcript
 from argentos.gateway.formats.conversation.content import Remarks, arguments_of, time_of, title_of
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of, said
+from argentos.gateway.formats.conversation.system_prompt import SystemPrompt
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
 from argentos.gateway.formats.files.losses import Losses
 from argentos.gateway.formats.files.source import fields, listed, objects, text_in
@@ -20,15 +21,19 @@ from argentos.storage import STOPPED, RawBlock
 __all__ = ["fits", "read"]
 
 _A_NOTE: Final = "a note of the program"
-_HIDDEN: Final = frozenset({"model_editable_context", "reasoning_recap", "app_pairing_content"})
+_HIDDEN: Final = frozenset(
+    {"user_editable_context", "model_editable_context", "reasoning_recap", "app_pairing_content"}
+)
 _STOP_REASONS: Final[Mapping[str, str]] = {"interrupted": STOPPED, "max_tokens": "max_tokens"}
 _IMAGES: Final = frozenset({"image_asset_pointer", "image"})
 
 
 def _transcript_of(value: dict[str, Any], remarks: Remarks) -> Transcript:
+    conversation = _Conversation(value, remarks)
     return Transcript(
         session=text_in(value, "conversation_id", "id"),
-        messages=messages_of(settle_calls(_Conversation(value, remarks).drafts())),
+        messages=messages_of(settle_calls(conversation.drafts())),
+        system=conversation.system.text,
         title=title_of(text_in(value, "title")),
         created_at=time_of(value.get("create_time"), remarks),
     )
@@ -45,6 +50,7 @@ class _Conversation:
         }
         self._current = text_in(value, "current_node")
         self._remarks = remarks
+        self.system = SystemPrompt()
 
     def drafts(self) -> list[Draft]:
         path = self._path()
@@ -58,10 +64,17 @@ class _Conversation:
             message = self._nodes[key].get("message")
             remarks = self._remarks.within(f"node {numbers[key]}")
             if isinstance(message, dict):
-                _add(drafts, fields(message), remarks)
+                self._add(drafts, fields(message), remarks)
             elif message is not None:
                 remarks.add("a message that is no object")
         return drafts
+
+    def _add(self, drafts: list[Draft], message: dict[str, Any], remarks: Remarks) -> None:
+        if text_in(message.get("author"), "role") == "system":
+            text = _text(fields(message.get("content")), Remarks(Losses(), 0))
+            self.system.take(text, remarks, has_begun=bool(drafts))
+        else:
+            _add(drafts, message, remarks)
 
     def _path(self) -> list[str]:
         """The nodes that lead to the current one, from the first."""
@@ -112,10 +125,6 @@ def _add(drafts: list[Draft], message: dict[str, Any], remarks: Remarks) -> None
     role = text_in(author, "role")
     content = {"content_type": "text", "parts": [content]} if isinstance(content, str) else fields(content)
     kind = text_in(content, "content_type")
-    if role == "system" or kind == "user_editable_context":
-        if _text(content, Remarks(Losses(), 0)):
-            remarks.add("a system message")
-        return
     if metadata.get("is_visually_hidden_from_conversation") is True or kind in _HIDDEN:
         remarks.add(_A_NOTE)
         return

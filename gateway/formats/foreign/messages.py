@@ -12,6 +12,7 @@ from argentos.actors import Transcript
 from argentos.gateway.formats.conversation.content import Remarks, arguments_of, blocks_of, result_content, time_of
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of
 from argentos.gateway.formats.conversation.response_items import add_item, is_item
+from argentos.gateway.formats.conversation.system_prompt import SystemPrompt
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
 from argentos.gateway.formats.files.losses import Losses
 from argentos.gateway.formats.files.source import Line, ReadTranscript, Source, fields, listed, objects, text_in
@@ -74,11 +75,13 @@ class _Reader:
         self._functions: list[tuple[str, str]] = []  # names and ids of calls in the old style, which has no ids
         self._calls = 0
         self._is_of_openai = False
+        self._system = SystemPrompt()
 
     def found(self, line: Line) -> Iterator[ReadTranscript]:
         messages = messages_of(settle_calls(self._drafts))
         if messages:
-            yield ReadTranscript(Transcript(session=self._session, messages=messages), line.number)
+            transcript = Transcript(session=self._session, messages=messages, system=self._system.text)
+            yield ReadTranscript(transcript, line.number)
 
     def take_conversation(self, value: Any, remarks: Remarks) -> None:
         if isinstance(value, list):
@@ -88,8 +91,7 @@ class _Reader:
         each = fields(value)
         self._session = self._session or text_in(each, "custom_id", "conversation_id", "session_id", "thread_id", "id")
         for name in ("system", "instructions"):
-            if each.get(name):
-                remarks.add("a system message")
+            self._system.take(each.get(name), remarks, has_begun=bool(self._drafts))
         for name in _AROUND:
             if isinstance(each.get(name), dict):
                 self.take_conversation(each[name], remarks)
@@ -141,11 +143,11 @@ class _Reader:
             sender=text_in(message, "name") or None,
         )
         role = text_in(message, "role")
-        if is_item(message) or (message.get("type") == "message" and "content" in message and role != "tool"):
-            self._item(message, draft)
-        elif role in _SYSTEM:
+        if role in _SYSTEM:
             self._is_of_openai = True
-            remarks.add("a system message")
+            self._system.take(message.get("content"), remarks, has_begun=bool(self._drafts))
+        elif is_item(message) or (message.get("type") == "message" and "content" in message and role != "tool"):
+            self._item(message, draft)
         elif role in _RESULTS:
             self._is_of_openai = True
             self._result(message, draft)

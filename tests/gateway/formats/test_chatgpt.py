@@ -53,6 +53,19 @@ def test_what_is_left_out_is_listed_by_line_and_reason() -> None:
     ]
 
 
+def test_the_system_message_before_all_others_is_the_system_prompt(write: Write) -> None:
+    nodes = {
+        "s": node(None, "system", "Be brief."),
+        "a": node("s", "user", "a", 1),
+        "t": node("a", "system", "Be kind.", 2),
+        "b": node("t", "assistant", "b", 3),
+    }
+    reading = read_all(write(conversation("b", **nodes)))
+    assert reading.only.transcript.system == "Be brief."
+    assert told(reading.only) == [("user", "a"), ("assistant", "b")]
+    assert reading.left_out == [(1, "a further system message")]
+
+
 def test_without_a_current_node_the_latest_message_is_where_the_conversation_stands(write: Write) -> None:
     nodes = {"r": node(None), "a": node("r", "user", "a", 1), "b": node("a", "assistant", "b", 3)}
     other = {"c": node("a", "assistant", "c", 2)}

@@ -16,7 +16,8 @@ def test_openai_messages_are_read_as_a_document_and_as_lines(name: str) -> None:
     assert found.transcript.messages[0].sender == "Maren"
     assert blocks(found)[1:3] == [["tool_use"], ["tool_result"]]
     assert blocks(found)[4] == ["text", "image"]
-    assert read_all(SAMPLES / name).left_out == [(1, "a system message")]
+    assert found.transcript.system == "You know boats."
+    assert read_all(SAMPLES / name).left_out == []
 
 
 def test_openai_lines_of_conversations_are_one_session_each() -> None:
@@ -54,7 +55,39 @@ def test_a_request_of_the_messages_api_is_read_block_for_block() -> None:
     assert [[*message.content] or message.text for message in reading.only.transcript.messages] == [
         message["content"] for message in given
     ]
-    assert reading.left_out == [(1, "a system message")]
+    assert reading.only.transcript.system == "Be brief."
+    assert reading.left_out == []
+
+
+SAID: dict[str, Any] = {"role": "user", "content": "Hello"}
+
+
+@pytest.mark.parametrize(
+    ("value", "system", "left_out"),
+    [
+        ({"system": [{"type": "text", "text": "Be kind."}], "messages": [SAID]}, "Be kind.", []),
+        ({"instructions": "Be kind.", "input": "Hello", "model": "m"}, "Be kind.", []),
+        ([{"role": "developer", "content": "Be kind."}, SAID], "Be kind.", []),
+        (
+            [{"role": "system", "content": "Be kind."}, {"role": "developer", "content": "Be brief."}, SAID],
+            "Be kind.",
+            [(1, "a further system message")],
+        ),
+        ([SAID, {"role": "system", "content": "Be brief."}], "", [(1, "a system message behind others")]),
+        ([{"role": "system", "content": ""}, SAID], "", []),
+        ([{"role": "system", "content": "x" * 2_000_000}, SAID], "", "the system prompt has 2000000 characters"),
+    ],
+)
+def test_the_system_message_before_all_others_is_the_system_prompt(
+    write: Write, value: Any, system: str, left_out: Any
+) -> None:
+    reading = read_all(write(value, name="one.json"))
+    assert (reading.only.transcript.system, len(reading.only.transcript.messages)) == (system, 1)
+    if isinstance(left_out, str):
+        ((_, reason),) = reading.left_out
+        assert reason.startswith(left_out)
+    else:
+        assert reading.left_out == left_out
 
 
 def test_items_of_the_responses_api_are_read_with_calls_and_results() -> None:
@@ -72,8 +105,7 @@ def test_items_of_the_responses_api_are_read_with_calls_and_results() -> None:
         "title": "masts.pdf",
     }
     assert [reason for _, reason in reading.left_out] == [
-        "a system message",
-        "a system message",
+        "a further system message",
         "thoughts that only the maker of the model can read",
         "a document that is not in the file: file-1",
     ]
