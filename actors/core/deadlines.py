@@ -39,12 +39,15 @@ class Marks(NamedTuple):
         collects_since: the latest message came that waits.
         delayed_until: the open turn is to be tried again.
         asked_until: the word of a person on its calls is waited for no more; all that wait were asked together.
+        heard: a person last wrote, or was answered, where `Config.reset_after` asks for it; None before the session has
+            been in memory for that.
     """
 
     quiet_since: float
     collects_since: float
     delayed_until: float
     asked_until: float = 0.0
+    heard: float | None = None
 
     @classmethod
     def of(cls, snapshot: Snapshot, at: datetime, moment: float) -> Self:
@@ -67,7 +70,7 @@ class Marks(NamedTuple):
     def after(self, record: Record, moment: float) -> Self:
         """The marks once a record was made, at this moment."""
         if isinstance(record, Accepted) and record.awaits_reply:
-            return type(self)(moment, moment, self.delayed_until, self.asked_until)
+            return self._replace(quiet_since=moment, collects_since=moment)
         if isinstance(record, TurnDelayed):
             return self._replace(delayed_until=moment + record.seconds)
         if isinstance(record, ApprovalAsked):

@@ -37,6 +37,7 @@ from argentos.storage import (
     Message,
     Metadata,
     Record,
+    Replied,
     SessionKey,
     Snapshot,
     Transitioned,
@@ -341,7 +342,18 @@ class Draft:
         self.metadata = apply(self.key, self.metadata if self.exists else None, record)
         self.open_context.apply(record)
         self.marks = self.marks.after(record, self.moment)
+        if self.config.reset_after is not None and self._is_heard(record):
+            self.marks = self.marks._replace(heard=self.moment)
         self.exists = True
+
+    def _is_heard(self, record: Record) -> bool:
+        """A person goes on with the conversation by it, or is answered."""
+        ignored = self.config.background_senders
+        if isinstance(record, Accepted):
+            return record.role == "user" and record.sender not in ignored
+        if isinstance(record, Replied):
+            return any(each.sender not in ignored for each in self.open_context.latest(record.messages))
+        return False
 
     def begin_with(self, message: Message, request_tokens: int) -> bool:
         """Begin a turn with the message that was just accepted, in its record; False if it was not.

@@ -110,7 +110,8 @@ def _reset_if_due(draft: Draft, sender: str | None) -> None:
     heard = _heard_at(draft)
     if heard is None:
         return
-    idle = (metadata.quiet_since - heard).total_seconds() + draft.moment - draft.marks.quiet_since
+    known = draft.marks.heard
+    idle = (draft.now - heard).total_seconds() if known is None else draft.moment - known
     if reason := policy.due(heard, draft.now, idle):
         clear(draft, by=_RESETS[reason])
 

@@ -1,11 +1,28 @@
 """Conversations that begin anew by themselves, with the next message of a person."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
+import anyio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from argentos import Accepted, Cleared, Config, ContextReset, ManualClock, RecordAppended, ReplayModel
-from argentos.actors.sessions.session import Session
+from argentos import (
+    Accepted,
+    Cleared,
+    Config,
+    ContextReset,
+    ManualClock,
+    MemoryStore,
+    RecordAppended,
+    ReplayModel,
+    Session,
+    Supervisor,
+)
+from argentos.actors.settings.reset_policy import ResetPolicy
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -124,11 +141,89 @@ async def test_a_wall_clock_that_jumps_is_no_pause(running: Running, clock: Manu
         session = supervisor.session("maren")
         await session.ask("Hi")
         clock.jump(30 * 86_400)
+        clock.advance(0.9 * HOUR)  # the session becomes idle meanwhile
         await session.ask("Still there?")
         assert len(await texts(session)) == 4
         clock.jump(-60 * 86_400)
         await session.ask("And now?")
         assert len(await texts(session)) == 6
+
+
+Step = tuple[Literal["advance", "ask", "beat", "jump", "restart", "say"], float]
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["advance", "ask", "ask", "beat", "restart", "say"]), st.floats(0, 3 * 86_400))
+    | st.tuples(st.just("jump"), st.floats(-5 * 86_400, 5 * 86_400)),
+    max_size=20,
+)
+ANY = Config(
+    reset_at="02:30",
+    reset_zone="Europe/Berlin",
+    reset_after=8 * HOUR,
+    background_senders=("heartbeat",),
+    passivate_after=10**8,
+)
+POLICY = ResetPolicy(time(2, 30), ZoneInfo("Europe/Berlin"), 8 * HOUR)
+CHANGES = st.sampled_from(["2026-03-28T12:00", "2026-10-24T12:00", "2026-05-08T12:00"])
+
+
+class Expected:
+    """The texts of a context, by the policy alone."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.heard: tuple[datetime, float | None] | None = None
+
+    def restart(self) -> None:
+        if self.heard is not None:
+            self.heard = (self.heard[0], None)
+
+    def ask(self, text: str, now: datetime, moment: float) -> None:
+        if self.heard is not None:
+            at, known = self.heard
+            idle = (now - at).total_seconds() if known is None else moment - known
+            if POLICY.due(at, now, idle):
+                self.texts = []
+        self.heard = (now, moment)
+        self.texts += [text, "reply"]
+
+
+async def live(start: str, steps: Sequence[Step]) -> None:
+    clock, store, expected = ManualClock(datetime.fromisoformat(start).replace(tzinfo=UTC)), MemoryStore(), Expected()
+    left = [*steps]
+    while left:
+        answering = ReplayModel(["reply"] * 20)
+        async with Supervisor(store, answering, config=ANY, clock=clock, grace=0) as supervisor:
+            session = supervisor.session("maren")
+            while left:
+                word, seconds = left.pop(0)
+                if word == "restart":
+                    expected.restart()
+                    break
+                await take(word, seconds, session, clock, expected)
+                if expected.texts:
+                    assert await texts(session) == expected.texts
+
+
+async def take(word: str, seconds: float, session: Session, clock: ManualClock, expected: Expected) -> None:
+    if word == "advance":
+        clock.advance(seconds)
+    elif word == "jump":
+        clock.jump(seconds)
+    elif word == "ask":
+        expected.ask("Hi", clock.now(), clock.monotonic())
+        await session.ask("Hi")
+    elif word == "beat" and expected.texts:
+        await session.ask("Anything to do?", sender="heartbeat")
+        expected.texts += ["Anything to do?", "reply"]
+    elif word == "say" and expected.texts:
+        await session.say("All is well.")
+        expected.texts.append("All is well.")
+
+
+@settings(max_examples=100, deadline=None)
+@given(CHANGES, STEPS)
+def test_whatever_happens_to_clocks_and_processes_the_policy_alone_decides(start: str, steps: list[Step]) -> None:
+    anyio.run(live, start, steps)
 
 
 async def test_a_restart_changes_nothing(running: Running, clock: ManualClock) -> None:
