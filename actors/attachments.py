@@ -13,7 +13,7 @@ from msgspec import structs
 from argentos.actors.settings.config import Config
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.concurrency.threads import threads
-from argentos.errors import ArgentError, InputError, StoreError
+from argentos.errors import ArgentError, AttachmentNotFoundError, InputError, StoreDamagedError, StoreError
 from argentos.llm import measured_media
 from argentos.storage import (
     AttachmentLimits,
@@ -90,6 +90,18 @@ class Attachments:
         """
         for data in attachments.values():
             await self._store.attach(key, data)
+
+    async def link(self, key: SessionKey, links: Mapping[str, SessionKey]) -> None:
+        """Have a session keep bytes that other sessions have; what those lack is missing here as well.
+
+        Raises:
+            StoreError: see `Store.link`.
+        """
+        for sha256, source in links.items():
+            try:
+                await self._store.link(source, key, sha256)
+            except (AttachmentNotFoundError, StoreDamagedError) as error:
+                _log.error("session %s begins without an attachment: %s", key, error)
 
     async def read(self, key: SessionKey, sha256: str) -> bytes:
         """The bytes of a session that have this hash.

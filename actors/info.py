@@ -43,6 +43,9 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         approvals: calls of tools that wait for a person's word.
         owed: messages to be delivered to their channels.
         undeliverable: messages that could not be, the latest hundred.
+        checkpoints: how many there are, see `Session.checkpoints`.
+        undo: the name of the one that `Session.undo` takes back; empty where there is none.
+        parent: the id of the session from which it was forked; empty where it was not.
         edges: for each edge of the diagram, as mermaid writes it, how often it was taken, and when last.
     """
 
@@ -73,6 +76,9 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     tags: tuple[str, ...]
     owner: str
     system: str
+    checkpoints: int
+    undo: str
+    parent: str
     edges: dict[str, Taken]
 
     @classmethod
@@ -116,6 +122,9 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             tags=metadata.tags,
             owner=metadata.owner,
             system=metadata.system,
+            checkpoints=metadata.checkpoints,
+            undo=metadata.checkpoint,
+            parent=metadata.origin.session if metadata.origin else "",
             edges={sys.intern(edge): taken for edge, taken in metadata.edges.items()},
         )
 

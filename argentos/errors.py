@@ -16,6 +16,10 @@
     │   ├── CompactionFailedError    no summary could be made; the history is kept
     │   ├── NothingToCompactError
     │   ├── NothingToRetryError      no message failed, or not the one that was named
+    │   ├── NothingToRegenerateError the session has no reply of which another one could be made
+    │   ├── UndoRefusedError         what was asked for cannot be taken back; the sentence says why
+    │   ├── CheckpointNotFoundError
+    │   ├── MessageNotFoundError     no message has this number, or it has left the context
     │   ├── ApprovalNotFoundError    no such call waits for a person's word
     │   ├── ApprovalDecidedError     it does no more; the sentence says how that ended
     │   ├── NotAnApproverError       somebody else's word counts
@@ -53,12 +57,14 @@ __all__ = [
     "AttachmentNotFoundError",
     "AttachmentTooLargeError",
     "CallbackError",
+    "CheckpointNotFoundError",
     "CompactionFailedError",
     "ConfigError",
     "ContextOverflowError",
     "DiagramError",
     "InputError",
     "MailboxFullError",
+    "MessageNotFoundError",
     "MessageTooLargeError",
     "MissingExtraError",
     "ModelError",
@@ -67,6 +73,7 @@ __all__ = [
     "NoReplyError",
     "NotAnApproverError",
     "NothingToCompactError",
+    "NothingToRegenerateError",
     "NothingToRetryError",
     "OwnerGoneError",
     "OwnerLostError",
@@ -85,6 +92,7 @@ __all__ = [
     "StoreFullError",
     "StoreVersionError",
     "SupervisorStoppedError",
+    "UndoRefusedError",
     "UnknownStateError",
     "WrongEventLoopError",
 ]
@@ -251,6 +259,33 @@ class NothingToRetryError(SessionError):
     """No message of the session failed, or not the one that was named, or it has left the context."""
 
     code = "nothing_to_retry"
+
+
+class NothingToRegenerateError(SessionError):
+    """The session has no reply of which another one could be made; nothing was changed."""
+
+    code = "nothing_to_regenerate"
+
+
+class UndoRefusedError(SessionError):
+    """A checkpoint is not taken back: there is none, a later one comes first, or its messages fit the window no more.
+
+    Nothing was changed.
+    """
+
+    code = "undo_refused"
+
+
+class CheckpointNotFoundError(SessionError):
+    """The session has no checkpoint of this name."""
+
+    code = "checkpoint_not_found"
+
+
+class MessageNotFoundError(SessionError):
+    """No message of the session has this number, or it has left the context; nothing was changed."""
+
+    code = "message_not_found"
 
 
 class ApprovalNotFoundError(SessionError):

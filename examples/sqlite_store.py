@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 from anyio import CapacityLimiter, to_thread
 
-from argentos import Message, Record, SessionKey, Store, Transitioned
+from argentos import Checkpoint, Message, Record, SessionKey, Store, Transitioned
 from argentos.errors import AttachmentNotFoundError, StaleWriteError, StoreBusyError, StoreError
 from argentos.storage import Metadata, Page, Snapshot, as_sha256, file_name, fold
 from argentos.storage.testing import StoreConformance
@@ -77,12 +77,16 @@ class SqliteStore(Store):
     async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
         if not (records := await self._records(key)):
             return ()
-        (_, context), archived, _ = fold(key, None, records)
+        (_, context), archived, *_ = fold(key, None, records)
         messages = sorted((*archived, *context.messages, *context.waiting), key=lambda message: message.number)
         return tuple(message for message in messages if start <= message.number < stop)
 
     async def transitions(self, key: SessionKey) -> tuple[Transitioned, ...]:
         return tuple(record for record in await self._records(key) if isinstance(record, Transitioned))
+
+    async def checkpoints(self, key: SessionKey) -> tuple[Checkpoint, ...]:
+        records = await self._records(key)
+        return fold(key, None, records).checkpoints if records else ()
 
     async def attach(self, key: SessionKey, data: bytes) -> str:
         row = (key.agent, file_name(key.id), sha256 := hashlib.sha256(data).hexdigest(), data)

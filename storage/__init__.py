@@ -7,10 +7,11 @@ Reading order; each imports only those above it:
     block_validation of blocks from outside
     messages         what is said
     attachments      the bytes of pictures and documents
+    branching        going back, and the records of that
     records          what happens in a session
     snapshot         what records add up to
-    open_context     the context, record by record
-    folding          calls, debts and calibration, likewise
+    folding          messages, calls, debts and more, record by record
+    open_context     the context, likewise
     fold             records make a snapshot
     store            the contract
     decoding_errors  what is wrong, in plain words
@@ -57,13 +58,25 @@ from argentos.storage.blocks import (
     results_in,
     text_of,
 )
+from argentos.storage.branching.checkpoints import Checkpoint, CheckpointKind, Span, numbers_in, spans_of
 from argentos.storage.file_store import FileStore
 from argentos.storage.fold import fold, fold_metadata
 from argentos.storage.folding.implied import events_of
+from argentos.storage.folding.messages import reply_of
 from argentos.storage.memory_store import MemoryStore
-from argentos.storage.messages import MESSAGE_TOKENS, REFUSAL, STOPPED, Address, Message, Role, SessionKey, Usage
+from argentos.storage.messages import (
+    MESSAGE_TOKENS,
+    REFUSAL,
+    STOPPED,
+    Address,
+    Message,
+    Role,
+    SessionKey,
+    Summary,
+    Usage,
+)
 from argentos.storage.names import expand_home, file_name
-from argentos.storage.open_context import fold_context, reply_of
+from argentos.storage.open_context import fold_context
 from argentos.storage.records import (
     Accepted,
     ApprovalAsked,
@@ -79,18 +92,21 @@ from argentos.storage.records import (
     CompactionStatus,
     Cut,
     Delivered,
+    Forked,
     Kept,
     Outcome,
     Record,
     Replied,
     Responded,
     Retried,
+    Rewound,
     Shortened,
     Summarised,
     Transitioned,
     TurnDelayed,
     TurnEnded,
     TurnStarted,
+    Undone,
     Updated,
 )
 from argentos.storage.snapshot import (
@@ -105,9 +121,9 @@ from argentos.storage.snapshot import (
     OpenCall,
     OpenCompaction,
     OpenTurn,
+    Origin,
     Snapshot,
     Spending,
-    Summary,
     Taken,
     Undeliverable,
 )
@@ -130,6 +146,8 @@ __all__ = [
     "CallResult",
     "CallStarted",
     "Charged",
+    "Checkpoint",
+    "CheckpointKind",
     "Cleared",
     "CompactionAsked",
     "CompactionAttempt",
@@ -147,6 +165,7 @@ __all__ = [
     "Document",
     "FailedTurn",
     "FileStore",
+    "Forked",
     "Image",
     "Kept",
     "MemoryStore",
@@ -155,6 +174,7 @@ __all__ = [
     "OpenCall",
     "OpenCompaction",
     "OpenTurn",
+    "Origin",
     "Outcome",
     "Page",
     "RawBlock",
@@ -163,11 +183,13 @@ __all__ = [
     "Replied",
     "Responded",
     "Retried",
+    "Rewound",
     "Role",
     "Runner",
     "SessionKey",
     "Shortened",
     "Snapshot",
+    "Span",
     "Spending",
     "Store",
     "Summarised",
@@ -182,6 +204,7 @@ __all__ = [
     "TurnEnded",
     "TurnStarted",
     "Undeliverable",
+    "Undone",
     "Unknown",
     "Updated",
     "Usage",
@@ -202,9 +225,11 @@ __all__ = [
     "has_bytes",
     "hashes_in",
     "inline",
+    "numbers_in",
     "raw_content",
     "reply_of",
     "results_in",
+    "spans_of",
     "text_of",
     "threads",
 ]

@@ -10,8 +10,18 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
+from argentos.storage.branching.checkpoints import Checkpoint
+from argentos.storage.folding.branching import forked, marked, rewound, undone
 from argentos.storage.folding.calibration import calibrate, lessen
-from argentos.storage.folding.calls import call_asked, call_decided, call_ended, call_started, responded, turn_shortened
+from argentos.storage.folding.calls import (
+    begun,
+    call_asked,
+    call_decided,
+    call_ended,
+    call_started,
+    responded,
+    turn_shortened,
+)
 from argentos.storage.folding.compactions import attempted, request_of
 from argentos.storage.folding.debts import owing, still_owed, undeliverable
 from argentos.storage.folding.failures import failed_turns, without
@@ -30,17 +40,20 @@ from argentos.storage.records import (
     CompactionDeclined,
     CompactionResumed,
     Delivered,
+    Forked,
     Kept,
     Record,
     Replied,
     Responded,
     Retried,
+    Rewound,
     Shortened,
     Summarised,
     Transitioned,
     TurnDelayed,
     TurnEnded,
     TurnStarted,
+    Undone,
     Updated,
 )
 from argentos.storage.snapshot import (
@@ -67,19 +80,21 @@ _REMEMBERED_DECISIONS: Final = 100  # calls
 
 
 class Folded(NamedTuple):
-    """A snapshot, and the messages and edges that left its context on the way."""
+    """A snapshot, and what left its context on the way: messages, edges, and checkpoints."""
 
     snapshot: Snapshot
     archived: tuple[Message, ...]
     transitions: tuple[Transitioned, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
 
 
 def fold(key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> Folded:
     """Apply records that directly follow the snapshot, or that begin the session where it is None."""
     metadata = fold_metadata(key, snapshot.metadata if snapshot else None, records)
     before = snapshot.context if snapshot else Context()
-    context, archived = fold_context(before, records)
-    return Folded(Snapshot(metadata, context), archived, transitions_left(before, records, context))
+    context, archived, checkpoints = fold_context(before, records)
+    edges = transitions_left(before, records, context)
+    return Folded(Snapshot(metadata, context), archived, edges, checkpoints)
 
 
 def fold_metadata(key: SessionKey, metadata: Metadata | None, records: Iterable[Record]) -> Metadata:
@@ -164,23 +179,8 @@ def _start(old: Metadata, record: TurnStarted) -> Metadata:
         tokens=tokens,
         waiting=old.waiting[len(record.messages) :] if record.attempt == 1 else old.waiting,
         waiting_tokens=old.waiting_tokens - moved,
-        turn=_begun(old.turn, record, tokens),
+        turn=begun(old.turn, record, tokens),
         turns=record.turn,
-    )
-
-
-def _begun(before: OpenTurn | None, record: TurnStarted, tokens: int) -> OpenTurn:
-    begun = OpenTurn(record.turn, record.attempt, record.messages, record.request_tokens, tokens, record.alone)
-    if before is None or before.turn != record.turn:
-        return begun
-    return structs.replace(
-        begun,
-        delays=before.delays,
-        delayed=before.delayed,
-        steps=before.steps,
-        pauses=before.pauses,
-        made=before.made,
-        calls=before.calls,
     )
 
 
@@ -300,6 +300,7 @@ def _summarise(old: Metadata, record: Summarised) -> Metadata:
         boundary=record.sequence,
         calibration=lessen(old.calibration, record.freed + old.summary_tokens),
         failed=without(old.failed, record.failed),
+        **marked(old, record),
     )
 
 
@@ -315,6 +316,7 @@ def _clear(old: Metadata, record: Cleared) -> Metadata:
         boundary=record.sequence,
         calibration=lessen(old.calibration, old.tokens),
         failed=(),
+        **marked(old, record),
     )
 
 
@@ -385,6 +387,9 @@ _CHANGES: Final[Mapping[type[Any], Callable[[Metadata, Any], Metadata]]] = {
     Cleared: _clear,
     CompactionAsked: _ask_compaction,
     CompactionDeclined: _decline,
+    Rewound: rewound,
+    Undone: undone,
+    Forked: forked,
     CompactionResumed: _resume,
     Kept: _keep,
     Charged: _charge,

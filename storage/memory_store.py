@@ -2,7 +2,7 @@
 
 import sys
 from bisect import bisect_left, insort
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, Self
 
 import anyio.lowlevel
@@ -12,10 +12,12 @@ from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.errors import AttachmentNotFoundError
 from argentos.storage.attachments import as_sha256, sha256_of
+from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.fold import Folded, fold, fold_metadata
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.records import Cleared, Record, Summarised, Transitioned
+from argentos.storage.open_context import LEAVING, without
+from argentos.storage.records import Record, Transitioned, Undone
 from argentos.storage.snapshot import Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_order, check_write, page_of
 from argentos.storage.wal.pending import PendingRecords
@@ -28,11 +30,12 @@ _LONG: Final = 1000  # records or messages, done in some milliseconds
 
 
 class _Session:
-    __slots__ = ("archive", "base", "pending", "transitions")
+    __slots__ = ("archive", "base", "checkpoints", "pending", "transitions")
 
     def __init__(self) -> None:
         self.base: Snapshot | None = None
         self.archive: dict[int, Message] = {}
+        self.checkpoints: list[Checkpoint] = []
         self.pending = PendingRecords()
         self.transitions: list[Transitioned] = []
 
@@ -118,6 +121,11 @@ class MemoryStore(Store):
         session = self._sessions.get(key)
         return tuple(session.transitions) if session else ()
 
+    async def checkpoints(self, key: SessionKey) -> tuple[Checkpoint, ...]:
+        """See `Store.checkpoints`."""
+        session = self._sessions.get(key)
+        return (*session.checkpoints, *(await _folded(key, session)).checkpoints) if session else ()
+
     async def attach(self, key: SessionKey, data: bytes) -> str:
         """See `Store.attach`."""
         kept = bytes(data)
@@ -180,11 +188,14 @@ class MemoryStore(Store):
             return
         base = session.base
         records = session.pending.up_to(snapshot.metadata.sequence)
-        archived = (await _fold_in_chunks(key, base, records)).archived if await _archive(records) else ()
+        left = await _fold_in_chunks(key, base, records) if await _archive(records) else Folded(snapshot, ())
         if session.base is not base:  # another checkpoint was quicker
             return
-        for messages in in_chunks(archived, _LONG):
+        for back in _back_in(records):
+            session.archive.pop(back.number, None)
+        for messages in in_chunks(left.archived, _LONG):
             session.archive.update((message.number, message) for message in messages)
+        session.checkpoints += left.checkpoints
         session.base = snapshot
         session.pending.cover(snapshot.metadata.sequence)
 
@@ -211,7 +222,7 @@ async def _edges_in(key: SessionKey, expected: int, records: Sequence[Record]) -
 async def _archive(records: Sequence[Record]) -> bool:
     """Tell whether any of them has messages leave the context."""
     for chunk in in_chunks(records, _LONG):
-        if any(isinstance(record, Summarised | Cleared) for record in chunk):
+        if any(isinstance(record, LEAVING) for record in chunk):
             return True
         if len(chunk) == _LONG:
             await anyio.lowlevel.checkpoint()
@@ -239,10 +250,18 @@ async def _metadata(key: SessionKey, session: _Session) -> Metadata:
 async def _fold_in_chunks(key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> Folded:
     """Fold records, letting others go on now and then."""
     archived: list[Message] = []
+    checkpoints: list[Checkpoint] = []
     for chunk in in_chunks(records, _LONG):
-        snapshot, left, _ = fold(key, snapshot, chunk)
-        archived += left
+        snapshot, left, _, made = fold(key, snapshot, chunk)
+        back = [*_back_in(chunk)]
+        archived = [*(without(archived, back) if back else archived), *left]
+        checkpoints += made
         await anyio.lowlevel.checkpoint()
     if snapshot is None:
         raise ValueError(f"{key}: neither a snapshot nor records to fold")
-    return Folded(snapshot, tuple(archived))
+    return Folded(snapshot, tuple(archived), checkpoints=tuple(checkpoints))
+
+
+def _back_in(records: Sequence[Record]) -> Iterator[Message]:
+    """The messages that records bring back into the context."""
+    return (message for record in records if isinstance(record, Undone) for message in record.messages)

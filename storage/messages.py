@@ -17,9 +17,12 @@ __all__ = [
     "REFUSAL",
     "STOPPED",
     "Address",
+    "Cut",
     "Message",
+    "RecordBase",
     "Role",
     "SessionKey",
+    "Summary",
     "Usage",
 ]
 
@@ -73,6 +76,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
         turn: whose step it is, a response that goes on, as by calls, or their results; 0 of any other message.
         cut: the most characters that requests show of each result of a call in it; 0 where they show all.
         is_omitted: requests leave it out, for its turn has filled the window by itself.
+        again: how many replies to it were sent to the archive, so that it is answered once more.
     """
 
     id: str
@@ -90,6 +94,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
     turn: int = 0
     cut: int = 0
     is_omitted: bool = False
+    again: int = 0
 
     @property
     def content(self) -> tuple[Block, ...]:
@@ -134,3 +139,48 @@ class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     cache_read: int = 0
     cache_written: int = 0
     cost: float | None = None
+
+
+class Summary(Struct, frozen=True, gc=False, rename="camel"):
+    """A summary of the messages `first` to `last`."""
+
+    text: str
+    first: int
+    last: int
+    tokens: int
+    method: str
+    at: datetime
+    before: int
+    after: int
+
+
+class Cut(Struct, frozen=True, gc=False, array_like=True):
+    """The part of a message that requests show from now on; the history keeps all of it.
+
+    Attributes:
+        number: of the message.
+        characters: of each result of a call in it; 0 where the message is left out.
+        tokens: what is left of its tokens, about.
+    """
+
+    number: int
+    characters: int
+    tokens: int
+
+
+class RecordBase(Struct, frozen=True, gc=False, array_like=True, tag_field="kind", kw_only=True):
+    """The fields of every record.
+
+    Attributes:
+        epoch: of the owner who wrote it.
+        by: who asked for it, where that is known.
+        parent: what it builds on: the checkpoint in front of it, or the session that was forked.
+        checkpoint: the name of the place in front of it, where one can go back to that.
+    """
+
+    sequence: int
+    epoch: int
+    at: datetime
+    by: str | None = None
+    parent: str | None = None
+    checkpoint: str | None = None

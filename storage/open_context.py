@@ -4,57 +4,93 @@ One function for each kind of record; one that leaves the context as it is has n
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from msgspec import structs
 
-from argentos.storage.blocks import RawBlock, ToolUse, blocks_of, calls_in
-from argentos.storage.messages import REFUSAL, Message
+from argentos.storage.blocks import ToolUse
+from argentos.storage.branching.checkpoints import Checkpoint
+from argentos.storage.folding.checkpoints import checkpoint_of
+from argentos.storage.folding.messages import (
+    accepted_of,
+    latest_calls,
+    reply_of,
+    response_of,
+    result_of,
+    results_of,
+    summary_of,
+)
+from argentos.storage.messages import REFUSAL, Message, Summary
 from argentos.storage.records import (
     Accepted,
     CallEnded,
     Cleared,
     Cut,
+    Forked,
     Record,
     Replied,
     Responded,
     Retried,
+    Rewound,
     Shortened,
     Summarised,
     Transitioned,
     TurnEnded,
     TurnStarted,
+    Undone,
 )
-from argentos.storage.snapshot import REMEMBERED_IDS, CallResult, Context, Summary
+from argentos.storage.snapshot import REMEMBERED_IDS, Context
 
 __all__ = [
     "KEPT_TRANSITIONS",
+    "LEAVING",
+    "Left",
     "OpenContext",
-    "accepted_of",
     "after_turn",
+    "again",
     "fold_context",
-    "latest_calls",
-    "reply_of",
-    "response_of",
-    "result_of",
-    "results_of",
+    "place_behind",
     "shortened_by",
-    "summary_of",
     "transitions_left",
     "with_transition",
+    "without",
 ]
 
 KEPT_TRANSITIONS: Final = 128
 """Edges that stay in the context when those before them leave it: with twice as many they do."""
 
+LEAVING: Final = (Summarised, Cleared, Rewound, Undone)
+"""The records by which messages go to the archive, or come back from it."""
+
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
 
 
-def fold_context(context: Context, records: Iterable[Record]) -> tuple[Context, tuple[Message, ...]]:
-    """Apply records to a context; also gives the messages that left it."""
+class Left(NamedTuple):
+    """A context to which records were applied, and what left it for good: messages, and the places in front of that."""
+
+    context: Context
+    messages: tuple[Message, ...]
+    checkpoints: tuple[Checkpoint, ...]
+
+
+def fold_context(context: Context, records: Iterable[Record]) -> Left:
+    """Apply records to a context."""
     talk = OpenContext(context)
-    archived = [message for record in records for message in talk.apply(record)]
-    return talk.context, tuple(archived)
+    archived: list[Message] = []
+    checkpoints: list[Checkpoint] = []
+    for record in records:
+        if record.checkpoint is not None and (made := checkpoint_of(record, *talk.seen)):
+            checkpoints.append(made)
+        archived += talk.apply(record)
+        if isinstance(record, Undone):
+            archived = without(archived, record.messages)
+    return Left(talk.context, tuple(archived), tuple(checkpoints))
+
+
+def without(archived: Iterable[Message], back: Iterable[Message]) -> list[Message]:
+    """The messages that left a context, without those that are back in it."""
+    numbers = {each.number for each in back}
+    return [each for each in archived if each.number not in numbers]
 
 
 class OpenContext:
@@ -102,6 +138,11 @@ class OpenContext:
                 results=self._results,
             )
         return self._context
+
+    @property
+    def seen(self) -> tuple[Sequence[Message], Summary | None]:
+        """The messages that the model sees, and the summary."""
+        return self._messages[: self._count], self._summary
 
     @property
     def waiting(self) -> tuple[Message, ...]:
@@ -198,12 +239,37 @@ class OpenContext:
 
     def _archive(self, count: int) -> Sequence[Message]:
         messages = self._messages[: self._count]
-        archived = messages[:count]
+        self._replace(messages[count:], self._waiting)
+        return self._remember(messages[:count])
+
+    def _remember(self, archived: Sequence[Message]) -> Sequence[Message]:
+        """Know the ids of messages that leave the context."""
         if archived:
             left = (message.id for message in archived if message.is_from_outside)
             self._archived_ids = (*self._archived_ids, *left)[-REMEMBERED_IDS:]
-        self._replace(messages[count:], self._waiting)
         return archived
+
+    def _rewind(self, record: Rewound) -> Sequence[Message]:
+        left, asked = {*record.messages}, {*record.again}
+        messages = self._messages[: self._count]
+        waiting = [again(each) for each in messages if each.number in asked]
+        stays = [each for each in messages if each.number not in left and each.number not in asked]
+        self._replace(stays, (*self._waiting, *waiting))
+        return self._remember([each for each in messages if each.number in left])
+
+    def _undo(self, record: Undone) -> Sequence[Message]:
+        messages = self._messages[: self._count]
+        at = place_behind(messages, record.behind)
+        self._replace([*messages[:at], *record.messages, *messages[at:]], self._waiting)
+        back = {each.id for each in record.messages}
+        self._archived_ids = tuple(each for each in self._archived_ids if each not in back)
+        self._summary = record.summary
+        return ()
+
+    def _fork(self, record: Forked) -> Sequence[Message]:
+        self._replace([*self._messages[: self._count], *record.messages], self._waiting)
+        self._summary = record.summary
+        return ()
 
     _CHANGES: ClassVar[Mapping[type[Any], Callable[[Any, Any], Sequence[Message]]]] = {
         Transitioned: _transition,
@@ -217,7 +283,22 @@ class OpenContext:
         Shortened: _shorten,
         Summarised: _summarise,
         Cleared: _clear,
+        Rewound: _rewind,
+        Undone: _undo,
+        Forked: _fork,
     }
+
+
+def place_behind(messages: Sequence[Message], number: int) -> int:
+    """The place in a context behind the message of this number; its end where that has moved."""
+    if not number:
+        return 0
+    return next((at for at in range(len(messages), 0, -1) if messages[at - 1].number == number), len(messages))
+
+
+def again(message: Message) -> Message:
+    """The message, whose reply went to the archive."""
+    return structs.replace(message, again=message.again + 1)
 
 
 def with_transition(held: tuple[Transitioned, ...], record: Transitioned) -> tuple[Transitioned, ...]:
@@ -271,106 +352,3 @@ def _refused(message: Message) -> Message:
 
 def _marked(messages: Sequence[Message], numbers: Collection[int], failure: str) -> list[Message]:
     return [structs.replace(each, failure=failure) if each.number in numbers else each for each in messages]
-
-
-def summary_of(record: Summarised) -> Summary:
-    """The summary that the record makes."""
-    return Summary(
-        text=record.text,
-        first=record.first,
-        last=record.last,
-        tokens=record.tokens,
-        method=record.method,
-        at=record.at,
-        before=record.before,
-        after=record.after,
-    )
-
-
-def accepted_of(record: Accepted) -> Message:
-    """The message that the record makes."""
-    return Message(
-        id=record.id,
-        number=record.number,
-        role=record.role,
-        text=record.text,
-        at=record.at,
-        tokens=record.tokens,
-        sender=record.sender,
-        address=record.address,
-        blocks=blocks_of(record.content),
-    )
-
-
-def reply_of(record: Replied) -> Message:
-    """The message that the record makes."""
-    return Message(
-        id=record.id,
-        number=record.number,
-        role="assistant",
-        text=record.text,
-        at=record.at,
-        tokens=record.tokens,
-        sender=record.sender,
-        address=record.address,
-        reply_to=record.reply_to,
-        stop_reason=record.stop_reason,
-        blocks=blocks_of(record.content),
-    )
-
-
-def response_of(record: Responded) -> Message:
-    """The message that the record makes."""
-    return Message(
-        id=record.id,
-        number=record.number,
-        role="assistant",
-        text=record.text,
-        at=record.at,
-        tokens=record.tokens,
-        sender=record.sender,
-        address=record.address,
-        stop_reason=record.stop_reason,
-        blocks=blocks_of(record.content),
-        turn=record.turn,
-    )
-
-
-def latest_calls(latest_first: Iterable[Message]) -> tuple[ToolUse, ...]:
-    """The calls of the latest response that makes any."""
-    return next((found for each in latest_first if each.blocks and (found := calls_in(each.blocks))), ())
-
-
-def result_of(record: CallEnded) -> CallResult:
-    """The result that the record tells of."""
-    return CallResult(record.call_id, record.content, record.tokens, record.is_error)
-
-
-def results_of(record: CallEnded, messages: Sequence[Message], results: Sequence[CallResult]) -> Message:
-    """The message of all results of a response, in the order of its calls; the record has the last one.
-
-    Args:
-        record: of the last result.
-        messages: the response is the last of them that calls something.
-        results: all of them.
-    """
-    known = {each.call_id: each for each in results}
-    calls = latest_calls(reversed(messages))
-    order = dict.fromkeys((*(each.id for each in calls if each.id in known), *known))
-    return Message(
-        id=record.id,
-        number=record.number,
-        role="user",
-        text="",
-        at=record.at,
-        tokens=sum(each.tokens for each in results),
-        blocks=tuple(_block(known[call_id]) for call_id in order),
-        turn=record.turn,
-    )
-
-
-def _block(result: CallResult) -> RawBlock:
-    block: RawBlock = {"type": "tool_result", "tool_use_id": result.call_id}
-    if result.content:
-        block["content"] = result.content if isinstance(result.content, str) else list(result.content)
-    return {**block, "is_error": True} if result.is_error else block

@@ -7,10 +7,9 @@ need not look at it. Times are wall-clock times in UTC.
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
-
 from argentos.storage.blocks import Content, text_of
-from argentos.storage.messages import Address, Role, Usage
+from argentos.storage.branching.records import Forked, Rewound, Undone
+from argentos.storage.messages import Address, Cut, RecordBase, Role, Usage
 
 __all__ = [
     "Accepted",
@@ -27,18 +26,21 @@ __all__ = [
     "CompactionStatus",
     "Cut",
     "Delivered",
+    "Forked",
     "Kept",
     "Outcome",
     "Record",
     "Replied",
     "Responded",
     "Retried",
+    "Rewound",
     "Shortened",
     "Summarised",
     "Transitioned",
     "TurnDelayed",
     "TurnEnded",
     "TurnStarted",
+    "Undone",
     "Updated",
 ]
 
@@ -50,25 +52,7 @@ ApprovalOutcome: TypeAlias = Literal["approved", "denied", "expired", "supersede
 CompactionStatus: TypeAlias = Literal["compacted", "nothing_to_compact", "not_worth_it", "failed", "stopped"]
 
 
-class _Record(Struct, frozen=True, gc=False, array_like=True, tag_field="kind", kw_only=True):
-    """The fields of every record.
-
-    Attributes:
-        epoch: of the owner who wrote it.
-        by: who asked for it, where that is known.
-        parent: what it is a part of, or was branched from.
-        checkpoint: a name for the place behind it.
-    """
-
-    sequence: int
-    epoch: int
-    at: datetime
-    by: str | None = None
-    parent: str | None = None
-    checkpoint: str | None = None
-
-
-class Transitioned(_Record, frozen=True, tag="transition", kw_only=True):
+class Transitioned(RecordBase, frozen=True, tag="transition", kw_only=True):
     """The machine took an edge. The one from `[*]` creates the session."""
 
     source: str
@@ -77,7 +61,7 @@ class Transitioned(_Record, frozen=True, tag="transition", kw_only=True):
     label: str
 
 
-class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
+class Accepted(RecordBase, frozen=True, tag="accepted", kw_only=True):
     """A message was accepted: from the user, or from the agent speaking first.
 
     Attributes:
@@ -111,7 +95,7 @@ class Accepted(_Record, frozen=True, tag="accepted", kw_only=True):
         return self.role == "user" and not self.is_appended
 
 
-class Updated(_Record, frozen=True, tag="updated", kw_only=True):
+class Updated(RecordBase, frozen=True, tag="updated", kw_only=True):
     """Title, tags, owner or system prompt have changed; all of them stand here.
 
     Attributes:
@@ -129,7 +113,7 @@ class Updated(_Record, frozen=True, tag="updated", kw_only=True):
     system_tokens: int = 0
 
 
-class TurnStarted(_Record, frozen=True, tag="turn_started", kw_only=True):
+class TurnStarted(RecordBase, frozen=True, tag="turn_started", kw_only=True):
     """The agent began to answer messages that had waited, or begins once more.
 
     Attributes:
@@ -149,7 +133,7 @@ class TurnStarted(_Record, frozen=True, tag="turn_started", kw_only=True):
     alone: int = 0
 
 
-class Replied(_Record, frozen=True, tag="replied", kw_only=True):
+class Replied(RecordBase, frozen=True, tag="replied", kw_only=True):
     """The agent's reply to a turn, which it ends, or what had been said of it when the turn was stopped.
 
     Attributes:
@@ -179,7 +163,7 @@ class Replied(_Record, frozen=True, tag="replied", kw_only=True):
         return text_of(self.content)
 
 
-class Responded(_Record, frozen=True, tag="responded", kw_only=True):
+class Responded(RecordBase, frozen=True, tag="responded", kw_only=True):
     """The model responded in a turn that goes on: it calls tools, or has paused.
 
     Attributes:
@@ -205,14 +189,14 @@ class Responded(_Record, frozen=True, tag="responded", kw_only=True):
         return text_of(self.content)
 
 
-class CallStarted(_Record, frozen=True, tag="call_started", kw_only=True):
+class CallStarted(RecordBase, frozen=True, tag="call_started", kw_only=True):
     """A call begins that must not be repeated; other calls begin without a record."""
 
     turn: int
     call_id: str
 
 
-class CallEnded(_Record, frozen=True, tag="call_ended", kw_only=True):
+class CallEnded(RecordBase, frozen=True, tag="call_ended", kw_only=True):
     """A call has its result; the last one of a response makes a message of all its results.
 
     Attributes:
@@ -237,7 +221,7 @@ class CallEnded(_Record, frozen=True, tag="call_ended", kw_only=True):
         return text_of(self.content)
 
 
-class ApprovalAsked(_Record, frozen=True, tag="approval_asked", kw_only=True):
+class ApprovalAsked(RecordBase, frozen=True, tag="approval_asked", kw_only=True):
     """A call waits for a person's word; without one it is given up at that time."""
 
     turn: int
@@ -245,7 +229,7 @@ class ApprovalAsked(_Record, frozen=True, tag="approval_asked", kw_only=True):
     expires_at: datetime
 
 
-class ApprovalDecided(_Record, frozen=True, tag="approval_decided", kw_only=True):
+class ApprovalDecided(RecordBase, frozen=True, tag="approval_decided", kw_only=True):
     """The word on a call was given, or is waited for no more; who gave it stands in `by`.
 
     Attributes:
@@ -259,7 +243,7 @@ class ApprovalDecided(_Record, frozen=True, tag="approval_decided", kw_only=True
     reason: str = ""
 
 
-class TurnDelayed(_Record, frozen=True, tag="turn_delayed", kw_only=True):
+class TurnDelayed(RecordBase, frozen=True, tag="turn_delayed", kw_only=True):
     """The model could not answer for now; the next attempt follows after so many seconds.
 
     Attributes:
@@ -272,7 +256,7 @@ class TurnDelayed(_Record, frozen=True, tag="turn_delayed", kw_only=True):
     reason: str
 
 
-class TurnEnded(_Record, frozen=True, tag="turn_ended", kw_only=True):
+class TurnEnded(RecordBase, frozen=True, tag="turn_ended", kw_only=True):
     """These messages wait for an answer no more, though there was no reply.
 
     Attributes:
@@ -289,7 +273,7 @@ class TurnEnded(_Record, frozen=True, tag="turn_ended", kw_only=True):
     tokens: int = 0
 
 
-class Retried(_Record, frozen=True, tag="retried", kw_only=True):
+class Retried(RecordBase, frozen=True, tag="retried", kw_only=True):
     """Messages whose turn failed wait for an answer once more, behind all others.
 
     Attributes:
@@ -303,21 +287,7 @@ class Retried(_Record, frozen=True, tag="retried", kw_only=True):
     tokens: int
 
 
-class Cut(Struct, frozen=True, gc=False, array_like=True):
-    """The part of a message that requests show from now on; the history keeps all of it.
-
-    Attributes:
-        number: of the message.
-        characters: of each result of a call in it; 0 where the message is left out.
-        tokens: what is left of its tokens, about.
-    """
-
-    number: int
-    characters: int
-    tokens: int
-
-
-class Shortened(_Record, frozen=True, tag="shortened", kw_only=True):
+class Shortened(RecordBase, frozen=True, tag="shortened", kw_only=True):
     """Results of calls have filled the window, and requests show less of them from now on.
 
     Attributes:
@@ -329,7 +299,7 @@ class Shortened(_Record, frozen=True, tag="shortened", kw_only=True):
     freed: int
 
 
-class Summarised(_Record, frozen=True, tag="summary", kw_only=True):
+class Summarised(RecordBase, frozen=True, tag="summary", kw_only=True):
     """A summary took the place of the oldest messages of the context.
 
     Attributes:
@@ -359,11 +329,11 @@ class Summarised(_Record, frozen=True, tag="summary", kw_only=True):
     reason: str = ""
 
 
-class Cleared(_Record, frozen=True, tag="cleared", kw_only=True):
+class Cleared(RecordBase, frozen=True, tag="cleared", kw_only=True):
     """The context was emptied; its messages went to the archive."""
 
 
-class CompactionAsked(_Record, frozen=True, tag="compaction_asked", kw_only=True):
+class CompactionAsked(RecordBase, frozen=True, tag="compaction_asked", kw_only=True):
     """Somebody asked for a compaction, which begins at the next chance.
 
     Attributes:
@@ -375,7 +345,7 @@ class CompactionAsked(_Record, frozen=True, tag="compaction_asked", kw_only=True
     keep: int | None = None
 
 
-class CompactionDeclined(_Record, frozen=True, tag="compaction_declined", kw_only=True):
+class CompactionDeclined(RecordBase, frozen=True, tag="compaction_declined", kw_only=True):
     """A compaction that somebody asked for does not begin; the context stays as it is.
 
     Attributes:
@@ -388,7 +358,7 @@ class CompactionDeclined(_Record, frozen=True, tag="compaction_declined", kw_onl
     reason: str = ""
 
 
-class CompactionResumed(_Record, frozen=True, tag="compaction_resumed", kw_only=True):
+class CompactionResumed(RecordBase, frozen=True, tag="compaction_resumed", kw_only=True):
     """A compaction that nobody ran any more was begun again.
 
     Attributes:
@@ -400,7 +370,7 @@ class CompactionResumed(_Record, frozen=True, tag="compaction_resumed", kw_only=
     alone: int = 0
 
 
-class Kept(_Record, frozen=True, tag="kept", kw_only=True):
+class Kept(RecordBase, frozen=True, tag="kept", kw_only=True):
     """A compaction was ended before it had a summary; the context stays as it is.
 
     Attributes:
@@ -416,13 +386,13 @@ class Kept(_Record, frozen=True, tag="kept", kw_only=True):
     seconds: float = 0.0
 
 
-class Charged(_Record, frozen=True, tag="charged", kw_only=True):
+class Charged(RecordBase, frozen=True, tag="charged", kw_only=True):
     """The model answered at a price that no other record names: for a summary, or with what was not kept."""
 
     usage: Usage
 
 
-class Delivered(_Record, frozen=True, tag="delivered", kw_only=True):
+class Delivered(RecordBase, frozen=True, tag="delivered", kw_only=True):
     """The message of this number was delivered to its channel or, with a `failure`, never can be."""
 
     number: int
@@ -448,6 +418,9 @@ Record: TypeAlias = (
     | Cleared
     | CompactionAsked
     | CompactionDeclined
+    | Rewound
+    | Undone
+    | Forked
     | CompactionResumed
     | Kept
     | Charged

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from msgspec import Struct
 
 from argentos.storage.blocks import Content
-from argentos.storage.messages import Message, SessionKey
+from argentos.storage.messages import Message, SessionKey, Summary
 from argentos.storage.records import ApprovalOutcome, CompactionStatus, Transitioned
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "OpenCall",
     "OpenCompaction",
     "OpenTurn",
+    "Origin",
     "Snapshot",
     "Spending",
     "Summary",
@@ -255,6 +256,22 @@ class Calibration(Struct, frozen=True, gc=False, rename="camel"):
     doubted_at: int = 0
 
 
+class Origin(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """The place in another session from which a session was forked.
+
+    Attributes:
+        session: the id of the other one.
+        last: the number of its last message at that place; what is new here has the next one.
+        messages: how many were taken along.
+        checkpoint: the name of the place; empty where it was none.
+    """
+
+    session: str
+    last: int
+    messages: int = 0
+    checkpoint: str = ""
+
+
 class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, rename="camel"):
     """Figures and state of a session, known without reading its messages.
 
@@ -279,6 +296,9 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         failed: the latest turns that failed, as long as their messages are in the context and not tried again.
         decided: the latest calls on which a person's word was waited for, and is no more.
         spending: what the model has cost it; None where that is not known, or nothing.
+        checkpoints: how many were ever made.
+        checkpoint: the name of the latest that was not taken back; empty where there is none.
+        origin: where it was forked from; None where it was not.
     """
 
     version: int
@@ -317,6 +337,9 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     failed: tuple[FailedTurn, ...] = ()
     decided: tuple[DecidedCall, ...] = ()
     spending: Spending | None = None
+    checkpoints: int = 0
+    checkpoint: str = ""
+    origin: Origin | None = None
 
     @property
     def key(self) -> SessionKey:
@@ -342,19 +365,6 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     def is_resting(self) -> bool:
         """No message waits for an answer, unless the turn waits for a person first."""
         return not self.waiting and (self.turn is None or self.turn.is_asking)
-
-
-class Summary(Struct, frozen=True, gc=False, rename="camel"):
-    """A summary of the messages `first` to `last`."""
-
-    text: str
-    first: int
-    last: int
-    tokens: int
-    method: str
-    at: datetime
-    before: int
-    after: int
 
 
 class CallResult(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):

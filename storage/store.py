@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from argentos.errors import InputError, StaleWriteError, StoreError
+from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.records import Record, Transitioned
 from argentos.storage.snapshot import Metadata, Snapshot
@@ -125,6 +126,15 @@ class Store(AbstractAsyncContextManager["Store", None]):
         ...
 
     @abstractmethod
+    async def checkpoints(self, key: SessionKey) -> tuple[Checkpoint, ...]:
+        """All places to which the session can go back, in order; none where there is no such session.
+
+        Raises:
+            StoreDamagedError, StoreVersionError: as for `load`.
+        """
+        ...
+
+    @abstractmethod
     async def attach(self, key: SessionKey, data: bytes) -> str:
         """Keep bytes that a record will refer to, and return when they are durable: the record is appended behind that.
 
@@ -152,6 +162,15 @@ class Store(AbstractAsyncContextManager["Store", None]):
             InputError: that is no hash.
         """
         ...
+
+    async def link(self, source: SessionKey, target: SessionKey, sha256: str) -> None:
+        """Keep bytes of one session for another one as well, as `attach` does; they need not be kept twice for that.
+
+        Raises:
+            AttachmentNotFoundError, StoreDamagedError: as for `attachment`.
+            StoreFullError, StoreError: as for `attach`.
+        """
+        await self.attach(target, await self.attachment(source, sha256))
 
     @abstractmethod
     async def list(self, agent: str, cursor: str | None = None, limit: int = 1000) -> Page:
@@ -181,7 +200,10 @@ class Store(AbstractAsyncContextManager["Store", None]):
 
     @abstractmethod
     async def checkpoint(self, key: SessionKey, snapshot: Snapshot) -> None:
-        """Take note of a snapshot of what was appended; it is written in the background, or later, or never."""
+        """Take note of a snapshot of what was appended; it is written in the background, or later, or never.
+
+        What `checkpoints` gives is something else: places in the conversation.
+        """
         ...
 
     async def backup(self, target: Path) -> int:

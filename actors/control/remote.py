@@ -32,7 +32,17 @@ from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.transcripts.validation import as_transcript
 from argentos.actors.validation import NewMessage
 from argentos.inputs import as_id, as_number
-from argentos.storage import Address, CompactionAttempt, Message, Role, SessionKey, Summary, Transitioned, has_bytes
+from argentos.storage import (
+    Address,
+    Checkpoint,
+    CompactionAttempt,
+    Message,
+    Role,
+    SessionKey,
+    Summary,
+    Transitioned,
+    has_bytes,
+)
 
 __all__ = ["RemoteSession", "RemoteSupervisor"]
 
@@ -104,6 +114,21 @@ class RemoteSession(Session):
 
     async def _update(self, changes: Changes) -> SessionInfo:
         return await self._client.one(operations.UPDATE, self._key, **changes._asdict())
+
+    async def _undo(self, name: str | None) -> SessionInfo:
+        return await self._client.one(operations.UNDO, self._key, name=name)
+
+    async def _checkpoints(self) -> tuple[Checkpoint, ...]:
+        return await self._client.many(operations.CHECKPOINTS, self._key)
+
+    async def _fork(self, new_id: str, at: int | str | None) -> SessionInfo:
+        return await self._client.one(operations.FORK, self._key, new_id=new_id, at=at)
+
+    async def _regenerate(self) -> Turn:
+        return await self._client.turn(operations.REGENERATE, self._key)
+
+    async def _rewind(self, before: int) -> SessionInfo:
+        return await self._client.one(operations.REWIND, self._key, before=before)
 
     async def _clear(self) -> SessionInfo:
         return await self._client.one(operations.CLEAR, self._key)

@@ -19,10 +19,12 @@ from argentos.storage import (
     Record,
     Replied,
     Responded,
+    Rewound,
     SessionKey,
     Summarised,
     TurnDelayed,
     TurnEnded,
+    Undone,
     reply_of,
 )
 from argentos.storage.open_context import OpenContext
@@ -60,7 +62,7 @@ class Bookkeeping:
                     self._decider.error = None
                 case TurnEnded():
                     self._fail_turns(record)
-                case Summarised() | Cleared():
+                case Summarised() | Cleared() | Rewound() | Undone():
                     self._message_ids.forget()
                 case Kept(status="failed", reason=reason):
                     _log.error("session %s was not compacted: %s", self._key, reason)

@@ -10,7 +10,7 @@ from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import TaskId
 from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError
-from argentos.storage import Address, Content, Metadata, Record, Role, Snapshot
+from argentos.storage import Address, Checkpoint, Content, Message, Metadata, Record, Role, SessionKey, Snapshot
 from argentos.storage.open_context import OpenContext
 
 __all__ = [
@@ -28,8 +28,11 @@ __all__ = [
     "Delete",
     "Deliver",
     "Receipt",
+    "Regenerate",
     "Retry",
+    "Rewind",
     "Stop",
+    "Undo",
     "Update",
     "Wake",
 ]
@@ -68,6 +71,7 @@ class Receipt(NamedTuple):
 
 
 _NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
+_NO_LINKS: Final[Mapping[str, SessionKey]] = {}
 
 
 class _Command(Arriving, Generic[T]):
@@ -196,15 +200,26 @@ class Create(_Command[Metadata]):
 
 
 class Adopt(_Command[Metadata]):
-    """Make the session of records, which fold to the snapshot; `attachments` are the bytes that they refer to."""
+    """Make the session of records, which fold to the snapshot.
 
-    __slots__ = ("attachments", "records", "snapshot")
+    Attributes:
+        attachments: the bytes that they refer to, by their hashes.
+        links: those of them that another session has, likewise.
+    """
+
+    __slots__ = ("attachments", "links", "records", "snapshot")
 
     def __init__(
-        self, at: datetime, records: Sequence[Record], snapshot: Snapshot, attachments: Mapping[str, bytes]
+        self,
+        at: datetime,
+        records: Sequence[Record],
+        snapshot: Snapshot,
+        attachments: Mapping[str, bytes] = _NO_ATTACHMENTS,
+        links: Mapping[str, SessionKey] = _NO_LINKS,
     ) -> None:
         super().__init__(at)
         self.attachments: Mapping[str, bytes] = attachments
+        self.links: Mapping[str, SessionKey] = links
         self.records: Sequence[Record] = records
         self.snapshot: Snapshot = snapshot
 
@@ -264,6 +279,33 @@ class Cancel(_Command[bool]):
 
 class Clear(_Command[Metadata]):
     """Empty the context."""
+
+    __slots__ = ()
+
+
+class Undo(_Command[Metadata]):
+    """Bring back into the context what left it at a checkpoint: these messages, in their order."""
+
+    __slots__ = ("messages", "place")
+
+    def __init__(self, at: datetime, place: Checkpoint, messages: Sequence[Message]) -> None:
+        super().__init__(at)
+        self.place: Checkpoint = place
+        self.messages: Sequence[Message] = messages
+
+
+class Rewind(_Command[Metadata]):
+    """Send the message of this number to the archive, and what is behind it."""
+
+    __slots__ = ("before",)
+
+    def __init__(self, at: datetime, before: int) -> None:
+        super().__init__(at)
+        self.before: int = before
+
+
+class Regenerate(_Command[Receipt]):
+    """Send the latest reply to the archive, and have another one made."""
 
     __slots__ = ()
 
@@ -329,6 +371,9 @@ Decided: TypeAlias = (
     | Cancel
     | Update
     | Clear
+    | Undo
+    | Rewind
+    | Regenerate
     | Compact
     | Wake
     | BeginCall

@@ -21,14 +21,18 @@ from argentos.storage import (
     Replied,
     Responded,
     Retried,
+    Rewound,
     Snapshot,
     Transitioned,
     TurnDelayed,
+    Undone,
 )
 
 __all__ = ["Marks", "collected_at", "deadline", "is_delayed", "is_expired", "may_passivate", "quiet_for", "state_at"]
 
-_HAPPENINGS = frozenset({Accepted, ApprovalDecided, CallEnded, Cleared, Replied, Responded, Retried, Transitioned})
+_HAPPENINGS = frozenset(
+    {Accepted, ApprovalDecided, CallEnded, Cleared, Replied, Responded, Retried, Rewound, Transitioned, Undone}
+)
 
 
 class Marks(NamedTuple):

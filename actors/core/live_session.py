@@ -304,6 +304,8 @@ class LiveSession:
         if draft.records:
             if draft.attachments:
                 await self._runtime.attachments.keep(self._key, draft.attachments)
+            if draft.links:
+                await self._runtime.attachments.link(self._key, draft.links)
             wants_files = await self._runtime.store.append(self._key, self._epoch, draft.durable, draft.records)
             self.metadata, self._context = draft.metadata, draft.open_context
             self._marks = draft.marks

@@ -20,8 +20,11 @@ from argentos.actors.core.commands import (
     Delete,
     Deliver,
     Receipt,
+    Regenerate,
     Retry,
+    Rewind,
     Stop,
+    Undo,
     Update,
     Wake,
 )
@@ -90,14 +93,13 @@ class Registry:
         (await self._reach(key, takes_messages=True)).tell(command)
         return await command.answered()
 
-    async def retry(self, key: SessionKey, message_id: str | None) -> Receipt:
-        """Queue a retry in the session's control lane, and wait until it is durable.
+    async def retry(self, key: SessionKey, command: Retry | Regenerate) -> Receipt:
+        """Have something answered once more, by the session's control lane, and wait until that is durable.
 
         Raises:
-            SessionError: there is nothing to retry, or no room.
+            SessionError: there is nothing to answer, or no room.
             SupervisorStoppedError: the supervisor is closed.
         """
-        command = Retry(self.runtime.clock.now(), message_id)
         (await self._reach(key, takes_messages=True)).tell(command)
         return await command.answered()
 
@@ -136,7 +138,9 @@ class Registry:
             await actor.stepped()
 
     async def tell(
-        self, key: SessionKey, command: Adopt | Create | Update | Deliver | Decide | Stop | Clear | Compact
+        self,
+        key: SessionKey,
+        command: Adopt | Create | Update | Deliver | Decide | Stop | Clear | Rewind | Undo | Compact,
     ) -> Metadata:
         """Queue a command in the session's control lane and wait for its answer.
 

@@ -283,7 +283,7 @@ class PendingTurns:
         metadata, context = snapshot
         open_ = {*metadata.waiting, *(metadata.turn.messages if metadata.turn else ())}
         for turn in [turn for number, turn in self._turns.items() if number not in open_]:
-            reply = next((each for each in context.messages if turn.message_id in each.reply_to), None)
+            reply = next((each for each in reversed(context.messages) if turn.message_id in each.reply_to), None)
             if reply is not None and reply.stop_reason == STOPPED:
                 self.fail((turn.number,), was_stopped())
                 continue

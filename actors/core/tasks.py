@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import anyio
 
-from argentos.actors.core.commands import Accept, BeginCall, Cancel, Clear, Command, Decided, Stop
+from argentos.actors.core.commands import Accept, BeginCall, Cancel, Clear, Command, Decided, Rewind, Stop, Undo
 from argentos.actors.core.decisions.compactions import CompactionRequests
 from argentos.actors.core.decisions.draft import Said, is_compacting
 from argentos.actors.core.models.model_calls import Answer, ask_model
@@ -132,7 +132,8 @@ class SessionTasks:
             return False
         interrupts = self._runtime.config.queue_mode == "interrupt"
         return any(
-            isinstance(each, Cancel | Clear | Stop) or (interrupts and isinstance(each, Accept) and each.awaits_reply)
+            isinstance(each, Cancel | Clear | Rewind | Stop | Undo)
+            or (interrupts and isinstance(each, Accept) and each.awaits_reply)
             for each in commands
         )
 

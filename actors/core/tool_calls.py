@@ -20,7 +20,7 @@ from argentos.errors import ArgentError, CallbackError
 from argentos.inputs import in_words
 from argentos.llm.tools import Tool, ToolContext, ToolTraits, as_tool_result
 from argentos.storage import Content, Snapshot, ToolUse
-from argentos.storage.open_context import latest_calls
+from argentos.storage.folding.messages import latest_calls
 
 __all__ = ["open_calls", "run_calls"]
 

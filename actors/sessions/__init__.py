@@ -5,8 +5,12 @@ Reading order; a module imports only from those above it:
     approving      a person's word on calls of tools
     text_commands  what people write to the session itself
     commanding     how it is told that
+    going_back     what was said before is changed, or gone on with elsewhere
+    reading        what is durable
     session        what users see, whichever process runs the session
     obeying        the work of the text commands
     duplicates     messages that are sent again
+    places         contexts as they were
+    forking        a session that begins with one
     local_session  the sessions that this process runs; `argentos.actors.control.remote` has the others
 """

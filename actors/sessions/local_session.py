@@ -11,7 +11,22 @@ import anyio.to_thread
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.approvals import Approval, approvals_in, check_approver
-from argentos.actors.core.commands import Accept, Adopt, Changes, Clear, Compact, Create, Decide, Receipt, Stop, Update
+from argentos.actors.core.commands import (
+    Accept,
+    Adopt,
+    Changes,
+    Clear,
+    Compact,
+    Create,
+    Decide,
+    Receipt,
+    Regenerate,
+    Retry,
+    Rewind,
+    Stop,
+    Undo,
+    Update,
+)
 from argentos.actors.core.models.previews import CompactionPreview, preview
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.replies import Turn, has_failed, was_stopped
@@ -19,7 +34,9 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling.slots import awaiting, is_in_task
 from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.duplicates import check_same, message_in, related
+from argentos.actors.sessions.forking import fork, links_of
 from argentos.actors.sessions.obeying import Obeyed, obey
+from argentos.actors.sessions.places import messages_taken, place_to_undo, places_of, window_at
 from argentos.actors.sessions.session import Session
 from argentos.actors.sessions.text_commands import TextCommand, may_command
 from argentos.actors.transcripts.attachments import detach_transcript
@@ -33,6 +50,7 @@ from argentos.storage import (
     MESSAGE_TOKENS,
     STOPPED,
     Address,
+    Checkpoint,
     CompactionAttempt,
     CompactionRequest,
     Message,
@@ -138,7 +156,13 @@ class LocalSession(Session):
     # Turns -----------------------------------------------------------------------------------------------------
 
     async def _retry(self, message_id: str | None) -> Turn:
-        receipt = await self._registry.retry(self._key, message_id)
+        return await self._answered_again(Retry(self._registry.runtime.clock.now(), message_id))
+
+    async def _regenerate(self) -> Turn:
+        return await self._answered_again(Regenerate(self._registry.runtime.clock.now()))
+
+    async def _answered_again(self, command: Retry | Regenerate) -> Turn:
+        receipt = await self._registry.retry(self._key, command)
         assert receipt.turn is not None  # noqa: S101 - it waits for its answer
         return receipt.turn
 
@@ -179,7 +203,7 @@ class LocalSession(Session):
     def _ended(self, asked: Message | None, found: Sequence[Message]) -> Turn:
         """The turn of a message, with how it ended: its reply is among those found, or there is none."""
         turn = Turn(asked.number if asked else 0, asked.id if asked else "")
-        reply = next((each for each in found if turn.message_id in each.reply_to), None)
+        reply = next((each for each in reversed(found) if turn.message_id in each.reply_to), None)
         if asked is not None and asked.failure:
             turn.fail(has_failed(self._key, asked))
         elif reply is not None and reply.stop_reason == STOPPED:
@@ -261,6 +285,33 @@ class LocalSession(Session):
         runtime = self._registry.runtime_of(self._key)
         tokens = await runtime.count.tokens(changes.system) if changes.system else 0
         return self._told(await self._registry.tell(self._key, Update(runtime.clock.now(), changes, tokens)))
+
+    async def _undo(self, name: str | None) -> SessionInfo:
+        metadata = await self._registry.metadata(self._key)
+        store = self._registry.runtime.store
+        place = place_to_undo(metadata, await places_of(store, self._key), name)
+        if place is None:
+            return self._told(metadata)
+        messages = await messages_taken(store, self._key, place)
+        return self._told(
+            await self._registry.tell(self._key, Undo(self._registry.runtime.clock.now(), place, messages))
+        )
+
+    async def _checkpoints(self) -> tuple[Checkpoint, ...]:
+        await self._registry.metadata(self._key)  # raises where there is no such session
+        return tuple((await places_of(self._registry.runtime.store, self._key)).values())
+
+    async def _fork(self, new_id: str, at: int | str | None) -> SessionInfo:
+        runtime, key = self._registry.runtime_of(self._key), SessionKey(self._key.agent, new_id)
+        snapshot = await self._registry.look(self._key)
+        window = await window_at(runtime.store, self._key, snapshot, at)
+        make = partial(fork, key, snapshot.metadata, window, runtime.clock.now())
+        records, forked = make() if len(window.messages) <= _MANY else await anyio.to_thread.run_sync(make)
+        command = Adopt(runtime.clock.now(), records, forked, links=links_of(window, self._key))
+        return self._told(await self._registry.tell(key, command))
+
+    async def _rewind(self, before: int) -> SessionInfo:
+        return self._told(await self._registry.tell(self._key, Rewind(self._registry.runtime.clock.now(), before)))
 
     async def _clear(self) -> SessionInfo:
         return self._told(await self._registry.tell(self._key, Clear(self._registry.runtime.clock.now())))

@@ -17,25 +17,17 @@ from argentos.actors.core.replies import Turn
 from argentos.actors.info import SessionInfo
 from argentos.actors.sessions.approving import Approving
 from argentos.actors.sessions.commanding import Commanding
+from argentos.actors.sessions.going_back import GoingBack
+from argentos.actors.sessions.reading import Reading
 from argentos.actors.transcripts.transcript import Transcript
 from argentos.actors.validation import NewMessage, as_changes, as_focus, as_keep, as_patience, as_role, new_message
 from argentos.inputs import as_flag, as_id, as_time
-from argentos.storage import (
-    Address,
-    CompactionAttempt,
-    ContentLike,
-    Message,
-    Role,
-    SessionKey,
-    Summary,
-    Transitioned,
-    as_sha256,
-)
+from argentos.storage import Address, CompactionAttempt, ContentLike, Message, Role, SessionKey
 
 __all__ = ["Session"]
 
 
-class Session(Approving, Commanding, ABC):
+class Session(Approving, Commanding, GoingBack, Reading, ABC):
     """One conversation, in this process or in the one that owns it: `Supervisor.session` gives its handle.
 
     Handles are cheap, do no I/O until they are asked to, and any number may stand for the same session.
@@ -213,61 +205,6 @@ class Session(Approving, Commanding, ABC):
         """
         return await self._adopt(transcript)
 
-    async def transcript(self) -> Transcript:
-        """All messages that ever were, and what stands for those that left the context.
-
-        Raises:
-            SessionNotFoundError: there is no such session.
-        """
-        return await self._transcript()
-
-    async def info(self) -> SessionInfo:
-        """State, tokens, last activity and more.
-
-        Raises:
-            SessionNotFoundError: there is no such session.
-        """
-        return await self._info()
-
-    async def summary(self) -> Summary | None:
-        """The summary of the messages that the model sees no more.
-
-        Raises:
-            SessionNotFoundError: there is no such session.
-        """
-        return await self._summary()
-
-    async def history(self, *, full: bool = False) -> tuple[Message, ...]:
-        """The messages in order of acceptance: those in the context or, if `full`, all that ever were.
-
-        Raises:
-            SessionNotFoundError: there is no such session.
-        """
-        await checkpoint()
-        return await self._history(full=as_flag(full, "full"))
-
-    async def attachment(self, sha256: str) -> bytes:
-        """The bytes of a picture or a document to which the source of a block refers by their hash.
-
-        Raises:
-            SessionNotFoundError: there is no such session.
-            AttachmentNotFoundError: the session has none of this hash, or they are gone.
-            StoreDamagedError: they are not what was once kept.
-            InputError: that is no hash.
-        """
-        await checkpoint()
-        return await self._attachment(as_sha256(sha256))
-
-    async def transitions(self) -> tuple[Transitioned, ...]:
-        """The edges of the diagram that the session took, each with its time, in order, from `[*]` on.
-
-        A timer that came due while the session was not in memory is told once the session goes on, at its own time.
-
-        Raises:
-            SessionNotFoundError: there is no such session.
-        """
-        return await self._transitions()
-
     async def update(
         self,
         *,
@@ -293,14 +230,6 @@ class Session(Approving, Commanding, ABC):
         """
         await checkpoint()
         return await self._update(as_changes(title, tags, owner, system))
-
-    async def clear(self) -> SessionInfo:
-        """Empty the context; a turn that runs is ended. The messages stay in the archive.
-
-        Raises:
-            SessionNotFoundError: there is no such session.
-        """
-        return await self._clear()
 
     async def compact(self, focus: str = "", *, keep: int | None = None) -> SessionInfo:
         """Replace older messages by a summary now; returns when the conversation goes on.
@@ -404,15 +333,6 @@ class Session(Approving, Commanding, ABC):
     async def _turn(self, message_id: str) -> Turn | None: ...
 
     @abstractmethod
-    async def _history(self, *, full: bool) -> tuple[Message, ...]: ...
-
-    @abstractmethod
-    async def _attachment(self, sha256: str) -> bytes: ...
-
-    @abstractmethod
-    async def _transitions(self) -> tuple[Transitioned, ...]: ...
-
-    @abstractmethod
     async def _update(self, changes: Changes) -> SessionInfo: ...
 
     @abstractmethod
@@ -435,18 +355,6 @@ class Session(Approving, Commanding, ABC):
 
     @abstractmethod
     async def _adopt(self, transcript: Transcript) -> SessionInfo: ...
-
-    @abstractmethod
-    async def _transcript(self) -> Transcript: ...
-
-    @abstractmethod
-    async def _info(self) -> SessionInfo: ...
-
-    @abstractmethod
-    async def _summary(self) -> Summary | None: ...
-
-    @abstractmethod
-    async def _clear(self) -> SessionInfo: ...
 
     @abstractmethod
     async def _stop(self) -> SessionInfo: ...

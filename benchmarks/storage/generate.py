@@ -112,9 +112,9 @@ class _Story:
 def _write(folder: Path, now: datetime, idle: float, number: int) -> Metadata:
     """Store one session; gives what the index has to know of it."""
     story = _Story(number, now, idle)
-    snapshot, _, _ = fold(story.key, None, story.records())
-    session_files.write(paths.session_folder(folder, story.key), snapshot, ())
-    return snapshot.metadata
+    folded = fold(story.key, None, story.records())
+    session_files.write(paths.session_folder(folder, story.key), folded)
+    return folded.snapshot.metadata
 
 
 def _generate(folder: Path, sessions: int, idle: float) -> None:

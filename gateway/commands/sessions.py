@@ -12,6 +12,13 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.sessions.session import Session
 from argentos.errors import StoreDamagedError
 from argentos.gateway.commands.approvals import approvals_command, approve_command, deny_command
+from argentos.gateway.commands.branching.again import regenerate_command, retry_command
+from argentos.gateway.commands.branching.places import (
+    checkpoints_command,
+    fork_command,
+    rewind_command,
+    undo_command,
+)
 from argentos.gateway.commands.context import compact_command, compactions_command, described_attempt, history_command
 from argentos.gateway.commands.deletion import delete_command, prune_command
 from argentos.gateway.commands.owed import owed_command
@@ -31,10 +38,9 @@ from argentos.gateway.output import (
     table,
     tokens,
 )
-from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
-from argentos.gateway.replies import print_mark, wait_for
+from argentos.gateway.owner import chosen_model, with_sessions
 from argentos.gateway.settings import Commands, Settings, command_options
-from argentos.storage import Message, Transitioned
+from argentos.storage import Transitioned
 
 __all__ = ["command"]
 
@@ -62,6 +68,12 @@ command.add_command(approvals_command)
 command.add_command(approve_command)
 command.add_command(deny_command)
 command.add_command(prune_command)
+command.add_command(checkpoints_command)
+command.add_command(undo_command)
+command.add_command(rewind_command)
+command.add_command(fork_command)
+command.add_command(regenerate_command)
+command.add_command(retry_command)
 command.add_command(search_command)
 command.add_command(update_command)
 
@@ -188,6 +200,8 @@ def _info(settings: Settings, session_id: str) -> None:
         ("of which", _parts(info)),
         ("compactions", str(info.compactions)),
         *([("the latest", described_attempt(info.compaction))] if info.compaction else []),
+        *([("checkpoints", _checkpoints(info))] if info.checkpoints else []),
+        *([("forked from", printable(info.parent))] if info.parent else []),
     ]
     click.echo(table(rows))
     click.echo("\nThe edges taken, how often, and when last:")
@@ -275,27 +289,9 @@ def _unpark(settings: Settings, session_id: str) -> None:
     _report(settings, _on_session(settings, session_id, lambda session: session.unpark()), "is not parked")
 
 
-@command.command("retry")
-@click.argument("session_id", metavar="ID")
-@click.argument("message_id", metavar="[MESSAGE]", required=False)
-@command_options
-@click.pass_obj
-def _retry(settings: Settings, session_id: str, message_id: str | None) -> None:
-    """Run a failed turn once more, and print its reply: the latest, or that of the message with this id."""
-    model = chosen_model()
-
-    async def work(sessions: SupervisorInterface) -> Message:
-        session = sessions.session(session_id)
-        turn = await session.retry(message_id)
-        tell_if_offline(sessions, model)
-        return await wait_for(session, turn)
-
-    reply = with_sessions(settings, work, model=model)
-    if settings.json:
-        print_json(reply)
-    else:
-        click.echo(printable(reply.text))
-        print_mark(reply)
+def _checkpoints(info: SessionInfo) -> str:
+    undo = f"; `undo` takes {info.undo} back" if info.undo else ""
+    return f"{info.checkpoints}{undo}"
 
 
 def _recently(time: datetime, now: datetime) -> str:

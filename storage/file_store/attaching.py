@@ -19,13 +19,14 @@ from msgspec import Struct
 from argentos.concurrency.threads import Runner
 from argentos.errors import StoreError, StoreFullError
 from argentos.storage.attachments import hashes_in, sha256_of
+from argentos.storage.blocks import Content
 from argentos.storage.disk import durable, reading
 from argentos.storage.file_store.sessions import SessionTable
 from argentos.storage.file_store.workspace import telling_of_the_disk
 from argentos.storage.files import attachments, paths, session_files
 from argentos.storage.messages import SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.records import Record
+from argentos.storage.records import Forked, Record
 
 __all__ = ["Attaching"]
 
@@ -77,22 +78,38 @@ class Attaching:
             StoreFullError: there is no room; nothing was kept.
             StoreError: they cannot be written.
         """
+        sha256 = sha256_of(data)
+        write = partial(attachments.write, paths.session_folder(self._root, key), data)
+        await self._keep(_Mark(key.agent, key.id, sha256), write, f"an attachment of {len(data)} bytes")
+        return sha256
+
+    async def link(self, source: SessionKey, key: SessionKey, sha256: str) -> None:
+        """Have the bytes of another session in this one as well, durably; on disk they are there once.
+
+        Raises:
+            AttachmentNotFoundError: the other one has none of this hash.
+            StoreFullError, StoreError: see `add`.
+        """
+        there, here = (paths.session_folder(self._root, each) for each in (source, key))
+        link = partial(attachments.link, there, here, source, sha256)
+        await self._keep(_Mark(key.agent, key.id, sha256), link, "a link to an attachment")
+
+    async def _keep(self, mark: _Mark, write: Callable[[], object], what: str) -> None:
         done, self._done = self._done, []
-        entry = self._sessions.get(key)
+        key, entry = mark.key, self._sessions.get(mark.key)
         with self._working(key):
             try:
-                mark, has_folder = await self._run(partial(self._write, key, data, done))
+                has_folder = await self._run(partial(self._write, mark, write, done))
             except StoreError as error:
                 if isinstance(error.__cause__, OSError) and error.__cause__.errno in durable.FULL:
                     raise StoreFullError(
-                        f"the disk of {self._root} has no room for an attachment of {len(data)} bytes; nothing was"
-                        " accepted, so make room and send it again"
+                        f"the disk of {self._root} has no room for {what}; nothing was accepted, so make room and send"
+                        " it again"
                     ) from error
                 raise
         if not has_folder and not (entry and entry.pending.sequence):
             self._unborn.add(key)
         self._awaiting.setdefault(key, set()).add(mark.sha256)
-        return mark.sha256
 
     def unborn(self, agent: str) -> set[str]:
         """The names of folders that there are for the attachments of first messages only."""
@@ -110,15 +127,15 @@ class Attaching:
                 self._rest.set()
                 self._rest = anyio.Event()
 
-    def _write(self, key: SessionKey, data: bytes, done: Iterable[_Mark]) -> tuple[_Mark, bool]:
+    def _write(self, mark: _Mark, write: Callable[[], object], done: Iterable[_Mark]) -> bool:
+        """Mark what is written then; tells whether the session had a folder."""
         self._check()
-        mark = _Mark(key.agent, key.id, sha256_of(data))
         self._unmark(each for each in done if each != mark)
         durable.make_folder(self._root / _FOLDER)
         durable.replace(self._root / _FOLDER / mark.name, msgspec.json.encode(mark))
-        has_folder = reading.exists(folder := paths.session_folder(self._root, key))
-        attachments.write(folder, data)
-        return mark, has_folder
+        has_folder = reading.exists(paths.session_folder(self._root, mark.key))
+        write()
+        return has_folder
 
     def _unmark(self, marks: Iterable[_Mark]) -> None:
         with suppress(OSError):  # a mark that is left costs the next opening a look
@@ -202,4 +219,10 @@ class Attaching:
 
 
 def _hashes_in(records: Iterable[Record]) -> set[str]:
-    return {each for record in records for each in hashes_in(getattr(record, "content", ""))}
+    return {each for record in records for content in _contents_of(record) for each in hashes_in(content)}
+
+
+def _contents_of(record: Record) -> Iterable[Content]:
+    if isinstance(record, Forked):
+        return (each.raw for each in record.messages)
+    return (getattr(record, "content", ""),)

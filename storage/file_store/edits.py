@@ -10,6 +10,7 @@ from argentos.errors import StoreError
 from argentos.storage.disk import durable, reading
 from argentos.storage.file_store.workspace import Workspace
 from argentos.storage.files import archive, joining, paths, session_files
+from argentos.storage.fold import Folded
 from argentos.storage.messages import SessionKey
 from argentos.storage.records import Record
 
@@ -51,7 +52,7 @@ class Edits:
         if (stored.edited or stored.unfit) and stored.snapshot:
             joining.join(key, folder, stored, records)  # raises where one does not fit the other
             self.tell(key, folder, stored)
-            session_files.write(folder, stored.snapshot, ())
+            session_files.write(folder, Folded(stored.snapshot, ()))
             self._workspace.index.put(stored.snapshot.metadata)
 
     async def take_archive(self, key: SessionKey, files: Sequence[Path]) -> None:

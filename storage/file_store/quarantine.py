@@ -14,6 +14,7 @@ from argentos.storage.file_store.attaching import Attaching
 from argentos.storage.file_store.workspace import Workspace
 from argentos.storage.files import archive, attachments, gaps, joining, json_files, paths, session_files
 from argentos.storage.messages import SessionKey
+from argentos.storage.open_context import without
 from argentos.storage.records import Record
 
 __all__ = ["Quarantine"]
@@ -108,13 +109,14 @@ class Quarantine:
         durable.make_folder(aside)
         bridged = gaps.fold_across_gaps(key, kept.snapshot if kept else None, behind)
         archived = archive.readable_messages(folder, bridged.snapshot.metadata)
-        messages = (*archived.values(), *(kept.archived if kept else ()), *bridged.archived)
-        session_files.write(aside, bridged.snapshot, messages, bridged.transitions)
+        left = (*archived.values(), *(kept.archived if kept else ()), *bridged.archived)
+        messages = tuple(without(left, bridged.snapshot.context.messages))
+        session_files.write(aside, bridged._replace(archived=messages))
         attachments.link_all(folder, aside)
         _write_records(aside, behind)
         if kept:
             session_files.write_front(aside, kept.snapshot.metadata)  # by which it is known whether it has gone on
-            session_files.write(folder, kept.snapshot, kept.archived, kept.transitions)
+            session_files.write(folder, kept)
         return aside
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from argentos.concurrency.threads import Runner
 from argentos.errors import AttachmentNotFoundError
+from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.disk import reading
 from argentos.storage.file_store.sessions import SessionEntry, SessionTable
 from argentos.storage.files import archive, attachments, joining, paths, session_files
@@ -94,6 +95,20 @@ class Reader:
         newer = (*folded.transitions, *folded.snapshot.context.transitions)
         first = newer[0].sequence if newer else math.inf
         return (*(each for each in archived if each.sequence < first), *newer)
+
+    async def checkpoints(self, key: SessionKey) -> tuple[Checkpoint, ...]:
+        """The places to which the session can go back.
+
+        Raises:
+            StoreDamagedError, StoreVersionError: see `Store.load`.
+        """
+        folded, _ = await self.load(key, self._sessions.get(key))
+        if folded is None:
+            return ()
+        folder = paths.session_folder(self._root, key)  # the archive last, likewise
+        found = {each.sequence: each for each in await self._run(partial(archive.read_checkpoints, folder))}
+        found |= {each.sequence: each for each in folded.checkpoints}
+        return tuple(found[sequence] for sequence in sorted(found))
 
     async def attachment(self, key: SessionKey, sha256: str) -> bytes:
         """Bytes of the session; see `Store.attachment`."""

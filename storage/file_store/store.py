@@ -25,11 +25,11 @@ import anyio.lowlevel
 
 from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.concurrency.threads import Runner, Threads, shielded, threads
-from argentos.errors import StoreError, StoreFailedError
+from argentos.errors import StoreError
 from argentos.inputs import as_flag, as_number, as_whole_number
 from argentos.storage import backup
+from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.disk.lock import Lock
-from argentos.storage.disk.permissions import make_private
 from argentos.storage.disk.symlinks import follow_none_below
 from argentos.storage.file_store.attaching import Attaching
 from argentos.storage.file_store.background import Background
@@ -41,7 +41,7 @@ from argentos.storage.file_store.quarantine import Quarantine
 from argentos.storage.file_store.reader import Reader
 from argentos.storage.file_store.schedule import LoopClock, WaitingClock, WriteSchedule
 from argentos.storage.file_store.sessions import SessionEntry, SessionTable
-from argentos.storage.file_store.workspace import Workspace, make_durable, sweep, take_lock, telling_of_the_disk
+from argentos.storage.file_store.workspace import Ownership, Workspace, make_durable, sweep, telling_of_the_disk
 from argentos.storage.file_store.writer import FileWriter
 from argentos.storage.files import joining, json_files
 from argentos.storage.files.index import Index
@@ -94,7 +94,7 @@ class FileStore(Store):
         self.path: Path = expand_home(path)
         follow_none_below(self.path)
         self._use = ExclusiveUse(f"the store of the state directory {self.path}")
-        self._ownership: Lock | None = None
+        self._ownership = Ownership(self.path)
         self._read_only = as_flag(read_only, "read_only")
         self._patience = patience = as_number(patience, "the patience")
         segment_size = as_whole_number(segment_size, "segment_size", 1, _LARGEST_JOURNAL)
@@ -106,15 +106,15 @@ class FileStore(Store):
         self._blocking = telling_of_the_disk(self._run, self.path)
         self._background = Background(self.path, patience)
         watched, is_owner = self._background.watched(self._run), not read_only
-        self._journal = Journal(self.path / "journal", min(segment_size, limit // 4), self._check_owner)
+        self._journal = Journal(self.path / "journal", min(segment_size, limit // 4), self._ownership.check)
         self._backpressure = Backpressure(self.path, self._journal, limit)
-        self._index = Index(self.path / "index.sqlite", read_only=read_only, check=self._check_owner)
+        self._index = Index(self.path / "index.sqlite", read_only=read_only, check=self._ownership.check)
         self._clock = clock or LoopClock()
         self._schedule = WriteSchedule(self._clock)
         self._committer = self._new_committer()
         self._sessions = SessionTable()
         self._reader = Reader(self.path, self._sessions, self._blocking, is_owner=is_owner)
-        self._attaching = Attaching(self.path, self._sessions, watched, self._check_owner)
+        self._attaching = Attaching(self.path, self._sessions, watched, self._ownership.check)
         self._listing = Listing(
             self.path, self._sessions, self._index, self._blocking, self._attaching, trusts_index=is_owner
         )
@@ -129,7 +129,7 @@ class FileStore(Store):
     def failure(self) -> StoreError | None:
         """See `Store.failure`."""
         full = self._backpressure.failure if self._is_open else None
-        return self._lost() or self._committer.failure or self._committer.stalled(self._patience) or full
+        return self._ownership.failure or self._committer.failure or self._committer.stalled(self._patience) or full
 
     # Opening and closing -----------------------------------------------------------------------------------
 
@@ -154,8 +154,9 @@ class FileStore(Store):
 
     async def _own(self, stack: AsyncExitStack) -> None:
         """Take the directory over."""
-        stack.callback(self._release_lock)  # before it is taken, for this may be cancelled when it just has been
-        ownership = await self._blocking(self._take_lock)
+        # Before it is taken, for this may be cancelled when it just has been.
+        stack.callback(self._threads.at_rest, self._ownership.release)
+        ownership = await self._blocking(self._ownership.take)
         await self._blocking(partial(make_durable, self.path, self._journal))
         findings = await self._blocking(partial(self._journal.open, self._sessions.recover))
         stack.callback(self._threads.at_rest, self._journal.close)
@@ -220,31 +221,12 @@ class FileStore(Store):
             self._background.close()
         await self._stack.aclose()
 
-    def _take_lock(self) -> Lock:
-        self._ownership = take_lock(self.path)
-        make_private(self.path)
-        return self._ownership
-
-    def _release_lock(self) -> None:
-        ownership, self._ownership = self._ownership, None
-        if ownership is not None:
-            self._threads.at_rest(ownership.release)
-
     # What is refused ---------------------------------------------------------------------------------------
-
-    def _check_owner(self) -> None:
-        """Refuse to change what is this store's no more."""
-        if self._ownership is not None:
-            self._ownership.check()
-
-    def _lost(self) -> StoreFailedError | None:
-        loss = self._ownership.loss if self._ownership is not None else ""
-        return StoreFailedError(loss) if loss else None
 
     def _check_usable(self) -> None:
         """Refuse a forked child, and everybody where the directory was lost."""
         self._use.check()
-        if (lost := self._lost()) is not None:
+        if (lost := self._ownership.failure) is not None:
             raise lost
 
     def _check_writable(self) -> None:
@@ -292,6 +274,12 @@ class FileStore(Store):
         self._check_open(key, self._sessions.entry(key))
         return await self._attaching.add(key, data)
 
+    async def link(self, source: SessionKey, target: SessionKey, sha256: str) -> None:
+        """See `Store.link`."""
+        self._check_writable()
+        self._check_open(target, self._sessions.entry(target))
+        await self._attaching.link(source, target, sha256)
+
     # Reading -----------------------------------------------------------------------------------------------
 
     async def load(self, key: SessionKey) -> Snapshot | None:
@@ -337,6 +325,11 @@ class FileStore(Store):
         """See `Store.transitions`."""
         self._check_usable()
         return await self._reader.transitions(key)
+
+    async def checkpoints(self, key: SessionKey) -> tuple[Checkpoint, ...]:
+        """See `Store.checkpoints`."""
+        self._check_usable()
+        return await self._reader.checkpoints(key)
 
     async def attachment(self, key: SessionKey, sha256: str) -> bytes:
         """See `Store.attachment`."""

@@ -10,9 +10,10 @@ from typing import Final, TypeVar
 import anyio
 
 from argentos.concurrency.threads import Runner
-from argentos.errors import StoreError
+from argentos.errors import StoreError, StoreFailedError
 from argentos.storage.disk import durable
 from argentos.storage.disk.lock import Lock
+from argentos.storage.disk.permissions import make_private
 from argentos.storage.disk.symlinks import SymbolicLinkError, check_way
 from argentos.storage.file_store.sessions import SessionTable
 from argentos.storage.files import paths, session_files
@@ -23,7 +24,7 @@ from argentos.storage.snapshot import Snapshot
 from argentos.storage.wal.committer import Committer
 from argentos.storage.wal.journal import Journal
 
-__all__ = ["NO_ANSWER", "Workspace", "make_durable", "sweep", "take_lock", "telling_of_the_disk"]
+__all__ = ["NO_ANSWER", "Ownership", "Workspace", "make_durable", "sweep", "telling_of_the_disk"]
 
 T = TypeVar("T")
 
@@ -128,7 +129,7 @@ def telling_of_the_disk(run: Runner, root: Path) -> Runner:
 # Opening a state directory; all of this blocks ----------------------------------------------------------------------
 
 
-def take_lock(root: Path) -> Lock:
+def _take_lock(root: Path) -> Lock:
     """Own a state directory, which is made where there is none.
 
     Raises:
@@ -151,3 +152,43 @@ def sweep(root: Path, sessions: Iterable[SessionKey]) -> None:
     """Remove what a kill left half-written: files are written of sessions in the journal only."""
     for key in sessions:
         session_files.remove_half_written(root, key)
+
+
+class Ownership:
+    """The lock on a state directory, while the store is open.
+
+    Args:
+        root: the state directory.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._lock: Lock | None = None
+
+    def take(self) -> Lock:
+        """Take the lock, and close the directory to others. This blocks.
+
+        Raises:
+            StoreBusyError: another process has it.
+            OSError: it cannot be taken.
+        """
+        self._lock = _take_lock(self._root)
+        make_private(self._root)
+        return self._lock
+
+    def release(self) -> None:
+        """Let go of the lock, if it was taken. This blocks."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
+
+    def check(self) -> None:
+        """Refuse to change what is this store's no more."""
+        if self._lock is not None:
+            self._lock.check()
+
+    @property
+    def failure(self) -> StoreFailedError | None:
+        """The reason why the directory is this store's no more; None while it is."""
+        loss = self._lock.loss if self._lock is not None else ""
+        return StoreFailedError(loss) if loss else None

@@ -22,8 +22,8 @@ from argentos.storage.file_store.workspace import NO_ANSWER, Workspace
 from argentos.storage.files import joining, paths, session_files
 from argentos.storage.fold import Folded
 from argentos.storage.messages import SessionKey
-from argentos.storage.open_context import KEPT_TRANSITIONS
-from argentos.storage.records import Cleared, Record, Summarised, Transitioned
+from argentos.storage.open_context import KEPT_TRANSITIONS, LEAVING
+from argentos.storage.records import Record, Transitioned, Undone
 from argentos.storage.snapshot import Snapshot
 from argentos.storage.wal.recovery import Segment
 
@@ -213,12 +213,12 @@ class FileWriter:
         if folded and is_edited:
             entry.is_edited = True  # whoever has the session in memory does not know of it
             snapshot = None
-        snapshot = snapshot or (folded.snapshot if folded else None)
-        if snapshot is None:
+        if snapshot is not None:
+            folded = folded._replace(snapshot=snapshot) if folded else Folded(snapshot, ())
+        if folded is None:
             return 0
-        archived, edges = (folded.archived, folded.transitions) if folded else ((), ())
-        size = session_files.write(folder, snapshot, archived, edges)
-        self._workspace.index.put(snapshot.metadata)
+        size = session_files.write(folder, folded, _back_in(records))
+        self._workspace.index.put(folded.snapshot.metadata)
         return size
 
     def _join(
@@ -299,7 +299,12 @@ class FileWriter:
 
 
 def _replaces_messages(records: Iterable[Record]) -> bool:
-    return any(isinstance(record, Summarised | Cleared) for record in records)
+    return any(isinstance(record, LEAVING) for record in records)
+
+
+def _back_in(records: Iterable[Record]) -> set[int]:
+    """The numbers of the messages that records bring back from the archive."""
+    return {each.number for record in records if isinstance(record, Undone) for each in record.messages}
 
 
 def _pushes_edges_out(snapshot: Snapshot, records: Iterable[Record]) -> bool:

@@ -1,41 +1,54 @@
-"""The archive of a session: messages that a summary or a clear replaced, and old edges. All of this blocks."""
+"""The archive of a session: messages that left its context, old edges, and checkpoints. All of this blocks."""
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from argentos.errors import StoreDamagedError, StoreError
+from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.disk import durable, reading
 from argentos.storage.files.json_files import (
     ARCHIVE,
+    CHECKPOINTS,
     SPAN,
     TRANSITIONS,
     Archive,
+    CheckpointsArchive,
     TransitionEntry,
     TransitionsArchive,
     encoder,
     read_json,
     seal,
 )
+from argentos.storage.files.validation import Numbered
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.records import Transitioned
 from argentos.storage.snapshot import SCHEMA_VERSION, Metadata
 
 __all__ = [
+    "CHECKPOINTS_SPAN",
     "TRANSITIONS_SPAN",
     "Archived",
     "read_archive",
+    "read_checkpoints",
     "read_transitions",
     "readable_messages",
     "seal_archive",
+    "withdraw",
     "write_archive",
+    "write_checkpoints",
     "write_transitions",
 ]
 
 TRANSITIONS_SPAN: Final = re.compile(r"transitions-(\d+)-(\d+)\.json")
 """The name of a file of edges: the sequences of the first and the last."""
+
+CHECKPOINTS_SPAN: Final = re.compile(r"checkpoints-(\d+)-(\d+)\.json")
+"""The name of a file of checkpoints, likewise."""
+
+_E = TypeVar("_E", bound=Numbered)
 
 
 _ARCHIVE_FILE: Final = 1024 * 1024  # bytes, roughly
@@ -94,8 +107,14 @@ def archive_parts(folder: Path, names: re.Pattern[str] = SPAN) -> list[_Part]:
     return sorted(_Part(int(span[1]), int(span[2]), path) for span, path in spans if span)
 
 
-def write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) -> int:
+def write_archive(folder: Path, key: SessionKey, messages: Sequence[Message], back: Collection[int] = ()) -> int:
     """Add to the newest file of the archive while that is small, so that files neither are many nor grow large.
+
+    Args:
+        folder: of the session.
+        key: of the session.
+        messages: that go there.
+        back: the numbers of those that had been there, and may be still.
 
     Returns:
         Bytes written.
@@ -105,13 +124,43 @@ def write_archive(folder: Path, key: SessionKey, messages: Sequence[Message]) ->
     durable.make_folder(folder / "archive")
     written, size = set[Path](), 0
     for part in _divided([numbered[number] for number in sorted(numbered)]):
-        path = folder / "archive" / f"{part[0].number:08}-{part[-1].number:08}.json"
-        content = Archive(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=tuple(part))
-        size += durable.replace(path, *seal(encoder.encode(content)))
+        path, length = _write_part(folder, key, part)
         written.add(path)
+        size += length
     if newest and newest not in written:
         durable.remove(newest)
+    if again := {each.number for each in messages}.intersection(back):
+        withdraw(folder, key, again, besides=written)
     return size
+
+
+def _write_part(folder: Path, key: SessionKey, messages: Sequence[Message]) -> tuple[Path, int]:
+    path = folder / "archive" / f"{messages[0].number:08}-{messages[-1].number:08}.json"
+    content = Archive(version=SCHEMA_VERSION, agent=key.agent, session=key.id, messages=tuple(messages))
+    return path, durable.replace(path, *seal(encoder.encode(content)))
+
+
+def withdraw(folder: Path, key: SessionKey, numbers: Collection[int], besides: Collection[Path] = ()) -> None:
+    """Take messages out of the archive that stand elsewhere; a file that cannot be read is left to be mended.
+
+    Args:
+        folder: of the session.
+        key: of the session.
+        numbers: of the messages.
+        besides: the files that keep them.
+    """
+    for part in archive_parts(folder) if numbers else ():
+        if part.path in besides or not any(part.first <= number <= part.last for number in numbers):
+            continue
+        with contextlib.suppress(StoreError):
+            archive = read_json(part.path, ARCHIVE)
+            messages = archive.content.messages if archive else ()
+            stays = [each for each in messages if each.number not in numbers]
+            if len(stays) == len(messages):
+                continue
+            written = _write_part(folder, key, stays)[0] if stays else None
+            if written != part.path:
+                durable.remove(part.path)
 
 
 def _newest_small(folder: Path) -> tuple[Path | None, tuple[Message, ...]]:
@@ -143,7 +192,7 @@ def readable_messages(folder: Path, metadata: Metadata) -> dict[int, Message]:
     return {}
 
 
-# Edges -------------------------------------------------------------------------------------------------------------
+# Edges, and checkpoints --------------------------------------------------------------------------------------------
 
 
 def read_transitions(folder: Path) -> list[Transitioned]:
@@ -152,34 +201,74 @@ def read_transitions(folder: Path) -> list[Transitioned]:
     Raises:
         StoreDamagedError, StoreVersionError: see `Store.load`.
     """
-    while True:
-        files = [read_json(part.path, TRANSITIONS) for part in archive_parts(folder, TRANSITIONS_SPAN)]
-        if None not in files:  # else one was merged into another meanwhile
-            found = {each.sequence: each.record for file in files if file for each in file.content.transitions}
-            return [found[sequence] for sequence in sorted(found)]
+    return [each.record for each in _read_entries(folder, TRANSITIONS_SPAN, _transitions_in)]
 
 
 def write_transitions(folder: Path, key: SessionKey, transitions: Sequence[Transitioned]) -> int:
-    """Add to the newest file of edges while that is small.
-
-    Returns:
-        Bytes written.
-    """
-    parts = archive_parts(folder, TRANSITIONS_SPAN)
-    newest = parts[-1].path if parts and parts[-1].path.stat().st_size < _ARCHIVE_FILE // 2 else None
-    known: dict[int, TransitionEntry] = {}
-    if newest:
-        try:
-            file = read_json(newest, TRANSITIONS)
-            known = {each.sequence: each for each in file.content.transitions} if file else {}
-        except StoreError:  # left to be mended; what is new goes to a file of its own
-            newest = None
-    known |= {each.sequence: TransitionEntry.of(each) for each in transitions}
-    entries = tuple(known[sequence] for sequence in sorted(known))
-    durable.make_folder(folder / "archive")
-    path = folder / "archive" / f"transitions-{entries[0].sequence:08}-{entries[-1].sequence:08}.json"
+    """Add to the newest file of edges while that is small; gives how many bytes were written."""
+    known, newest = _newest_entries(folder, TRANSITIONS_SPAN, _transitions_in)
+    entries = _in_order({**known, **{each.sequence: TransitionEntry.of(each) for each in transitions}})
     content = TransitionsArchive(version=SCHEMA_VERSION, agent=key.agent, session=key.id, transitions=entries)
-    size = durable.replace(path, *seal(encoder.encode(content)))
+    return _write_entries(folder, "transitions", entries, encoder.encode(content), newest)
+
+
+def read_checkpoints(folder: Path) -> list[Checkpoint]:
+    """The checkpoints, in order.
+
+    Raises:
+        StoreDamagedError, StoreVersionError: see `Store.load`.
+    """
+    return [*_read_entries(folder, CHECKPOINTS_SPAN, _checkpoints_in)]
+
+
+def write_checkpoints(folder: Path, key: SessionKey, checkpoints: Sequence[Checkpoint]) -> int:
+    """Add to the newest file of checkpoints while that is small; gives how many bytes were written."""
+    known, newest = _newest_entries(folder, CHECKPOINTS_SPAN, _checkpoints_in)
+    entries = _in_order({**known, **{each.sequence: each for each in checkpoints}})
+    content = CheckpointsArchive(version=SCHEMA_VERSION, agent=key.agent, session=key.id, checkpoints=entries)
+    return _write_entries(folder, "checkpoints", entries, encoder.encode(content), newest)
+
+
+def _transitions_in(path: Path) -> tuple[TransitionEntry, ...] | None:
+    file = read_json(path, TRANSITIONS)
+    return file.content.transitions if file else None
+
+
+def _checkpoints_in(path: Path) -> tuple[Checkpoint, ...] | None:
+    file = read_json(path, CHECKPOINTS)
+    return file.content.checkpoints if file else None
+
+
+def _read_entries(
+    folder: Path, names: re.Pattern[str], entries_in: Callable[[Path], tuple[_E, ...] | None]
+) -> tuple[_E, ...]:
+    while True:
+        files = [entries_in(part.path) for part in archive_parts(folder, names)]
+        if None not in files:  # else one was merged into another meanwhile
+            return _in_order({each.sequence: each for entries in files for each in entries or ()})
+
+
+def _newest_entries(
+    folder: Path, names: re.Pattern[str], entries_in: Callable[[Path], tuple[_E, ...] | None]
+) -> tuple[dict[int, _E], Path | None]:
+    """The entries of the newest file, by their sequences, while there is room in it, and it can be read."""
+    parts = archive_parts(folder, names)
+    if not parts or parts[-1].path.stat().st_size >= _ARCHIVE_FILE // 2:
+        return {}, None
+    with contextlib.suppress(StoreError):  # left to be mended; what is new goes to a file of its own
+        return {each.sequence: each for each in entries_in(parts[-1].path) or ()}, parts[-1].path
+    return {}, None
+
+
+def _in_order(entries: Mapping[int, _E]) -> tuple[_E, ...]:
+    return tuple(entries[sequence] for sequence in sorted(entries))
+
+
+def _write_entries(folder: Path, name: str, entries: Sequence[Numbered], encoded: bytes, newest: Path | None) -> int:
+    """Write a file, in the place of the newest where that is not None."""
+    durable.make_folder(folder / "archive")
+    path = folder / "archive" / f"{name}-{entries[0].sequence:08}-{entries[-1].sequence:08}.json"
+    size = durable.replace(path, *seal(encoded))
     if newest and newest != path:
         durable.remove(newest)
     return size

@@ -12,7 +12,7 @@ from argentos.storage.attachments import as_sha256, sha256_of
 from argentos.storage.disk import durable, reading
 from argentos.storage.messages import SessionKey
 
-__all__ = ["FOLDER", "link_all", "mentioned", "names", "read", "remove", "write"]
+__all__ = ["FOLDER", "link", "link_all", "mentioned", "names", "read", "remove", "write"]
 
 FOLDER: Final = "attachments"
 """The name of the folder in that of a session."""
@@ -115,6 +115,18 @@ def link_all(source: Path, target: Path, only: Collection[str] | None = None) ->
         if not reading.exists(target / FOLDER / name):
             _link(source / FOLDER / name, target / FOLDER / name)
     durable.sync_folder(target / FOLDER)
+
+
+def link(source: Path, target: Path, key: SessionKey, sha256: str) -> None:
+    """Have an attachment of the folder of one session, `key`, in that of another one as well, durably.
+
+    Raises:
+        AttachmentNotFoundError: it has none of this hash.
+        OSError: it cannot be linked, nor copied.
+    """
+    if not reading.exists(source / FOLDER / as_sha256(sha256)):
+        raise AttachmentNotFoundError(f"session {key} has no attachment {sha256}")
+    link_all(source, target, (sha256,))
 
 
 def _link(source: Path, target: Path) -> None:

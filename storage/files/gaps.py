@@ -4,39 +4,44 @@ Nothing here relies on how many messages came before, which folding does: only o
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
 from argentos.storage.fold import Folded, fold_metadata
-from argentos.storage.messages import Message, SessionKey
+from argentos.storage.folding.checkpoints import checkpoint_of
+from argentos.storage.folding.messages import accepted_of, reply_of, response_of, result_of, results_of, summary_of
+from argentos.storage.messages import Message, SessionKey, Summary
 from argentos.storage.open_context import (
-    accepted_of,
     after_turn,
-    reply_of,
-    response_of,
-    result_of,
-    results_of,
+    again,
+    place_behind,
     shortened_by,
-    summary_of,
     transitions_left,
     with_transition,
+    without,
 )
 from argentos.storage.records import (
     Accepted,
     CallEnded,
     Cleared,
+    Forked,
     Record,
     Replied,
     Responded,
     Retried,
+    Rewound,
     Shortened,
     Summarised,
     Transitioned,
     TurnEnded,
     TurnStarted,
+    Undone,
 )
-from argentos.storage.snapshot import REMEMBERED_IDS, CallResult, Context, Snapshot, Summary
+from argentos.storage.snapshot import REMEMBERED_IDS, CallResult, Context, Snapshot
+
+if TYPE_CHECKING:
+    from argentos.storage.branching.checkpoints import Checkpoint
 
 __all__ = ["fold_across_gaps", "in_order"]
 
@@ -79,7 +84,8 @@ def fold_across_gaps(key: SessionKey, snapshot: Snapshot | None, records: Sequen
         summary_tokens=conversation.summary.tokens if conversation.summary else 0,
     )
     context = conversation.context
-    return Folded(Snapshot(metadata, context), tuple(conversation.archived), transitions_left(before, records, context))
+    edges = transitions_left(before, records, context)
+    return Folded(Snapshot(metadata, context), tuple(conversation.archived), edges, tuple(conversation.checkpoints))
 
 
 class _Conversation:
@@ -90,6 +96,7 @@ class _Conversation:
         self.waiting = list(context.waiting)
         self.summary: Summary | None = context.summary
         self.archived: list[Message] = []
+        self.checkpoints: list[Checkpoint] = []
         self.replied: set[int] = set()
         self.results: tuple[CallResult, ...] = context.results
         self._ids = tuple(context.archived_ids)
@@ -132,14 +139,18 @@ class _Conversation:
                 self.replied.add(record.turn)
                 self._begin(record.messages)
                 self.messages, self.waiting = after_turn(self.messages, self.waiting, record)
-            case Shortened() | Summarised() | Cleared():
+            case Shortened() | Summarised() | Cleared() | Rewound():
                 self._make_room(record)
+            case Undone() | Forked():
+                self._bring_back(record)
             case Transitioned():
                 self._transitions = with_transition(self._transitions, record)
             case _:
                 pass
 
-    def _make_room(self, record: Shortened | Summarised | Cleared) -> None:
+    def _make_room(self, record: Shortened | Summarised | Cleared | Rewound) -> None:
+        if made := checkpoint_of(record, self.messages, self.summary):
+            self.checkpoints.append(made)
         match record:
             case Shortened():
                 self.messages = shortened_by(record, self.messages)
@@ -149,6 +160,17 @@ class _Conversation:
             case Cleared():
                 self._leave(self.messages)
                 self.summary = None
+            case Rewound():
+                self._leave([each for each in self.messages if each.number in record.messages])
+                self.waiting += [again(each) for each in self.messages if each.number in record.again]
+                self.messages = [each for each in self.messages if each.number not in record.again]
+
+    def _bring_back(self, record: Undone | Forked) -> None:
+        back = without(record.messages, self.messages)
+        at = place_behind(self.messages, record.behind) if isinstance(record, Undone) else len(self.messages)
+        self.messages[at:at] = back
+        self.archived = without(self.archived, back)
+        self.summary = record.summary
 
     def _end_call(self, record: CallEnded) -> None:
         self.results = (*self.results, result_of(record))

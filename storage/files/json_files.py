@@ -14,22 +14,25 @@ from msgspec import Struct, structs
 
 from argentos.concurrency.chunks import in_chunks
 from argentos.errors import StoreDamagedError, StoreVersionError
+from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.coercion import UNREADABLE, coerce, coerce_each
 from argentos.storage.decoding_errors import in_plain_words
 from argentos.storage.disk import reading
 from argentos.storage.files import validation
-from argentos.storage.messages import Message
+from argentos.storage.messages import Message, Summary
 from argentos.storage.records import Transitioned
-from argentos.storage.snapshot import SCHEMA_VERSION, CallResult, Context, Metadata, Snapshot, Summary
+from argentos.storage.snapshot import SCHEMA_VERSION, CallResult, Context, Metadata, Snapshot
 
 __all__ = [
     "ARCHIVE",
+    "CHECKPOINTS",
     "HISTORY",
     "LONGEST_QUOTE",
     "METADATA",
     "SPAN",
     "TRANSITIONS",
     "Archive",
+    "CheckpointsArchive",
     "CorruptError",
     "History",
     "JsonFile",
@@ -159,11 +162,20 @@ class TransitionsArchive(Struct, frozen=True, kw_only=True, omit_defaults=True, 
     transitions: tuple[TransitionEntry, ...]
 
 
+class CheckpointsArchive(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """A file of the archive: places in the conversation to which one can go back."""
+
+    version: int
+    agent: str
+    session: str
+    checkpoints: tuple[Checkpoint, ...]
+
+
 class _Versioned(Struct):
     version: int
 
 
-_T = TypeVar("_T", Metadata, History, Archive, TransitionsArchive)
+_T = TypeVar("_T", Metadata, History, Archive, TransitionsArchive, CheckpointsArchive)
 
 LONGEST_QUOTE: Final = 200  # characters of what is quoted
 _NEWLINE: Final = 10
@@ -177,6 +189,7 @@ METADATA: Final = msgspec.json.Decoder(Metadata)
 HISTORY: Final = msgspec.json.Decoder(History)
 ARCHIVE: Final = msgspec.json.Decoder(Archive)
 TRANSITIONS: Final = msgspec.json.Decoder(TransitionsArchive)
+CHECKPOINTS: Final = msgspec.json.Decoder(CheckpointsArchive)
 _ids: Final = msgspec.json.Decoder(tuple[str, ...])
 
 
@@ -273,7 +286,7 @@ def _check_version(version: int, path: Path) -> None:
         )
 
 
-def _check_sense(content: Metadata | History | Archive | TransitionsArchive, path: Path) -> None:
+def _check_sense(content: Metadata | History | Archive | TransitionsArchive | CheckpointsArchive, path: Path) -> None:
     """Check that content makes sense which no checksum vouches for.
 
     Raises:
@@ -286,6 +299,8 @@ def _check_sense(content: Metadata | History | Archive | TransitionsArchive, pat
             validation.check_metadata(content)
         case TransitionsArchive():
             validation.check_transitions(content.transitions)
+        case CheckpointsArchive():
+            validation.check_transitions(content.checkpoints, path="$.checkpoints")
         case _:
             span = SPAN.fullmatch(path.name)
             validation.check_archive(

@@ -3,13 +3,13 @@
 `history.json` is the session: a whole snapshot. `metadata.json` repeats the half of it that lists need, so that they
 need not read messages. Each is always valid JSON and replaced whole, and begins with a checksum of the rest; one that
 has none, or a wrong one, was edited by somebody, and is taken if it makes sense. They are written in the order archive,
-history, metadata, so that at every moment each message stands in at least one of them or in the journal. All of this
-blocks.
+history, metadata, so that at every moment each message stands in at least one of them or in the journal; what came
+back leaves the archive between the last two. All of this blocks.
 """
 
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ from argentos.storage.coercion import UNREADABLE
 from argentos.storage.disk import durable, reading
 from argentos.storage.disk.symlinks import SymbolicLinkError, check_way
 from argentos.storage.files import attachments, validation
-from argentos.storage.files.archive import write_archive, write_transitions
+from argentos.storage.files.archive import withdraw, write_archive, write_checkpoints, write_transitions
 from argentos.storage.files.json_files import (
     HISTORY,
     LONGEST_QUOTE,
@@ -33,8 +33,8 @@ from argentos.storage.files.json_files import (
     snapshot_of,
 )
 from argentos.storage.files.paths import session_folder
-from argentos.storage.messages import Message, SessionKey
-from argentos.storage.records import Transitioned
+from argentos.storage.fold import Folded
+from argentos.storage.messages import SessionKey
 from argentos.storage.snapshot import SCHEMA_VERSION, Metadata, Snapshot
 
 __all__ = [
@@ -195,24 +195,25 @@ def read_unchecked(folder: Path) -> Snapshot | None:
     return snapshot if snapshot.metadata.version == SCHEMA_VERSION else None
 
 
-def write(
-    folder: Path, snapshot: Snapshot, archived: Sequence[Message], transitions: Sequence[Transitioned] = ()
-) -> int:
+def write(folder: Path, folded: Folded, back: Collection[int] = ()) -> int:
     """Bring the files of a session up to the snapshot; gives how many bytes were written.
 
     Args:
         folder: of the session.
-        snapshot: of the session.
-        archived: the messages that go to the archive.
-        transitions: the edges that go there.
+        folded: the session, and what goes to its archive.
+        back: the numbers of messages that came back from there: each stands in one place only.
     """
+    snapshot, archived, transitions, checkpoints = folded
+    key = snapshot.metadata.key
     durable.make_folder(folder)
-    size = write_archive(folder, snapshot.metadata.key, archived) if archived else 0
-    size += write_transitions(folder, snapshot.metadata.key, transitions) if transitions else 0
+    size = write_archive(folder, key, archived, back) if archived else 0
+    size += write_transitions(folder, key, transitions) if transitions else 0
+    size += write_checkpoints(folder, key, checkpoints) if checkpoints else 0
     history, metadata = seal(*encode_history(snapshot)), seal(encoder.encode(snapshot.metadata))
-    for name, pieces in zip(_NAMES, (history, metadata), strict=True):
-        size += durable.replace(folder / name, *pieces)
-    return size
+    size += durable.replace(folder / _NAMES[0], *history)
+    if back:
+        withdraw(folder, key, {each.number for each in snapshot.context.messages}.intersection(back))
+    return size + durable.replace(folder / _NAMES[1], *metadata)
 
 
 def write_front(folder: Path, metadata: Metadata) -> None:

@@ -16,7 +16,7 @@ from argentos.machines import SESSION
 from argentos.storage.messages import Message
 from argentos.storage.snapshot import SCHEMA_VERSION, CallResult, Context, Metadata, Snapshot
 
-__all__ = ["check_archive", "check_fields", "check_metadata", "check_snapshot", "check_transitions"]
+__all__ = ["Numbered", "check_archive", "check_fields", "check_metadata", "check_snapshot", "check_transitions"]
 
 _COUNTS: Final = (
     "messages",
@@ -24,6 +24,7 @@ _COUNTS: Final = (
     "waiting_tokens",
     "turns",
     "compactions",
+    "checkpoints",
     "boundary",
     "kept_at",
     "summary_tokens",
@@ -116,18 +117,22 @@ def check_snapshot(snapshot: Snapshot) -> None:
     check_transitions(context.transitions, metadata.sequence)
 
 
-class _Numbered(Protocol):
+class Numbered(Protocol):
+    """An entry that has the number of a record."""
+
     @property
-    def sequence(self) -> int: ...
+    def sequence(self) -> int:
+        """The number of the record."""
+        ...
 
 
-def check_transitions(transitions: Sequence[_Numbered], last: int = 2**53) -> None:
-    """Check that edges stand in the order in which they were taken, up to the last record."""
+def check_transitions(transitions: Sequence[Numbered], last: int = 2**53, path: str = "$.transitions") -> None:
+    """Check that edges stand in the order in which they were taken, up to the last record; or checkpoints."""
     before = 0
     for number, each in enumerate(transitions):
         if not before < each.sequence <= last:
             raise ValueError(
-                f"$.transitions[{number}].sequence is {each.sequence}, and has to be above {before}, up to {last}"
+                f"{path}[{number}].sequence is {each.sequence}, and has to be above {before}, up to {last}"
             )
         before = each.sequence
 

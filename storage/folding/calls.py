@@ -5,10 +5,34 @@ from collections.abc import Callable
 from msgspec import structs
 
 from argentos.storage.blocks import blocks_of, calls_in
-from argentos.storage.records import ApprovalAsked, ApprovalDecided, CallEnded, CallStarted, Responded, Shortened
+from argentos.storage.records import (
+    ApprovalAsked,
+    ApprovalDecided,
+    CallEnded,
+    CallStarted,
+    Responded,
+    Shortened,
+    TurnStarted,
+)
 from argentos.storage.snapshot import Metadata, OpenCall, OpenTurn
 
-__all__ = ["call_asked", "call_decided", "call_ended", "call_started", "responded", "turn_shortened"]
+__all__ = ["begun", "call_asked", "call_decided", "call_ended", "call_started", "responded", "turn_shortened"]
+
+
+def begun(before: OpenTurn | None, record: TurnStarted, tokens: int) -> OpenTurn:
+    """The turn once it has begun, or begins once more, with a context of so many tokens."""
+    turn = OpenTurn(record.turn, record.attempt, record.messages, record.request_tokens, tokens, record.alone)
+    if before is None or before.turn != record.turn:
+        return turn
+    return structs.replace(
+        turn,
+        delays=before.delays,
+        delayed=before.delayed,
+        steps=before.steps,
+        pauses=before.pauses,
+        made=before.made,
+        calls=before.calls,
+    )
 
 
 def responded(old: Metadata, record: Responded) -> OpenTurn | None:

@@ -9,6 +9,7 @@ from typing import Final
 from argentos.errors import StoreError
 from argentos.storage.disk import durable, reading
 from argentos.storage.files import archive, attachments, joining, json_files, paths, session_files
+from argentos.storage.fold import Folded
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.records import Record
 from argentos.storage.repair import salvage
@@ -165,7 +166,7 @@ def _check_view(folder: Path, stored: session_files.SessionFiles, key: SessionKe
 
 
 def _write(folder: Path, snapshot: Snapshot) -> None:
-    session_files.write(folder, snapshot, ())
+    session_files.write(folder, Folded(snapshot, ()))
 
 
 def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
@@ -180,6 +181,8 @@ def _check_parts(folder: Path, stored: Snapshot) -> Iterator[Finding]:
                     yield Finding(path, _EDITED, is_harmless=True, remedy="give it a new checksum", mend=seal)
             elif archive.TRANSITIONS_SPAN.fullmatch(name):
                 json_files.read_json(path, json_files.TRANSITIONS)
+            elif archive.CHECKPOINTS_SPAN.fullmatch(name):
+                json_files.read_json(path, json_files.CHECKPOINTS)
         except json_files.CorruptError as error:
             if span is None:  # what was once taken cannot be known otherwise
                 yield Finding(path, sentence_of(error), remedy="set it aside beside", mend=partial(_put_aside, path))
@@ -202,7 +205,12 @@ def _check_numbers(folder: Path, snapshot: Snapshot, archived: Sequence[Message]
     except StoreError:
         return  # told of each file
     known = {*stored, *(each.number for each in (*archived, *snapshot.context.messages, *snapshot.context.waiting))}
-    missing = [number for number in range(1, snapshot.metadata.messages + 1) if number not in known]
+    origin = snapshot.metadata.origin
+    begin = origin.last if origin else 0  # of those before only some were taken along
+    missing = [number for number in range(begin + 1, snapshot.metadata.messages + 1) if number not in known]
+    if origin and (lacking := origin.messages - sum(number <= begin for number in known)) > 0:
+        what = f"{lacking} of the {origin.messages} messages with which it was forked are missing"
+        yield Finding(folder, f"{what}; restore them from a backup")
     if missing:
         are = "is" if len(missing) == 1 else "are"
         what = f"{len(missing)} of {snapshot.metadata.messages} messages {are} missing, from number {missing[0]} on"

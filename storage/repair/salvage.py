@@ -54,7 +54,7 @@ def salvage(folder: Path, key: SessionKey, records: Sequence[Record]) -> Folded 
     metadata = _view(folder, key)
     if metadata is None:
         return None
-    context, left = fold_context(Context(), [record for record in records if record.sequence <= metadata.sequence])
+    context, left, _ = fold_context(Context(), [record for record in records if record.sequence <= metadata.sequence])
     saved = (*left, *context.messages, *context.waiting)
     emptied = structs.replace(
         metadata,
@@ -110,7 +110,7 @@ def _replace_history(folder: Path, saved: Folded) -> None:
     history = folder / "history.json"
     with contextlib.suppress(FileNotFoundError):
         durable.replace(durable.dated_name(history, "damaged"), reading.read(history))
-    session_files.write(folder, saved.snapshot, saved.archived, saved.transitions)
+    session_files.write(folder, saved)
 
 
 def roll_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
@@ -125,13 +125,13 @@ def roll_back(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     metadata, context = folded.snapshot
     used = max(archive.read_archive(folder, 1, 1 << 62).messages, default=0)  # those numbers are taken
     metadata = structs.replace(metadata, messages=max(metadata.messages, used))
-    session_files.write(folder, Snapshot(metadata, context), folded.archived, folded.transitions)
+    session_files.write(folder, folded._replace(snapshot=Snapshot(metadata, context)))
 
 
 def skip_gap(folder: Path, key: SessionKey, records: Sequence[Record]) -> None:
     """Let a session go on behind records that are missing, with what is whole there."""
     folded = _bridged(folder, key, session_files.read_stored(folder, key), records)
-    session_files.write(folder, folded.snapshot, folded.archived, folded.transitions)
+    session_files.write(folder, folded)
 
 
 def _bridged(folder: Path, key: SessionKey, stored: session_files.SessionFiles, records: Sequence[Record]) -> Folded:
@@ -143,6 +143,7 @@ def _bridged(folder: Path, key: SessionKey, stored: session_files.SessionFiles, 
         bridged.snapshot,
         (*before.archived, *bridged.archived),
         (*before.transitions, *bridged.transitions),
+        (*before.checkpoints, *bridged.checkpoints),
     )
 
 
@@ -152,7 +153,8 @@ def put_back_behind_gap(aside: Path, folder: Path) -> None:
     if bridged is not None and is_unchanged(aside, folder):
         archived, known = (archive.readable_messages(each, bridged.metadata) for each in (aside, folder))
         attachments.link_all(aside, folder)
-        session_files.write(folder, bridged, [archived[number] for number in archived.keys() - known.keys()])
+        lacking = tuple(archived[number] for number in archived.keys() - known.keys())
+        session_files.write(folder, Folded(bridged, lacking))
         durable.remove_folder(aside)
 
 
@@ -198,7 +200,7 @@ def mend_archive(folder: Path, path: Path, snapshot: Snapshot) -> None:
     damaged = reading.read(path)
     durable.replace(durable.dated_name(path, "damaged"), damaged)
     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        session_files.write(folder, snapshot, msgspec.json.decode(damaged, type=_Messages).messages)
+        session_files.write(folder, Folded(snapshot, msgspec.json.decode(damaged, type=_Messages).messages))
     with contextlib.suppress(FileNotFoundError):
         if reading.read(path) == damaged:
             durable.remove(path)

@@ -2,11 +2,12 @@
 
 Reading order; each imports only those above it:
 
+    chronicle    records, and what they add up to
     story        a session, as its owner writes it
     script       generated stories
     case         hooks and fixtures
     appending    what is appended, and who may
-    reading      messages by number, sessions in order
+    reading      messages by number, also those that came back, sessions in order
     backlog      sessions with work that is left
     checkpoints  snapshots, and opening
     deleting     sessions that are gone

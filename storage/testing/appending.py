@@ -27,6 +27,7 @@ class AppendingCases(StoreCase):
         assert await store.load(KEY) is None
         assert await store.read(KEY, 1, 100) == ()
         assert await store.transitions(KEY) == ()
+        assert await store.checkpoints(KEY) == ()
         assert await store.list("main") == ((), None, ())
         assert await store.unfinished("main", ["Created", "Active"]) == ()
         assert await store.owing("main") == ()
@@ -49,17 +50,18 @@ class AppendingCases(StoreCase):
         assert await append(store, Story()) is False
 
     async def test_records_of_every_kind_are_kept_with_all_that_they_say(self, store: Store) -> None:
-        story = (
-            Story().say("a", "assistant").owe().ask("b").delay(2.5).start().end("failed").retry(2).start().reply("c")
-        )
+        story = Story().mark().say("a", "assistant").owe().ask("b").delay(2.5).start().end("failed")
+        story.retry(2).start().reply("c")
         story.update("a title", "one", "two", owner="ada", system="You are terse.").move("Created", "Compacted")
         story.ask_compaction("boats", 4).decline()
         story.ask_compaction().resume(3).keep().summarise(1).charge(0.5).deliver(1, "blocked")
         story.clear().say("d").end("stopped")
+        story.undo().rewind(1).undo().rewind(1, again=1)
         for record in story.take():
             await store.append(KEY, 1, record.sequence - 1, [record])
         assert await store.load(KEY) == story.snapshot
         assert await store.read(KEY, 1, 100) == story.messages
+        assert await store.checkpoints(KEY) == story.checkpoints
 
     async def test_times_addresses_and_names_are_kept_to_the_last_digit(self, store: Store) -> None:
         story = Story().say("hello").owe()

@@ -52,6 +52,26 @@ class AttachmentCases(StoreCase):
         await append(store, story := Story().show(refers_to(b"a")))
         assert await store.load(KEY) == story.snapshot
 
+    @both_ways
+    async def test_it_is_linked_for_another_session_that_outlives_the_first(
+        self, store: Store, *, is_checkpointed: bool
+    ) -> None:
+        sha256 = await _shown(store, story := Story(), b"a")
+        await written(store, story, is_checkpointed=is_checkpointed)
+        await store.link(KEY, OTHER, sha256)
+        await append(store, other := Story(OTHER).fork(story))
+        await written(store, other, is_checkpointed=is_checkpointed)
+        await store.delete(KEY)
+        assert await store.attachment(OTHER, sha256) == b"a"
+
+    async def test_what_is_not_there_is_not_linked(self, store: Store) -> None:
+        await _shown(store, Story(), b"a")
+        with pytest.raises(AttachmentNotFoundError):
+            await store.link(KEY, OTHER, _NONE)
+        with pytest.raises(AttachmentNotFoundError):
+            await store.link(OTHER, KEY, sha256_of(b"a"))
+        assert await store.load(OTHER) is None
+
     async def test_it_counts_in_the_size(self, store: Store) -> None:
         await append(store, story := Story().say())
         before = await store.size(KEY)

@@ -100,7 +100,8 @@ async def written(store: Store, *stories: Story, is_checkpointed: bool = True) -
 async def shown(store: Store, key: SessionKey = KEY) -> object:
     """All that a store shows of a session."""
     lists = await store.list(key.agent), await store.unfinished(key.agent, {"Active"}), await store.owing(key.agent)
-    return await store.load(key), await store.read(key, 1, 1000), await store.transitions(key), lists
+    kept = await store.transitions(key), await store.checkpoints(key)
+    return await store.load(key), await store.read(key, 1, 1000), *kept, lists
 
 
 async def ids_of(store: Store, limit: int = 1000, agent: str = "main") -> list[str]:

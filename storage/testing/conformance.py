@@ -12,7 +12,7 @@ from argentos.storage.testing.checkpoints import CheckpointCases, OpeningCases
 from argentos.storage.testing.deleting import DeletingCases
 from argentos.storage.testing.durability import DurabilityCases
 from argentos.storage.testing.lives import StoreLives
-from argentos.storage.testing.reading import EdgeCases, ListingCases, ReadingCases
+from argentos.storage.testing.reading import EdgeCases, GoingBackCases, ListingCases, ReadingCases
 
 __all__ = ["StoreConformance"]
 
@@ -27,6 +27,7 @@ class StoreConformance(
     CheckpointCases,
     OpeningCases,
     DeletingCases,
+    GoingBackCases,
     AttachmentCases,
     DurabilityCases,
 ):

@@ -26,6 +26,7 @@ class DeletingCases(StoreCase):
         assert await store.load(KEY) is None
         assert await store.read(KEY, 1, 100) == ()
         assert await store.transitions(KEY) == ()
+        assert await store.checkpoints(KEY) == ()
         assert await store.size(KEY) == 0
         assert (await store.list("main")).sessions == (other.metadata,)
         assert await store.unfinished("main", ["Created"]) == (other.metadata,)

@@ -21,7 +21,8 @@ class DurabilityCases(StoreCase):
     async def test_a_store_that_is_opened_again_shows_the_same(
         self, durable_place: Path, *, is_checkpointed: bool
     ) -> None:
-        story = Story().converse("a", "b").owe().summarise(3).update("title", "tag").show(*BLOCKS).say("c")
+        story = Story().mark().converse("a", "b").owe().summarise(3).clear().undo()
+        story.update("title", "tag").show(*BLOCKS).say("c")
         async with self.make_store(durable_place) as store:
             await append(store, story)
             await written(store, story, is_checkpointed=is_checkpointed)

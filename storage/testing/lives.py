@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 import pytest
 from anyio import wait_all_tasks_blocked
@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from argentos.errors import StaleWriteError
 from argentos.storage.attachments import hashes_in, sha256_of
+from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.fold import fold
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.names import file_name
@@ -37,6 +38,15 @@ _limits: Final = st.sampled_from([1, 2, 1000])
 async def _entered(store: Store) -> AsyncGenerator[None]:
     async with store:
         yield
+
+
+_Seen: TypeAlias = tuple[Snapshot | None, tuple[Message, ...], tuple[Transitioned, ...], tuple[Checkpoint, ...]]
+
+
+async def _seen(store: Store, key: SessionKey) -> _Seen:
+    """The snapshot, the messages, the edges and the checkpoints of a session."""
+    edges, places = await store.transitions(key), await store.checkpoints(key)
+    return await store.load(key), await store.read(key, 1, 1000), edges, places
 
 
 class StoreLives(RuleBasedStateMachine):
@@ -99,6 +109,15 @@ class StoreLives(RuleBasedStateMachine):
             self.portal.call(self.store.append, key, story.epoch, records[0].sequence - 1, records)
             assert self.portal.call(self.store.attachment, key, sha256) == data
 
+    @rule(key=keys, source=keys)
+    def fork(self, key: SessionKey, source: SessionKey) -> None:
+        if key in self.stories or not (other := self.stories.get(source)):
+            return
+        for sha256 in {each for message in other.context.messages for each in hashes_in(message.raw)}:
+            self.portal.call(self.store.link, source, key, sha256)
+        story = self.stories[key] = Story(key).fork(other)
+        self.portal.call(self.store.append, key, story.epoch, 0, story.take())
+
     @rule(key=keys, behind=st.integers(0, 3))
     def append_what_is_stale(self, key: SessionKey, behind: int) -> None:
         if story := self.stories.get(key):
@@ -137,12 +156,13 @@ class StoreLives(RuleBasedStateMachine):
     def each_session_is_what_its_records_add_up_to(self) -> None:
         for key, seen in zip(KEYS, self.portal.call(self._look), strict=True):
             story = self.stories.get(key)
-            assert seen == ((story.snapshot, story.messages, story.transitions) if story else (None, (), ()))
+            assert seen == (
+                (story.snapshot, story.messages, story.transitions, story.checkpoints) if story else (None, (), (), ())
+            )
 
-    async def _look(self) -> list[tuple[Snapshot | None, tuple[Message, ...], tuple[Transitioned, ...]]]:
-        """The snapshot, the messages and the edges of each session: all at once, for each way into the loop is long."""
-        store = self.store
-        return [(await store.load(key), await store.read(key, 1, 1000), await store.transitions(key)) for key in KEYS]
+    async def _look(self) -> list[_Seen]:
+        """All of each session: at once, for each way into the loop is long."""
+        return [await _seen(self.store, key) for key in KEYS]
 
     @invariant()
     def what_its_messages_refer_to_is_there(self) -> None:

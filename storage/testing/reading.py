@@ -1,4 +1,6 @@
-"""Tests of reading: messages by number, and sessions in order."""
+"""Tests of reading: messages by number, those that came back once, and sessions in order."""
+
+from pathlib import Path
 
 import pytest
 from anyio import wait_all_tasks_blocked
@@ -9,7 +11,7 @@ from argentos.storage.store import Store
 from argentos.storage.testing.case import IDS, StoreCase, both_ways, ids_of, written
 from argentos.storage.testing.story import KEY, OTHER, Story, append, appended
 
-__all__ = ["EdgeCases", "ListingCases", "ReadingCases"]
+__all__ = ["EdgeCases", "GoingBackCases", "ListingCases", "ReadingCases"]
 
 
 class ReadingCases(StoreCase):
@@ -128,3 +130,72 @@ class ListingCases(StoreCase):
         assert page.sessions == (new.metadata, old.metadata)
         await wait_all_tasks_blocked()
         assert await store.list("main") == page
+
+
+class GoingBackCases(StoreCase):
+    """Messages that come back from the archive, and the beginning of a fork."""
+
+    @both_ways
+    async def test_what_is_taken_back_is_in_the_context_again_and_read_once(
+        self, store: Store, *, is_checkpointed: bool
+    ) -> None:
+        story = Story().mark().converse("a", "b").summarise(2).converse("c").clear()
+        await append(store, story)
+        await written(store, story, is_checkpointed=is_checkpointed)
+        for _ in range(2):
+            await append(store, story.say("d", "assistant").undo())
+            assert await store.load(KEY) == story.snapshot
+            await written(store, story, is_checkpointed=is_checkpointed)
+            assert await store.read(KEY, 1, 100) == story.messages
+        assert story.archived == []
+        assert story.context.summary is None
+        assert [each.name for each in await store.checkpoints(KEY)] == ["c1", "c2"]
+
+    async def test_what_left_again_after_it_came_back_is_read_once(self, store: Store) -> None:
+        story = Story().mark().converse("a", "b").summarise(2)
+        await append(store, story)
+        for _ in range(3):
+            await written(store, story)
+            await append(store, story.undo().converse("c").summarise(3))
+            assert await store.read(KEY, 1, 100) == story.messages
+        await written(store, story)
+        assert await store.read(KEY, 1, 100) == story.messages
+        assert await store.checkpoints(KEY) == story.checkpoints
+
+    @both_ways
+    async def test_rewound_messages_are_read_and_their_place_is_told(
+        self, store: Store, *, is_checkpointed: bool
+    ) -> None:
+        story = Story().mark().converse("a", "b").rewind(1, again=1).start().reply("again").rewind(2)
+        await append(store, story)
+        await written(store, story, is_checkpointed=is_checkpointed)
+        assert await store.load(KEY) == story.snapshot
+        assert await store.read(KEY, 1, 100) == story.messages
+        regeneration, rewind = await store.checkpoints(KEY)
+        assert (regeneration.kind, regeneration.window, regeneration.taken) == ("regeneration", ((1, 4),), ((4, 4),))
+        assert (rewind.kind, rewind.window, rewind.taken) == ("rewind", ((1, 3), (5, 5)), ((3, 3), (5, 5)))
+        assert (rewind.before, rewind.last) == ("c1", 5)
+
+    async def test_places_are_kept_over_many_openings(self, durable_place: Path) -> None:
+        story = Story().mark()
+        for number in range(4):
+            async with self.make_store(durable_place) as store:
+                await append(store, story.converse("a", "b").summarise(3, f"summary {number} " * 1000).clear().undo())
+                await written(store, story)
+            async with self.make_store(durable_place) as store:
+                assert await store.checkpoints(KEY) == story.checkpoints
+                assert await store.load(KEY) == story.snapshot
+                assert await store.read(KEY, 1, 100) == story.messages
+
+    @both_ways
+    async def test_a_fork_begins_with_the_context_alone(self, store: Store, *, is_checkpointed: bool) -> None:
+        story = Story().mark().converse("a", "b").summarise(2, "so far")
+        await append(store, story)
+        fork = Story(OTHER).fork(story)
+        await append(store, fork.say("on"))
+        await written(store, story, fork, is_checkpointed=is_checkpointed)
+        assert await store.load(OTHER) == fork.snapshot
+        assert [message.number for message in await store.read(OTHER, 1, 100)] == [3, 4, 5]
+        assert await store.load(KEY) == story.snapshot
+        assert fork.metadata.origin is not None
+        assert fork.metadata.origin.session == KEY.id

@@ -34,6 +34,9 @@ Action: TypeAlias = Literal[
     "shorten",
     "charge",
     "ask for a summary",
+    "rewind",
+    "again",
+    "undo",
 ]
 Scene: TypeAlias = tuple[Action, str]
 
@@ -54,13 +57,15 @@ _OTHERS: Final[list[Action]] = [
     "give up",
     "charge",
 ]
-_actions: Final[st.SearchStrategy[Action]] = st.sampled_from([*_TURNS, *_CALLS, *_OTHERS])
+_BACK: Final[list[Action]] = ["rewind", "again", "undo", "undo"]
+_actions: Final[st.SearchStrategy[Action]] = st.sampled_from([*_TURNS, *_CALLS, *_OTHERS, *_BACK])
 scenes: Final[st.SearchStrategy[list[Scene]]] = st.lists(st.tuples(_actions, _texts), max_size=8)
 """Some of what may happen in a session."""
 
 
 def play(story: Story, script: Sequence[Scene]) -> Story:
     """Go on as the script says, passing over what cannot happen now."""
+    story.mark()
     for action, text in script:
         _play(story, action, text)
     return story
@@ -119,8 +124,20 @@ def _change(story: Story, action: Action, text: str) -> None:
             story.update(text, *text.split(), owner=text[:3], system=text)
         case "charge":
             story.charge(len(text) / 8)
+        case "rewind" | "again" | "undo":
+            _go_back(story, action, text)
         case _:
             _post(story, action, text)
+
+
+def _go_back(story: Story, action: Action, text: str) -> None:
+    messages, is_settled = story.context.messages, story.metadata.is_settled
+    if action == "undo" and story.may_undo and is_settled:
+        story.undo()
+    elif action == "rewind" and messages and is_settled:
+        story.rewind(1 + len(text) % len(messages))
+    elif action == "again" and len(messages) > 1 and is_settled:
+        story.rewind(1, again=1)
 
 
 def _post(story: Story, action: Action, text: str) -> None:

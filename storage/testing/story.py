@@ -1,13 +1,13 @@
 """Sessions as stores see them: records that follow from one another, made up action by action."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Final, TypedDict
+from datetime import timedelta
 
 from msgspec import structs
 
 from argentos.storage.blocks import RawBlock
+from argentos.storage.branching.checkpoints import numbers_in
 from argentos.storage.fold import fold
-from argentos.storage.messages import MESSAGE_TOKENS, Address, Message, Role, SessionKey, Usage
+from argentos.storage.messages import MESSAGE_TOKENS, Address, Role, Usage
 from argentos.storage.records import (
     Accepted,
     ApprovalAsked,
@@ -21,109 +21,30 @@ from argentos.storage.records import (
     CompactionStatus,
     Cut,
     Delivered,
+    Forked,
     Kept,
     Outcome,
-    Record,
     Replied,
     Responded,
     Retried,
+    Rewound,
     Shortened,
     Summarised,
     Transitioned,
     TurnDelayed,
     TurnEnded,
     TurnStarted,
+    Undone,
     Updated,
 )
-from argentos.storage.snapshot import Context, Metadata, Snapshot
 from argentos.storage.store import Store
+from argentos.storage.testing.chronicle import BEGIN, KEY, OTHER, Chronicle
 
 __all__ = ["BEGIN", "KEY", "OTHER", "Story", "append", "appended"]
 
-KEY: Final = SessionKey("main", "user-jason")
-OTHER: Final = SessionKey("main", "user-ada")
-BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
-
-class _Head(TypedDict):
-    sequence: int
-    epoch: int
-    at: datetime
-
-
-class Story:
-    """One session as its only owner would write it; each method adds what happens next, and returns the story.
-
-    Attributes:
-        records: from the first one on.
-    """
-
-    def __init__(self, key: SessionKey = KEY, epoch: int = 1) -> None:
-        self.key: SessionKey = key
-        self.epoch: int = epoch
-        self.records: list[Record] = []
-        self._archived: list[Message] = []
-        self._snapshot: Snapshot | None = None
-        self._taken = 0
-        self._add(
-            Transitioned(**self._head(), source="[*]", target="Created", event="first_message", label="First message")
-        )
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The fold of all records."""
-        assert self._snapshot is not None
-        return self._snapshot
-
-    @property
-    def metadata(self) -> Metadata:
-        """The figures of the snapshot."""
-        return self.snapshot.metadata
-
-    @property
-    def context(self) -> Context:
-        """The messages of the snapshot."""
-        return self.snapshot.context
-
-    @property
-    def archived(self) -> list[int]:
-        """The numbers of the messages that left the context."""
-        return [message.number for message in self._archived]
-
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        """All messages in order, those that left the context as well."""
-        found = (*self._archived, *self.context.messages, *self.context.waiting)
-        return tuple(sorted(found, key=lambda message: message.number))
-
-    @property
-    def transitions(self) -> tuple[Transitioned, ...]:
-        """All edges that were taken."""
-        return tuple(record for record in self.records if isinstance(record, Transitioned))
-
-    def owes(self, number: int) -> bool:
-        """Tell whether the message of this number is owed to a channel."""
-        return any(number in numbers for numbers in self.metadata.undelivered.values())
-
-    def _head(self) -> _Head:
-        sequence = len(self.records) + 1
-        return {"sequence": sequence, "epoch": self.epoch, "at": BEGIN + timedelta(seconds=sequence)}
-
-    def _add(self, record: Record) -> None:
-        self._snapshot, archived, _ = fold(self.key, self._snapshot, [record])
-        self._archived += archived
-        self.records.append(record)
-
-    @property
-    def taken(self) -> int:
-        """The number of records that `take` has given."""
-        return self._taken
-
-    def take(self) -> list[Record]:
-        """Take what has happened since it was last asked for."""
-        records = self.records[self._taken :]
-        self._taken = len(self.records)
-        return records
+class Story(Chronicle):
+    """One session as its only owner would write it; each method adds what happens next, and returns the story."""
 
     def ask(self, text: str = "hello") -> "Story":
         """Have the user say something, and a turn begin at once that answers this alone."""
@@ -308,6 +229,7 @@ class Story:
         self._add(
             Summarised(
                 **self._head(),
+                **self._place(),
                 first=1,
                 last=max(message.number for message in messages),
                 replaced=replaced,
@@ -323,7 +245,56 @@ class Story:
 
     def clear(self) -> "Story":
         """Empty the context."""
-        self._add(Cleared(**self._head()))
+        self._add(Cleared(**self._head(), **self._place()))
+        return self
+
+    def rewind(self, count: int, again: int = 0) -> "Story":
+        """Have the latest messages leave the context, and the one before them wait again for an answer if so told."""
+        kept, left = self.context.messages[:-count], self.context.messages[-count:]
+        asked = kept[len(kept) - again :]
+        self._add(
+            Rewound(
+                **self._head(),
+                **self._place(),
+                messages=tuple(each.number for each in left),
+                freed=sum(each.tokens for each in left),
+                again=tuple(each.number for each in asked),
+                tokens=sum(each.tokens for each in asked),
+            )
+        )
+        return self
+
+    def undo(self) -> "Story":
+        """Have the messages come back that left at the latest checkpoint which was not taken back."""
+        place = next(each for each in self._checkpoints if each.name == self.metadata.checkpoint)
+        known = {each.number: each for each in self._archived}
+        back = tuple(known[number] for number in numbers_in(place.taken))
+        self._add(
+            Undone(
+                **self._head(),
+                checkpoint=place.name,
+                parent=place.before or None,
+                messages=back,
+                behind=place.behind,
+                tokens=sum(each.tokens for each in back),
+                summary=place.summary,
+            )
+        )
+        return self
+
+    def fork(self, other: "Story") -> "Story":
+        """Begin with the context of another story."""
+        metadata, context = other.snapshot
+        self._add(
+            Forked(
+                **self._head(),
+                parent=other.key.id,
+                messages=context.messages,
+                tokens=sum(each.tokens for each in context.messages),
+                last=metadata.messages,
+                summary=context.summary,
+            )
+        )
         return self
 
     def resume(self, attempt: int = 2) -> "Story":
@@ -357,7 +328,7 @@ class Story:
         """Have the last message owed to a channel, as its record says."""
         at = self._last_message
         self.records[at] = structs.replace(self.records[at], address=Address(channel, "somebody"), is_owed=True)
-        self._snapshot, archived, _ = fold(self.key, None, self.records)
+        self._snapshot, archived, *_ = fold(self.key, None, self.records)
         self._archived = [*archived]
         return self
 

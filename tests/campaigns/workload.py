@@ -211,7 +211,7 @@ async def look(store: Store, teller: Teller) -> None:
 
 def messages_of(key: SessionKey, records: Sequence[Record]) -> tuple[Message, ...]:
     """Every message of a session, archived ones as well."""
-    (_, context), archived, _ = fold(key, None, records)
+    (_, context), archived, *_ = fold(key, None, records)
     return tuple(sorted((*archived, *context.messages, *context.waiting), key=attrgetter("number")))
 
 

@@ -522,8 +522,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a retry does not put idling off",
         "actors/core/deadlines.py",
-        "Responded, Retried, Transitioned})",
-        "Responded, Transitioned})",
+        "Responded, Retried, Rewound,",
+        "Responded, Rewound,",
         ("guard: is_quiet",),
     ),
     Bug(
@@ -563,7 +563,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "how often a turn was put off is forgotten",
-        "storage/fold.py",
+        "storage/folding/calls.py",
         "        delays=before.delays,\n        delayed=before.delayed,\n",
         "",
         ("not tried for ever",),
@@ -700,8 +700,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a compaction throws messages away",
         "storage/open_context.py",
-        "        archived = messages[:count]\n",
-        "        archived = messages[1:count]\n",
+        "        return self._remember(messages[:count])\n",
+        "        return self._remember(messages[1:count])\n",
         ("nothing is lost",),
     ),
     Bug(

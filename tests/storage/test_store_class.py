@@ -14,7 +14,7 @@ def test_a_store_that_lacks_methods_is_refused_when_it_is_made_and_they_are_name
 
     with pytest.raises(
         InputError,
-        match=r"'Forgetful' has no __aenter__, __aexit__, append, attach, attachment, checkpoint, delete, list",
+        match=r"'Forgetful' has no __aenter__, __aexit__, append, attach, attachment, checkpoint, checkpoints, delete,",
     ):
         Forgetful()  # type: ignore[abstract]  # pyright: ignore[reportAbstractUsage]
 

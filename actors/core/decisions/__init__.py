@@ -12,6 +12,7 @@ Reading order; each imports only those above it:
     approvals     the rules by which a person's word on a call is taken
     turn_ends     the rules by which a turn ends
     turns         the rules by which a turn begins, and is tried again
+    branching     the rules by which a conversation goes back
     messages      the rules by which a message is taken, and other notes are
     settling      the edges whose time has come, and the turn that may begin
     decider       from a command to records and effects

@@ -43,7 +43,7 @@ def respond(draft: Draft, turn: OpenTurn, reply: Reply, tokens: int, calls: Sequ
     draft.emit(
         Responded(
             **draft.head(),
-            id=reply.id or step_id(answered[-1].id, f"step-{turn.steps + 1}"),
+            id=reply.id or step_id(answered[-1], f"step-{turn.steps + 1}"),
             number=draft.metadata.messages + 1,
             content=raw_content(reply.content),
             tokens=tokens,
@@ -73,7 +73,7 @@ def end_call(draft: Draft, call_id: str, content: Content, *, tokens: int, is_er
     turn = open_turn(draft)
     is_last = len(turn.calls) == 1
     number = draft.metadata.messages + 1 if is_last else 0
-    asked = draft.open_context.latest(turn.messages)[-1].id if is_last else ""
+    asked = draft.open_context.latest(turn.messages)[-1] if is_last else None
     draft.emit(
         CallEnded(
             **draft.head(),
@@ -83,7 +83,7 @@ def end_call(draft: Draft, call_id: str, content: Content, *, tokens: int, is_er
             is_error=is_error,
             tokens=tokens + (MESSAGE_TOKENS if is_last else 0),
             number=number,
-            id=step_id(asked, f"results-{turn.steps}") if is_last else "",
+            id=step_id(asked, f"results-{turn.steps}") if asked else "",
         )
     )
 

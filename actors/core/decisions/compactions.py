@@ -191,6 +191,7 @@ def summarise(draft: Draft, compacted: Compacted, seconds: float) -> bool:
     draft.emit(
         Summarised(
             **draft.head(),
+            **draft.place(),
             first=compacted.first,
             last=compacted.last,
             replaced=len(replaced),

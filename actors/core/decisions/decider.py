@@ -19,12 +19,16 @@ from argentos.actors.core.commands import (
     Decided,
     Deliver,
     Receipt,
+    Regenerate,
     Retry,
+    Rewind,
     Stop,
+    Undo,
     Update,
     Wake,
 )
 from argentos.actors.core.decisions.approvals import decide_call
+from argentos.actors.core.decisions.branching.going_back import regenerate, rewind, undo
 from argentos.actors.core.decisions.calls import finish_call, start_call
 from argentos.actors.core.decisions.compactions import (
     CompactionRequests,
@@ -118,7 +122,7 @@ class Decider:
         draft.advance(command.at, command.arrived)
         try:
             match command:
-                case Accept() | Retry() | Cancel():
+                case Accept() | Retry() | Regenerate() | Cancel():
                     return self._take(draft, command)
                 case TurnDone() | SummaryMade() | Charge():
                     self._finish(draft, command)
@@ -132,7 +136,7 @@ class Decider:
                     self._create(draft)
                 case Adopt():
                     self._adopt(draft, command)
-                case Stop() | Clear():
+                case Stop() | Clear() | Rewind() | Undo():
                     self._end(draft, command)
                 case Deliver() | Update():
                     self._note(draft, command)
@@ -142,11 +146,17 @@ class Decider:
             return partial(_refuse, command, error)
         return partial(_answer, self._key, command)
 
-    def _take(self, draft: Draft, command: Accept | Retry | Cancel) -> Answering:
-        """Have a message answered, a new one or one that failed, or not answered any more."""
-        if isinstance(command, Cancel):
-            return self._cancel(draft, command)
-        return self._accept(draft, command) if isinstance(command, Accept) else self._retry(draft, command)
+    def _take(self, draft: Draft, command: Accept | Retry | Regenerate | Cancel) -> Answering:
+        """Have a message answered, a new one or one once more, or not answered any more."""
+        match command:
+            case Cancel():
+                return self._cancel(draft, command)
+            case Accept():
+                return self._accept(draft, command)
+            case Regenerate():
+                return self._regenerate(draft, command)
+            case _:
+                return self._retry(draft, command)
 
     def _finish(self, draft: Draft, command: TurnDone | SummaryMade | Charge) -> None:
         """Go on with what a task has reported; nobody waits for an answer."""
@@ -184,6 +194,7 @@ class Decider:
     def _adopt(self, draft: Draft, command: Adopt) -> None:
         self._check_new(draft)
         draft.attach(command.attachments)
+        draft.links = command.links
         draft.adopt(command.records, command.snapshot)  # one append: a crash leaves all of the session or nothing
         draft.effects.append("write_files")
         draft.advance(command.at, command.arrived)
@@ -192,14 +203,20 @@ class Decider:
         if draft.exists:
             raise SessionExistsError(f"there is a session {self._key} already; use it, or another id")
 
-    def _end(self, draft: Draft, command: Stop | Clear) -> None:
-        """End whatever runs, and what was asked for."""
+    def _end(self, draft: Draft, command: Stop | Clear | Rewind | Undo) -> None:
+        """End whatever runs, and what was asked for, and go back; but taking something back ends nothing else."""
         if not draft.exists:
             raise not_found(self._key)
-        if isinstance(command, Clear):
-            clear(draft)
-        else:
-            stop(draft)
+        match command:
+            case Undo():
+                undo(draft, command.place, command.messages)
+                return
+            case Rewind():
+                rewind(draft, command.before)
+            case Clear():
+                clear(draft)
+            case _:
+                stop(draft)
 
     def _cancel(self, draft: Draft, command: Cancel) -> Answering:
         """End one turn."""
@@ -260,6 +277,16 @@ class Decider:
             self._check_waiting(draft)
             retry(draft, failed)
             number = number or failed.messages[-1]
+        return self._expect(draft, command, number)
+
+    def _regenerate(self, draft: Draft, command: Regenerate) -> Answering:
+        """Answer once more what the latest reply answers."""
+        if not draft.exists:
+            raise not_found(self._key)
+        return self._expect(draft, command, regenerate(draft))
+
+    def _expect(self, draft: Draft, command: Retry | Regenerate, number: int) -> Answering:
+        """Follow the turn of a message that is answered once more."""
         message = next(each for each in (*draft.context.messages, *draft.context.waiting) if each.number == number)
         turn = self._replies.expect(number, message.id)
         return partial(self._receive, command, message.number, turn)
@@ -303,7 +330,12 @@ class Decider:
             ask_compaction(draft, CompactionRequest(command.focus, command.keep))
 
     def _receive(
-        self, command: Accept | Retry, number: int, turn: Turn | None, metadata: Metadata | None, context: OpenContext
+        self,
+        command: Accept | Retry | Regenerate,
+        number: int,
+        turn: Turn | None,
+        metadata: Metadata | None,
+        context: OpenContext,
     ) -> None:
         if metadata is None:
             command.fail(not_found(self._key))
@@ -315,7 +347,7 @@ class Decider:
 
 def _answer(
     key: SessionKey,
-    command: Adopt | Create | Update | Deliver | Decide | Stop | Clear | Wake | TurnDone | SummaryMade,
+    command: Adopt | Create | Update | Deliver | Decide | Stop | Clear | Rewind | Undo | Wake | TurnDone | SummaryMade,
     metadata: Metadata | None,
     _: OpenContext,
 ) -> None:

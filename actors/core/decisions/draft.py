@@ -52,6 +52,7 @@ COMPACTING: Final = frozenset(state for state in SESSION.states if SESSION.knows
 """The states in which a session waits for a summary."""
 
 _NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
+_NO_LINKS: Final[Mapping[str, SessionKey]] = {}
 
 
 def is_compacting(metadata: Metadata) -> bool:
@@ -91,6 +92,13 @@ class _Head(TypedDict):
     sequence: int
     epoch: int
     at: datetime
+
+
+class _Place(TypedDict):
+    """The fields of a record that make it a checkpoint."""
+
+    checkpoint: str
+    parent: str | None
 
 
 class _Facts:
@@ -164,6 +172,7 @@ class Draft:
         exists: there is a session, as far as it is decided; `metadata` is missing as long as there is none.
         records: what is to be appended.
         attachments: bytes that these refer to, by their hashes: what is to be kept before.
+        links: the sessions that have others of them, likewise.
         effects: names of what is to be done once that is durable.
         has_task: a task is at the turn that is open, or at the summary that the session waits for.
         compaction: the state of its compaction, see `argentos.machines.lifecycles.compaction`.
@@ -187,6 +196,7 @@ class Draft:
         "has_task",
         "is_adopted",
         "key",
+        "links",
         "marks",
         "may_begin_turns",
         "metadata",
@@ -232,6 +242,7 @@ class Draft:
         self.config: Config = config
         self.records: list[Record] = []
         self.attachments: Mapping[str, bytes] = _NO_ATTACHMENTS
+        self.links: Mapping[str, SessionKey] = _NO_LINKS
         self.effects: list[str] = []
         self.may_begin_turns: bool = True
         self.runs_alone: bool = False
@@ -335,6 +346,10 @@ class Draft:
         """Of the next record."""
         sequence = self.metadata.sequence if self.exists else 0
         return {"sequence": sequence + 1, "epoch": self.epoch, "at": self.now}
+
+    def place(self) -> _Place:
+        """Of the next record, where it makes a checkpoint: messages leave the context by it."""
+        return {"checkpoint": f"c{self.metadata.checkpoints + 1}", "parent": self.metadata.checkpoint or None}
 
     def emit(self, record: Record) -> None:
         """Decide a record, and fold it."""

@@ -142,9 +142,11 @@ def _heard_at(draft: Draft) -> datetime | None:
 
 
 def clear(draft: Draft, by: str | None = None) -> None:
-    """Empty the context; its messages go to the archive."""
+    """Empty the context; its messages go to the archive, and can be taken back from there."""
     stop(draft, CLEAR)
-    draft.emit(Cleared(**draft.head(), by=by))
+    messages, summary = draft.open_context.seen
+    is_empty = not messages and summary is None
+    draft.emit(Cleared(**draft.head(), by=by) if is_empty else Cleared(**draft.head(), **draft.place(), by=by))
 
 
 def charge(draft: Draft, usage: Usage) -> None:

@@ -146,7 +146,7 @@ def _reply(draft: Draft, turn: int, numbers: Sequence[int], reply: Reply, tokens
     draft.emit(
         Replied(
             **draft.head(),
-            id=reply.id or reply_id(answered[-1].id),
+            id=reply.id or reply_id(answered[-1]),
             number=draft.metadata.messages + 1,
             content=raw_content(reply.content),
             tokens=tokens,
@@ -211,7 +211,7 @@ def _keep_text(draft: Draft, turn: OpenTurn) -> None:
     draft.emit(
         Replied(
             **draft.head(),
-            id=reply_id(answered[-1].id),
+            id=reply_id(answered[-1]),
             number=draft.metadata.messages + 1,
             content=said.text,
             tokens=said.tokens,

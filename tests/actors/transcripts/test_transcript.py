@@ -60,7 +60,7 @@ def made_of(given: Transcript) -> list[Record]:
 
 def session_of(given: Transcript) -> tuple[Snapshot, tuple[Message, ...]]:
     """The session that the records make, and all its messages by number."""
-    snapshot, archived, _ = fold(KEY, None, made_of(given))
+    snapshot, archived, *_ = fold(KEY, None, made_of(given))
     messages = (*archived, *snapshot.context.messages, *snapshot.context.waiting)
     return snapshot, tuple(sorted(messages, key=lambda message: message.number))
 

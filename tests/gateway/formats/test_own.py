@@ -108,6 +108,9 @@ def info_of(transcript: Transcript) -> SessionInfo:
         system="",
         owed=0,
         undeliverable=0,
+        checkpoints=0,
+        undo="",
+        parent="",
         edges={},
     )
 

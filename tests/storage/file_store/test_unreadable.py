@@ -10,6 +10,7 @@ import pytest
 from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.storage import Address, FileStore, Record, Usage, fold, inline
 from argentos.storage.files.session_files import write
+from argentos.storage.fold import Folded
 from argentos.storage.repair.doctor import check, repair
 from argentos.storage.testing.story import KEY, OTHER, Story
 from argentos.storage.wal.frames import MAGIC, encode_body, encode_commit
@@ -146,7 +147,7 @@ async def test_a_history_with_a_value_of_a_wrong_type_costs_its_session_and_repa
     context = story.context
     first = msgspec.structs.replace(context.messages[0], address=wrong(Address, "telegram", None))
     spoiled = msgspec.structs.replace(context, messages=(first, *context.messages[1:]))
-    write(folder(state), story.snapshot._replace(context=spoiled), ())
+    write(folder(state), Folded(story.snapshot._replace(context=spoiled), ()))
     other.epoch = 2
     async with FileStore(state, run=inline) as store:
         with pytest.raises(StoreDamagedError, match="it was set aside in"):

@@ -1,0 +1,52 @@
+"""`argent sessions retry` and `regenerate`."""
+
+from collections.abc import Awaitable, Callable
+
+import click
+
+from argentos.actors.core.replies import Turn
+from argentos.actors.interfaces import SupervisorInterface
+from argentos.actors.sessions.session import Session
+from argentos.gateway.output import print_json, printable
+from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
+from argentos.gateway.replies import print_mark, wait_for
+from argentos.gateway.settings import Settings, command_options
+from argentos.storage import Message
+
+__all__ = ["regenerate_command", "retry_command"]
+
+
+@click.command("retry")
+@click.argument("session_id", metavar="ID")
+@click.argument("message_id", metavar="[MESSAGE]", required=False)
+@command_options
+@click.pass_obj
+def retry_command(settings: Settings, session_id: str, message_id: str | None) -> None:
+    """Run a failed turn once more, and print its reply: the latest, or that of the message with this id."""
+    _answer(settings, session_id, lambda session: session.retry(message_id))
+
+
+@click.command("regenerate")
+@click.argument("session_id", metavar="ID")
+@command_options
+@click.pass_obj
+def regenerate_command(settings: Settings, session_id: str) -> None:
+    """Have another reply made in the place of the latest, and print it; the old one stays in the archive."""
+    _answer(settings, session_id, lambda session: session.regenerate())
+
+
+def _answer(settings: Settings, session_id: str, begin: Callable[[Session], Awaitable[Turn]]) -> None:
+    model = chosen_model()
+
+    async def work(sessions: SupervisorInterface) -> Message:
+        session = sessions.session(session_id)
+        turn = await begin(session)
+        tell_if_offline(sessions, model)
+        return await wait_for(session, turn)
+
+    reply = with_sessions(settings, work, model=model)
+    if settings.json:
+        print_json(reply)
+    else:
+        click.echo(printable(reply.text))
+        print_mark(reply)

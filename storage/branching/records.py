@@ -1,0 +1,64 @@
+"""Records of going back: messages leave the end of the context, come back into it, or are where a fork begins.
+
+Messages that come back stand in their records, for the journal alone has to tell what became of a session. Of many
+there is a record for each few hundred, so that none takes long to write.
+"""
+
+from typing import Final
+
+from argentos.storage.messages import Message, RecordBase, Summary
+
+__all__ = ["MOST_TOGETHER", "Forked", "Rewound", "Undone"]
+
+MOST_TOGETHER: Final = 200
+"""Messages that one record brings."""
+
+
+class Rewound(RecordBase, frozen=True, tag="rewound", kw_only=True):
+    """The latest messages went to the archive, or a reply did of which another one is made.
+
+    Attributes:
+        messages: their numbers, in the order of the context.
+        freed: their tokens.
+        again: the numbers of the messages that wait for an answer once more.
+        tokens: those of these messages.
+        failed: the numbers of those among `messages` whose turn failed: they can be tried again no more.
+    """
+
+    messages: tuple[int, ...]
+    freed: int
+    again: tuple[int, ...] = ()
+    tokens: int = 0
+    failed: tuple[int, ...] = ()
+
+
+class Undone(RecordBase, frozen=True, tag="undone", kw_only=True):
+    """Messages that had left the context at `checkpoint` are back; `parent` is the checkpoint in front of that.
+
+    Attributes:
+        messages: in the order of the context.
+        behind: the number of the message behind which they stand; 0 where they are the first.
+        tokens: theirs.
+        summary: the one of the context from then on.
+    """
+
+    messages: tuple[Message, ...]
+    behind: int
+    tokens: int
+    summary: Summary | None = None
+
+
+class Forked(RecordBase, frozen=True, tag="forked", kw_only=True):
+    """The context of the session `parent` at `checkpoint`, or at a message, is the beginning of this one.
+
+    Attributes:
+        messages: in the order of the context, with the numbers that they have there.
+        tokens: theirs.
+        last: the number of the last message that was there.
+        summary: the one of the context.
+    """
+
+    messages: tuple[Message, ...]
+    tokens: int
+    last: int
+    summary: Summary | None = None

@@ -1,0 +1,41 @@
+"""The checkpoints that records make."""
+
+from collections.abc import Sequence
+
+from argentos.storage.branching.checkpoints import Checkpoint, CheckpointKind, spans_of
+from argentos.storage.messages import Message, Summary
+from argentos.storage.records import Cleared, Record, Rewound, Summarised
+
+__all__ = ["checkpoint_of"]
+
+
+def checkpoint_of(record: Record, messages: Sequence[Message], summary: Summary | None) -> Checkpoint | None:
+    """The checkpoint that a record makes of the context in front of it; None where it makes none."""
+    if record.checkpoint is None:
+        return None
+    kind: CheckpointKind
+    taken: Sequence[int]
+    window = [each.number for each in messages]
+    match record:
+        case Summarised():
+            kind, taken = "compaction", window[: record.replaced]
+        case Cleared():
+            kind, taken = "clear", window
+        case Rewound():
+            kind, taken = "regeneration" if record.again else "rewind", record.messages
+        case _:
+            return None
+    at = window.index(taken[0]) if taken and taken[0] in window else 0
+    return Checkpoint(
+        name=record.checkpoint,
+        kind=kind,
+        sequence=record.sequence,
+        at=record.at,
+        by=record.by,
+        before=record.parent or "",
+        tokens=sum(each.tokens for each in messages) + (summary.tokens if summary else 0),
+        window=spans_of(window),
+        taken=spans_of(taken),
+        behind=window[at - 1] if at else 0,
+        summary=summary,
+    )
