@@ -255,10 +255,12 @@ def test_the_archive_of_an_export_is_read(argent: Argent, fails: Fails, tmp_path
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(SAMPLES / "chatgpt.json", "export/conversations-000.json")
         archive.writestr("user.json", "{}")
+        archive.writestr("export/file-1-boat.png", b"\x89PNG\r\n\x1a\n and so on")
     status, out, err = argent("sessions", "import", path)
     assert (status, err) == (0, "")
     assert out.count("Imported session 69a55555-0000-8000-8000-00000000000") == 2
     assert f"Left out of {path}:\n  files without conversations: user.json\n" in out
+    assert "an image that is not in the file" not in out
     path.write_bytes(path.read_bytes()[:-40])
     assert "the archive is damaged or cut off" in fails("sessions", "import", path)[1]
 

@@ -1,7 +1,7 @@
 """`argent sessions import`."""
 
 import glob
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -107,9 +107,9 @@ def import_command(context: click.Context, files: tuple[Path, ...], *, session: 
 
         async def check(sessions: SupervisorInterface) -> tuple[_Outcome, dict[str, _Place]]:
             checking = _Checking(sessions, session)
-            checking.outcome.left_out += others
             for path in sources:
                 await checking.add(sources, path)
+            checking.outcome.left_out[:0] = _others(others, checking.taken)
             return checking.outcome, checking.missing
 
         outcome, missing = with_sessions(settings, check, read_only=True, makes=True)
@@ -155,16 +155,21 @@ def _name(path: Path) -> str:
     return str(path).encode(errors="replace").decode()
 
 
-def _unpacked(paths: Sequence[Path]) -> tuple[list[Path], list[_LeftOut]]:
-    """The files, those in archives included, and what else is in these."""
+def _unpacked(paths: Sequence[Path]) -> tuple[list[Path], dict[Path, list[str]]]:
+    """The files, those in archives included, and the names of what else is in these."""
     found: list[Path] = []
-    left_out: list[_LeftOut] = []
+    others: dict[Path, list[str]] = {}
     for path in paths:
-        members, others = members_of(path)
+        members, others[path] = members_of(path)
         found += members
-        if others:
-            left_out.append(_LeftOut(_name(path), 0, f"files without conversations: {', '.join(others)}"))
-    return found, left_out
+    return found, others
+
+
+def _others(others: Mapping[Path, Sequence[str]], taken: Collection[str]) -> Iterator[_LeftOut]:
+    """The files in archives that no conversation has for a picture or a document."""
+    for path, names in others.items():
+        if left := [each for each in names if each not in taken]:
+            yield _LeftOut(_name(path), 0, f"files without conversations: {', '.join(left)}")
 
 
 class _Checking:
@@ -173,6 +178,7 @@ class _Checking:
     def __init__(self, sessions: SupervisorInterface, session: str | None) -> None:
         self.outcome = _Outcome([], [], [])
         self.missing: dict[str, _Place] = {}  # the sessions that are to be made
+        self.taken: set[str] = set()  # names of pictures and documents in archives
         self._sessions = sessions
         self._session = session
         self._found: dict[str, tuple[_Place, int]] = {}  # and what is said there
@@ -191,6 +197,7 @@ class _Checking:
                 for found in read_transcripts(source, losses, self._session):
                     await checkpoint()
                     await self._add(_Place(_name(path), found.line), found, losses)
+                self.taken |= source.companions.taken
         except InputError as error:
             if len(files) == 1 and len(self.outcome.sessions) == before:
                 raise

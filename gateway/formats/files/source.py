@@ -17,6 +17,7 @@ from typing import IO, Any, Final, NamedTuple, TypeVar, cast
 from argentos.actors import Transcript
 from argentos.errors import InputError
 from argentos.gateway.formats.files import lenient_json
+from argentos.gateway.formats.files.companions import Companions, beside
 from argentos.gateway.formats.files.losses import Losses
 from argentos.storage.disk import reading
 
@@ -82,6 +83,9 @@ class Source:
         file: can be sought in.
         stem: the name without folder and suffixes; empty where there is none.
         path: where the file itself is; None where it is a copy.
+
+    Attributes:
+        companions: the files beside it.
     """
 
     def __init__(self, name: str, file: IO[bytes], stem: str = "", path: Path | None = None) -> None:
@@ -90,6 +94,7 @@ class Source:
         self.path = path
         self.file = file
         self.note = ""  # on what was unpacked
+        self.companions = Companions()
         self._is_document: bool | None = None
 
     @classmethod
@@ -113,6 +118,8 @@ class Source:
             is_itself = plain is file and path.is_file()
             source = cls(name, plain, "" if is_input else stem_of(path.name), path if is_itself else None)
             source.note = note
+            if not is_input:
+                source.companions = stack.enter_context(beside(path))
             yield source
 
     @property

@@ -5,7 +5,7 @@ tool is a message with another `recipient` than `all`, and what a tool answers i
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from argentos.actors import Transcript
@@ -13,6 +13,7 @@ from argentos.gateway.formats.conversation.content import Remarks, arguments_of,
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of, said
 from argentos.gateway.formats.conversation.system_prompt import SystemPrompt
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
+from argentos.gateway.formats.files.companions import Companions
 from argentos.gateway.formats.files.losses import Losses
 from argentos.gateway.formats.files.source import fields, listed, objects, text_in
 from argentos.gateway.formats.foreign.web_export import WebExport
@@ -28,8 +29,8 @@ _STOP_REASONS: Final[Mapping[str, str]] = {"interrupted": STOPPED, "max_tokens":
 _IMAGES: Final = frozenset({"image_asset_pointer", "image"})
 
 
-def _transcript_of(value: dict[str, Any], remarks: Remarks) -> Transcript:
-    conversation = _Conversation(value, remarks)
+def _transcript_of(value: dict[str, Any], remarks: Remarks, companions: Companions) -> Transcript:
+    conversation = _Conversation(value, remarks, companions)
     return Transcript(
         session=text_in(value, "conversation_id", "id"),
         messages=messages_of(settle_calls(conversation.drafts())),
@@ -40,7 +41,7 @@ def _transcript_of(value: dict[str, Any], remarks: Remarks) -> Transcript:
 
 
 class _Conversation:
-    def __init__(self, value: dict[str, Any], remarks: Remarks) -> None:
+    def __init__(self, value: dict[str, Any], remarks: Remarks, companions: Companions) -> None:
         self._nodes: dict[str, dict[str, Any]] = {key: fields(node) for key, node in fields(value["mapping"]).items()}
         self._parents = {
             child: key
@@ -50,6 +51,7 @@ class _Conversation:
         }
         self._current = text_in(value, "current_node")
         self._remarks = remarks
+        self._companions = companions
         self.system = SystemPrompt()
 
     def drafts(self) -> list[Draft]:
@@ -74,7 +76,7 @@ class _Conversation:
             text = _text(fields(message.get("content")), Remarks(Losses(), 0))
             self.system.take(text, remarks, has_begun=bool(drafts))
         else:
-            _add(drafts, message, remarks)
+            _add(drafts, message, remarks, self._companions)
 
     def _path(self) -> list[str]:
         """The nodes that lead to the current one, from the first."""
@@ -119,7 +121,7 @@ def _is_said(node: dict[str, Any]) -> bool:
     return text_in(message.get("author"), "role") in {"user", "assistant"} and has_text and hidden is not True
 
 
-def _add(drafts: list[Draft], message: dict[str, Any], remarks: Remarks) -> None:
+def _add(drafts: list[Draft], message: dict[str, Any], remarks: Remarks, companions: Companions) -> None:
     author, content = fields(message.get("author")), message.get("content")
     metadata = fields(message.get("metadata"))
     role = text_in(author, "role")
@@ -128,8 +130,8 @@ def _add(drafts: list[Draft], message: dict[str, Any], remarks: Remarks) -> None
     if metadata.get("is_visually_hidden_from_conversation") is True or kind in _HIDDEN:
         remarks.add(_A_NOTE)
         return
-    for each in objects(metadata.get("attachments")):
-        remarks.add(f"an attachment that is not in the file: {text_in(each, 'name', 'id')!a:.80}")
+    beside = Companions() if role == "assistant" else companions  # whom the Messages API lets show no pictures
+    media = [*_attachments(content, metadata, remarks, beside), *_pictures(content, remarks, beside)]
     draft = Draft(
         role="assistant" if role == "assistant" else "user",
         blocks=[],
@@ -140,14 +142,47 @@ def _add(drafts: list[Draft], message: dict[str, Any], remarks: Remarks) -> None
         stop_reason=_STOP_REASONS.get(text_in(metadata.get("finish_details"), "type")),
     )
     if role == "tool":
-        _add_result(drafts, draft, text_in(author, "name"), content)
+        _add_result(drafts, draft, text_in(author, "name"), content, media)
     elif role in {"user", "assistant"}:
-        _add_said(drafts, draft, text_in(message, "recipient"), content)
+        _add_said(drafts, draft, text_in(message, "recipient"), content, media)
     else:
         remarks.add(f"a message of the role {role!a:.40}")
 
 
-def _add_said(drafts: list[Draft], draft: Draft, recipient: str, content: dict[str, Any]) -> None:
+def _pictures(content: dict[str, Any], remarks: Remarks, companions: Companions) -> Iterator[RawBlock]:
+    """The pictures in a message; those that are not in the export are listed."""
+    for part in objects(content.get("parts")):
+        if text_in(part, "content_type") in _IMAGES:
+            pointer = text_in(part, "asset_pointer")
+            block = companions.block(_file_of(pointer))
+            if block is not None:
+                yield block
+            else:
+                remarks.add(f"an image that is not in the file: {pointer!a:.100}")
+
+
+def _attachments(
+    content: dict[str, Any], metadata: dict[str, Any], remarks: Remarks, companions: Companions
+) -> Iterator[RawBlock]:
+    """The files that a message came with, but for the pictures in it; likewise."""
+    shown = {_file_of(text_in(part, "asset_pointer")) for part in objects(content.get("parts"))} - {""}
+    for each in objects(metadata.get("attachments")):
+        file_id, name = text_in(each, "id"), text_in(each, "name", "id")
+        block = companions.block(file_id, name) if file_id not in shown else None
+        if block is not None:
+            yield block
+        elif file_id not in shown:
+            remarks.add(f"an attachment that is not in the file: {name!a:.80}")
+
+
+def _file_of(pointer: str) -> str:
+    """The id in `file-service://file-1` or `sediment://file_1`, with which the name of the file begins."""
+    return pointer.rpartition("://")[2]
+
+
+def _add_said(
+    drafts: list[Draft], draft: Draft, recipient: str, content: dict[str, Any], media: list[RawBlock]
+) -> None:
     if content.get("content_type") == "thoughts":
         told = content.get("thoughts")
         thoughts = (
@@ -162,7 +197,7 @@ def _add_said(drafts: list[Draft], draft: Draft, recipient: str, content: dict[s
         given = {key: text} if given == {"input": text} else given
         draft.blocks = [{"type": "tool_use", "id": draft.id or "", "name": recipient, "input": given}]
     else:
-        draft.blocks = said(_text(content, draft.remarks))
+        draft.blocks = [*media, *said(_text(content, draft.remarks))]
     before = drafts[-1] if drafts else None
     is_thought = before is not None and all(block["type"] == "thinking" for block in before.blocks)
     if before is not None and is_thought and before.role == draft.role and draft.blocks:
@@ -172,23 +207,30 @@ def _add_said(drafts: list[Draft], draft: Draft, recipient: str, content: dict[s
         drafts.append(draft)
 
 
-def _add_result(drafts: list[Draft], draft: Draft, name: str, content: dict[str, Any]) -> None:
+def _add_result(drafts: list[Draft], draft: Draft, name: str, content: dict[str, Any], media: list[RawBlock]) -> None:
     """Add what a tool answers to the result of the latest call; of several answers, one result."""
     text = _text(content, draft.remarks)
+    told: str | list[RawBlock] = [*media, *said(text)] if media else text
     before = drafts[-1] if drafts else None
     results: list[RawBlock] = (
         [] if before is None else [each for each in before.blocks if each["type"] == "tool_result"]
     )
     if before is not None and before.role == "user" and results:
-        results[-1]["content"] = "\n\n".join(filter(None, (results[-1]["content"], text)))
+        results[-1]["content"] = _joined(results[-1]["content"], told)
         return
     calls = [] if before is None else [each for each in before.blocks if each["type"] == "tool_use"]
     call_id = calls[-1]["id"] if calls else f"{name} {draft.id or ''}"
-    result: RawBlock = {"type": "tool_result", "tool_use_id": call_id, "content": text}
+    result: RawBlock = {"type": "tool_result", "tool_use_id": call_id, "content": told}
     if content.get("content_type") == "system_error":
         result["is_error"] = True
     draft.blocks = [result]
     drafts.append(draft)
+
+
+def _joined(before: str | list[RawBlock], then: str | list[RawBlock]) -> str | list[RawBlock]:
+    if isinstance(before, str) and isinstance(then, str):
+        return "\n\n".join(filter(None, (before, then)))
+    return [*(said(before) if isinstance(before, str) else before), *(said(then) if isinstance(then, str) else then)]
 
 
 def _text(content: dict[str, Any], remarks: Remarks) -> str:
@@ -206,8 +248,8 @@ def _part(part: Any, remarks: Remarks) -> str:
     if kind == "audio_transcription":
         return text_in(value, "text")
     if kind in _IMAGES:
-        remarks.add(f"an image that is not in the file: {text_in(value, 'asset_pointer')!a:.100}")
-    elif "audio" in kind or "video" in kind:
+        return ""  # they are looked for in the export
+    if "audio" in kind or "video" in kind:
         remarks.add("sound or film that is not in the file")
     elif text := text_in(value, "text"):
         return text

@@ -12,6 +12,7 @@ from argentos.gateway.formats.conversation.content import Remarks, blocks_of, re
 from argentos.gateway.formats.conversation.drafts import Draft, messages_of
 from argentos.gateway.formats.conversation.thread import Node, latest_thread
 from argentos.gateway.formats.conversation.tool_calls import settle_calls
+from argentos.gateway.formats.files.companions import Companions
 from argentos.gateway.formats.files.source import fields, listed, objects, text_in
 from argentos.gateway.formats.foreign.web_export import WebExport
 from argentos.storage import RawBlock, Role
@@ -23,7 +24,7 @@ _SIDES: Final[dict[str, Role]] = {"human": "user", "user": "user", "assistant": 
 _NOTES: Final = frozenset({"flag", "token_budget"})
 
 
-def _transcript_of(value: dict[str, Any], remarks: Remarks) -> Transcript:
+def _transcript_of(value: dict[str, Any], remarks: Remarks, _: Companions) -> Transcript:
     messages: list[tuple[Remarks, dict[str, Any]]] = []
     for number, each in enumerate(value["chat_messages"], start=1):
         place = remarks.within(f"message {number}")

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from argentos.actors import Transcript
 from argentos.gateway.formats.conversation.content import Remarks
+from argentos.gateway.formats.files.companions import Companions
 from argentos.gateway.formats.files.losses import Losses
 from argentos.gateway.formats.files.source import Line, ReadTranscript, Source, each_conversation, fields, text_in
 
@@ -18,13 +19,13 @@ class WebExport(NamedTuple):
         body: the member of a conversation by which it is known.
         kind: of that member.
         title: the member that has the title.
-        transcript_of: makes one of a conversation; what it leaves out it adds to the remarks.
+        transcript_of: makes one of a conversation, with the files beside it; adds to the remarks what it leaves out.
     """
 
     body: str
     kind: type
     title: str
-    transcript_of: Callable[[dict[str, Any], Remarks], Transcript]
+    transcript_of: Callable[[dict[str, Any], Remarks, Companions], Transcript]
 
     def fits(self, value: Any) -> bool:
         """Whether the value is a conversation, or an object with several."""
@@ -42,7 +43,7 @@ class WebExport(NamedTuple):
             value = fields(line.value)
             title = text_in(value, self.title)
             remarks = Remarks(losses, line.number, f"conversation {title!a:.60}" if title else line.place)
-            transcript = self.transcript_of(value, remarks)
+            transcript = self.transcript_of(value, remarks, source.companions)
             if transcript.messages:
                 yield ReadTranscript(transcript, line.number)
             else:

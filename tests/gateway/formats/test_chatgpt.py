@@ -1,7 +1,12 @@
 """The export of ChatGPT."""
 
+import base64
 import json
+import zipfile
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.gateway.formats.shared import ABOUT_MASTS, SAMPLES, WHICH, Write, blocks, read_all, times, told
 
@@ -129,3 +134,64 @@ def test_conversations_in_an_object_and_thoughts_that_are_a_text_are_taken(write
     nodes = {"a": node(None, "user", "a", 1), "b": thoughts, "c": node("b", "assistant", "c", 3)}
     found = read_all(write({"conversations": [conversation("c", **nodes)], "version": 1})).only
     assert blocks(found) == ["a", ["thinking", "text"]]
+
+
+PNG = b"\x89PNG\r\n\x1a\n and so on"
+PDF = b"%PDF-1.4 and so on"
+
+
+def image(pointer: str) -> dict[str, Any]:
+    return {"content_type": "image_asset_pointer", "asset_pointer": pointer}
+
+
+def base64_of(data: bytes, media_type: str) -> dict[str, str]:
+    return {"type": "base64", "media_type": media_type, "data": base64.b64encode(data).decode()}
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["archive", "folder"])
+def test_pictures_and_documents_of_the_export_are_taken(tmp_path: Path, *, packed: bool) -> None:
+    shown = {"content_type": "multimodal_text", "parts": [image("file-service://file-Ab1"), "Look:"]}
+    came = [
+        {"id": "file-Ab1", "name": "mast.png"},
+        {"id": "file-Cd2", "name": "masts.pdf"},
+        {"id": "file-Ef3", "name": "masts.docx"},
+        {"id": "file-C", "name": "other.pdf"},
+    ]
+    drawn = {"content_type": "multimodal_text", "parts": [image("sediment://file_0001")]}
+    nodes = {
+        "a": node(None, "user", "", 1, metadata={"attachments": came}),
+        "b": node("a", "assistant", "Draw a mast", 2, recipient="dalle.text2im"),
+        "c": node("b", "tool", "", 3),
+        "d": node("c", "assistant", "Here it is.", 4),
+    }
+    nodes["a"]["message"]["content"], nodes["c"]["message"]["content"] = shown, drawn
+    files = {
+        "conversations.json": json.dumps([conversation("d", **nodes)]).encode(),
+        "file-Ab1-mast.png": PNG,
+        "file-Cd2-masts.pdf": PDF,
+        "file-Ef3-masts.docx": b"PK of an office",
+        "dalle-generations/file_0001-x.webp": b"RIFF....WEBP and so on",
+    }
+    path = tmp_path / "conversations.json"
+    if packed:
+        path = tmp_path / "export.zip" / "conversations.json"
+        with zipfile.ZipFile(path.parent, "w") as archive:
+            for name, data in files.items():
+                archive.writestr(name, data)
+    else:
+        (tmp_path / "dalle-generations").mkdir()
+        for name, data in files.items():
+            (tmp_path / name).write_bytes(data)
+    reading = read_all(path)
+    asked, _, answered, _ = reading.only.transcript.messages
+    assert list(asked.content) == [
+        {"type": "document", "source": base64_of(PDF, "application/pdf"), "title": "masts.pdf"},
+        {"type": "image", "source": base64_of(PNG, "image/png")},
+        {"type": "text", "text": "Look:"},
+    ]
+    (result,) = answered.content
+    assert result["content"] == [{"type": "image", "source": base64_of(b"RIFF....WEBP and so on", "image/webp")}]
+    assert [reason for _, reason in reading.left_out] == [
+        "an attachment that is not in the file: 'masts.docx'",
+        "an attachment that is not in the file: 'other.pdf'",
+    ]
