@@ -8,7 +8,7 @@ from argentos.llm.counting import Counting, TokenCounter, characters_of, count_c
 from argentos.llm.failures import as_model_error
 from argentos.llm.gauge import ANY_MODEL, SAFE_RATIO, ContextParts, Gauge
 from argentos.llm.local import LocalModel
-from argentos.llm.measuring import check_size, is_near
+from argentos.llm.measuring import can_measure, check_size, is_near, measured
 from argentos.llm.model import Closeable, Emit, Loadable, Model, Reply, Request
 from argentos.llm.offline import OfflineModel
 from argentos.llm.pieces import (
@@ -88,6 +88,7 @@ __all__ = [
     "as_tool_result",
     "as_tools",
     "assemble",
+    "can_measure",
     "can_summarise",
     "characters_of",
     "check_size",
@@ -100,6 +101,7 @@ __all__ = [
     "is_blank",
     "is_near",
     "is_sign_of_life",
+    "measured",
     "measured_media",
     "tool",
     "tool_traits",

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.folding.branching import forked, marked, rewound, undone
-from argentos.storage.folding.calibration import calibrate, lessen
+from argentos.storage.folding.calibration import calibrate, lessen, take_measure
 from argentos.storage.folding.calls import (
     begun,
     call_asked,
@@ -329,6 +329,7 @@ def _keep(old: Metadata, record: Kept) -> Metadata:
         compaction=None,
         asked=None,
         attempts=attempted(old, record),
+        calibration=take_measure(old.calibration, record.measured) if record.measured else old.calibration,
     )
 
 

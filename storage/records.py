@@ -7,6 +7,8 @@ need not look at it. Times are wall-clock times in UTC.
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 from argentos.storage.blocks import Content, text_of
 from argentos.storage.branching.records import Forked, Rewound, Undone
 from argentos.storage.messages import Address, Cut, RecordBase, Role, Usage
@@ -28,6 +30,7 @@ __all__ = [
     "Delivered",
     "Forked",
     "Kept",
+    "Measured",
     "Outcome",
     "Record",
     "Replied",
@@ -370,6 +373,22 @@ class CompactionResumed(RecordBase, frozen=True, tag="compaction_resumed", kw_on
     alone: int = 0
 
 
+class Measured(Struct, frozen=True, gc=False, array_like=True):
+    """The tokens of a context as its model has counted them, where it was asked.
+
+    Attributes:
+        model: the name of the model.
+        tokens: of the request.
+        local: the same, counted locally.
+        at: those of the context in it.
+    """
+
+    model: str
+    tokens: int
+    local: int
+    at: int
+
+
 class Kept(RecordBase, frozen=True, tag="kept", kw_only=True):
     """A compaction was ended before it had a summary; the context stays as it is.
 
@@ -378,12 +397,14 @@ class Kept(RecordBase, frozen=True, tag="kept", kw_only=True):
         status: None where none was tried, as of a session that was imported.
         tokens: of the context, estimated.
         seconds: that it took.
+        measured: where there was none, for the model counts less than was estimated.
     """
 
     reason: str = ""
     status: CompactionStatus | None = None
     tokens: int = 0
     seconds: float = 0.0
+    measured: Measured | None = None
 
 
 class Charged(RecordBase, frozen=True, tag="charged", kw_only=True):

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from argentos.actors.scheduling.slots import TaskId
 from argentos.errors import ArgentError
 from argentos.llm import Compacted, Reply
-from argentos.storage import CompactionStatus, Content, Metadata, Usage
+from argentos.storage import CompactionStatus, Content, Measured, Metadata, Usage
 
 __all__ = ["Arriving", "CallDone", "Charge", "NotCompacted", "PlannedCall", "Report", "SummaryMade", "TurnDone"]
 
@@ -66,10 +66,15 @@ class PlannedCall(NamedTuple):
 
 
 class NotCompacted(NamedTuple):
-    """The reason why there is no summary."""
+    """The reason why there is no summary.
+
+    Attributes:
+        measured: the model counts less than was estimated.
+    """
 
     status: CompactionStatus
     reason: str
+    measured: Measured | None = None
 
 
 class TurnDone(Report):

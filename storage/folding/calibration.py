@@ -9,10 +9,10 @@ from typing import Final
 
 from msgspec import structs
 
-from argentos.storage.records import Replied, Responded
+from argentos.storage.records import Measured, Replied, Responded
 from argentos.storage.snapshot import RATIO_LEAST, RATIO_LIMIT, RATIO_MARGIN, Calibration, Metadata, OpenTurn
 
-__all__ = ["calibrate", "lessen"]
+__all__ = ["calibrate", "lessen", "take_measure"]
 
 _RATIO_DECAY: Final = 0.95
 _NO_COUNT: Final = 2**53
@@ -100,3 +100,21 @@ def lessen(calibration: Calibration | None, gone: int) -> Calibration | None:
     covered = min(gone, calibration.at)
     left = calibration.reported - int(covered * (calibration.least or RATIO_LEAST))
     return structs.replace(calibration, reported=max(1, left), at=calibration.at - covered, is_guess=True)
+
+
+def take_measure(known: Calibration | None, measured: Measured) -> Calibration:
+    """A calibration with what the model has counted when it was asked: it is believed."""
+    tokens, local = measured.tokens, max(1, measured.local)
+    if known is None or known.model != measured.model:
+        known = Calibration(measured.model, 0.0, tokens, local)
+    learnt = structs.replace(_learnt(known, tokens, local), reports=known.reports + 1)
+    return structs.replace(
+        learnt,
+        reported=tokens,
+        at=measured.at,
+        is_guess=False,
+        last_reported=tokens,
+        last_local=local,
+        doubted=0,
+        doubted_at=0,
+    )

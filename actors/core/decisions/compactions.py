@@ -235,6 +235,7 @@ def _keep(draft: Draft, event: str, why: NotCompacted, seconds: float | None = N
                 status=why.status,
                 tokens=draft.gauge.estimate(draft.metadata),
                 seconds=lasted if seconds is None else seconds,
+                measured=why.measured,
             )
         )
     return decision

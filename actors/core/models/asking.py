@@ -9,10 +9,22 @@ from anyio.lowlevel import checkpoint
 from msgspec import structs
 
 from argentos.actors.core.runtime import Runtime
-from argentos.llm import Model, Piece, Reply, Request, as_awaitable, as_emitted, as_reply, check_size, is_near
+from argentos.llm import (
+    Model,
+    Piece,
+    Reply,
+    Request,
+    as_awaitable,
+    as_emitted,
+    as_reply,
+    assemble,
+    check_size,
+    is_near,
+    measured,
+)
 from argentos.storage import Message, Snapshot, Usage
 
-__all__ = ["Charging", "Holding", "Listener", "ask"]
+__all__ = ["Charging", "Holding", "Listener", "ask", "measure"]
 
 Holding: TypeAlias = Callable[[Callable[[], object]], None]
 """A taker of how what is done elsewhere is cancelled, for callers that cancel it together with themselves."""
@@ -69,6 +81,24 @@ async def ask(
     reply = await runtime.bulkhead.run(answering, f"the model of session {snapshot.metadata.key}", hold)
     runtime.spending.note(reply.usage, runtime.clock.now())
     return reply
+
+
+async def measure(runtime: Runtime, snapshot: Snapshot, hold: Holding | None) -> int | None:
+    """The tokens of a session's context as its model counts them, without what waits; None where it cannot tell."""
+    metadata, put_back = snapshot.metadata, runtime.attachments.put_back
+
+    async def count() -> int | None:
+        request = assemble(
+            snapshot,
+            system=metadata.system or runtime.system,
+            window=runtime.gauge.window,
+            tools=runtime.tools.definitions,
+        )
+        if any(message.blocks for message in request.messages):
+            request = structs.replace(request, messages=await put_back(metadata.key, request.messages))
+        return await measured(runtime.model, request)
+
+    return await runtime.bulkhead.run(count, f"the model of session {metadata.key}", hold)
 
 
 async def _answer(

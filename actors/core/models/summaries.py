@@ -3,13 +3,27 @@
 import logging
 from typing import Final
 
-from argentos.actors.core.models.asking import Charging, Holding, Listener, ask
+from msgspec import structs
+
+from argentos.actors.core.models.asking import Charging, Holding, Listener, ask, measure
 from argentos.actors.core.reports import NotCompacted
 from argentos.actors.core.runtime import Runtime
 from argentos.concurrency.foreign_code import described, passes
-from argentos.errors import InputError
-from argentos.llm import SAFE_RATIO, Compacted, Model, Reply, Request, Summariser, Traits, compact, traits_of
-from argentos.storage import Snapshot
+from argentos.errors import ArgentError, InputError
+from argentos.llm import (
+    SAFE_RATIO,
+    Compacted,
+    Model,
+    Reply,
+    Request,
+    Summariser,
+    Traits,
+    can_measure,
+    compact,
+    traits_of,
+)
+from argentos.storage import Measured, Snapshot
+from argentos.storage.folding.calibration import take_measure
 
 __all__ = ["make_summary"]
 
@@ -31,6 +45,9 @@ async def make_summary(
     older = runtime.gauge.replaceable(snapshot, asked)
     if older == 0:
         return NotCompacted("nothing_to_compact", "all messages have to be kept")
+    if asked is None and (found := await _measured(runtime, snapshot, hold)) is not None:
+        reason = f"the model counts {found.tokens} tokens, so that the window is not full"
+        return NotCompacted("nothing_to_compact", reason, found)
     listener = Listener()
     try:
         compacted = await compact(
@@ -59,6 +76,26 @@ async def make_summary(
     if compacted.after >= compacted.before:
         return NotCompacted("not_worth_it", "the summary would be no shorter than what it replaces")
     return compacted
+
+
+async def _measured(runtime: Runtime, snapshot: Snapshot, hold: Holding | None) -> Measured | None:
+    """The tokens of the context as the model counts them, where it says that the window is not full.
+
+    A turn that is open may have been refused for its size: then nothing is asked.
+    """
+    metadata, gauge = snapshot.metadata, runtime.gauge
+    if metadata.turn is not None or not gauge.is_full(metadata) or not can_measure(runtime.model):
+        return None
+    try:
+        tokens = await measure(runtime, snapshot, hold)
+    except ArgentError as error:
+        _log.debug("session %s: its context is not measured: %s", metadata.key, error)
+        return None
+    if tokens is None:
+        return None
+    found = Measured(gauge.model, tokens, metadata.tokens + gauge.system_of(metadata), metadata.tokens)
+    known = structs.replace(metadata, calibration=take_measure(metadata.calibration, found))
+    return None if gauge.is_full(known) else found
 
 
 def _summariser(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from argentos import Config, Emit, FileStore, Reply, Request, Session, Supervisor
+from argentos import Config, Emit, FileStore, Reply, Request, Session, SessionInfo, Supervisor
 from argentos.errors import ContextOverflowError, MessageTooLargeError
 from argentos.storage import Usage
 from tests.actors.conftest import Running, count_words
@@ -171,6 +171,64 @@ async def test_other_processes_are_told_the_owners_estimate(running: Running, tm
                 info = await supervisor.session(name).info()
                 assert await owner.session(name).info() == info
             assert await owner.list() == await supervisor.list()
+
+
+# The model's own count --------------------------------------------------------------------------------------------
+
+
+class Counting:
+    """Counts itself where it is asked, and reports nothing; what it counts is a half of what it claims."""
+
+    name = "counting"
+    token_ratio = 2.0
+    window = 10_000
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+        self.measured = 0
+        self.largest = 0
+
+    def size(self, request: Request) -> int:
+        return sum(message.tokens for message in request.messages)
+
+    async def measure(self, request: Request) -> int:
+        self.measured += 1
+        if self.fails:
+            raise OSError("no route")
+        return self.size(request)
+
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
+        self.largest = max(self.largest, self.size(request))
+        return Reply("word " * 20)
+
+
+@pytest.mark.parametrize(("fails", "least"), [(False, 7000), (True, 3000)])
+async def test_a_compaction_that_the_estimate_begins_too_early_is_put_off_by_the_model_s_own_count(
+    running: Running, *, fails: bool, least: int
+) -> None:
+    model = Counting(fails=fails)
+    async with running(model) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("word " * 300)
+        while (info := await session.info()).compactions == 0:
+            await session.ask("word " * 300)
+    assert least < model.largest <= 10_000
+    assert 0 < model.measured < 60
+    assert info.failed == 0
+
+
+async def test_what_the_model_counts_is_believed_over_a_restart_and_shown(running: Running, tmp_path: Path) -> None:
+    shown: list[SessionInfo] = []
+    for _ in range(2):
+        async with running(Counting(), on=FileStore(tmp_path)) as supervisor:
+            session = supervisor.session("maren")
+            while not shown:
+                await session.ask("word " * 300)
+                if not (await session.info()).is_guess:
+                    break
+            shown.append(await session.info())
+    assert shown[0].tokens == shown[1].tokens < 5500
+    assert (shown[0].compactions, shown[1].is_guess) == (0, False)
 
 
 # A model that can take no more -----------------------------------------------------------------------------------
