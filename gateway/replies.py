@@ -108,7 +108,7 @@ def _line(piece: ToolCall | ToolAnswer | ApprovalWanted | ContextReset) -> str:
     """A call, its result, or a reset, as a line."""
     if isinstance(piece, ContextReset):
         why = "a new day" if piece.reason == "daily" else "after a long pause"
-        return f"a new conversation begins: {why}; what was said is in the archive"
+        return f"a new conversation begins: {why}; /resume goes on with the old one"
     if isinstance(piece, ToolAnswer):
         said = text_of(piece.content) or "no text"
         return f"{printable(piece.name)} {'failed' if piece.is_error else 'gave'}: {_short(said)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -347,13 +347,14 @@ class LocalSession(Session):
         return CommandAnswer(command.name, obeyed.is_done, obeyed.text, address, turn)
 
     async def _obey(self, command: TextCommand, by: str | None, message_id: str | None) -> Obeyed:
-        if not may_command(self._registry.runtime_of(self._key).commanders, by):
+        runtime = self._registry.runtime_of(self._key)
+        if not may_command(runtime.commanders, by):
             return Obeyed(is_done=False, text=f"/{command.name} is not for everybody here, and was not done.")
         if command.passes_on and message_id is not None:
             with suppress(SessionNotFoundError):
                 if await self.turn(message_id) is not None:
                     return Obeyed(is_done=True, text="This was done before.")
-        return await obey(self, command)
+        return await obey(self, command, runtime.clock.now() - timedelta(seconds=runtime.config.resume_for))
 
     async def _unpark(self) -> SessionInfo:
         await checkpoint()

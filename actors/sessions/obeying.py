@@ -1,15 +1,30 @@
 """The work of the text commands, on the methods that every session has."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
 
 from argentos.actors.sessions.session import Session
 from argentos.actors.sessions.text_commands import FRESH, TextCommand
-from argentos.errors import CompactionFailedError, InputError, NothingToCompactError, SessionNotFoundError
+from argentos.errors import (
+    CompactionFailedError,
+    InputError,
+    NothingToCompactError,
+    SessionNotFoundError,
+    UndoRefusedError,
+)
+from argentos.storage import Checkpoint, CheckpointKind
 
 __all__ = ["Obeyed", "obey"]
+
+_TAKEN_BACK: Final[Mapping[CheckpointKind, str]] = {
+    "clear": "The new beginning",
+    "compaction": "The summary",
+    "regeneration": "The other reply",
+    "rewind": "The rewind",
+}
 
 
 class Obeyed(Struct, frozen=True):
@@ -24,19 +39,49 @@ class Obeyed(Struct, frozen=True):
     text: str
 
 
-async def obey(session: Session, command: TextCommand) -> Obeyed:
-    """Do what a command asks for; what cannot be done is answered, too."""
+async def obey(session: Session, command: TextCommand, since: datetime) -> Obeyed:
+    """Do what a command asks for; what cannot be done is answered, too.
+
+    Args:
+        session: of the command.
+        command: to obey.
+        since: what was cleared before is not resumed.
+    """
     try:
+        if command.name == "resume":
+            return await _resume(session, since)
         return Obeyed(is_done=True, text=await _ACTIONS[command.name](session, command.rest))
     except SessionNotFoundError:
         return Obeyed(command.name in FRESH, "This conversation has not begun yet.")
-    except (CompactionFailedError, InputError, NothingToCompactError) as error:
+    except (CompactionFailedError, InputError, NothingToCompactError, UndoRefusedError) as error:
         return Obeyed(is_done=False, text=_sentence(str(error)))
 
 
 async def _begin_anew(session: Session, _: str) -> str:
     await session.clear()
-    return "A new conversation begins; what was said is in the archive."
+    return "A new conversation begins; /resume goes on with the old one."
+
+
+async def _undo(session: Session, _: str) -> str:
+    place = await _latest(session)
+    await session.undo(place.name if place else None)  # by its name: asked twice at once it is taken back once
+    return f"{_TAKEN_BACK[place.kind]} is taken back." if place else ""
+
+
+async def _resume(session: Session, since: datetime) -> Obeyed:
+    place = await _latest(session)
+    if place is None or place.kind != "clear":
+        return Obeyed(is_done=False, text="There is no conversation to resume.")
+    if place.at < since:
+        return Obeyed(is_done=False, text="The old conversation ended too long ago to be resumed; /undo takes it back.")
+    await session.undo(place.name)
+    return Obeyed(is_done=True, text="The old conversation goes on.")
+
+
+async def _latest(session: Session) -> Checkpoint | None:
+    """The checkpoint that was made last, of those that were not taken back."""
+    name = (await session.info()).undo
+    return next((each for each in await session.checkpoints() if each.name == name), None)
 
 
 async def _compact(session: Session, focus: str) -> str:
@@ -71,4 +116,5 @@ _ACTIONS: Final[dict[str, Callable[[Session, str], Awaitable[str]]]] = {
     "reset": _begin_anew,
     "status": _status,
     "stop": _stop,
+    "undo": _undo,
 }

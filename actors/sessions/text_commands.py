@@ -9,7 +9,7 @@ __all__ = ["FRESH", "TextCommand", "may_command", "text_command"]
 FRESH: Final = frozenset({"new", "reset"})
 """Commands that begin a conversation anew, with the text behind them."""
 
-_ALONE: Final = frozenset({"status", "stop"})
+_ALONE: Final = frozenset({"resume", "status", "stop", "undo"})
 _KNOWN: Final = FRESH | _ALONE | {"compact"}
 _COMMAND: Final = re.compile(r"/([A-Za-z]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 

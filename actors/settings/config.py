@@ -94,6 +94,7 @@ class Config(Struct, frozen=True, kw_only=True):
             None never does.
         reset_zone: the time zone of that, as `Europe/Berlin`.
         reset_after: likewise, once nobody has written for so long; None never does.
+        resume_for: after a conversation began anew, until `/resume` does not go on with the old one any more.
         background_senders: of messages that no person writes, as heartbeats: neither they nor the replies to them keep
             a conversation from beginning anew, and none begins anew with them.
     """
@@ -131,6 +132,7 @@ class Config(Struct, frozen=True, kw_only=True):
     reset_at: str | None = None
     reset_zone: str = "UTC"
     reset_after: float | None = None
+    resume_for: float = 86_400.0
     background_senders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -178,6 +180,7 @@ _NUMBERS: Final[dict[str, tuple[float, float]]] = {
     "restart_period": _DURATION_RANGE,
     "retain_for": _DURATION_RANGE,
     "reset_after": _DURATION_RANGE,
+    "resume_for": _DURATION_RANGE,
     "max_spend_per_session": (0.0, 1e12),
     "max_spend_per_day": (0.0, 1e12),
 }

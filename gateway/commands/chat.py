@@ -24,7 +24,7 @@ from argentos.storage import Message, Summary
 
 __all__ = ["command"]
 
-_HELP: Final = "/info, /compact [what to keep], /clear or /new, /quit; Ctrl-C stops a reply, Ctrl-D leaves"
+_HELP: Final = "/info, /compact [what to keep], /new, /resume, /undo, /clear, /quit; Ctrl-C stops, Ctrl-D leaves"
 _TERMINAL_LINE: Final = 1024 if sys.platform == "darwin" else 4095  # bytes that a terminal takes at once
 _MARKS: Final = 12  # bytes around what was pasted
 _COMMAND: Final = re.compile(r"/[a-z]+\Z")
@@ -136,7 +136,7 @@ class _Chat:
                 self._say(await self._session.clear(), "The context is empty; the messages are in the archive.")
             case "/compact":
                 self._say(await self._session.compact(rest.strip()), "")
-            case "/new" | "/reset" | "/stop" | "/status":
+            case "/new" | "/reset" | "/stop" | "/status" | "/undo" | "/resume":
                 await self._obey(line)
             case "/help":
                 self._say({"help": _HELP}, _HELP)

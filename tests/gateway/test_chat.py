@@ -170,11 +170,19 @@ def test_clear_empties_the_context_and_keeps_the_archive(chat: Chat, ask: Ask) -
 def test_new_begins_anew_with_what_stands_behind_it(chat: Chat, ask: Ask) -> None:
     status, out, err = chat("Hello\n/new And now?\n/status\n")
     assert (status, err) == (0, OFFLINE)
-    assert out.splitlines()[1] == "A new conversation begins; what was said is in the archive."
+    assert out.splitlines()[1] == "A new conversation begins; /resume goes on with the old one."
     assert "your message 3, “And now?”" in out
     assert re.fullmatch(r"Active, 4 messages, \d+ of \d+ tokens \([\d.]+ %\)\.", out.splitlines()[-1])
     question, _ = ask("sessions", "history", "chat")
     assert question["text"] == "And now?"
+
+
+def test_resume_goes_on_with_the_old_conversation(chat: Chat, ask: Ask) -> None:
+    status, out, _ = chat("Hello\n/new And now?\n/resume\n")
+    assert (status, out.splitlines()[-1]) == (0, "The old conversation goes on.")
+    assert [each["text"] for each in ask("sessions", "history", "chat")][::2] == ["Hello", "And now?"]
+    status, _, err = chat("/resume\n")
+    assert (status, err) == (1, f"{OFFLINE}argent: There is no conversation to resume.\n")
 
 
 def test_a_command_that_stands_alone_takes_no_words(chat: Chat) -> None:

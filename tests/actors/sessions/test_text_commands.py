@@ -12,6 +12,7 @@ from argentos import (
     Emit,
     FileStore,
     InputError,
+    ManualClock,
     MemoryStore,
     OfflineModel,
     ReplayModel,
@@ -52,6 +53,9 @@ async def texts(session: Session) -> list[str]:
         ("/compact the ropes", ("compact", "the ropes")),
         ("/stop \n", ("stop", "")),
         ("/status", ("status", "")),
+        ("/undo", ("undo", "")),
+        ("/resume", ("resume", "")),
+        ("/undo that", None),
         ("/stop it please", None),  # it takes no more words, so it is said to the agent
         ("/status?", None),
         ("/news", None),
@@ -122,6 +126,73 @@ async def test_sent_again_under_its_id_nothing_is_cleared_again(running: Running
         assert await texts(session) == ["Hello", "one", "And?", "two"]
 
 
+async def told(session: Session, text: str) -> tuple[bool, str]:
+    answer = await session.command(text)
+    assert answer is not None
+    return answer.is_done, answer.text
+
+
+async def test_resume_goes_on_with_what_was_cleared_and_what_came_since(running: Running) -> None:
+    async with running(ReplayModel(["one", "two", "three"])) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hi")
+        await session.command("/new")
+        await session.ask("And now?")
+        assert await told(session, "/resume") == (True, "The old conversation goes on.")
+        assert await texts(session) == ["Hi", "one", "And now?", "two"]
+        assert await told(session, "/resume") == (False, "There is no conversation to resume.")
+
+
+async def test_resume_takes_a_reset_back_for_a_while(running: Running, clock: ManualClock) -> None:
+    config = Config(reset_after=3600, resume_for=7200)
+    async with running(ReplayModel([str(number) for number in range(9)]), config=config) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hi")
+        clock.advance(3600)
+        await session.ask("Good morning")
+        assert await texts(session) == ["Good morning", "1"]
+        assert await told(session, "/resume") == (True, "The old conversation goes on.")
+        await session.ask("And now?")
+        assert await texts(session) == ["Hi", "0", "Good morning", "1", "And now?", "2"]
+        clock.advance(3600)
+        await session.ask("Good evening")
+        clock.advance(7201)
+        too_late = "The old conversation ended too long ago to be resumed; /undo takes it back."
+        assert await told(session, "/resume") == (False, too_late)
+        assert await told(session, "/undo") == (True, "The new beginning is taken back.")
+        assert len(await texts(session)) == 8
+
+
+async def test_undo_takes_a_summary_back(running: Running) -> None:
+    config = Config(max_context_tokens=1000, keep_recent_tokens=100)
+    async with running(config=config) as supervisor:
+        session = supervisor.session("maren")
+        for number in range(8):
+            await session.append(f"Rope {number} is long. " * 10)
+        before = await texts(session)
+        await session.command("/compact")
+        assert await told(session, "/resume") == (False, "There is no conversation to resume.")
+        assert await told(session, "/undo") == (True, "The summary is taken back.")
+        assert await texts(session) == before
+        is_done, said = await told(session, "/undo")
+        assert not is_done
+        assert said.startswith("Nothing has left the context")
+
+
+async def test_what_does_not_fit_any_more_is_not_taken_back(running: Running) -> None:
+    async with running(config=Config(max_context_tokens=500)) as supervisor:
+        session = supervisor.session("maren")
+        for _ in range(2):
+            await session.append("word " * 150)
+        await session.command("/new")
+        for _ in range(2):
+            await session.append("word " * 150)
+        is_done, said = await told(session, "/resume")
+        assert not is_done
+        assert "and its window has 500" in said
+        assert len(await texts(session)) == 2
+
+
 async def test_compact_has_a_focus_and_says_what_it_did(running: Running) -> None:
     config = Config(max_context_tokens=1000, keep_recent_tokens=100)
     async with running(config=config) as supervisor:
@@ -141,7 +212,7 @@ async def test_compact_has_a_focus_and_says_what_it_did(running: Running) -> Non
 async def test_what_cannot_be_done_is_said(running: Running) -> None:
     async with running() as supervisor:
         session = supervisor.session("maren")
-        for text in ("/stop", "/status", "/compact"):
+        for text in ("/stop", "/status", "/compact", "/undo", "/resume"):
             answer = await session.command(text)
             assert answer is not None
             assert (answer.is_done, answer.text) == (False, "This conversation has not begun yet.")
