@@ -18,7 +18,7 @@ from argentos.llm.counting.content import characters_of, count_content
 from argentos.llm.counting.tokens import TokenCounter, count_tokens, is_loaded
 from argentos.storage import Content, has_bytes
 
-__all__ = ["Counting"]
+__all__ = ["Counting", "show_life"]
 
 T = TypeVar("T")
 
@@ -128,8 +128,7 @@ class Counting:
                 " for `count_tokens`"
             ) from error
         tokens = as_count(counted, self._count, text)
-        if (wait := _waiting.get()) is not None:
-            wait.show_life()
+        show_life()
         return tokens
 
 
@@ -162,6 +161,12 @@ class _Wait:
         """Wait no more."""
         self.is_closed = True
         self.scope.cancel()
+
+
+def show_life() -> None:
+    """Have whoever waits for what runs in this thread wait on, though it counts nothing for a while."""
+    if (wait := _waiting.get()) is not None:
+        wait.show_life()
 
 
 _waiting: Final[ContextVar[_Wait | None]] = ContextVar("argentos counting", default=None)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
-from argentos.llm.counting import TokenCounter
+from argentos.llm.counting import TokenCounter, show_life
 from argentos.llm.extraction.cues import KINDS, kinds_of
 from argentos.llm.extraction.quotes import QUOTED, SAID, quote, speaker_of
 from argentos.llm.extraction.sentences import sentences
@@ -68,6 +68,7 @@ def extract(messages: Sequence[Message], earlier: Summary | None, *, budget: int
 
 def _lines(message: Message, worth: Worth) -> Iterator[_Line]:
     """The sentences of a message that are worth most, as quotes."""
+    show_life()  # of a hundred thousand messages nothing is counted until all have been looked at
     who = speaker_of(message)
     factor = (_USERS if message.role == "user" else 1.0) * (_PRINTED if _is_printed(message) else 1.0)
     found = [_line(message.number, who, sentence, worth, factor) for sentence in sentences(message.text)]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from argentos.llm.counting import TokenCounter
+from argentos.llm.counting import TokenCounter, show_life
 from argentos.llm.extraction import SAID, Worth, kinds_of, quote, sentences, speaker_of
 from argentos.llm.summaries.parts import plain
 from argentos.storage import Message, Summary
@@ -103,6 +103,7 @@ def _lacking(known: _Known, messages: Sequence[Message], earlier: Summary | None
         if said is not None and (value := _worth(said[1], known, worth)):
             yield _Quote(value, order, line)
     for message in messages:
+        show_life()
         shown = plain(message)
         factor = _USERS if message.role == "user" and not message.blocks else 1.0
         for sentence in sentences(shown.text) if shown else ():

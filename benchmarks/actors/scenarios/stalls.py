@@ -7,13 +7,26 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from time import perf_counter, process_time
 from typing import Final
 
 import anyio
 import msgspec
 
-from argentos import AnthropicModel, ArgentError, Config, FileStore, MemoryStore, OfflineModel, Supervisor
+from argentos import (
+    Agent,
+    AnthropicModel,
+    ArgentError,
+    Config,
+    Emit,
+    FileStore,
+    MemoryStore,
+    OfflineModel,
+    Reply,
+    Request,
+    Supervisor,
+)
 from argentos.actors import Transcript, TranscriptMessage
 from argentos.errors import MessageTooLargeError
 from argentos.storage import Store
@@ -87,6 +100,37 @@ async def _measure(messages: int) -> dict[str, float]:
     return {**stalls, **await _measure_long(MemoryStore(), "in memory", messages)}
 
 
+class _Scribe:
+    """Sums up whatever it is shown at once; its window is that of small models."""
+
+    name = "scribe"
+    window = 200_000
+
+    async def reply(self, request: Request, _emit: Emit) -> Reply:
+        """See `Model.reply`."""
+        return Reply(f"Course of things: up to message {request.messages[-1].number}, they spoke of ships.")
+
+
+async def _measure_summaries(messages: int) -> dict[str, float]:
+    """The compaction of a session of many short messages: in quotes, and by a model, part by part."""
+    stalls: dict[str, float] = {}
+    said = [TranscriptMessage(role="user", text=f"{number}: {_text(2)}") for number in range(messages)]
+    transcript = Transcript(agent="main", session="imported", messages=tuple(said))
+    for how, agent in (
+        ("in quotes", Agent(OfflineModel())),
+        ("by a model", Agent(OfflineModel(), summariser=_Scribe())),
+    ):
+        async with Supervisor(MemoryStore(), agent, config=_LARGE) as supervisor:
+            session = supervisor.session("imported")
+            await session.adopt(transcript)
+            before = getrusage(RUSAGE_SELF).ru_maxrss
+            stalls[f"the compaction of {messages:,} messages {how}"] = await _stall(session.compact)
+            stalls[f"the memory that it took at most, {how}, in GB"] = (
+                getrusage(RUSAGE_SELF).ru_maxrss - before
+            ) / 2**20
+    return stalls
+
+
 async def _measure_files(messages: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "state"
@@ -134,7 +178,7 @@ async def _measure_socket(path: Path, messages: int) -> dict[str, float]:
 
 
 async def _measure_all(messages: int) -> dict[str, float]:
-    return {**await _measure(messages), **await _measure_files(messages)}
+    return {**await _measure(messages), **await _measure_summaries(messages), **await _measure_files(messages)}
 
 
 def main(messages: str) -> None:
