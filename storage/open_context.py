@@ -4,6 +4,7 @@ One function for each kind of record; one that leaves the context as it is has n
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, ClassVar, Final, NamedTuple
 
 from msgspec import structs
@@ -245,8 +246,8 @@ class OpenContext:
     def _remember(self, archived: Sequence[Message]) -> Sequence[Message]:
         """Know the ids of messages that leave the context."""
         if archived:
-            left = (message.id for message in archived if message.is_from_outside)
-            self._archived_ids = (*self._archived_ids, *left)[-REMEMBERED_IDS:]
+            latest = islice((message.id for message in reversed(archived) if message.is_from_outside), REMEMBERED_IDS)
+            self._archived_ids = (*self._archived_ids, *reversed([*latest]))[-REMEMBERED_IDS:]
         return archived
 
     def _rewind(self, record: Rewound) -> Sequence[Message]:

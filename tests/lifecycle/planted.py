@@ -508,8 +508,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a summary takes what it does not speak for",
         "actors/core/decisions/compactions.py",
-        "tuple(takewhile(lambda message: message.number in spoken_for, draft.context.messages))",
-        "draft.context.messages[: len(compacted.numbers)]",
+        "tuple(takewhile(lambda message: message.number in spoken_for, messages))",
+        "oldest",
         ("a summary speaks for what it replaces",),
     ),
     Bug(

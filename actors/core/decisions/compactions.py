@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import takewhile
+from operator import attrgetter
 from typing import Final
 
 from argentos.actors.core.commands import Compact
@@ -55,6 +56,9 @@ __all__ = [
 ]
 
 
+_number: Final = attrgetter("number")
+_tokens: Final = attrgetter("tokens")
+_failure: Final = attrgetter("failure")
 _NO_CHANCE: Final = "it was not begun"
 _NOTHING: Final = "there are no older messages"
 _NOT_WORTH_IT: Final = "there are no messages that a summary would make shorter"
@@ -177,14 +181,22 @@ def decline_compaction(draft: Draft) -> None:
         _decline(draft)
 
 
+def _replaced(messages: tuple[Message, ...], numbers: tuple[int, ...]) -> tuple[Message, ...]:
+    """The oldest messages, as far as they have these numbers."""
+    oldest = messages[: len(numbers)]
+    if tuple(map(_number, oldest)) == numbers:  # as nearly always; they may be a hundred thousand
+        return oldest
+    spoken_for = frozenset(numbers)
+    return tuple(takewhile(lambda message: message.number in spoken_for, messages))
+
+
 def summarise(draft: Draft, compacted: Compacted, seconds: float) -> bool:
     """Put a summary in the place of the messages that it speaks for, as far as they are where they were.
 
     What is tried again meanwhile waits for its answer. False if nothing is left, or nobody waits for a summary any
     more; the context is kept then.
     """
-    spoken_for = frozenset(compacted.numbers)  # they may be a hundred thousand
-    replaced = tuple(takewhile(lambda message: message.number in spoken_for, draft.context.messages))
+    replaced = _replaced(draft.context.messages, compacted.numbers)
     if isinstance(draft.offer_compaction(SUMMARY_MADE, _Facts(draft, summarised=replaced)), Refused):
         give_up_summary(draft, NotCompacted("not_worth_it", "what the summary speaks for is tried again"), seconds)
         return False
@@ -195,13 +207,13 @@ def summarise(draft: Draft, compacted: Compacted, seconds: float) -> bool:
             first=compacted.first,
             last=compacted.last,
             replaced=len(replaced),
-            freed=sum(message.tokens for message in replaced),
+            freed=sum(map(_tokens, replaced)),
             text=compacted.text,
             tokens=compacted.tokens,
             method=compacted.method,
             before=compacted.before,
             after=compacted.after,
-            failed=tuple(message.number for message in replaced if message.failure),
+            failed=tuple(map(_number, filter(_failure, replaced))),
             seconds=seconds,
             reason=compacted.reason,
         )
