@@ -58,7 +58,6 @@ __all__ = [
 
 _number: Final = attrgetter("number")
 _tokens: Final = attrgetter("tokens")
-_failure: Final = attrgetter("failure")
 _NO_CHANCE: Final = "it was not begun"
 _NOTHING: Final = "there are no older messages"
 _NOT_WORTH_IT: Final = "there are no messages that a summary would make shorter"
@@ -213,7 +212,7 @@ def summarise(draft: Draft, compacted: Compacted, seconds: float) -> bool:
             method=compacted.method,
             before=compacted.before,
             after=compacted.after,
-            failed=tuple(map(_number, filter(_failure, replaced))),
+            failed=tuple([message.number for message in replaced if message.failure]),
             seconds=seconds,
             reason=compacted.reason,
         )
