@@ -341,7 +341,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a message sent again after a compaction is accepted again",
         "storage/open_context.py",
-        "self._archived_ids = (*self._archived_ids, *left)[-REMEMBERED_IDS:]",
+        "self._archived_ids = (*self._archived_ids, *reversed([*latest]))[-REMEMBERED_IDS:]",
         "self._archived_ids = tuple(self._archived_ids)[-REMEMBERED_IDS:]",
         ("accepted once",),
     ),
