@@ -41,11 +41,16 @@ class _Finder(MetaPathFinder):
         return spec_from_file_location(fullname, loader.path, loader=loader) if fullname == loader.name else None
 
 
+def plant(bug: Bug) -> None:
+    """Have the module loaded with the bug, from now on."""
+    sys.meta_path.insert(0, _Finder(_Loader(bug)))
+
+
 def main() -> None:
     number, *seeds = map(int, sys.argv[1:])
     for name in ("argentos", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what the bug does is told by the checks
-    sys.meta_path.insert(0, _Finder(_Loader(BUGS[number])))
+    plant(BUGS[number])
     lives = importlib.import_module("tests.lifecycle.session_machine")  # now, and with it the module that has the bug
     checks = [lives.failed_check(seed) for seed in seeds]
     sys.stdout.write("\n".join(map(str, checks)) + "\n")

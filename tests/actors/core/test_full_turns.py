@@ -151,6 +151,9 @@ async def test_rounds_of_a_turn_are_left_out_where_their_results_are_not_what_fi
     assert first.text == "Read it all."
     assert mark.text.startswith("[shortened: ")
     assert "earlier messages of this turn are left out here; they called read × " in mark.text
+    for request in model.requests:  # of each round that is left out the call and its result
+        marks = [each.text.split()[1] for each in request.messages if each.text.startswith("[shortened: ")]
+        assert all(int(each) % 2 == 0 for each in marks)
     assert (await session_again(store, model)).startswith("Next.")
 
 
