@@ -18,7 +18,7 @@ from argentos.actors.scheduling.slots import BackgroundTask
 from argentos.concurrency.foreign_code import described, passes, sentence_of
 from argentos.errors import ArgentError, CallbackError
 from argentos.inputs import in_words
-from argentos.llm.tools import Tool, ToolContext, ToolTraits, as_tool_result
+from argentos.llm.tools import Tool, ToolContext, ToolTraits, as_tool_result, error_content
 from argentos.storage import Content, Snapshot, ToolUse
 from argentos.storage.folding.messages import latest_calls
 
@@ -214,7 +214,8 @@ async def _call(called: _Called, context: ToolContext) -> _Result:
         if passes(error):
             raise
         _log.info("tool %s raised %s", name, described(error))
-        return _Result(_said(error), is_error=True, error=type(error).__qualname__)
+        content = error_content(error, name)
+        return _Result(_said(error) if content is None else content, is_error=True, error=type(error).__qualname__)
     return _Result("cancelled: the tool ended the call by itself", is_error=True, error="cancelled")
 
 

@@ -19,7 +19,7 @@ from argentos.llm.tools.context import ToolContext
 from argentos.llm.tools.contract import Tool
 from argentos.llm.tools.function import tool
 from argentos.llm.tools.mcp import McpServer
-from argentos.llm.tools.results import as_tool_result
+from argentos.llm.tools.results import as_tool_result, error_content
 from argentos.llm.tools.source import ToolSource
 from argentos.llm.tools.tool_set import ToolSet, as_tools
 from argentos.llm.tools.toolbox import Toolbox
@@ -37,6 +37,7 @@ __all__ = [
     "as_tool_result",
     "as_tools",
     "configured",
+    "error_content",
     "is_approval_needed",
     "tool",
     "tool_traits",

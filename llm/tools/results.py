@@ -9,7 +9,7 @@ from argentos.errors import InputError
 from argentos.storage import Content, as_content
 from argentos.storage.blocks import Block, raw_of
 
-__all__ = ["as_tool_result", "written"]
+__all__ = ["as_tool_result", "error_content", "written"]
 
 _NEEDED: Final = {"text": "text", "image": "source", "document": "source", "search_result": "source"}
 """The types of blocks that a result may have, and a field without which an object is none of them."""
@@ -31,6 +31,17 @@ def as_tool_result(value: object, tool: str) -> Content:
     if isinstance(value, Iterable) and not isinstance(value, str | dict | list | tuple):
         given = [*cast("Iterable[object]", value)]  # the SDK's tools may give any iterable
     return as_content(given, f"the result of tool {tool!a}")
+
+
+def error_content(error: BaseException, tool: str) -> Content | None:
+    """The content that the SDK's `ToolError` brings for the model; None of other errors, or where it is of no use."""
+    if type(error).__name__ != "ToolError":  # its module may not be loaded
+        return None
+    content: object = getattr(error, "content", None)
+    try:
+        return as_tool_result(content, tool) or None
+    except InputError:
+        return None
 
 
 def written(value: object, tool: str) -> str | list[dict[str, Any]] | None:

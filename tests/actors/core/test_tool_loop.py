@@ -5,6 +5,8 @@ from typing import Any
 
 import anyio
 import pytest
+from anthropic import beta_async_tool
+from anthropic.lib.tools import ToolError
 
 from argentos import (
     ApprovalDecided,
@@ -149,6 +151,20 @@ async def test_what_goes_wrong_with_a_call_is_an_error_that_the_model_sees(
     (result,) = found[2].blocks
     assert result["is_error"]
     assert result["content"].startswith(sentence)
+
+
+async def test_an_error_of_the_sdk_brings_its_content(world: World) -> None:
+    @beta_async_tool
+    async def look(what: str) -> str:
+        """Look."""
+        raise ToolError([{"type": "text", "text": f"there is no {what}: {'x' * 1000}"}])
+
+    model = Scripted(Reply([call("look", "c1", what="mast")]), "None.")
+    async with world.supervisor(model, look) as supervisor:
+        await supervisor.session("maren").ask("look")
+        (result,) = (await history(supervisor))[2].blocks
+    assert result["is_error"]
+    assert result["content"] == [{"type": "text", "text": f"there is no mast: {'x' * 1000}"}]
 
 
 async def test_a_result_that_is_too_long_is_cut_with_a_note(world: World) -> None:
