@@ -43,7 +43,13 @@ async def answer(supervisor: Supervisor, line: bytes) -> bytes:
     """The reply to a line, or what is wrong with it."""
     try:
         message = msgspec.json.decode(line, type=Incoming)
-        reply = await supervisor.session(message.user).ask(message.text, message_id=message.id)
+        session = supervisor.session(message.user)
+        command = await session.command(message.text, by=message.user, message_id=message.id)  # as /new
+        if command is None:
+            turn = await session.send(message.text, message_id=message.id)
+        elif (turn := command.turn) is None:
+            return msgspec.json.encode({"id": message.id, "text": command.text})
+        reply = await turn.reply()
     except (ArgentError, msgspec.MsgspecError) as error:
         return msgspec.json.encode({"error": str(error)})
     return msgspec.json.encode({"id": reply.id, "text": reply.text})

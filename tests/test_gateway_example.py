@@ -71,6 +71,10 @@ def test_a_client_is_answered_and_a_line_that_is_no_message_is_refused(tmp_path:
             assert "session id" in hear(client)["error"]
             tell(client, "maren", "m-1", "Hello?")
             assert hear(client) == first
+            tell(client, "maren", "m-3", "/new")
+            assert hear(client) == {"id": "m-3", "text": "A new conversation begins; /resume goes on with the old one."}
+            tell(client, "maren", "m-4", "/new Hello again?")
+            assert hear(client)["id"] == "m-4:reply"
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 

@@ -149,17 +149,25 @@ class _Way(NamedTuple):
 
 
 class _Trimmed:
-    """A stream of a reply without the blanks before it."""
+    """A stream of a reply without the blanks before and behind it."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
+        self._blanks: str = ""
         self._has_begun = False
 
     async def __call__(self, piece: Piece | str, /) -> None:
-        if isinstance(piece, TextDelta) and not self._has_begun:
-            piece = TextDelta(piece.text.lstrip())
-            self._has_begun = bool(piece.text)
+        if isinstance(piece, TextDelta):
+            piece = TextDelta(self._trimmed(piece.text))
         await self._emit(piece)
+
+    def _trimmed(self, text: str) -> str:
+        """The text as far as it is known to be no end, behind what was held back before."""
+        text = self._blanks + text if self._has_begun else text.lstrip()
+        kept = text.rstrip()
+        self._blanks = text[len(kept) :]
+        self._has_begun = self._has_begun or bool(kept)
+        return kept
 
 
 def _most_threads() -> int:

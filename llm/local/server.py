@@ -69,6 +69,7 @@ class LlamaServer:
         }
         self._starting = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._folder: str | None = None
         self._client: Any = None
         self._frame = 0
         self.has_failed = False
@@ -127,7 +128,7 @@ class LlamaServer:
                 f"the local model cannot be put together in {self._weights.path.parent} ({error}); make room there, or"
                 " name another place by XDG_CACHE_HOME"
             ) from error
-        folder = tempfile.mkdtemp(prefix="argentos-")
+        folder = self._folder = tempfile.mkdtemp(prefix="argentos-")
         socket = f"{folder}/model.sock"
         with Path(folder, "log").open("w", encoding="utf-8") as log:
             process = self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and a program of ours
@@ -142,7 +143,6 @@ class LlamaServer:
         if said is None or "error" in said:
             why = _first_error(Path(folder, "log")) or (said or {}).get("error", "its process ended")
             self._end()
-            shutil.rmtree(folder, ignore_errors=True)
             raise _failed(self._weights.path, why, is_passing=said is None)
         self._learn(socket)
         self.socket = socket
@@ -195,19 +195,25 @@ class LlamaServer:
             process.kill()
 
     def _end(self) -> None:
-        process, client, self._process, self._client, self.socket = self._process, self._client, None, None, None
+        client, folder, process = self._client, self._folder, self._process
+        self._client = self._folder = self._process = self.socket = None
         if client is not None:
             client.close()
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            assert pipe is not None  # noqa: S101 - both are pipes
-            pipe.close()  # which tells it to end
-        try:
-            process.wait(_ENDING)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if process is not None:
+            _end_process(process)
+        if folder is not None:  # left by one that was killed
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_process(process: "subprocess.Popen[str]") -> None:
+    for pipe in (process.stdin, process.stdout):
+        assert pipe is not None  # noqa: S101 - both are pipes
+        pipe.close()  # which tells it to end
+    try:
+        process.wait(_ENDING)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _failed(path: Path, why: str, *, is_passing: bool) -> ModelError:

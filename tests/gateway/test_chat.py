@@ -218,7 +218,9 @@ def test_compact_makes_a_summary_and_says_so(chat: Chat, argent: Argent, ask: As
 def test_nothing_to_compact_is_one_line_and_the_chat_goes_on(chat: Chat) -> None:
     status, out, err = chat("Hello\n/compact\nStill there?\n")
     assert status == 1
-    assert err.startswith(OFFLINE + "argent: session chat has no messages that a summary would make shorter")
+    assert err.startswith(
+        OFFLINE + "argent: session chat was not compacted: there are no messages that a summary would make"
+    )
     assert "“Still there?”" in out
 
 

@@ -10,7 +10,7 @@ from argentos.actors.sessions.session import Session
 from argentos.gateway.output import print_json, printable
 from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
 from argentos.gateway.replies import print_mark, wait_for
-from argentos.gateway.settings import Settings, command_options
+from argentos.gateway.settings import Settings, command_options, model_option
 from argentos.storage import Message
 
 __all__ = ["regenerate_command", "retry_command"]
@@ -19,24 +19,28 @@ __all__ = ["regenerate_command", "retry_command"]
 @click.command("retry")
 @click.argument("session_id", metavar="ID")
 @click.argument("message_id", metavar="[MESSAGE]", required=False)
+@model_option
 @command_options
 @click.pass_obj
-def retry_command(settings: Settings, session_id: str, message_id: str | None) -> None:
+def retry_command(settings: Settings, session_id: str, message_id: str | None, model: str | None) -> None:
     """Run a failed turn once more, and print its reply: the latest, or that of the message with this id."""
-    _answer(settings, session_id, lambda session: session.retry(message_id))
+    _answer(settings, session_id, lambda session: session.retry(message_id), model)
 
 
 @click.command("regenerate")
 @click.argument("session_id", metavar="ID")
+@model_option
 @command_options
 @click.pass_obj
-def regenerate_command(settings: Settings, session_id: str) -> None:
+def regenerate_command(settings: Settings, session_id: str, model: str | None) -> None:
     """Have another reply made in the place of the latest, and print it; the old one stays in the archive."""
-    _answer(settings, session_id, lambda session: session.regenerate())
+    _answer(settings, session_id, lambda session: session.regenerate(), model)
 
 
-def _answer(settings: Settings, session_id: str, begin: Callable[[Session], Awaitable[Turn]]) -> None:
-    model = chosen_model()
+def _answer(
+    settings: Settings, session_id: str, begin: Callable[[Session], Awaitable[Turn]], model_name: str | None
+) -> None:
+    model = chosen_model(model_name)
 
     async def work(sessions: SupervisorInterface) -> Message:
         session = sessions.session(session_id)

@@ -8,7 +8,7 @@ from argentos.actors import CompactionPreview, SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.gateway.output import counted, messages, one_line, print_json, printable, shortened, table
 from argentos.gateway.owner import chosen_model, with_sessions
-from argentos.gateway.settings import Settings, command_options
+from argentos.gateway.settings import Settings, command_options, model_option
 from argentos.storage import CompactionAttempt
 
 __all__ = ["compact_command", "compactions_command", "described_attempt"]
@@ -27,9 +27,12 @@ _IN_WORDS: Final = {
 @click.option("--focus", default="", metavar="TEXT", help="The subject that the summary should keep above all.")
 @click.option("--keep", type=click.IntRange(0), metavar="N", help="Keep the last N messages word for word, at least.")
 @click.option("--preview", is_flag=True, help="Show what would be replaced, and the summary, and change nothing.")
+@model_option
 @command_options
 @click.pass_obj
-def compact_command(settings: Settings, session_id: str, *, focus: str, keep: int | None, preview: bool) -> None:
+def compact_command(
+    settings: Settings, session_id: str, *, focus: str, keep: int | None, preview: bool, model: str | None
+) -> None:
     """Replace the older messages of a session's context by a summary, now."""
 
     async def compact(sessions: SupervisorInterface) -> SessionInfo:
@@ -39,9 +42,9 @@ def compact_command(settings: Settings, session_id: str, *, focus: str, keep: in
         return await sessions.session(session_id).preview_compaction(focus, keep=keep)
 
     if preview:
-        _print_preview(settings, with_sessions(settings, look, model=chosen_model()))
+        _print_preview(settings, with_sessions(settings, look, model=chosen_model(model)))
         return
-    info = with_sessions(settings, compact, model=chosen_model())
+    info = with_sessions(settings, compact, model=chosen_model(model))
     if settings.json:
         print_json(info)
     else:
