@@ -62,6 +62,7 @@ def _records(parent: Metadata, window: Window, now: datetime) -> Iterator[Record
             messages=tuple(chunk),
             tokens=sum(each.tokens for each in chunk),
             last=window.last,
+            turns=parent.turns,
             summary=window.summary,
         )
 

@@ -55,10 +55,12 @@ class Forked(RecordBase, frozen=True, tag="forked", kw_only=True):
         messages: in the order of the context, with the numbers that they have there.
         tokens: theirs.
         last: the number of the last message that was there.
+        turns: how many turns there were; the first one here has the next number.
         summary: the one of the context.
     """
 
     messages: tuple[Message, ...]
     tokens: int
     last: int
+    turns: int = 0
     summary: Summary | None = None

@@ -67,6 +67,7 @@ def forked(old: Metadata, record: Forked) -> Metadata:
         epoch=record.epoch,
         last_activity=max(old.last_activity, record.at),
         messages=record.last,
+        turns=record.turns,
         kept_at=record.last,
         tokens=old.tokens - old.summary_tokens + summary_tokens + record.tokens,
         summary_tokens=summary_tokens,

@@ -26,6 +26,7 @@ def checkpoint_of(record: Record, messages: Sequence[Message], summary: Summary 
         case _:
             return None
     at = window.index(taken[0]) if taken and taken[0] in window else 0
+    asked = record.again if isinstance(record, Rewound) else ()
     return Checkpoint(
         name=record.checkpoint,
         kind=kind,
@@ -36,6 +37,6 @@ def checkpoint_of(record: Record, messages: Sequence[Message], summary: Summary 
         tokens=sum(each.tokens for each in messages) + (summary.tokens if summary else 0),
         window=spans_of(window),
         taken=spans_of(taken),
-        behind=window[at - 1] if at else 0,
+        behind=asked[-1] if asked else window[at - 1] if at else 0,
         summary=summary,
     )

@@ -292,6 +292,7 @@ class Story(Chronicle):
                 messages=context.messages,
                 tokens=sum(each.tokens for each in context.messages),
                 last=metadata.messages,
+                turns=metadata.turns,
                 summary=context.summary,
             )
         )
