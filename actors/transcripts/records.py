@@ -21,6 +21,7 @@ from argentos.storage import (
     MESSAGE_TOKENS,
     Accepted,
     Address,
+    Charged,
     Cleared,
     Kept,
     Record,
@@ -30,10 +31,12 @@ from argentos.storage import (
     TurnEnded,
     TurnStarted,
     Updated,
+    Usage,
 )
 
 __all__ = ["records_of"]
 
+_BEFORE: Final = "before the import"  # in the place of a model's name
 _MOST_WAITING: Final = 1000  # as in a mailbox; without a bound the fold would not be linear
 
 
@@ -133,6 +136,7 @@ class _Scribe:
         self.records: list[Record] = []
         self._messages = transcript.messages
         self._summary = transcript.summary
+        self._spent = transcript.spent
         self._named = (transcript.title, transcript.tags, transcript.owner, transcript.system)
         self._times = times
         self._ids = _ids(transcript.messages)
@@ -152,6 +156,8 @@ class _Scribe:
         """All of it."""
         self._take_edge("first_message")
         self._name()
+        if self._spent:
+            self.records.append(Charged(**self._head(), usage=Usage(_BEFORE, 0, 0, cost=self._spent)))
         cut = self._cut()
         for number, message in enumerate(self._messages, start=1):
             self._now = self._times[number]

@@ -71,6 +71,7 @@ class Transcript(Struct, frozen=True, kw_only=True):
         tags: to find it by.
         owner: whose it is; empty where that is not known.
         system: the session's own system prompt; empty for that of its agent.
+        spent: what the model has cost it so far, in the currency of the model's prices.
     """
 
     session: str
@@ -82,6 +83,7 @@ class Transcript(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     owner: str = ""
     system: str = ""
+    spent: float = 0.0
 
 
 def transcript_of(
@@ -104,6 +106,7 @@ def transcript_of(
         tags=metadata.tags,
         owner=metadata.owner,
         system=metadata.system,
+        spent=metadata.spending.total if metadata.spending else 0.0,
         messages=tuple(
             TranscriptMessage(
                 role=message.role,

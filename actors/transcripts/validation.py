@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final, cast
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.validation import as_changes, as_new_message
 from argentos.errors import InputError
-from argentos.inputs import as_choice, as_flag, as_id, as_text, as_time, as_whole_number, in_words
+from argentos.inputs import as_choice, as_flag, as_id, as_number, as_text, as_time, as_whole_number, in_words
 from argentos.storage import blocks_of, text_of
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_message", "as_transcript"]
 
+_MOST_SPENT: Final = 1e12
 _MOST: Final = 2**53  # of what is counted in a summary
 _ROLES: Final = ("user", "assistant")
 
@@ -76,6 +77,7 @@ def as_transcript(value: object) -> Transcript:
         tags=changes.tags or (),
         owner=changes.owner or "",
         system=changes.system or "",
+        spent=as_number(value.spent, f"what session {session} has spent", 0.0, _MOST_SPENT),
     )
 
 

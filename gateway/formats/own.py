@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 FORMAT: Final = "argentos.sessions"
 _VERSION: Final = 1
-_NOT_WHEN_EMPTY: Final = frozenset({"title", "tags", "owner", "system"})
+_NOT_WHEN_EMPTY: Final = frozenset({"title", "tags", "owner", "system", "spent"})
 
 
 class _Head(Struct, frozen=True):
@@ -51,6 +51,7 @@ class _SessionLine(Struct, frozen=True, kw_only=True, rename="camel"):
     tags: tuple[str, ...] = ()
     owner: str = ""
     system: str = ""
+    spent: float = 0.0
     messages: int | None = None
     summary: TranscriptSummary | None = None
     state: str = ""
@@ -92,6 +93,7 @@ def session_lines(transcript: Transcript, info: SessionInfo) -> Iterator[bytes]:
             tags=transcript.tags,
             owner=transcript.owner,
             system=transcript.system,
+            spent=transcript.spent,
             messages=len(transcript.messages),
             summary=transcript.summary,
             state=info.state,
@@ -208,6 +210,7 @@ class _Reader:
                 tags=line.tags,
                 owner=line.owner,
                 system=line.system,
+                spent=line.spent,
                 summary=line.summary if messages else None,
                 messages=messages,
             ),

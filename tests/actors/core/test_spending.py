@@ -137,3 +137,16 @@ async def test_without_prices_nothing_is_spent(store: MemoryStore) -> None:
     async with Supervisor(store, Priced(None), config=Config(max_spend_per_session=0.001)) as supervisor:
         await spend(supervisor.session("maren"), 3)
     assert await spent(store) is None
+
+
+async def test_what_was_spent_moves_with_the_session(store: MemoryStore) -> None:
+    limit = Config(max_spend_per_session=3.0)
+    async with Supervisor(store, Priced(), config=limit) as first:
+        await spend(first.session("maren"), 3)
+        transcript = await first.session("maren").transcript()
+    assert transcript.spent == 3.0
+    async with Supervisor(MemoryStore(), Priced(), config=limit) as second:
+        await second.session("maren").adopt(transcript)
+        assert (await second.session("maren").transcript()).spent == 3.0
+        with pytest.raises(SpendingLimitError, match="has spent 3 of 3"):
+            await spend(second.session("maren"), 1)

@@ -76,6 +76,7 @@ _transcripts = st.builds(
     tags=st.lists(_ids, max_size=2, unique=True).map(tuple),
     owner=st.just("") | _ids,
     system=st.just("") | _texts,
+    spent=st.floats(0, 1000),
 )
 
 
