@@ -11,14 +11,14 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 import anyio
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from argentos.errors import ModelError
 from argentos.llm.counting import Counting
 from argentos.llm.extraction import extract
 from argentos.llm.gauge import Gauge
 from argentos.llm.summaries import Assignment, Summariser, Writing, with_identifiers
-from argentos.storage import Message, Snapshot, Summary
+from argentos.storage import Message, RawBlock, Snapshot, Summary
 
 __all__ = ["Compacted", "compact"]
 
@@ -31,11 +31,12 @@ class Compacted(Struct, frozen=True, kw_only=True):
     """A summary ready to take the place of the oldest messages.
 
     Attributes:
-        method: `model` or `extractive`.
+        method: `model`, `extractive` or `provider`.
         reason: why it is not the model's, or not to its end; empty where it is, or none was asked.
         numbers: of the messages that it speaks for.
         tokens: local tokens of the summary.
         before: tokens of the context before, and `after`, after; both estimated from local counts.
+        block: the provider's own, where it made the summary.
     """
 
     text: str
@@ -47,6 +48,7 @@ class Compacted(Struct, frozen=True, kw_only=True):
     tokens: int
     before: int
     after: int
+    block: RawBlock | None = None
 
 
 async def compact(
@@ -91,7 +93,7 @@ async def compact(
     )
     made = await _by_model(assignment, summariser, counting, seconds)
     text, method = await _text_of(made, assignment, counting)
-    return _compacted(
+    compacted = _compacted(
         snapshot,
         gauge,
         replaced,
@@ -101,6 +103,8 @@ async def compact(
         tokens=await counting.tokens(text),
         freed=freed,
     )
+    block = made.summary.block if made.summary and method == "model" else None
+    return compacted if block is None else structs.replace(compacted, method="provider", block=block)
 
 
 class _Made(NamedTuple):

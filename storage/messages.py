@@ -141,8 +141,12 @@ class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     cost: float | None = None
 
 
-class Summary(Struct, frozen=True, gc=False, rename="camel"):
-    """A summary of the messages `first` to `last`."""
+class Summary(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """A summary of the messages `first` to `last`.
+
+    Attributes:
+        block: the provider's own, which goes back to it unchanged; the text is what can be read of it.
+    """
 
     text: str
     first: int
@@ -152,6 +156,7 @@ class Summary(Struct, frozen=True, gc=False, rename="camel"):
     at: datetime
     before: int
     after: int
+    block: RawBlock | None = None
 
 
 class Cut(Struct, frozen=True, gc=False, array_like=True):

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from argentos.storage.blocks import Content, text_of
+from argentos.storage.blocks import Content, RawBlock, text_of
 from argentos.storage.branching.records import Forked, Rewound, Undone
 from argentos.storage.messages import Address, Cut, RecordBase, Role, Usage
 
@@ -316,6 +316,7 @@ class Summarised(RecordBase, frozen=True, tag="summary", kw_only=True):
         failed: the numbers of those among them whose turn failed: they can be tried again no more.
         seconds: that it took to make.
         reason: why it is not the model's, where one was asked.
+        block: the provider's own, where it made the summary.
     """
 
     first: int
@@ -330,6 +331,7 @@ class Summarised(RecordBase, frozen=True, tag="summary", kw_only=True):
     failed: tuple[int, ...] = ()
     seconds: float = 0.0
     reason: str = ""
+    block: RawBlock | None = None
 
 
 class Cleared(RecordBase, frozen=True, tag="cleared", kw_only=True):

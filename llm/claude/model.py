@@ -1,25 +1,28 @@
 """The model behind the Messages API."""
 
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import anyio
+from msgspec import structs
 
-from argentos.errors import InputError
+from argentos.errors import InputError, ModelRefusedError
 from argentos.inputs import as_number, as_whole_number, in_words
 from argentos.llm.claude.errors import is_stale, translated
 from argentos.llm.claude.options import CacheTime, as_options
 from argentos.llm.claude.prices import Prices
-from argentos.llm.claude.request import count_parameters, parameters
-from argentos.llm.claude.stream import Progress
+from argentos.llm.claude.request import compaction_parameters, count_parameters, parameters
+from argentos.llm.claude.stream import Progress, compaction_of
 from argentos.llm.model import Emit, Reply, Request
 from argentos.storage import threads
 
 __all__ = ["DEFAULT_MODEL", "AnthropicModel", "Client"]
 
+_log: Final = logging.getLogger(__name__)
 DEFAULT_MODEL: Final = "claude-sonnet-5-5"
 _MOST_TOKENS: Final = 10_000_000
 _LEAST_WINDOW: Final = 1000  # tokens
@@ -61,6 +64,7 @@ class AnthropicModel:
         client: of one's own: an `AsyncAnthropic` with a proxy, for Bedrock, for Vertex; it is not closed.
         prices: of its tokens, for `Usage.cost`.
         cache_time: how long the provider keeps tools and system prompt in its cache: `5m` or, at a price, `1h`.
+        compaction: have the provider compact by itself, a beta; where it cannot, summaries are asked for as always.
 
     Attributes:
         window: nine tenths of what the API says of the model, once it has asked; None where it says nothing.
@@ -90,6 +94,7 @@ class AnthropicModel:
         client: Client | None = None,
         prices: Prices | None = None,
         cache_time: CacheTime = "5m",
+        compaction: bool = False,
     ) -> None:
         self.name: str = model or os.environ.get("ANTHROPIC_MODEL") or DEFAULT_MODEL
         self.window: int | None = None
@@ -101,6 +106,7 @@ class AnthropicModel:
             headers=headers,
             extra_body=extra_body,
             cache_time=cache_time,
+            compacts=compaction,
         )
         self._api_key = api_key
         self._base_url = base_url
@@ -108,6 +114,7 @@ class AnthropicModel:
         self._timeout = as_number(timeout, "timeout of the model", 0.001)
         self._max_retries = as_whole_number(max_retries, "max_retries of the model", 0, 100)
         self._prices = _as_prices(prices)
+        self._compacts = self._options.compacts
         self._given = _as_client(client)
         self._client: Any = None
         self._opening = threading.Lock()
@@ -115,6 +122,8 @@ class AnthropicModel:
 
     async def reply(self, request: Request, emit: Emit, /) -> Reply:
         """See `Model.reply`."""
+        if self._compacts and request.instruction and (made := await self._compacted(request)) is not None:
+            return made
         progress = Progress(self.name, self._prices)
         client = await self._connect()
         arguments = parameters(request, self.name, self._options, self._max_tokens)
@@ -129,6 +138,22 @@ class AnthropicModel:
                 await emit(piece)
         return progress.reply()
 
+    async def _compacted(self, request: Request) -> Reply | None:
+        """The provider's own summary; None where it does not offer one, or could not make it."""
+        client = await self._connect()
+        try:
+            with translated():
+                made = await client.beta.messages.create(
+                    **compaction_parameters(request, self.name, self._options, self._max_tokens)
+                )
+                return compaction_of(made, self.name, self._prices)
+        except ModelRefusedError as error:
+            _log.warning(
+                "the provider does not compact for %s, which is asked for summaries instead: %s", self.name, error
+            )
+            self._compacts = False
+            return None
+
     async def measure(self, request: Request, /) -> int:
         """The tokens of a request, as the provider counts them.
 
@@ -136,6 +161,8 @@ class AnthropicModel:
             ModelError: it does not.
         """
         client = await self._connect()
+        if request.summary and request.summary.block:  # whose text has as many
+            request = structs.replace(request, summary=structs.replace(request.summary, block=None))
         with translated():
             found = await client.messages.count_tokens(**count_parameters(request, self.name, self._options))
             return int(found.input_tokens)

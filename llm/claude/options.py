@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from argentos.errors import InputError
-from argentos.inputs import as_choice, as_text, in_words
+from argentos.inputs import as_choice, as_flag, as_text, in_words
 
 __all__ = ["CacheTime", "Options", "as_options"]
 
@@ -29,6 +29,7 @@ class Options(Struct, frozen=True, kw_only=True):
         headers: further ones.
         extra_body: further fields of the request.
         cache_time: how long the provider keeps tools and system prompt.
+        compacts: the provider compacts, and is given its own summaries back.
     """
 
     thinking: dict[str, Any] | None = None
@@ -38,6 +39,7 @@ class Options(Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     extra_body: dict[str, Any] = {}
     cache_time: CacheTime = "5m"
+    compacts: bool = False
 
     @property
     def thinking_budget(self) -> int:
@@ -50,9 +52,10 @@ class Options(Struct, frozen=True, kw_only=True):
         """The model must call a tool, so that it could never write a summary."""
         return (self.tool_choice or {}).get("type") in _FORCED
 
-    def all_headers(self) -> dict[str, str]:
-        """The headers of a request."""
-        return {**self.headers, **({"anthropic-beta": ",".join(self.betas)} if self.betas else {})}
+    def all_headers(self, *more: str) -> dict[str, str]:
+        """The headers of a request, with the names of these betas, too."""
+        betas = (*self.betas, *more)
+        return {**self.headers, **({"anthropic-beta": ",".join(betas)} if betas else {})}
 
 
 def as_options(
@@ -64,6 +67,7 @@ def as_options(
     headers: Mapping[str, str] | None,
     extra_body: Mapping[str, Any] | None,
     cache_time: str,
+    compacts: object = False,
 ) -> Options:
     """Options as they were given, plain.
 
@@ -87,6 +91,7 @@ def as_options(
         },
         extra_body=body,
         cache_time=cast("CacheTime", as_choice(cache_time, ("5m", "1h"), "cache_time of the model")),
+        compacts=as_flag(compacts, "compaction of the model"),
     )
 
 

@@ -13,7 +13,7 @@ from argentos.storage import RawBlock, Usage
 if TYPE_CHECKING:
     from anthropic.types import RawMessageStreamEvent
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "compaction_of"]
 
 _WHOLE: Final = frozenset({"end_turn", "stop_sequence"})
 _SERVER_CALLS: Final = frozenset({"server_tool_use", "mcp_tool_use"})
@@ -148,6 +148,21 @@ def _content(blocks: list[RawBlock]) -> str | list[RawBlock]:
 
 def _is_plain(block: RawBlock) -> bool:
     return block.get("type") == "text" and not any(value for name, value in block.items() if name not in _TEXT)
+
+
+def compaction_of(made: Any, model: str, prices: Prices | None) -> Reply | None:
+    """The answer to a request to compact; None where it holds no summary, as where that failed.
+
+    Raises:
+        AttributeError, ValueError: it is not as the API documents.
+    """
+    usage = _Tokens(model, prices)
+    for each in getattr(made.usage, "iterations", None) or (made.usage,):  # what it takes is told there alone
+        usage.note(each)
+    block = next((each for each in made.content if each.type == "compaction" and each.content), None)
+    if block is None:
+        return None
+    return Reply([{name: value for name, value in block.to_dict().items() if value is not None}], usage.report())
 
 
 class _Tokens:

@@ -1,7 +1,7 @@
 """The model that writes summaries: the one that talks, or a cheaper one beside it."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import anyio
 from msgspec import Struct, structs
@@ -11,6 +11,7 @@ from argentos.llm.counting import Counting
 from argentos.llm.model import Reply, Request
 from argentos.llm.summaries.checks import problem_of
 from argentos.llm.summaries.instructions import again
+from argentos.storage import RawBlock
 
 __all__ = ["Summariser", "UnusableSummaryError"]
 
@@ -21,6 +22,13 @@ _TOO_LONG: Final = 1.5
 
 class UnusableSummaryError(ModelError):
     """The answers of the model are no summary, twice."""
+
+
+class Written(NamedTuple):
+    """A summary and, where the provider made it, its block."""
+
+    text: str
+    block: RawBlock | None = None
 
 
 class Summariser(Struct, frozen=True, kw_only=True):
@@ -38,7 +46,7 @@ class Summariser(Struct, frozen=True, kw_only=True):
     ratio: float
     is_talker: bool
 
-    async def write(self, request: Request, most: int, counting: Counting) -> str:
+    async def write(self, request: Request, most: int, counting: Counting) -> Written:
         """The summary that a request asks for.
 
         It is asked for again twice where the model cannot answer for now, after the time that its provider wants, and
@@ -69,11 +77,18 @@ class Summariser(Struct, frozen=True, kw_only=True):
                     raise
                 await anyio.sleep(wait)
                 continue
-            is_second, text = bool(problem), reply.text.strip()
-            problem = problem_of(reply)
-            if not problem and await counting.tokens(text) <= _TOO_LONG * most:
-                return text
+            is_second, written = bool(problem), _written(reply)
+            problem = "" if written.block else problem_of(reply)
+            if not problem and await counting.tokens(written.text) <= _TOO_LONG * most:
+                return written
             problem = problem or "it is too long"
             if is_second:
                 raise UnusableSummaryError(f"what the model wrote cannot be taken, for {problem}")
             request = structs.replace(first, instruction=again(first.instruction, problem))
+
+
+def _written(reply: Reply) -> Written:
+    """The text of a summary; a block of the provider's has it as its content."""
+    block = next((each for each in reply.blocks if each.get("type") == "compaction"), None)
+    content = block.get("content") if block else None
+    return Written(content, block) if isinstance(content, str) and content.strip() else Written(reply.text.strip())

@@ -16,7 +16,7 @@ from argentos.llm.counting import Counting
 from argentos.llm.model import Request
 from argentos.llm.summaries.instructions import SYSTEM, instruction
 from argentos.llm.summaries.parts import Part, part_from
-from argentos.llm.summaries.summariser import Summariser
+from argentos.llm.summaries.summariser import Summariser, Written
 from argentos.storage import MESSAGE_TOKENS, Message, Summary
 
 __all__ = ["Assignment", "Writing"]
@@ -113,10 +113,10 @@ class Writing:
             max_tokens=answer,
         )
         try:
-            text = await self._summariser.write(request, given.budget, self._counting)
+            written = await self._summariser.write(request, given.budget, self._counting)
         except ContextOverflowError:  # there is more in it than anybody knew
             return False
-        await self._note(text, len(given.messages))
+        await self._note(written, len(given.messages))
         return True
 
     # In parts ------------------------------------------------------------------------------------------------
@@ -135,13 +135,13 @@ class Writing:
             part = take() if len(messages) - begin <= _MANY else await self._counting.run(take)
             if part.messages:
                 try:
-                    text = await self._summariser.write(await self._request(part), self._most, self._counting)
+                    written = await self._summariser.write(await self._request(part), self._most, self._counting)
                 except ContextOverflowError:
                     if shrunk >= _MOST_SHRUNK:
                         raise
                     shrunk *= 2
                     continue
-                await self._note(text, max(0, part.until - shift))
+                await self._note(Written(written.text), max(0, part.until - shift))
             begin, offset = part.until, part.offset
         self.covered = len(self._given.messages)
 
@@ -181,17 +181,18 @@ class Writing:
     def _answer_tokens(self, local: int) -> int:
         return max(_LEAST_ANSWER, int(local * self._summariser.ratio))
 
-    async def _note(self, text: str, covered: int) -> None:
+    async def _note(self, written: Written, covered: int) -> None:
         given, last = self._given, self._given.messages[max(0, covered - 1)]
         first = given.earlier.first if given.earlier else given.messages[0].number
         self.covered = covered
         self.summary = Summary(
-            text=text,
+            text=written.text,
             first=first,
             last=last.number,
-            tokens=await self._counting.tokens(text),
+            tokens=await self._counting.tokens(written.text),
             method="model",
             at=last.at,
             before=0,
             after=0,
+            block=written.block,
         )

@@ -29,6 +29,7 @@ def summary_of(record: Summarised) -> Summary:
         at=record.at,
         before=record.before,
         after=record.after,
+        block=record.block,
     )
 
 

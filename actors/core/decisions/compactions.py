@@ -215,6 +215,7 @@ def summarise(draft: Draft, compacted: Compacted, seconds: float) -> bool:
             failed=tuple([message.number for message in replaced if message.failure]),
             seconds=seconds,
             reason=compacted.reason,
+            block=compacted.block,
         )
     )
     return True
