@@ -180,6 +180,9 @@ def test_info_as_json_has_the_names_of_the_docs(ask: Ask, ada: str) -> None:
         "approvals": 0,
         "owed": 0,
         "undeliverable": 0,
+        "checkpoints": 0,
+        "undo": "",
+        "parent": "",
     }
     assert edges == {
         "[*] --> Created: First message": {"count": 1, "last": "2020-02-03T10:00:00Z"},
