@@ -19,7 +19,7 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling import slots
 from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.errors import ArgentError, InputError, SupervisorStoppedError
-from argentos.storage import Accepted, Record, Replied, SessionKey, Summarised, events_of
+from argentos.storage import Accepted, Forked, Record, Replied, SessionKey, Summarised, Undone, events_of
 
 __all__ = [
     "CursorExpired",
@@ -307,9 +307,12 @@ class _Kept:
 
 
 def _characters(event: _Published) -> int:
-    if isinstance(event, RecordAppended) and isinstance(event.record, Accepted | Replied | Summarised):
-        return len(event.record.text)
-    return 0
+    if not isinstance(event, RecordAppended):
+        return 0
+    record = event.record
+    if isinstance(record, Undone | Forked):
+        return sum(len(each.text) for each in record.messages)
+    return len(record.text) if isinstance(record, Accepted | Replied | Summarised) else 0
 
 
 class Events:

@@ -4,14 +4,20 @@ Messages that come back stand in their records, for the journal alone has to tel
 there is a record for each few hundred, so that none takes long to write.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from argentos.storage.messages import Message, RecordBase, Summary
 
-__all__ = ["MOST_TOGETHER", "Forked", "Rewound", "Undone"]
+__all__ = ["MOST_TOGETHER", "Forked", "Rewound", "Undone", "weight"]
 
 MOST_TOGETHER: Final = 200
 """Messages that one record brings."""
+
+
+def weight(records: Iterable[RecordBase]) -> int:
+    """The number of records, and of the messages in them: what it takes to write them."""
+    return sum(1 + len(each.messages) if isinstance(each, Undone | Forked) else 1 for each in records)
 
 
 class Rewound(RecordBase, frozen=True, tag="rewound", kw_only=True):

@@ -29,6 +29,7 @@ from argentos.errors import StoreError
 from argentos.inputs import as_flag, as_number, as_whole_number
 from argentos.storage import backup
 from argentos.storage.branching.checkpoints import Checkpoint
+from argentos.storage.branching.records import weight
 from argentos.storage.disk.lock import Lock
 from argentos.storage.disk.symlinks import follow_none_below
 from argentos.storage.file_store.attaching import Attaching
@@ -245,7 +246,7 @@ class FileStore(Store):
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
         """See `Store.append`."""
         self._check_writable()
-        is_long = len(records) > LONG
+        is_long = weight(records) > LONG
         make_body = partial(encode, key, expected_sequence, records)
         body = await self._blocking(make_body) if is_long else make_body()
         if self._backpressure.is_long:

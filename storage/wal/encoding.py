@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from argentos.errors import StoreError
+from argentos.storage.branching.records import weight
 from argentos.storage.messages import SessionKey
 from argentos.storage.records import Record
 from argentos.storage.store import check_order
@@ -12,7 +13,7 @@ from argentos.storage.wal.frames import encode_body
 __all__ = ["LONG", "encode"]
 
 LONG: Final = 1000
-"""Records that are not folded or encoded in the event loop any more."""
+"""Records, with the messages in them, that are not folded or encoded in the event loop any more."""
 
 
 def encode(key: SessionKey, expected: int, records: Sequence[Record]) -> bytes:
@@ -22,7 +23,7 @@ def encode(key: SessionKey, expected: int, records: Sequence[Record]) -> bytes:
         StaleWriteError: they do not follow the expected sequence one by one.
         StoreError: a text cannot be encoded.
     """
-    if len(records) > LONG:
+    if weight(records) > LONG:
         check_order(key, expected, records)
     try:
         return encode_body(key, records)

@@ -26,6 +26,7 @@ import msgspec
 from argentos.concurrency.chunks import in_chunks
 from argentos.errors import StoreError, StoreVersionError
 from argentos.storage import coercion
+from argentos.storage.branching.records import weight
 from argentos.storage.decoding_errors import in_plain_words
 from argentos.storage.messages import SessionKey
 from argentos.storage.records import Record
@@ -59,6 +60,7 @@ NOBODY: Final = SessionKey("", "")
 
 _UNKNOWN: Final = SessionKey("", "?")
 
+_PIECE: Final = 100  # records, with the messages in them, likewise
 _AT_ONCE: Final = 1000  # records that are encoded in some hundred microseconds
 _TRIPLE: Final = b"\x93"  # an array of three, in MessagePack
 _MANY: Final = Layout(">BI")
@@ -115,7 +117,7 @@ def encode_body(key: SessionKey, records: Sequence[Record]) -> bytes:
         UnicodeEncodeError: a text holds half a surrogate pair.
     """
     try:
-        if len(records) <= _AT_ONCE:
+        if weight(records) <= _AT_ONCE:
             body = _encoder.encode((key.agent, key.id, records))
             _body.decode(body)
         else:
@@ -131,7 +133,8 @@ def _pieces(key: SessionKey, records: Sequence[Record]) -> Iterator[bytes]:
     """The body of many records, of which each piece keeps the interpreter to itself for a moment only."""
     yield _TRIPLE + _encoder.encode((key.agent, key.id))[1:]
     yield _MANY.pack(_MANY_MARK, len(records))
-    for chunk in in_chunks(records):
+    heavy = -(-weight(records) // len(records))
+    for chunk in in_chunks(records, max(1, _PIECE // heavy)):
         piece = _encoder.encode(chunk)
         _records.decode(piece)
         yield piece[1 if len(chunk) <= _FEW else 3 :]  # without how many
