@@ -17,8 +17,8 @@ GUARDS: Final[Sequence[tuple[int, Bug, str]]] = (
         Bug(
             "a summary takes the place of what came meanwhile too",
             "actors/core/decisions/compactions.py",
-            "replaced = tuple(takewhile(lambda message: message.number in spoken_for, draft.context.messages))",
-            "replaced = tuple(takewhile(lambda message: message.number and spoken_for, draft.context.messages))",
+            "replaced = _replaced(draft.context.messages, compacted.numbers)",
+            "replaced = draft.context.messages",
             (),
         ),
         f"{_COMPACTION}::test_messages_that_arrive_during_a_compaction_are_accepted_and_answered_after_it",
