@@ -5,7 +5,7 @@ from argentos.actors.approvals import Approval
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.core.models.previews import CompactionPreview
-from argentos.actors.core.replies import Turn
+from argentos.actors.core.turn import Turn
 from argentos.actors.events import (
     CursorExpired,
     Event,

@@ -33,7 +33,7 @@ from argentos.llm import (
     traits_of,
 )
 from argentos.storage import Page
-from argentos.storage.snapshot import RATIO_LIMIT
+from argentos.storage.calibration import RATIO_LIMIT
 
 __all__ = [
     "Agent",

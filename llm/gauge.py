@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from argentos.llm.pairing import is_between
 from argentos.storage import Calibration, CompactionRequest, Message, Metadata, Snapshot
-from argentos.storage.snapshot import RATIO_LEAST, RATIO_LIMIT, RATIO_MARGIN
+from argentos.storage.calibration import RATIO_LEAST, RATIO_LIMIT, RATIO_MARGIN
 
 __all__ = ["ANY_MODEL", "SAFE_RATIO", "ContextParts", "Gauge"]
 

@@ -9,6 +9,7 @@ Reading order; each imports only those above it:
     attachments      the bytes of pictures and documents
     branching        going back, and the records of that
     records          what happens in a session
+    calibration      how a model counts tokens, as far as it is learnt
     snapshot         what records add up to
     folding          messages, calls, debts and more, record by record
     open_context     the context, likewise
@@ -59,6 +60,7 @@ from argentos.storage.blocks import (
     text_of,
 )
 from argentos.storage.branching.checkpoints import Checkpoint, CheckpointKind, Span, numbers_in, spans_of
+from argentos.storage.calibration import Calibration
 from argentos.storage.file_store import FileStore
 from argentos.storage.fold import fold, fold_metadata
 from argentos.storage.folding.implied import events_of
@@ -111,7 +113,6 @@ from argentos.storage.records import (
     Updated,
 )
 from argentos.storage.snapshot import (
-    Calibration,
     CallResult,
     CompactionAttempt,
     CompactionRequest,

@@ -3,7 +3,6 @@
 One function for each kind of record says what becomes of the metadata; `open_context` says it of the context.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -13,19 +12,21 @@ from msgspec import structs
 from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.folding.branching import forked, marked, rewound, undone
 from argentos.storage.folding.calibration import calibrate, lessen, take_measure
-from argentos.storage.folding.calls import (
+from argentos.storage.folding.compactions import attempted, request_of
+from argentos.storage.folding.debts import owing, still_owed, undeliverable
+from argentos.storage.folding.edges import taken
+from argentos.storage.folding.failures import failed_turns, without
+from argentos.storage.folding.spending import spend
+from argentos.storage.folding.turns import (
     begun,
     call_asked,
     call_decided,
     call_ended,
     call_started,
+    delayed,
     responded,
     turn_shortened,
 )
-from argentos.storage.folding.compactions import attempted, request_of
-from argentos.storage.folding.debts import owing, still_owed, undeliverable
-from argentos.storage.folding.failures import failed_turns, without
-from argentos.storage.folding.spending import spend
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.open_context import fold_context, transitions_left
 from argentos.storage.records import (
@@ -60,12 +61,10 @@ from argentos.storage.snapshot import (
     SCHEMA_VERSION,
     Context,
     DecidedCall,
-    Delay,
     Metadata,
     OpenCompaction,
     OpenTurn,
     Snapshot,
-    Taken,
 )
 
 __all__ = [
@@ -141,7 +140,7 @@ def _transition(old: Metadata, record: Transitioned) -> Metadata:
         state_sequence=record.sequence,
         label=record.label,
         compaction=None,
-        edges=_taken(old, record),
+        edges=taken(old, record),
     )
 
 
@@ -243,11 +242,7 @@ def _reply(old: Metadata, record: Replied) -> Metadata:
 
 
 def _delay(old: Metadata, record: TurnDelayed) -> Metadata:
-    turn = old.turn
-    if turn is not None:
-        delay = Delay(record.at, record.seconds, record.reason)
-        turn = structs.replace(turn, delay=delay, delays=turn.delays + 1, delayed=turn.delayed + record.seconds)
-    return _after(old, record, turn=turn)
+    return _after(old, record, turn=delayed(old, record))
 
 
 def _end(old: Metadata, record: TurnEnded) -> Metadata:
@@ -402,11 +397,3 @@ _CHANGES: Final[Mapping[type[Any], Callable[[Metadata, Any], Metadata]]] = {
 def _active_at(old: Metadata, record: Record) -> datetime:
     """The time of an activity: later than that before it also where the clock was set back in between."""
     return record.at if record.at >= old.last_activity else old.last_activity + _TICK
-
-
-def _taken(old: Metadata, record: Transitioned) -> dict[str, Taken]:
-    """The edges taken so far; all sessions share their names, which would be half of what a quiet one costs."""
-    edges = {sys.intern(edge): taken for edge, taken in old.edges.items()}
-    edge = sys.intern(f"{record.source} --> {record.target}: {record.label}")
-    count = edges[edge].count + 1 if edge in edges else 1
-    return {**edges, edge: Taken(count, record.at)}

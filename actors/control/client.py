@@ -17,7 +17,7 @@ from argentos.actors.control.owner import Subscribed, SubscriptionValue
 from argentos.actors.control.protocol import Request
 from argentos.actors.control.socket_file import connect
 from argentos.actors.control.socket_stream import SocketStream
-from argentos.actors.core.replies import Turn
+from argentos.actors.core.turn import Turn
 from argentos.actors.events import CursorExpired, Subscription
 from argentos.actors.info import SessionInfo
 from argentos.errors import ArgentError, OwnerGoneError, SupervisorStoppedError

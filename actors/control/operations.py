@@ -18,7 +18,7 @@ from msgspec import Raw, Struct
 from argentos.actors.control import owner
 from argentos.actors.control.owner import Owner
 from argentos.actors.control.protocol import CANCEL, Failed, error_of, failed
-from argentos.actors.core.replies import Turn
+from argentos.actors.core.turn import Turn
 from argentos.actors.sessions.session import Session
 from argentos.concurrency.foreign_code import described
 from argentos.errors import ArgentError, InputError

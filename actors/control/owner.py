@@ -15,7 +15,7 @@ from argentos.actors.approvals import Approval
 from argentos.actors.control.private_file import read_content, write_bytes
 from argentos.actors.control.transcript_file import read_transcript, write_transcript
 from argentos.actors.core.registry import Registry
-from argentos.actors.core.replies import Turn
+from argentos.actors.core.turn import Turn
 from argentos.actors.events import CursorExpired, Event
 from argentos.actors.info import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface

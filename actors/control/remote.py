@@ -19,7 +19,7 @@ from argentos.actors.control.private_file import private_file, read_bytes, write
 from argentos.actors.control.transcript_file import read_transcript, write_transcript
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.models.previews import CompactionPreview
-from argentos.actors.core.replies import Turn
+from argentos.actors.core.turn import Turn
 from argentos.actors.events import EventFilter, Subscription
 from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.interfaces import SupervisorInterface

@@ -16,10 +16,10 @@ from argentos.actors.core.commands import Accept, Command, Decided, Delete, Wake
 from argentos.actors.core.decisions.decider import not_found
 from argentos.actors.core.decisions.draft import is_at_work
 from argentos.actors.core.live_session import LiveSession
-from argentos.actors.core.replies import Turn
 from argentos.actors.core.reports import CallDone, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import may_rest
+from argentos.actors.core.turn import Turn
 from argentos.actors.events import SessionDeleted
 from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling import slots

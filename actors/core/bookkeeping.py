@@ -7,7 +7,7 @@ from typing import Final
 
 from argentos.actors.core.decisions.decider import Decider
 from argentos.actors.core.decisions.message_ids import MessageIds
-from argentos.actors.core.replies import PendingTurns, ending_of
+from argentos.actors.core.pending_turns import PendingTurns, ending_of
 from argentos.llm import CompactionFailed
 from argentos.storage import (
     Accepted,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
-from argentos.actors.core.replies import Turn
 from argentos.actors.core.reports import Arriving, CallDone, Charge, SummaryMade, TurnDone
+from argentos.actors.core.turn import Turn
 from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import TaskId
 from argentos.concurrency.waiter import Waiter, new_waiter

@@ -19,10 +19,10 @@ from argentos.actors.core.decisions.draft import Draft, Said, is_at_work, is_com
 from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.decisions.settling import MOST_ROUNDS, EndlessSettlingError, settle
 from argentos.actors.core.decisions.turns import look_after_turn
-from argentos.actors.core.replies import Turn
 from argentos.actors.core.reports import CallDone, Charge, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.tasks import Reporting, SessionTasks, is_awaited
+from argentos.actors.core.turn import Turn
 from argentos.actors.scheduling.slots import TaskId
 from argentos.errors import ArgentError
 from argentos.machines import SESSION

@@ -30,10 +30,10 @@ from argentos.actors.core.commands import (
 )
 from argentos.actors.core.deadlines import quiet_for
 from argentos.actors.core.decisions.decider import mailbox_full, not_found
-from argentos.actors.core.replies import Turn
 from argentos.actors.core.reports import Charge
 from argentos.actors.core.runtime import Runtime
-from argentos.actors.core.supervision import Supervision, parked
+from argentos.actors.core.supervision import Supervision, closed, parked
+from argentos.actors.core.turn import Turn
 from argentos.actors.events import SessionParked, SessionRestarted, SessionUnparked
 from argentos.actors.info import SessionInfo
 from argentos.concurrency.exclusive_use import ExclusiveUse
@@ -334,12 +334,7 @@ class Registry:
         """All sessions leave memory; whoever waits for a reply hears that it will come later."""
         self.is_open = False
         for actor in list(self._actors.values()):
-            actor.close(
-                SupervisorStoppedError(
-                    f"the supervisor was closed; the message is kept, and answered when session {actor.key} is revived;"
-                    " one that was not acknowledged is to be sent again"
-                )
-            )
+            actor.close(closed(actor.key))
 
     def check_open(self) -> None:
         """Refuse what only a running supervisor can do.

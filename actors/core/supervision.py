@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
 from argentos.concurrency.foreign_code import described
-from argentos.errors import SessionParkedError
+from argentos.errors import SessionParkedError, SupervisorStoppedError
 from argentos.machines import Transition
 from argentos.machines.lifecycles.supervision import (
     FAILED,
@@ -25,7 +25,7 @@ from argentos.machines.lifecycles.supervision import (
 )
 from argentos.storage import Metadata, SessionKey
 
-__all__ = ["Supervision", "Suspects", "is_suspect", "may_rest", "parked"]
+__all__ = ["Supervision", "Suspects", "closed", "is_suspect", "may_rest", "parked"]
 
 
 _Place: TypeAlias = tuple[type[BaseException], str, int]
@@ -141,6 +141,14 @@ def parked(key: SessionKey, cause: BaseException) -> SessionParkedError:
     return SessionParkedError(
         f"session {key} failed too often and is parked ({described(cause)});"
         f" `argent sessions unpark {key.id}` lets it go on"
+    )
+
+
+def closed(key: SessionKey) -> SupervisorStoppedError:
+    """The error for whoever waits for a session when its supervisor ends."""
+    return SupervisorStoppedError(
+        f"the supervisor was closed; the message is kept, and answered when session {key} is revived; one that was not"
+        " acknowledged is to be sent again"
     )
 
 

@@ -15,7 +15,7 @@ from argentos.actors.core.decisions.compactions import CompactionRequests
 from argentos.actors.core.decisions.draft import Said, is_compacting
 from argentos.actors.core.models.model_calls import Answer, ask_model
 from argentos.actors.core.models.summaries import make_summary
-from argentos.actors.core.replies import PendingTurns
+from argentos.actors.core.pending_turns import PendingTurns
 from argentos.actors.core.reports import CallDone, Charge, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.tool_calls import run_calls

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from anyio.lowlevel import checkpoint
 
-from argentos.actors.core.replies import Turn
+from argentos.actors.core.turn import Turn
 from argentos.actors.sessions.text_commands import TextCommand, text_command
 from argentos.inputs import as_id
 from argentos.storage import Address, ContentLike

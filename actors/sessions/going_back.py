@@ -5,7 +5,7 @@ from typing import Final
 
 from anyio.lowlevel import checkpoint
 
-from argentos.actors.core.replies import Turn
+from argentos.actors.core.turn import Turn
 from argentos.actors.info import SessionInfo
 from argentos.inputs import as_id, as_whole_number
 from argentos.storage import Checkpoint

@@ -28,8 +28,9 @@ from argentos.actors.core.commands import (
     Update,
 )
 from argentos.actors.core.models.previews import CompactionPreview, preview
+from argentos.actors.core.pending_turns import has_failed, was_stopped
 from argentos.actors.core.registry import Registry
-from argentos.actors.core.replies import Turn, has_failed, was_stopped
+from argentos.actors.core.turn import Turn
 from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling.slots import awaiting, is_in_task
 from argentos.actors.sessions.commanding import CommandAnswer

@@ -13,7 +13,7 @@ from anyio.lowlevel import checkpoint
 
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.models.previews import CompactionPreview
-from argentos.actors.core.replies import Turn
+from argentos.actors.core.turn import Turn
 from argentos.actors.info import SessionInfo
 from argentos.actors.sessions.approving import Approving
 from argentos.actors.sessions.commanding import Commanding

@@ -22,7 +22,7 @@ from argentos.storage import (
     Usage,
     fold,
 )
-from argentos.storage.snapshot import RATIO_LIMIT
+from argentos.storage.calibration import RATIO_LIMIT
 from benchmarks.counting.texts import Text
 
 __all__ = ["REPORTS", "Case", "Decision", "live"]

@@ -1,12 +1,13 @@
 """Parts of the fold, each of one subject.
 
 branching.py      going back, and beginning at a place of another session
-calls.py          the calls of a turn
 calibration.py    tokens of the model for each local one
 checkpoints.py    places in front of what leaves the context
 debts.py          what it owes to channels
+edges.py          the edges that it has taken
 failures.py       turns that can be tried again
 implied.py        records that others imply
 messages.py       messages that records make
 spending.py       what the model has cost it
+turns.py          the open turn, with its calls
 """

@@ -9,8 +9,12 @@ from typing import Final
 
 from msgspec import structs
 
+from argentos.storage.calibration import RATIO_LEAST, RATIO_LIMIT, RATIO_MARGIN, Calibration
 from argentos.storage.records import Measured, Replied, Responded
-from argentos.storage.snapshot import RATIO_LEAST, RATIO_LIMIT, RATIO_MARGIN, Calibration, Metadata, OpenTurn
+from argentos.storage.snapshot import (
+    Metadata,
+    OpenTurn,
+)
 
 __all__ = ["calibrate", "lessen", "take_measure"]
 

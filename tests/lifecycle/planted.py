@@ -436,14 +436,14 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "whoever waits for a reply is not woken",
-        "actors/core/replies.py",
+        "actors/core/turn.py",
         "        self._reply = reply\n        self._end()\n",
         "        self._reply = reply\n",
         ("whoever asked hears",),
     ),
     Bug(
         "the first reply of a batch only is heard",
-        "actors/core/replies.py",
+        "actors/core/pending_turns.py",
         "            turn.finish(reply)\n            self._forget(turn)\n",
         "            turn.finish(reply)\n            self._forget(turn)\n            break\n",
         ("whoever asked hears",),
@@ -563,7 +563,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "how often a turn was put off is forgotten",
-        "storage/folding/calls.py",
+        "storage/folding/turns.py",
         "        delays=before.delays,\n        delayed=before.delayed,\n",
         "",
         ("not tried for ever",),

@@ -41,9 +41,10 @@ from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.decisions.messages import accept, charge, clear, create, deliver, reset_in, update
 from argentos.actors.core.decisions.turn_ends import cancel, end_attempt, stop
 from argentos.actors.core.decisions.turns import failed_turn, retry
-from argentos.actors.core.replies import PendingTurns, Turn
+from argentos.actors.core.pending_turns import PendingTurns
 from argentos.actors.core.reports import CallDone, Charge, NotCompacted, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
+from argentos.actors.core.turn import Turn
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.errors import (
     ArgentError,

@@ -1,4 +1,4 @@
-"""Turns to which records of calls are applied."""
+"""The open turn, with its calls, to which records are applied."""
 
 from collections.abc import Callable
 
@@ -12,11 +12,21 @@ from argentos.storage.records import (
     CallStarted,
     Responded,
     Shortened,
+    TurnDelayed,
     TurnStarted,
 )
-from argentos.storage.snapshot import Metadata, OpenCall, OpenTurn
+from argentos.storage.snapshot import Delay, Metadata, OpenCall, OpenTurn
 
-__all__ = ["begun", "call_asked", "call_decided", "call_ended", "call_started", "responded", "turn_shortened"]
+__all__ = [
+    "begun",
+    "call_asked",
+    "call_decided",
+    "call_ended",
+    "call_started",
+    "delayed",
+    "responded",
+    "turn_shortened",
+]
 
 
 def begun(before: OpenTurn | None, record: TurnStarted, tokens: int) -> OpenTurn:
@@ -33,6 +43,15 @@ def begun(before: OpenTurn | None, record: TurnStarted, tokens: int) -> OpenTurn
         made=before.made,
         calls=before.calls,
     )
+
+
+def delayed(old: Metadata, record: TurnDelayed) -> OpenTurn | None:
+    """The turn once it waits for its next attempt."""
+    turn = old.turn
+    if turn is None:
+        return None
+    delay = Delay(record.at, record.seconds, record.reason)
+    return structs.replace(turn, delay=delay, delays=turn.delays + 1, delayed=turn.delayed + record.seconds)
 
 
 def responded(old: Metadata, record: Responded) -> OpenTurn | None:

@@ -1,0 +1,91 @@
+"""Records of the session itself: its machine, its messages, its properties, what is owed."""
+
+from argentos.storage.blocks import Content, text_of
+from argentos.storage.messages import Address, RecordBase, Role, Usage
+
+__all__ = [
+    "Accepted",
+    "Charged",
+    "Cleared",
+    "Delivered",
+    "Transitioned",
+    "Updated",
+]
+
+
+class Transitioned(RecordBase, frozen=True, tag="transition", kw_only=True):
+    """The machine took an edge. The one from `[*]` creates the session."""
+
+    source: str
+    target: str
+    event: str
+    label: str
+
+
+class Accepted(RecordBase, frozen=True, tag="accepted", kw_only=True):
+    """A message was accepted: from the user, or from the agent speaking first.
+
+    Attributes:
+        content: a text, or blocks.
+        turn: the turn that began at once to answer it, and it alone; 0 where there is none.
+        request_tokens: those of the whole request of that turn, counted locally.
+        is_owed: it is to be delivered to the channel of its address.
+        is_appended: it asks for no reply, though it is the user's.
+    """
+
+    id: str
+    number: int
+    role: Role
+    content: Content
+    tokens: int
+    turn: int = 0
+    request_tokens: int = 0
+    sender: str | None = None
+    address: Address | None = None
+    is_owed: bool = False
+    is_appended: bool = False
+
+    @property
+    def text(self) -> str:
+        """The content, as far as it is text."""
+        return text_of(self.content)
+
+    @property
+    def awaits_reply(self) -> bool:
+        """It waits for an answer, until a turn takes it up."""
+        return self.role == "user" and not self.is_appended
+
+
+class Updated(RecordBase, frozen=True, tag="updated", kw_only=True):
+    """Title, tags, owner or system prompt have changed; all of them stand here.
+
+    Attributes:
+        title: to show; empty where there is none.
+        tags: to find it by.
+        owner: whose it is; empty where that is not known.
+        system: the session's own system prompt; empty for that of its agent.
+        system_tokens: those of `system`, counted locally.
+    """
+
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    system: str = ""
+    system_tokens: int = 0
+
+
+class Cleared(RecordBase, frozen=True, tag="cleared", kw_only=True):
+    """The context was emptied; its messages went to the archive."""
+
+
+class Charged(RecordBase, frozen=True, tag="charged", kw_only=True):
+    """The model answered at a price that no other record names: for a summary, or with what was not kept."""
+
+    usage: Usage
+
+
+class Delivered(RecordBase, frozen=True, tag="delivered", kw_only=True):
+    """The message of this number was delivered to its channel or, with a `failure`, never can be."""
+
+    number: int
+    failure: str = ""
