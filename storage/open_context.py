@@ -3,6 +3,7 @@
 One function for each kind of record; one that leaves the context as it is has none.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, ClassVar, Final, NamedTuple
@@ -294,6 +295,9 @@ def place_behind(messages: Sequence[Message], number: int) -> int:
     """The place in a context behind the message of this number; its end where that has moved."""
     if not number:
         return 0
+    near = bisect_left(messages, number, key=lambda message: message.number)  # most stand in the order of their numbers
+    if near < len(messages) and messages[near].number == number:
+        return near + 1
     return next((at for at in range(len(messages), 0, -1) if messages[at - 1].number == number), len(messages))
 
 

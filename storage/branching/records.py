@@ -1,7 +1,7 @@
 """Records of going back: messages leave the end of the context, come back into it, or are where a fork begins.
 
 Messages that come back stand in their records, for the journal alone has to tell what became of a session. Of many
-there is a record for each few hundred, so that none takes long to write.
+there is a record for each few thousand, so that none takes long to write.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from argentos.storage.messages import Message, RecordBase, Summary
 
 __all__ = ["MOST_TOGETHER", "Forked", "Rewound", "Undone", "weight"]
 
-MOST_TOGETHER: Final = 200
+MOST_TOGETHER: Final = 2000
 """Messages that one record brings."""
 
 
