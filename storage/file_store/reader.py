@@ -21,6 +21,8 @@ from argentos.storage.wal.encoding import LONG
 __all__ = ["Reader"]
 
 _log: Final = logging.getLogger(__name__)
+_MEASURES: Final = 3
+"""Times that a session is measured while its files are being written."""
 
 
 class Reader:
@@ -118,9 +120,18 @@ class Reader:
 
     async def size(self, key: SessionKey) -> int:
         """Measure roughly how many bytes the session takes; see `Store.size`."""
+        measure = partial(reading.size_of_folder, paths.session_folder(self._root, key))
+        stored = pending = 0
+        for _ in range(_MEASURES):
+            before = self._pending_size(key)
+            stored, pending = await self._run(measure), self._pending_size(key)
+            if pending >= before:
+                break  # else files were written meanwhile, and it may have been counted in neither place
+        return stored + pending
+
+    def _pending_size(self, key: SessionKey) -> int:
         entry = self._sessions.get(key)
-        stored = await self._run(partial(reading.size_of_folder, paths.session_folder(self._root, key)))
-        return stored + (entry.pending.size if entry else 0)
+        return entry.pending.size if entry else 0
 
 
 def _with_archive(folder: Path, folded: Folded, start: int, stop: int) -> tuple[tuple[Message, ...], Sequence[Path]]:
