@@ -101,7 +101,7 @@ def test_what_the_owner_refuses_is_the_same_sentence(gateway: Gateway, fails: Fa
     gateway()
     assert "theirs already" in fails("sessions", "new", "theirs")[1]
     assert "no session nobody" in fails("sessions", "clear", "nobody")[1]
-    assert "shorter" in fails("sessions", "compact", "theirs")[1]
+    assert "was not compacted" in fails("sessions", "compact", "theirs")[1]
     assert "session id" in fails("sessions", "new", "a\nb")[1]
 
 
@@ -114,7 +114,9 @@ def test_a_chat_talks_to_a_session_of_the_owner(
     assert status == 1
     assert "“Hello there”" in out
     assert out.splitlines()[-1].startswith("Active, 3 messages")
-    assert err == "argent: session theirs has no messages that a summary would make shorter\n"
+    assert err == (
+        "argent: session theirs was not compacted: there are no messages that a summary would make shorter\n"
+    )
     assert [each["role"] for each in ask("sessions", "history", "theirs")] == ["assistant", "user", "assistant"]
 
 
