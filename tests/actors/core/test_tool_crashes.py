@@ -176,7 +176,10 @@ class World:
                 await session.deny(call_id, "no")
             case "stop":
                 await session.stop()
+            case _ if self.is_written:  # a message that was sent before denies nothing again
+                await session.approve(call_id, by="jason")
             case _:
+                self.is_written = True
                 await session.send("no, wait", message_id="m-2")
 
     async def history(self) -> tuple[Message, ...]:
@@ -219,6 +222,7 @@ async def _live(rounds: Sequence[Round], word: Word, kill_at: float | None) -> W
 @example(rounds=[["once", "add"], ["ask", "once"]], word="approve")
 @example(rounds=[["ask", "hang"], ["flood"]], word="write")
 @example(rounds=[["ask"], ["add"]], word="stop")
+@example(rounds=[["ask"], ["ask"]], word="write")
 @pytest.mark.parametrize("backend", ["asyncio"])
 def test_a_kill_at_any_record_leaves_no_call_without_a_result_and_does_nothing_twice(
     backend: str, rounds: list[Round], word: Word
