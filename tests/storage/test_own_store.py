@@ -11,7 +11,7 @@ import pytest
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "sqlite_store.py"
 
 _INSERT = "        await self._run(insert)\n"
-_LOAD = "        records = await self._records(key)\n        return fold"
+_LOAD = "        records = await self._records(key)\n        return fold(key, None, records).snapshot"
 _ENTERED = "        self._one_at_a_time ="
 
 PLANTS: dict[str, list[tuple[str, str]]] = {
@@ -93,6 +93,7 @@ PLANTS: dict[str, list[tuple[str, str]]] = {
     "forgets who is in a state": [(" or each.state in states", "")],
     "forgets what left the context": [("(*archived, *context.messages", "(*context.messages")],
     "forgets what waits": [(", *context.waiting)", ")")],
+    "forgets checkpoints": [("records).checkpoints if records", "records).checkpoints[1:] if records")],
     "forgets edges": [("in await self._records(key) if", "in (await self._records(key))[1:] if")],
     "reads one message too many": [("< stop)", "<= stop)")],
     "reads in the order of leaving": [
