@@ -25,7 +25,7 @@ class OfflineModel:
     """
 
     name = "offline"
-    token_ratio = 1.0  # nobody counts otherwise
+    token_ratio: float = 1.0  # nobody counts otherwise
 
     async def reply(self, request: Request, emit: Emit, /) -> Reply:
         """See `Model.reply`."""

@@ -24,7 +24,7 @@ class ReplayModel:
     """
 
     name = "replay"
-    token_ratio = 1.0  # nobody counts otherwise
+    token_ratio: float = 1.0  # nobody counts otherwise
 
     def __init__(self, replies: Iterable[str | Reply] = (), *, live: bool = False) -> None:
         self._replies: defaultdict[str, deque[str | Reply]] = defaultdict(deque, {_ANY: deque(replies)})

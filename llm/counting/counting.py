@@ -48,7 +48,7 @@ class Counting:
     """
 
     def __init__(self, count: TokenCounter, inline: int | None = None, timeout: float = _LONGEST) -> None:
-        self.is_ours = count is count_tokens
+        self.is_ours: bool = count is count_tokens
         self._count = count
         self._inline = inline if inline is not None else QUICK if self.is_ours else 0
         self._run = Threads(_PATIENCE, "the counter").runner(_OURS_AT_ONCE if self.is_ours else _THEIRS_AT_ONCE)

@@ -58,7 +58,9 @@ class LlamaServer:
 
     def __init__(self, weights: Weights, window: int, slots: int, threads: int) -> None:
         self.socket: str | None = None
-        self.sees = self.takes_tools = False
+        self.sees: bool = False
+        self.takes_tools: bool = False
+        self.has_failed: bool = False
         self._weights = weights
         self._options: dict[str, Any] = {
             "path": str(weights.path),
@@ -72,7 +74,6 @@ class LlamaServer:
         self._folder: str | None = None
         self._client: Any = None
         self._frame = 0
-        self.has_failed = False
 
     def start(self) -> str:
         """Start the process, unless it runs; gives the path of its socket.

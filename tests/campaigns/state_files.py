@@ -1,6 +1,7 @@
 """The files of a state directory, as they lie there after a kill."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -46,8 +47,10 @@ class StateFiles:
         return sum(1 for _ in self._state.glob("journal/*.torn-*"))
 
     def open_ones(self) -> list[Path]:
-        """What may be being written: the journal, and temporary files."""
-        return [*self._state.glob("journal/*"), *self._state.glob("agents/*/sessions/*/**/.*")]
+        """What may be being written: the journal, and temporary files. A folder may go away meanwhile."""
+        folders = os.walk(self._state / "agents")
+        temporary = [Path(folder, name) for folder, _, names in folders for name in names if name.startswith(".")]
+        return [*self._state.glob("journal/*"), *temporary]
 
     def _histories_and_journals(self) -> Iterator[Path]:
         yield from (path for path in self._state.glob("journal/*") if path.is_file())

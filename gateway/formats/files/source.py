@@ -94,7 +94,7 @@ class Source:
         self.path = path
         self.file = file
         self.note = ""  # on what was unpacked
-        self.companions = Companions()
+        self.companions: Companions = Companions()
         self._is_document: bool | None = None
 
     @classmethod
