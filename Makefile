@@ -48,7 +48,7 @@ recordings: $(VENV)/.tools
 
 # Bugs planted into the shipped modules, each found by what generated lives see, which find nothing without.
 planted-bugs: $(VENV)/.tools
-	TMPDIR=$(SCRATCH) ARGENT_SEEDS=8 $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle
+	TMPDIR=$(SCRATCH) ARGENT_SEEDS=4 $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle
 
 # Guards of docs/promises.md taken out, one at a time: the test that the page names has to notice.
 planted-promises: $(VENV)/.tools
@@ -58,7 +58,7 @@ planted-promises: $(VENV)/.tools
 benchmark-forms: $(VENV)/.tools
 	$(BIN)/pytest -q tests/test_benchmarks.py
 
-# Killed with -9 at every moment: 1,000 lives, or 10,000 with LONG=1; and 25 or 250 while tools run.
+# Killed with -9 at every moment: 500 lives, or 10,000 with LONG=1; and 25 or 250 while tools run.
 crash: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_crash.py tests/campaigns/test_calls.py
 

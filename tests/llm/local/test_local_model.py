@@ -24,6 +24,15 @@ EXACT: Final[dict[str, Any]] = {"temperature": 0}
 LOGBOOK: Final = "The boat left Bergen at dawn with four men and a dog, and the sea was calm until noon. "
 
 
+@pytest.fixture(params=["asyncio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    """One event loop for most, for the weights take long; what counts and what stops run on both."""
+    return str(request.param)
+
+
+both_backends: Final = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     """The file is put together once for all of them."""
@@ -69,6 +78,7 @@ async def test_a_reply_that_is_cut_off_is_marked() -> None:
         assert (await supervisor.session("maren").ask("Tell me of boats.")).stop_reason == "max_tokens"
 
 
+@both_backends
 async def test_it_counts_as_it_will_report() -> None:
     model = LocalModel(window=2048, max_tokens=2, extra_body=EXACT)
     async with Supervisor(MemoryStore(), model) as supervisor:
@@ -84,6 +94,7 @@ async def test_it_counts_as_it_will_report() -> None:
     await model.aclose()
 
 
+@both_backends
 async def test_a_turn_that_is_stopped_frees_the_model_for_the_next() -> None:
     model = LocalModel(window=8192, max_tokens=8000, extra_body=ENDLESS)
     async with Supervisor(MemoryStore(), model) as supervisor:
