@@ -129,7 +129,8 @@ def test_a_supervisor_of_roots_in_the_directory_of_a_service_can_be_asked_by_the
     owner.stdin.write("Hello there\n")
     owner.stdin.flush()
     owner.stdout.readline()
-    assert strangers(state) == []
+    # What is being written becomes the service's before it has its name.
+    assert [each for each in strangers(state) if not each.endswith(".new")] == []
     assert "mine" in ended(service("sessions", "list"))
     owner.communicate(timeout=30)
     assert strangers(state) == []
