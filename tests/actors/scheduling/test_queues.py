@@ -303,7 +303,9 @@ async def test_messages_from_several_addresses_are_told_apart_when_they_are_coll
 async def test_a_message_interrupts_only_a_turn_of_its_own_address(running: Running) -> None:
     model = Listening()
     async with running(model, config=Config(queue_mode="interrupt")) as supervisor:
-        turns = await send_from(supervisor.session("maren"), (ANN, "one"), (BOB, "two"), (ANN, "three"))
+        session = supervisor.session("maren")
+        turns = await send_from(session, (ANN, "one"))  # of which the model has heard when it is interrupted
+        turns += await send_from(session, (BOB, "two"), (ANN, "three"))
         for _ in range(3):
             model.leave.release()
         assert await replies(turns) == ["stopped", "reply 2", "reply 3"]
