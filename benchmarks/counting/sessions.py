@@ -60,7 +60,7 @@ class Case(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What was estimated, and what was true.
+    """An estimate, and the truth.
 
     Attributes:
         is_known: the model had reported before.

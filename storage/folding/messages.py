@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from argentos.storage.blocks import RawBlock, ToolUse, blocks_of, calls_in
-from argentos.storage.messages import Message, Summary
+from argentos.storage.messages import Message, Role, Summary
 from argentos.storage.records import Accepted, CallEnded, Replied, Responded, Summarised
 from argentos.storage.snapshot import CallResult
 
@@ -35,50 +35,40 @@ def summary_of(record: Summarised) -> Summary:
 
 def accepted_of(record: Accepted) -> Message:
     """The message that the record makes."""
-    return Message(
-        id=record.id,
-        number=record.number,
-        role=record.role,
-        text=record.text,
-        at=record.at,
-        tokens=record.tokens,
-        sender=record.sender,
-        address=record.address,
-        blocks=blocks_of(record.content),
-    )
+    return _message_of(record, record.role)
 
 
 def reply_of(record: Replied) -> Message:
     """The message that the record makes."""
-    return Message(
-        id=record.id,
-        number=record.number,
-        role="assistant",
-        text=record.text,
-        at=record.at,
-        tokens=record.tokens,
-        sender=record.sender,
-        address=record.address,
-        reply_to=record.reply_to,
-        stop_reason=record.stop_reason,
-        blocks=blocks_of(record.content),
-    )
+    return _message_of(record, "assistant", reply_to=record.reply_to, stop_reason=record.stop_reason)
 
 
 def response_of(record: Responded) -> Message:
     """The message that the record makes."""
+    return _message_of(record, "assistant", stop_reason=record.stop_reason, turn=record.turn)
+
+
+def _message_of(
+    record: Accepted | Replied | Responded,
+    role: Role,
+    *,
+    reply_to: tuple[str, ...] = (),
+    stop_reason: str | None = None,
+    turn: int = 0,
+) -> Message:
     return Message(
         id=record.id,
         number=record.number,
-        role="assistant",
+        role=role,
         text=record.text,
         at=record.at,
         tokens=record.tokens,
         sender=record.sender,
         address=record.address,
-        stop_reason=record.stop_reason,
+        reply_to=reply_to,
+        stop_reason=stop_reason,
         blocks=blocks_of(record.content),
-        turn=record.turn,
+        turn=turn,
     )
 
 

@@ -47,7 +47,7 @@ class StateFiles:
         return sum(1 for _ in self._state.glob("journal/*.torn-*"))
 
     def open_ones(self) -> list[Path]:
-        """What may be being written: the journal, and temporary files. A folder may go away meanwhile."""
+        """The files that may be being written: the journal, and temporary ones. A folder may go away meanwhile."""
         folders = os.walk(self._state / "agents")
         temporary = [Path(folder, name) for folder, _, names in folders for name in names if name.startswith(".")]
         return [*self._state.glob("journal/*"), *temporary]

@@ -23,14 +23,12 @@ MODEL = "anthropic.claude-test-v1:0"
 
 
 def bedrock(url: str) -> AnthropicModel:
-    pytest.importorskip("botocore", reason="the extra anthropic[bedrock] is not installed")
     from anthropic.lib.bedrock import AsyncAnthropicBedrock  # noqa: PLC0415 - it needs the extra
 
     return AnthropicModel(MODEL, client=AsyncAnthropicBedrock(api_key=KEY, aws_region="eu-north-1", base_url=url))
 
 
 def vertex(url: str) -> AnthropicModel:
-    pytest.importorskip("google.auth", reason="the extra anthropic[vertex] is not installed")
     from anthropic.lib.vertex import AsyncAnthropicVertex  # noqa: PLC0415 - likewise
 
     client = AsyncAnthropicVertex(access_token=KEY, project_id="boats", region="europe-north1", base_url=url)

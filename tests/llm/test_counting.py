@@ -1,6 +1,5 @@
 """How far the estimate of a context is from what models count: see docs/benchmarks.md."""
 
-import shutil
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -45,6 +44,5 @@ def test_the_texts_are_those_of_the_seed(texts: list[Text]) -> None:
 
 
 @pytest.mark.server
-@pytest.mark.skipif(not shutil.which("node") or not TOKENIZER.exists(), reason="needs node, and npm's tokenizer")
 def test_the_counts_are_those_of_claude_2(texts: list[Text]) -> None:
     assert [each.counts["claude-2"] for each in texts] == claude_counts([each.text for each in texts], TOKENIZER)

@@ -24,7 +24,7 @@ from argentos.llm import (
 )
 from argentos.storage import Message, Snapshot, Usage
 
-__all__ = ["Charging", "Holding", "Listener", "ask", "measure"]
+__all__ = ["Charging", "Holding", "Listener", "ask", "measure", "request_of"]
 
 Holding: TypeAlias = Callable[[Callable[[], object]], None]
 """A taker of how what is done elsewhere is cancelled, for callers that cancel it together with themselves."""
@@ -83,17 +83,22 @@ async def ask(
     return reply
 
 
+def request_of(runtime: Runtime, snapshot: Snapshot) -> Request:
+    """The request by which the model is asked for the reply to the turn that is open in the snapshot."""
+    return assemble(
+        snapshot,
+        system=snapshot.metadata.system or runtime.system,
+        window=runtime.gauge.window,
+        tools=runtime.tools.definitions,
+    )
+
+
 async def measure(runtime: Runtime, snapshot: Snapshot, hold: Holding | None) -> int | None:
     """The tokens of a session's context as its model counts them, without what waits; None where it cannot tell."""
     metadata, put_back = snapshot.metadata, runtime.attachments.put_back
 
     async def count() -> int | None:
-        request = assemble(
-            snapshot,
-            system=metadata.system or runtime.system,
-            window=runtime.gauge.window,
-            tools=runtime.tools.definitions,
-        )
+        request = request_of(runtime, snapshot)
         if any(message.blocks for message in request.messages):
             request = structs.replace(request, messages=await put_back(metadata.key, request.messages))
         return await measured(runtime.model, request)

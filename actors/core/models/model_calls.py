@@ -9,7 +9,7 @@ import anyio
 from msgspec import structs
 
 from argentos.actors.core.decisions.responses import as_response, plan_calls
-from argentos.actors.core.models.asking import Charging, Listener, ask
+from argentos.actors.core.models.asking import Charging, Listener, ask, request_of
 from argentos.actors.core.reports import PlannedCall
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import BackgroundTask
@@ -22,7 +22,7 @@ from argentos.errors import (
     ReplyInterruptedError,
     StoreError,
 )
-from argentos.llm import Piece, Reply, assemble, is_sign_of_life
+from argentos.llm import Piece, Reply, is_sign_of_life
 from argentos.storage import MESSAGE_TOKENS, Snapshot, raw_content
 
 __all__ = ["Answer", "ask_model"]
@@ -52,15 +52,12 @@ async def ask_model(
     listener = _TurnListener(runtime.config, push, task.scope)
     try:
         with task.scope:
-            system = snapshot.metadata.system or runtime.system
-            request = partial(
-                assemble, snapshot, system=system, window=runtime.gauge.window, tools=runtime.tools.definitions
-            )
+            request = partial(request_of, runtime, snapshot)
             reply = await ask(runtime, runtime.model, snapshot, request, listener, hold=task.hold)
             listener.end()
             try:
                 return await _taken(runtime, snapshot, reply)
-            except BaseException:
+            except BaseException:  # a cancellation, too: what it has cost is owed all the same
                 charge(reply.usage)
                 raise
     except ModelError as error:

@@ -61,7 +61,7 @@ class Model:
 
 
 class Frame(NamedTuple):
-    """What an undo brings back, and behind which message; 0 for the front."""
+    """The messages that an undo brings back, and the number of the one in front of them; 0 for none."""
 
     taken: list[int]
     behind: int

@@ -1,4 +1,4 @@
-"""What is said of a model's file before anything is run."""
+"""The file of a model, checked before anything is run."""
 
 import struct
 import sys

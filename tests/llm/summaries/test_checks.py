@@ -1,4 +1,4 @@
-"""What a model answers when it is asked for a summary, and whether that may take the place of messages."""
+"""Answers of a model that is asked for a summary: those that may take the place of messages, and others."""
 
 import pytest
 
