@@ -38,6 +38,15 @@
     │   ├── StoreFailedError         a write failed; the store takes no more
     │   ├── StoreFullError           the journal has no room for more; sending later helps
     │   └── StaleWriteError          an owner that has been replaced, or a sequence out of order
+    ├── AccessError                  a gateway refuses a request, before anything is done
+    │   ├── NotAuthenticatedError    no token, or one that is not known any more
+    │   ├── ScopeError               the token does not allow this
+    │   ├── HostRefusedError         the request names another host than the gateway's
+    │   ├── OriginRefusedError       the request comes from the page of another origin
+    │   ├── BodyTooLargeError
+    │   ├── BodyTooSlowError         the body did not arrive in time
+    │   ├── RateLimitedError         too many requests in too short a time, or too many at once
+    │   └── TooManySessionsError     no more sessions may be made
     └── ModelError                   the model gave no reply
         ├── ModelUnavailableError    not reached, overloaded or rate limited: trying later may help
         ├── ModelRefusedError        the request was refused: trying again will not help
@@ -51,17 +60,21 @@ The message of each is one sentence that says what, where and how to mend it.
 from typing import Self
 
 __all__ = [
+    "AccessError",
     "ApprovalDecidedError",
     "ApprovalNotFoundError",
     "ArgentError",
     "AttachmentNotFoundError",
     "AttachmentTooLargeError",
+    "BodyTooLargeError",
+    "BodyTooSlowError",
     "CallbackError",
     "CheckpointNotFoundError",
     "CompactionFailedError",
     "ConfigError",
     "ContextOverflowError",
     "DiagramError",
+    "HostRefusedError",
     "InputError",
     "MailboxFullError",
     "MessageNotFoundError",
@@ -72,12 +85,16 @@ __all__ = [
     "ModelUnavailableError",
     "NoReplyError",
     "NotAnApproverError",
+    "NotAuthenticatedError",
     "NothingToCompactError",
     "NothingToRegenerateError",
     "NothingToRetryError",
+    "OriginRefusedError",
     "OwnerGoneError",
     "OwnerLostError",
+    "RateLimitedError",
     "ReplyInterruptedError",
+    "ScopeError",
     "SessionError",
     "SessionExistsError",
     "SessionFailedError",
@@ -92,6 +109,7 @@ __all__ = [
     "StoreFullError",
     "StoreVersionError",
     "SupervisorStoppedError",
+    "TooManySessionsError",
     "UndoRefusedError",
     "UnknownStateError",
     "WrongEventLoopError",
@@ -431,6 +449,62 @@ class StaleWriteError(StoreError):
 
     code = "stale_write"
     is_transient = True
+
+
+class AccessError(ArgentError):
+    """A gateway refuses a request; nothing was done."""
+
+    code = "access_denied"
+
+
+class NotAuthenticatedError(AccessError):
+    """The request has no token and no sign-in, or one that is not known, has expired, or was revoked."""
+
+    code = "not_authenticated"
+
+
+class ScopeError(AccessError):
+    """The token of the request does not allow this."""
+
+    code = "scope_missing"
+
+
+class HostRefusedError(AccessError):
+    """The request names a host that is not the gateway's, as where a foreign name was bound to its address."""
+
+    code = "host_refused"
+
+
+class OriginRefusedError(AccessError):
+    """The request comes from the page of another origin, or does not say that it comes from the gateway's own."""
+
+    code = "origin_refused"
+
+
+class BodyTooLargeError(AccessError):
+    """The body of the request is larger than the gateway takes; it was not read to its end."""
+
+    code = "body_too_large"
+
+
+class BodyTooSlowError(AccessError):
+    """The body of the request did not arrive in time."""
+
+    code = "body_too_slow"
+    is_transient = True
+
+
+class RateLimitedError(AccessError):
+    """Too many requests came in too short a time, or too many run at once."""
+
+    code = "rate_limited"
+    is_transient = True
+
+
+class TooManySessionsError(AccessError):
+    """The gateway makes no more sessions, for there are as many as it may have."""
+
+    code = "too_many_sessions"
 
 
 class ModelError(ArgentError):
