@@ -1,0 +1,101 @@
+"""Events over server-sent events and WebSocket: they go on where a client left off."""
+
+import json
+from typing import Any
+
+import anyio
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import InvalidStatus
+
+from argentos import Emit, MemoryStore, Reply, Request
+from tests.gateway.api.conftest import Serving
+from tests.gateway.api.serving import of
+from tests.gateway.api.test_messages import Parrot
+
+pytestmark = pytest.mark.anyio
+
+
+async def until(socket: ClientConnection, kind: str) -> list[dict[str, Any]]:
+    """What is told, up to a record of this kind."""
+    told: list[dict[str, Any]] = []
+    while not told or told[-1].get("record", {}).get("kind") != kind:
+        with anyio.fail_after(10):
+            told.append(json.loads(await socket.recv()))
+    return told
+
+
+async def test_what_happens_is_told_over_a_web_socket(serving: Serving) -> None:
+    async with serving(Parrot()) as served:
+        async with served.events() as socket:
+            await served.post(f"{of('maren')}/messages", {"content": "hello"})
+            told = await until(socket, "turn_ended")
+        kinds = [each["record"]["kind"] for each in told]
+        assert kinds == ["transition", "accepted", "transition", "turn_started", "replied", "turn_ended"]
+        assert {(each["type"], each["agent"], each["session"]) for each in told} == {
+            ("RecordAppended", "main", "maren")
+        }
+        assert told[1]["record"]["content"] == "hello"
+
+
+async def test_a_client_goes_on_behind_the_cursor_that_it_has(serving: Serving) -> None:
+    async with serving(Parrot()) as served:
+        async with served.events() as socket:
+            await served.post(f"{of('maren')}/messages", {"content": "hello"})
+            cursor = (await until(socket, "accepted"))[-1]["cursor"]
+        async with served.events(after=cursor) as socket:
+            assert (await until(socket, "turn_ended"))[0]["record"]["kind"] == "transition"
+        async with served.stream("GET", "events", last_event_id=cursor) as events:
+            kind, data, event_id = await anext(events)
+            assert (kind, data["record"]["kind"], data["cursor"]) == ("RecordAppended", "transition", event_id)
+
+
+async def test_after_a_restart_the_cursor_has_expired_and_all_sessions_are_told(serving: Serving) -> None:
+    store = MemoryStore()
+    async with serving(Parrot(), store=store) as served, served.events() as socket:
+        await served.post(f"{of('maren')}/messages", {"content": "hello"})
+        cursor = (await until(socket, "turn_ended"))[-1]["cursor"]
+    async with serving(Parrot(), store=store) as served, served.events(after=cursor) as socket:
+        told = json.loads(await socket.recv())
+        assert told["type"] == "CursorExpired"
+        assert ([each["id"] for each in told["sessions"]], told["isLast"]) == (["maren"], True)
+
+
+async def test_the_pieces_of_one_session_are_told_on_request(serving: Serving) -> None:
+    seen = anyio.Event()
+
+    class Waiting(Parrot):
+        async def reply(self, request: Request, emit: Emit) -> Reply:
+            reply = await super().reply(request, emit)
+            await seen.wait()
+            return reply
+
+    async with serving(Waiting()) as served, served.events(session="maren", deltas=1) as socket:
+        for session in ("ada", "maren"):
+            await served.post(f"{of(session)}/messages", {"content": "hello there"}, 202, prefer="respond-async")
+        told: list[dict[str, Any]] = []
+        while [each["piece"]["text"] for each in told if each["type"] == "Piece"] != ["hello ", "there "]:
+            with anyio.fail_after(10):
+                told.append(json.loads(await socket.recv()))
+        seen.set()
+        told += await until(socket, "turn_ended")
+        assert {each["session"] for each in told} == {"maren"}
+
+
+async def test_what_cannot_be_told_is_refused_before_it_begins(serving: Serving) -> None:
+    async with serving() as served:
+        assert (await served.get("events", 400, deltas=1))["code"] == "input_invalid"
+        with pytest.raises(InvalidStatus) as refused:
+            async with served.events(deltas=1):
+                pass
+        assert refused.value.response.status_code == 400
+        assert json.loads(refused.value.response.body or b"")["code"] == "input_invalid"
+
+
+async def test_streams_end_when_the_gateway_does(serving: Serving) -> None:
+    async with serving(Parrot()) as served:
+        async with served.events() as socket, served.stream("GET", "events") as events:
+            await served.gateway.drain()
+            assert [kind async for kind, _, _ in events] == ["SupervisorDraining"]
+            assert json.loads(await socket.recv())["type"] == "SupervisorDraining"
+        assert (await served.get("events", 503))["code"] == "supervisor_stopped"
