@@ -153,6 +153,10 @@ class MemoryStore(Store):
             await anyio.lowlevel.checkpoint()
         return tuple(found)
 
+    async def find(self, agent: str, ids: Collection[str]) -> Page:
+        """See `Store.find`."""
+        return Page(await self._metadata_of([SessionKey(agent, each) for each in ids]), None)
+
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """See `Store.unfinished`."""
         known = await self._metadata_of([key for key in self._sessions if key.agent == agent])

@@ -177,6 +177,22 @@ class Store(AbstractAsyncContextManager["Store", None]):
         """The agent's sessions, ordered by `file_name` of their ids, beginning behind `cursor`, such a name."""
         ...
 
+    async def find(self, agent: str, ids: Collection[str]) -> Page:
+        """The agent's sessions of these ids, as `list` gives them, in any order; those that do not exist are left out.
+
+        A store of yours need not have it: by default each session is loaded.
+        """
+        sessions: list[Metadata] = []
+        problems: list[str] = []
+        for each in ids:
+            try:
+                snapshot = await self.load(SessionKey(agent, each))
+            except StoreError as error:
+                problems.append(str(error))
+            else:
+                sessions += [snapshot.metadata] if snapshot else []
+        return Page(tuple(sessions), None, tuple(problems))
+
     @abstractmethod
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """The agent's sessions with messages that wait for an answer, and those in one of these states.

@@ -98,6 +98,25 @@ class Listing:
             problems += wrong
         return Page(tuple(sessions), following, tuple(problems))
 
+    async def find(self, agent: str, ids: Collection[str]) -> Page:
+        """See `Store.find`."""
+        unwritten: dict[str, _Unwritten] = {}
+        names: list[str] = []
+        for key in (SessionKey(agent, each) for each in ids):
+            entry, name = self._sessions.get(key), file_name(key.id)
+            if entry is None or not entry.is_deleted:
+                names.append(name)
+            if entry and entry.pending.records:
+                unwritten[name] = _Unwritten(key, entry, tuple(entry.pending.records))
+        sessions: list[Metadata] = []
+        problems: list[str] = []
+        for chunk in in_chunks(names):
+            known = await self._run(partial(self._index.find, agent, chunk))
+            found, wrong = await self._listed(agent, chunk, known, unwritten)
+            sessions += found
+            problems += wrong
+        return Page(tuple(sessions), None, tuple(problems))
+
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """See `Store.unfinished`."""
         look_up = partial(self._index.unfinished, agent, states)

@@ -347,6 +347,11 @@ class FileStore(Store):
         self._check_usable()
         return await self._listing.page(agent, cursor, limit)
 
+    async def find(self, agent: str, ids: Collection[str]) -> Page:
+        """See `Store.find`."""
+        self._check_usable()
+        return await self._listing.find(agent, ids)
+
     async def unfinished(self, agent: str, states: Collection[str]) -> tuple[Metadata, ...]:
         """See `Store.unfinished`."""
         self._check_usable()

@@ -131,6 +131,23 @@ class ListingCases(StoreCase):
         await wait_all_tasks_blocked()
         assert await store.list("main") == page
 
+    @both_ways
+    async def test_sessions_are_found_by_their_ids_as_a_list_shows_them(
+        self, store: Store, *, is_checkpointed: bool
+    ) -> None:
+        stories = [Story(SessionKey("main", id_)).converse("a") for id_ in IDS]
+        await appended(store, *stories)
+        for story in stories:
+            await written(store, story, is_checkpointed=is_checkpointed)
+        await append(store, stories[0].say("more").update("a title", "tag", owner="ada"))
+        await store.delete(stories[1].key)
+        page = await store.find("main", [*IDS, "nobody"])
+        listed = (await store.list("main")).sessions
+        assert {each.session: each for each in page.sessions} == {each.session: each for each in listed}
+        assert len(page.sessions) == len(IDS) - 1
+        assert (page.cursor, page.problems) == (None, ())
+        assert await store.find("other", IDS) == await store.find("main", []) == ((), None, ())
+
 
 class GoingBackCases(StoreCase):
     """Messages that come back from the archive, and the beginning of a fork."""

@@ -37,6 +37,8 @@ async def assert_fresh(store: Store, *keys: SessionKey) -> None:
     assert before == expected
     for limit in (1, 1000):
         assert await listed(store, limit=limit) == expected
+    found = await store.find("main", [key.id for key in keys])
+    assert sorted(found.sessions, key=lambda each: file_name(each.session)) == expected
     unfinished = [each for each in expected if not each.is_settled or each.state == "Active"]
     assert sorted(await store.unfinished("main", ["Active"]), key=lambda each: file_name(each.session)) == unfinished
 
