@@ -38,6 +38,7 @@ from argentos.actors.sessions.duplicates import check_same, message_in, related
 from argentos.actors.sessions.forking import fork, links_of
 from argentos.actors.sessions.obeying import Obeyed, obey
 from argentos.actors.sessions.places import messages_taken, place_to_undo, places_of, window_at
+from argentos.actors.sessions.recent import latest_in
 from argentos.actors.sessions.session import Session
 from argentos.actors.sessions.text_commands import TextCommand, may_command
 from argentos.actors.transcripts.attachments import detach_transcript
@@ -243,6 +244,14 @@ class LocalSession(Session):
             with reading_a_store():
                 return await self._registry.runtime.store.read(self._key, 1, snapshot.metadata.messages + 1)
         return tuple(sorted((*snapshot.context.messages, *snapshot.context.waiting), key=lambda each: each.number))
+
+    async def _messages(self, start: int, stop: int) -> tuple[Message, ...]:
+        snapshot = await self._registry.look(self._key)
+        found = latest_in(snapshot, start, stop)
+        if found is not None:
+            return found
+        with reading_a_store():
+            return await self._registry.runtime.store.read(self._key, start, stop)
 
     async def _attachment(self, sha256: str) -> bytes:
         await self._registry.metadata(self._key)  # raises where there is no such session

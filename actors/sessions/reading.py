@@ -1,15 +1,18 @@
 """Reading a session as it stands, which takes no step of it: the part of `Session` that asks for nothing to be done."""
 
 from abc import ABC, abstractmethod
+from typing import Final
 
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.info import SessionInfo
 from argentos.actors.transcripts.transcript import Transcript
-from argentos.inputs import as_flag
+from argentos.inputs import as_flag, as_whole_number
 from argentos.storage import Message, Summary, Transitioned, as_sha256
 
 __all__ = ["Reading"]
+
+_MOST_MESSAGES: Final = 2**53
 
 
 class Reading(ABC):
@@ -50,6 +53,24 @@ class Reading(ABC):
         await checkpoint()
         return await self._history(full=as_flag(full, "full"))
 
+    async def messages(self, start: int = 1, stop: int | None = None) -> tuple[Message, ...]:
+        """The messages of these numbers, in order, wherever they are: in the context, or in the archive.
+
+        Args:
+            start: the first number.
+            stop: the number behind the last one; by default all that follow.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            InputError: one of them is no number from 1.
+        """
+        await checkpoint()
+        first = as_whole_number(start, "the first number", 1, _MOST_MESSAGES)
+        behind = (
+            _MOST_MESSAGES if stop is None else as_whole_number(stop, "the number behind the last", 1, _MOST_MESSAGES)
+        )
+        return await self._messages(first, behind)
+
     async def attachment(self, sha256: str) -> bytes:
         """The bytes of a picture or a document to which the source of a block refers by their hash.
 
@@ -85,6 +106,9 @@ class Reading(ABC):
 
     @abstractmethod
     async def _history(self, *, full: bool) -> tuple[Message, ...]: ...
+
+    @abstractmethod
+    async def _messages(self, start: int, stop: int) -> tuple[Message, ...]: ...
 
     @abstractmethod
     async def _attachment(self, sha256: str) -> bytes: ...

@@ -208,6 +208,7 @@ async def test_what_is_read_is_what_the_owner_reads(served: Served) -> None:
         assert await there.history() == await here.history()
         assert await there.history(full=True) == await here.history(full=True)
         assert len(await there.history(full=True)) == 4
+        assert await there.messages(2, 4) == await here.messages(2, 4) == (await here.history(full=True))[1:3]
         assert await there.summary() is None
         assert (await there.info()).messages == 4
         assert [each.id for each in await owner.list()] == ["maren"]

@@ -483,6 +483,7 @@ CALLS: Final[dict[str, Callable[[Any, Any, Path], Awaitable[object]]]] = {
     "info": lambda session, _, __: session.info(),
     "summary": lambda session, _, __: session.summary(),
     "history": lambda session, _, __: session.history(full=True),
+    "messages": lambda session, _, __: session.messages(1, 9),
     "transitions": lambda session, _, __: session.transitions(),
     "clear": lambda session, _, __: session.clear(),
     "undo": lambda session, _, __: session.undo(),
