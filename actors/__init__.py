@@ -2,6 +2,7 @@
 
 from argentos.actors.agents import Agent
 from argentos.actors.approvals import Approval
+from argentos.actors.catalogue import Catalogue, InfoPage
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.core.models.previews import CompactionPreview
@@ -33,6 +34,7 @@ from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage
 __all__ = [
     "Agent",
     "Approval",
+    "Catalogue",
     "Clock",
     "CommandAnswer",
     "CompactionPreview",
@@ -43,6 +45,7 @@ __all__ = [
     "Event",
     "EventsMissed",
     "Health",
+    "InfoPage",
     "ManualClock",
     "OwedMessage",
     "OwnerInfo",

@@ -8,7 +8,7 @@ from itertools import chain
 from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
-from argentos.actors.core.deadlines import state_at
+from argentos.actors.core.deadlines import idle_at, state_at
 from argentos.actors.core.decisions.draft import COMPACTING
 from argentos.actors.settings.config import Config
 from argentos.concurrency.chunks import merged_in_chunks
@@ -28,6 +28,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         system: its own system prompt; empty where it has that of its agent.
         sequence: of the latest record.
         state: of the machine; an overdue timer counts as fired.
+        idle_at: when it becomes idle, unless something happens before; None where that is not to be expected.
         messages: how many were ever accepted.
         tokens: of the next request, estimated in the model's tokens: by this it is decided when to compact.
         is_guess: no report of the model is of this context, so that it is about as much.
@@ -55,6 +56,7 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     state: str
     created_at: datetime
     last_activity: datetime
+    idle_at: datetime | None
     messages: int
     turns: int
     tokens: int
@@ -93,14 +95,16 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         """
         tokens = gauge.estimate(metadata)
         delay = metadata.turn.delay if metadata.turn else None
+        state = state_at(metadata, quiet, config.idle_after)
         # Names are shared: those of the edges alone would be a third of what a session takes in a long list.
         return cls(
             id=metadata.session,
             agent=sys.intern(metadata.agent),
             sequence=metadata.sequence,
-            state=sys.intern(state_at(metadata, quiet, config.idle_after)),
+            state=sys.intern(state),
             created_at=metadata.created_at,
             last_activity=metadata.last_activity,
+            idle_at=idle_at(metadata, config.idle_after) if state == metadata.state else None,
             messages=metadata.messages,
             turns=metadata.turns,
             tokens=tokens,

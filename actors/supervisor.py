@@ -23,6 +23,7 @@ from argentos.actors.agents import (
     warm_up,
 )
 from argentos.actors.approvals import Approval, all_approvals
+from argentos.actors.catalogue import Catalogue
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.control.server import ControlServer
 from argentos.actors.core.registry import Registry
@@ -96,6 +97,9 @@ class Supervisor(SupervisorInterface):
             subscribed; of longer texts, those of 16 million characters.
         outbox: the channels to which every reply, and whatever else the agent says, is owed until it was delivered;
             see `Supervisor.outbox`.
+
+    Attributes:
+        catalogue: the sessions as lists show them, page by page and by their keys.
     """
 
     def __init__(
@@ -155,6 +159,7 @@ class Supervisor(SupervisorInterface):
         )
         self._runtime = self._runtimes[self.agent]
         self._registry = Registry(self._runtime, self._runtimes)
+        self.catalogue: Catalogue = Catalogue(self._registry)
         self._outbox = Outbox(self._registry)
         self._telemetry = Telemetry(", ".join(named), clock)
         self._telemetry.observe(self.health)
@@ -180,6 +185,11 @@ class Supervisor(SupervisorInterface):
     def agents(self) -> tuple[str, ...]:
         """The names of the agents."""
         return tuple(self._runtimes)
+
+    @property
+    def directory(self) -> Path | None:
+        """The state directory that it owns while it is open; None where its store has none."""
+        return self._runtime.store.owned_directory
 
     @property
     def config(self) -> Config:

@@ -4,7 +4,7 @@ While a session is in memory its waits are measured by the monotonic clock; the 
 counts only for the time in which it was not.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
 from argentos.actors.settings.config import Config
@@ -28,7 +28,17 @@ from argentos.storage import (
     Undone,
 )
 
-__all__ = ["Marks", "collected_at", "deadline", "is_delayed", "is_expired", "may_passivate", "quiet_for", "state_at"]
+__all__ = [
+    "Marks",
+    "collected_at",
+    "deadline",
+    "idle_at",
+    "is_delayed",
+    "is_expired",
+    "may_passivate",
+    "quiet_for",
+    "state_at",
+]
 
 _HAPPENINGS = frozenset(
     {Accepted, ApprovalDecided, CallEnded, Cleared, Replied, Responded, Retried, Rewound, Transitioned, Undone}
@@ -127,12 +137,27 @@ def state_at(metadata: Metadata, quiet: float, idle_after: float) -> str:
         quiet: seconds since something last happened.
         idle_after: see `Config`.
     """
+    timed = None if quiet < idle_after else _timed_transition(metadata)
+    return timed.target if timed else metadata.state
+
+
+def idle_at(metadata: Metadata, idle_after: float) -> datetime | None:
+    """When the state's timer fires, unless something happens before; None where none runs.
+
+    Args:
+        metadata: of the session.
+        idle_after: see `Config`.
+    """
+    return metadata.quiet_since + timedelta(seconds=idle_after) if _timed_transition(metadata) else None
+
+
+def _timed_transition(metadata: Metadata) -> Transition | None:
+    """The transition that the state's timer takes when it fires; None where it does not, or there is none."""
     timer = timer_in(metadata.state)
-    if timer is None or quiet < idle_after:
-        return metadata.state
-    facts = _Overdue(is_quiet=metadata.is_resting)
-    decision = SESSION.decide(metadata.state, timer.event, facts)
-    return decision.target if isinstance(decision, Transition) else metadata.state
+    if timer is None:
+        return None
+    decision = SESSION.decide(metadata.state, timer.event, _Overdue(is_quiet=metadata.is_resting))
+    return decision if isinstance(decision, Transition) else None
 
 
 def collected_at(metadata: Metadata, marks: Marks, config: Config) -> float | None:

@@ -216,13 +216,16 @@ class Registry:
         snapshot = actor.snapshot if actor is not None else None
         return snapshot or await self._load(key)
 
+    def live(self, key: SessionKey) -> Metadata | None:
+        """The metadata of a session in memory; None where it is not there."""
+        actor = self._actors.get(key)
+        return actor.metadata if actor is not None else None
+
     async def metadata(self, key: SessionKey) -> Metadata:
         """The durable metadata, now; likewise."""
         await checkpoint()
         self.check_open()
-        actor = self._actors.get(key)
-        metadata = actor.metadata if actor is not None else None
-        return metadata or (await self._load(key)).metadata
+        return self.live(key) or (await self._load(key)).metadata
 
     async def _load(self, key: SessionKey) -> Snapshot:
         with reading_a_store():

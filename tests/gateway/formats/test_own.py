@@ -88,6 +88,7 @@ def info_of(transcript: Transcript) -> SessionInfo:
         state="Idle",
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
         last_activity=datetime(2026, 1, 1, tzinfo=UTC),
+        idle_at=None,
         messages=len(transcript.messages),
         turns=0,
         tokens=0,

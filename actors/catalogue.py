@@ -1,0 +1,75 @@
+"""The sessions as lists show them: page by page, however many there are, and by their keys."""
+
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
+from typing import NamedTuple
+
+from anyio.lowlevel import checkpoint
+
+from argentos.actors.core.registry import Registry
+from argentos.actors.info import SessionInfo
+from argentos.concurrency.chunks import in_chunks
+from argentos.concurrency.foreign_code import reading_a_store
+from argentos.storage import Metadata, SessionKey
+
+__all__ = ["Catalogue", "InfoPage"]
+
+
+class InfoPage(NamedTuple):
+    """Some sessions, and a sentence for each that could not be read."""
+
+    sessions: tuple[SessionInfo, ...]
+    problems: tuple[str, ...] = ()
+
+
+class Catalogue:
+    """Reads what is known of sessions, and loads none for that.
+
+    Args:
+        registry: of the supervisor.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    async def pages(self, agent: str) -> AsyncGenerator[InfoPage]:
+        """All sessions of an agent, a thousand at a time, in the order of the names of their folders.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        async with aclosing(self._registry.pages(agent)) as pages:
+            async for page in pages:
+                yield InfoPage(await self._told(page.sessions), page.problems)
+
+    async def find(self, keys: Iterable[SessionKey]) -> InfoPage:
+        """These sessions, in their order; those that do not exist are left out.
+
+        Raises:
+            StoreError: the store cannot be read.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        await checkpoint()
+        self._registry.check_open()
+        wanted = [*keys]
+        agents: dict[str, list[str]] = {}
+        known: dict[SessionKey, Metadata] = {}
+        for key in wanted:
+            if (live := self._registry.live(key)) is not None:
+                known[key] = live
+            else:
+                agents.setdefault(key.agent, []).append(key.id)
+        problems: list[str] = []
+        for agent, ids in agents.items():
+            with reading_a_store():
+                page = await self._registry.runtime.store.find(agent, ids)
+            known |= {each.key: each for each in page.sessions}
+            problems += page.problems
+        return InfoPage(await self._told([known[key] for key in wanted if key in known]), tuple(problems))
+
+    async def _told(self, sessions: Sequence[Metadata]) -> tuple[SessionInfo, ...]:
+        infos: list[SessionInfo] = []
+        for some in in_chunks(sessions):
+            infos += [self._registry.info(metadata) for metadata in some]
+            await self._registry.runtime.workers.give_way()
+        return tuple(infos)
