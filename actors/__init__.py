@@ -2,7 +2,6 @@
 
 from argentos.actors.agents import Agent
 from argentos.actors.approvals import Approval
-from argentos.actors.catalogue import Catalogue, InfoPage
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.core.models.previews import CompactionPreview
@@ -25,6 +24,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.deliveries import Deliveries, Delivery
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
+from argentos.actors.sessions.catalogue import Catalogue, InfoPage
 from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.session import Session
 from argentos.actors.settings.config import Config, parse_duration, parse_size

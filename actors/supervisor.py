@@ -23,7 +23,6 @@ from argentos.actors.agents import (
     warm_up,
 )
 from argentos.actors.approvals import Approval, all_approvals
-from argentos.actors.catalogue import Catalogue
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.control.server import ControlServer
 from argentos.actors.core.registry import Registry
@@ -43,6 +42,7 @@ from argentos.actors.scheduling.slots import Slots
 from argentos.actors.scheduling.throttle import Throttle
 from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
+from argentos.actors.sessions.catalogue import Catalogue
 from argentos.actors.sessions.local_session import LocalSession
 from argentos.actors.settings.config import Config
 from argentos.actors.shutdown import close_models, drain, end_turns, settle

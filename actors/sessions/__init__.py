@@ -1,7 +1,8 @@
-"""The handles of sessions.
+"""The handles of sessions, and lists of them.
 
 Reading order; a module imports only from those above it:
 
+    catalogue      sessions as lists show them
     approving      a person's word on calls of tools
     text_commands  what people write to the session itself
     commanding     how it is told that
