@@ -1,0 +1,185 @@
+// The session that is open: its messages as far as they were loaded, and the turn that runs.
+
+import { EventStream } from "../api/events.js";
+import { getSession, read } from "../api/sessions.js";
+import { boundariesOf } from "./boundaries.js";
+import { StreamingTurn } from "./streaming-turn.js";
+
+/**
+ * @typedef {object} Message
+ * @property {string} id
+ * @property {number} number
+ * @property {"user" | "assistant"} role
+ * @property {string} text
+ * @property {string} at
+ * @property {number} tokens
+ * @property {string} [sender]
+ * @property {{channel: string, user: string, guild?: string, channelId?: string}} [address]
+ * @property {object[]} [content] blocks; none where it is a text
+ * @property {string} [stopReason]
+ * @property {string} [failure]
+ * @property {boolean} [archived]
+ * @property {boolean} [isOmitted]
+ * @property {number} [cut]
+ */
+
+const PAGE = 50;
+const BETWEEN_LOOKS = 40; // milliseconds in which records are gathered
+const REWRITING = new Set(["summary", "cleared", "rewound", "undone", "retried", "turn_ended", "shortened"]);
+const ENDING = new Set(["replied", "turn_ended", "cleared"]);
+
+export class OpenSession extends EventTarget {
+  /** @param {import("../api/sessions.js").Key} key */
+  constructor(key) {
+    super();
+    this.key = key;
+    /** @type {import("./session-info.js").Info | null} */
+    this.info = null;
+    /** @type {Map<number, Message>} */
+    this.messages = new Map();
+    /** @type {import("./boundaries.js").Boundary[]} */
+    this.boundaries = [];
+    /** @type {number | null} */
+    this.previous = null;
+    /** @type {Error | null} */
+    this.trouble = null;
+    this.isLoaded = false;
+    this.isGone = false;
+    this.turn = new StreamingTurn();
+    /** @type {StreamingTurn | null} one whose end is durable, until its messages are here */
+    this.ended = null;
+    /** @type {Map<string, {text: string, at: string}>} sent, and not seen among the messages so far */
+    this.sent = new Map();
+    this.stream = new EventStream(
+      { agent: key[0], session: key[1], deltas: 1 },
+      { event: (event) => this.#take(event), link: (isOpen) => isOpen && this.look() },
+    );
+    this.look({ isWhole: true });
+  }
+
+  close() {
+    this.stream.close();
+    clearTimeout(this.timer);
+  }
+
+  /** @param {import("../api/sessions.js").Key} key */
+  isOf([agent, id]) {
+    return this.key[0] === agent && this.key[1] === id;
+  }
+
+  /** The messages that are loaded, in their order. */
+  get shown() {
+    return [...this.messages.values()].sort((a, b) => a.number - b.number);
+  }
+
+  /** Look at what has changed, in a moment. @param {{isWhole?: boolean}} what whole: at all that is loaded */
+  look({ isWhole = false } = {}) {
+    this.isWhole ||= isWhole;
+    this.isMissed = this.isLooking;
+    this.timer ??= setTimeout(() => this.#look(), this.isLoaded ? BETWEEN_LOOKS : 0);
+  }
+
+  /** Load the page of older messages. */
+  async older() {
+    if (this.previous === null || this.isLoadingOlder) return;
+    this.isLoadingOlder = true;
+    try {
+      this.#add(await read(this.key, "messages", { limit: PAGE, before: this.previous }), true);
+      this.trouble = null;
+    } catch (error) {
+      this.trouble = error;
+    } finally {
+      this.isLoadingOlder = false;
+      this.tell();
+    }
+  }
+
+  /** A message was sent from here. @param {string} id @param {string} text @param {string} at */
+  expect(id, text, at) {
+    this.sent.set(id, { text, at });
+    this.tell();
+  }
+
+  /** It was not taken. @param {string} id */
+  giveUp(id) {
+    this.sent.delete(id);
+    this.tell();
+  }
+
+  /** The session as the list was told of it. @param {import("./session-info.js").Info} info */
+  changed(info) {
+    if (this.info && this.info.sequence > info.sequence) return;
+    this.info = info;
+    this.tell();
+  }
+
+  async #look() {
+    const { isWhole, ended } = this;
+    this.isWhole = this.isMissed = false;
+    this.isLooking = true;
+    try {
+      const oldest = Math.min(...this.messages.keys());
+      const [info, page] = await Promise.all([getSession(this.key), read(this.key, "messages", { limit: PAGE })]);
+      if (isWhole) await this.#bound(info, page);
+      this.info = info;
+      this.#add(page, !this.isLoaded);
+      if (isWhole) await this.#again(page.previous, oldest);
+      this.isLoaded = true;
+      this.isGone = false;
+      this.trouble = null;
+      if (this.ended === ended) this.ended = null;
+    } catch (error) {
+      this.trouble = error;
+      this.isGone = error.status === 404;
+    }
+    this.timer = undefined;
+    this.isLooking = false;
+    if (this.isMissed) this.look();
+    this.tell();
+  }
+
+  /** Find out where messages have left the context. */
+  async #bound(info, { summary }) {
+    const [{ checkpoints }, { compactions }] = await Promise.all([read(this.key, "checkpoints"), read(this.key, "compactions")]);
+    this.boundaries = boundariesOf(checkpoints, compactions, summary, info.undo);
+  }
+
+  /** Read the older pages anew, down to the oldest message that was there. */
+  async #again(before, oldest) {
+    while (before !== null && before > oldest) {
+      const page = await read(this.key, "messages", { limit: PAGE, before });
+      this.#add(page, false);
+      before = page.previous;
+    }
+  }
+
+  /** @param {{messages: Message[], previous: number | null}} page */
+  #add(page, isOldest) {
+    for (const message of page.messages) {
+      this.messages.set(message.number, message);
+      this.sent.delete(message.id);
+    }
+    if (isOldest) this.previous = page.previous;
+    this.turn.settle(new Set(page.messages.flatMap((message) => (message.content ?? []).map((block) => /** @type {any} */ (block).id))));
+  }
+
+  /** @param {any} event */
+  #take(event) {
+    if (event.type === "Piece") {
+      this.turn.take(event);
+      this.dispatchEvent(new Event("piece"));
+      return;
+    }
+    if (event.type === "SessionChanged") return this.changed(event.info);
+    const kind = event.record?.kind;
+    if (ENDING.has(kind)) {
+      this.ended = this.turn;
+      this.turn = new StreamingTurn();
+    }
+    this.look({ isWhole: REWRITING.has(kind) || event.type !== "RecordAppended" });
+  }
+
+  tell() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
