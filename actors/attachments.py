@@ -4,8 +4,9 @@ In between, in records, histories and events, a message refers to them by their 
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
+from operator import attrgetter
 from typing import Final
 
 from msgspec import structs
@@ -20,6 +21,7 @@ from argentos.storage import (
     Content,
     Detached,
     Message,
+    RawBlock,
     SessionKey,
     Store,
     attach_inline,
@@ -36,6 +38,7 @@ __all__ = ["Attachments"]
 _log: Final = logging.getLogger(__name__)
 _NONE: Final[Mapping[str, bytes]] = {}
 _MOST_MISSING: Final = 100  # told of in `missing`
+_blocks: Final = attrgetter("blocks")  # of a hundred thousand messages, now and then
 
 
 class Attachments:
@@ -114,15 +117,14 @@ class Attachments:
 
     async def put_back(self, key: SessionKey, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """Messages with the bytes that they refer to; what cannot be read gives a text in its place, and is told of."""
-        if not any(each.blocks and hashes_in(each.blocks) for each in messages):
+        contents: Iterator[tuple[RawBlock, ...]] = map(_blocks, messages)
+        if not any(hashes_in(each) for each in contents if each):
             return messages
         known: dict[str, bytes] = {}
-        found = [
-            structs.replace(each, blocks=blocks_of(content), text=text_of(content))
-            if (content := await self.whole(key, each.raw, known)) is not each.raw
-            else each
-            for each in messages
-        ]
+        found = [*messages]
+        for at, message in enumerate(messages):
+            if message.blocks and (content := await self.whole(key, message.raw, known)) is not message.raw:
+                found[at] = structs.replace(message, blocks=blocks_of(content), text=text_of(content))
         return tuple(found)
 
     async def whole(self, key: SessionKey, content: Content, known: dict[str, bytes] | None = None) -> Content:

@@ -16,10 +16,11 @@ from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 import anyio
 import anyio.lowlevel
+from anyio.lowlevel import RunVar
 
 from argentos.concurrency.waiter import Waiter, new_waiter
 
-__all__ = ["Runner", "Threads", "inline", "shielded", "soon", "threads"]
+__all__ = ["Runner", "Threads", "in_thread", "in_thread_if", "inline", "shielded", "soon", "threads"]
 
 T = TypeVar("T")
 
@@ -125,6 +126,23 @@ class Threads:
 def threads(limit: int = _AT_ONCE) -> Runner:
     """Threads that are waited for, however long that takes."""
     return Threads().runner(limit)
+
+
+async def in_thread_if(is_long: bool, work: Callable[[], T], /) -> T:  # noqa: FBT001 - it reads as a sentence
+    """The result of a computation, from a thread where that takes long."""
+    return await in_thread(work) if is_long else work()
+
+
+async def in_thread(work: Callable[[], T], /) -> T:
+    """The result of a computation in a thread, while the event loop goes on; a few are made at a time."""
+    try:
+        run = _computing.get()
+    except LookupError:
+        _computing.set(run := threads())
+    return await run(work)
+
+
+_computing: Final[RunVar[Runner]] = RunVar("argentos computing")
 
 
 class _Call(Generic[T]):

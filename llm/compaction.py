@@ -8,6 +8,7 @@ speak for yet, so that a compaction always ends.
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import anyio
@@ -23,6 +24,9 @@ from argentos.storage import Message, RawBlock, Snapshot, Summary
 __all__ = ["Compacted", "compact"]
 
 _log: Final = logging.getLogger(__name__)
+_number: Final = attrgetter("number")  # of a hundred thousand messages, now and then
+_text: Final = attrgetter("text")
+_tokens: Final = attrgetter("tokens")
 _LIST_SHARE: Final = 4
 """Part of a summary that the list of what it lacks may have."""
 
@@ -78,7 +82,7 @@ async def compact(
     """
     metadata, context = snapshot
     replaced = context.messages[:older]
-    freed = sum(message.tokens for message in replaced)
+    freed = sum(map(_tokens, replaced))
     gone = freed + metadata.summary_tokens
     budget = int(min(gauge.summary_budget / gauge.ratio(metadata), gone / 2))
     assignment = Assignment(
@@ -157,7 +161,7 @@ async def _text_of(made: _Made, assignment: Assignment, counting: Counting) -> t
 
 async def _run(make: Callable[[], str], messages: Sequence[Message], counting: Counting) -> str:
     """Make a text of messages, in a thread where they are long."""
-    length = sum(len(message.text) for message in messages)
+    length = sum(map(len, map(_text, messages)))
     return make() if counting.is_quick(length) else await counting.run(make)
 
 
@@ -173,7 +177,7 @@ def _compacted(
     freed: int,
 ) -> Compacted:
     metadata, context = snapshot
-    numbers = tuple(message.number for message in replaced)
+    numbers = tuple(map(_number, replaced))
     left = metadata.tokens + metadata.waiting_tokens - freed - metadata.summary_tokens + tokens
     return Compacted(
         text=text,

@@ -1,6 +1,7 @@
 """Assembling what the model sees: system prompt, summary, recent messages in full, the new ones."""
 
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
 from argentos.llm.model import Request
 from argentos.llm.pairing import with_results
@@ -8,6 +9,8 @@ from argentos.llm.shortening.showing import as_shown
 from argentos.storage import REFUSAL, Message, Snapshot, Summary
 
 __all__ = ["as_request", "assemble", "is_blank", "summary_text", "with_text"]
+
+_stop_reason: Final = attrgetter("stop_reason")
 
 
 def assemble(snapshot: Snapshot, *, system: str, window: int, tools: tuple[dict[str, Any], ...] = ()) -> Request:
@@ -41,7 +44,7 @@ def as_request(messages: tuple[Message, ...]) -> tuple[Message, ...]:
 
     What is shortened is shown in part.
     """
-    if any(each.stop_reason == REFUSAL for each in messages):
+    if REFUSAL in map(_stop_reason, messages):
         messages = tuple(each for each in messages if not each.is_refused)
     return with_results(with_text(as_shown(messages)))
 

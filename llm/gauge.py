@@ -248,10 +248,16 @@ class Gauge(Struct, frozen=True):
 
 
 def _begin_of_turn(messages: Sequence[Message], metadata: Metadata) -> int:
-    """The number of messages before those of the open turn; all where there is none."""
-    if (turn := metadata.turn) is None:
-        return len(messages)
-    return next((at for at, each in enumerate(messages) if each.number in turn.messages), len(messages))
+    """The number of messages before those of the open turn, which are among the last; all where there is none."""
+    begin = len(messages)
+    left = {*metadata.turn.messages} if metadata.turn else set[int]()
+    for at in range(len(messages) - 1, -1, -1):
+        if not left:
+            break
+        if messages[at].number in left:
+            left.remove(messages[at].number)
+            begin = at
+    return begin
 
 
 def _seen(known: Calibration) -> float:

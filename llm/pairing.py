@@ -5,6 +5,7 @@ gets one that says so, and a result without a call becomes a text.
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final, cast
 
 from msgspec import structs
@@ -14,11 +15,12 @@ from argentos.storage import Message, RawBlock, text_of
 __all__ = ["is_between", "with_results"]
 
 _MISSING: Final = "no result is known of this call"
+_blocks: Final = attrgetter("blocks")
 
 
 def with_results(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """The messages, each that calls something with the results right behind it."""
-    if _are_paired(messages):
+    if not any(map(_blocks, messages)) or _are_paired(messages):
         return messages
     results = {call_id: block for each in messages for call_id, block in _results(each)}
     calls = {call_id for each in messages for call_id in _calls(each)}

@@ -2,7 +2,8 @@
 
 import sys
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Final, Self
 
 import anyio.lowlevel
@@ -10,15 +11,16 @@ import anyio.to_thread
 
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.exclusive_use import ExclusiveUse
+from argentos.concurrency.threads import in_thread_if
 from argentos.errors import AttachmentNotFoundError
 from argentos.storage.attachments import as_sha256, sha256_of
 from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.fold import Folded, fold, fold_metadata
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.names import file_name
-from argentos.storage.open_context import LEAVING, without
-from argentos.storage.records import Record, Transitioned, Undone
-from argentos.storage.snapshot import Metadata, Snapshot
+from argentos.storage.open_context import LEAVING, takes_long
+from argentos.storage.records import Record, Transitioned
+from argentos.storage.snapshot import Context, Metadata, Snapshot
 from argentos.storage.store import Page, Store, check_order, check_write, page_of
 from argentos.storage.wal.pending import PendingRecords
 
@@ -104,17 +106,9 @@ class MemoryStore(Store):
         session = self._sessions.get(key)
         if session is None:
             return ()
-        archive = session.archive
         folded = await _folded(key, session)
-        context = folded.snapshot.context
-        newer = {each.number: each for each in (*folded.archived, *context.messages, *context.waiting)}
-        messages: list[Message] = []
-        for numbers in in_chunks(range(max(start, 1), min(stop, folded.snapshot.metadata.messages + 1)), _LONG):
-            found = (newer.get(number) or archive.get(number) for number in numbers)
-            messages += [each for each in found if each]
-            if len(numbers) == _LONG:
-                await anyio.lowlevel.checkpoint()
-        return tuple(messages)
+        together = partial(_between, start, stop, folded, session.archive)
+        return await in_thread_if(folded.snapshot.metadata.messages > _LONG, together)
 
     async def transitions(self, key: SessionKey) -> tuple[Transitioned, ...]:
         """See `Store.transitions`."""
@@ -192,13 +186,10 @@ class MemoryStore(Store):
             return
         base = session.base
         records = session.pending.up_to(snapshot.metadata.sequence)
-        left = await _fold_in_chunks(key, base, records) if await _archive(records) else Folded(snapshot, ())
+        left = await _fold_of(key, base, records) if await _archive(records) else Folded(snapshot, ())
         if session.base is not base:  # another checkpoint was quicker
             return
-        for back in _back_in(records):
-            session.archive.pop(back.number, None)
-        for messages in in_chunks(left.archived, _LONG):
-            session.archive.update((message.number, message) for message in messages)
+        session.archive |= {message.number: message for message in left.archived}  # what is back is found sooner
         session.checkpoints += left.checkpoints
         session.base = snapshot
         session.pending.cover(snapshot.metadata.sequence)
@@ -235,12 +226,21 @@ async def _archive(records: Sequence[Record]) -> bool:
 
 async def _folded(key: SessionKey, session: _Session) -> Folded:
     """The session as it is now."""
-    records = session.pending.records
-    return (
-        fold(key, session.base, records)
-        if len(records) <= _LONG
-        else await _fold_in_chunks(key, session.base, [*records])
-    )
+    return await _fold_of(key, session.base, [*session.pending.records])
+
+
+async def _fold_of(key: SessionKey, base: Snapshot | None, records: Sequence[Record]) -> Folded:
+    is_long = takes_long(base.context if base else Context(), records)
+    return await in_thread_if(is_long, partial(fold, key, base, records))
+
+
+def _between(start: int, stop: int, folded: Folded, archive: Mapping[int, Message]) -> tuple[Message, ...]:
+    """The messages with these numbers; whatever comes to the archive meanwhile is among those that were folded."""
+    context = folded.snapshot.context
+    newer = {each.number: each for each in (*folded.archived, *context.messages, *context.waiting)}
+    numbers = range(max(start, 1), min(stop, folded.snapshot.metadata.messages + 1))
+    found = (newer.get(number) or archive.get(number) for number in numbers)
+    return tuple([each for each in found if each])
 
 
 async def _metadata(key: SessionKey, session: _Session) -> Metadata:
@@ -249,23 +249,3 @@ async def _metadata(key: SessionKey, session: _Session) -> Metadata:
     if len(records) > _LONG:
         return (await _folded(key, session)).snapshot.metadata
     return fold_metadata(key, session.base.metadata if session.base else None, records)
-
-
-async def _fold_in_chunks(key: SessionKey, snapshot: Snapshot | None, records: Sequence[Record]) -> Folded:
-    """Fold records, letting others go on now and then."""
-    archived: list[Message] = []
-    checkpoints: list[Checkpoint] = []
-    for chunk in in_chunks(records, _LONG):
-        snapshot, left, _, made = fold(key, snapshot, chunk)
-        back = [*_back_in(chunk)]
-        archived = [*(without(archived, back) if back else archived), *left]
-        checkpoints += made
-        await anyio.lowlevel.checkpoint()
-    if snapshot is None:
-        raise ValueError(f"{key}: neither a snapshot nor records to fold")
-    return Folded(snapshot, tuple(archived), checkpoints=tuple(checkpoints))
-
-
-def _back_in(records: Sequence[Record]) -> Iterator[Message]:
-    """The messages that records bring back into the context."""
-    return (message for record in records if isinstance(record, Undone) for message in record.messages)

@@ -3,15 +3,14 @@
 One function for each kind of record; one that leaves the context as it is has none.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import Any, ClassVar, Final, NamedTuple
-
-from msgspec import structs
 
 from argentos.storage.blocks import ToolUse
 from argentos.storage.branching.checkpoints import Checkpoint
+from argentos.storage.branching.records import weight
 from argentos.storage.folding.checkpoints import checkpoint_of
 from argentos.storage.folding.messages import (
     accepted_of,
@@ -22,12 +21,12 @@ from argentos.storage.folding.messages import (
     results_of,
     summary_of,
 )
-from argentos.storage.messages import REFUSAL, Message, Summary
+from argentos.storage.folding.moves import after_turn, again, place_behind, place_of, shortened_by
+from argentos.storage.messages import Message, Summary
 from argentos.storage.records import (
     Accepted,
     CallEnded,
     Cleared,
-    Cut,
     Forked,
     Record,
     Replied,
@@ -48,14 +47,10 @@ __all__ = [
     "LEAVING",
     "Left",
     "OpenContext",
-    "after_turn",
-    "again",
     "fold_context",
-    "place_behind",
-    "shortened_by",
+    "takes_long",
     "transitions_left",
     "with_transition",
-    "without",
 ]
 
 KEPT_TRANSITIONS: Final = 128
@@ -65,6 +60,9 @@ LEAVING: Final = (Summarised, Cleared, Rewound, Undone)
 """The records by which messages go to the archive, or come back from it."""
 
 _EMPTYING: Final = frozenset({"stopped", "cleared"})
+_LONG: Final = 1000  # records or messages, looked at in some milliseconds
+_id: Final = attrgetter("id")
+_number: Final = attrgetter("number")
 
 
 class Left(NamedTuple):
@@ -75,24 +73,27 @@ class Left(NamedTuple):
     checkpoints: tuple[Checkpoint, ...]
 
 
+def takes_long(context: Context, records: Sequence[Record]) -> bool:
+    """Folding takes more than a moment, for the records are many, or change a context that has many messages."""
+    if len(records) > _LONG:
+        return True
+    changes = sum(isinstance(each, LEAVING) for each in records)
+    return weight(records) + changes * len(context.messages) > _LONG
+
+
 def fold_context(context: Context, records: Iterable[Record]) -> Left:
     """Apply records to a context."""
     talk = OpenContext(context)
-    archived: list[Message] = []
+    archived: dict[int, Message] = {}
     checkpoints: list[Checkpoint] = []
     for record in records:
         if record.checkpoint is not None and (made := checkpoint_of(record, *talk.seen)):
             checkpoints.append(made)
-        archived += talk.apply(record)
+        archived.update((each.number, each) for each in talk.apply(record))
         if isinstance(record, Undone):
-            archived = without(archived, record.messages)
-    return Left(talk.context, tuple(archived), tuple(checkpoints))
-
-
-def without(archived: Iterable[Message], back: Iterable[Message]) -> list[Message]:
-    """The messages that left a context, without those that are back in it."""
-    numbers = {each.number for each in back}
-    return [each for each in archived if each.number not in numbers]
+            for message in record.messages:
+                archived.pop(message.number, None)
+    return Left(talk.context, tuple(archived.values()), tuple(checkpoints))
 
 
 class OpenContext:
@@ -102,11 +103,22 @@ class OpenContext:
         context: to begin with.
     """
 
-    __slots__ = ("_archived_ids", "_context", "_count", "_messages", "_results", "_summary", "_transitions", "_waiting")
+    __slots__ = (
+        "_archived_ids",
+        "_context",
+        "_count",
+        "_is_shared",
+        "_messages",
+        "_results",
+        "_summary",
+        "_transitions",
+        "_waiting",
+    )
 
     def __init__(self, context: Context) -> None:
         self._context: Context | None = context
         self._messages = list(context.messages)
+        self._is_shared = False
         self._count = len(self._messages)
         self._waiting = context.waiting
         self._summary = context.summary
@@ -119,6 +131,7 @@ class OpenContext:
         other = OpenContext.__new__(OpenContext)
         other._context = self._context  # noqa: SLF001 - its own class
         other._messages = self._messages  # noqa: SLF001
+        other._is_shared = self._is_shared = True  # noqa: SLF001
         other._count = self._count  # noqa: SLF001
         other._waiting = self._waiting  # noqa: SLF001
         other._summary = self._summary  # noqa: SLF001
@@ -177,8 +190,16 @@ class OpenContext:
         self._count += 1
         self._context = None
 
+    def _insert(self, at: int, messages: Sequence[Message]) -> None:
+        if self._is_shared:
+            self._messages, self._is_shared = self._messages[: self._count], False
+        self._messages[at:at] = messages
+        self._count += len(messages)
+        self._context = None
+
     def _replace(self, messages: list[Message], waiting: tuple[Message, ...]) -> None:
         self._messages, self._count, self._waiting, self._context = messages, len(messages), waiting, None
+        self._is_shared = False
 
     def _accept(self, record: Accepted) -> Sequence[Message]:
         message = accepted_of(record)
@@ -247,29 +268,35 @@ class OpenContext:
     def _remember(self, archived: Sequence[Message]) -> Sequence[Message]:
         """Know the ids of messages that leave the context."""
         if archived:
-            latest = islice((message.id for message in reversed(archived) if message.is_from_outside), REMEMBERED_IDS)
-            self._archived_ids = (*self._archived_ids, *reversed([*latest]))[-REMEMBERED_IDS:]
+            outside = (each.id for each in reversed(archived) if not each.reply_to and not each.turn)
+            latest = [*islice(outside, REMEMBERED_IDS)]
+            self._archived_ids = (*self._archived_ids, *reversed(latest))[-REMEMBERED_IDS:]
         return archived
 
     def _rewind(self, record: Rewound) -> Sequence[Message]:
-        left, asked = {*record.messages}, {*record.again}
         messages = self._messages[: self._count]
-        waiting = [again(each) for each in messages if each.number in asked]
-        stays = [each for each in messages if each.number not in left and each.number not in asked]
-        self._replace(stays, (*self._waiting, *waiting))
-        return self._remember([each for each in messages if each.number in left])
+        ends = [each[0] for each in (record.messages, record.again) if each]
+        first = min((place_of(messages, each) or 0 for each in ends), default=0)
+        stay, tail = messages[:first], messages[first:]
+        if not record.again and tuple(map(_number, tail)) == record.messages:  # as nearly always; they may be many
+            self._replace(stay, self._waiting)
+            return self._remember(tail)
+        left, asked = {*record.messages}, {*record.again}
+        waiting = [again(each) for each in tail if each.number in asked]
+        stay += [each for each in tail if each.number not in left and each.number not in asked]
+        self._replace(stay, (*self._waiting, *waiting))
+        return self._remember([each for each in tail if each.number in left])
 
     def _undo(self, record: Undone) -> Sequence[Message]:
-        messages = self._messages[: self._count]
-        at = place_behind(messages, record.behind)
-        self._replace([*messages[:at], *record.messages, *messages[at:]], self._waiting)
-        back = {each.id for each in record.messages}
-        self._archived_ids = tuple(each for each in self._archived_ids if each not in back)
+        self._insert(place_behind(self._messages, record.behind, self._count), record.messages)
+        back = set(map(_id, record.messages))
+        if not back.isdisjoint(self._archived_ids):
+            self._archived_ids = tuple(each for each in self._archived_ids if each not in back)
         self._summary = record.summary
         return ()
 
     def _fork(self, record: Forked) -> Sequence[Message]:
-        self._replace([*self._messages[: self._count], *record.messages], self._waiting)
+        self._insert(self._count, record.messages)
         self._summary = record.summary
         return ()
 
@@ -291,21 +318,6 @@ class OpenContext:
     }
 
 
-def place_behind(messages: Sequence[Message], number: int) -> int:
-    """The place in a context behind the message of this number; its end where that has moved."""
-    if not number:
-        return 0
-    near = bisect_left(messages, number, key=lambda message: message.number)  # most stand in the order of their numbers
-    if near < len(messages) and messages[near].number == number:
-        return near + 1
-    return next((at for at in range(len(messages), 0, -1) if messages[at - 1].number == number), len(messages))
-
-
-def again(message: Message) -> Message:
-    """The message, whose reply went to the archive."""
-    return structs.replace(message, again=message.again + 1)
-
-
 def with_transition(held: tuple[Transitioned, ...], record: Transitioned) -> tuple[Transitioned, ...]:
     """The latest edges, once one more was taken; where they have become many, the oldest leave."""
     kept = (*held, record)
@@ -319,41 +331,3 @@ def transitions_left(before: Context, records: Iterable[Record], after: Context)
     first = after.transitions[0].sequence
     taken = (each for each in (*before.transitions, *records) if isinstance(each, Transitioned))
     return tuple(each for each in taken if each.sequence < first)
-
-
-def after_turn(
-    messages: list[Message], waiting: list[Message], record: TurnEnded | Retried
-) -> tuple[list[Message], list[Message]]:
-    """The messages of the context, and those that wait, once a turn has ended or is to run once more."""
-    numbers = record.messages
-    if isinstance(record, Retried):
-        again = _marked([each for each in messages if each.number in numbers], numbers, "")
-        return [each for each in messages if each.number not in numbers], waiting + again
-    if record.outcome == "refused":
-        return [_refused(each) if each.number in numbers or each.turn == record.turn else each for each in messages], (
-            waiting
-        )
-    if record.outcome == "failed":
-        return _marked(messages, numbers, record.reason or "the model failed"), waiting
-    given_up = [each for each in waiting if each.number in numbers]
-    return messages + given_up, [each for each in waiting if each.number not in numbers]
-
-
-def shortened_by(record: Shortened, messages: Sequence[Message]) -> list[Message]:
-    """The messages of the context, once requests show less of some of them."""
-    cuts = {each.number: each for each in record.cuts}
-    return [_cut(message, cuts[message.number]) if message.number in cuts else message for message in messages]
-
-
-def _cut(message: Message, cut: Cut) -> Message:
-    if cut.characters == 0:
-        return structs.replace(message, is_omitted=True, tokens=cut.tokens)
-    return structs.replace(message, cut=cut.characters, tokens=cut.tokens)
-
-
-def _refused(message: Message) -> Message:
-    return structs.replace(message, stop_reason=REFUSAL, tokens=0)
-
-
-def _marked(messages: Sequence[Message], numbers: Collection[int], failure: str) -> list[Message]:
-    return [structs.replace(each, failure=failure) if each.number in numbers else each for each in messages]

@@ -221,6 +221,7 @@ class LiveSession:
             await self._revive()
             # Whether the last transition's effects were done before is not known; they bear being done again.
             effects = SESSION.after(self.metadata.label) if self.metadata else ()
+        await self._message_ids.prepare(self._context.context)
         draft = self._draft()
         draft.said = said
         look_after_compaction(draft)
@@ -265,7 +266,6 @@ class LiveSession:
         self._message_ids.forget()
         if snapshot is not None:
             self._replies.catch_up(snapshot)
-            await self._message_ids.prepare(snapshot.context)
 
     def _draft(self) -> Draft:
         runtime = self._runtime
@@ -310,7 +310,7 @@ class LiveSession:
             self.metadata, self._context = draft.metadata, draft.open_context
             self._marks = draft.marks
             if draft.is_adopted:  # of what is new nothing is kept beside it, and its records may be a million
-                await self._message_ids.prepare(self._context.context)
+                self._message_ids.forget()
             else:
                 self._bookkeeping.take_over(draft.records, self.metadata, self._context)
             self._compactions.follow(self.metadata)

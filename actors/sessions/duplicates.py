@@ -1,15 +1,21 @@
 """Messages that are sent again, as after a lost connection: the same one, or another under an id that is taken."""
 
-from typing import Final
+from collections.abc import Collection
+from functools import partial
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from argentos.actors.validation import NewMessage
 from argentos.concurrency.foreign_code import reading_a_store
+from argentos.concurrency.threads import in_thread_if
 from argentos.errors import InputError
 from argentos.storage import Context, Message, Role, SessionKey, Snapshot, Store
 
 __all__ = ["check_same", "message_in", "related"]
 
 _WINDOW: Final = 500  # messages
+_MANY: Final = 1000  # messages that are looked through in a millisecond
+_number: Final = attrgetter("number")
 
 
 def message_in(context: Context, number: int) -> Message | None:
@@ -40,13 +46,8 @@ def check_same(message: Message, sent: NewMessage, role: Role) -> None:
 
 async def related(store: Store, key: SessionKey, snapshot: Snapshot, message_id: str) -> tuple[Message, ...]:
     """The message of this id, and what answers it: of the archive only as much is read as that takes."""
-    context = snapshot.context
-    seen = sorted((*context.messages, *context.waiting), key=lambda each: each.number)
-    found = [each for each in seen if message_id in (each.id, *each.reply_to)]
-    numbers = {each.number for each in seen}
-    stop = snapshot.metadata.messages + 1
-    while stop - 1 in numbers:
-        stop -= 1
+    look = partial(_seen, snapshot, message_id)
+    found, numbers, stop = await in_thread_if(len(snapshot.context.messages) > _MANY, look)
     while stop > 1 and not any(_is_asked(each, message_id) for each in found):
         start = max(1, stop - _WINDOW)
         with reading_a_store():
@@ -55,6 +56,30 @@ async def related(store: Store, key: SessionKey, snapshot: Snapshot, message_id:
         found[:0] = [each for each in others if message_id in (each.id, *each.reply_to)]
         stop = start
     return tuple(found)
+
+
+class _Seen(NamedTuple):
+    """Messages of a context.
+
+    Attributes:
+        found: those that were sought.
+        numbers: of all of them.
+        stop: the number behind the last message that the archive may have.
+    """
+
+    found: list[Message]
+    numbers: Collection[int]
+    stop: int
+
+
+def _seen(snapshot: Snapshot, message_id: str) -> _Seen:
+    context = snapshot.context
+    seen = sorted((*context.messages, *context.waiting), key=_number)
+    numbers = set(map(_number, seen))
+    stop = snapshot.metadata.messages + 1
+    while stop - 1 in numbers:
+        stop -= 1
+    return _Seen([each for each in seen if message_id in (each.id, *each.reply_to)], numbers, stop)
 
 
 def _is_asked(message: Message, message_id: str) -> bool:

@@ -1,8 +1,9 @@
 """The life of a session that begins with the context of another one, as records."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypedDict
+from operator import attrgetter
+from typing import Final, NamedTuple, TypedDict
 
 from argentos.actors.sessions.places import Window
 from argentos.concurrency.chunks import in_chunks
@@ -11,7 +12,23 @@ from argentos.machines.lifecycles.session import FIRST_MESSAGE
 from argentos.storage import Forked, Metadata, Record, SessionKey, Snapshot, Transitioned, Updated, fold, hashes_in
 from argentos.storage.branching.records import MOST_TOGETHER
 
-__all__ = ["fork", "links_of"]
+__all__ = ["Fork", "fork"]
+
+_tokens: Final = attrgetter("tokens")
+
+
+class Fork(NamedTuple):
+    """A session that begins with the context of another one.
+
+    Attributes:
+        records: its life so far.
+        snapshot: what they add up to.
+        links: the hashes of its attachments, and where they are.
+    """
+
+    records: Sequence[Record]
+    snapshot: Snapshot
+    links: Mapping[str, SessionKey]
 
 
 class _Head(TypedDict):
@@ -20,8 +37,8 @@ class _Head(TypedDict):
     at: datetime
 
 
-def fork(key: SessionKey, parent: Metadata, window: Window, now: datetime) -> tuple[list[Record], Snapshot]:
-    """The records of a new session, and what they add up to; it settles where its messages have it.
+def fork(key: SessionKey, parent: Metadata, window: Window, now: datetime) -> Fork:
+    """Make a new session; it settles where its messages have it.
 
     Args:
         key: of the new session.
@@ -30,7 +47,8 @@ def fork(key: SessionKey, parent: Metadata, window: Window, now: datetime) -> tu
         now: the time.
     """
     records = [*_records(parent, window, now)]
-    return records, fold(key, None, records).snapshot
+    links = {sha256: parent.key for each in window.messages if each.blocks for sha256 in hashes_in(each.blocks)}
+    return Fork(records, fold(key, None, records).snapshot, links)
 
 
 def _records(parent: Metadata, window: Window, now: datetime) -> Iterator[Record]:
@@ -54,19 +72,15 @@ def _records(parent: Metadata, window: Window, now: datetime) -> Iterator[Record
             system=parent.system,
             system_tokens=parent.system_tokens,
         )
+    last = window.last
     for chunk in [*in_chunks(window.messages, MOST_TOGETHER)] or [()]:
         yield Forked(
             **head(),
             parent=parent.session,
             checkpoint=window.checkpoint or None,
             messages=tuple(chunk),
-            tokens=sum(each.tokens for each in chunk),
-            last=window.last,
+            tokens=sum(map(_tokens, chunk)),
+            last=last,
             turns=parent.turns,
             summary=window.summary,
         )
-
-
-def links_of(window: Window, parent: SessionKey) -> dict[str, SessionKey]:
-    """The hashes of the attachments of a context, and where they are."""
-    return {sha256: parent for each in window.messages for sha256 in hashes_in(each.raw)}

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Final
 
 import anyio
-import anyio.to_thread
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.approvals import Approval, approvals_in, check_approver
@@ -35,7 +35,7 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling.slots import awaiting, is_in_task
 from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.duplicates import check_same, message_in, related
-from argentos.actors.sessions.forking import fork, links_of
+from argentos.actors.sessions.forking import fork
 from argentos.actors.sessions.obeying import Obeyed, obey
 from argentos.actors.sessions.places import messages_taken, place_to_undo, places_of, window_at
 from argentos.actors.sessions.recent import latest_in
@@ -46,6 +46,7 @@ from argentos.actors.transcripts.records import records_of
 from argentos.actors.transcripts.transcript import Transcript, transcript_of
 from argentos.actors.validation import NewMessage
 from argentos.concurrency.foreign_code import reading_a_store
+from argentos.concurrency.threads import in_thread, in_thread_if
 from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, NoReplyError, SessionNotFoundError
 from argentos.llm import TokenCounter, characters_of
 from argentos.storage import (
@@ -71,6 +72,7 @@ __all__ = ["LocalSession"]
 
 _PATIENCE: Final = 5.0  # seconds to note what was spent
 _MANY: Final = 1000  # messages that are copied in a millisecond
+_number: Final = attrgetter("number")
 _CHARACTERS_A_TOKEN: Final = 64  # more than any language needs: a longer text is not even counted
 
 
@@ -243,7 +245,7 @@ class LocalSession(Session):
         if full:
             with reading_a_store():
                 return await self._registry.runtime.store.read(self._key, 1, snapshot.metadata.messages + 1)
-        return tuple(sorted((*snapshot.context.messages, *snapshot.context.waiting), key=lambda each: each.number))
+        return tuple(sorted((*snapshot.context.messages, *snapshot.context.waiting), key=_number))
 
     async def _messages(self, start: int, stop: int) -> tuple[Message, ...]:
         snapshot = await self._registry.look(self._key)
@@ -274,7 +276,7 @@ class LocalSession(Session):
             context=(*context.messages, *context.waiting),
             summary=context.summary,
         )
-        return make() if len(messages) <= _MANY else await anyio.to_thread.run_sync(make)
+        return await in_thread_if(len(messages) > _MANY, make)
 
     # Other commands --------------------------------------------------------------------------------------------
 
@@ -283,9 +285,8 @@ class LocalSession(Session):
 
     async def _adopt(self, transcript: Transcript) -> SessionInfo:
         runtime = self._registry.runtime_of(self._key)
-        transcript, attachments = await anyio.to_thread.run_sync(
-            detach_transcript, transcript, runtime.attachments.limits
-        )
+        detach = partial(detach_transcript, transcript, runtime.attachments.limits)
+        transcript, attachments = await in_thread(detach)
         make = partial(_life, self._key, transcript, runtime.count, runtime.clock.now())
         records, snapshot = await runtime.count.run(make)
         command = Adopt(runtime.clock.now(), records, snapshot, attachments)
@@ -316,8 +317,8 @@ class LocalSession(Session):
         snapshot = await self._registry.look(self._key)
         window = await window_at(runtime.store, self._key, snapshot, at)
         make = partial(fork, key, snapshot.metadata, window, runtime.clock.now())
-        records, forked = make() if len(window.messages) <= _MANY else await anyio.to_thread.run_sync(make)
-        command = Adopt(runtime.clock.now(), records, forked, links=links_of(window, self._key))
+        made = await in_thread_if(len(window.messages) > _MANY, make)
+        command = Adopt(runtime.clock.now(), made.records, made.snapshot, links=made.links)
         return self._told(await self._registry.tell(key, command))
 
     async def _rewind(self, before: int) -> SessionInfo:

@@ -1,14 +1,21 @@
 """Places in the history of a session: read, and put together again from its archive."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from functools import partial
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from argentos.actors.core.decisions.branching.loops import begin_of_loop
 from argentos.concurrency.foreign_code import reading_a_store
+from argentos.concurrency.threads import in_thread_if
 from argentos.errors import CheckpointNotFoundError, MessageNotFoundError, StoreDamagedError, UndoRefusedError
-from argentos.storage import Checkpoint, Message, Metadata, SessionKey, Snapshot, Store, Summary, numbers_in
+from argentos.storage import Checkpoint, Message, Metadata, SessionKey, Snapshot, Span, Store, Summary, numbers_in
+from argentos.storage.folding.moves import place_behind
 
 __all__ = ["Window", "messages_taken", "place_to_undo", "places_of", "window_at"]
+
+_MANY: Final = 1000  # messages that are looked through in a millisecond
+_number: Final = attrgetter("number")
 
 
 async def places_of(store: Store, key: SessionKey) -> Mapping[str, Checkpoint]:
@@ -57,26 +64,32 @@ def _unknown(key: SessionKey, places: Iterable[str], name: str) -> CheckpointNot
 
 async def messages_taken(store: Store, key: SessionKey, place: Checkpoint) -> tuple[Message, ...]:
     """The messages that left the context at a checkpoint, in its order."""
-    return await _messages(store, key, [*numbers_in(place.taken)], {})
+    return await _messages(store, key, place.taken, ())
 
 
 async def _messages(
-    store: Store, key: SessionKey, numbers: Sequence[int], known: Mapping[int, Message]
+    store: Store, key: SessionKey, spans: Iterable[Span], context: Sequence[Message]
 ) -> tuple[Message, ...]:
-    """The messages of these numbers, in this order, of which some are known.
+    """The messages of these numbers, in this order, of which the context may have some.
 
     Raises:
         StoreDamagedError: one is missing.
     """
-    unknown = [each for each in numbers if each not in known]
-    if unknown:
-        with reading_a_store():
-            read = await store.read(key, min(unknown), max(unknown) + 1)
-        known = {**{each.number: each for each in read}, **known}
-    missing = next((each for each in unknown if each not in known), None)
+    ends = [end for span in spans for end in span]
+    if not ends:
+        return ()
+    with reading_a_store():
+        read = await store.read(key, min(ends), max(ends) + 1)
+    together = partial(_together, key, spans, (*read, *context))
+    return await in_thread_if(len(read) + len(context) > _MANY, together)
+
+
+def _together(key: SessionKey, spans: Iterable[Span], messages: Iterable[Message]) -> tuple[Message, ...]:
+    known = {each.number: each for each in messages}
+    missing = next((each for each in numbers_in(spans) if each not in known), None)
     if missing is not None:
         raise StoreDamagedError(f"message {missing} of session {key} is missing; restore its archive from a backup")
-    return tuple(known[each] for each in numbers)
+    return tuple([known[each] for each in numbers_in(spans)])
 
 
 class Window(NamedTuple):
@@ -93,8 +106,8 @@ class Window(NamedTuple):
     @property
     def last(self) -> int:
         """The highest number of a message that was there, or that the summary speaks for."""
-        numbers = (each.number for each in self.messages)
-        return max(*numbers, 0, self.summary.last if self.summary else 0)
+        latest: int = max(map(_number, self.messages), default=0)
+        return max(latest, self.summary.last if self.summary else 0)
 
 
 async def window_at(store: Store, key: SessionKey, snapshot: Snapshot, at: int | str | None) -> Window:
@@ -107,14 +120,13 @@ async def window_at(store: Store, key: SessionKey, snapshot: Snapshot, at: int |
     metadata, context = snapshot
     if at is None:
         return Window(_settled(snapshot), context.summary)
-    if isinstance(at, int) and any(each.number == at for each in context.messages):
+    if isinstance(at, int) and at in map(_number, context.messages):
         return Window(_up_to(context.messages, at), context.summary)
     places = await places_of(store, key)
     place = _place_with(metadata, places, at) if isinstance(at, int) else places.get(at)
     if place is None:
         raise _unknown(key, places, str(at))
-    known = {each.number: each for each in context.messages}
-    messages = await _messages(store, key, [*numbers_in(place.window)], known)
+    messages = await _messages(store, key, place.window, context.messages)
     if isinstance(at, int):
         return Window(_up_to(messages, at), place.summary)
     return Window(messages, place.summary, place.name)
@@ -149,5 +161,4 @@ def _place_with(metadata: Metadata, places: Mapping[str, Checkpoint], number: in
 
 def _up_to(messages: Sequence[Message], number: int) -> Sequence[Message]:
     """The messages up to this one; in a loop of tool calls those in front of it."""
-    at = next(place for place, each in enumerate(messages) if each.number == number) + 1
-    return messages[: begin_of_loop(messages, at)]
+    return messages[: begin_of_loop(messages, place_behind(messages, number))]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, cast
 
 from msgspec import structs
@@ -13,14 +14,16 @@ __all__ = ["as_shown"]
 
 _HEAD: Final = 2 / 3  # of what is shown; the rest is the end
 _NAMED: Final = 10  # tools in a sentence
+_cut_of: Final = attrgetter("cut")
+_is_omitted: Final = attrgetter("is_omitted")
 
 
 def as_shown(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """The messages, results in part where they are cut, and one that says so in the place of those left out."""
-    if not any(each.cut or each.is_omitted for each in messages):
+    if not any(map(_cut_of, messages)) and not any(map(_is_omitted, messages)):
         return messages
     shown: list[Message] = []
-    for is_omitted, run in groupby(messages, key=lambda message: message.is_omitted):
+    for is_omitted, run in groupby(messages, key=_is_omitted):
         if is_omitted:
             shown.append(_standing_for(list(run)))
         else:

@@ -52,8 +52,10 @@ class Checkpoint(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True
 
 def spans_of(numbers: Iterable[int]) -> tuple[Span, ...]:
     """Numbers in their order, as spans."""
-    spans: list[Span] = []
-    for number in numbers:
+    listed, spans = [*numbers], list[Span]()
+    if listed and listed == [*range(listed[0], listed[0] + len(listed))]:  # as most are, at a tenth of the cost
+        return ((listed[0], listed[-1]),)
+    for number in listed:
         if spans and number == spans[-1][1] + 1:
             spans[-1] = (spans[-1][0], number)
         else:

@@ -17,7 +17,7 @@ MOST_TOGETHER: Final = 2000
 
 def weight(records: Iterable[RecordBase]) -> int:
     """The number of records, and of the messages in them: what it takes to write them."""
-    return sum(1 + len(each.messages) if isinstance(each, Undone | Forked) else 1 for each in records)
+    return sum(1 + len(each.messages) if isinstance(each, _HEAVY) else 1 for each in records)
 
 
 class Rewound(RecordBase, frozen=True, tag="rewound", kw_only=True):
@@ -70,3 +70,6 @@ class Forked(RecordBase, frozen=True, tag="forked", kw_only=True):
     last: int
     turns: int = 0
     summary: Summary | None = None
+
+
+_HEAVY: Final = (Undone, Forked)

@@ -13,8 +13,8 @@ from argentos.storage.disk import durable
 from argentos.storage.file_store.attaching import Attaching
 from argentos.storage.file_store.workspace import Workspace
 from argentos.storage.files import archive, attachments, gaps, joining, json_files, paths, session_files
+from argentos.storage.folding.moves import without
 from argentos.storage.messages import SessionKey
-from argentos.storage.open_context import without
 from argentos.storage.records import Record
 
 __all__ = ["Quarantine"]

@@ -15,8 +15,9 @@ from argentos.storage.file_store.sessions import SessionEntry, SessionTable
 from argentos.storage.files import archive, attachments, joining, paths, session_files
 from argentos.storage.fold import Folded
 from argentos.storage.messages import Message, SessionKey
+from argentos.storage.open_context import takes_long
 from argentos.storage.records import Record, Transitioned
-from argentos.storage.wal.encoding import LONG
+from argentos.storage.snapshot import Context
 
 __all__ = ["Reader"]
 
@@ -63,7 +64,8 @@ class Reader:
     ) -> Folded | None:
         join = partial(joining.join, key, folder, stored, records)
         try:
-            return join() if len(records) <= LONG else await self._run(join)
+            context = stored.snapshot.context if stored.snapshot else Context()
+            return await self._run(join) if takes_long(context, records) else join()
         except joining.GapError as error:
             if self._is_owner:
                 raise

@@ -246,7 +246,7 @@ class FileStore(Store):
     async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
         """See `Store.append`."""
         self._check_writable()
-        is_long = weight(records) > LONG
+        is_long = len(records) > LONG or weight(records) > LONG
         make_body = partial(encode, key, expected_sequence, records)
         body = await self._blocking(make_body) if is_long else make_body()
         if self._backpressure.is_long:

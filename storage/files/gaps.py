@@ -11,16 +11,9 @@ from msgspec import structs
 from argentos.storage.fold import Folded, fold_metadata
 from argentos.storage.folding.checkpoints import checkpoint_of
 from argentos.storage.folding.messages import accepted_of, reply_of, response_of, result_of, results_of, summary_of
+from argentos.storage.folding.moves import after_turn, again, place_behind, shortened_by, without
 from argentos.storage.messages import Message, SessionKey, Summary
-from argentos.storage.open_context import (
-    after_turn,
-    again,
-    place_behind,
-    shortened_by,
-    transitions_left,
-    with_transition,
-    without,
-)
+from argentos.storage.open_context import transitions_left, with_transition
 from argentos.storage.records import (
     Accepted,
     CallEnded,

@@ -8,6 +8,7 @@ edges.py          the edges that it has taken
 failures.py       turns that can be tried again
 implied.py        records that others imply
 messages.py       messages that records make
+moves.py          messages that records move, mark, or have requests show less of
 spending.py       what the model has cost it
 turns.py          the open turn, with its calls
 """

@@ -1,12 +1,17 @@
 """The checkpoints that records make."""
 
 from collections.abc import Sequence
+from operator import attrgetter
+from typing import Final
 
 from argentos.storage.branching.checkpoints import Checkpoint, CheckpointKind, spans_of
 from argentos.storage.messages import Message, Summary
 from argentos.storage.records import Cleared, Record, Rewound, Summarised
 
 __all__ = ["checkpoint_of"]
+
+_number: Final = attrgetter("number")
+_tokens: Final = attrgetter("tokens")
 
 
 def checkpoint_of(record: Record, messages: Sequence[Message], summary: Summary | None) -> Checkpoint | None:
@@ -15,7 +20,7 @@ def checkpoint_of(record: Record, messages: Sequence[Message], summary: Summary 
         return None
     kind: CheckpointKind
     taken: Sequence[int]
-    window = [each.number for each in messages]
+    window = [*map(_number, messages)]  # of a hundred thousand, now and then
     match record:
         case Summarised():
             kind, taken = "compaction", window[: record.replaced]
@@ -34,7 +39,7 @@ def checkpoint_of(record: Record, messages: Sequence[Message], summary: Summary 
         at=record.at,
         by=record.by,
         before=record.parent or "",
-        tokens=sum(each.tokens for each in messages) + (summary.tokens if summary else 0),
+        tokens=sum(map(_tokens, messages)) + (summary.tokens if summary else 0),
         window=spans_of(window),
         taken=spans_of(taken),
         behind=asked[-1] if asked else window[at - 1] if at else 0,

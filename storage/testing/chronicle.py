@@ -5,8 +5,8 @@ from typing import Final, Self, TypedDict
 
 from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.fold import fold
+from argentos.storage.folding.moves import without
 from argentos.storage.messages import Message, SessionKey
-from argentos.storage.open_context import without
 from argentos.storage.records import (
     Record,
     Transitioned,

@@ -22,7 +22,8 @@ from argentos.storage import (
     fold,
 )
 from argentos.storage.fold import Folded, fold_metadata
-from argentos.storage.open_context import OpenContext, fold_context, without
+from argentos.storage.folding.moves import without
+from argentos.storage.open_context import OpenContext, fold_context
 from argentos.storage.snapshot import REMEMBERED_IDS, Metadata
 from argentos.storage.testing.script import stories
 from argentos.storage.testing.story import BEGIN, KEY, Story

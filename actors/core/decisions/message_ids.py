@@ -30,7 +30,8 @@ class MessageIds:
             return
         numbers = dict.fromkeys(context.archived_ids, 0)
         for messages in in_chunks(context.messages, _LONG):
-            numbers.update((each.id, each.number) for each in messages if each.is_from_outside)
+            # Not by `Message.is_from_outside`, of which the calls for thousands of messages take three times as long.
+            numbers |= {each.id: each.number for each in messages if not each.reply_to and not each.turn}
             await checkpoint()
         numbers.update((each.id, each.number) for each in context.waiting if each.is_from_outside)
         self._numbers = numbers

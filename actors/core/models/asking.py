@@ -98,9 +98,7 @@ async def measure(runtime: Runtime, snapshot: Snapshot, hold: Holding | None) ->
     metadata, put_back = snapshot.metadata, runtime.attachments.put_back
 
     async def count() -> int | None:
-        request = request_of(runtime, snapshot)
-        if any(message.blocks for message in request.messages):
-            request = structs.replace(request, messages=await put_back(metadata.key, request.messages))
+        request = await _whole(request_of(runtime, snapshot), partial(put_back, metadata.key))
         return await measured(runtime.model, request)
 
     return await runtime.bulkhead.run(count, f"the model of session {metadata.key}", hold)
@@ -115,13 +113,17 @@ async def _answer(
     *,
     is_close: bool,
 ) -> Reply:
-    request = ask()
-    if any(message.blocks for message in request.messages):
-        request = structs.replace(request, messages=await put_back(request.messages))
+    request = await _whole(ask(), put_back)
     if is_close and not request.instruction:
         await check_size(model, request)
     method: Any = (request.instruction and getattr(model, "summarise", None)) or model.reply
     return as_reply(await as_awaitable(method(request, _Emission(listener, name)), name), name)
+
+
+async def _whole(request: Request, put_back: _PuttingBack) -> Request:
+    """The request with the bytes to which its messages refer."""
+    messages = await put_back(request.messages)
+    return request if messages is request.messages else structs.replace(request, messages=messages)
 
 
 class _Emission:

@@ -36,6 +36,7 @@ __all__ = ["main"]
 _BEAT: Final = 0.001  # seconds
 _WORDS: Final = ("harbour", "ship", "tide", "morning", "captain", "12", "deadline", "must", "4711", "/srv/data")
 _LARGE: Final = Config(max_context_tokens=1_000_000)
+_ALL: Final = Config(max_context_tokens=10_000_000)  # takes back whatever has left it
 _chance: Final = random.Random(2)  # noqa: S311 - texts of always the same words
 
 
@@ -114,8 +115,7 @@ class _Scribe:
 async def _measure_summaries(messages: int) -> dict[str, float]:
     """The compaction of a session of many short messages: in quotes, and by a model, part by part."""
     stalls: dict[str, float] = {}
-    said = [TranscriptMessage(role="user", text=f"{number}: {_text(2)}") for number in range(messages)]
-    transcript = Transcript(agent="main", session="imported", messages=tuple(said))
+    transcript = _short_messages(messages)
     for how, agent in (
         ("in quotes", Agent(OfflineModel())),
         ("by a model", Agent(OfflineModel(), summariser=_Scribe())),
@@ -128,6 +128,33 @@ async def _measure_summaries(messages: int) -> dict[str, float]:
             stalls[f"the memory that it took at most, {how}, in GB"] = (
                 getrusage(RUSAGE_SELF).ru_maxrss - before
             ) / 2**20
+    return stalls
+
+
+def _short_messages(messages: int) -> Transcript:
+    said = [TranscriptMessage(role="user", text=f"{number}: {_text(2)}") for number in range(messages)]
+    return Transcript(agent="main", session="imported", messages=tuple(said))
+
+
+async def _measure_going_back(store: Store, where: str, messages: int) -> dict[str, float]:
+    """What takes many messages out of a context, and back into it."""
+    stalls: dict[str, float] = {}
+    async with Supervisor(store, OfflineModel(), config=_ALL) as supervisor:
+        session = supervisor.session("imported")
+        await session.adopt(_short_messages(messages))
+
+        async def regenerate() -> None:
+            await (await session.regenerate()).reply()
+
+        what = f"of {messages:,} messages {where}"
+        stalls[f"an ask in a context {what}"] = await _stall(lambda: session.ask("Hello?"))
+        stalls[f"another reply in a context {what}"] = await _stall(regenerate)
+        stalls[f"a fork {what}"] = await _stall(lambda: session.fork("now"))
+        stalls[f"a clear {what}"] = await _stall(session.clear)
+        stalls[f"a fork at the checkpoint {what}"] = await _stall(lambda: session.fork("then", at="c2"))
+        stalls[f"the undo of a clear {what}"] = await _stall(session.undo)
+        stalls[f"a rewind of half {what}"] = await _stall(lambda: session.rewind(before=messages // 2))
+        stalls[f"the undo of that {where}"] = await _stall(session.undo)
     return stalls
 
 
@@ -178,7 +205,11 @@ async def _measure_socket(path: Path, messages: int) -> dict[str, float]:
 
 
 async def _measure_all(messages: int) -> dict[str, float]:
-    return {**await _measure(messages), **await _measure_summaries(messages), **await _measure_files(messages)}
+    stalls = {**await _measure(messages), **await _measure_summaries(messages)}
+    stalls |= await _measure_going_back(MemoryStore(), "in memory", messages)
+    with tempfile.TemporaryDirectory() as folder:
+        stalls |= await _measure_going_back(FileStore(folder), "in files", messages)
+    return stalls | await _measure_files(messages)
 
 
 def main(messages: str) -> None:

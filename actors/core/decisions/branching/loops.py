@@ -1,10 +1,15 @@
 """Loops of tool calls in a context: where it may be cut, so that no call is without its result."""
 
 from collections.abc import Sequence
+from operator import attrgetter
+from typing import Final
 
 from argentos.storage import Message
+from argentos.storage.folding.moves import place_of
 
 __all__ = ["begin_of_loop", "steps_of"]
+
+_turn: Final = attrgetter("turn")  # of a hundred thousand messages, now and then
 
 
 def begin_of_loop(messages: Sequence[Message], at: int) -> int:
@@ -13,15 +18,15 @@ def begin_of_loop(messages: Sequence[Message], at: int) -> int:
     Turns come one after the other. One that has steps is in progress from the first of them to its reply or, where it
     has none, to the last of them.
     """
-    turn = next((messages[each].turn for each in range(at - 1, -1, -1) if messages[each].turn), 0)
+    turns: list[int] = [*map(_turn, messages)]
+    turn = next((each for each in reversed(turns[:at]) if each), 0)
     if not turn:
         return at
-    steps = [place for place, each in enumerate(messages) if each.turn == turn]
-    end = steps[-1]
+    begin, end = turns.index(turn), len(turns) - 1 - turns[::-1].index(turn)
     reply = next((place for place in range(end + 1, len(messages)) if messages[place].reply_to), None)
-    if reply is not None and _asked(messages[: steps[0]], messages[reply]):
+    if reply is not None and _asked(messages[:begin], messages[reply]):
         end = reply
-    return steps[0] if at <= end else at
+    return begin if at <= end else at
 
 
 def steps_of(messages: Sequence[Message], reply: int) -> tuple[list[Message], list[Message]]:
@@ -32,9 +37,16 @@ def steps_of(messages: Sequence[Message], reply: int) -> tuple[list[Message], li
         reply: its place among them.
     """
     asked = _asked(messages[:reply], messages[reply])
-    begin = next((place for place, each in enumerate(messages) if asked and each is asked[-1]), reply)
+    begin = place_of(messages, asked[-1].number) if asked else reply
     return asked, [each for each in messages[begin:reply] if each.turn]
 
 
-def _asked(messages: Sequence[Message], reply: Message) -> list[Message]:
-    return [each for each in messages if each.is_from_outside and each.id in reply.reply_to]
+def _asked(before: Sequence[Message], reply: Message) -> list[Message]:
+    """The messages that a reply answers, of those in front of it: most are among the last."""
+    wanted, found = {*reply.reply_to}, list[Message]()
+    for message in reversed(before):
+        if len(found) == len(wanted):
+            break
+        if message.id in wanted and message.is_from_outside:
+            found.append(message)
+    return found[::-1]
