@@ -125,6 +125,8 @@ ROOMS = (
     "actors/scheduling",
     "actors/sessions",
     "actors/transcripts",
+    "gateway/access",
+    "gateway/access/limits",
     "machines",
     "storage",
     "storage/disk",

@@ -1,12 +1,13 @@
 """The caller of a gateway: what its token is called, what it may do, and whose sessions it sees."""
 
-from typing import Final, Literal, TypeAlias, get_args
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
-from argentos.errors import ScopeError
+from argentos.errors import NotAuthenticatedError, ScopeError
 
-__all__ = ["SCOPES", "Caller", "Scope"]
+__all__ = ["ANYONE", "SCOPES", "Caller", "Scope", "caller_of"]
 
 Scope: TypeAlias = Literal["read", "write", "approve", "admin"]
 """A part of what may be done: look, talk and change, decide about calls of tools, and manage."""
@@ -44,3 +45,19 @@ class Caller(Struct, frozen=True):
         """
         if self.owner is not None:
             raise ScopeError(f"token {self.name!a} is bound to an owner, and this is about all sessions")
+
+
+ANYONE: Final = Caller("anyone", frozenset())
+"""The caller of what is public, who has shown no token."""
+
+
+def caller_of(scope: Mapping[str, Any]) -> Caller:
+    """The caller of a request, by its ASGI scope.
+
+    Raises:
+        NotAuthenticatedError: nobody has looked at its token.
+    """
+    caller = scope.get("state", {}).get("caller")
+    if not isinstance(caller, Caller):
+        raise NotAuthenticatedError("the request was not authenticated; send `Authorization: Bearer` and a token")
+    return caller

@@ -130,7 +130,7 @@ def problem_response(error: ArgentError) -> Response:
 
 
 def unexpected(error: Exception) -> RequestError:
-    """The error to tell of in the place of one that nobody expected; where that was raised is logged, and not what it says.
+    """The error to tell of in the place of one that nobody expected; where that was raised is logged, not what it says.
 
     Its sentence may hold a part of a message, and no message may stand in a log.
     """
