@@ -4,6 +4,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import Literal, NamedTuple, TypeAlias
 
 from anyio.lowlevel import checkpoint
 from msgspec import Struct
@@ -15,7 +16,10 @@ from argentos.concurrency.chunks import merged_in_chunks
 from argentos.llm import ContextParts, Gauge
 from argentos.storage import CompactionAttempt, Metadata, Taken
 
-__all__ = ["Latest", "SessionFilter", "SessionInfo"]
+__all__ = ["Latest", "SessionFilter", "SessionInfo", "SessionStatus"]
+
+SessionStatus: TypeAlias = Literal["parked", "approval", "compacting", "working", "failed", "new", "idle"]
+"""A word for what a session does: see `SessionInfo.status`."""
 
 
 class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
@@ -47,6 +51,16 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         checkpoints: how many there are, see `Session.checkpoints`.
         undo: the name of the one that `Session.undo` takes back; empty where there is none.
         parent: the id of the session from which it was forked; empty where it was not.
+        pinned: lists show it in front of the others.
+        archived: lists leave it out, unless they are asked for it.
+        unread: messages behind the last one that a person has read: see `Session.update`.
+        channels: through which messages came, in the order in which they were first used, 32 at most.
+        status: the session in one word: `parked`; `approval` where a call waits for a person's word; `compacting`;
+            `working` where a message waits for its answer; `failed` where the latest turn did; `new` where there was
+            no message so far; else `idle`.
+        since: when that began.
+        reason: of the status, where there is one to tell: why the latest turn failed, or the session is parked, why a
+            turn is delayed, which tools wait for a person's word.
         edges: for each edge of the diagram, as mermaid writes it, how often it was taken, and when last.
     """
 
@@ -81,10 +95,19 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     checkpoints: int
     undo: str
     parent: str
+    pinned: bool
+    archived: bool
+    unread: int
+    channels: tuple[str, ...]
+    status: SessionStatus
+    since: datetime
+    reason: str
     edges: dict[str, Taken]
 
     @classmethod
-    def of(cls, metadata: Metadata, config: Config, gauge: Gauge, quiet: float) -> "SessionInfo":
+    def of(
+        cls, metadata: Metadata, config: Config, gauge: Gauge, quiet: float, parked: tuple[datetime, str] | None = None
+    ) -> "SessionInfo":
         """Read it off the metadata.
 
         Args:
@@ -92,8 +115,10 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             config: the settings.
             gauge: the one that decides about compactions.
             quiet: seconds since something last happened.
+            parked: since when the session is parked, and why; None where it is not.
         """
         tokens = gauge.estimate(metadata)
+        standing = _Standing("parked", *parked) if parked else _standing_of(metadata)
         delay = metadata.turn.delay if metadata.turn else None
         state = state_at(metadata, quiet, config.idle_after)
         # Names are shared: those of the edges alone would be a third of what a session takes in a long list.
@@ -129,6 +154,13 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             checkpoints=metadata.checkpoints,
             undo=metadata.checkpoint,
             parent=metadata.origin.session if metadata.origin else "",
+            pinned=metadata.pinned,
+            archived=metadata.archived,
+            unread=metadata.messages - metadata.read,
+            channels=metadata.channels,
+            status=standing.status,
+            since=standing.since,
+            reason=standing.reason,
             edges={sys.intern(edge): taken for edge, taken in metadata.edges.items()},
         )
 
@@ -136,6 +168,29 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     def is_at_work(self) -> bool:
         """A message waits for its answer, or the session waits for a summary."""
         return self.waiting > 0 or self.state in COMPACTING
+
+
+class _Standing(NamedTuple):
+    """A status, since when it holds, and a reason where there is one to tell."""
+
+    status: SessionStatus
+    since: datetime
+    reason: str = ""
+
+
+def _standing_of(metadata: Metadata) -> _Standing:
+    """The standing of a session that is not parked."""
+    turn, changed = metadata.turn, metadata.work_changed or metadata.created_at
+    if turn is not None and turn.asked:
+        asked_at = min((each.asked_at for each in turn.asked if each.asked_at is not None), default=changed)
+        return _Standing("approval", asked_at, ", ".join(dict.fromkeys(each.name for each in turn.asked)))
+    if metadata.state in COMPACTING:
+        return _Standing("compacting", metadata.since)
+    if not metadata.is_settled:
+        return _Standing("working", changed, turn.delay.reason if turn is not None and turn.delay else "")
+    if metadata.failed and metadata.failed[-1].turn == metadata.turns:
+        return _Standing("failed", changed, metadata.failed[-1].reason)
+    return _Standing("idle" if metadata.messages else "new", changed)
 
 
 class SessionFilter(Struct, frozen=True):

@@ -10,7 +10,7 @@ from argentos.actors.core.commands import Changes
 from argentos.actors.info import SessionFilter
 from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import InputError
-from argentos.inputs import as_choice, as_id, as_name, as_number, as_text, as_time, as_whole_number, in_words
+from argentos.inputs import as_choice, as_flag, as_id, as_name, as_number, as_text, as_time, as_whole_number, in_words
 from argentos.storage import Address, Content, Role, as_content
 
 __all__ = [
@@ -105,7 +105,16 @@ def _part_of_address(address: object, field: structs.FieldInfo) -> str | None:
     return None if part is None and not field.required else as_id(part, f"the {field.name} of the address")
 
 
-def as_changes(title: object, tags: object, owner: object, system: object) -> Changes:
+def as_changes(
+    title: object,
+    tags: object,
+    owner: object,
+    system: object,
+    *,
+    pinned: object = None,
+    archived: object = None,
+    read: object = None,
+) -> Changes:
     """The changes of a session that can be stored; None leaves a part as it is, and an empty one removes it.
 
     Raises:
@@ -116,6 +125,9 @@ def as_changes(title: object, tags: object, owner: object, system: object) -> Ch
         None if tags is None else _as_tags(tags),
         None if owner is None else "" if owner == "" else as_id(owner, "the owner"),
         None if system is None else _as_system(system),
+        None if pinned is None else as_flag(pinned, "pinned"),
+        None if archived is None else as_flag(archived, "archived"),
+        None if read is None else as_whole_number(read, "the number of the last message that was read", 0, 2**53),
     )
 
 

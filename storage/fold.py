@@ -12,6 +12,7 @@ from msgspec import structs
 from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.folding.branching import forked, marked, rewound, undone
 from argentos.storage.folding.calibration import calibrate, lessen, take_measure
+from argentos.storage.folding.channels import with_channel
 from argentos.storage.folding.compactions import attempted, request_of
 from argentos.storage.folding.debts import owing, still_owed, undeliverable
 from argentos.storage.folding.edges import taken
@@ -107,7 +108,9 @@ def fold_metadata(key: SessionKey, metadata: Metadata | None, records: Iterable[
 
 def apply(key: SessionKey, metadata: Metadata | None, record: Record) -> Metadata:
     """The metadata once a record has been made; None where the record is the first of the session."""
-    return _CHANGES[type(record)](_created(key, record) if metadata is None else metadata, record)
+    before = _created(key, record) if metadata is None else metadata
+    after = _CHANGES[type(record)](before, record)
+    return after if after.is_settled == before.is_settled else structs.replace(after, work_changed=record.at)
 
 
 def _created(key: SessionKey, record: Record) -> Metadata:
@@ -151,6 +154,7 @@ def _accept(old: Metadata, record: Accepted) -> Metadata:
             record,
             last_activity=_active_at(old, record),
             messages=record.number,
+            channels=with_channel(old.channels, record.address),
             waiting=(*old.waiting, record.number),
             waiting_tokens=old.waiting_tokens + record.tokens,
         )
@@ -160,6 +164,7 @@ def _accept(old: Metadata, record: Accepted) -> Metadata:
         record,
         last_activity=_active_at(old, record),
         messages=record.number,
+        channels=with_channel(old.channels, record.address),
         tokens=tokens,
         undelivered=owing(old, record) if record.is_owed else old.undelivered,
     )
@@ -349,6 +354,9 @@ def _update(old: Metadata, record: Updated) -> Metadata:
         owner=record.owner,
         system=record.system,
         system_tokens=record.system_tokens,
+        pinned=record.pinned,
+        archived=record.archived,
+        read=record.read,
     )
 
 

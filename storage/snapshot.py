@@ -252,6 +252,11 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
         checkpoints: how many were ever made.
         checkpoint: the name of the latest that was not taken back; empty where there is none.
         origin: where it was forked from; None where it was not.
+        pinned: lists show it in front of the others.
+        archived: lists leave it out, unless they are asked for it.
+        read: the number of the last message that a person has read.
+        channels: through which messages came, in the order in which they were first used, 32 at most.
+        work_changed: when it last came to have something to answer, or to have nothing; None where it never had.
     """
 
     version: int
@@ -293,6 +298,11 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
     checkpoints: int = 0
     checkpoint: str = ""
     origin: Origin | None = None
+    pinned: bool = False
+    archived: bool = False
+    read: int = 0
+    channels: tuple[str, ...] = ()
+    work_changed: datetime | None = None
 
     @property
     def key(self) -> SessionKey:

@@ -41,12 +41,15 @@ T = TypeVar("T")
 
 
 class Changes(NamedTuple):
-    """The changes of a session's title, tags, owner and system prompt; None leaves one as it is."""
+    """The changes of the properties of a session and of its system prompt; None leaves one as it is."""
 
     title: str | None
     tags: tuple[str, ...] | None
     owner: str | None
     system: str | None
+    pinned: bool | None
+    archived: bool | None
+    read: int | None
 
 
 class Receipt(NamedTuple):

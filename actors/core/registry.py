@@ -245,7 +245,7 @@ class Registry:
         key = metadata.key
         actor = self._actors.get(key)
         seconds = actor.quiet_for if actor is not None else None
-        if actor is None or seconds is None:
+        if actor is None or seconds is None or self.is_parked(key):
             return self._info(metadata, self.quiet_for(metadata))
         is_quiet = seconds >= self.runtime_of(key).config.idle_after
         known = actor.known
@@ -254,8 +254,8 @@ class Registry:
         return known.info
 
     def _info(self, metadata: Metadata, quiet_for: float) -> SessionInfo:
-        runtime = self.runtime_of(metadata.key)
-        return SessionInfo.of(metadata, runtime.config, runtime.gauge, quiet_for)
+        runtime, parked_since = self.runtime_of(metadata.key), self._supervision_of(metadata.key).parked_since
+        return SessionInfo.of(metadata, runtime.config, runtime.gauge, quiet_for, parked_since(metadata.key))
 
     def is_parked(self, key: SessionKey) -> bool:
         """The session failed too often, and takes nothing."""
@@ -281,14 +281,12 @@ class Registry:
             while actor is not None and task is not None and actor.task == task:
                 await actor.stepped()
 
-    def unpark(self, key: SessionKey) -> bool:
-        """Let a parked session go on, with what it was left with; False if it was not parked."""
+    def unpark(self, key: SessionKey) -> None:
+        """Let a parked session go on, with what it was left with; one that is not parked is left alone."""
         self.check_open()
-        was_parked = self._supervision_of(key).unpark(key)
-        if was_parked:
+        if self._supervision_of(key).unpark(key):
             self.runtime.events.tell(SessionUnparked(session=key, at=self.runtime.clock.now()))
             self.wake(key)
-        return was_parked
 
     def fire(self, key: SessionKey) -> None:
         """The deadline of a session in memory has come."""
@@ -298,13 +296,13 @@ class Registry:
 
     def fail(self, key: SessionKey, cause: BaseException) -> SessionParkedError | None:
         """An actor failed: None if it is to restart from its snapshot, the error for everybody if it is parked."""
-        now = self.runtime.clock.monotonic()
+        now, at = self.runtime.clock.monotonic(), self.runtime.clock.now()
         supervision = self._supervision_of(key)
         trace = cause if supervision.is_news(cause, now) else None  # a loop would fill the log with the same
         _log.error("session %s failed: %s", key, described(cause), exc_info=trace)
-        is_parked = supervision.fail(key, cause, now) == "park"
+        is_parked = supervision.fail(key, cause, now, at) == "park"
         failed = SessionParked if is_parked else SessionRestarted
-        self.runtime.events.tell(failed(session=key, error=cause, at=self.runtime.clock.now()))
+        self.runtime.events.tell(failed(session=key, error=cause, at=at))
         self.runtime_of(key).telemetry.failed(is_parked=is_parked)
         return parked(key, cause) if is_parked else None
 

@@ -8,6 +8,7 @@ is counted before it begins, so that nobody is blamed for what another did.
 from collections import OrderedDict, deque
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from argentos.concurrency.foreign_code import described
@@ -49,6 +50,7 @@ class Supervision:
         self._period = period
         self._failures: OrderedDict[SessionKey, deque[float]] = OrderedDict()  # the latest last
         self._parked: dict[SessionKey, BaseException] = {}
+        self._parked_at: dict[SessionKey, datetime] = {}
         self._told: dict[_Place, float] = {}  # no more than there are places in the program
 
     @property
@@ -75,13 +77,19 @@ class Supervision:
         self._told[place] = now
         return True
 
-    def fail(self, key: SessionKey, cause: BaseException, now: float) -> str:
+    def parked_since(self, key: SessionKey) -> tuple[datetime, str] | None:
+        """Since when a session is parked, and why; None where it is not."""
+        cause = self._parked.get(key)
+        return None if cause is None else (self._parked_at[key], described(cause))
+
+    def fail(self, key: SessionKey, cause: BaseException, now: float, at: datetime) -> str:
         """A live actor failed; gives what is to be done, `restart` or `park`.
 
         Args:
             key: of the session.
             cause: what it raised.
             now: the monotonic time, in seconds.
+            at: the wall time.
         """
         failures = self._failures.setdefault(key, deque(maxlen=self._intensity + 1))
         failures.append(now)
@@ -92,6 +100,7 @@ class Supervision:
         effect = decision.effects[0] if isinstance(decision, Transition) else "park"
         if effect == "park":
             self._parked[key] = cause
+            self._parked_at[key] = at
             del self._failures[key]
         return effect
 
@@ -108,11 +117,13 @@ class Supervision:
 
     def unpark(self, key: SessionKey) -> bool:
         """Let the session be revived again; False if it was not parked."""
+        self._parked_at.pop(key, None)
         return _takes(PARKED, UNPARKED) and self._parked.pop(key, None) is not None
 
     def forget(self, key: SessionKey) -> None:
         """The session is gone."""
         self._failures.pop(key, None)
+        self._parked_at.pop(key, None)
         self._parked.pop(key, None)
 
 

@@ -212,6 +212,9 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
         tags: Collection[str] | None = None,
         owner: str | None = None,
         system: str | None = None,
+        pinned: bool | None = None,
+        archived: bool | None = None,
+        read: int | None = None,
     ) -> SessionInfo:
         """Change what `info` and `Supervisor.list` show of the session, or its system prompt, for good.
 
@@ -222,6 +225,10 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
             tags: all of them, at most 64.
             owner: the id of the user whose session it is.
             system: a system prompt in the place of the agent's, from the next turn on; at most 100,000 characters.
+            pinned: for lists that show it in front of the others.
+            archived: for lists that leave it out; nothing else becomes of it.
+            read: the number of the last message that a person has read, from which `SessionInfo.unread` follows; 0
+                for none.
 
         Raises:
             InputError: something of it cannot be stored.
@@ -229,7 +236,7 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
             SessionNotFoundError: there is no such session.
         """
         await checkpoint()
-        return await self._update(as_changes(title, tags, owner, system))
+        return await self._update(as_changes(title, tags, owner, system, pinned=pinned, archived=archived, read=read))
 
     async def compact(self, focus: str = "", *, keep: int | None = None) -> SessionInfo:
         """Replace older messages by a summary now; returns when the conversation goes on.

@@ -172,12 +172,15 @@ class _Scribe:
             self.records.append(Kept(**self._head()))  # however large it is: compacting is for the next message
 
     def _name(self) -> None:
-        """Title, tags, owner and system prompt, where there are any."""
+        """Title, tags, owner and system prompt, where there are any; what is imported counts as read."""
         title, tags, owner, system = self._named
-        if title or tags or owner or system:
+        read = len(self._messages)
+        if title or tags or owner or system or read:
             tokens = self._count(system) if system else 0
             self.records.append(
-                Updated(**self._head(), title=title, tags=tags, owner=owner, system=system, system_tokens=tokens)
+                Updated(
+                    **self._head(), title=title, tags=tags, owner=owner, system=system, system_tokens=tokens, read=read
+                )
             )
 
     def _cut(self) -> int:

@@ -130,9 +130,9 @@ def problem_response(error: ArgentError) -> Response:
 
 
 def unexpected(error: Exception) -> RequestError:
-    """The error to tell of in the place of one that nobody expected; where that was raised is logged, not what it says.
+    """The error to tell of in the place of one that nobody expected; where that was raised is logged.
 
-    Its sentence may hold a part of a message, and no message may stand in a log.
+    Its own sentence is not: it may hold a part of a message.
     """
     places = "".join(traceback.format_tb(error.__traceback__)).rstrip()
     _log.error("a request failed with %s, which nobody expected, at\n%s", type(error).__name__, places)

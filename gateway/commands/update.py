@@ -18,6 +18,9 @@ __all__ = ["update_command"]
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag to find it by; may be given several times.")
 @click.option("--owner", metavar="USER", help="Whose session it is.")
 @click.option("--system", metavar="TEXT", help="A system prompt in the place of the agent's.")
+@click.option("--pin/--unpin", "pinned", default=None, help="Whether lists show it in front of the others.")
+@click.option("--archive/--unarchive", "archived", default=None, help="Whether lists leave it out.")
+@click.option("--read", type=click.IntRange(0), metavar="NUMBER", help="The last message that was read.")
 @command_options
 @click.pass_obj
 def update_command(
@@ -28,14 +31,24 @@ def update_command(
     tags: tuple[str, ...],
     owner: str | None,
     system: str | None,
+    pinned: bool | None,
+    archived: bool | None,
+    read: int | None,
 ) -> None:
-    """Change the title, the tags, the owner or the system prompt of a session; an empty text removes it."""
-    if title is owner is system is None and not tags:
-        raise InputError("nothing says what to change; give --title, --tag, --owner or --system")
+    """Change the title, the tags, the owner or the system prompt of a session; an empty text removes it.
+
+    A session may also be pinned, archived, and read up to a message.
+    """
+    if not tags and all(each is None for each in (title, owner, system, pinned, archived, read)):
+        raise InputError(
+            "nothing says what to change; give --title, --tag, --owner, --system, --pin, --archive or --read"
+        )
     given = None if not tags else tuple(tag for tag in tags if tag)
 
     async def update(sessions: SupervisorInterface) -> SessionInfo:
-        return await sessions.session(session_id).update(title=title, tags=given, owner=owner, system=system)
+        return await sessions.session(session_id).update(
+            title=title, tags=given, owner=owner, system=system, pinned=pinned, archived=archived, read=read
+        )
 
     info = with_sessions(settings, update)
     if settings.json:

@@ -27,6 +27,7 @@ _COUNTS: Final = (
     "checkpoints",
     "boundary",
     "kept_at",
+    "read",
     "summary_tokens",
     "system_tokens",
 )

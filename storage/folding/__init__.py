@@ -2,6 +2,7 @@
 
 branching.py      going back, and beginning at a place of another session
 calibration.py    tokens of the model for each local one
+channels.py       those through which it has had messages
 checkpoints.py    places in front of what leaves the context
 debts.py          what it owes to channels
 edges.py          the edges that it has taken

@@ -1,11 +1,13 @@
 """Sessions that go back to an earlier place, or begin at one of another session."""
 
+from functools import reduce
 from typing import TypedDict
 
 from msgspec import structs
 
 from argentos.storage.branching.records import Forked, Rewound, Undone
 from argentos.storage.folding.calibration import lessen
+from argentos.storage.folding.channels import with_channel
 from argentos.storage.folding.failures import without
 from argentos.storage.records import Cleared, Summarised
 from argentos.storage.snapshot import Metadata, Origin
@@ -67,6 +69,8 @@ def forked(old: Metadata, record: Forked) -> Metadata:
         epoch=record.epoch,
         last_activity=max(old.last_activity, record.at),
         messages=record.last,
+        read=record.last,
+        channels=reduce(with_channel, (each.address for each in record.messages), old.channels),
         turns=record.turns,
         kept_at=record.last,
         tokens=old.tokens - old.summary_tokens + summary_tokens + record.tokens,

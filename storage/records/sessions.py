@@ -57,7 +57,7 @@ class Accepted(RecordBase, frozen=True, tag="accepted", kw_only=True):
 
 
 class Updated(RecordBase, frozen=True, tag="updated", kw_only=True):
-    """Title, tags, owner or system prompt have changed; all of them stand here.
+    """The properties have changed by which people find and order sessions, or the system prompt; all stand here.
 
     Attributes:
         title: to show; empty where there is none.
@@ -65,6 +65,9 @@ class Updated(RecordBase, frozen=True, tag="updated", kw_only=True):
         owner: whose it is; empty where that is not known.
         system: the session's own system prompt; empty for that of its agent.
         system_tokens: those of `system`, counted locally.
+        pinned: it stands in front of the others in lists.
+        archived: lists leave it out, unless they are asked for it.
+        read: the number of the last message that was read by a person.
     """
 
     title: str = ""
@@ -72,6 +75,9 @@ class Updated(RecordBase, frozen=True, tag="updated", kw_only=True):
     owner: str = ""
     system: str = ""
     system_tokens: int = 0
+    pinned: bool = False
+    archived: bool = False
+    read: int = 0
 
 
 class Cleared(RecordBase, frozen=True, tag="cleared", kw_only=True):

@@ -183,6 +183,13 @@ def test_info_as_json_has_the_names_of_the_docs(ask: Ask, ada: str) -> None:
         "checkpoints": 0,
         "undo": "",
         "parent": "",
+        "pinned": False,
+        "archived": False,
+        "unread": 2,
+        "channels": ["telegram"],
+        "status": "idle",
+        "since": "2020-02-03T10:01:00Z",
+        "reason": "",
     }
     assert edges == {
         "[*] --> Created: First message": {"count": 1, "last": "2020-02-03T10:00:00Z"},
@@ -630,8 +637,17 @@ def test_a_session_is_given_a_title_tags_and_an_owner_and_found_by_them(argent: 
 def test_an_update_says_what_to_change(argent: Argent, ada: str) -> None:
     status, out, err = argent("sessions", "update", ada)
     assert (status, out) == (1, "")
-    assert "nothing says what to change; give --title, --tag, --owner or --system" in err
+    assert "nothing says what to change; give --title, --tag, --owner, --system, --pin, --archive or --read" in err
     assert argent("sessions", "update", "nobody", "--title", "x")[0] == 1
+
+
+def test_a_session_is_pinned_archived_and_read(argent: Argent, ask: Ask, ada: str) -> None:
+    assert argent("sessions", "update", ada, "--pin", "--archive", "--read", "1")[0] == 0
+    info = ask("sessions", "info", ada)
+    assert (info["pinned"], info["archived"], info["unread"]) == (True, True, 1)
+    assert argent("sessions", "update", ada, "--unpin", "--unarchive", "--read", "0")[0] == 0
+    info = ask("sessions", "info", ada)
+    assert (info["pinned"], info["archived"], info["unread"]) == (False, False, 2)
 
 
 @pytest.mark.usefixtures("ada")

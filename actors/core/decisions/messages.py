@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
+from msgspec import structs
+
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.decisions.draft import Draft, is_at_work
 from argentos.actors.core.decisions.ids import is_owed
@@ -76,23 +78,26 @@ def accept(
 
 
 def update(draft: Draft, changes: Changes, system_tokens: int) -> None:
-    """Change the title, the tags, the owner or the system prompt, unless they are so already."""
+    """Change the properties or the system prompt, unless they are so already."""
     before = draft.metadata
-    record = Updated(
-        **draft.head(),
-        title=before.title if changes.title is None else changes.title,
-        tags=before.tags if changes.tags is None else changes.tags,
-        owner=before.owner if changes.owner is None else changes.owner,
-        system=before.system if changes.system is None else changes.system,
-        system_tokens=before.system_tokens if changes.system is None else system_tokens,
-    )
-    if (record.title, record.tags, record.owner, record.system) != (
-        before.title,
-        before.tags,
-        before.owner,
-        before.system,
-    ):
-        draft.emit(record)
+    given = {name: value for name, value in changes._asdict().items() if value is not None}
+    if "system" in given:
+        given["system_tokens"] = system_tokens
+    if "read" in given:
+        given["read"] = min(given["read"], before.messages)
+    if any(value != getattr(before, name) for name, value in given.items()):
+        record = Updated(
+            **draft.head(),
+            title=before.title,
+            tags=before.tags,
+            owner=before.owner,
+            system=before.system,
+            system_tokens=before.system_tokens,
+            pinned=before.pinned,
+            archived=before.archived,
+            read=before.read,
+        )
+        draft.emit(structs.replace(record, **given))
 
 
 def deliver(draft: Draft, number: int, failure: str = "") -> None:

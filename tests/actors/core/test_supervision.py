@@ -1,6 +1,7 @@
 """Actors that fail: restarted from the snapshot, parked when they fail too often, and no trouble for the others."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
 
+AT = datetime(2026, 5, 8, 7, 0, tzinfo=UTC)
 KEY = SessionKey("main", "maren")
 OTHER = SessionKey("main", "hela")
 
@@ -119,14 +121,22 @@ async def test_a_session_that_fails_too_often_is_parked_with_the_cause(running: 
         assert (await supervisor.session("hela").ask("Are you there?")).text
 
 
-async def test_a_parked_session_goes_on_where_it_was_once_it_is_unparked(running: Running, store: Faulty) -> None:
+async def test_a_parked_session_says_why_and_goes_on_where_it_was_once_it_is_unparked(
+    running: Running, store: Faulty, clock: ManualClock
+) -> None:
+    begun = clock.now()
     store.faults += [ValueError("a bug")] * 4
     store.is_faulty = ends_a_turn
     async with running(OfflineModel()) as supervisor:
         session = supervisor.session("maren")
         with pytest.raises(SessionParkedError):
             await session.ask("Hello?", message_id="m-1")
+        clock.advance(60)
+        info = await session.info()
+        assert (info.status, info.since, info.reason) == ("parked", begun, "ValueError('a bug')")
+        assert await supervisor.list() == [info]
         await session.unpark()
+        assert (await session.info()).status == "working"
         reply = await session.ask("Hello?", message_id="m-1")
         assert [message.id for message in await session.history()] == ["m-1", reply.id]
         assert supervisor.health().is_well
@@ -190,18 +200,18 @@ async def test_a_full_store_parks_nobody(running: Running, store: Faulty) -> Non
 @pytest.mark.parametrize(("intensity", "allowed"), [(0, 0), (1, 1), (3, 3)])
 def test_the_intensity_is_the_number_of_restarts_within_the_period(intensity: int, allowed: int) -> None:
     supervision = Supervision(intensity, 5.0)
-    fail = partial(supervision.fail, KEY, ValueError("a bug"))
+    fail = partial(supervision.fail, KEY, ValueError("a bug"), at=AT)
     assert [fail(float(number) / 10) for number in range(allowed + 1)] == ["restart"] * allowed + ["park"]
     supervision = Supervision(intensity, 5.0)
-    assert [supervision.fail(KEY, ValueError("a bug"), 5.1 * n) for n in range(9)] == [
+    assert [supervision.fail(KEY, ValueError("a bug"), 5.1 * n, AT) for n in range(9)] == [
         "restart" if intensity else "park"
     ] * 9
 
 
 def test_every_session_has_failures_of_its_own() -> None:
     supervision = Supervision(1, 5.0)
-    assert [supervision.fail(key, ValueError("a bug"), 0.0) for key in (KEY, OTHER)] == ["restart"] * 2
-    assert supervision.fail(KEY, ValueError("a bug"), 0.0) == "park"
+    assert [supervision.fail(key, ValueError("a bug"), 0.0, AT) for key in (KEY, OTHER)] == ["restart"] * 2
+    assert supervision.fail(KEY, ValueError("a bug"), 0.0, AT) == "park"
     assert set(supervision.parked) == {KEY}
 
 
@@ -298,7 +308,7 @@ async def test_restarts_come_one_after_the_other_so_that_others_are_served_meanw
 def test_the_time_for_which_a_restart_waits_does_not_count() -> None:
     supervision, now = Supervision(intensity=3, period=5.0), 0.0
     for _ in range(3):
-        assert supervision.fail(KEY, ValueError("a bug"), now) == "restart"
+        assert supervision.fail(KEY, ValueError("a bug"), now, AT) == "restart"
         now += 60.0
         supervision.waited(KEY, 60.0)
-    assert supervision.fail(KEY, ValueError("a bug"), now) == "park"
+    assert supervision.fail(KEY, ValueError("a bug"), now, AT) == "park"

@@ -2,6 +2,7 @@
 
 import sys
 import tracemalloc
+from datetime import UTC, datetime
 
 import anyio
 import pytest
@@ -15,6 +16,7 @@ from tests.actors.conftest import Running
 pytestmark = pytest.mark.anyio
 
 LIMIT = 20
+AT = datetime(2026, 5, 8, 7, 0, tzinfo=UTC)
 
 
 class Waiting:
@@ -124,7 +126,7 @@ def test_sessions_that_failed_once_are_not_remembered_for_ever() -> None:
     def grown_by(first: int, failures: int) -> int:
         before = tracemalloc.get_traced_memory()[0]
         for number in range(first, first + failures):
-            supervision.fail(SessionKey("main", f"s-{number}"), cause, float(number))
+            supervision.fail(SessionKey("main", f"s-{number}"), cause, float(number), AT)
         return tracemalloc.get_traced_memory()[0] - before
 
     tracemalloc.start()
@@ -141,6 +143,6 @@ def test_failures_within_the_period_park_whoever_else_fails_meanwhile() -> None:
     decisions: list[str] = []
     for number in range(4):
         for other in range(100):
-            supervision.fail(SessionKey("main", f"s-{other}-{number}"), cause, float(number))
-        decisions.append(supervision.fail(SessionKey("main", "maren"), cause, float(number)))
+            supervision.fail(SessionKey("main", f"s-{other}-{number}"), cause, float(number), AT)
+        decisions.append(supervision.fail(SessionKey("main", "maren"), cause, float(number), AT))
     assert decisions == ["restart", "restart", "restart", "park"]

@@ -113,6 +113,13 @@ def info_of(transcript: Transcript) -> SessionInfo:
         checkpoints=0,
         undo="",
         parent="",
+        pinned=False,
+        archived=False,
+        unread=0,
+        channels=(),
+        status="idle",
+        since=datetime(2026, 1, 1, tzinfo=UTC),
+        reason="",
         edges={},
     )
 
