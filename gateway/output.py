@@ -12,13 +12,13 @@ from argentos.errors import ArgentError
 
 if TYPE_CHECKING:
     from argentos.actors import SessionInfo
-    from argentos.storage import Message
 
 __all__ = [
     "age",
-    "calls_and_results",
+    "cell",
     "count",
     "counted",
+    "elapsed",
     "failure",
     "indented",
     "messages",
@@ -28,17 +28,13 @@ __all__ = [
     "print_json_line",
     "print_json_list",
     "printable",
-    "shortened",
     "size",
-    "table",
     "tokens",
 ]
 
 _PIECE: Final = 1000
 _YEARS: Final = 1000 * 86400.0  # seconds; a longer time is told better by its day, and may be of a clock that was wrong
 _INDENT: Final = " " * 6
-_LONGEST_SHOWN: Final = 2000  # characters of an input, or of a result
-_LONGEST_NAME: Final = 40  # columns of a terminal
 _UNSEEN: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, formats, surrogates, other ends of lines
 _SLACK: Final = 60.0  # seconds between two clocks
 _COLOURS: Final = ((95, "red"), (80, "bright_red"), (60, "yellow"))
@@ -90,6 +86,11 @@ def printable(text: str) -> str:
     )
 
 
+def cell(text: str) -> str:
+    """The text on one line, with control characters written as escapes: for tables and sentences."""
+    return printable(one_line(text))
+
+
 def count(number: int) -> str:
     """A number of tokens, short: `512`, `2.0k`, `180k`."""
     if number < 1000:  # noqa: PLR2004 - a thousand
@@ -129,62 +130,25 @@ def percent(value: float) -> str:
     return click.style(text, fg=colour) if colour else text
 
 
-def age(time: datetime, now: datetime) -> str:
-    """The age of a time: `just now`, `5m ago`, `3h ago`, `2d ago`; the day if years ago or yet to come."""
+def elapsed(time: datetime, now: datetime) -> str:
+    """The time since a moment: `now`, `5m`, `3h`, `2d`; the day of the moment if it is years ago or yet to come."""
     seconds = (now - time).total_seconds()
     if not -_SLACK < seconds < _YEARS:
         return f"{time:%Y-%m-%d}"
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= size:
-            return f"{int(seconds // size)}{unit} ago"
-    return "just now"
+            return f"{int(seconds // size)}{unit}"
+    return "now"
+
+
+def age(time: datetime, now: datetime) -> str:
+    """The age of a time in a sentence: `just now`, `5m ago`, `3h ago`, `2d ago`; else its day, as `elapsed`."""
+    since = elapsed(time, now)
+    if since == "now":
+        return "just now"
+    return since if since[-1].isdecimal() else f"{since} ago"
 
 
 def indented(text: str) -> str:
     """The text with its lines after the first set in, so that none can pass for a line of ours."""
     return printable(text).replace("\n", f"\n{_INDENT}")
-
-
-def calls_and_results(message: "Message") -> list[str]:
-    """The calls of tools in a message and the results of calls, each on a line."""
-    import msgspec  # noqa: PLC0415 - likewise
-
-    from argentos.storage import calls_in, results_in  # noqa: PLC0415 - likewise
-
-    lines: list[str] = []
-    for call in calls_in(message.blocks):
-        given = msgspec.json.encode(call.input).decode()
-        lines.append(f"→ {printable(call.name)}({printable(_beginning(given))})  [{printable(call.id)}]")
-    for result in results_in(message.blocks):
-        mark = "✗" if result.is_error else "←"
-        lines.append(f"{mark} {indented(_beginning(result.text) or '(nothing to show)')}")
-    return lines
-
-
-def _beginning(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} … ({len(text)} characters)"
-
-
-def shortened(text: str) -> str:
-    """The text; at a terminal, where a long one would push the columns apart, its beginning."""
-    from rich.cells import set_cell_size  # noqa: PLC0415 - likewise
-
-    if not sys.stdout.isatty() or _width(text) <= _LONGEST_NAME:
-        return text
-    return f"{set_cell_size(text, _LONGEST_NAME - 1).rstrip()}…"
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Columns, each as wide as its widest cell."""
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-
-
-def _width(cell: str) -> int:
-    """The columns of a terminal that a text takes: two for a Chinese character, none for a combining accent."""
-    from rich.cells import cell_len  # noqa: PLC0415 - likewise
-
-    return cell_len(click.unstyle(cell))

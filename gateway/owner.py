@@ -22,7 +22,7 @@ from argentos.gateway.settings import Settings
 from argentos.llm import ANY_MODEL, AnthropicModel, LocalModel, Model, OfflineModel
 from argentos.storage import FileStore
 
-__all__ = ["chosen_model", "open_sessions", "tell_if_offline", "with_sessions"]
+__all__ = ["await_owner", "chosen_model", "open_sessions", "tell_if_offline", "with_sessions"]
 
 T = TypeVar("T")
 
@@ -105,6 +105,17 @@ async def _enter(
             if wait is None:
                 raise
             await anyio.sleep(wait)
+
+
+async def await_owner(settings: Settings, patience: float) -> None:
+    """Wait so many seconds, at most, for a process to own the state directory, as one that is begun anew."""
+    with anyio.move_on_after(patience):
+        async with Supervisor.connect(settings.state_dir, settings.agent, patience=patience) as owner:
+            while True:
+                with suppress(OwnerGoneError, StoreBusyError):
+                    await owner.ping()
+                    return
+                await anyio.sleep(_WAITS[0])
 
 
 async def _can_be_asked(owner: RemoteSupervisor, settings: Settings, *, read_only: bool, talks: bool) -> bool:

@@ -1,37 +1,33 @@
-"""Printing of replies: as they stream, with the delays before them."""
+"""Replies: shown as they stream, or waited for, with the delays before them."""
 
+import getpass
 import os
-import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import anyio
 import click
-import msgspec
 
-from argentos.actors import Turn
+from argentos.actors import Approval, Turn
+from argentos.actors.info import SessionInfo
 from argentos.actors.sessions.session import Session
 from argentos.errors import ArgentError
-from argentos.gateway.output import printable
-from argentos.llm import (
-    ApprovalWanted,
-    CompactionFailed,
-    ContextReset,
-    Piece,
-    Retrying,
-    TextDelta,
-    ThinkingDelta,
-    ToolAnswer,
-    ToolCall,
-)
-from argentos.storage import Address, Message, text_of
+from argentos.gateway.output import one_line, printable
+from argentos.gateway.printing.messages import print_mark
+from argentos.gateway.terminal.modes import can_move_cursor
+from argentos.gateway.terminal.screens import PlainScreen, Screen
+from argentos.llm import ApprovalWanted
+from argentos.storage import Address, Message
 
-__all__ = ["beside", "own_address", "print_mark", "stream", "wait_for"]
+__all__ = ["Ask", "beside", "new_screen", "own_address", "own_name", "print_reply", "show", "wait_for"]
 
 T = TypeVar("T")
 
-_LONGEST_LINE: Final = 200  # characters
+Ask: TypeAlias = Callable[[Session, Approval], Awaitable[bool]]
+"""Asks a person about a call, and passes the word on; False where it is left for later."""
+
 _INTERVAL: Final = 0.25  # seconds between two looks at a session that waits
 
 
@@ -40,85 +36,119 @@ def own_address() -> Address:
     return Address("cli", os.environ.get("USER") or "user")
 
 
-async def stream(session: Session, turn: Turn) -> Message:
-    """Print a reply as it streams; gives it once it is durable.
+def own_name() -> str | None:
+    """The name of the user, where the system tells it."""
+    try:
+        return getpass.getuser() or None
+    except (KeyError, OSError, ImportError):  # a user without an entry
+        return None
+
+
+def new_screen(ahead: Callable[[], str] = str) -> Screen:
+    """A screen for a reply, on standard output: of Markdown where that is a terminal on which it can be drawn.
+
+    Args:
+        ahead: gives what was typed ahead.
+    """
+    if not can_move_cursor():
+        return PlainScreen()
+    from argentos.gateway.terminal.live import LiveScreen  # noqa: PLC0415 - no pipe needs Rich
+
+    return LiveScreen(ahead)
+
+
+def print_reply(message: Message) -> None:
+    """Print a reply that is there."""
+    screen = new_screen()
+    screen.add_text(message.text)
+    screen.end()
+    print_mark(message)
+
+
+async def show(session: Session, turn: Turn, screen: Screen, ask: Ask | None = None) -> Message | None:
+    """Show a reply as it streams; gives it once it is durable.
+
+    Args:
+        session: of the turn.
+        turn: that makes the reply.
+        screen: where it is shown.
+        ask: asks about calls that need approval; without, they wait for somebody's word elsewhere.
+
+    Returns:
+        The reply; None where a call is left for later.
 
     Raises:
         ArgentError: there is none, as `Turn.reply` says.
     """
-
-    async def show() -> Message:
-        screen = _Screen()
-        async for piece in turn:
-            screen.show(piece, turn.attempt)
-        screen.end_line()
-        return await turn.reply()
-
-    reply = await beside(show, lambda: _tell_delays(session))
-    print_mark(reply)
-    return reply
+    return await _Showing(session, turn, screen, ask).run()
 
 
-class _Screen:
-    """Standard output, to which a reply is printed piece by piece: text plain, thoughts dim, calls of tools in a line.
+class _Showing:
+    """A turn while it is shown."""
 
-    Where it is no terminal, it has the text alone.
-    """
+    def __init__(self, session: Session, turn: Turn, screen: Screen, ask: Ask | None) -> None:
+        self._session = session
+        self._turn = turn
+        self._screen = screen
+        self._ask = ask
+        self._pen = anyio.Lock()  # held by the one who may write on the screen
+        self._delays = _Delays()
+        self._left = anyio.CancelScope()
+
+    async def run(self) -> Message | None:
+        reply: Message | None = None
+        try:
+            with self._left:
+                reply = await beside(self._show, self._watch, self._screen.keep_moving)
+        finally:
+            self._screen.end()
+        if reply is not None:
+            print_mark(reply)
+        return reply
+
+    async def _show(self) -> Message:
+        async for piece in self._turn:
+            if isinstance(piece, ApprovalWanted) and self._ask is not None:  # which shows the call
+                continue
+            async with self._pen:
+                self._screen.show(piece, self._turn.attempt)
+        return await self._turn.reply()
+
+    async def _watch(self) -> None:
+        """Tell of each time that the turn is to be tried again, and ask about its calls, until cancelled."""
+        while True:
+            await anyio.sleep(_INTERVAL)
+            with suppress(ArgentError):  # the wait for the reply raises it
+                info = await self._session.info()
+                if delay := self._delays.news(info):
+                    async with self._pen:
+                        self._screen.add_line(delay, is_trouble=True)
+                if info.approvals and self._ask is not None:
+                    await self._decide(self._ask)
+
+    async def _decide(self, ask: Ask) -> None:
+        async with self._pen:
+            with self._screen.paused():
+                for wanted in await self._session.approvals():
+                    if not await ask(self._session, wanted):
+                        self._left.cancel()
+                        return
+
+
+class _Delays:
+    """The times at which a turn is tried again, each told once."""
 
     def __init__(self) -> None:
-        self._is_terminal = sys.stdout.isatty()
-        self._attempt: int | None = None
-        self._last: type[Piece] | None = None  # of the pieces in the line that has begun
+        self._told: datetime | None = None
 
-    def show(self, piece: Piece, attempt: int) -> None:
-        """Print a piece."""
-        if isinstance(piece, Retrying):  # the delay itself is told on standard error
-            return
-        if isinstance(piece, CompactionFailed):
-            self.end_line()
-            click.secho(f"(the context was not compacted, and is kept: {_short(piece.reason)})", dim=True, err=True)
-            return
-        if not self._is_terminal and not isinstance(piece, TextDelta):
-            return
-        if self._attempt not in {None, attempt}:  # part of an earlier attempt is on the screen
-            click.echo("\n(the reply begins again)")
-            self._last = None
-        self._attempt = attempt
-        if isinstance(piece, TextDelta | ThinkingDelta):
-            self._go_on(piece)
-        else:
-            self.end_line()
-            click.secho(f"({_line(piece)})", dim=True)
-
-    def _go_on(self, piece: TextDelta | ThinkingDelta) -> None:
-        if self._last is not type(piece):
-            self.end_line()
-        self._last = type(piece)
-        text = printable(piece.text)
-        click.echo(click.style(text, dim=True) if isinstance(piece, ThinkingDelta) else text, nl=False)
-
-    def end_line(self) -> None:
-        """End the line that has begun, if one has."""
-        if self._last is not None:
-            click.echo()
-        self._last = None
-
-
-def _line(piece: ToolCall | ToolAnswer | ApprovalWanted | ContextReset) -> str:
-    """A call, its result, or a reset, as a line."""
-    if isinstance(piece, ContextReset):
-        why = "a new day" if piece.reason == "daily" else "after a long pause"
-        return f"a new conversation begins: {why}; /resume goes on with the old one"
-    if isinstance(piece, ToolAnswer):
-        said = text_of(piece.content) or "no text"
-        return f"{printable(piece.name)} {'failed' if piece.is_error else 'gave'}: {_short(said)}"
-    called = f"{printable(piece.name)} {_short(msgspec.json.encode(piece.input).decode())}"
-    return f"waits for approval of {called}" if isinstance(piece, ApprovalWanted) else f"calls {called}"
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return printable(line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…")
+    def news(self, info: SessionInfo) -> str:
+        """The sentence about the next one; empty where it was told."""
+        if info.retry_at in {None, self._told}:
+            return ""
+        self._told = info.retry_at
+        seconds = (info.retry_at - datetime.now(UTC)).total_seconds() if info.retry_at else 0.0
+        cause = one_line(info.retry_reason.partition(";")[0])  # the advice after it is to try again
+        return f"({printable(cause)}; trying again in {max(1, round(seconds))} s)"
 
 
 async def wait_for(session: Session, turn: Turn) -> Message:
@@ -127,15 +157,25 @@ async def wait_for(session: Session, turn: Turn) -> Message:
     Raises:
         ArgentError: there is none, as `Turn.reply` says.
     """
-    return await beside(turn.reply, lambda: _tell_delays(session))
+
+    async def tell_delays() -> None:
+        delays = _Delays()
+        while True:
+            await anyio.sleep(_INTERVAL)
+            with suppress(ArgentError):  # the wait for the reply raises it
+                if delay := delays.news(await session.info()):
+                    click.secho(delay, dim=True, err=True)
+
+    return await beside(turn.reply, tell_delays)
 
 
-async def beside(work: Callable[[], Awaitable[T]], task: Callable[[], Coroutine[Any, Any, None]]) -> T:
-    """Do work with a task beside it that ends with it; an error of the work is raised alone, not in a group."""
+async def beside(work: Callable[[], Awaitable[T]], *tasks: Callable[[], Coroutine[Any, Any, None]]) -> T:
+    """Do work with tasks beside it that end with it; an error of the work is raised alone, not in a group."""
     results: list[T] = []
     raised: list[Exception] = []
     async with anyio.create_task_group() as group:
-        group.start_soon(task)
+        for task in tasks:
+            group.start_soon(task)
         try:
             results.append(await work())
         except Exception as error:  # noqa: BLE001 - raised below
@@ -144,32 +184,3 @@ async def beside(work: Callable[[], Awaitable[T]], task: Callable[[], Coroutine[
     for each in raised:
         raise each
     return results[0]
-
-
-async def _tell_delays(session: Session) -> None:
-    """Tell each time that a turn is to be tried again, until cancelled."""
-    told: datetime | None = None
-    while True:
-        await anyio.sleep(_INTERVAL)
-        try:
-            info = await session.info()
-        except ArgentError:  # the wait for the reply raises it
-            continue
-        if info.retry_at not in {None, told}:
-            told = info.retry_at
-            _print_delay(info.retry_reason, info.retry_at)
-
-
-def _print_delay(reason: str, until: datetime | None) -> None:
-    seconds = (until - datetime.now(UTC)).total_seconds() if until else 0.0
-    cause = " ".join(reason.partition(";")[0].split())  # the advice after it is to try again
-    click.secho(f"({printable(cause)}; trying again in {max(1, round(seconds))} s)", dim=True, err=True)
-
-
-def print_mark(message: Message) -> None:
-    """Print why a message failed, or is not whole."""
-    if message.failure:
-        click.secho(f"    (failed: {printable(message.failure)})", fg="red")
-    if message.stop_reason is not None:
-        what = "refused" if message.is_refused else "not whole"
-        click.secho(f"    ({what}: {printable(message.stop_reason)})", dim=True)

@@ -98,7 +98,11 @@ async def _stop(session: Session, _: str) -> str:
 
 async def _status(session: Session, _: str) -> str:
     info = await session.info()
-    parts = [info.state, f"{info.messages} messages", f"{info.tokens} of {info.window} tokens ({info.percent:g} %)"]
+    parts = [
+        info.state,
+        f"{info.messages} message{'' if info.messages == 1 else 's'}",
+        f"{info.tokens} of {info.window} tokens ({info.percent:g} %)",
+    ]
     for count, what in ((info.waiting, "without an answer yet"), (info.approvals, "to be approved")):
         parts += [f"{count} {what}"] if count else []
     if info.failed:

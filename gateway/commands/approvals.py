@@ -1,6 +1,5 @@
 """`argent sessions approvals`, `approve` and `deny`."""
 
-import getpass
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -11,8 +10,10 @@ from argentos.actors.approvals import Approval
 from argentos.actors.info import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.sessions.session import Session
-from argentos.gateway.output import age, print_json, printable, shortened, table
+from argentos.gateway.output import age, print_json, printable
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.printing.tables import shortened, table
+from argentos.gateway.replies import own_name
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["approvals_command", "approve_command", "deny_command"]
@@ -63,7 +64,7 @@ _BY = click.option("--by", metavar="NAME", help="Who decides; by default the nam
 @click.pass_obj
 def approve_command(settings: Settings, session_id: str, call_id: str, by: str | None) -> None:
     """Let a call of a tool run that waits for a person's word; the first word counts."""
-    who = by or _user()
+    who = by or own_name()
     _decide(settings, session_id, call_id, lambda session: session.approve(call_id, by=who), "approved")
 
 
@@ -76,7 +77,7 @@ def approve_command(settings: Settings, session_id: str, call_id: str, by: str |
 @click.pass_obj
 def deny_command(settings: Settings, session_id: str, call_id: str, *, reason: str, by: str | None) -> None:
     """Have a call of a tool not run that waits for a person's word; the model is told so."""
-    who = by or _user()
+    who = by or own_name()
     _decide(settings, session_id, call_id, lambda session: session.deny(call_id, reason, by=who), "denied")
 
 
@@ -91,11 +92,3 @@ def _decide(
         print_json(info)
     else:
         click.echo(f"Call {printable(call_id)} of session {printable(info.id)} was {done}.")
-
-
-def _user() -> str | None:
-    """The name of the user, where the system tells it."""
-    try:
-        return getpass.getuser() or None
-    except (KeyError, OSError, ImportError):  # a user without an entry
-        return None

@@ -13,8 +13,9 @@ from argentos.actors import parse_duration, parse_size
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.retention import Due, choose
 from argentos.errors import InputError, SessionNotFoundError, StoreDamagedError, StoreVersionError
-from argentos.gateway.output import age, counted, print_json, printable, shortened, size, table
+from argentos.gateway.output import age, counted, print_json, printable, size
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.printing.tables import shortened, table
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import SessionKey
 from argentos.storage.files.paths import copies_set_aside

@@ -6,8 +6,9 @@ import click
 
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.outbox import OwedMessage
-from argentos.gateway.output import age, print_json, printable, shortened, table
+from argentos.gateway.output import age, print_json, printable
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.printing.tables import shortened, table
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["owed_command"]

@@ -7,7 +7,7 @@ import click
 
 from argentos.gateway.output import print_json
 from argentos.gateway.owner import chosen_model, open_sessions, tell_if_offline
-from argentos.gateway.replies import own_address, stream, wait_for
+from argentos.gateway.replies import new_screen, own_address, show, wait_for
 from argentos.gateway.settings import Settings, command_options, model_option
 
 __all__ = ["command"]
@@ -39,4 +39,4 @@ async def _send(settings: Settings, session_id: str, text: str, message_id: str 
         if settings.json:
             print_json(await wait_for(session, turn))
         else:
-            await stream(session, turn)
+            await show(session, turn, new_screen())

@@ -19,26 +19,17 @@ from argentos.gateway.commands.branching.places import (
     rewind_command,
     undo_command,
 )
-from argentos.gateway.commands.context import compact_command, compactions_command, described_attempt, history_command
+from argentos.gateway.commands.context import compact_command, compactions_command, history_command
 from argentos.gateway.commands.deletion import delete_command, prune_command
 from argentos.gateway.commands.owed import owed_command
 from argentos.gateway.commands.search import search_command
 from argentos.gateway.commands.transfer import export_command, import_command
 from argentos.gateway.commands.update import update_command
-from argentos.gateway.output import (
-    age,
-    count,
-    counted,
-    one_line,
-    percent,
-    print_json,
-    print_json_list,
-    printable,
-    shortened,
-    table,
-    tokens,
-)
+from argentos.gateway.output import print_json, print_json_list, printable
 from argentos.gateway.owner import chosen_model, with_sessions
+from argentos.gateway.printing.describing import described
+from argentos.gateway.printing.listing import listed
+from argentos.gateway.printing.tables import table, terminal_width
 from argentos.gateway.settings import Commands, Settings, command_options
 from argentos.storage import Transitioned
 
@@ -132,22 +123,7 @@ def _list(
         whose = "" if settings.agent == "main" else f" of agent {printable(settings.agent)}"
         click.echo(f"No sessions{whose} found.")
     else:
-        now = datetime.now(UTC)
-        with_titles = any(info.title for info in infos)
-        rows = [("SESSION", "STATE", "LAST ACTIVITY", "MESSAGES", "TOKENS", "WINDOW", *["TITLE"] * with_titles)]
-        rows += [
-            (
-                shortened(printable(info.id)),
-                info.state,
-                age(info.last_activity, now),
-                f"{info.messages}, {info.failed} failed" if info.failed else str(info.messages),
-                f"{count(info.tokens)}/{count(info.window)}",
-                percent(info.percent),
-                *[shortened(printable(info.title))] * with_titles,
-            )
-            for info in infos
-        ]
-        click.echo(table(rows))
+        click.echo(listed(infos, datetime.now(UTC), terminal_width()))
 
 
 def _span(text: str) -> float:
@@ -171,56 +147,7 @@ def _info(settings: Settings, session_id: str) -> None:
     if settings.json:
         print_json(info)
         return
-    now = datetime.now(UTC)
-    rows = [
-        ("session", printable(info.id)),
-        ("agent", printable(info.agent)),
-        *([("title", printable(info.title))] if info.title else []),
-        *([("tags", ", ".join(printable(each) for each in info.tags))] if info.tags else []),
-        *([("owner", printable(info.owner))] if info.owner else []),
-        *([("system prompt", shortened(printable(one_line(info.system))))] if info.system else []),
-        ("state", info.state),
-        ("created", f"{info.created_at:%Y-%m-%d %H:%M:%S} UTC"),
-        ("last activity", f"{info.last_activity:%Y-%m-%d %H:%M:%S} UTC{_recently(info.last_activity, now)}"),
-        ("messages", f"{info.messages}, in {counted(info.turns, 'turn')}; {info.waiting} without an answer so far"),
-        *(
-            [("failed", f"{info.failed}: {printable(info.failure)}; see `argent sessions retry`")]
-            if info.failed
-            else []
-        ),
-        *(
-            [("tried again", f"{info.retry_at:%Y-%m-%d %H:%M:%S} UTC: {printable(info.retry_reason)}")]
-            if info.retry_at
-            else []
-        ),
-        *([("calls that wait for a person", str(info.approvals))] if info.approvals else []),
-        *([("owed to channels", str(info.owed))] if info.owed else []),
-        *([("undeliverable", str(info.undeliverable))] if info.undeliverable else []),
-        ("context", f"{tokens(info)} of {info.window} ({percent(info.percent)})"),
-        ("of which", _parts(info)),
-        ("compactions", str(info.compactions)),
-        *([("the latest", described_attempt(info.compaction))] if info.compaction else []),
-        *([("checkpoints", _checkpoints(info))] if info.checkpoints else []),
-        *([("forked from", printable(info.parent))] if info.parent else []),
-    ]
-    click.echo(table(rows))
-    click.echo("\nThe edges taken, how often, and when last:")
-    for edge, taken in info.edges.items():
-        click.echo(f"{taken.count:8}  {edge}  ({taken.last:%Y-%m-%d %H:%M:%S})")
-
-
-def _parts(info: SessionInfo) -> str:
-    """The parts of the context that there are, in words."""
-    parts = info.parts
-    named = {
-        "system prompt": parts.system,
-        "tools": parts.tools,
-        "added by the model": parts.overhead,
-        "summary": parts.summary,
-        "recent messages": parts.recent,
-        "new": parts.new,
-    }
-    return ", ".join(f"{count} {name}" for name, count in named.items() if count) or "nothing"
+    click.echo(described(info, datetime.now(UTC)))
 
 
 @command.command("transitions")
@@ -287,17 +214,6 @@ def _stop(settings: Settings, session_id: str) -> None:
 def _unpark(settings: Settings, session_id: str) -> None:
     """Resume a session that failed too often and was parked; messages that wait in it are answered."""
     _report(settings, _on_session(settings, session_id, lambda session: session.unpark()), "is not parked")
-
-
-def _checkpoints(info: SessionInfo) -> str:
-    undo = f"; `undo` takes {info.undo} back" if info.undo else ""
-    return f"{info.checkpoints}{undo}"
-
-
-def _recently(time: datetime, now: datetime) -> str:
-    """The age of a time, in brackets; empty where it is a date, which is printed already."""
-    told = age(time, now)
-    return "" if f"{time:%Y-%m-%d}" == told else f" ({told})"
 
 
 def _report(settings: Settings, info: SessionInfo, done: str) -> None:

@@ -466,7 +466,7 @@ def test_one_is_told_in_the_singular(argent: Argent, tmp_path: Path, number: int
     assert argent("sessions", "import", path)[0] == 0
     with_input = subprocess.run(  # noqa: S603 - our own
         [sys.executable, "-m", "argentos", "--state-dir", str(tmp_path / "state"), "chat", "ada"],
-        input="/info\n",
+        input="/status\n",
         capture_output=True,
         text=True,
         timeout=30,

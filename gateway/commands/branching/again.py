@@ -7,11 +7,10 @@ import click
 from argentos.actors.core.turn import Turn
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.sessions.session import Session
-from argentos.gateway.output import print_json, printable
+from argentos.gateway.output import print_json
 from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
-from argentos.gateway.replies import print_mark, wait_for
+from argentos.gateway.replies import new_screen, show, wait_for
 from argentos.gateway.settings import Settings, command_options, model_option
-from argentos.storage import Message
 
 __all__ = ["regenerate_command", "retry_command"]
 
@@ -42,15 +41,13 @@ def _answer(
 ) -> None:
     model = chosen_model(model_name)
 
-    async def work(sessions: SupervisorInterface) -> Message:
+    async def work(sessions: SupervisorInterface) -> None:
         session = sessions.session(session_id)
         turn = await begin(session)
         tell_if_offline(sessions, model)
-        return await wait_for(session, turn)
+        if settings.json:
+            print_json(await wait_for(session, turn))
+        else:
+            await show(session, turn, new_screen())
 
-    reply = with_sessions(settings, work, model=model)
-    if settings.json:
-        print_json(reply)
-    else:
-        click.echo(printable(reply.text))
-        print_mark(reply)
+    with_sessions(settings, work, model=model)

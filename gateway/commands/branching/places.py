@@ -9,8 +9,9 @@ import click
 from argentos.actors import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.sessions.session import Session
-from argentos.gateway.output import age, counted, print_json, printable, table
+from argentos.gateway.output import age, counted, print_json, printable
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.printing.tables import table
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Checkpoint, numbers_in
 

@@ -6,7 +6,7 @@ Reading order; each imports only those above it:
     compaction   a compaction, and those that were tried
 """
 
-from argentos.gateway.commands.context.compaction import compact_command, compactions_command, described_attempt
+from argentos.gateway.commands.context.compaction import compact_command, compactions_command
 from argentos.gateway.commands.context.history import history_command
 
-__all__ = ["compact_command", "compactions_command", "described_attempt", "history_command"]
+__all__ = ["compact_command", "compactions_command", "history_command"]

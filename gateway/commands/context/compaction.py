@@ -1,25 +1,17 @@
 """`argent sessions compact` and `argent sessions compactions`."""
 
-from typing import Final
-
 import click
 
 from argentos.actors import CompactionPreview, SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
-from argentos.gateway.output import counted, messages, one_line, print_json, printable, shortened, table
+from argentos.gateway.output import counted, messages, one_line, print_json, printable
 from argentos.gateway.owner import chosen_model, with_sessions
+from argentos.gateway.printing.describing import described_attempt
+from argentos.gateway.printing.tables import shortened, table
 from argentos.gateway.settings import Settings, command_options, model_option
 from argentos.storage import CompactionAttempt
 
-__all__ = ["compact_command", "compactions_command", "described_attempt"]
-
-_IN_WORDS: Final = {
-    "compacted": "compacted",
-    "nothing_to_compact": "nothing to compact",
-    "not_worth_it": "not worth it",
-    "failed": "failed, and the history is kept",
-    "stopped": "stopped",
-}
+__all__ = ["compact_command", "compactions_command"]
 
 
 @click.command("compact")
@@ -93,11 +85,3 @@ def compactions_command(settings: Settings, session_id: str) -> None:
             for each in found
         ]
         click.echo(table(rows))
-
-
-def described_attempt(attempt: CompactionAttempt) -> str:
-    """An attempt in a few words."""
-    if attempt.status == "compacted":
-        return f"{attempt.before} → {attempt.after} tokens, by {attempt.method}, in {attempt.seconds:.1f} s"
-    why = f": {printable(one_line(attempt.reason))}" if attempt.reason else ""
-    return f"{_IN_WORDS[attempt.status]}{why}"

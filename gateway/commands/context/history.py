@@ -11,17 +11,9 @@ import click
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import OwnerLostError, StoreBusyError
-from argentos.gateway.output import (
-    calls_and_results,
-    indented,
-    messages,
-    one_line,
-    print_json,
-    print_json_line,
-    printable,
-)
+from argentos.gateway.output import print_json, print_json_line
 from argentos.gateway.owner import with_sessions
-from argentos.gateway.replies import print_mark
+from argentos.gateway.printing.messages import print_message, print_summary
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Message, Summary
 
@@ -64,26 +56,12 @@ async def _read(session_id: str, sessions: SupervisorInterface, *, full: bool) -
 def _print(shown: Sequence[Message], summary: Summary | None, *, full: bool) -> None:
     """Print messages, and the summary in its place: first or, where all messages are shown, after those it replaced."""
     if summary and not full:
-        _print_summary(summary)
+        print_summary(summary)
     for before, message in zip([None, *shown], shown, strict=False):
         is_boundary = summary and message.number > summary.last and (before is None or before.number <= summary.last)
         if full and summary and is_boundary:
-            _print_summary(summary)
-        _print_message(message)
-
-
-def _print_message(message: Message) -> None:
-    who = printable(one_line(message.sender or message.role))
-    shown = [each for each in (indented(message.text), *calls_and_results(message)) if each]
-    click.echo(f"[{message.number}] {message.at:%Y-%m-%d %H:%M:%S} {who}: " + "\n      ".join(shown))
-    print_mark(message)
-
-
-def _print_summary(summary: Summary) -> None:
-    title = f"summary of {messages(summary.first, summary.last)}"
-    click.secho(f"──── {title} ({summary.before} → {summary.after} tokens) ────", dim=True)
-    click.echo(f"      {indented(summary.text)}")
-    click.secho("──── the messages below are word for word ────", dim=True)
+            print_summary(summary)
+        print_message(message)
 
 
 # Following ----------------------------------------------------------------------------------------------------
@@ -148,4 +126,4 @@ def _print_new(settings: Settings, new: Sequence[Message]) -> None:
         if settings.json:
             print_json_line(each)
         else:
-            _print_message(each)
+            print_message(each)

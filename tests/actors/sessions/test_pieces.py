@@ -24,7 +24,8 @@ from argentos import (
     ToolCall,
     Turn,
 )
-from argentos.gateway.replies import stream
+from argentos.gateway.replies import show
+from argentos.gateway.terminal.screens import PlainScreen
 
 pytestmark = pytest.mark.anyio
 
@@ -87,11 +88,11 @@ async def test_the_terminal_shows_thoughts_and_calls_in_lines_of_their_own(
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     async with Supervisor(store, Speaker(*PIECES)) as supervisor:
         session = supervisor.session("maren")
-        await stream(session, await session.send("Hi"))
+        await show(session, await session.send("Hi"), PlainScreen())
     assert capsys.readouterr().out.splitlines() == [
         "\x1b[2mRain, \x1b[0m\x1b[2mI think.\x1b[0m",
-        '\x1b[2m(calls web_search {"query":"Bergen"})\x1b[0m',
-        "\x1b[2m(web_search gave: It rains.)\x1b[0m",
+        '\x1b[2m→ web_search({"query":"Bergen"})\x1b[0m',
+        "\x1b[2m← web_search: It rains.\x1b[0m",
         "It rains.",
     ]
 
@@ -101,5 +102,5 @@ async def test_where_there_is_no_terminal_only_text_is_printed(
 ) -> None:
     async with Supervisor(store, Speaker(*PIECES)) as supervisor:
         session = supervisor.session("maren")
-        await stream(session, await session.send("Hi"))
+        await show(session, await session.send("Hi"), PlainScreen())
     assert capsys.readouterr().out == "It rains.\n"

@@ -3,46 +3,17 @@
 import io
 import os
 import sys
-import termios
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Final
 
 import anyio
-import click
 
-__all__ = ["LineInput", "is_capable_terminal", "mark_pastes", "whole_pastes"]
+from argentos.gateway.terminal.modes import is_capable_terminal
+
+__all__ = ["LineInput"]
 
 _BEGIN: Final = b"\x1b[200~"
 _END: Final = b"\x1b[201~"
-
-
-def is_capable_terminal() -> bool:
-    """Tell whether input and output are a terminal that can do more than print."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-
-
-def mark_pastes() -> None:
-    """Have the terminal mark the beginning and the end of what is pasted (bracketed paste)."""
-    click.echo("\x1b[?2004h", nl=False)
-
-
-@contextmanager
-def whole_pastes() -> Generator[None]:
-    """Have the terminal mark what is pasted, and not show these marks; elsewhere nothing is done."""
-    if not is_capable_terminal():
-        yield
-        return
-    before = termios.tcgetattr(sys.stdin)
-    silent = termios.tcgetattr(sys.stdin)
-    silent[3] &= ~termios.ECHOCTL
-    termios.tcsetattr(sys.stdin, termios.TCSANOW, silent)
-    mark_pastes()
-    try:
-        yield
-    finally:
-        click.echo("\x1b[?2004l", nl=False)
-        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
 class LineInput:

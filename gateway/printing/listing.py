@@ -1,0 +1,63 @@
+"""A list of sessions, in columns."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from argentos.gateway.output import cell, count, elapsed, percent
+from argentos.gateway.printing.tables import Flexible, fitted
+
+if TYPE_CHECKING:
+    from argentos.actors import SessionInfo
+
+__all__ = ["listed"]
+
+_HEADINGS: Final = ("SESSION", "STATE", "AGE", "MESSAGES", "TOKENS", "%", "TITLE", "AGENT")
+_SESSION, _STATE, _MESSAGES, _TOKENS, _PERCENT, _TITLE, _AGENT = 0, 1, 3, 4, 5, 6, 7
+_NARROW: Final = 80  # columns of a terminal below which the window is not told beside the tokens
+
+
+def listed(infos: Sequence["SessionInfo"], now: datetime, width: int | None, *, with_agents: bool = False) -> str:
+    """The sessions, each in a row.
+
+    Args:
+        infos: of the sessions.
+        now: the time.
+        width: the columns of the terminal; None for as wide as it likes.
+        with_agents: tell also whose each is.
+    """
+    is_narrow = width is not None and width < _NARROW
+    rows = [_HEADINGS, *(_row(info, now, is_narrow=is_narrow) for info in infos)]
+    left_out = {_TITLE} if not any(info.title for info in infos) else set[int]()
+    left_out |= set() if with_agents else {_AGENT}
+    kept = [at for at in range(len(_HEADINGS)) if at not in left_out]
+    flexible = [
+        Flexible(kept.index(at), least) for at, least in ((_TITLE, 5), (_SESSION, 12), (_STATE, 6)) if at in kept
+    ]
+    right = {kept.index(at) for at in (_MESSAGES, _TOKENS, _PERCENT)}
+    return fitted([[row[at] for at in kept] for row in rows], width, flexible, right=right)
+
+
+def _row(info: "SessionInfo", now: datetime, *, is_narrow: bool) -> tuple[str, ...]:
+    work = _work(info, now)
+    return (
+        cell(info.id),
+        f"{info.state}, {work}" if work else info.state,
+        elapsed(info.last_activity, now),
+        str(info.messages),
+        count(info.tokens) if is_narrow else f"{count(info.tokens)}/{count(info.window)}",
+        percent(info.percent),
+        cell(info.title),
+        cell(info.agent),
+    )
+
+
+def _work(info: "SessionInfo", now: datetime) -> str:
+    """The work of a session, its wait, or its failures, in words; empty where there is nothing to tell."""
+    if info.approvals:
+        return "waits for approval"
+    if info.retry_at is not None:
+        return f"tries again in {max(1, round((info.retry_at - now).total_seconds()))} s"
+    if info.waiting:
+        return "answers"
+    return f"{info.failed} failed" if info.failed else ""
