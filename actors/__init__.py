@@ -21,6 +21,7 @@ from argentos.actors.events import (
 from argentos.actors.health import Health
 from argentos.actors.info import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
+from argentos.actors.lifecycles.known_events import AskedGuard, KnownEvent, Lifecycle
 from argentos.actors.outbox.deliveries import Deliveries, Delivery
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
@@ -34,6 +35,7 @@ from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage
 __all__ = [
     "Agent",
     "Approval",
+    "AskedGuard",
     "Catalogue",
     "Clock",
     "CommandAnswer",
@@ -46,6 +48,8 @@ __all__ = [
     "EventsMissed",
     "Health",
     "InfoPage",
+    "KnownEvent",
+    "Lifecycle",
     "ManualClock",
     "OwedMessage",
     "OwnerInfo",

@@ -23,6 +23,7 @@ from argentos.actors.core.turn import Turn
 from argentos.actors.events import EventFilter, Subscription
 from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
+from argentos.actors.lifecycles.known_events import Lifecycle
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
 from argentos.actors.sessions.commanding import CommandAnswer
@@ -114,6 +115,9 @@ class RemoteSession(Session):
 
     async def _transitions(self) -> tuple[Transitioned, ...]:
         return await self._client.many(operations.TRANSITIONS, self._key)
+
+    async def _lifecycles(self) -> tuple[Lifecycle, ...]:
+        return await self._client.many(operations.LIFECYCLES, self._key)
 
     async def _update(self, changes: Changes) -> SessionInfo:
         return await self._client.one(operations.UPDATE, self._key, **changes._asdict())

@@ -32,6 +32,7 @@ from argentos.actors.core.pending_turns import has_failed, was_stopped
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.turn import Turn
 from argentos.actors.info import SessionInfo
+from argentos.actors.lifecycles.known_events import Lifecycle, lifecycles_of
 from argentos.actors.scheduling.slots import awaiting, is_in_task
 from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.duplicates import check_same, message_in, related
@@ -263,6 +264,10 @@ class LocalSession(Session):
         await self._registry.metadata(self._key)  # raises where there is no such session
         with reading_a_store():
             return await self._registry.runtime.store.transitions(self._key)
+
+    async def _lifecycles(self) -> tuple[Lifecycle, ...]:
+        snapshot, runtime = await self._registry.look(self._key), self._registry.runtime_of(self._key)
+        return await anyio.to_thread.run_sync(lifecycles_of, runtime, self._key, snapshot)
 
     async def _transcript(self) -> Transcript:
         metadata, context = await self._registry.look(self._key)

@@ -6,6 +6,7 @@ from typing import Final
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.info import SessionInfo
+from argentos.actors.lifecycles.known_events import Lifecycle
 from argentos.actors.transcripts.transcript import Transcript
 from argentos.inputs import as_flag, as_whole_number
 from argentos.storage import Message, Summary, Transitioned, as_sha256
@@ -93,6 +94,14 @@ class Reading(ABC):
         """
         return await self._transitions()
 
+    async def lifecycles(self) -> tuple[Lifecycle, ...]:
+        """The machines of the session, its own and that of its turn: their states, and what each event would do now.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+        """
+        return await self._lifecycles()
+
     # For the two kinds of session, which are given what was checked ----------------------------------------------
 
     @abstractmethod
@@ -112,6 +121,9 @@ class Reading(ABC):
 
     @abstractmethod
     async def _attachment(self, sha256: str) -> bytes: ...
+
+    @abstractmethod
+    async def _lifecycles(self) -> tuple[Lifecycle, ...]: ...
 
     @abstractmethod
     async def _transitions(self) -> tuple[Transitioned, ...]: ...

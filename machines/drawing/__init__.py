@@ -5,6 +5,7 @@ and when last.
 """
 
 from argentos.machines.drawing.draw import FORMATS, Format, draw
+from argentos.machines.drawing.figure import Figure, FigureEdge, FigureState, figure
 from argentos.machines.drawing.live import Live, Traversals
 
-__all__ = ["FORMATS", "Format", "Live", "Traversals", "draw"]
+__all__ = ["FORMATS", "Figure", "FigureEdge", "FigureState", "Format", "Live", "Traversals", "draw", "figure"]

@@ -29,7 +29,7 @@ from argentos.machines.lifecycles.compaction import (
     UNNEEDED,
     CompactionFacts,
 )
-from argentos.machines.lifecycles.session import CONTINUES_WITH_SUMMARY, timer_in
+from argentos.machines.lifecycles.session import CONTINUES_WITH_SUMMARY, SessionFacts, timer_in
 from argentos.machines.lifecycles.turn import APPROVING, CALLING, DELAYED, OVERFLOWED, RUNNING, TURN, WAITING, TurnFacts
 from argentos.storage import (
     Accepted,
@@ -288,6 +288,11 @@ class Draft:
             return self._turn
         return WAITING if self.metadata.waiting else START
 
+    @property
+    def facts(self) -> SessionFacts:
+        """The facts of which the session's machine asks."""
+        return _Facts(self)
+
     def advance(self, now: datetime, moment: float) -> None:
         """Let time pass until then: a timer that came due on the way is raised at its own time.
 
@@ -306,7 +311,7 @@ class Draft:
     def offer(self, event: str) -> Transition | Refused:
         """Raise an event, and take the edge if the machine says so."""
         state = self.metadata.state if self.exists else START
-        decision = SESSION.decide(state, event, _Facts(self))
+        decision = SESSION.decide(state, event, self.facts)
         if isinstance(decision, Transition):
             self.emit(
                 Transitioned(

@@ -1,0 +1,1 @@
+"""The machines of a session as they stand, for whoever watches it."""
