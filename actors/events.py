@@ -51,7 +51,14 @@ class _Event(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class _SessionEvent(_Event, frozen=True, kw_only=True):
+    """Base of the events of a session.
+
+    Attributes:
+        owner: whose the session is, from this event on; empty where that is not known.
+    """
+
     session: SessionKey
+    owner: str = ""
 
 
 class RecordAppended(_SessionEvent, frozen=True, kw_only=True):
@@ -131,17 +138,19 @@ class Subscriber(Protocol):
 
 
 class EventFilter(Struct, frozen=True):
-    """Chooses events by the agent and by the id of their session; those of the supervisor itself always pass."""
+    """Chooses events by the agent, the id and the owner of their session; those of the supervisor always pass."""
 
     agent: str | None = None
     session: str | None = None
+    owner: str | None = None
 
     def takes(self, event: _Published) -> bool:
         """Whether the event passes."""
         if isinstance(event, SupervisorDraining):
             return True
         agent, session = event.session
-        return self.agent in {None, agent} and self.session in {None, session}
+        is_of_owner = self.owner is None or self.owner == event.owner
+        return is_of_owner and self.agent in {None, agent} and self.session in {None, session}
 
 
 class Subscription(AsyncIterator[Event]):
@@ -357,15 +366,20 @@ class Events:
         self._subscribers.remove(subscriber)
         subscriber.end()
 
-    def publish(self, key: SessionKey, records: Iterable[Record]) -> None:
-        """Tell all subscribers of records that are durable."""
-        if self._subscribers or self._is_subscribed:
+    def publish(self, key: SessionKey, records: Iterable[Record], owner: str = "") -> None:
+        """Tell all subscribers of records that are durable, of a session of this owner."""
+        if self.are_heard:
             for record in events_of(records):
-                self._tell(RecordAppended(cursor=self._kept.next_cursor(), session=key, record=record))
+                self._tell(RecordAppended(cursor=self._kept.next_cursor(), session=key, owner=owner, record=record))
+
+    @property
+    def are_heard(self) -> bool:
+        """Somebody is told of events, or was, and may ask for those of meanwhile."""
+        return bool(self._subscribers) or self._is_subscribed
 
     def tell(self, event: _Published) -> None:
         """Tell all subscribers of an event that is no record; it gets its cursor here."""
-        if self._subscribers or self._is_subscribed:
+        if self.are_heard:
             self._tell(structs.replace(event, cursor=self._kept.next_cursor()))
 
     def end(self) -> None:

@@ -128,7 +128,13 @@ class SupervisorInterface(ABC):
 
     @asynccontextmanager
     async def events(
-        self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
+        self,
+        limit: int = 1000,
+        *,
+        after: str | None = None,
+        session: str | None = None,
+        agent: str | None = None,
+        owner: str | None = None,
     ) -> AsyncGenerator[Subscription]:
         """Events from now on: what becomes durable in the sessions, and what the supervisor does.
 
@@ -142,6 +148,7 @@ class SupervisorInterface(ABC):
                 all sessions as they stand.
             session: the id of the only session to hear of.
             agent: the only one whose sessions to hear of.
+            owner: the only one whose sessions to hear of, see `Session.update`: of each what happens while it is his.
 
         Raises:
             InputError: the limit is not above zero, or an id cannot be used.
@@ -152,6 +159,7 @@ class SupervisorInterface(ABC):
         only = EventFilter(
             None if agent is None else as_id(agent, "the agent's name"),
             None if session is None else as_id(session, "the session id"),
+            None if owner is None else as_id(owner, "the owner"),
         )
         limit = as_whole_number(limit, "the limit", 1, _MOST_EVENTS)
         async with self._subscribed(only, limit, None if after is None else as_name(after, "the cursor")) as events:

@@ -246,10 +246,11 @@ class Supervisor(SupervisorInterface):
         found: list[SessionInfo] = []
         for agent in self.agents if only.agent is None else {only.agent} & {*self.agents}:
             if only.session is None:
-                found += await self.list(agent=agent)
+                found += await self.list(agent=agent, owner=only.owner)
                 continue
             with suppress(SessionNotFoundError):
-                found.append(await self.session(only.session, agent=agent).info())
+                info = await self.session(only.session, agent=agent).info()
+                found += [info] if only.owner in {None, info.owner} else []
         return tuple(found)
 
     @asynccontextmanager

@@ -124,11 +124,17 @@ class Owner:
                     yield tuple(found)
 
     async def events(
-        self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
+        self,
+        limit: int = 1000,
+        *,
+        after: str | None = None,
+        session: str | None = None,
+        agent: str | None = None,
+        owner: str | None = None,
     ) -> AsyncGenerator[SubscriptionValue]:
         """See `Supervisor.events`; the process that reads them has a buffer of its own, as long as it likes."""
         here = min(limit, _MOST_EVENTS)
-        async with self._supervisor.events(here, after=after, session=session, agent=agent) as events:
+        async with self._supervisor.events(here, after=after, session=session, agent=agent, owner=owner) as events:
             yield Subscribed(events.cursor, events.behind)
             async for event in events:
                 if isinstance(event, CursorExpired):

@@ -252,9 +252,7 @@ class RemoteSupervisor(SupervisorInterface):
     def _subscribed(
         self, only: EventFilter, limit: int, after: str | None
     ) -> AbstractAsyncContextManager[Subscription]:
-        return self._client.subscription(
-            operations.EVENTS, self._key, limit, after=after, session=only.session, agent=only.agent
-        )
+        return self._client.subscription(operations.EVENTS, self._key, limit, after=after, **structs.asdict(only))
 
     async def ping(self) -> OwnerInfo:
         """The owner of the state directory, and the agents that it runs."""

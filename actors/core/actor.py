@@ -7,6 +7,7 @@ what becomes of a step that fails.
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
@@ -24,7 +25,7 @@ from argentos.actors.events import SessionDeleted
 from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling import slots
 from argentos.actors.scheduling.slots import TaskId
-from argentos.concurrency.foreign_code import described, passes
+from argentos.concurrency.foreign_code import described, passes, reading_a_store
 from argentos.errors import (
     ArgentError,
     SessionError,
@@ -239,9 +240,10 @@ class SessionActor:
                 command.answer(value=False)
                 continue
             self._live.cancel()
+            owner = await self._owner()
             if await self._runtime.store.delete(self.key, set_aside=command.set_aside):
                 now = self._runtime.clock.now()
-                self._runtime.events.tell(SessionDeleted(session=self.key, by=command.by, at=now))
+                self._runtime.events.tell(SessionDeleted(session=self.key, owner=owner, by=command.by, at=now))
                 command.answer(value=True)
                 gone = SessionNotFoundError(f"session {self.key} was deleted; a new message begins it again")
                 for each in (*others, *deletions):
@@ -250,6 +252,17 @@ class SessionActor:
                 return []
             command.fail(not_found(self.key))
         return others
+
+    async def _owner(self) -> str:
+        """The owner of the session, for the event of its deletion; empty where nobody hears that, or it cannot be read."""
+        if self._live.metadata is not None:
+            return self._live.metadata.owner
+        if not self._runtime.events.are_heard:
+            return ""
+        with suppress(StoreError), reading_a_store():
+            page = await self._runtime.store.find(self.key.agent, [self.key.id])
+            return page.sessions[0].owner if page.sessions else ""
+        return ""
 
     # A step that fails --------------------------------------------------------------------------------------
 

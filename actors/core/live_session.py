@@ -314,7 +314,7 @@ class LiveSession:
             else:
                 self._bookkeeping.take_over(draft.records, self.metadata, self._context)
             self._compactions.follow(self.metadata)
-            self._runtime.events.publish(self._key, draft.records)
+            self._runtime.events.publish(self._key, draft.records, draft.metadata.owner)
             if wants_files:
                 draft.effects.append("write_files")
         for effect in dict.fromkeys(draft.effects):

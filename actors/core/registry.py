@@ -284,8 +284,10 @@ class Registry:
     def unpark(self, key: SessionKey) -> None:
         """Let a parked session go on, with what it was left with; one that is not parked is left alone."""
         self.check_open()
-        if self._supervision_of(key).unpark(key):
-            self.runtime.events.tell(SessionUnparked(session=key, at=self.runtime.clock.now()))
+        supervision = self._supervision_of(key)
+        owner = supervision.owner(key)
+        if supervision.unpark(key):
+            self.runtime.events.tell(SessionUnparked(session=key, owner=owner, at=self.runtime.clock.now()))
             self.wake(key)
 
     def fire(self, key: SessionKey) -> None:
@@ -300,9 +302,10 @@ class Registry:
         supervision = self._supervision_of(key)
         trace = cause if supervision.is_news(cause, now) else None  # a loop would fill the log with the same
         _log.error("session %s failed: %s", key, described(cause), exc_info=trace)
-        is_parked = supervision.fail(key, cause, now, at) == "park"
+        owner = known.owner if (known := self.live(key)) else ""
+        is_parked = supervision.fail(key, cause, now, at, owner) == "park"
         failed = SessionParked if is_parked else SessionRestarted
-        self.runtime.events.tell(failed(session=key, error=cause, at=at))
+        self.runtime.events.tell(failed(session=key, owner=owner, error=cause, at=at))
         self.runtime_of(key).telemetry.failed(is_parked=is_parked)
         return parked(key, cause) if is_parked else None
 

@@ -51,6 +51,7 @@ class Supervision:
         self._failures: OrderedDict[SessionKey, deque[float]] = OrderedDict()  # the latest last
         self._parked: dict[SessionKey, BaseException] = {}
         self._parked_at: dict[SessionKey, datetime] = {}
+        self._owners: dict[SessionKey, str] = {}  # of those
         self._told: dict[_Place, float] = {}  # no more than there are places in the program
 
     @property
@@ -82,7 +83,11 @@ class Supervision:
         cause = self._parked.get(key)
         return None if cause is None else (self._parked_at[key], described(cause))
 
-    def fail(self, key: SessionKey, cause: BaseException, now: float, at: datetime) -> str:
+    def owner(self, key: SessionKey) -> str:
+        """The owner of a parked session; empty where that is not known, or the session is not parked."""
+        return self._owners.get(key, "")
+
+    def fail(self, key: SessionKey, cause: BaseException, now: float, at: datetime, owner: str = "") -> str:
         """A live actor failed; gives what is to be done, `restart` or `park`.
 
         Args:
@@ -90,6 +95,7 @@ class Supervision:
             cause: what it raised.
             now: the monotonic time, in seconds.
             at: the wall time.
+            owner: whose it is, where that is known.
         """
         failures = self._failures.setdefault(key, deque(maxlen=self._intensity + 1))
         failures.append(now)
@@ -101,6 +107,7 @@ class Supervision:
         if effect == "park":
             self._parked[key] = cause
             self._parked_at[key] = at
+            self._owners[key] = owner
             del self._failures[key]
         return effect
 
@@ -118,12 +125,14 @@ class Supervision:
     def unpark(self, key: SessionKey) -> bool:
         """Let the session be revived again; False if it was not parked."""
         self._parked_at.pop(key, None)
+        self._owners.pop(key, None)
         return _takes(PARKED, UNPARKED) and self._parked.pop(key, None) is not None
 
     def forget(self, key: SessionKey) -> None:
         """The session is gone."""
         self._failures.pop(key, None)
         self._parked_at.pop(key, None)
+        self._owners.pop(key, None)
         self._parked.pop(key, None)
 
 

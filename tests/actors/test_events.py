@@ -120,6 +120,69 @@ async def test_a_reader_may_hear_of_one_session_only(running: Running) -> None:
         assert told(list(sales.pending())) == []
 
 
+async def test_a_reader_may_hear_of_the_sessions_of_one_owner_only_as_long_as_they_are_his(running: Running) -> None:
+    async with (
+        running(Echo()) as supervisor,
+        supervisor.events(owner="maren") as hers,
+        supervisor.events() as all_of_them,
+    ):
+        session = supervisor.session("boat")
+        await session.ask("before it is hers")
+        await session.update(owner="maren")
+        await session.ask("hers")
+        await supervisor.session("other").ask("of nobody")
+        await session.update(owner="ada")
+        await session.ask("of Ada")
+        assert told([*hers.pending()]) == ["hers"]
+        assert {event.owner for event in all_of_them.pending() if isinstance(event, RecordAppended)} == {
+            "",
+            "maren",
+            "ada",
+        }
+        async with supervisor.events(owner="maren", after="") as again:
+            assert [*again.pending()] == [CursorExpired(cursor=again.cursor, sessions=())]
+        async with supervisor.events(owner="ada", session="boat", after="") as again:
+            (snapshot,) = again.pending()
+            assert isinstance(snapshot, CursorExpired)
+            assert [each.id for each in snapshot.sessions] == ["boat"]
+
+
+async def test_the_owner_of_a_session_hears_that_it_was_deleted_though_it_is_not_in_memory(
+    running: Running, store: MemoryStore
+) -> None:
+    async with running(Echo(), on=store) as supervisor:
+        await supervisor.session("boat").ask("one")
+        await supervisor.session("boat").update(owner="maren")
+    async with running(Echo(), on=store) as supervisor, supervisor.events(owner="maren") as events:
+        await supervisor.session("boat").delete()
+        assert [type(event) for event in events.pending()] == [SessionDeleted]
+
+
+async def test_the_owner_of_a_session_hears_that_it_fails_is_parked_and_goes_on(running: Running) -> None:
+    class Faulty(MemoryStore):
+        faults = 0
+
+        async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+            if self.faults:
+                self.faults -= 1
+                raise ValueError("a bug")
+            return await super().append(key, epoch, expected_sequence, records)
+
+    store = Faulty()
+    async with running(Echo(), on=store) as supervisor, supervisor.events(owner="maren") as events:
+        session = supervisor.session("boat")
+        await session.create()
+        await session.update(owner="maren")
+        store.faults = 4
+        for _ in range(4):
+            with pytest.raises(SessionError, match="a bug"):
+                await session.send("one")
+            await anyio.wait_all_tasks_blocked()
+        await session.unpark()
+        kinds = [type(event) for event in events.pending() if not isinstance(event, RecordAppended)]
+        assert kinds == [SessionRestarted] * 3 + [SessionParked, SessionUnparked]
+
+
 # What is told -------------------------------------------------------------------------------------------------
 
 

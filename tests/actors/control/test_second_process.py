@@ -213,6 +213,17 @@ async def test_a_subscription_goes_on_behind_its_cursor_over_another_connection(
         assert texts == ["Second"]
 
 
+async def test_a_subscription_may_be_to_the_sessions_of_one_owner(running: Running, tmp_path: Path) -> None:
+    async with running(ReplayModel(["One.", "Two."]), on=FileStore(tmp_path)) as supervisor:
+        async with beside(supervisor, tmp_path) as remote, remote.events(owner="maren") as events:
+            await remote.session("of-nobody").ask("First")
+            await remote.session("hers").create()
+            await remote.session("hers").update(owner="maren")
+            await remote.session("hers").ask("Second")
+            heard = await until_replied(events)
+        assert {(each.session.id, each.owner) for each in heard} == {("hers", "maren")}
+
+
 async def test_a_cursor_of_another_life_is_answered_with_all_sessions(running: Running, tmp_path: Path) -> None:
     async with running(on=FileStore(tmp_path)) as supervisor, beside(supervisor, tmp_path) as remote:
         await remote.session("maren").create()
