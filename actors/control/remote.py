@@ -83,8 +83,9 @@ class RemoteSession(Session):
     async def _turn(self, message_id: str) -> Turn | None:
         return await self._client.attach(operations.TURN, self._key, message_id=message_id)
 
-    async def _create(self) -> SessionInfo:
-        return await self._client.one(operations.CREATE, self._key)
+    async def _create(self, changes: Changes) -> SessionInfo:
+        given = {name: value for name, value in changes._asdict().items() if value is not None}
+        return await self._client.one(operations.CREATE, self._key, **given)
 
     async def _adopt(self, transcript: Transcript) -> SessionInfo:
         async with _private_file() as path:

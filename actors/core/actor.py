@@ -254,7 +254,7 @@ class SessionActor:
         return others
 
     async def _owner(self) -> str:
-        """The owner of the session, for the event of its deletion; empty where nobody hears that, or it cannot be read."""
+        """The owner of the session that is to be deleted; empty where nobody hears of it, or it cannot be read."""
         if self._live.metadata is not None:
             return self._live.metadata.owner
         if not self._runtime.events.are_heard:

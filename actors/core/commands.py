@@ -197,9 +197,14 @@ class Update(_Command[Metadata]):
 
 
 class Create(_Command[Metadata]):
-    """Make the session by hand."""
+    """Make the session by hand, with these properties and this system prompt."""
 
-    __slots__ = ()
+    __slots__ = ("changes", "system_tokens")
+
+    def __init__(self, at: datetime, changes: Changes, system_tokens: int) -> None:
+        super().__init__(at)
+        self.changes: Changes = changes
+        self.system_tokens: int = system_tokens
 
 
 class Adopt(_Command[Metadata]):

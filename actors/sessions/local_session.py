@@ -275,18 +275,14 @@ class LocalSession(Session):
             messages = await self._registry.runtime.store.read(self._key, 1, metadata.messages + 1)
         messages = await self._registry.runtime.attachments.put_back(self._key, messages)
         make = partial(
-            transcript_of,
-            metadata,
-            messages,
-            context=(*context.messages, *context.waiting),
-            summary=context.summary,
+            transcript_of, metadata, messages, context=(*context.messages, *context.waiting), summary=context.summary
         )
         return await in_thread_if(len(messages) > _MANY, make)
 
     # Other commands --------------------------------------------------------------------------------------------
 
-    async def _create(self) -> SessionInfo:
-        return self._told(await self._registry.tell(self._key, Create(self._registry.runtime.clock.now())))
+    async def _create(self, changes: Changes) -> SessionInfo:
+        return await self._change(Create, changes)
 
     async def _adopt(self, transcript: Transcript) -> SessionInfo:
         runtime = self._registry.runtime_of(self._key)
@@ -298,9 +294,12 @@ class LocalSession(Session):
         return self._told(await self._registry.tell(self._key, command))
 
     async def _update(self, changes: Changes) -> SessionInfo:
+        return await self._change(Update, changes)
+
+    async def _change(self, kind: type[Create | Update], changes: Changes) -> SessionInfo:
         runtime = self._registry.runtime_of(self._key)
         tokens = await runtime.count.tokens(changes.system) if changes.system else 0
-        return self._told(await self._registry.tell(self._key, Update(runtime.clock.now(), changes, tokens)))
+        return self._told(await self._registry.tell(self._key, kind(runtime.clock.now(), changes, tokens)))
 
     async def _undo(self, name: str | None) -> SessionInfo:
         metadata = await self._registry.metadata(self._key)

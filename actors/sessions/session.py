@@ -186,13 +186,29 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
         turn = await self._turn(as_id(message_id, "the message id"))
         return None if turn is None else self._bound(turn)
 
-    async def create(self) -> SessionInfo:
-        """Make the session by hand; it stays Created until its first message.
+    async def create(
+        self,
+        *,
+        title: str | None = None,
+        tags: Collection[str] | None = None,
+        owner: str | None = None,
+        system: str | None = None,
+    ) -> SessionInfo:
+        """Make the session by hand, as one; it stays Created until its first message.
+
+        Args:
+            title: see `update`, as for the others.
+            tags: all of them, at most 64.
+            owner: the id of the user whose session it is.
+            system: a system prompt in the place of the agent's.
 
         Raises:
+            InputError: something of it cannot be stored.
+            CallbackError: the counter cannot count the system prompt.
             SessionExistsError: there is one already.
         """
-        return await self._create()
+        await checkpoint()
+        return await self._create(as_changes(title, tags, owner, system))
 
     async def adopt(self, transcript: Transcript) -> SessionInfo:
         """Make the session of a transcript, whole or not at all; no model is asked for anything.
@@ -358,7 +374,7 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
     async def _current_turn(self) -> Turn | None: ...
 
     @abstractmethod
-    async def _create(self) -> SessionInfo: ...
+    async def _create(self, changes: Changes) -> SessionInfo: ...
 
     @abstractmethod
     async def _adopt(self, transcript: Transcript) -> SessionInfo: ...

@@ -134,7 +134,7 @@ class Decider:
                     self._ask_compaction(draft, command)
                     return None  # answered when the conversation goes on
                 case Create():
-                    self._create(draft)
+                    self._create(draft, command)
                 case Adopt():
                     self._adopt(draft, command)
                 case Stop() | Clear() | Rewind() | Undo():
@@ -188,9 +188,10 @@ class Decider:
         finish_call(draft, command)
         return None
 
-    def _create(self, draft: Draft) -> None:
+    def _create(self, draft: Draft, command: Create) -> None:
         self._check_new(draft)
         create(draft)
+        update(draft, command.changes, command.system_tokens)
 
     def _adopt(self, draft: Draft, command: Adopt) -> None:
         self._check_new(draft)

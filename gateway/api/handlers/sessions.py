@@ -58,10 +58,7 @@ async def list_sessions(call: Call, given: SessionQuery) -> SessionPage:
 async def new_session(call: Call, given: AgentParameters, body: NewSession) -> SessionInfo:
     """Make a session that stays Created until its first message."""
     session = call.sessions.session(body.id or uuid.uuid4().hex, agent=given.agent)
-    info = await session.create()
-    if (body.title, body.tags, body.owner, body.system) == (None, None, None, None):
-        return info
-    return await session.update(title=body.title, tags=body.tags, owner=body.owner, system=body.system)
+    return await session.create(title=body.title, tags=body.tags, owner=body.owner, system=body.system)
 
 
 async def session_info(call: Call, given: SessionParameters) -> SessionInfo:

@@ -9,7 +9,19 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from argentos import Address, Config, Emit, ManualClock, Message, OfflineModel, ReplayModel, Reply, Request, Supervisor
+from argentos import (
+    Address,
+    Config,
+    Emit,
+    ManualClock,
+    Message,
+    OfflineModel,
+    RecordAppended,
+    ReplayModel,
+    Reply,
+    Request,
+    Supervisor,
+)
 from argentos.errors import (
     InputError,
     MailboxFullError,
@@ -279,6 +291,26 @@ async def test_an_unknown_session_is_not_found_and_not_made(running: Running) ->
             with pytest.raises(SessionNotFoundError):
                 await call()
         assert await supervisor.list() == []
+
+
+async def test_a_session_made_by_hand_has_its_owner_from_the_first_moment_on(
+    running: Running, store: MemoryStore
+) -> None:
+    async with running(OfflineModel(), on=store) as supervisor, supervisor.events() as events:
+        session = supervisor.session("boat")
+        made = await session.create(title="The boat", tags=["sea"], owner="maren", system="Be kind.")
+        assert (made.state, made.title, made.tags, made.owner, made.system) == (
+            "Created",
+            "The boat",
+            ("sea",),
+            "maren",
+            "Be kind.",
+        )
+        assert {event.owner for event in events.pending() if isinstance(event, RecordAppended)} == {"maren"}
+        with pytest.raises(InputError, match="the owner"):
+            await supervisor.session("other").create(owner="x" * 600)
+        with pytest.raises(SessionNotFoundError):
+            await supervisor.session("other").info()
 
 
 async def test_a_session_can_be_made_by_hand_once(running: Running) -> None:
