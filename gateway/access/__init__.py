@@ -11,7 +11,8 @@ Reading order; each imports only those above it:
     live             requests under way, which end after their tokens
     authentication   from headers to a token
     exchanges        a request and its response
-    limits           bodies, rates
+    limits           bodies, rates, new sessions
+    view             the sessions as one caller sees them
     guard            the middleware, of all that
     signing          sign-in over HTTP
 """

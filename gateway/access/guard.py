@@ -22,8 +22,10 @@ from argentos.gateway.access.limits.rates import Rate
 from argentos.gateway.access.limits.settings import Limits
 from argentos.gateway.access.live import Credential, LiveRequests
 from argentos.gateway.access.origins import Origins
+from argentos.gateway.access.requests import is_unsafe
 from argentos.gateway.access.sign_in import SignIns
 from argentos.gateway.access.tokens import Tokens
+from argentos.storage import expand_home
 
 __all__ = ["Access", "IsPublic"]
 
@@ -42,11 +44,12 @@ class Access:
         limits: how much.
     """
 
-    def __init__(self, state_dir: Path, *, origins: Origins | None = None, limits: Limits | None = None) -> None:
+    def __init__(self, state_dir: str | Path, *, origins: Origins | None = None, limits: Limits | None = None) -> None:
         self.origins = origins or Origins()
         self.limits = limits or Limits()
-        self.tokens = Tokens(state_dir)
-        self.sign_ins = SignIns(state_dir, self.tokens)
+        directory = expand_home(state_dir)
+        self.tokens = Tokens(directory)
+        self.sign_ins = SignIns(directory, self.tokens)
         self.authentication = Authentication(self.tokens, self.sign_ins, self.origins)
         self.live = LiveRequests(self.authentication.holds, self.limits.requests_at_once)
 
@@ -101,7 +104,8 @@ class _Guard:
         check_address(request)
         self._access.origins.check_origin(request)
         if self._is_public(request):
-            self._strangers.take(_address_of(request), "requests without a token")
+            if is_unsafe(request):  # to look at what is public costs next to nothing
+                self._strangers.take(_address_of(request), "requests without a token")
             await self._let_pass(exchange, ANYONE, _PUBLIC_BODY)
             return
         credential = self._credential(request)

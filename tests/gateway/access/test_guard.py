@@ -308,6 +308,12 @@ async def test_strangers_are_answered_no_more_often_than_that(application: Appli
     assert (await client.ask("GET", "/x", bearer(token))).status == 200
 
 
+async def test_what_everybody_may_look_at_is_shown_however_often(application: Application, state: Path) -> None:
+    client, _ = limited(application, state, strangers_per_second=0.001, strangers_burst=1)
+    assert [(await client.ask("GET", "/healthz")).status for _ in range(3)] == [200, 200, 200]
+    assert [(await client.ask("POST", "/healthz")).status for _ in range(3)] == [200, 429, 429]
+
+
 async def test_one_token_has_no_more_open_than_it_may(application: Application, state: Path) -> None:
     client, token = limited(application, state, requests_at_once=1)
     async with client.socket("/x", bearer(token)) as socket:

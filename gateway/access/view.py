@@ -1,0 +1,272 @@
+"""The sessions as one caller sees them: the one place where owners are held apart.
+
+For a caller that is bound to an owner a session of somebody else is one that does not exist.
+"""
+
+import builtins
+import uuid
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Final, TypeAlias
+
+from argentos.actors import (
+    Approval,
+    OwedMessage,
+    RemoteSupervisor,
+    Session,
+    SessionInfo,
+    Subscription,
+    Supervisor,
+)
+from argentos.actors.core.decisions.decider import not_found
+from argentos.errors import ScopeError, SessionNotFoundError, StoreDamagedError
+from argentos.gateway.access.caller import Caller
+from argentos.gateway.access.limits.sessions import NewSessions
+from argentos.gateway.access.limits.settings import Limits
+from argentos.storage import Address
+
+__all__ = ["AnySupervisor", "OwnedSessions", "Views"]
+
+AnySupervisor: TypeAlias = Supervisor | RemoteSupervisor
+"""One of this process, or one in the process that owns the state directory."""
+
+_SOME_UNREADABLE: Final = "some sessions cannot be read; whoever runs the gateway can see which"
+
+
+class Views:
+    """The views of a supervisor's sessions, one for each caller.
+
+    Args:
+        supervisor: whose sessions they are.
+        limits: of how many sessions callers make.
+    """
+
+    def __init__(self, supervisor: AnySupervisor, limits: Limits | None = None) -> None:
+        self._supervisor = supervisor
+        self._new = NewSessions(limits or Limits(), self._counts)
+
+    def of(self, caller: Caller) -> "OwnedSessions":
+        """The sessions as a caller sees them."""
+        return OwnedSessions(self._supervisor, caller, self._new)
+
+    async def _counts(self) -> AsyncIterator[int]:
+        """The numbers of all sessions, some at a time."""
+        if isinstance(self._supervisor, RemoteSupervisor):
+            yield len(await self._supervisor.list())
+            return
+        for agent in self._supervisor.agents:
+            async for page in self._supervisor.catalogue.pages(agent):
+                yield len(page.sessions)
+
+
+class OwnedSessions:
+    """The sessions that a caller sees: those of its owner, or all where it is bound to none.
+
+    Args:
+        sessions: all there are.
+        caller: who asks.
+        new: limits how many are made.
+    """
+
+    def __init__(self, sessions: AnySupervisor, caller: Caller, new: NewSessions) -> None:
+        self._sessions = sessions
+        self.caller = caller
+        self._new = new
+
+    @property
+    def by(self) -> str:
+        """The name under which the caller decides about calls of tools, whatever it says of itself."""
+        return self.caller.owner or self.caller.name
+
+    # One session ------------------------------------------------------------------------------------------------
+
+    async def session(self, session_id: str, *, agent: str | None = None) -> Session:
+        """A session; where the caller sees all, its methods tell whether there is one.
+
+        Raises:
+            InputError: the id cannot be used, or there is no such agent.
+            SessionNotFoundError: there is none of the owner to whom the caller is bound.
+        """
+        session = self._sessions.session(session_id, agent=agent)
+        if self.caller.owner is not None:
+            info = await self._find(session)
+            if info is None or info.owner != self.caller.owner:
+                raise not_found(session.key)
+        return session
+
+    async def session_to_send_to(
+        self,
+        session_id: str,
+        *,
+        agent: str | None = None,
+        address: Address | None = None,
+        sender: str | None = None,
+    ) -> Session:
+        """A session to which a message is sent, which makes it where the caller is not bound to an owner.
+
+        Args:
+            session_id: of the session.
+            agent: whose.
+            address: of the message; a bound caller has none to choose, for replies would go there.
+            sender: likewise.
+
+        Raises:
+            InputError, SessionNotFoundError: see `session`.
+            ScopeError: the caller is bound, and chooses an address or a sender.
+            RateLimitedError, TooManySessionsError: no more sessions are made.
+        """
+        if self.caller.owner is not None and (address is not None or sender is not None):
+            raise self._bound("says where its messages come from")
+        session = await self.session(session_id, agent=agent)
+        if self.caller.owner is None and await self._find(session) is None:
+            await self._new.take(self.caller.name)
+        return session
+
+    async def create(
+        self,
+        session_id: str | None = None,
+        *,
+        agent: str | None = None,
+        title: str | None = None,
+        tags: Collection[str] | None = None,
+        owner: str | None = None,
+        system: str | None = None,
+    ) -> SessionInfo:
+        """Make a session by hand; see `Session.create`.
+
+        Args:
+            session_id: by default one is made up; a bound caller chooses none, for it would learn which are taken.
+            agent: whose.
+            title: to show.
+            tags: to find it by.
+            owner: whose it is; always the caller's own where it is bound.
+            system: its system prompt.
+
+        Raises:
+            ScopeError: the caller is bound, and chooses an id or another owner.
+            RateLimitedError, TooManySessionsError: no more sessions are made.
+        """
+        session = self._sessions.session(self._new_id(session_id), agent=agent)
+        owner = self._own(owner)
+        await self._new.take(self.caller.name)
+        return await session.create(title=title, tags=tags, owner=owner, system=system)
+
+    async def update(
+        self,
+        session_id: str,
+        *,
+        agent: str | None = None,
+        title: str | None = None,
+        tags: Collection[str] | None = None,
+        owner: str | None = None,
+        system: str | None = None,
+        pinned: bool | None = None,
+        archived: bool | None = None,
+        read: int | None = None,
+    ) -> SessionInfo:
+        """Change a session; see `Session.update`.
+
+        Raises:
+            SessionNotFoundError: see `session`.
+            ScopeError: the caller is bound, and gives the session away.
+        """
+        session = await self.session(session_id, agent=agent)
+        return await session.update(
+            title=title,
+            tags=tags,
+            owner=None if owner is None else self._own(owner),
+            system=system,
+            pinned=pinned,
+            archived=archived,
+            read=read,
+        )
+
+    async def fork(
+        self, session_id: str, new_id: str | None = None, *, at: int | str | None = None, agent: str | None = None
+    ) -> SessionInfo:
+        """Make another session of a part of one; see `Session.fork`. It has the same owner.
+
+        Raises:
+            SessionNotFoundError: see `session`.
+            ScopeError: the caller is bound, and chooses an id.
+            RateLimitedError, TooManySessionsError: no more sessions are made.
+        """
+        session = await self.session(session_id, agent=agent)
+        new_id = self._new_id(new_id)
+        await self._new.take(self.caller.name)
+        return await session.fork(new_id, at=at)
+
+    # All of them ------------------------------------------------------------------------------------------------
+
+    async def list(
+        self,
+        *,
+        agent: str | None = None,
+        owner: str | None = None,
+        tag: str | None = None,
+        prefix: str | None = None,
+        on_problem: Callable[[str], None],
+    ) -> builtins.list[SessionInfo]:
+        """The sessions of an agent, those with the latest activity first; see `Supervisor.list`."""
+        if self.caller.owner is None:
+            return await self._sessions.list(agent=agent, owner=owner, tag=tag, prefix=prefix, on_problem=on_problem)
+        problems: builtins.list[str] = []
+        if owner not in {None, self.caller.owner}:
+            return []
+        found = await self._sessions.list(
+            agent=agent, owner=self.caller.owner, tag=tag, prefix=prefix, on_problem=problems.append
+        )
+        if problems:
+            on_problem(_SOME_UNREADABLE)
+        return found
+
+    async def approvals(self) -> tuple[Approval, ...]:
+        """The calls of tools that wait for a person's word, the oldest first."""
+        found = await self._sessions.approvals()
+        if self.caller.owner is None:
+            return found
+        own: set[tuple[str, str]] = set()
+        for agent in {each.agent for each in found}:
+            own |= {(agent, each.id) for each in await self._sessions.list(agent=agent, owner=self.caller.owner)}
+        return tuple(each for each in found if (each.agent, each.session) in own)
+
+    async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
+        """The messages that are owed to channels; see `Supervisor.owed`.
+
+        Raises:
+            ScopeError: the caller is bound to an owner.
+        """
+        self.caller.check_unbound()
+        return await self._sessions.owed(channel)
+
+    def events(
+        self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None
+    ) -> AbstractAsyncContextManager[Subscription]:
+        """Events from now on, or behind a cursor; see `Supervisor.events`."""
+        return self._sessions.events(limit, after=after, session=session, agent=agent, owner=self.caller.owner)
+
+    # --------------------------------------------------------------------------------------------------------------
+
+    async def _find(self, session: Session) -> SessionInfo | None:
+        """The session as a list shows it; None where there is none, or it cannot be read."""
+        if isinstance(self._sessions, Supervisor):
+            found = (await self._sessions.catalogue.find([session.key])).sessions
+            return found[0] if found else None
+        with suppress(SessionNotFoundError, StoreDamagedError):
+            return await session.info()
+        return None
+
+    def _new_id(self, chosen: str | None) -> str:
+        if chosen is not None and self.caller.owner is not None:
+            raise self._bound("chooses the ids of its sessions")
+        return chosen or uuid.uuid4().hex
+
+    def _own(self, owner: str | None) -> str | None:
+        if self.caller.owner is None or owner == self.caller.owner:
+            return owner
+        if owner is not None:
+            raise self._bound("gives its sessions to others")
+        return self.caller.owner
+
+    def _bound(self, what: str) -> ScopeError:
+        return ScopeError(f"token {self.caller.name!a} is bound to an owner, and none such {what}; leave that out")
