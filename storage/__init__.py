@@ -7,9 +7,9 @@ Reading order; each imports only those above it:
     block_validation of blocks from outside
     messages         what is said
     attachments      the bytes of pictures and documents
+    calibration      how a model counts tokens, as far as it is learnt
     branching        going back, and the records of that
     records          what happens in a session
-    calibration      how a model counts tokens, as far as it is learnt
     snapshot         what records add up to
     folding          messages, calls, debts and more, record by record
     open_context     the context, likewise
@@ -71,6 +71,7 @@ from argentos.storage.messages import (
     REFUSAL,
     STOPPED,
     Address,
+    FailedTurn,
     Message,
     Role,
     SessionKey,
@@ -118,7 +119,6 @@ from argentos.storage.snapshot import (
     CompactionRequest,
     Context,
     DecidedCall,
-    FailedTurn,
     Metadata,
     OpenCall,
     OpenCompaction,

@@ -16,7 +16,7 @@ from argentos.storage.folding.channels import with_channel
 from argentos.storage.folding.compactions import attempted, request_of
 from argentos.storage.folding.debts import owing, still_owed, undeliverable
 from argentos.storage.folding.edges import taken
-from argentos.storage.folding.failures import failed_turns, without
+from argentos.storage.folding.failures import failed_turns, without_failed
 from argentos.storage.folding.spending import spend
 from argentos.storage.folding.turns import (
     begun,
@@ -299,7 +299,7 @@ def _summarise(old: Metadata, record: Summarised) -> Metadata:
         attempts=attempted(old, record),
         boundary=record.sequence,
         calibration=lessen(old.calibration, record.freed + old.summary_tokens),
-        failed=without(old.failed, record.failed),
+        failed=without_failed(old.failed, record.failed),
         **marked(old, record),
     )
 

@@ -18,6 +18,7 @@ __all__ = [
     "STOPPED",
     "Address",
     "Cut",
+    "FailedTurn",
     "Message",
     "RecordBase",
     "Role",
@@ -171,6 +172,14 @@ class Cut(Struct, frozen=True, gc=False, array_like=True):
     number: int
     characters: int
     tokens: int
+
+
+class FailedTurn(Struct, frozen=True, gc=False, rename="camel"):
+    """A turn that failed, and the numbers of the messages that it left without an answer."""
+
+    turn: int
+    messages: tuple[int, ...]
+    reason: str
 
 
 class RecordBase(Struct, frozen=True, gc=False, array_like=True, tag_field="kind", kw_only=True):

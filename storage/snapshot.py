@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from argentos.storage.blocks import Content
 from argentos.storage.calibration import Calibration
-from argentos.storage.messages import Message, SessionKey, Summary
+from argentos.storage.messages import FailedTurn, Message, SessionKey, Summary
 from argentos.storage.records import ApprovalOutcome, CompactionStatus, Transitioned
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "Context",
     "DecidedCall",
     "Delay",
-    "FailedTurn",
     "Metadata",
     "OpenCall",
     "OpenCompaction",
@@ -177,14 +176,6 @@ class CompactionAttempt(Struct, frozen=True, gc=False, omit_defaults=True, renam
     reason: str = ""
     focus: str = ""
     by_hand: bool = False
-
-
-class FailedTurn(Struct, frozen=True, gc=False, rename="camel"):
-    """A turn that failed, and the numbers of the messages that it left without an answer."""
-
-    turn: int
-    messages: tuple[int, ...]
-    reason: str
 
 
 class Undeliverable(Struct, frozen=True, gc=False, rename="camel"):

@@ -4,6 +4,7 @@ While a session is in memory its waits are measured by the monotonic clock; the 
 counts only for the time in which it was not.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -148,7 +149,11 @@ def idle_at(metadata: Metadata, idle_after: float) -> datetime | None:
         metadata: of the session.
         idle_after: see `Config`.
     """
-    return metadata.quiet_since + timedelta(seconds=idle_after) if _timed_transition(metadata) else None
+    if _timed_transition(metadata) is None:
+        return None
+    with suppress(OverflowError):  # at the end of all times
+        return metadata.quiet_since + timedelta(seconds=idle_after)
+    return None
 
 
 def _timed_transition(metadata: Metadata) -> Transition | None:

@@ -21,7 +21,7 @@ from argentos.actors.validation import as_reason
 from argentos.concurrency.foreign_code import described, passes, reading_a_store
 from argentos.errors import SessionNotFoundError, SupervisorStoppedError
 from argentos.inputs import as_number
-from argentos.storage import Accepted, Address, Message, Replied, Responded, SessionKey, Snapshot
+from argentos.storage import Accepted, Address, Message, Replied, Responded, Rewound, SessionKey, Snapshot, Undone
 
 __all__ = ["Attempts", "Deliveries", "Delivery"]
 
@@ -154,6 +154,10 @@ class Deliveries(AsyncIterator[Delivery]):
             case RecordAppended(session=key, record=(Accepted() | Responded() | Replied()) as record):
                 if record.is_owed and record.address is not None and record.address.channel == self._channel:
                     self._note(key)
+            case RecordAppended(session=key, record=Undone(owed=owed)) if owed:
+                self._note(key)
+            case RecordAppended(session=key, record=Rewound(withheld=withheld)) if withheld:
+                self._resume(key)  # it may have waited to be tried again
             case SessionRestarted(session=key) | SessionParked(session=key):
                 self._note(key)
             case _:

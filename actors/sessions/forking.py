@@ -11,9 +11,11 @@ from argentos.machines import SESSION, START, Refused
 from argentos.machines.lifecycles.session import FIRST_MESSAGE
 from argentos.storage import Forked, Metadata, Record, SessionKey, Snapshot, Transitioned, Updated, fold, hashes_in
 from argentos.storage.branching.records import MOST_TOGETHER
+from argentos.storage.folding.failures import failed_among
 
 __all__ = ["Fork", "fork"]
 
+_number: Final = attrgetter("number")
 _tokens: Final = attrgetter("tokens")
 
 
@@ -83,4 +85,6 @@ def _records(parent: Metadata, window: Window, now: datetime) -> Iterator[Record
             last=last,
             turns=parent.turns,
             summary=window.summary,
+            failed=failed_among(window.failed, set(map(_number, chunk))),
+            calibration=parent.calibration,
         )

@@ -35,7 +35,8 @@ class GoingBack(ABC):
         """Take the latest checkpoint back: what left the context there is in it again, in front of what is newer.
 
         Done again it takes back the checkpoint before that one, unless it names the same one. A turn that runs goes on.
-        A context that is full then is compacted with the next message.
+        What failed there can be tried again; a reply that was withheld is owed again. A context that is full then is
+        compacted with the next message.
 
         Args:
             name: of the checkpoint, as in `checkpoints`, which has to be the latest; one that was taken back before is
@@ -61,7 +62,8 @@ class GoingBack(ABC):
     async def fork(self, new_id: str, *, at: int | str | None = None) -> SessionInfo:
         """Make another session that begins with the context of this one, which is left as it is.
 
-        The messages keep their numbers, and the archive stays here. Title, tags, owner and system prompt go along.
+        The messages keep their numbers, and the archive stays here. Title, tags, owner, system prompt and what is known
+        of the model's tokens go along.
 
         Args:
             new_id: of the other session, of the same agent.
@@ -83,7 +85,8 @@ class GoingBack(ABC):
     async def regenerate(self) -> Turn:
         """Send the latest reply to the archive, with its calls of tools, and have another one made.
 
-        It answers the same messages, and goes to their address. When this returns, it is durable.
+        It answers the same messages, and goes to their address; an old one that is still owed to a channel is
+        withheld. When this returns, it is durable.
 
         Raises:
             NothingToRegenerateError: there is no reply, what it answers has left the context, or a turn is open.

@@ -9,7 +9,19 @@ from argentos.actors.core.decisions.branching.loops import begin_of_loop
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.concurrency.threads import in_thread_if
 from argentos.errors import CheckpointNotFoundError, MessageNotFoundError, StoreDamagedError, UndoRefusedError
-from argentos.storage import Checkpoint, Message, Metadata, SessionKey, Snapshot, Span, Store, Summary, numbers_in
+from argentos.storage import (
+    Checkpoint,
+    FailedTurn,
+    Message,
+    Metadata,
+    SessionKey,
+    Snapshot,
+    Span,
+    Store,
+    Summary,
+    numbers_in,
+)
+from argentos.storage.folding.failures import with_failed
 from argentos.storage.folding.moves import place_behind
 
 __all__ = ["Window", "messages_taken", "place_to_undo", "places_of", "window_at"]
@@ -96,11 +108,13 @@ class Window(NamedTuple):
     """A context as it was at a place.
 
     Attributes:
+        failed: the turns that failed, with messages of which some are there.
         checkpoint: the name of the place; empty where it is none.
     """
 
     messages: Sequence[Message]
     summary: Summary | None
+    failed: Sequence[FailedTurn]
     checkpoint: str = ""
 
     @property
@@ -119,17 +133,18 @@ async def window_at(store: Store, key: SessionKey, snapshot: Snapshot, at: int |
     """
     metadata, context = snapshot
     if at is None:
-        return Window(_settled(snapshot), context.summary)
+        return Window(_settled(snapshot), context.summary, metadata.failed)
     if isinstance(at, int) and at in map(_number, context.messages):
-        return Window(_up_to(context.messages, at), context.summary)
+        return Window(_up_to(context.messages, at), context.summary, metadata.failed)
     places = await places_of(store, key)
     place = _place_with(metadata, places, at) if isinstance(at, int) else places.get(at)
     if place is None:
         raise _unknown(key, places, str(at))
     messages = await _messages(store, key, place.window, context.messages)
+    failed = with_failed(metadata.failed, place.failed)
     if isinstance(at, int):
-        return Window(_up_to(messages, at), place.summary)
-    return Window(messages, place.summary, place.name)
+        return Window(_up_to(messages, at), place.summary, failed)
+    return Window(messages, place.summary, failed, place.name)
 
 
 def _settled(snapshot: Snapshot) -> Sequence[Message]:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from argentos.storage.messages import Summary
+from argentos.storage.messages import FailedTurn, Summary
 
 __all__ = ["Checkpoint", "CheckpointKind", "Span", "numbers_in", "spans_of"]
 
@@ -30,6 +30,8 @@ class Checkpoint(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True
         taken: of those that left.
         behind: the number of the message in front of them; 0 where they were the first.
         summary: the summary that it had.
+        failed: the turns that failed with some of those that left.
+        withheld: the numbers of those that left and were owed to a channel until then.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Checkpoint(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True
     taken: tuple[Span, ...] = ()
     behind: int = 0
     summary: Summary | None = None
+    failed: tuple[FailedTurn, ...] = ()
+    withheld: tuple[int, ...] = ()
 
     @property
     def last(self) -> int:

@@ -7,7 +7,8 @@ there is a record for each few thousand, so that none takes long to write.
 from collections.abc import Iterable
 from typing import Final
 
-from argentos.storage.messages import Message, RecordBase, Summary
+from argentos.storage.calibration import Calibration
+from argentos.storage.messages import FailedTurn, Message, RecordBase, Summary
 
 __all__ = ["MOST_TOGETHER", "Forked", "Rewound", "Undone", "weight"]
 
@@ -28,14 +29,16 @@ class Rewound(RecordBase, frozen=True, tag="rewound", kw_only=True):
         freed: their tokens.
         again: the numbers of the messages that wait for an answer once more.
         tokens: those of these messages.
-        failed: the numbers of those among `messages` whose turn failed: they can be tried again no more.
+        failed: the turns that failed with some of `messages`, which can be tried again no more.
+        withheld: the numbers of those among `messages` that were owed to a channel, and are no more.
     """
 
     messages: tuple[int, ...]
     freed: int
     again: tuple[int, ...] = ()
     tokens: int = 0
-    failed: tuple[int, ...] = ()
+    failed: tuple[FailedTurn, ...] = ()
+    withheld: tuple[int, ...] = ()
 
 
 class Undone(RecordBase, frozen=True, tag="undone", kw_only=True):
@@ -46,12 +49,16 @@ class Undone(RecordBase, frozen=True, tag="undone", kw_only=True):
         behind: the number of the message behind which they stand; 0 where they are the first.
         tokens: theirs.
         summary: the one of the context from then on.
+        failed: the turns that failed with some of `messages`, and can be tried again.
+        owed: the numbers of those among `messages` that are owed to a channel again.
     """
 
     messages: tuple[Message, ...]
     behind: int
     tokens: int
     summary: Summary | None = None
+    failed: tuple[FailedTurn, ...] = ()
+    owed: tuple[int, ...] = ()
 
 
 class Forked(RecordBase, frozen=True, tag="forked", kw_only=True):
@@ -63,6 +70,8 @@ class Forked(RecordBase, frozen=True, tag="forked", kw_only=True):
         last: the number of the last message that was there.
         turns: how many turns there were; the first one here has the next number.
         summary: the one of the context.
+        failed: the turns that failed with some of `messages`, and can be tried again.
+        calibration: learnt from what the model reported there.
     """
 
     messages: tuple[Message, ...]
@@ -70,6 +79,8 @@ class Forked(RecordBase, frozen=True, tag="forked", kw_only=True):
     last: int
     turns: int = 0
     summary: Summary | None = None
+    failed: tuple[FailedTurn, ...] = ()
+    calibration: Calibration | None = None
 
 
 _HEAVY: Final = (Undone, Forked)

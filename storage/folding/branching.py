@@ -6,9 +6,10 @@ from typing import TypedDict
 from msgspec import structs
 
 from argentos.storage.branching.records import Forked, Rewound, Undone
-from argentos.storage.folding.calibration import lessen
+from argentos.storage.folding.calibration import learnt_before, lessen
 from argentos.storage.folding.channels import with_channel
-from argentos.storage.folding.failures import without
+from argentos.storage.folding.debts import owed_again, withheld
+from argentos.storage.folding.failures import with_failed, without_failed
 from argentos.storage.records import Cleared, Summarised
 from argentos.storage.snapshot import Metadata, Origin
 
@@ -38,7 +39,8 @@ def rewound(old: Metadata, record: Rewound) -> Metadata:
         waiting=(*old.waiting, *record.again),
         waiting_tokens=old.waiting_tokens + record.tokens,
         calibration=lessen(old.calibration, record.freed + record.tokens),
-        failed=without(old.failed, record.failed),
+        failed=without_failed(old.failed, record.failed),
+        undelivered=withheld(old, record) if record.withheld else old.undelivered,
         **marked(old, record),
     )
 
@@ -55,6 +57,8 @@ def undone(old: Metadata, record: Undone) -> Metadata:
         summary_tokens=summary_tokens,
         kept_at=old.messages,
         calibration=lessen(old.calibration, old.summary_tokens),
+        failed=with_failed(old.failed, record.failed),
+        undelivered=owed_again(old, record) if record.owed else old.undelivered,
         checkpoint=record.parent or "",
     )
 
@@ -75,5 +79,7 @@ def forked(old: Metadata, record: Forked) -> Metadata:
         kept_at=record.last,
         tokens=old.tokens - old.summary_tokens + summary_tokens + record.tokens,
         summary_tokens=summary_tokens,
+        calibration=learnt_before(record.calibration),
+        failed=with_failed(old.failed, record.failed),
         origin=Origin(record.parent or "", record.last, taken, record.checkpoint or ""),
     )

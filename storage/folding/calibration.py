@@ -16,7 +16,7 @@ from argentos.storage.snapshot import (
     OpenTurn,
 )
 
-__all__ = ["calibrate", "lessen", "take_measure"]
+__all__ = ["calibrate", "learnt_before", "lessen", "take_measure"]
 
 _RATIO_DECAY: Final = 0.95
 _NO_COUNT: Final = 2**53
@@ -104,6 +104,13 @@ def lessen(calibration: Calibration | None, gone: int) -> Calibration | None:
     covered = min(gone, calibration.at)
     left = calibration.reported - int(covered * (calibration.least or RATIO_LEAST))
     return structs.replace(calibration, reported=max(1, left), at=calibration.at - covered, is_guess=True)
+
+
+def learnt_before(calibration: Calibration | None) -> Calibration | None:
+    """A calibration without its report of the context: for another one."""
+    if calibration is None:
+        return None
+    return structs.replace(calibration, reported=0, at=0, is_guess=False, doubted=0, doubted_at=0)
 
 
 def take_measure(known: Calibration | None, measured: Measured) -> Calibration:

@@ -18,6 +18,8 @@ def checkpoint_of(record: Record, messages: Sequence[Message], summary: Summary 
     """The checkpoint that a record makes of the context in front of it; None where it makes none."""
     if record.checkpoint is None:
         return None
+    if not isinstance(record, Summarised | Cleared | Rewound):
+        return None
     kind: CheckpointKind
     taken: Sequence[int]
     window = [*map(_number, messages)]  # of a hundred thousand, now and then
@@ -26,10 +28,8 @@ def checkpoint_of(record: Record, messages: Sequence[Message], summary: Summary 
             kind, taken = "compaction", window[: record.replaced]
         case Cleared():
             kind, taken = "clear", window
-        case Rewound():
-            kind, taken = "regeneration" if record.again else "rewind", record.messages
         case _:
-            return None
+            kind, taken = "regeneration" if record.again else "rewind", record.messages
     at = window.index(taken[0]) if taken and taken[0] in window else 0
     asked = record.again if isinstance(record, Rewound) else ()
     return Checkpoint(
@@ -44,4 +44,6 @@ def checkpoint_of(record: Record, messages: Sequence[Message], summary: Summary 
         taken=spans_of(taken),
         behind=asked[-1] if asked else window[at - 1] if at else 0,
         summary=summary,
+        failed=record.failed,
+        withheld=record.withheld if isinstance(record, Rewound) else (),
     )

@@ -1,11 +1,13 @@
 """Debts of a session to channels, as its records make and pay them."""
 
+from collections.abc import Collection
 from typing import Final
 
+from argentos.storage.branching.records import Rewound, Undone
 from argentos.storage.records import Accepted, Delivered, Replied, Responded
 from argentos.storage.snapshot import Metadata, Undeliverable
 
-__all__ = ["owing", "still_owed", "undeliverable"]
+__all__ = ["owed_again", "owing", "still_owed", "undeliverable", "withheld"]
 
 _REMEMBERED: Final = 100  # deliveries that failed
 
@@ -21,11 +23,27 @@ def owing(old: Metadata, record: Accepted | Responded | Replied) -> dict[str, tu
 
 def still_owed(old: Metadata, record: Delivered) -> dict[str, tuple[int, ...]]:
     """The messages that are owed, without that of the record."""
-    left = {
-        channel: tuple(each for each in numbers if each != record.number)
-        for channel, numbers in old.undelivered.items()
-    }
+    return _without(old, (record.number,))
+
+
+def withheld(old: Metadata, record: Rewound) -> dict[str, tuple[int, ...]]:
+    """The messages that are owed, without those that the record withholds."""
+    return _without(old, record.withheld)
+
+
+def _without(old: Metadata, gone: Collection[int]) -> dict[str, tuple[int, ...]]:
+    left = {channel: tuple(n for n in numbers if n not in gone) for channel, numbers in old.undelivered.items()}
     return {channel: numbers for channel, numbers in left.items() if numbers}
+
+
+def owed_again(old: Metadata, record: Undone) -> dict[str, tuple[int, ...]]:
+    """The messages that are owed, in their order, with those that the record brings back."""
+    owed = {**old.undelivered}
+    for message in record.messages:
+        if message.number in record.owed and message.address is not None:
+            channel = message.address.channel
+            owed[channel] = tuple(sorted({*owed.get(channel, ()), message.number}))
+    return owed
 
 
 def undeliverable(old: Metadata, record: Delivered) -> tuple[Undeliverable, ...]:

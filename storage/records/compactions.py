@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from argentos.storage.blocks import RawBlock
-from argentos.storage.messages import RecordBase
+from argentos.storage.messages import FailedTurn, RecordBase
 
 __all__ = [
     "CompactionAsked",
@@ -84,7 +84,7 @@ class Summarised(RecordBase, frozen=True, tag="summary", kw_only=True):
         tokens: the summary's own.
         method: `model`, `extractive`, or `provider`.
         before: estimated tokens of the context before; `after`, after.
-        failed: the numbers of those among them whose turn failed: they can be tried again no more.
+        failed: the turns that failed with some of them, which can be tried again no more.
         seconds: that it took to make.
         reason: why it is not the model's, where one was asked.
         block: the provider's own, where it made the summary.
@@ -99,7 +99,7 @@ class Summarised(RecordBase, frozen=True, tag="summary", kw_only=True):
     method: str
     before: int
     after: int
-    failed: tuple[int, ...] = ()
+    failed: tuple[FailedTurn, ...] = ()
     seconds: float = 0.0
     reason: str = ""
     block: RawBlock | None = None

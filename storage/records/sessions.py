@@ -1,7 +1,7 @@
 """Records of the session itself: its machine, its messages, its properties, what is owed."""
 
 from argentos.storage.blocks import Content, text_of
-from argentos.storage.messages import Address, RecordBase, Role, Usage
+from argentos.storage.messages import Address, FailedTurn, RecordBase, Role, Usage
 
 __all__ = [
     "Accepted",
@@ -81,7 +81,13 @@ class Updated(RecordBase, frozen=True, tag="updated", kw_only=True):
 
 
 class Cleared(RecordBase, frozen=True, tag="cleared", kw_only=True):
-    """The context was emptied; its messages went to the archive."""
+    """The context was emptied; its messages went to the archive.
+
+    Attributes:
+        failed: the turns that failed with some of them, which can be tried again no more.
+    """
+
+    failed: tuple[FailedTurn, ...] = ()
 
 
 class Charged(RecordBase, frozen=True, tag="charged", kw_only=True):

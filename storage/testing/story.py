@@ -7,6 +7,7 @@ from msgspec import structs
 from argentos.storage.blocks import RawBlock
 from argentos.storage.branching.checkpoints import numbers_in
 from argentos.storage.fold import fold
+from argentos.storage.folding.failures import failed_among
 from argentos.storage.messages import MESSAGE_TOKENS, Address, Role, Usage
 from argentos.storage.records import (
     Accepted,
@@ -239,13 +240,14 @@ class Story(Chronicle):
                 method="extractive",
                 before=self.metadata.tokens,
                 after=self.metadata.tokens,
+                failed=failed_among(self.metadata.failed, {message.number for message in messages}),
             )
         )
         return self
 
     def clear(self) -> "Story":
         """Empty the context."""
-        self._add(Cleared(**self._head(), **self._place()))
+        self._add(Cleared(**self._head(), **self._place(), failed=self.metadata.failed))
         return self
 
     def rewind(self, count: int, again: int = 0) -> "Story":
@@ -260,6 +262,8 @@ class Story(Chronicle):
                 freed=sum(each.tokens for each in left),
                 again=tuple(each.number for each in asked),
                 tokens=sum(each.tokens for each in asked),
+                failed=failed_among(self.metadata.failed, {each.number for each in left}),
+                withheld=tuple(each.number for each in left if again and self.owes(each.number)),
             )
         )
         return self
@@ -278,6 +282,8 @@ class Story(Chronicle):
                 behind=place.behind,
                 tokens=sum(each.tokens for each in back),
                 summary=place.summary,
+                failed=place.failed,
+                owed=place.withheld,
             )
         )
         return self
@@ -294,6 +300,8 @@ class Story(Chronicle):
                 last=metadata.messages,
                 turns=metadata.turns,
                 summary=context.summary,
+                failed=metadata.failed,
+                calibration=metadata.calibration,
             )
         )
         return self

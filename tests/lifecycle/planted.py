@@ -341,7 +341,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a message sent again after a compaction is accepted again",
         "storage/open_context.py",
-        "self._archived_ids = (*self._archived_ids, *reversed([*latest]))[-REMEMBERED_IDS:]",
+        "self._archived_ids = (*self._archived_ids, *reversed(latest))[-REMEMBERED_IDS:]",
         "self._archived_ids = tuple(self._archived_ids)[-REMEMBERED_IDS:]",
         ("accepted once",),
     ),
@@ -479,7 +479,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "what is tried again stands in the context twice",
-        "storage/open_context.py",
+        "storage/folding/moves.py",
         "return [each for each in messages if each.number not in numbers], waiting + again",
         "return messages, waiting + again",
         ("the model sees the conversation", "stored as acknowledged", "shown whole"),
@@ -501,7 +501,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what was summarised can be tried again",
         "storage/fold.py",
-        "failed=without(old.failed, record.failed),",
+        "failed=without_failed(old.failed, record.failed),",
         "failed=old.failed,",
         ("shown as failed what failed", "stored as acknowledged", "what failed is tried again"),
     ),
@@ -622,7 +622,7 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "what was delivered is still owed",
         "storage/folding/debts.py",
-        "tuple(each for each in numbers if each != record.number)",
+        "tuple(n for n in numbers if n not in gone)",
         "numbers",
         ("not given again once delivered", "stored as acknowledged"),
     ),
@@ -714,8 +714,8 @@ BUGS: Final[Sequence[Bug]] = (
     Bug(
         "a compaction replaces the messages of the turn",
         "llm/gauge.py",
-        "return next((at for at, each in enumerate(messages) if each.number in turn.messages), len(messages))",
-        "return len(messages)",
+        "            begin = at\n    return begin",
+        "            begin = at\n    return len(messages)",
         ("guard: has_older_messages",),
     ),
     Bug(
@@ -727,7 +727,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "what waits behind a stopped turn leaves the context",
-        "storage/open_context.py",
+        "storage/folding/moves.py",
         "    return messages + given_up,",
         "    return messages,",
         (

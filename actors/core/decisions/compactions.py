@@ -41,6 +41,7 @@ from argentos.storage import (
     SessionKey,
     Summarised,
 )
+from argentos.storage.folding.failures import failed_among
 
 __all__ = [
     "CompactionRequests",
@@ -212,7 +213,7 @@ def summarise(draft: Draft, compacted: Compacted, seconds: float) -> bool:
             method=compacted.method,
             before=compacted.before,
             after=compacted.after,
-            failed=tuple([message.number for message in replaced if message.failure]),
+            failed=failed_among(draft.metadata.failed, set(map(_number, replaced))),
             seconds=seconds,
             reason=compacted.reason,
             block=compacted.block,

@@ -289,9 +289,10 @@ class Decider:
 
     def _expect(self, draft: Draft, command: Retry | Regenerate, number: int) -> Answering:
         """Follow the turn of a message that is answered once more."""
-        message = next((each for each in draft.waiting if each.number == number), None)
-        turn = self._replies.expect(number, (message or draft.open_context.latest((number,))[0]).id)
-        return partial(self._receive, command, number, turn)
+        waiting = next((each for each in draft.waiting if each.number == number), None)
+        message = waiting or draft.open_context.latest((number,))[0]
+        turn = self._replies.expect(number, message.id)
+        return partial(self._receive, command, message.number, turn)
 
     def _check_waiting(self, draft: Draft) -> None:
         waiting = len(draft.metadata.waiting) if draft.exists else 0

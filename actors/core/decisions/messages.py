@@ -150,8 +150,10 @@ def clear(draft: Draft, by: str | None = None) -> None:
     """Empty the context; its messages go to the archive, and can be taken back from there."""
     stop(draft, CLEAR)
     messages, summary = draft.open_context.seen
-    is_empty = not messages and summary is None
-    draft.emit(Cleared(**draft.head(), by=by) if is_empty else Cleared(**draft.head(), **draft.place(), by=by))
+    if not messages and summary is None:
+        draft.emit(Cleared(**draft.head(), by=by))
+    else:
+        draft.emit(Cleared(**draft.head(), **draft.place(), by=by, failed=draft.metadata.failed))
 
 
 def charge(draft: Draft, usage: Usage) -> None:

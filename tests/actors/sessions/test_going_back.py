@@ -5,6 +5,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from msgspec import structs
 
 from argentos import (
     Address,
@@ -20,12 +21,14 @@ from argentos import (
     Session,
     Supervisor,
     ToolUse,
+    Usage,
     tool,
 )
 from argentos.errors import (
     CheckpointNotFoundError,
     InputError,
     MessageNotFoundError,
+    ModelError,
     NoReplyError,
     NothingToRegenerateError,
     SessionExistsError,
@@ -48,6 +51,7 @@ class Counting:
 
     def __init__(self) -> None:
         self.replies = 0
+        self.fails = True
         self.asked, self.may_reply = anyio.Event(), anyio.Event()
         self.requests: list[Request] = []
 
@@ -57,7 +61,7 @@ class Counting:
         if last == "slow":
             self.asked.set()
             await self.may_reply.wait()
-        if last == "fail":
+        if last == "fail" and self.fails:
             raise RuntimeError("no")
         self.replies += 1
         return Reply(f"{last}: {self.replies}")
@@ -161,10 +165,48 @@ async def test_another_reply_is_made_to_the_same_message_and_address(running: Ru
         assert (second.address, second.reply_to) == (TELEGRAM, ("m-1",))
         assert await texts(session) == ["one", "one: 2"]
         assert [message.text for message in await session.history(full=True)] == ["one", "one: 1", "one: 2"]
-        for reply in (first, second):
-            delivery = await anext(outbox)
-            assert delivery.message.id == reply.id
-            await delivery.done()
+        delivery = await anext(outbox)
+        assert delivery.message.id == second.id
+        await delivery.done()
+        assert (await session.info()).owed == 0
+
+
+async def test_a_reply_that_was_not_delivered_is_withheld_until_it_is_back(running: Running) -> None:
+    async with running(Counting(), outbox=("telegram",)) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("one", address=TELEGRAM)
+        await (await session.regenerate()).reply()
+        assert [each.number for each in await supervisor.owed("telegram")] == [3]
+    async with running(Counting(), outbox=("telegram",)) as supervisor, supervisor.outbox("telegram") as outbox:
+        session = supervisor.session("maren")
+        delivery = await anext(outbox)
+        assert delivery.message.text == "one: 2"
+        await delivery.done()
+        assert (await session.undo()).owed == 1
+        delivery = await anext(outbox)
+        assert delivery.message.text == "one: 1"
+        await delivery.done()
+        assert (await session.info()).owed == 0
+
+
+async def test_a_reply_that_was_delivered_is_not_owed_once_more_when_it_is_back(running: Running) -> None:
+    async with running(Counting(), outbox=("telegram",)) as supervisor, supervisor.outbox("telegram") as outbox:
+        session = supervisor.session("maren")
+        await session.ask("one", address=TELEGRAM)
+        await (await anext(outbox)).done()
+        await (await session.regenerate()).reply()
+        await (await anext(outbox)).done()
+        assert (await session.undo()).owed == 0
+
+
+async def test_a_reply_that_waits_to_be_tried_again_does_not_hold_up_the_other_one(running: Running) -> None:
+    async with running(Counting(), outbox=("telegram",)) as supervisor, supervisor.outbox("telegram") as outbox:
+        session = supervisor.session("maren")
+        await session.ask("one", address=TELEGRAM)
+        await (await anext(outbox)).retry(3600)
+        await (await session.regenerate()).reply()
+        with anyio.fail_after(5):
+            assert (await anext(outbox)).message.text == "one: 2"
 
 
 async def test_a_message_that_is_sent_again_gets_the_latest_reply(running: Running) -> None:
@@ -243,6 +285,33 @@ async def test_a_fork_goes_on_by_itself(running: Running) -> None:
         assert await texts(session) == ["one", "one: 1", "two", "two: 2"]
         with pytest.raises(SessionExistsError):
             await session.fork("other")
+
+
+async def test_a_fork_knows_what_the_model_counts(running: Running) -> None:
+    class Reporting(Counting):
+        async def reply(self, request: Request, emit: Emit) -> Reply:
+            tokens = 3 * sum(message.tokens for message in request.messages)
+            return structs.replace(await super().reply(request, emit), usage=Usage(self.name, tokens, 30))
+
+    async with running(Reporting()) as supervisor:
+        session = supervisor.session("maren")
+        for _ in range(4):
+            await session.ask("word " * 200)
+        info, fork = await session.info(), await session.fork("other")
+        assert fork.is_guess
+        assert info.tokens <= fork.tokens < 1.4 * info.tokens
+
+
+async def test_what_failed_can_be_tried_again_in_a_fork(running: Running) -> None:
+    model = Counting()
+    async with running(model) as supervisor:
+        session = supervisor.session("maren")
+        with pytest.raises(ModelError):
+            await session.ask("fail", message_id="m-1")
+        await session.clear()
+        assert (await session.fork("other", at="c1")).failed == 1
+        model.fails = False
+        assert (await (await supervisor.session("other").retry("m-1")).reply()).text == "fail: 1"
 
 
 async def test_a_fork_at_a_checkpoint_has_what_was_in_front_of_it(running: Running) -> None:

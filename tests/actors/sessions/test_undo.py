@@ -4,7 +4,13 @@ import anyio
 import pytest
 
 from argentos import Config, Emit, MemoryStore, RecordAppended, ReplayModel, Reply, Request, Session, Undone
-from argentos.errors import CheckpointNotFoundError, SessionNotFoundError, UndoRefusedError
+from argentos.errors import (
+    CheckpointNotFoundError,
+    ModelError,
+    NothingToRetryError,
+    SessionNotFoundError,
+    UndoRefusedError,
+)
 from tests.actors.conftest import Running
 
 pytestmark = pytest.mark.anyio
@@ -22,8 +28,19 @@ async def first_words(session: Session) -> list[str]:
     return [message.text.split()[0] for message in await session.history()]
 
 
-def model() -> ReplayModel:
-    return ReplayModel([f"reply-{number} " + "word " * 10 for number in range(1, 40)])
+class Moody(ReplayModel):
+    """A model that fails as long as it is told to."""
+
+    fails = False
+
+    async def reply(self, request: Request, emit: Emit) -> Reply:
+        if self.fails:
+            raise ModelError("the key is wrong")
+        return await super().reply(request, emit)
+
+
+def model() -> Moody:
+    return Moody([f"reply-{number} " + "word " * 10 for number in range(1, 40)])
 
 
 async def test_a_clear_is_taken_back_and_what_came_since_stands_behind_it(running: Running) -> None:
@@ -155,6 +172,34 @@ async def test_a_message_that_is_back_is_known_when_it_is_sent_again(running: Ru
         await session.clear()
         await session.undo()
         assert await session.ask("one", message_id="m-1") == reply
+
+
+@pytest.mark.parametrize("leaves", ["clear", "rewind", "compact"])
+async def test_a_turn_that_failed_and_is_back_can_be_tried_again(running: Running, leaves: str) -> None:
+    replies = model()
+    async with running(replies, config=Config(max_context_tokens=2000)) as supervisor:
+        session = supervisor.session("maren")
+        await talk(session, *"abcdefgh")
+        replies.fails = True
+        with pytest.raises(ModelError):
+            await session.ask("never answered", message_id="m-1")
+        replies.fails = False
+        await talk(session, *"ijklmnop")
+        match leaves:
+            case "clear":
+                await session.clear()
+            case "rewind":
+                await session.rewind(before=3)
+            case _:
+                await session.compact()
+        assert (await session.info()).failed == 0
+        with pytest.raises(NothingToRetryError, match="has left the context"):
+            await session.retry("m-1")
+    async with running(replies, config=Config(max_context_tokens=2000)) as supervisor:
+        session = supervisor.session("maren")
+        assert (await session.undo()).failed == 1
+        assert (await (await session.retry("m-1")).reply()).reply_to == ("m-1",)
+        assert (await session.info()).failed == 0
 
 
 async def test_events_tell_what_came_back(running: Running) -> None:

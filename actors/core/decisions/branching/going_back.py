@@ -13,6 +13,7 @@ from argentos.machines.lifecycles.session import NEW_MESSAGE
 from argentos.storage import Checkpoint, Message, Rewound, Undone
 from argentos.storage.branching.records import MOST_TOGETHER
 from argentos.storage.fold import apply
+from argentos.storage.folding.failures import failed_among
 from argentos.storage.folding.moves import place_of
 
 __all__ = ["regenerate", "rewind", "undo"]
@@ -46,6 +47,7 @@ def undo(draft: Draft, place: Checkpoint, messages: Sequence[Message]) -> None:
 
 
 def _undone(draft: Draft, place: Checkpoint, messages: tuple[Message, ...], tokens: int) -> Undone:
+    numbers = set(map(_number, messages))
     return Undone(
         **draft.head(),
         checkpoint=place.name,
@@ -54,6 +56,8 @@ def _undone(draft: Draft, place: Checkpoint, messages: tuple[Message, ...], toke
         behind=place.behind,
         tokens=tokens,
         summary=place.summary,
+        failed=failed_among(place.failed, numbers),
+        owed=tuple([each for each in place.withheld if each in numbers]),
     )
 
 
@@ -95,7 +99,7 @@ def rewind(draft: Draft, before: int) -> None:
             **draft.place(),
             messages=tuple(map(_number, left)),
             freed=sum(map(_tokens, left)),
-            failed=tuple([each.number for each in left if each.failure]),
+            failed=failed_among(draft.metadata.failed, set(map(_number, left))),
         )
     )
 
@@ -144,7 +148,14 @@ def regenerate(draft: Draft) -> int:
             freed=sum(each.tokens for each in left),
             again=tuple(each.number for each in asked),
             tokens=sum(each.tokens for each in asked),
+            withheld=_owed_of(draft, left),
         )
     )
     draft.offer(NEW_MESSAGE)
     return asked[-1].number
+
+
+def _owed_of(draft: Draft, messages: Sequence[Message]) -> tuple[int, ...]:
+    """The numbers of those of the messages that are owed to a channel."""
+    owed = {number for numbers in draft.metadata.undelivered.values() for number in numbers}
+    return tuple([each.number for each in messages if each.number in owed])
