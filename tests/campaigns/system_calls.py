@@ -47,6 +47,7 @@ _LASTING: Final = frozenset(
 )
 _BEFORE_A_CRASH: Final = 12
 _LIVES: Final = 3
+_MANY: Final = 12  # calls of a kind
 
 
 class Injection(Struct, frozen=True):
@@ -211,10 +212,11 @@ def mentioning(text: str, state: Path) -> list[Path]:
 
 
 def chosen(situation: Situation, form: str, turn: int) -> list[Fault]:
-    """All faults, those of one kind of call, or so many that each call meets one and each kind of call every fault.
+    """All faults, those of one kind of call, or so many that each kind of call meets every fault.
 
     What follows the opening is the same in each situation; the short form looks at it in the first. It gives the kinds
-    of faults to the calls in turn, beginning with another one at each `turn`.
+    of faults to the calls in turn, beginning with another one at each `turn`, and takes each third call where there are
+    many of a kind.
     """
     every = situation.calls()
     if form != "short":
@@ -223,12 +225,20 @@ def chosen(situation: Situation, form: str, turn: int) -> list[Fault]:
         every = [call for call in every if call.phase == "open"]
     faults: list[Fault] = []
     for _, group in groupby(sorted(every, key=attrgetter("name")), attrgetter("name")):
-        same = list(group)
+        same = _thinned(list(group), turn)
         faults += [
             Fault(same[number % len(same)], KINDS[(number + turn) % len(KINDS)])
             for number in range(max(len(same), len(KINDS)))
         ]
     return faults
+
+
+def _thinned(calls: list[Call], turn: int) -> list[Call]:
+    """Each third of many calls of a kind, beginning with another one at each `turn`; of each phase one at least."""
+    if len(calls) < _MANY:
+        return calls
+    firsts = {call.phase: call for call in reversed(calls)}
+    return [call for number, call in enumerate(calls) if number % 3 == turn % 3 or call is firsts[call.phase]]
 
 
 def situations(folder: Path) -> dict[str, Situation]:
