@@ -84,7 +84,11 @@ async def compact(
     replaced = context.messages[:older]
     freed = sum(map(_tokens, replaced))
     gone = freed + metadata.summary_tokens
-    budget = int(min(gauge.summary_budget / gauge.ratio(metadata), gone / 2))
+    local = metadata.tokens + metadata.waiting_tokens
+    budget, quotes = (
+        int(min(each / gauge.ratio(metadata), gone / 2))
+        for each in (gauge.summary_budget, gauge.quotes_budget(gauge.estimate_of(local - gone, metadata)))
+    )
     assignment = Assignment(
         session=metadata.session,
         system=system,
@@ -96,7 +100,7 @@ async def compact(
         focus=focus,
     )
     made = await _by_model(assignment, summariser, counting, seconds)
-    text, method = await _text_of(made, assignment, counting)
+    text, method = await _text_of(made, assignment, counting, quotes)
     compacted = _compacted(
         snapshot,
         gauge,
@@ -141,19 +145,19 @@ async def _by_model(assignment: Assignment, summariser: Summariser | None, count
     return _Made(writing.summary, writing.covered, reason)
 
 
-async def _text_of(made: _Made, assignment: Assignment, counting: Counting) -> tuple[str, str]:
-    """The summary, and its method."""
-    messages, budget = assignment.messages[made.covered :], assignment.budget
+async def _text_of(made: _Made, assignment: Assignment, counting: Counting, quotes: int) -> tuple[str, str]:
+    """The summary, in so many local tokens where it is one of quotes, and its method."""
+    messages = assignment.messages[made.covered :]
     if messages or made.summary is None:
         messages = messages or assignment.messages
-        make = partial(extract, messages, made.summary, budget=budget, count=counting)
+        make = partial(extract, messages, made.summary, budget=quotes, count=counting)
         return await _run(make, messages, counting), "extractive"
     make = partial(
         with_identifiers,
         made.summary.text,
         assignment.messages,
         assignment.earlier,
-        room=budget // _LIST_SHARE,
+        room=assignment.budget // _LIST_SHARE,
         count=counting,
     )
     return await _run(make, assignment.messages, counting), "model"

@@ -33,6 +33,7 @@ SAFE_RATIO: Final = 1.6
 """Tokens of a model for each of `count_tokens`: as many as in any language and tokenizer that was measured."""
 
 _SUMMARY_SHARE: Final = 10
+_QUOTES_SHARE: Final = 5
 _KEEP_SHARE: Final = 4
 _LARGEST_SHARE: Final = 0.4
 _OVERHEAD_SHARE: Final = 0.4
@@ -163,6 +164,13 @@ class Gauge(Struct, frozen=True):
     def summary_budget(self) -> int:
         """The most tokens of a summary."""
         return self.window // _SUMMARY_SHARE
+
+    def quotes_budget(self, kept: int) -> int:
+        """The most tokens of a summary in quotes, which say less in as many words.
+
+        It is twice that of another one, as long as half of the window stays free beside the tokens that are kept.
+        """
+        return max(self.summary_budget, min(self.window // _QUOTES_SHARE, self.full_at // 2 - kept))
 
     def older(self, snapshot: Snapshot, *, by_hand: bool) -> int:
         """The number of oldest messages that a compaction replaces, 0 where it would gain nothing.

@@ -7,12 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from argentos.llm import count_tokens
+from argentos.llm.extraction import extract
+from argentos.storage import Message, Summary
 
 pytestmark = pytest.mark.data
 
@@ -114,3 +118,29 @@ def kill_after_some_messages(state: Path, *, more_bytes: int) -> None:
                 break
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
+
+
+FACTS = (
+    "Let Kovik have the corner office, that is settled.",
+    "Never put peanuts into anything for Malpex.",
+    "The parcel has the label ZX-4711-B.",
+    "The tender for Lumdal runs out on 3/7.",
+    "I can't stand coriander, tell Osnox in the kitchen.",
+    "Has anyone checked whether Yelrono insured the van?",
+    "My mistake, Hanmet asked for 467 bottles.",
+    "The fine for Quimet came to 780 pounds.",
+)
+"""One of each kind, and nothing that the radio says."""
+
+
+def test_what_people_have_said_outlasts_eight_days_of_numbers_without_a_model() -> None:
+    at = datetime(1969, 7, 16, tzinfo=UTC)
+    said = [*FACTS, *(line["text"] for line in recorded())]
+    messages = [Message(f"m-{n}", n, "user", text, at, count_tokens(text)) for n, text in enumerate(said, start=1)]
+    summary: Summary | None = None
+    for begin in range(0, len(messages), 400):
+        part = messages[begin : begin + 400]
+        text = extract(part, summary, budget=2000, count=count_tokens)
+        summary = Summary(text, 1, part[-1].number, count_tokens(text), "extractive", at, 0, 0)
+    assert summary is not None
+    assert len([fact for fact in FACTS if fact in summary.text]) >= 6

@@ -1,15 +1,18 @@
-"""Chatter to plant facts among: radio with many numbers, small talk, and what tools print."""
+"""Chatter to plant facts among: radio with many numbers, small talk, what tools print, and prose."""
 
 import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from benchmarks.retention.words import Words
 
 __all__ = ["CHATTER", "chatter"]
 
-CHATTER: Final = ("radio", "small talk", "tools")
+CHATTER: Final = ("radio", "small talk", "tools", "prose")
+_DOCUMENTS: Final = Path(__file__).parents[2] / "docs"
+_PARAGRAPH: Final = range(40, 1200)  # characters
 
 _RADIO: Final = {
     "en": (
@@ -84,9 +87,18 @@ def chatter(kind: str, language: str, rng: random.Random) -> Iterator[str]:
         if kind == "tools":
             yield _printed(rng)
             continue
+        if kind == "prose":
+            yield from _paragraphs(rng)
         templates = _RADIO[language] if kind == "radio" else _TALK[language]
         parts = rng.sample(templates, rng.randrange(1, 4))
         yield " ".join(words.fill(template)[0] for template in parts)
+
+
+def _paragraphs(rng: random.Random) -> Iterator[str]:
+    """A page of this project's documents, in English: nothing in it is said twice, and much of it sounds important."""
+    path = rng.choice(sorted(path for path in _DOCUMENTS.glob("*.md") if path.name != "api.md"))
+    paragraphs = path.read_text(encoding="utf-8").split("\n\n")
+    yield from (each for each in paragraphs if len(each) in _PARAGRAPH)
 
 
 def _printed(rng: random.Random) -> str:

@@ -1,10 +1,12 @@
 """A summary made without a model: quotes.
 
-The sentences that say most are kept word for word, each with the number of its message and who said it. What was
-quoted by an earlier summary competes with what is new for the same room, so that a fact stays as long as little of
-more worth is said.
+The sentences that say most for their length are kept word for word, each with the number of its message and who said
+it. Most of the room is for what an earlier summary has quoted, so that a fact stays however much is said behind it; in
+the rest, and in what that leaves, all compete.
 """
 
+import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import zip_longest
@@ -28,9 +30,14 @@ _PRINTED: Final = 0.3
 """By how much what a machine has printed is worth less."""
 _KEPT_BEFORE: Final = 1.15
 """By how much what was quoted before is worth more than its like: a fact does not make room for chatter."""
+_HELD: Final = 0.8
+"""The part of the room that is for what was quoted before."""
 _MOST_FROM_ONE: Final = 4  # quotes
 _PIECE: Final = 5000  # lines
-_MARKED: Final = 0.3  # worth for each kind of facts that a sentence may state
+_SHORT: Final = 80  # characters, which every line costs
+_BY_LENGTH: Final[float] = 0.7
+"""How worth counts by length: 0 not at all, so that long sentences win; 1 as worth per character."""
+_MARKED: Final = (0.0, 0.3, 0.4)  # worth for none, one, and more kinds of facts that a sentence may state
 
 
 class _Line(NamedTuple):
@@ -64,7 +71,7 @@ def extract(messages: Sequence[Message], earlier: Summary | None, *, budget: int
     worth = Worth(message.text for message in messages)
     old = [] if earlier is None else list(_quotes(earlier, worth))
     new = [line for message in messages for line in _lines(message, worth)]
-    chosen = _choose([*old, *new], budget - count(heading) - 1, count)
+    chosen = _choose(old, new, budget - count(heading) - 1, count)
     return "\n".join([heading, *(line.text for line in chosen)])
 
 
@@ -81,8 +88,12 @@ def _lines(message: Message, worth: Worth) -> Iterator[_Line]:
 
 def _line(number: int, who: str, sentence: str, worth: Worth, factor: float) -> _Line:
     kinds = kinds_of(sentence)
-    value = (worth.of(sentence) + _MARKED * min(2, len(kinds))) * factor
+    value = (worth.of(sentence) + _marked(kinds)) * factor
     return _Line(number, quote(number, who, sentence), sentence, value, kinds)
+
+
+def _marked(kinds: tuple[str, ...]) -> float:
+    return _MARKED[min(len(kinds), len(_MARKED) - 1)]
 
 
 def _is_printed(message: Message) -> bool:
@@ -107,34 +118,57 @@ def _quotes(earlier: Summary, worth: Worth) -> Iterator[_Line]:
                 quoted = SAID.match(part)
                 said = quoted[1] if quoted else part
                 kinds = kinds_of(said)
-                value = (worth.of(said) + _MARKED * min(2, len(kinds))) * _KEPT_BEFORE
+                value = (worth.of(said) + _marked(kinds)) * _KEPT_BEFORE
                 yield _Line(place, part, said, value, kinds)
 
 
-def _choose(lines: Sequence[_Line], room: int, count: TokenCounter) -> list[_Line]:
-    """The lines worth most that fit, in their order.
+def _choose(old: Sequence[_Line], new: Sequence[_Line], room: int, count: TokenCounter) -> list[_Line]:
+    """The lines worth most that fit, in their order; of those of one shape the latest counts.
 
-    They are taken from each kind of facts in turn; of those of one shape the latest counts.
+    What was quoted before is taken first, in its part of the room: much chatter is worth something, and would take the
+    place of a fact in the long run.
     """
-    latest = {shape_of(line.said): at for at, line in enumerate(lines)}
-    ranked = _ranked([*latest.values()], lines)
-    by_kind = [[at for at in ranked if kind in lines[at].kinds] for kind in KINDS]
-    by_kind.append(_spread([at for at in ranked if not lines[at].kinds], lines))
-    chosen: set[int] = set()
-    for at in _in_turn(by_kind):
-        if room < _LEAST_COST:
-            break
-        if at not in chosen and (cost := count(lines[at].text) + 1) <= room:
-            chosen.add(at)
-            room -= cost
-    return [lines[at] for at in sorted(chosen)]
+    lines = [*old, *new]
+    latest = sorted({shape_of(line.said): at for at, line in enumerate(lines)}.values())
+    held = latest[: bisect_left(latest, len(old))]
+    taking = _Taking(lines, count)
+    left = room - taking.take(held, int(room * _HELD))
+    taking.take(latest, left)
+    return [lines[at] for at in sorted(taking.taken)]
+
+
+class _Taking:
+    """The lines that are taken, from each kind of facts in turn."""
+
+    def __init__(self, lines: Sequence[_Line], count: TokenCounter) -> None:
+        self.taken: set[int] = set()
+        self._lines = lines
+        self._count = count
+
+    def take(self, places: Sequence[int], room: int) -> int:
+        """Take the best of these places as far as the room goes; gives the tokens that they cost."""
+        left = room
+        for at in self._in_order(places):
+            if left < _LEAST_COST:
+                break
+            if at not in self.taken and (cost := self._count(self._lines[at].text) + 1) <= left:
+                self.taken.add(at)
+                left -= cost
+        return room - left
+
+    def _in_order(self, places: Sequence[int]) -> Iterator[int]:
+        ranked = _ranked(places, self._lines)
+        by_kind = [[at for at in ranked if kind in self._lines[at].kinds] for kind in KINDS]
+        by_kind.append(_spread([at for at in ranked if not self._lines[at].kinds], self._lines))
+        return _in_turn(by_kind)
 
 
 def _ranked(places: Sequence[int], lines: Sequence[_Line]) -> list[int]:
     """The places, those of the lines worth most first; sorted in pieces, for sorting lets no other thread run."""
 
     def worthless(at: int) -> float:
-        return -lines[at].worth
+        line = lines[at]
+        return -line.worth / math.pow(_SHORT + len(line.said), _BY_LENGTH)
 
     pieces = [sorted(places[at : at + _PIECE], key=worthless) for at in range(0, len(places), _PIECE)]
     return list(merge(*pieces, key=worthless))

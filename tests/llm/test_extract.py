@@ -47,6 +47,12 @@ def test_of_what_differs_in_its_numbers_alone_the_latest_is_quoted() -> None:
     assert list(_quotes(_extract(_messages(said))).values()) == ["Fine.", "The code of the gate is 8443."]
 
 
+@pytest.mark.parametrize("question", ["Who pays the roof in Kovik?", "谁付科维的屋顶\uff1f"])
+def test_a_question_is_kept_among_what_states_nothing(question: str) -> None:
+    talk = [f"Somebody said thing {_name(number)}." for number in range(200)]
+    assert question in _quotes(_extract(_messages([*talk[:100], question, *talk[100:]]), budget=150)).values()
+
+
 def test_a_message_without_words_is_no_quote() -> None:
     assert _extract([_message(1, " \n ")]) == "Messages 1–1, in quotes chosen without a model:"
 

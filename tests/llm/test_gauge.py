@@ -194,6 +194,11 @@ def test_the_threshold_and_the_shares_are_parts_of_the_window() -> None:
     assert (gauge.full_at, gauge.largest_message, gauge.summary_budget) == (153_000, 72_000, 18_000)
 
 
+@pytest.mark.parametrize(("kept", "budget"), [(0, 36_000), (50_000, 26_500), (60_000, 18_000), (150_000, 18_000)])
+def test_quotes_have_twice_the_room_of_a_summary_while_half_of_the_window_stays_free(kept: int, budget: int) -> None:
+    assert structs.replace(GAUGE, window=180_000, threshold=0.85).quotes_budget(kept) == budget
+
+
 # What a compaction replaces ------------------------------------------------------------------------------------
 
 
