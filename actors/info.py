@@ -39,6 +39,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
         parts: what the tokens are made of.
         window: the most that the context may have.
         percent: of the window.
+        threshold: the part of the window from which on the context is compacted.
+        spent: what the model has cost it so far, in the currency of the model's prices; 0 where it has none.
         compaction: the latest one that was tried, and what came of it; None where none was.
         waiting: messages without an answer so far.
         failed: messages whose turn failed, and which can be tried again.
@@ -78,6 +80,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     parts: ContextParts
     window: int
     percent: float
+    threshold: float
+    spent: float
     compactions: int
     compaction: CompactionAttempt | None
     waiting: int
@@ -137,6 +141,8 @@ class SessionInfo(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
             parts=gauge.parts(metadata),
             window=gauge.window,
             percent=round(100 * tokens / gauge.window, 1),
+            threshold=config.compaction_threshold,
+            spent=metadata.spending.total if metadata.spending else 0.0,
             compactions=metadata.compactions,
             compaction=metadata.attempts[-1] if metadata.attempts else None,
             waiting=len(metadata.waiting) + (len(metadata.turn.messages) if metadata.turn else 0),

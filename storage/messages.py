@@ -60,6 +60,25 @@ class Address(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
     account: str | None = None
 
 
+class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """The usage that a model reported for one reply, in its own tokens.
+
+    Attributes:
+        input: the whole request, cached parts included.
+        output: the reply, thoughts included.
+        cache_read: the part of `input` that the provider read from its cache.
+        cache_written: the part of `input` that it wrote to its cache.
+        cost: of the reply, where the model was given prices.
+    """
+
+    model: str
+    input: int
+    output: int
+    cache_read: int = 0
+    cache_written: int = 0
+    cost: float | None = None
+
+
 class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     """One message of a conversation.
 
@@ -78,6 +97,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
         cut: the most characters that requests show of each result of a call in it; 0 where they show all.
         is_omitted: requests leave it out, for its turn has filled the window by itself.
         again: how many replies to it were sent to the archive, so that it is answered once more.
+        usage: that the model reported for it, where it is the model's.
     """
 
     id: str
@@ -96,6 +116,7 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
     cut: int = 0
     is_omitted: bool = False
     again: int = 0
+    usage: Usage | None = None
 
     @property
     def content(self) -> tuple[Block, ...]:
@@ -121,25 +142,6 @@ class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel")
     def is_blank(self) -> bool:
         """There is nothing in it to read."""
         return not self.blocks and not self.text.strip()
-
-
-class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
-    """The usage that a model reported for one reply, in its own tokens.
-
-    Attributes:
-        input: the whole request, cached parts included.
-        output: the reply, thoughts included.
-        cache_read: the part of `input` that the provider read from its cache.
-        cache_written: the part of `input` that it wrote to its cache.
-        cost: of the reply, where the model was given prices.
-    """
-
-    model: str
-    input: int
-    output: int
-    cache_read: int = 0
-    cache_written: int = 0
-    cost: float | None = None
 
 
 class Summary(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):

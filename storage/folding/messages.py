@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from argentos.storage.blocks import RawBlock, ToolUse, blocks_of, calls_in
-from argentos.storage.messages import Message, Role, Summary
+from argentos.storage.messages import Message, Role, Summary, Usage
 from argentos.storage.records import Accepted, CallEnded, Replied, Responded, Summarised
 from argentos.storage.snapshot import CallResult
 
@@ -40,12 +40,12 @@ def accepted_of(record: Accepted) -> Message:
 
 def reply_of(record: Replied) -> Message:
     """The message that the record makes."""
-    return _message_of(record, "assistant", reply_to=record.reply_to, stop_reason=record.stop_reason)
+    return _message_of(record, "assistant", reply_to=record.reply_to, stop_reason=record.stop_reason, usage=record.usage)
 
 
 def response_of(record: Responded) -> Message:
     """The message that the record makes."""
-    return _message_of(record, "assistant", stop_reason=record.stop_reason, turn=record.turn)
+    return _message_of(record, "assistant", stop_reason=record.stop_reason, turn=record.turn, usage=record.usage)
 
 
 def _message_of(
@@ -55,6 +55,7 @@ def _message_of(
     reply_to: tuple[str, ...] = (),
     stop_reason: str | None = None,
     turn: int = 0,
+    usage: Usage | None = None,
 ) -> Message:
     return Message(
         id=record.id,
@@ -69,6 +70,7 @@ def _message_of(
         stop_reason=stop_reason,
         blocks=blocks_of(record.content),
         turn=turn,
+        usage=usage,
     )
 
 

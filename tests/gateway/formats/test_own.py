@@ -96,6 +96,8 @@ def info_of(transcript: Transcript) -> SessionInfo:
         parts=ContextParts(0, 0, 0, 0, 0, 0),
         window=1000,
         percent=0.0,
+        threshold=0.85,
+        spent=0.0,
         compaction=None,
         compactions=0,
         waiting=0,
