@@ -3,20 +3,30 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
-from typing import Any, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import anyio
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
+from starlette.types import Scope
 
+import argentos
+from argentos.actors import Supervisor
+from argentos.gateway.access.guard import Access
+from argentos.gateway.access.limits.settings import Limits
+from argentos.gateway.access.signing import sign_in_routes
+from argentos.gateway.access.view import AnySupervisor
 from argentos.gateway.api.endpoints import Endpoint
-from argentos.gateway.api.paths import RawPaths
+from argentos.gateway.api.openapi import openapi_document
+from argentos.gateway.api.paths import RawPaths, raw_path
 from argentos.gateway.api.problems import RequestError, problem_response
 from argentos.gateway.api.routes import Route
-from argentos.gateway.api.service import AnySupervisor, Service
+from argentos.gateway.api.service import Service
 from argentos.gateway.api.signals import draining_at_signals
 from argentos.gateway.api.table import ROUTES
 
@@ -25,27 +35,45 @@ __all__ = ["Gateway", "Part"]
 Part: TypeAlias = Callable[["Gateway"], Sequence[BaseRoute]]
 """A further part of the application, as a dashboard is: gives its routes, which come behind those of the API."""
 
+_PUBLIC: Final = ("/", "/static/", "/sign-in")
+_COUNTED_BEHIND: Final = 100_000  # events that the metrics may be behind
+
 
 class Gateway:
     """The HTTP API of a supervisor's sessions.
 
-        gateway = Gateway(Supervisor(FileStore("~/.argentos"), AnthropicModel()))
+        gateway = Gateway(Supervisor(FileStore("~/.argentos"), AnthropicModel()), Access(Path("~/.argentos")))
         app = FastAPI(lifespan=gateway.lifespan)
         app.mount("/gateway", gateway.application())
 
     Args:
         supervisor: of whose sessions it is.
+        access: who may ask it, and what. None where whoever mounts it authenticates: what does not have a `Caller` as
+            `caller` in the state of its request is refused.
         routes: further rows of the table.
         parts: further parts of the application.
+        public: paths that everybody may ask, besides those of the table; one that ends in `/` with all below it, but
+            for the root.
 
     Attributes:
         service: what all requests share.
     """
 
-    def __init__(self, supervisor: AnySupervisor, *, routes: Sequence[Route] = (), parts: Sequence[Part] = ()) -> None:
-        self.service = Service(supervisor)
+    def __init__(
+        self,
+        supervisor: AnySupervisor,
+        access: Access | None,
+        *,
+        routes: Sequence[Route] = (),
+        parts: Sequence[Part] = (),
+        public: Sequence[str] = _PUBLIC,
+    ) -> None:
         self.routes: tuple[Route, ...] = (*ROUTES, *routes)
+        document = openapi_document(self.routes, argentos.__version__)
+        self.service = Service(supervisor, msgspec.json.encode(document), access.limits if access else Limits())
+        self.access = access
         self._parts = tuple(parts)
+        self._public = frozenset((*public, *(each.path for each in self.routes if each.scope is None)))
 
     def application(self) -> Starlette:
         """The application; whoever mounts it has `lifespan` as its own, or as a part of it."""
@@ -53,10 +81,19 @@ class Gateway:
         for each in self.routes:
             rows.setdefault(each.path, {})[each.method] = each
         paths = RawPaths({path: Endpoint(self.service, of_path) for path, of_path in rows.items()})
+        signing = sign_in_routes(self.access) if self.access is not None else []
         return Starlette(
-            routes=[paths, *(route for part in self._parts for route in part(self))],
+            routes=[paths, *signing, *(route for part in self._parts for route in part(self))],
+            middleware=[Middleware(self.access.guarded, self._is_public)] if self.access is not None else [],
             exception_handlers={HTTPException: _as_problem},
+            lifespan=self.lifespan,
         )
+
+    def _is_public(self, scope: Scope) -> bool:
+        """Whether everybody may ask this."""
+        path = raw_path(scope)
+        folder = f"/{path.split('/')[1]}/"
+        return path in self._public or (folder in self._public and folder != path)
 
     @asynccontextmanager
     async def lifespan(self, _: Any = None) -> AsyncGenerator[None]:
@@ -77,6 +114,10 @@ class Gateway:
         async with AsyncExitStack() as stack:
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(group.cancel_scope.cancel)
+            if self.access is not None:
+                await stack.enter_async_context(self.access.watched())
+            if isinstance(self.service.supervisor, Supervisor):
+                await group.start(self._count, self.service.supervisor)
             stack.enter_context(draining_at_signals(self.drain, group))
             self._stack = stack.pop_all()
         return self
@@ -84,6 +125,13 @@ class Gateway:
     async def __aexit__(self, *raised: object) -> None:
         await self.drain()
         await self._stack.aclose()
+
+    async def _count(self, supervisor: Supervisor, *, task_status: anyio.abc.TaskStatus[None]) -> None:
+        """Count what happens, for the metrics."""
+        async with supervisor.events(_COUNTED_BEHIND) as events:
+            task_status.started()
+            async for event in events:
+                self.service.metrics.happened(event)
 
 
 async def _as_problem(_: Request, error: Exception) -> Response:

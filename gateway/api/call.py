@@ -1,18 +1,17 @@
 """Calls: one request of the API each, as its handler sees it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
 
 from msgspec import Struct
 from starlette.requests import HTTPConnection
 
 from argentos.actors import Session
-from argentos.actors.interfaces import SupervisorInterface
-from argentos.gateway.access.caller import SCOPES, Caller
+from argentos.errors import InputError
+from argentos.gateway.access.caller import Caller
+from argentos.gateway.access.view import OwnedSessions
 from argentos.gateway.api.service import Service
 
-__all__ = ["AgentParameters", "Call", "SessionParameters", "caller_of"]
+__all__ = ["AgentParameters", "Body", "Call", "SessionParameters"]
 
 
 class AgentParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -35,6 +34,10 @@ class SessionParameters(AgentParameters, frozen=True, kw_only=True, forbid_unkno
     session: str
 
 
+class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Base of what is sent in the body of a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call.
@@ -50,24 +53,27 @@ class Call:
     caller: Caller
 
     @property
-    def sessions(self) -> SupervisorInterface:
+    def sessions(self) -> OwnedSessions:
         """The sessions that the caller sees."""
-        return self.service.supervisor
+        return self.service.views.of(self.caller)
 
-    async def session(self, session_id: str, agent: str | None) -> Session:
+    async def session(self, given: SessionParameters) -> Session:
         """A session that the caller sees; whether there is one, its methods tell.
 
         Raises:
             InputError: the id cannot be used, or there is no such agent.
+            SessionNotFoundError: there is none of the owner to whom the caller is bound.
         """
-        return self.sessions.session(session_id, agent=agent)
+        return await self.sessions.session(given.session, agent=given.agent)
 
+    def header(self, name: str) -> str | None:
+        """A header, in UTF-8; None where it was not sent.
 
-_ANYBODY: Final = Caller("anybody", frozenset(SCOPES))
-
-
-def caller_of(scope: Mapping[str, Any]) -> Caller:
-    """The caller of a request, by its ASGI scope; may do everything where nothing authenticates."""
-    caller = scope.get("state", {}).get("caller", _ANYBODY)
-    assert isinstance(caller, Caller)  # noqa: S101 - nothing else is put there
-    return caller
+        Raises:
+            InputError: it is not in UTF-8.
+        """
+        value = self.request.headers.get(name)
+        try:
+            return None if value is None else value.encode("latin-1").decode()
+        except UnicodeDecodeError as error:
+            raise InputError(f"the header {name} has bytes that are no UTF-8; send it in UTF-8") from error

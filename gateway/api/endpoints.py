@@ -10,8 +10,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from argentos.errors import ArgentError
+from argentos.gateway.access.caller import ANYONE, caller_of
 from argentos.gateway.api.answers import answer
-from argentos.gateway.api.call import Call, caller_of
+from argentos.gateway.api.call import Call
 from argentos.gateway.api.decoding import decode_body, decode_parameters
 from argentos.gateway.api.problems import RequestError, problem_response, unexpected
 from argentos.gateway.api.routes import Route
@@ -33,6 +34,7 @@ class Endpoint:
     def __init__(self, service: Service, rows: Mapping[str, Route]) -> None:
         self._service = service
         self._rows = dict(rows)
+        self._path = next(iter(rows.values())).path
         self._socket = next((each for each in rows.values() if each.socket), None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,9 +42,12 @@ class Endpoint:
         if scope["type"] == "websocket":
             await self._talk(scope, receive, send)
             return
-        request = Request(scope, receive)
+        request, begun = Request(scope, receive), anyio.current_time()
         response = await self._answer(request)
         if response is not None:
+            self._service.metrics.answered(
+                self._path, request.method, response.status_code, anyio.current_time() - begun
+            )
             await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response | None:
@@ -74,7 +79,7 @@ class Endpoint:
 
     def _arguments(self, row: Route, connection: HTTPConnection) -> list[Any]:
         """The arguments of the handler of a row, but for a body."""
-        caller = caller_of(connection.scope)
+        caller = ANYONE if row.scope is None else caller_of(connection.scope)
         if row.scope is not None:
             caller.check(row.scope)
         given = decode_parameters(connection.path_params, connection.scope["query_string"], row.parameters)

@@ -122,6 +122,8 @@ def problem_response(error: ArgentError) -> Response:
     """The response that tells of an error."""
     problem = problem_of(error)
     headers = dict(error.headers) if isinstance(error, RequestError) else {}
+    if isinstance(error, errors.NotAuthenticatedError):
+        headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
         headers["Retry-After"] = str(math.ceil(problem.retry_after))
     return Response(

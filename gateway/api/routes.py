@@ -6,6 +6,7 @@ the types of its signature; the summary is the first line of its docstring.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from inspect import cleandoc
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
@@ -16,13 +17,15 @@ from starlette.types import Scope as AsgiScope
 
 from argentos.gateway.access.caller import Scope
 
-__all__ = ["PREFIX", "Method", "NoParameters", "Route", "Socket"]
+__all__ = ["PREFIX", "Handler", "Method", "NoParameters", "Route", "Socket"]
 
 PREFIX: Final = "/api/v1"
 """Of all paths but those that a probe asks for."""
 
 Method: TypeAlias = Literal["GET", "POST", "PATCH", "DELETE"]
 Handler: TypeAlias = Callable[..., Awaitable[Any]]
+"""What does it."""
+
 Socket: TypeAlias = Callable[[Any, Any, AsgiScope, Receive, Send], Awaitable[None]]
 """What is done over WebSocket at a path: given the call, its parameters, and the connection."""
 
@@ -42,10 +45,12 @@ class Route:
         statuses: of results, by their types, where they are not 200.
         waits: the answer may take long, so that it is given up where the client hangs up.
         socket: does it over WebSocket, where it can be had so, too.
+        headers: of the request that it obeys, for the OpenAPI document.
 
     Attributes:
         name: of the operation: that of the handler.
         summary: one line.
+        description: what is behind it.
         parameters: of path and query.
         body: None where there is none.
         results: the types of what the handler returns.
@@ -61,6 +66,7 @@ class Route:
         statuses: Mapping[type, int] | None = None,
         waits: bool = False,
         socket: Socket | None = None,
+        headers: tuple[str, ...] = (),
     ) -> None:
         hints = get_type_hints(handler)
         self.method: Method = method
@@ -70,8 +76,11 @@ class Route:
         self.statuses: Mapping[type, int] = dict(statuses or {})
         self.waits = waits
         self.socket = socket
+        self.headers = headers
         self.name: str = handler.__name__
-        self.summary: str = (handler.__doc__ or "").partition("\n")[0].rstrip(".")
+        summary, _, description = cleandoc(handler.__doc__ or "").partition("\n")
+        self.summary: str = summary.rstrip(".")
+        self.description: str = description.strip()
         self.parameters: type[Struct] = hints.get("given", NoParameters)
         self.takes_parameters: bool = "given" in hints
         self.body: type[Struct] | None = hints.get("body")
@@ -83,4 +92,8 @@ class Route:
 
     def status_of(self, value: object) -> int:
         """The status of a result."""
-        return self.statuses.get(type(value), 204 if isinstance(value, NoneType) else 200)
+        return self.status_of_kind(type(value))
+
+    def status_of_kind(self, kind: Any) -> int:
+        """The status of a result of a type."""
+        return self.statuses.get(kind, 204 if kind in {None, NoneType} else 200)

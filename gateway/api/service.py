@@ -2,17 +2,18 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Final, TypeAlias
+from typing import Final
 
 import anyio
 
-from argentos.actors import RemoteSupervisor, Supervisor
+from argentos.actors import Supervisor
 from argentos.errors import SupervisorStoppedError
+from argentos.gateway.access.limits.settings import Limits
+from argentos.gateway.access.view import AnySupervisor, Views
+from argentos.gateway.api.monitoring.metrics import Metrics
+from argentos.gateway.api.streams.lines import Lines
 
-__all__ = ["AnySupervisor", "Service"]
-
-AnySupervisor: TypeAlias = Supervisor | RemoteSupervisor
-"""One of this process, or one in the process that owns the state directory."""
+__all__ = ["Service"]
 
 _LAST_WORDS: Final = 0.5  # seconds that streams have to end by themselves, once nothing more comes
 
@@ -22,13 +23,22 @@ class Service:
 
     Args:
         supervisor: of whose sessions the API is.
+        openapi: the description of the API.
+        limits: of what clients may do.
 
     Attributes:
+        views: of the sessions, one for each caller.
+        metrics: figures of what is done.
+        lines: of the latest events.
         is_draining: nothing new is taken, for the end has come.
     """
 
-    def __init__(self, supervisor: AnySupervisor) -> None:
+    def __init__(self, supervisor: AnySupervisor, openapi: bytes, limits: Limits) -> None:
         self.supervisor = supervisor
+        self.views: Views = Views(supervisor, limits)
+        self.openapi = openapi
+        self.metrics: Metrics = Metrics()
+        self.lines: Lines = Lines()
         self.is_draining: bool = False
         self._streams: set[anyio.CancelScope] = set()
         self._has_ended: anyio.Event | None = None  # set when the last stream has
@@ -41,7 +51,7 @@ class Service:
             SupervisorStoppedError: the end has come.
         """
         self.check_not_draining()
-        with anyio.CancelScope() as scope:
+        with self.metrics.streaming(), anyio.CancelScope() as scope:
             self._streams.add(scope)
             try:
                 yield scope

@@ -2,10 +2,20 @@
 
 from typing import Final
 
-from argentos.gateway.api.handlers import events, machines, messages, sessions
+from argentos.gateway.api.handlers import actions, approvals, events, looks, machines, messages, sessions, state, turns
 from argentos.gateway.api.routes import Route
 
 __all__ = ["ROUTES"]
 
-ROUTES: Final[tuple[Route, ...]] = (*sessions.ROWS, *messages.ROWS, *machines.ROWS, *events.ROWS)
+ROUTES: Final[tuple[Route, ...]] = (
+    *sessions.ROWS,
+    *messages.ROWS,
+    *turns.ROWS,
+    *actions.ROWS,
+    *looks.ROWS,
+    *machines.ROWS,
+    *approvals.ROWS,
+    *events.ROWS,
+    *state.ROWS,
+)
 """All rows; the router and the OpenAPI document follow from them."""

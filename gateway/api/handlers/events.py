@@ -14,4 +14,6 @@ async def follow_events(call: Call, given: EventsParameters) -> EventStream:
     return await stream_events(call, given)
 
 
-ROWS = (Route("GET", f"{PREFIX}/events", follow_events, scope="read", socket=talk_of_events),)
+ROWS = (
+    Route("GET", f"{PREFIX}/events", follow_events, scope="read", socket=talk_of_events, headers=("Last-Event-ID",)),
+)

@@ -72,7 +72,7 @@ async def draw_machine(call: Call, given: MachineParameters) -> DrawnMachine:
 
 async def session_lifecycles(call: Call, given: SessionParameters) -> Lifecycles:
     """Show the machines of a session: the state of each, and what every event would do now."""
-    session = await call.session(given.session, given.agent)
+    session = await call.session(given)
     return Lifecycles(lifecycles=await session.lifecycles())
 
 

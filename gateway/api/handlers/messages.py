@@ -1,16 +1,20 @@
-"""Messages: sent, and read a page at a time."""
+"""Messages: sent, and read a page at a time, with what became of the context between them."""
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from argentos.gateway.api.call import Call, SessionParameters
+from argentos.gateway.api.call import Body, Call, SessionParameters
+from argentos.gateway.api.handlers.turns import TURN_HEADERS, TURN_STATUSES, turn_answer
+from argentos.gateway.api.pages.history import MessagePage, page_of_messages
 from argentos.gateway.api.routes import PREFIX, Route
 from argentos.gateway.api.streams.event_stream import EventStream
-from argentos.gateway.api.streams.turns import MessageAccepted, turn_stream
-from argentos.storage import Address, Content, Message, Summary
+from argentos.gateway.api.streams.turns import MessageAccepted
+from argentos.storage import Address, Content, Message
 
-__all__ = ["ROWS", "MessagePage", "MessageQuery", "NewMessage"]
+__all__ = ["ROWS"]
+
+_MESSAGES = f"{PREFIX}/sessions/{{session}}/messages"
 
 
 class MessageQuery(SessionParameters, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -21,29 +25,15 @@ class MessageQuery(SessionParameters, frozen=True, kw_only=True, forbid_unknown_
         limit: so many at most.
     """
 
-    before: Annotated[int, Meta(ge=1)] | None = None
+    before: Annotated[int, Meta(ge=1, le=2**53)] | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
-class MessagePage(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A page of messages, the oldest of them first.
-
-    Attributes:
-        messages: those that have left the context, too.
-        previous: the `before` of the page in front; None where there is none.
-        summary: of the messages that the model sees no more.
-    """
-
-    messages: tuple[Message, ...]
-    previous: int | None
-    summary: Summary | None
-
-
-class NewMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class NewMessage(Body, frozen=True, kw_only=True):
     """A message to a session.
 
     Attributes:
-        content: a text, or content blocks.
+        content: a text, or content blocks in the form of the Messages API.
         sender: a name to show.
         address: where it comes from; the reply carries it.
     """
@@ -54,39 +44,36 @@ class NewMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
 
 async def read_messages(call: Call, given: MessageQuery) -> MessagePage:
-    """Read messages, the latest page first."""
-    session = await call.session(given.session, given.agent)
-    messages = await session.history(full=True)
-    end = len(messages) if given.before is None else given.before - 1
-    shown = messages[max(0, end - given.limit) : max(0, end)]
-    previous = shown[0].number if shown and shown[0].number > 1 else None
-    return MessagePage(messages=shown, previous=previous, summary=await session.summary())
+    """Read messages, the latest page first, those that have left the context too."""
+    return await page_of_messages(await call.session(given), given.before, given.limit)
 
 
 async def send_message(
     call: Call, given: SessionParameters, body: NewMessage
 ) -> Message | MessageAccepted | EventStream:
-    """Send a message; `Accept: text/event-stream` streams the reply, `Prefer: respond-async` does not wait for it."""
-    headers = call.request.headers
-    session = await call.session(given.session, given.agent)
-    turn = await session.send(
-        body.content, message_id=headers.get("idempotency-key"), address=body.address, sender=body.sender
+    """Send a message, whose id is the `Idempotency-Key`.
+
+    The answer is the reply; with `Accept: text/event-stream` its pieces as they come; with `Prefer: respond-async` only
+    where the message stands, once it is durable.
+    """
+    session = await call.sessions.session_to_send_to(
+        given.session, agent=given.agent, address=body.address, sender=body.sender
     )
-    if "respond-async" in headers.get("prefer", "").lower():
-        return MessageAccepted(turn.message_id, turn.number)
-    if "text/event-stream" in headers.get("accept", "").lower():
-        return turn_stream(call.service, turn)
-    return await turn.reply()
+    turn = await session.send(
+        body.content, message_id=call.header("idempotency-key"), address=body.address, sender=body.sender
+    )
+    return await turn_answer(call, turn)
 
 
 ROWS = (
-    Route("GET", f"{PREFIX}/sessions/{{session}}/messages", read_messages, scope="read"),
+    Route("GET", _MESSAGES, read_messages, scope="read"),
     Route(
         "POST",
-        f"{PREFIX}/sessions/{{session}}/messages",
+        _MESSAGES,
         send_message,
         scope="write",
-        statuses={MessageAccepted: 202},
+        statuses=TURN_STATUSES,
         waits=True,
+        headers=("Idempotency-Key", *TURN_HEADERS),
     ),
 )

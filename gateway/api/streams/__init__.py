@@ -7,6 +7,7 @@ Reading order:
     turns        the pieces of a turn, and its reply
     records      records as JSON objects
     told         events as clients are told of them
+    lines        these, encoded once for all
     following    the events of some sessions, with the pieces of one
     events       these as server-sent events
     sockets      and over WebSocket

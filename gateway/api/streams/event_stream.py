@@ -29,9 +29,16 @@ _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # th
 
 
 def frame(event: str, data: object, event_id: str = "") -> bytes:
-    """An event, as it is sent."""
+    """An event, as it is sent.
+
+    Args:
+        event: its kind.
+        data: what is encoded as JSON, unless it is JSON already, as bytes.
+        event_id: by which a client goes on behind it.
+    """
     place = b"id: %s\n" % event_id.encode() if event_id else b""
-    return b"event: %s\n%sdata: %s\n\n" % (event.encode(), place, msgspec.json.encode(data))
+    encoded = data if isinstance(data, bytes) else msgspec.json.encode(data)
+    return b"event: %s\n%sdata: %s\n\n" % (event.encode(), place, encoded)
 
 
 class EventStream(Response):

@@ -4,14 +4,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
-from argentos.actors import Session, Subscription
+from argentos.actors import Subscription
 from argentos.errors import InputError
-from argentos.gateway.api.call import AgentParameters, Call
+from argentos.gateway.api.call import AgentParameters, Call, SessionParameters
 from argentos.gateway.api.streams.event_stream import EventStream, Tell, frame
-from argentos.gateway.api.streams.following import follow
-from argentos.gateway.api.streams.told import Told
+from argentos.gateway.api.streams.following import TellLine, Wanted, follow
+from argentos.gateway.api.streams.lines import Line
 
-__all__ = ["EventsParameters", "followed_session", "stream_events", "subscribed"]
+__all__ = ["EventsParameters", "follow_for", "stream_events", "subscribed", "wanted_by"]
 
 _BEHIND: Final = 1000  # events that a client may be behind before it misses some
 
@@ -23,11 +23,17 @@ class EventsParameters(AgentParameters, frozen=True, kw_only=True, forbid_unknow
         agent: the only one whose sessions are told of.
         session: the id of the only session that is told of.
         deltas: also of the pieces of its replies, as they stream; only with `session`.
+        records: of each record that becomes durable.
+        infos: also how a session stands after it has changed, at most ten times in a second.
+        snapshot: of all sessions, where the cursor has expired.
         after: the cursor of the last event that the client has; empty for all sessions as they stand, first.
     """
 
     session: str | None = None
     deltas: bool = False
+    records: bool = True
+    infos: bool = False
+    snapshot: bool = True
     after: str | None = None
 
 
@@ -37,24 +43,33 @@ async def stream_events(call: Call, given: EventsParameters) -> EventStream:
     Raises:
         InputError: pieces are asked for, and no session is named.
     """
-    session = await followed_session(call, given)
+    wanted = await wanted_by(call, given)
     after = call.request.headers.get("last-event-id", given.after)
-    return EventStream(call.service, _opened(subscribed(call, given, after), session))
+    return EventStream(call.service, _opened(call, wanted, subscribed(call, given, after)))
 
 
 @asynccontextmanager
 async def _opened(
-    subscription: AbstractAsyncContextManager[Subscription], session: Session | None
+    call: Call, wanted: Wanted, subscription: AbstractAsyncContextManager[Subscription]
 ) -> AsyncGenerator[Callable[[Tell], Awaitable[None]]]:
     async with subscription as events:
 
         async def write(tell: Tell) -> None:
-            async def tell_of(told: Told) -> None:
-                await tell(frame(type(told).__name__, told, told.cursor))
+            async def tell_line(line: Line) -> None:
+                await tell(frame(line.kind, line.data, line.cursor))
 
-            await follow(events, tell_of, session)
+            await follow_for(call, wanted, events, tell_line)
 
         yield write
+
+
+async def follow_for(call: Call, wanted: Wanted, events: Subscription, tell: TellLine) -> None:
+    """Tell the one who asks of all events until there are no more.
+
+    Raises:
+        ArgentError: the events end with it.
+    """
+    await follow(events, tell, wanted, call.sessions, call.service.lines)
 
 
 def subscribed(call: Call, given: EventsParameters, after: str | None) -> AbstractAsyncContextManager[Subscription]:
@@ -62,14 +77,15 @@ def subscribed(call: Call, given: EventsParameters, after: str | None) -> Abstra
     return call.sessions.events(_BEHIND, after=after, session=given.session, agent=given.agent)
 
 
-async def followed_session(call: Call, given: EventsParameters) -> Session | None:
-    """The session whose pieces are told of, too; None where none is asked for.
+async def wanted_by(call: Call, given: EventsParameters) -> Wanted:
+    """The choice of a client.
 
     Raises:
-        InputError: it is not named.
+        InputError: pieces are asked for, and no session is named.
     """
-    if not given.deltas:
-        return None
-    if given.session is None:
-        raise InputError("pieces are told of one session at a time; name it by `session`, or leave `deltas` out")
-    return await call.session(given.session, given.agent)
+    pieces = None
+    if given.deltas:
+        if given.session is None:
+            raise InputError("pieces are told of one session at a time; name it by `session`, or leave `deltas` out")
+        pieces = await call.session(SessionParameters(session=given.session, agent=given.agent))
+    return Wanted(records=given.records, infos=given.infos, snapshot=given.snapshot, pieces=pieces)

@@ -1,44 +1,84 @@
-"""Following: the events of some sessions as they happen and, of one session, the pieces of its replies."""
+"""Following: the events of some sessions as they happen and, on request, how the sessions stand then.
+
+Of one session also the pieces of its replies are told.
+"""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import anyio
 
-from argentos.actors import Event, RecordAppended, Session, Subscription
+from argentos.actors import (
+    CursorExpired,
+    Event,
+    RecordAppended,
+    Session,
+    SessionDeleted,
+    SessionParked,
+    SessionUnparked,
+)
 from argentos.actors.core.turn import Turn
-from argentos.errors import ArgentError
-from argentos.gateway.api.streams.told import Piece, Told, told
-from argentos.storage import TurnStarted
+from argentos.actors.events import Subscription
+from argentos.errors import ArgentError, SessionNotFoundError
+from argentos.gateway.access.view import OwnedSessions
+from argentos.gateway.api.streams.lines import Line, Lines, line_of
+from argentos.gateway.api.streams.told import Piece, SessionChanged
+from argentos.storage import SessionKey, TurnStarted
 
-__all__ = ["TellEvent", "follow"]
+__all__ = ["TellLine", "Wanted", "follow"]
 
-TellEvent: TypeAlias = Callable[[Told], Awaitable[None]]
+TellLine: TypeAlias = Callable[[Line], Awaitable[None]]
 """Tells a client, once it has room for it."""
 
+_TOGETHER: Final = 0.1  # seconds in which the changes of a session are told of together
 
-async def follow(events: Subscription, tell: TellEvent, session: Session | None = None) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A choice of what a client is told.
+
+    Attributes:
+        records: of each record that becomes durable.
+        infos: how a session stands after it has changed.
+        snapshot: all sessions, where the cursor of the client has expired.
+        pieces: of the replies of this session.
+    """
+
+    records: bool = True
+    infos: bool = False
+    snapshot: bool = True
+    pieces: Session | None = None
+
+
+async def follow(events: Subscription, tell: TellLine, wanted: Wanted, sessions: OwnedSessions, lines: Lines) -> None:
     """Tell of all events until there are no more.
 
     Args:
         events: of which is told.
         tell: tells the client.
-        session: whose pieces are told of, too.
+        wanted: what of them.
+        sessions: that the client sees.
+        lines: of the latest events.
 
     Raises:
         ArgentError: the events end with it.
     """
     failure: ArgentError | None = None
     async with anyio.create_task_group() as group:
-        pieces = None if session is None else _Pieces(session, tell)
-        if pieces is not None:
-            group.start_soon(pieces.run)
+        besides: list[_Pieces | _Changes] = [_Changes(sessions, tell)] if wanted.infos else []
+        if wanted.pieces is not None:
+            besides.append(_Pieces(wanted.pieces, tell))
+        for each in besides:
+            group.start_soon(each.run)
         try:
             async for event in events:
-                for each in told(event):
-                    await tell(each)
-                if pieces is not None:
-                    pieces.hear(event)
+                if _is_told(event, wanted):
+                    for line in lines.of(event if wanted.snapshot else _bare(event)):
+                        await tell(line)
+                for each in besides:
+                    each.hear(event)
         except ArgentError as error:  # raised in the group it would be one of several
             failure = error
         group.cancel_scope.cancel()
@@ -46,10 +86,18 @@ async def follow(events: Subscription, tell: TellEvent, session: Session | None 
         raise failure
 
 
+def _is_told(event: Event, wanted: Wanted) -> bool:
+    return wanted.records or not isinstance(event, RecordAppended)
+
+
+def _bare(event: Event) -> Event:
+    return CursorExpired(cursor=event.cursor, sessions=()) if isinstance(event, CursorExpired) else event
+
+
 class _Pieces:
     """The pieces of one turn of a session after the other."""
 
-    def __init__(self, session: Session, tell: TellEvent) -> None:
+    def __init__(self, session: Session, tell: TellLine) -> None:
         self._session = session
         self._tell = tell
         self._begun = anyio.Event()
@@ -63,17 +111,45 @@ class _Pieces:
         """Tell of the turn that runs, then of each that begins."""
         while True:
             self._begun = anyio.Event()
-            try:
+            with suppress(ArgentError):  # why there is no reply, a record says
                 turn = await self._session.current_turn()
                 if turn is not None:
                     await self._stream(turn)
-            except ArgentError:  # why there is no reply, a record says
-                pass
             await self._begun.wait()
 
     async def _stream(self, turn: Turn) -> None:
         agent, session = self._session.key
         async for piece in turn:
-            await self._tell(
-                Piece(agent=agent, session=session, message_id=turn.message_id, attempt=turn.attempt, piece=piece)
-            )
+            told = Piece(agent=agent, session=session, message_id=turn.message_id, attempt=turn.attempt, piece=piece)
+            await self._tell(line_of(told))
+
+
+class _Changes:
+    """The sessions that have changed, each as it stands a moment later."""
+
+    def __init__(self, sessions: OwnedSessions, tell: TellLine) -> None:
+        self._sessions = sessions
+        self._tell = tell
+        self._changed: dict[SessionKey, str] = {}
+        self._has_changed = anyio.Event()
+
+    def hear(self, event: Event) -> None:
+        """Take note of an event that changes a session."""
+        if isinstance(event, SessionDeleted):
+            self._changed.pop(event.session, None)
+        elif isinstance(event, RecordAppended | SessionParked | SessionUnparked):
+            self._changed[event.session] = event.cursor
+            self._has_changed.set()
+
+    async def run(self) -> None:
+        """Tell how sessions stand, of each at most ten times in a second."""
+        while True:
+            await self._has_changed.wait()
+            await anyio.sleep(_TOGETHER)
+            self._has_changed = anyio.Event()
+            changed, self._changed = self._changed, {}
+            for key, cursor in changed.items():
+                with suppress(SessionNotFoundError):
+                    info = await (await self._sessions.session(key.id, agent=key.agent)).info()
+                    told = SessionChanged(cursor=cursor, agent=key.agent, session=key.id, info=info)
+                    await self._tell(line_of(told))

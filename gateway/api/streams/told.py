@@ -13,7 +13,7 @@ from argentos.errors import ArgentError, SessionFailedError
 from argentos.gateway.api.problems import Problem, problem_of
 from argentos.gateway.api.streams.records import RECORD_OBJECTS, record_object
 
-__all__ = ["CursorExpired", "Piece", "Told", "told"]
+__all__ = ["KINDS", "CursorExpired", "Piece", "SessionChanged", "Told", "told"]
 
 _PAGE: Final = 100  # sessions of a snapshot that are told of at once
 _RECORD_SCHEMA: Final = {"anyOf": [{"$ref": f"#/components/schemas/{each.__name__}"} for each in RECORD_OBJECTS]}
@@ -93,6 +93,12 @@ class CursorExpired(Told, frozen=True, kw_only=True, rename="camel"):
     is_last: bool
 
 
+class SessionChanged(_OfSession, frozen=True, kw_only=True, rename="camel"):
+    """A session stands otherwise than before."""
+
+    info: SessionInfo
+
+
 class Piece(_OfSession, frozen=True, kw_only=True, rename="camel"):
     """A piece of a reply that streams; those of an earlier attempt count no more.
 
@@ -158,6 +164,20 @@ _TELLERS: Final[Mapping[type[Any], Callable[[Any], Told]]] = {
     actors.SupervisorDraining: _draining,
     actors.EventsMissed: _missed,
 }
+
+KINDS: Final = (
+    RecordAppended,
+    SessionDeleted,
+    SessionRestarted,
+    SessionParked,
+    SessionUnparked,
+    SupervisorDraining,
+    EventsMissed,
+    CursorExpired,
+    SessionChanged,
+    Piece,
+)
+"""All kinds of what is told."""
 
 _SessionEvent: TypeAlias = (
     actors.RecordAppended

@@ -1,8 +1,10 @@
 """What the tests of the HTTP API share: gateways under uvicorn on a socket of this process, and clients of them."""
 
 import socket
+import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import anyio
@@ -11,6 +13,7 @@ import pytest
 import uvicorn
 
 from argentos import Agent, MemoryStore, Model, OfflineModel, Supervisor
+from argentos.gateway.access.guard import Access
 from argentos.gateway.api.application import Gateway
 from tests.gateway.api.serving import Served
 
@@ -24,7 +27,7 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def serving() -> Serving:
+def serving(tmp_path: Path) -> Serving:
     """Serve the sessions of a supervisor on a port of this machine."""
 
     @asynccontextmanager
@@ -32,19 +35,21 @@ def serving() -> Serving:
         store = options.pop("store", None) or MemoryStore()
         settings: dict[str, Any] = {"grace": 0.2, **options}
         supervisor = Supervisor(store, model or OfflineModel(), **settings)
-        gateway = Gateway(supervisor)
+        access = Access(tmp_path)
+        gateway = Gateway(supervisor, access)
+        token = access.tokens.new(uuid.uuid4().hex)
         application = gateway.application()
-        application.router.lifespan_context = gateway.lifespan
         listening = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
         async with anyio.create_task_group() as group:
             group.start_soon(server.serve, [listening])
             address = f"127.0.0.1:{listening.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=f"http://{address}", timeout=10) as client:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with httpx.AsyncClient(base_url=f"http://{address}", headers=headers, timeout=10) as client:
                 while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
                     await anyio.sleep(0.01)
                 try:
-                    yield Served(gateway, supervisor, client, address)
+                    yield Served(gateway, supervisor, client, address, token)
                 finally:
                     with anyio.CancelScope(shield=True):
                         await gateway.drain()

@@ -23,12 +23,14 @@ class Served:
     Attributes:
         client: of HTTP.
         address: host and port.
+        token: that may do everything.
     """
 
     gateway: Gateway
     supervisor: Supervisor
     client: httpx.AsyncClient
     address: str
+    token: str
 
     async def get(self, path: str, status: int = 200, **query: Any) -> Any:
         """The JSON of a path below the prefix."""
@@ -57,7 +59,9 @@ class Served:
     @asynccontextmanager
     async def events(self, **query: Any) -> AsyncGenerator[ClientConnection]:
         """A WebSocket of events."""
-        async with connect(f"ws://{self.address}/api/v1/events?{urlencode(query)}") as socket:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        address = f"ws://{self.address}/api/v1/events?{urlencode(query)}"
+        async with connect(address, additional_headers=headers) as socket:
             yield socket
 
     @staticmethod

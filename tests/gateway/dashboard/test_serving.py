@@ -36,7 +36,7 @@ def anyio_backend() -> str:
 
 
 def client(mounted_at: str = "") -> httpx.AsyncClient:
-    gateway = Gateway(Supervisor(MemoryStore(), OfflineModel()), parts=[dashboard])
+    gateway = Gateway(Supervisor(MemoryStore(), OfflineModel()), None, parts=[dashboard])
     application: Any = gateway.application()
     if mounted_at:
         application = Starlette(routes=[Mount(mounted_at, application)])
