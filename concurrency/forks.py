@@ -4,6 +4,7 @@ They are closed on `exec` as well, by their flag; this is about children that go
 `multiprocessing` do. A fork in C that Python does not hear of keeps them.
 """
 
+import ctypes
 import os
 import socket
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-__all__ = ["close_in_children", "close_inherited", "keep_in_children", "no_fork"]
+__all__ = ["abandon", "close_in_children", "close_inherited", "keep_in_children", "no_fork"]
 
 _PATIENCE: Final = 1.0  # seconds that a fork waits for a descriptor that is just being opened
 _closers: Final[dict[Callable[[], None], None]] = {}
@@ -63,6 +64,11 @@ def close_in_children(close: Callable[[], None]) -> None:
 def keep_in_children(close: Callable[[], None]) -> None:
     """Have it call this no more: the descriptor is closed."""
     _closers.pop(close, None)
+
+
+def abandon(thing: object) -> None:
+    """Keep a thing from ever being taken down, where that would do to its files what is its owner's to do."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
 def close_inherited(inherited: socket.socket) -> None:

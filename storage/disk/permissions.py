@@ -14,7 +14,17 @@ _OTHERS: Final = 0o077
 _PRIVATE: Final = 0o700
 _NOT_GIVEN: Final = {errno.EPERM, errno.EINVAL}
 _OURS: Final = frozenset(
-    {"agents", "argent.json", "control.sock", "gateway", "index.sqlite", "index.sqlite-journal", "journal", "lock"}
+    {
+        "agents",
+        "argent.json",
+        "control.sock",
+        "gateway",
+        "index.sqlite",
+        "index.sqlite-journal",
+        "journal",
+        "lock",
+        "search",
+    }
 )
 
 

@@ -11,7 +11,7 @@ from argentos.storage.disk import durable, reading
 from argentos.storage.file_store.attaching import Attaching
 from argentos.storage.file_store.sessions import SessionEntry
 from argentos.storage.file_store.workspace import Workspace, telling_of_the_disk
-from argentos.storage.files import attachments, paths, session_files
+from argentos.storage.files import attachments, paths, search_files, session_files
 from argentos.storage.messages import SessionKey
 
 __all__ = ["Deletion"]
@@ -129,6 +129,7 @@ class Deletion:
         if reading.exists(folder):
             durable.remove_all(folder)
         paths.mark_deleted(root, key)
+        search_files.remove_unless_kept(root)
         for parent in (paths.agent_folder(root, key.agent), paths.damaged_folder(root, key.agent)):
             with suppress(FileNotFoundError):  # nor do they come back, whoever has removed them
                 durable.sync_folder(parent)

@@ -11,4 +11,5 @@ Reading order; each imports only those above it:
     joining        files joined with the records that they lack
     gaps           records folded though some in between are missing
     index          all metadata in one SQLite file, for lists
+    search_files   the search index that a gateway derives, of which nothing is left with the sessions
 """

@@ -5,7 +5,6 @@ keeps a store from working: where SQLite fails, lists read the files.
 """
 
 import contextlib
-import ctypes
 import logging
 import os
 import sqlite3
@@ -18,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from argentos.concurrency.forks import close_in_children, keep_in_children
+from argentos.concurrency.forks import abandon, close_in_children, keep_in_children
 from argentos.storage.disk import reading
 from argentos.storage.disk.lock import DirectoryLostError
 from argentos.storage.disk.permissions import give_to_owner
@@ -122,7 +121,7 @@ class Index:
         """Forget the connection without ending it: that would undo, by its path, what is another owner's."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+            abandon(connection)
 
     def put(self, metadata: Metadata) -> None:
         """Take over what was written to a file; lasting with the next `commit`."""

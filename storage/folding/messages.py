@@ -40,7 +40,9 @@ def accepted_of(record: Accepted) -> Message:
 
 def reply_of(record: Replied) -> Message:
     """The message that the record makes."""
-    return _message_of(record, "assistant", reply_to=record.reply_to, stop_reason=record.stop_reason, usage=record.usage)
+    return _message_of(
+        record, "assistant", reply_to=record.reply_to, stop_reason=record.stop_reason, usage=record.usage
+    )
 
 
 def response_of(record: Responded) -> Message:

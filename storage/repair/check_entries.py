@@ -21,6 +21,9 @@ _FILE: Final = 0o600
 _FOLDER: Final = 0o700
 
 
+_WALKED: Final = ("attaching", "journal", "search", "agents")
+
+
 def check_entries(root: Path) -> Iterator[Finding]:
     """Check modes, owners and links, and look for what a kill left."""
     owner = root.stat()  # it may be a link
@@ -36,11 +39,11 @@ def check_entries(root: Path) -> Iterator[Finding]:
 
 def _entries(root: Path, unreadable: list[OSError]) -> Iterator[str]:
     """List what is ours in the directory, as paths; strings, for they are many."""
-    for name in ("lock", "index.sqlite", "attaching", "journal", "agents"):
+    for name in ("lock", "index.sqlite", *_WALKED):
         top = os.path.join(root, name)  # noqa: PTH118 - see above
         if os.path.lexists(top):
             yield top
-        if name in {"attaching", "journal", "agents"} and not os.path.islink(top):  # noqa: PTH114 - see above
+        if name in _WALKED and not os.path.islink(top):  # noqa: PTH114 - see above
             for folder, folders, names in os.walk(top, onerror=unreadable.append):
                 folders.sort()
                 yield from (f"{folder}/{each}" for each in sorted([*folders, *names]))

@@ -15,7 +15,7 @@ from argentos.errors import SessionExistsError, SessionNotFoundError, StoreDamag
 from argentos.storage.disk import durable, reading
 from argentos.storage.disk.lock import Lock
 from argentos.storage.file_store import FileStore
-from argentos.storage.files import paths, session_files
+from argentos.storage.files import paths, search_files, session_files
 from argentos.storage.files.index import Index
 from argentos.storage.messages import SessionKey
 from argentos.storage.repair import salvage
@@ -167,6 +167,7 @@ def _restore(root: Path, key: SessionKey, chosen: SessionCopy, *, replaces: bool
                 durable.move(place, replaced)
             salvage.put_back(chosen.path, place, key)
         Index(root / "index.sqlite", read_only=False).discard()
+        search_files.remove_unless_kept(root)
     finally:
         lock.release()
     return Restored(chosen.path, chosen.messages, replaced)

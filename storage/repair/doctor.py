@@ -20,12 +20,14 @@ from argentos.storage.disk.lock import Lock
 from argentos.storage.disk.lock_holder import trouble_with_owner
 from argentos.storage.disk.symlinks import follow_none_below
 from argentos.storage.file_store import FileStore
+from argentos.storage.files import search_files
 from argentos.storage.files.index import Index
 from argentos.storage.messages import SessionKey
 from argentos.storage.repair.check_disk import check_disk
 from argentos.storage.repair.check_entries import check_entries, is_half_written
 from argentos.storage.repair.check_index import check_index
 from argentos.storage.repair.check_journal import JournalRecords, check_journal
+from argentos.storage.repair.check_search import check_search
 from argentos.storage.repair.check_sessions import check_sessions
 from argentos.storage.repair.crash_mark import mending
 from argentos.storage.repair.findings import Finding
@@ -98,6 +100,7 @@ def mend(root: Path) -> list[Finding]:
             mended = [finding for finding in found if _mended(finding)]
         if mended:  # it may say of sessions what is so no longer
             Index(root / "index.sqlite", read_only=False).discard()
+            search_files.remove_unless_kept(root)
     finally:
         lock.release()
     return mended
@@ -166,3 +169,4 @@ def _find(root: Path) -> Iterator[Finding]:
         # What there is to mend depends on what the journal has.
         yield finding if journal.is_known else finding._replace(remedy="", mend=None, session=None)
     yield from check_index(root, journal)
+    yield from check_search(root, journal)
