@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
+from datetime import datetime
 from typing import NamedTuple
 
 from anyio.lowlevel import checkpoint
@@ -31,6 +32,10 @@ class Catalogue:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+
+    def now(self) -> datetime:
+        """The time by the supervisor's clock, by which sessions become idle."""
+        return self._registry.runtime.clock.now()
 
     async def pages(self, agent: str) -> AsyncGenerator[InfoPage]:
         """All sessions of an agent, a thousand at a time, in the order of the names of their folders.
