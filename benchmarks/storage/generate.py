@@ -32,7 +32,7 @@ from argentos.storage.disk import durable
 from argentos.storage.files import paths, session_files
 from argentos.storage.files.index import Index
 
-__all__ = ["main"]
+__all__ = ["leave_flushes_out", "main"]
 
 _AT_ONCE: Final = 200
 _YEAR: Final = timedelta(days=365)
@@ -122,7 +122,7 @@ def _generate(folder: Path, sessions: int, idle: float) -> None:
     write = partial(_write, folder, datetime.now(UTC), idle)
     index = Index(folder / "index.sqlite", read_only=False)
     index.open()
-    with closing(index), Pool(initializer=_leave_flushes_out) as pool:
+    with closing(index), Pool(initializer=leave_flushes_out) as pool:
         for metadata in pool.imap_unordered(write, range(sessions), chunksize=_AT_ONCE):
             index.put(metadata)
 
@@ -131,14 +131,15 @@ def _leave_out(_: int) -> None:
     """No flush."""
 
 
-def _leave_flushes_out() -> None:
+def leave_flushes_out() -> None:
+    """Have nothing flushed in this process: nobody would miss what is made up."""
     for flush in ("fsync", "fdatasync"):
         setattr(os, flush, _leave_out)
 
 
 def main(folder: str, sessions: str, idle: str = "0.9") -> None:
     """Write the sessions."""
-    _leave_flushes_out()
+    leave_flushes_out()
     _generate(Path(folder), int(sessions), float(idle))
 
 
