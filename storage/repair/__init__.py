@@ -10,8 +10,7 @@ Reading order; each imports only those above it:
     check_disk         room on the disk
     check_entries      modes, owners, links
     check_journal      the journal
-    check_index        the index
-    check_search       the search index of a gateway
+    check_index        the index, and the search index of a gateway
     check_copies       what was set aside before
     check_attachments  the bytes that messages refer to
     check_sessions     the files of each session

@@ -25,9 +25,8 @@ from argentos.storage.files.index import Index
 from argentos.storage.messages import SessionKey
 from argentos.storage.repair.check_disk import check_disk
 from argentos.storage.repair.check_entries import check_entries, is_half_written
-from argentos.storage.repair.check_index import check_index
+from argentos.storage.repair.check_index import check_index, check_search
 from argentos.storage.repair.check_journal import JournalRecords, check_journal
-from argentos.storage.repair.check_search import check_search
 from argentos.storage.repair.check_sessions import check_sessions
 from argentos.storage.repair.crash_mark import mending
 from argentos.storage.repair.findings import Finding
