@@ -142,7 +142,7 @@ class _Search:
             most, looked = 10 * most, self._looked
 
     def _looked_at(self, rows: Iterator[_Row]) -> Iterator[Hit]:
-        """Those of the messages that have the words."""
+        """The messages among these that have the words."""
         for row in rows:
             if self._is_over():
                 return

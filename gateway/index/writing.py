@@ -1,4 +1,4 @@
-"""What is written into the index, a piece at a time, so that nobody waits for it long."""
+"""Writing into the index, a piece at a time, so that nobody waits for it long."""
 
 import logging
 import sqlite3
