@@ -11,65 +11,40 @@ import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
-from difflib import get_close_matches
-from importlib import import_module
 from typing import Final, TextIO
 
 import click
 
 from argentos import __version__
 from argentos.errors import ArgentError
+from argentos.gateway.groups import Group, Member
 from argentos.gateway.output import one_line, print_json, printable
 from argentos.gateway.settings import Settings, command_options
 
-__all__ = ["main", "run"]
+__all__ = ["main", "root", "run"]
 
-_COMMANDS: Final = {
-    "backup": "Save the state directory as it is at one moment, also while it is in use.",
-    "chat": "Talk to the agent.",
-    "diagram": "Draw lifecycles, check those in documents, and compare versions.",
-    "doctor": "Check everything in the state directory, and mend it.",
-    "replay": "Replay a recorded conversation.",
-    "send": "Send one message, and print the reply: for scripts.",
-    "restore": "Make a state directory of a backup.",
-    "sessions": "List sessions, and manage them.",
+
+def _member(name: str, help: str) -> Member:  # noqa: A002 - as click has it
+    return Member(f"argentos.gateway.commands.{name}", "command", help)
+
+
+_MEMBERS: Final = {
+    "backup": _member("backup", "Save the state directory as it is at one moment, also while it is in use."),
+    "chat": _member("chat", "Talk to the agent."),
+    "diagram": _member("diagram", "Draw lifecycles, check those in documents, and compare versions."),
+    "doctor": _member("doctor", "Check everything in the state directory, and mend it."),
+    "replay": _member("replay", "Replay a recorded conversation."),
+    "restore": _member("restore", "Make a state directory of a backup."),
+    "send": _member("send", "Send one message, and print the reply: for scripts."),
+    "sessions": _member("sessions", "List sessions, and manage them."),
 }
 
 
-class _Commands(click.Group):
-    """A group that finds a command's module by its name, so that each starts with its own imports only."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
-        if cmd_name not in _COMMANDS:
-            return None
-        command = import_module(f"argentos.gateway.commands.{cmd_name}").command
-        assert isinstance(command, click.Command)  # noqa: S101 - every command module has one
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            nearest = get_close_matches(args[0], _COMMANDS, n=1)
-            if not nearest:
-                raise
-            raise click.UsageError(f"{error.message} Did you mean {nearest[0]!r}?", error.ctx) from error
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(_COMMANDS.items()))
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "obj": None})
+@click.group(cls=Group, members=_MEMBERS, context_settings={"help_option_names": ["-h", "--help"], "obj": None})
 @click.version_option(__version__, message="argentos %(version)s")
 @command_options
 @click.pass_context
-def _argent(context: click.Context) -> None:
+def root(context: click.Context) -> None:
     """Conversation sessions of agents, each a durable state machine."""
     context.ensure_object(Settings)
 
@@ -117,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        result = _argent.main(args=arguments, prog_name="argent", standalone_mode=False)
+        result = root.main(args=arguments, prog_name="argent", standalone_mode=False)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.exceptions.NoArgsIsHelpError as error:

@@ -9,15 +9,18 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Final, TypeVar
+from functools import partial
+from typing import Final, TypeAlias, TypeVar
 
 import anyio
 import click
+from msgspec import structs
 
-from argentos.actors import Config, Supervisor
+from argentos.actors import Agent, Config, Supervisor
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import OwnerGoneError, StoreBusyError, SupervisorStoppedError
+from argentos.gateway.agents import known_agents
 from argentos.gateway.settings import Settings
 from argentos.llm import ANY_MODEL, AnthropicModel, LocalModel, Model, OfflineModel
 from argentos.storage import FileStore
@@ -25,6 +28,8 @@ from argentos.storage import FileStore
 __all__ = ["await_owner", "chosen_model", "open_sessions", "tell_if_offline", "with_sessions"]
 
 T = TypeVar("T")
+
+_Agents: TypeAlias = Model | dict[str, Agent]
 
 _log: Final = logging.getLogger(__name__)
 _WAITS: Final = (0.05, 0.1, 0.2, *[0.4] * 10, *[1.0] * 4)  # seconds, for owners that are just beginning or ending
@@ -65,6 +70,7 @@ async def open_sessions(
     talks: bool = False,
     model: Model | None = None,
     config: Config | None = None,
+    all_agents: bool = False,
 ) -> AsyncGenerator[SupervisorInterface]:
     """The sessions of the settings' agent: in the process that owns them, or here if none does.
 
@@ -74,6 +80,7 @@ async def open_sessions(
         talks: messages will be sent.
         model: answers and summarises if the sessions are here; the offline one by default.
         config: the settings; by default those of `argent.json`.
+        all_agents: the sessions of every agent can be read.
 
     Raises:
         StoreBusyError: the directory has an owner that does not answer; if `read_only`, its files are read instead.
@@ -81,11 +88,15 @@ async def open_sessions(
     """
     async with AsyncExitStack() as stack:
         config = config or settings.config()
-        yield await _enter(stack, settings, config, read_only=read_only, talks=talks, model=model)
+        answering = _UnaskedModel() if read_only else model or OfflineModel()
+        agents: _Agents = answering
+        if all_agents:
+            agents = {name: Agent(answering, config=_config_of(settings, name, config)) for name in _names(settings)}
+        yield await _enter(stack, settings, config, agents, read_only=read_only, talks=talks)
 
 
 async def _enter(
-    stack: AsyncExitStack, settings: Settings, config: Config, *, read_only: bool, talks: bool, model: Model | None
+    stack: AsyncExitStack, settings: Settings, config: Config, agents: _Agents, *, read_only: bool, talks: bool
 ) -> SupervisorInterface:
     waits = iter(_WAITS)
     while True:
@@ -96,8 +107,7 @@ async def _enter(
                 stack.push_async_exit(connection.pop_all())
                 return owner
         store = FileStore(settings.state_dir, read_only=read_only)
-        answering = _UnaskedModel() if read_only else model or OfflineModel()
-        supervisor = Supervisor(store, answering, config=config, agent=settings.agent, grace=_GRACE, resume=talks)
+        supervisor = Supervisor(store, agents, config=config, agent=settings.agent, grace=_GRACE, resume=talks)
         try:
             return await stack.enter_async_context(supervisor)
         except StoreBusyError:  # it has an owner that cannot be asked yet, or not any more
@@ -105,6 +115,15 @@ async def _enter(
             if wait is None:
                 raise
             await anyio.sleep(wait)
+
+
+def _names(settings: Settings) -> list[str]:
+    return [*dict.fromkeys([settings.agent, *known_agents(settings.state_dir)])]
+
+
+def _config_of(settings: Settings, agent: str, config: Config) -> Config:
+    """The settings of one of several agents, which have one limit of live sessions."""
+    return structs.replace(Config.load(settings.state_dir, agent), max_live=config.max_live)
 
 
 async def await_owner(settings: Settings, patience: float) -> None:
@@ -146,6 +165,7 @@ def with_sessions(
     model: Model | None = None,
     makes: bool = False,
     config: Config | None = None,
+    all_agents: bool = False,
 ) -> T:
     """Do a command's work, whoever has the sessions: see `open_sessions`.
 
@@ -156,19 +176,22 @@ def with_sessions(
         model: see `open_sessions`.
         makes: a state directory is made where there is none.
         config: see `open_sessions`.
+        all_agents: see `open_sessions`.
 
     Work that finds the owner gone before it had taken the request is done again, from its beginning.
     """
     if not makes:
         settings.check_state_dir()
 
+    opened = partial(open_sessions, settings, read_only=read_only, model=model, config=config, all_agents=all_agents)
+
     async def run() -> T:
         for wait in _WAITS:
             with suppress(OwnerGoneError, SupervisorStoppedError):
-                async with open_sessions(settings, read_only=read_only, model=model, config=config) as sessions:
+                async with opened() as sessions:
                     return await work(sessions)
             await anyio.sleep(wait)
-        async with open_sessions(settings, read_only=read_only, model=model, config=config) as sessions:
+        async with opened() as sessions:
             return await work(sessions)
 
     return anyio.run(run)

@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from argentos.errors import ConfigError, StoreError
+from argentos.gateway.parameters import AGENT
 
 if TYPE_CHECKING:
     from argentos.actors import Config
 
-__all__ = ["Commands", "Settings", "command_options", "default_state_dir", "model_option"]
+__all__ = ["Settings", "command_options", "default_state_dir", "model_option"]
 
 _log: Final = logging.getLogger(__name__)
-
-_WHOLE: Final = 1000  # characters
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -86,6 +85,17 @@ class Settings:
         else:
             what = f"there is no state directory {self.state_dir}"
         raise StoreError(f"{what}; name another with --state-dir or ARGENTOS_HOME, or begin one with `argent chat`")
+
+    def is_unused(self) -> bool:
+        """Tell whether nothing was done in the state directory yet, so that there is nothing to open.
+
+        Raises:
+            StoreError: this user may not look into it.
+        """
+        self._check_access()
+        if self.state_dir.is_dir():
+            return not any(self.state_dir.iterdir())
+        return not self.state_dir.exists() and self.state_dir == _path("~/.argentos")
 
     def _check_access(self) -> None:
         try:
@@ -148,6 +158,7 @@ def command_options(function: F) -> F:
         click.option(
             "--agent",
             metavar="NAME",
+            type=AGENT,
             expose_value=False,
             callback=_set("agent", _agent),
             help="The agent; 'main' by default.",
@@ -162,16 +173,6 @@ def command_options(function: F) -> F:
     ):
         function = option(function)
     return function
-
-
-class Commands(click.Group):
-    """A group whose help has the first sentence of each command whole, over as many lines as it takes."""
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands, as click does, but cut nothing off."""
-        commands = [self.get_command(ctx, name) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl([(each.name or "", each.get_short_help_str(_WHOLE)) for each in commands if each])
 
 
 model_option: Final = click.option(

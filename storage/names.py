@@ -5,11 +5,12 @@ import os
 import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from argentos.errors import InputError
 from argentos.inputs import as_path
 
-__all__ = ["expand_home", "file_name"]
+__all__ = ["expand_home", "file_name", "text_of"]
 
 _LONGEST_NAME: Final = 200  # bytes; file systems allow 255
 _PLAIN: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_.")
@@ -34,6 +35,15 @@ def file_name(text: str) -> str:
         # A cut inside %XX is harmless: the hash of the whole id makes the name unique.
         name = f"{name[: _LONGEST_NAME - 66]}%~{hashlib.sha256(data).hexdigest()}"
     return name
+
+
+def text_of(name: str) -> str | None:
+    """The id for which a folder of this name stands; None where there is none, or where it was too long for a name."""
+    try:
+        text = unquote_to_bytes(name).decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+    return text if file_name(text) == name else None
 
 
 def expand_home(path: str | os.PathLike[str]) -> Path:

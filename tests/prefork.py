@@ -44,7 +44,11 @@ _OURS: Final = (
     "argentos.actors.control.remote",
     "argentos.gateway.cli",
     "argentos.gateway.commands.chat",
-    "argentos.gateway.commands.sessions",
+    "argentos.gateway.commands.sessions.context.history",
+    "argentos.gateway.commands.sessions.listing_work",
+    "argentos.gateway.commands.sessions.tail",
+    "argentos.gateway.terminal.editor",
+    "argentos.gateway.terminal.live",
 )
 _DESCRIPTORS: Final = 1024  # more than the process that forks has open
 

@@ -5,14 +5,16 @@ import math
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
-from starlette.responses import Response
 
 from argentos import errors
 from argentos.errors import ArgentError
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
 
 __all__ = ["Problem", "RequestError", "problem_of", "problem_response", "unexpected"]
 
@@ -118,7 +120,7 @@ def problem_of(error: ArgentError) -> Problem:
     )
 
 
-def problem_response(error: ArgentError) -> Response:
+def problem_response(error: ArgentError) -> "Response":
     """The response that tells of an error."""
     problem = problem_of(error)
     headers = dict(error.headers) if isinstance(error, RequestError) else {}
@@ -126,6 +128,8 @@ def problem_response(error: ArgentError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:
         headers["Retry-After"] = str(math.ceil(problem.retry_after))
+    from starlette.responses import Response  # noqa: PLC0415 - the command line describes problems without it
+
     return Response(
         msgspec.json.encode(problem), problem.status, headers=headers, media_type="application/problem+json"
     )

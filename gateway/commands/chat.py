@@ -8,6 +8,7 @@ import click
 
 from argentos.gateway.chat.conversation import Conversation
 from argentos.gateway.owner import await_owner, chosen_model, open_sessions, tell_if_offline
+from argentos.gateway.parameters import SESSION
 from argentos.gateway.settings import Settings, command_options, model_option
 
 __all__ = ["command"]
@@ -16,7 +17,7 @@ _PATIENCE: Final = 5.0  # seconds, for a gateway that is begun anew; then the ch
 
 
 @click.command("chat")
-@click.argument("session_id", metavar="[SESSION]", default="chat")
+@click.argument("session_id", metavar="[SESSION]", default="chat", type=SESSION)
 @model_option
 @command_options
 @click.pass_obj

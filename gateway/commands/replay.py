@@ -13,9 +13,10 @@ import anyio
 import click
 from msgspec import Struct, structs
 
-from argentos.actors import Config, ManualClock, RecordAppended, SessionInfo, Supervisor, parse_duration
+from argentos.actors import Config, ManualClock, RecordAppended, SessionInfo, Supervisor
 from argentos.errors import ConfigError
 from argentos.gateway.output import counted, messages, print_json, printable
+from argentos.gateway.parameters import DURATION
 from argentos.gateway.replaying import Numbered, Replay, read_recording
 from argentos.gateway.settings import Settings, command_options
 from argentos.llm import ReplayModel
@@ -56,7 +57,10 @@ def _check_speed(_: click.Context, __: click.Parameter, value: float) -> float:
 @click.option("--max-context-tokens", type=int, metavar="N", help="The context window.")
 @click.option("--compaction-threshold", type=float, metavar="PART", help="The part of the window that counts as full.")
 @click.option(
-    "--idle-after", metavar="DURATION", help="The time without activity until a session is idle: 90s, 30m, 2h."
+    "--idle-after",
+    type=DURATION,
+    metavar="DURATION",
+    help="The time without activity until a session is idle: 90s, 30m, 2h.",
 )
 @click.option(
     "--speed",
@@ -75,7 +79,7 @@ def command(
     *,
     max_context_tokens: int | None,
     compaction_threshold: float | None,
-    idle_after: str | None,
+    idle_after: float | None,
     speed: float,
     trace: bool,
 ) -> None:
@@ -87,7 +91,7 @@ def command(
     changes = {
         "max_context_tokens": max_context_tokens,
         "compaction_threshold": compaction_threshold,
-        "idle_after": parse_duration(idle_after, "--idle-after") if idle_after is not None else None,
+        "idle_after": idle_after,
     }
     given = {name: value for name, value in changes.items() if value is not None}
     # The model waits for the recording, so a real model's deadlines do not apply; and an old recording deletes nothing.

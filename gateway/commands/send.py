@@ -7,6 +7,7 @@ import click
 
 from argentos.gateway.output import print_json
 from argentos.gateway.owner import chosen_model, open_sessions, tell_if_offline
+from argentos.gateway.parameters import SESSION
 from argentos.gateway.replies import new_screen, own_address, show, wait_for
 from argentos.gateway.settings import Settings, command_options, model_option
 
@@ -14,7 +15,7 @@ __all__ = ["command"]
 
 
 @click.command("send")
-@click.argument("session_id", metavar="SESSION")
+@click.argument("session_id", metavar="SESSION", type=SESSION)
 @click.argument("text", metavar="[TEXT]", required=False)
 @click.option("--message-id", metavar="ID", help="Sent again under the same id, it is answered once.")
 @model_option

@@ -28,8 +28,8 @@ def listed(infos: Sequence["SessionInfo"], now: datetime, width: int | None, *, 
     """
     is_narrow = width is not None and width < _NARROW
     rows = [_HEADINGS, *(_row(info, now, is_narrow=is_narrow) for info in infos)]
-    left_out = {_TITLE} if not any(info.title for info in infos) else set[int]()
-    left_out |= set() if with_agents else {_AGENT}
+    with_titles = any(info.title for info in infos) and not (with_agents and is_narrow)
+    left_out = {*([] if with_titles else [_TITLE]), *([] if with_agents else [_AGENT])}
     kept = [at for at in range(len(_HEADINGS)) if at not in left_out]
     flexible = [
         Flexible(kept.index(at), least) for at, least in ((_TITLE, 5), (_SESSION, 12), (_STATE, 6)) if at in kept
@@ -54,6 +54,8 @@ def _row(info: "SessionInfo", now: datetime, *, is_narrow: bool) -> tuple[str, .
 
 def _work(info: "SessionInfo", now: datetime) -> str:
     """The work of a session, its wait, or its failures, in words; empty where there is nothing to tell."""
+    if info.status == "parked":
+        return "parked"
     if info.approvals:
         return "waits for approval"
     if info.retry_at is not None:

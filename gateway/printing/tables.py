@@ -1,13 +1,15 @@
 """Tables for people: aligned columns that fit the terminal."""
 
+import os
 import shutil
 import sys
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import click
 
-__all__ = ["Flexible", "fitted", "shortened", "table", "terminal_width"]
+__all__ = ["Flexible", "cut", "fitted", "shortened", "table", "terminal_size", "terminal_width"]
 
 _LONGEST_NAME: Final = 40  # columns of a terminal
 _GAP: Final = "  "
@@ -22,7 +24,15 @@ class Flexible(NamedTuple):
 
 def terminal_width() -> int | None:
     """The columns of the terminal; None where the output is none, and may be as wide as it likes."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return terminal_size().columns if sys.stdout.isatty() else None
+
+
+def terminal_size() -> os.terminal_size:
+    """The columns and lines of the output, or those that COLUMNS and LINES say."""
+    usual = os.terminal_size((80, 24))
+    with suppress(OSError, ValueError):
+        usual = os.get_terminal_size(sys.stdout.fileno())
+    return shutil.get_terminal_size(usual)
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
@@ -61,15 +71,16 @@ def fitted(
         taken = min(max(0, excess), max(0, widths[column] - least))
         widths[column] -= taken
         excess -= taken
-    cut = {each.column for each in flexible}
+    shortened_ones = {each.column for each in flexible}
     return table(
-        [[_cut(cell, widths[at]) if at in cut else cell for at, cell in enumerate(row)] for row in rows], right=right
+        [[cut(cell, widths[at]) if at in shortened_ones else cell for at, cell in enumerate(row)] for row in rows],
+        right=right,
     )
 
 
 def shortened(text: str) -> str:
     """The text; at a terminal, where a long one would push the columns apart, its beginning."""
-    return _cut(text, _LONGEST_NAME) if sys.stdout.isatty() else text
+    return cut(text, _LONGEST_NAME) if sys.stdout.isatty() else text
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
@@ -81,7 +92,8 @@ def _padded(cell: str, width: int, *, at_right: bool) -> str:
     return blanks + cell if at_right else cell + blanks
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
+    """The text or, where it takes more columns of the terminal than these, its beginning."""
     from rich.cells import set_cell_size  # noqa: PLC0415 - only where something is cut
 
     return text if _width(text) <= width else f"{set_cell_size(text, width - 1).rstrip()}…"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -16,6 +16,12 @@ from argentos.gateway.cli import main
 from tests.gateway.shared import ANSWER, QUESTION, Argent, Ask, Fails, Record, Start
 from tests.prefork import ARGENT
 from tests.prefork import python as forked
+
+FOREIGN: Final = (
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "ARGENTOS_HOME"),
+    *("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR"),
+)
+"""Variables of the caller's that the command line obeys."""
 
 
 @pytest.fixture
@@ -34,9 +40,9 @@ def ours(state: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test sees the caller's key, home or state, nor where another's command line printed its warnings."""
+    """No test sees the caller's key, home, state or terminal, nor where another's command line printed its warnings."""
     monkeypatch.setattr(logging.getLogger("argentos"), "handlers", [])
-    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "ARGENTOS_HOME"):
+    for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
 

@@ -6,13 +6,16 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import argentos
-from argentos.gateway.cli import main
+from argentos.gateway.cli import main, root
+from argentos.gateway.groups import Group
 from argentos.storage.wal.frames import MAGIC
 from tests.gateway.shared import Argent, Ask, Fails, Start
 
@@ -550,3 +553,21 @@ run()
     out, err = process.communicate(timeout=20)
     assert (out, err.strip()) == ("", "")
     assert process.returncode in {130, -signal.SIGINT}
+
+
+def every_command(group: click.Group, path: str = "argent") -> Iterator[tuple[str, str, click.Command]]:
+    """Each command of a group and of those in it: its path, the line about it in the list, and itself."""
+    assert isinstance(group, Group)
+    for name, member in group.members.items():
+        found = group.get_command(click.Context(group), name)
+        assert found is not None
+        yield f"{path} {name}", member.help, found
+        if isinstance(found, Group):
+            yield from every_command(found, f"{path} {name}")
+
+
+def test_the_line_about_a_command_is_the_first_sentence_of_its_help() -> None:
+    for path, line, found in every_command(root):
+        paragraph = " ".join((found.help or "").partition("\n\n")[0].split())
+        assert paragraph.startswith(line), path
+        assert found.name == path.split()[-1]

@@ -88,7 +88,7 @@ def test_every_command_asks_the_owner(gateway: Gateway, argent: Argent, ask: Ask
     )
     assert argent("sessions", "stop", "theirs") == (
         0,
-        "Session theirs has no turn that runs or waits; its state is Active.\n",
+        "Session theirs was doing nothing, so nothing was stopped.\n",
         "",
     )
     assert ask("sessions", "history", "theirs") == []
@@ -109,13 +109,13 @@ def test_a_chat_talks_to_a_session_of_the_owner(
     gateway: Gateway, argent: Argent, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gateway()
-    monkeypatch.setattr("sys.stdin", StringIO("Hello there\n/info\n/compact\n"))
+    monkeypatch.setattr("sys.stdin", StringIO("Hello there\n/status\n/compact\n"))
     status, out, err = argent("chat", "theirs")
     assert status == 1
     assert "“Hello there”" in out
     assert out.splitlines()[-1].startswith("Active, 3 messages")
     assert err == (
-        "argent: session theirs was not compacted: there are no messages that a summary would make shorter\n"
+        "argent: Session theirs was not compacted: there are no messages that a summary would make shorter.\n"
     )
     assert [each["role"] for each in ask("sessions", "history", "theirs")] == ["assistant", "user", "assistant"]
 

@@ -9,12 +9,12 @@ from shlex import quote
 import click
 from msgspec import Struct
 
-from argentos.actors import parse_duration, parse_size
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.retention import Due, choose
 from argentos.errors import InputError, SessionNotFoundError, StoreDamagedError, StoreVersionError
 from argentos.gateway.output import age, counted, print_json, printable, size
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.parameters import DURATION, SESSION, SIZE
 from argentos.gateway.printing.tables import shortened, table
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import SessionKey
@@ -24,7 +24,7 @@ __all__ = ["delete_command", "prune_command"]
 
 
 @click.command("delete")
-@click.argument("session_ids", metavar="ID...", nargs=-1, required=True)
+@click.argument("session_ids", metavar="ID...", nargs=-1, required=True, type=SESSION)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--dry-run", is_flag=True, help="Print what would be deleted, and change nothing.")
 @click.option("--set-aside", is_flag=True, help="Delete also their damaged copies that were set aside.")
@@ -99,22 +99,25 @@ class _Pruned(Struct, rename="camel"):
 
 
 @click.command("prune")
-@click.option("--older-than", metavar="DURATION", help="Delete sessions without activity for so long: 12h, 90d.")
-@click.option("--larger-than", metavar="SIZE", help="Delete the oldest until all together are smaller: 500M, 10G.")
+@click.option(
+    "--older-than", type=DURATION, metavar="DURATION", help="Delete sessions without activity for so long: 12h, 90d."
+)
+@click.option(
+    "--larger-than", type=SIZE, metavar="SIZE", help="Delete the oldest until all together are smaller: 500M, 10G."
+)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--dry-run", is_flag=True, help="Print what would be deleted, and change nothing.")
 @command_options
 @click.pass_obj
 def prune_command(
-    settings: Settings, older_than: str | None, larger_than: str | None, *, yes: bool, dry_run: bool
+    settings: Settings, older_than: float | None, larger_than: int | None, *, yes: bool, dry_run: bool
 ) -> None:
     """Delete sessions by age and by size; sessions at work are kept.
 
     Without --older-than and --larger-than, retainFor and retainBytes of argent.json say which.
     """
     config = settings.config()
-    retain_for = parse_duration(older_than, "--older-than") if older_than is not None else None
-    retain_bytes = parse_size(larger_than, "--larger-than") if larger_than is not None else None
+    retain_for, retain_bytes = older_than, larger_than
     if older_than is None and larger_than is None:
         retain_for, retain_bytes = config.retain_for, config.retain_bytes
     if retain_for is None and retain_bytes is None:

@@ -12,6 +12,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.sessions.session import Session
 from argentos.gateway.output import age, print_json, printable
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.parameters import SESSION
 from argentos.gateway.printing.tables import shortened, table
 from argentos.gateway.replies import own_name
 from argentos.gateway.settings import Settings, command_options
@@ -20,7 +21,7 @@ __all__ = ["approvals_command", "approve_command", "deny_command"]
 
 
 @click.command("approvals")
-@click.argument("session_id", metavar="[ID]", required=False)
+@click.argument("session_id", metavar="[ID]", required=False, type=SESSION)
 @command_options
 @click.pass_obj
 def approvals_command(settings: Settings, session_id: str | None) -> None:
@@ -57,7 +58,7 @@ _BY = click.option("--by", metavar="NAME", help="Who decides; by default the nam
 
 
 @click.command("approve")
-@click.argument("session_id", metavar="ID")
+@click.argument("session_id", metavar="ID", type=SESSION)
 @click.argument("call_id", metavar="CALL")
 @_BY
 @command_options
@@ -69,7 +70,7 @@ def approve_command(settings: Settings, session_id: str, call_id: str, by: str |
 
 
 @click.command("deny")
-@click.argument("session_id", metavar="ID")
+@click.argument("session_id", metavar="ID", type=SESSION)
 @click.argument("call_id", metavar="CALL")
 @click.option("--reason", default="", metavar="TEXT", help="A sentence for the model.")
 @_BY

@@ -9,6 +9,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.sessions.session import Session
 from argentos.gateway.output import print_json
 from argentos.gateway.owner import chosen_model, tell_if_offline, with_sessions
+from argentos.gateway.parameters import SESSION
 from argentos.gateway.replies import new_screen, show, wait_for
 from argentos.gateway.settings import Settings, command_options, model_option
 
@@ -16,7 +17,7 @@ __all__ = ["regenerate_command", "retry_command"]
 
 
 @click.command("retry")
-@click.argument("session_id", metavar="ID")
+@click.argument("session_id", metavar="ID", type=SESSION)
 @click.argument("message_id", metavar="[MESSAGE]", required=False)
 @model_option
 @command_options
@@ -27,7 +28,7 @@ def retry_command(settings: Settings, session_id: str, message_id: str | None, m
 
 
 @click.command("regenerate")
-@click.argument("session_id", metavar="ID")
+@click.argument("session_id", metavar="ID", type=SESSION)
 @model_option
 @command_options
 @click.pass_obj

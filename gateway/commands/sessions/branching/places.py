@@ -1,34 +1,23 @@
 """`argent sessions checkpoints`, `undo`, `rewind` and `fork`."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import click
 
-from argentos.actors import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
-from argentos.actors.sessions.session import Session
+from argentos.gateway.commands.sessions.on_session import on_session, report
 from argentos.gateway.output import age, counted, print_json, printable
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.parameters import SESSION
 from argentos.gateway.printing.tables import table
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Checkpoint, numbers_in
 
 __all__ = ["checkpoints_command", "fork_command", "rewind_command", "undo_command"]
 
-T = TypeVar("T")
-
-
-def _on_session(settings: Settings, session_id: str, work: Callable[[Session], Awaitable[T]]) -> T:
-    async def on_sessions(sessions: SupervisorInterface) -> T:
-        return await work(sessions.session(session_id))
-
-    return with_sessions(settings, on_sessions)
-
 
 @click.command("checkpoints")
-@click.argument("session_id", metavar="ID")
+@click.argument("session_id", metavar="ID", type=SESSION)
 @command_options
 @click.pass_obj
 def checkpoints_command(settings: Settings, session_id: str) -> None:
@@ -57,7 +46,7 @@ def _row(place: Checkpoint, now: datetime, mark: str) -> tuple[str, ...]:
 
 
 @click.command("undo")
-@click.argument("session_id", metavar="ID")
+@click.argument("session_id", metavar="ID", type=SESSION)
 @click.argument("name", metavar="[CHECKPOINT]", required=False)
 @command_options
 @click.pass_obj
@@ -66,23 +55,23 @@ def undo_command(settings: Settings, session_id: str, name: str | None) -> None:
 
     With the name of the checkpoint, it is taken back once, however often that is asked.
     """
-    info = _on_session(settings, session_id, lambda session: session.undo(name))
-    _report(settings, info, f"has {counted(info.messages, 'message')} again, with about {info.tokens} tokens")
+    info = on_session(settings, session_id, lambda session: session.undo(name))
+    report(settings, info, f"has {counted(info.messages, 'message')} again, with about {info.tokens} tokens")
 
 
 @click.command("rewind")
-@click.argument("session_id", metavar="ID")
+@click.argument("session_id", metavar="ID", type=SESSION)
 @click.argument("before", metavar="NUMBER", type=click.IntRange(1))
 @command_options
 @click.pass_obj
 def rewind_command(settings: Settings, session_id: str, before: int) -> None:
     """Send the message of this number to the archive, and all behind it; `undo` brings them back."""
-    info = _on_session(settings, session_id, lambda session: session.rewind(before=before))
-    _report(settings, info, f"goes on in front of message {before}")
+    info = on_session(settings, session_id, lambda session: session.rewind(before=before))
+    report(settings, info, f"goes on in front of message {before}")
 
 
 @click.command("fork")
-@click.argument("session_id", metavar="ID")
+@click.argument("session_id", metavar="ID", type=SESSION)
 @click.argument("new_id", metavar="NEW")
 @click.option("--at", metavar="PLACE", help="A checkpoint, as c3, or the number of the last message to take along.")
 @command_options
@@ -90,12 +79,5 @@ def rewind_command(settings: Settings, session_id: str, before: int) -> None:
 def fork_command(settings: Settings, session_id: str, new_id: str, at: str | None) -> None:
     """Make another session that begins with the context of one, which is left as it is."""
     place = int(at) if at is not None and at.isascii() and at.isdecimal() else at
-    info = _on_session(settings, session_id, lambda session: session.fork(new_id, at=place))
-    _report(settings, info, f"was made from {printable(session_id)}")
-
-
-def _report(settings: Settings, info: SessionInfo, done: str) -> None:
-    if settings.json:
-        print_json(info)
-    else:
-        click.echo(f"Session {printable(info.id)} {done}.")
+    info = on_session(settings, session_id, lambda session: session.fork(new_id, at=place))
+    report(settings, info, f"was made from {printable(session_id)}")

@@ -27,6 +27,7 @@ from argentos.gateway.formats import (
 )
 from argentos.gateway.output import counted, one_line, print_json, printable
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.parameters import SESSION
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["export_command"]
@@ -48,7 +49,7 @@ _OWN: Final = "argentos"
 
 
 @click.command("export")
-@click.argument("session_ids", metavar="[ID]...", nargs=-1)
+@click.argument("session_ids", metavar="[ID]...", nargs=-1, type=SESSION)
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="FILE", help="The output file; standard output by default."
 )

@@ -8,10 +8,12 @@ from msgspec import Struct
 
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import SessionNotFoundError, StoreDamagedError, StoreVersionError
-from argentos.gateway.output import one_line, print_json_list, printable
+from argentos.gateway.agents import known_agents
+from argentos.gateway.output import cell, one_line, print_json_list, printable
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.parameters import SESSION
 from argentos.gateway.settings import Settings, command_options
-from argentos.storage import Message
+from argentos.storage import Message, SessionKey
 
 __all__ = ["search_command"]
 
@@ -22,16 +24,19 @@ _AROUND: Final = 40  # characters of a message on either side of what was found
 class _Found(Struct, frozen=True):
     """A message that has the text, for programs."""
 
+    agent: str
     session: str
     message: Message
 
 
 @click.command("search")
 @click.argument("text")
+@click.option("--session", "only", metavar="ID", type=SESSION, help="In this session only.")
+@click.option("--all-agents", is_flag=True, help="In the sessions of all agents.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after N messages.")
 @command_options
 @click.pass_obj
-def search_command(settings: Settings, text: str, limit: int | None) -> None:
+def search_command(settings: Settings, text: str, *, only: str | None, all_agents: bool, limit: int | None) -> None:
     """Find TEXT in the messages of all sessions, archives included; capitals do not matter.
 
     The sessions with the latest activity come first.
@@ -40,13 +45,23 @@ def search_command(settings: Settings, text: str, limit: int | None) -> None:
 
     async def work(sessions: SupervisorInterface) -> list[_Found]:
         found: list[_Found] = []
-        for info in await sessions.list():
-            found += [_Found(info.id, each) for each in await _messages(sessions, info.id) if wanted in _folded(each)]
+        for key in await searched(sessions):
+            said = await _messages(sessions, key)
+            found += [_Found(key.agent, key.id, each) for each in said if wanted in _folded(each)]
             if limit is not None and len(found) >= limit:
                 break
         return found[:limit]
 
-    found = with_sessions(settings, work, read_only=True)
+    async def searched(sessions: SupervisorInterface) -> list[SessionKey]:
+        if only is not None:
+            await sessions.session(only).info()  # an id that is mistyped is an error
+            return [SessionKey(settings.agent, only)]
+        agents = known_agents(settings.state_dir) if all_agents else [settings.agent]
+        infos = [each for agent in agents for each in await sessions.list(agent=agent)]
+        infos.sort(key=lambda each: each.last_activity, reverse=True)
+        return [SessionKey(each.agent, each.id) for each in infos]
+
+    found = with_sessions(settings, work, read_only=True, all_agents=all_agents)
     if settings.json:
         print_json_list(found)
     elif not found:
@@ -55,14 +70,14 @@ def search_command(settings: Settings, text: str, limit: int | None) -> None:
         click.echo("\n".join(_line(each, wanted) for each in found))
 
 
-async def _messages(sessions: SupervisorInterface, session_id: str) -> tuple[Message, ...]:
+async def _messages(sessions: SupervisorInterface, key: SessionKey) -> tuple[Message, ...]:
     """All messages of a session; of one that cannot be read, or was just deleted, none."""
     try:
-        return await sessions.session(session_id).history(full=True)
+        return await sessions.session(key.id, agent=key.agent).history(full=True)
     except SessionNotFoundError:
         return ()
     except (StoreDamagedError, StoreVersionError) as error:
-        _log.warning("session %s is not searched: %s", session_id, error)
+        _log.warning("session %s is not searched: %s", key.id, error)
         return ()
 
 
@@ -72,8 +87,8 @@ def _folded(message: Message) -> str:
 
 def _line(found: _Found, wanted: str) -> str:
     message = found.message
-    who = printable(one_line(message.sender or message.role))
-    place = f"{printable(found.session)} [{message.number}] {message.at:%Y-%m-%d %H:%M}"
+    who = cell(message.sender or message.role)
+    place = f"{cell(found.session)} [{message.number}] {message.at:%Y-%m-%d %H:%M}"
     return f"{place} {who}: {_excerpt(message, wanted)}"
 
 

@@ -7,13 +7,14 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import InputError
 from argentos.gateway.output import print_json, printable
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.parameters import SESSION
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["update_command"]
 
 
 @click.command("update")
-@click.argument("session_id", metavar="ID")
+@click.argument("session_id", metavar="ID", type=SESSION)
 @click.option("--title", metavar="TEXT", help="A name to show.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag to find it by; may be given several times.")
 @click.option("--owner", metavar="USER", help="Whose session it is.")

@@ -1,0 +1,1 @@
+"""`argent sessions export` and `argent sessions import`."""
