@@ -29,13 +29,13 @@ def _member(name: str, help: str) -> Member:  # noqa: A002 - as click has it
 
 
 _MEMBERS: Final = {
-    "backup": _member("backup", "Save the state directory as it is at one moment, also while it is in use."),
-    "chat": _member("chat", "Talk to the agent."),
+    "backup": _member("backup", "Save the state directory as it is at one moment to a new file, also while it is in use."),
+    "chat": _member("chat", "Talk to the agent in a session, 'chat' by default; it continues where it was left."),
     "diagram": _member("diagram", "Draw lifecycles, check those in documents, and compare versions."),
-    "doctor": _member("doctor", "Check everything in the state directory, and mend it."),
-    "replay": _member("replay", "Replay a recorded conversation."),
+    "doctor": _member("doctor", "Check everything in the state directory, and mend it where --repair says so."),
+    "replay": _member("replay", "Replay a recorded conversation, as fast as possible."),
     "restore": _member("restore", "Make a state directory of a backup."),
-    "send": _member("send", "Send one message, and print the reply: for scripts."),
+    "send": _member("send", "Send one message to a session, and print the reply: for scripts."),
     "sessions": _member("sessions", "List sessions, and manage them."),
 }
 

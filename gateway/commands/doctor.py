@@ -51,10 +51,10 @@ class _Report(Struct, frozen=True, rename="camel"):
 @command_options
 @click.pass_obj
 def command(settings: Settings, *, repairs: bool, restore: str | None, copy: str, replaces: bool) -> int:
-    """Check everything in the state directory, and change nothing.
+    """Check everything in the state directory, and mend it where --repair says so.
 
-    With --repair, mend what can be mended; with --restore, bring back a session that was set aside. The directory must
-    not be in use then. The status is 1 while something is wrong that harms a session.
+    Without it nothing is changed. With --restore, a session that was set aside is brought back. The directory must not
+    be in use for either. The status is 1 while something is wrong that harms a session.
     """
     settings.check_state_dir()
     if not settings.state_dir.is_dir():

@@ -22,9 +22,10 @@ __all__ = ["command"]
 @command_options
 @click.pass_obj
 def command(settings: Settings, session_id: str, text: str | None, message_id: str | None, model: str | None) -> None:
-    """Send one message to a session, and print the reply; without TEXT, or with -, it is read from standard input.
+    """Send one message to a session, and print the reply: for scripts.
 
-    The session is made if need be. The status is 0 only if there is a reply.
+    Without TEXT, or with -, it is read from standard input. The session is made if need be. The status is 0 only if
+    there is a reply.
     """
     if text in {None, "-"}:
         text = sys.stdin.read()

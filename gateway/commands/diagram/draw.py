@@ -88,7 +88,9 @@ def command(
     guards: bool,
     timers: bool,
 ) -> None:
-    """Draw the lifecycle of a session, which is the diagram that the program runs, or that of a FILE.
+    """Draw lifecycles, check those in documents, and compare versions.
+
+    Drawn is the lifecycle of a session, which is the diagram that the program runs, or that of a FILE.
 
     FILE is a diagram, or a Markdown text with one among its fences; of several FILE:LINE is one, and - is standard
     input.
