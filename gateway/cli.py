@@ -29,7 +29,9 @@ def _member(name: str, help: str) -> Member:  # noqa: A002 - as click has it
 
 
 _MEMBERS: Final = {
-    "backup": _member("backup", "Save the state directory as it is at one moment to a new file, also while it is in use."),
+    "backup": _member(
+        "backup", "Save the state directory as it is at one moment to a new file, also while it is in use."
+    ),
     "chat": _member("chat", "Talk to the agent in a session, 'chat' by default; it continues where it was left."),
     "diagram": _member("diagram", "Draw lifecycles, check those in documents, and compare versions."),
     "doctor": _member("doctor", "Check everything in the state directory, and mend it where --repair says so."),

@@ -89,13 +89,13 @@ def test_pinned_sessions_come_first_and_archived_ones_only_if_asked_for(ask: Ask
         (["--state", "Created"], {"made"}),
         (["--state", "failed"], {"failed"}),
         (["--state", "new", "--state", "FAILED"], {"made", "failed"}),
-        (["--state", "idle"], set()),
+        (["--state", "idle"], set[str]()),
         (["--channel", "telegram"], {"first", "third"}),
         (["--owner", "ada", "--archived"], {"second"}),
         (["--tag", "ropes", "--archived"], {"second"}),
         (["--prefix", "f"], {"first", "failed"}),
         (["--active", "10m", "--channel", "telegram", "--limit", "1"], {"first"}),
-        (["--all-agents", "--channel", "nowhere"], set()),
+        (["--all-agents", "--channel", "nowhere"], set[str]()),
     ],
 )
 def test_sessions_are_chosen_by(ask: Ask, options: list[str], found: set[str]) -> None:
