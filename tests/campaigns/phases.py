@@ -170,7 +170,7 @@ class Watch:
         return str(getattr(self._here, "phase", ""))
 
     @contextmanager
-    def _publishing(self, _: object, key: SessionKey, records: tuple[Record, ...]) -> Generator[None]:
+    def _publishing(self, _: object, key: SessionKey, records: tuple[Record, ...], *__: object) -> Generator[None]:
         for record in records:
             if isinstance(record, Transitioned) and record.target == "Compacted":
                 self._compacting[key] = time.monotonic_ns()

@@ -352,6 +352,7 @@ async def test_a_small_model_of_real_weights_answers_counts_and_says_that_it_was
 
 
 @pytest.mark.server
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # likewise
 async def test_a_request_that_is_larger_than_a_real_window_is_compacted_and_asked_again(llama_url: str) -> None:
     model = AnthropicModel("gemma", api_key="none", base_url=llama_url, max_tokens=12, timeout=60)
     model.can_summarise = False
@@ -368,6 +369,7 @@ async def test_a_request_that_is_larger_than_a_real_window_is_compacted_and_aske
 
 
 @pytest.mark.server
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # real weights take long
 async def test_a_loop_of_tools_reads_nine_tenths_of_its_prefix_from_the_cache_of_a_real_server(llama_url: str) -> None:
     definition = {
         "name": "weather",

@@ -78,7 +78,6 @@ async def test_a_reply_that_is_cut_off_is_marked() -> None:
         assert (await supervisor.session("maren").ask("Tell me of boats.")).stop_reason == "max_tokens"
 
 
-@both_backends
 async def test_it_counts_as_it_will_report() -> None:
     model = LocalModel(window=2048, max_tokens=2, extra_body=EXACT)
     async with Supervisor(MemoryStore(), model) as supervisor:
