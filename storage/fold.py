@@ -10,13 +10,13 @@ from typing import Any, Final, NamedTuple
 from msgspec import structs
 
 from argentos.storage.branching.checkpoints import Checkpoint
-from argentos.storage.folding.branching import forked, marked, rewound, undone
-from argentos.storage.folding.calibration import calibrate, lessen, take_measure
+from argentos.storage.folding.branching import forked, rewound, undone
+from argentos.storage.folding.calibration import calibrate, lessen
 from argentos.storage.folding.channels import with_channel
-from argentos.storage.folding.compactions import attempted, request_of
+from argentos.storage.folding.compactions import cleared, compaction_asked, declined, kept, resumed, summarised
 from argentos.storage.folding.debts import owing, still_owed, undeliverable
 from argentos.storage.folding.edges import taken
-from argentos.storage.folding.failures import failed_turns, without_failed
+from argentos.storage.folding.failures import failed_turns
 from argentos.storage.folding.spending import spend
 from argentos.storage.folding.turns import (
     begun,
@@ -38,6 +38,7 @@ from argentos.storage.records import (
     CallStarted,
     Charged,
     Cleared,
+    Commanded,
     CompactionAsked,
     CompactionDeclined,
     CompactionResumed,
@@ -63,7 +64,6 @@ from argentos.storage.snapshot import (
     Context,
     DecidedCall,
     Metadata,
-    OpenCompaction,
     OpenTurn,
     Snapshot,
 )
@@ -287,64 +287,6 @@ def _shorten(old: Metadata, record: Shortened) -> Metadata:
     )
 
 
-def _summarise(old: Metadata, record: Summarised) -> Metadata:
-    return _after(
-        old,
-        record,
-        tokens=old.tokens - record.freed - old.summary_tokens + record.tokens,
-        summary_tokens=record.tokens,
-        compactions=old.compactions + 1,
-        compaction=None,
-        asked=None,
-        attempts=attempted(old, record),
-        boundary=record.sequence,
-        calibration=lessen(old.calibration, record.freed + old.summary_tokens),
-        failed=without_failed(old.failed, record.failed),
-        **marked(old, record),
-    )
-
-
-def _clear(old: Metadata, record: Cleared) -> Metadata:
-    return _after(
-        old,
-        record,
-        last_activity=record.at,
-        tokens=0,
-        summary_tokens=0,
-        compaction=None,
-        asked=None,
-        boundary=record.sequence,
-        calibration=lessen(old.calibration, old.tokens),
-        failed=(),
-        **marked(old, record),
-    )
-
-
-def _keep(old: Metadata, record: Kept) -> Metadata:
-    return _after(
-        old,
-        record,
-        boundary=record.sequence,
-        kept_at=old.messages,
-        compaction=None,
-        asked=None,
-        attempts=attempted(old, record),
-        calibration=take_measure(old.calibration, record.measured) if record.measured else old.calibration,
-    )
-
-
-def _ask_compaction(old: Metadata, record: CompactionAsked) -> Metadata:
-    return _after(old, record, asked=request_of(record))
-
-
-def _decline(old: Metadata, record: CompactionDeclined) -> Metadata:
-    return _after(old, record, asked=None, attempts=attempted(old, record))
-
-
-def _resume(old: Metadata, record: CompactionResumed) -> Metadata:
-    return _after(old, record, compaction=OpenCompaction(record.attempt, record.alone))
-
-
 def _update(old: Metadata, record: Updated) -> Metadata:
     return _after(
         old,
@@ -387,16 +329,17 @@ _CHANGES: Final[Mapping[type[Any], Callable[[Metadata, Any], Metadata]]] = {
     TurnEnded: _end,
     Retried: _retry,
     Shortened: _shorten,
-    Summarised: _summarise,
-    Cleared: _clear,
-    CompactionAsked: _ask_compaction,
-    CompactionDeclined: _decline,
+    Summarised: summarised,
+    Cleared: cleared,
+    CompactionAsked: compaction_asked,
+    CompactionDeclined: declined,
     Rewound: rewound,
     Undone: undone,
     Forked: forked,
-    CompactionResumed: _resume,
-    Kept: _keep,
+    CompactionResumed: resumed,
+    Kept: kept,
     Charged: _charge,
+    Commanded: _after,
     Delivered: _deliver,
     Updated: _update,
 }

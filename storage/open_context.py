@@ -27,6 +27,7 @@ from argentos.storage.records import (
     Accepted,
     CallEnded,
     Cleared,
+    Commanded,
     Forked,
     Record,
     Replied,
@@ -245,6 +246,11 @@ class OpenContext:
         self._replace(shortened_by(record, self._messages[: self._count]), self._waiting)
         return ()
 
+    def _know(self, record: Commanded) -> Sequence[Message]:
+        self._archived_ids = (*self._archived_ids, record.id)[-REMEMBERED_IDS:]
+        self._context = None
+        return ()
+
     def _transition(self, record: Transitioned) -> Sequence[Message]:
         self._transitions = with_transition(self._transitions, record)
         self._context = None
@@ -312,6 +318,7 @@ class OpenContext:
         Shortened: _shorten,
         Summarised: _summarise,
         Cleared: _clear,
+        Commanded: _know,
         Rewound: _rewind,
         Undone: _undo,
         Forked: _fork,

@@ -120,6 +120,7 @@ def test_imports_run_only_downwards() -> None:
 ROOMS = (
     "actors/control",
     "actors/core",
+    "actors/core/commands",
     "actors/core/decisions",
     "actors/outbox",
     "actors/scheduling",

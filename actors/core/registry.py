@@ -12,8 +12,8 @@ from argentos.actors.core.actor import KnownInfo, SessionActor
 from argentos.actors.core.commands import (
     Accept,
     Adopt,
+    Asked,
     Cancel,
-    Clear,
     Compact,
     Create,
     Decide,
@@ -22,9 +22,6 @@ from argentos.actors.core.commands import (
     Receipt,
     Regenerate,
     Retry,
-    Rewind,
-    Stop,
-    Undo,
     Update,
     Wake,
 )
@@ -140,7 +137,7 @@ class Registry:
     async def tell(
         self,
         key: SessionKey,
-        command: Adopt | Create | Update | Deliver | Decide | Stop | Clear | Rewind | Undo | Compact,
+        command: Adopt | Asked | Create | Update | Deliver | Decide,
     ) -> Metadata:
         """Queue a command in the session's control lane and wait for its answer.
 

@@ -50,7 +50,7 @@ class Commanding(ABC):
 
         A gateway asks this first of each message: nothing of the text is looked at elsewhere. The commands are `/new`
         and `/reset`, `/compact`, `/stop`, `/status`, `/undo` and `/resume`. The text behind `/new` and `/reset` is
-        sent as the next message; sent again under its id, it is answered once, and nothing is cleared again.
+        sent as the next message. Delivered again under its id, what was done is not done once more.
 
         Args:
             content: of the message.

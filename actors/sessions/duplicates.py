@@ -1,17 +1,19 @@
 """Messages that are sent again, as after a lost connection: the same one, or another under an id that is taken."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from argentos.actors.core.pending_turns import has_failed, was_stopped
+from argentos.actors.core.turn import Turn
 from argentos.actors.validation import NewMessage
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.concurrency.threads import in_thread_if
-from argentos.errors import InputError
-from argentos.storage import Context, Message, Role, SessionKey, Snapshot, Store
+from argentos.errors import InputError, NoReplyError
+from argentos.storage import STOPPED, Context, Message, Role, SessionKey, Snapshot, Store
 
-__all__ = ["check_same", "message_in", "related"]
+__all__ = ["check_same", "ended", "message_in", "related"]
 
 _WINDOW: Final = 500  # messages
 _MANY: Final = 1000  # messages that are looked through in a millisecond
@@ -42,6 +44,21 @@ def check_same(message: Message, sent: NewMessage, role: Role) -> None:
         raise InputError(
             f"{what} message {message.number}, which came from another address; use another id for this one"
         )
+
+
+def ended(key: SessionKey, asked: Message | None, found: Sequence[Message]) -> Turn:
+    """The turn of a message, with how it ended: its reply is among those found, or there is none."""
+    turn = Turn(asked.number if asked else 0, asked.id if asked else "")
+    reply = next((each for each in reversed(found) if turn.message_id in each.reply_to), None)
+    if asked is not None and asked.failure:
+        turn.fail(has_failed(key, asked))
+    elif reply is not None and reply.stop_reason == STOPPED:
+        turn.fail(was_stopped())
+    elif reply is not None:
+        turn.finish(reply)
+    else:
+        turn.fail(NoReplyError("the message was sent before, and its turn ended without a reply", "no_reply"))
+    return turn
 
 
 async def related(store: Store, key: SessionKey, snapshot: Snapshot, message_id: str) -> tuple[Message, ...]:

@@ -1,6 +1,5 @@
 """Sessions that this process runs: each method is a command to the session's actor, or a look at the durable state."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +13,7 @@ from argentos.actors.approvals import Approval, approvals_in, check_approver
 from argentos.actors.core.commands import (
     Accept,
     Adopt,
+    Asked,
     Changes,
     Clear,
     Compact,
@@ -28,45 +28,41 @@ from argentos.actors.core.commands import (
     Update,
 )
 from argentos.actors.core.models.previews import CompactionPreview, preview
-from argentos.actors.core.pending_turns import has_failed, was_stopped
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.turn import Turn
 from argentos.actors.info import SessionInfo
 from argentos.actors.lifecycles.known_events import Lifecycle, lifecycles_of
 from argentos.actors.scheduling.slots import awaiting, is_in_task
 from argentos.actors.sessions.commanding import CommandAnswer
-from argentos.actors.sessions.duplicates import check_same, message_in, related
+from argentos.actors.sessions.duplicates import check_same, ended, message_in, related
 from argentos.actors.sessions.forking import fork
-from argentos.actors.sessions.obeying import Obeyed, obey
+from argentos.actors.sessions.obeying import DONE_BEFORE, Given, Obeyed, obey
 from argentos.actors.sessions.places import messages_taken, place_to_undo, places_of, window_at
 from argentos.actors.sessions.recent import latest_in
 from argentos.actors.sessions.session import Session
 from argentos.actors.sessions.text_commands import TextCommand, may_command
 from argentos.actors.transcripts.attachments import detach_transcript
-from argentos.actors.transcripts.records import records_of
+from argentos.actors.transcripts.records import life_of
 from argentos.actors.transcripts.transcript import Transcript, transcript_of
 from argentos.actors.validation import NewMessage
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.concurrency.threads import in_thread, in_thread_if
-from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, NoReplyError, SessionNotFoundError
-from argentos.llm import TokenCounter, characters_of
+from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, SessionNotFoundError
+from argentos.llm import characters_of
 from argentos.storage import (
     MESSAGE_TOKENS,
-    STOPPED,
     Address,
     Checkpoint,
     CompactionAttempt,
     CompactionRequest,
     Message,
     Metadata,
-    Record,
     Role,
     SessionKey,
     Snapshot,
     Summary,
     Transitioned,
     Usage,
-    fold,
 )
 
 __all__ = ["LocalSession"]
@@ -80,11 +76,12 @@ _CHARACTERS_A_TOKEN: Final = 64  # more than any language needs: a longer text i
 class LocalSession(Session):
     """One conversation, in the process that runs it."""
 
-    __slots__ = ("_registry",)
+    __slots__ = ("_given", "_registry")
 
-    def __init__(self, registry: Registry, key: SessionKey) -> None:
+    def __init__(self, registry: Registry, key: SessionKey, given: Given | None = None) -> None:
         super().__init__(key)
         self._registry = registry
+        self._given = given
 
     # Messages ------------------------------------------------------------------------------------------------
 
@@ -184,7 +181,7 @@ class LocalSession(Session):
         snapshot = await self._registry.look(self._key)
         found = await related(self._registry.runtime.store, self._key, snapshot, message_id)
         asked = next((each for each in found if each.id == message_id and each.role == "user"), None)
-        return None if asked is None else self._ended(asked, found)
+        return None if asked is None else ended(self._key, asked, found)
 
     async def _turn_of(self, receipt: Receipt, sent: NewMessage) -> Turn:
         """The turn of a message; of one that was sent before and has been settled, how it ended."""
@@ -203,21 +200,7 @@ class LocalSession(Session):
         asked = next((each for each in found if each.id == sent.message_id and each.is_from_outside), None)
         if asked is not None:
             check_same(asked, sent, "user")
-        return self._ended(asked, found)
-
-    def _ended(self, asked: Message | None, found: Sequence[Message]) -> Turn:
-        """The turn of a message, with how it ended: its reply is among those found, or there is none."""
-        turn = Turn(asked.number if asked else 0, asked.id if asked else "")
-        reply = next((each for each in reversed(found) if turn.message_id in each.reply_to), None)
-        if asked is not None and asked.failure:
-            turn.fail(has_failed(self._key, asked))
-        elif reply is not None and reply.stop_reason == STOPPED:
-            turn.fail(was_stopped())
-        elif reply is not None:
-            turn.finish(reply)
-        else:
-            turn.fail(NoReplyError("the message was sent before, and its turn ended without a reply", "no_reply"))
-        return turn
+        return ended(self._key, asked, found)
 
     # Looks at what is durable ----------------------------------------------------------------------------------
 
@@ -288,7 +271,7 @@ class LocalSession(Session):
         runtime = self._registry.runtime_of(self._key)
         detach = partial(detach_transcript, transcript, runtime.attachments.limits)
         transcript, attachments = await in_thread(detach)
-        make = partial(_life, self._key, transcript, runtime.count, runtime.clock.now())
+        make = partial(life_of, self._key, transcript, runtime.count, runtime.clock.now())
         records, snapshot = await runtime.count.run(make)
         command = Adopt(runtime.clock.now(), records, snapshot, attachments)
         return self._told(await self._registry.tell(self._key, command))
@@ -308,9 +291,7 @@ class LocalSession(Session):
         if place is None:
             return self._told(metadata)
         messages = await messages_taken(store, self._key, place)
-        return self._told(
-            await self._registry.tell(self._key, Undo(self._registry.runtime.clock.now(), place, messages))
-        )
+        return await self._do(Undo(self._registry.runtime.clock.now(), place, messages))
 
     async def _checkpoints(self) -> tuple[Checkpoint, ...]:
         await self._registry.metadata(self._key)  # raises where there is no such session
@@ -326,17 +307,25 @@ class LocalSession(Session):
         return self._told(await self._registry.tell(key, command))
 
     async def _rewind(self, before: int) -> SessionInfo:
-        return self._told(await self._registry.tell(self._key, Rewind(self._registry.runtime.clock.now(), before)))
+        return await self._do(Rewind(self._registry.runtime.clock.now(), before))
 
     async def _clear(self) -> SessionInfo:
-        return self._told(await self._registry.tell(self._key, Clear(self._registry.runtime.clock.now())))
+        return await self._do(Clear(self._registry.runtime.clock.now()))
 
     async def _compact(self, focus: str, keep: int | None) -> SessionInfo:
-        command = Compact(self._registry.runtime.clock.now(), focus, keep)
-        return self._told(await self._registry.tell(self._key, command))
+        return await self._do(Compact(self._registry.runtime.clock.now(), focus, keep))
 
     async def _stop(self) -> SessionInfo:
-        return self._told(await self._registry.tell(self._key, Stop(self._registry.runtime.clock.now())))
+        return await self._do(Stop(self._registry.runtime.clock.now()))
+
+    async def _do(self, command: Asked) -> SessionInfo:
+        """Have something done: of one message once, however often it is delivered."""
+        if self._given is not None:
+            command.message_id, command.by = self._given.message_id, self._given.by
+        metadata = await self._registry.tell(self._key, command)
+        if self._given is not None:
+            self._given.is_repeated |= command.is_repeated
+        return self._told(metadata)
 
     async def _approvals(self) -> tuple[Approval, ...]:
         return approvals_in(await self._registry.look(self._key))
@@ -365,11 +354,21 @@ class LocalSession(Session):
         runtime = self._registry.runtime_of(self._key)
         if not may_command(runtime.commanders, by):
             return Obeyed(is_done=False, text=f"/{command.name} is not for everybody here, and was not done.")
-        if command.passes_on and message_id is not None:
-            with suppress(SessionNotFoundError):
-                if await self.turn(message_id) is not None:
-                    return Obeyed(is_done=True, text="This was done before.")
-        return await obey(self, command, runtime.clock.now() - timedelta(seconds=runtime.config.resume_for))
+        if message_id is not None and await self._was_done(command, message_id):
+            return DONE_BEFORE
+        # What is passed on has the id of the message itself.
+        given = None if message_id is None or command.passes_on else Given(message_id, by)
+        since = runtime.clock.now() - timedelta(seconds=runtime.config.resume_for)
+        obeyed = await obey(LocalSession(self._registry, self._key, given), command, since)
+        return DONE_BEFORE if given is not None and given.is_repeated else obeyed
+
+    async def _was_done(self, command: TextCommand, message_id: str) -> bool:
+        """Tell whether a command was done for this message, before it is given to the actor, which knows for sure."""
+        with suppress(SessionNotFoundError):
+            if command.passes_on:
+                return await self.turn(message_id) is not None
+            return message_id in (await self._registry.look(self._key)).context.archived_ids
+        return False
 
     async def _unpark(self) -> SessionInfo:
         await checkpoint()
@@ -392,8 +391,3 @@ class LocalSession(Session):
 
     async def _related(self, snapshot: Snapshot, sent: NewMessage) -> tuple[Message, ...]:
         return await related(self._registry.runtime.store, self._key, snapshot, sent.message_id or "")
-
-
-def _life(key: SessionKey, transcript: Transcript, count: TokenCounter, now: datetime) -> tuple[list[Record], Snapshot]:
-    records = records_of(transcript, count=count, now=now)
-    return records, fold(key, None, records).snapshot

@@ -1,6 +1,7 @@
 """The work of the text commands, on the methods that every session has."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +18,7 @@ from argentos.errors import (
 )
 from argentos.storage import Checkpoint, CheckpointKind
 
-__all__ = ["Obeyed", "obey"]
+__all__ = ["DONE_BEFORE", "Given", "Obeyed", "obey"]
 
 _TAKEN_BACK: Final[Mapping[CheckpointKind, str]] = {
     "clear": "The new beginning",
@@ -37,6 +38,23 @@ class Obeyed(Struct, frozen=True):
 
     is_done: bool
     text: str
+
+
+DONE_BEFORE: Final = Obeyed(is_done=True, text="This was done before.")
+
+
+@dataclass(slots=True)
+class Given:
+    """The message in which a command was given.
+
+    Attributes:
+        by: who gave it, where that is known.
+        is_repeated: it was done before, for the same message, and not once more.
+    """
+
+    message_id: str
+    by: str | None
+    is_repeated: bool = False
 
 
 async def obey(session: Session, command: TextCommand, since: datetime) -> Obeyed:

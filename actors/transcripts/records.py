@@ -26,18 +26,29 @@ from argentos.storage import (
     Kept,
     Record,
     Replied,
+    SessionKey,
+    Snapshot,
     Summarised,
     Transitioned,
     TurnEnded,
     TurnStarted,
     Updated,
     Usage,
+    fold,
 )
 
-__all__ = ["records_of"]
+__all__ = ["life_of", "records_of"]
 
 _BEFORE: Final = "before the import"  # in the place of a model's name
 _MOST_WAITING: Final = 1000  # as in a mailbox; without a bound the fold would not be linear
+
+
+def life_of(
+    key: SessionKey, transcript: Transcript, count: TokenCounter, now: datetime
+) -> tuple[list[Record], Snapshot]:
+    """The records of a new session with these messages, and what they add up to; see `records_of`."""
+    records = records_of(transcript, count=count, now=now)
+    return records, fold(key, None, records).snapshot
 
 
 def records_of(transcript: Transcript, *, count: TokenCounter, now: datetime, epoch: int = 1) -> list[Record]:

@@ -18,6 +18,7 @@ from argentos.storage.records import (
     Accepted,
     CallEnded,
     Cleared,
+    Commanded,
     Forked,
     Record,
     Replied,
@@ -136,10 +137,16 @@ class _Conversation:
                 self._make_room(record)
             case Undone() | Forked():
                 self._bring_back(record)
-            case Transitioned():
-                self._transitions = with_transition(self._transitions, record)
+            case Commanded() | Transitioned():
+                self._note(record)
             case _:
                 pass
+
+    def _note(self, record: Commanded | Transitioned) -> None:
+        if isinstance(record, Commanded):
+            self._ids = (*self._ids, record.id)
+        else:
+            self._transitions = with_transition(self._transitions, record)
 
     def _make_room(self, record: Shortened | Summarised | Cleared | Rewound) -> None:
         if made := checkpoint_of(record, self.messages, self.summary):

@@ -25,7 +25,7 @@ from argentos.storage.records.compactions import (
     Measured,
     Summarised,
 )
-from argentos.storage.records.sessions import Accepted, Charged, Cleared, Delivered, Transitioned, Updated
+from argentos.storage.records.sessions import Accepted, Charged, Cleared, Commanded, Delivered, Transitioned, Updated
 from argentos.storage.records.turns import (
     Outcome,
     Replied,
@@ -46,6 +46,7 @@ __all__ = [
     "CallStarted",
     "Charged",
     "Cleared",
+    "Commanded",
     "CompactionAsked",
     "CompactionDeclined",
     "CompactionResumed",
@@ -96,5 +97,6 @@ Record: TypeAlias = (
     | CompactionResumed
     | Kept
     | Charged
+    | Commanded
     | Delivered
 )

@@ -7,6 +7,7 @@ __all__ = [
     "Accepted",
     "Charged",
     "Cleared",
+    "Commanded",
     "Delivered",
     "Transitioned",
     "Updated",
@@ -88,6 +89,12 @@ class Cleared(RecordBase, frozen=True, tag="cleared", kw_only=True):
     """
 
     failed: tuple[FailedTurn, ...] = ()
+
+
+class Commanded(RecordBase, frozen=True, tag="commanded", kw_only=True):
+    """A text command was obeyed that stands in the message of this id, which is no other one's any more."""
+
+    id: str
 
 
 class Charged(RecordBase, frozen=True, tag="charged", kw_only=True):

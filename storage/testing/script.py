@@ -33,6 +33,7 @@ Action: TypeAlias = Literal[
     "approve",
     "shorten",
     "charge",
+    "command",
     "ask for a summary",
     "rewind",
     "again",
@@ -56,6 +57,7 @@ _OTHERS: Final[list[Action]] = [
     "deliver",
     "give up",
     "charge",
+    "command",
 ]
 _BACK: Final[list[Action]] = ["rewind", "again", "undo", "undo"]
 _actions: Final[st.SearchStrategy[Action]] = st.sampled_from([*_TURNS, *_CALLS, *_OTHERS, *_BACK])
@@ -146,6 +148,8 @@ def _post(story: Story, action: Action, text: str) -> None:
         story.owe("telegram" if len(text) % 2 else "discord")
     elif action == "deliver":
         story.deliver(len(text))
+    elif action == "command":
+        story.command()
     elif action == "give up":
         story.deliver(len(text), "blocked")
 

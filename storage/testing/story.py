@@ -16,6 +16,7 @@ from argentos.storage.records import (
     CallEnded,
     Charged,
     Cleared,
+    Commanded,
     CompactionAsked,
     CompactionDeclined,
     CompactionResumed,
@@ -357,6 +358,11 @@ class Story(Chronicle):
     def charge(self, cost: float) -> "Story":
         """Have the model answer at a price, with nothing that is kept."""
         self._add(Charged(**self._head(), usage=Usage("model", 10, 3, cost=cost)))
+        return self
+
+    def command(self) -> "Story":
+        """Have a text command obeyed."""
+        self._add(Commanded(**self._head(), id=f"c-{self.metadata.sequence}", by="somebody"))
         return self
 
     def deliver(self, number: int, failure: str = "") -> "Story":

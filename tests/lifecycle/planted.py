@@ -500,7 +500,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "what was summarised can be tried again",
-        "storage/fold.py",
+        "storage/folding/compactions.py",
         "failed=without_failed(old.failed, record.failed),",
         "failed=old.failed,",
         ("shown as failed what failed", "stored as acknowledged", "what failed is tried again"),
@@ -656,7 +656,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a clear forgets what is owed",
-        "storage/fold.py",
+        "storage/folding/compactions.py",
         "        last_activity=record.at,\n        tokens=0,\n",
         "        last_activity=record.at,\n        undelivered={},\n        tokens=0,\n",
         ("what is owed is given", "stored as acknowledged", "done is durable"),
@@ -706,7 +706,7 @@ BUGS: Final[Sequence[Bug]] = (
     ),
     Bug(
         "a compaction makes no room",
-        "storage/fold.py",
+        "storage/folding/compactions.py",
         "tokens=old.tokens - record.freed - old.summary_tokens + record.tokens,",
         "tokens=old.tokens - old.summary_tokens + record.tokens,",
         ("guard: compaction_is_due", "stored as acknowledged"),

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from argentos.actors.core.commands import (
     Accept,
     Adopt,
+    Asked,
     BeginCall,
     Cancel,
     Clear,
@@ -57,6 +58,7 @@ from argentos.errors import (
 )
 from argentos.storage import (
     REFUSAL,
+    Commanded,
     CompactionRequest,
     Metadata,
     SessionKey,
@@ -131,8 +133,7 @@ class Decider:
                 case CallDone() | BeginCall() | Decide():
                     return self._call(draft, command)
                 case Compact():
-                    self._ask_compaction(draft, command)
-                    return None  # answered when the conversation goes on
+                    return self._ask_compaction(draft, command)
                 case Create():
                     self._create(draft, command)
                 case Adopt():
@@ -209,16 +210,30 @@ class Decider:
         """End whatever runs, and what was asked for, and go back; but taking something back ends nothing else."""
         if not draft.exists:
             raise not_found(self._key)
+        if self._was_done(draft, command):
+            return
         match command:
             case Undo():
                 undo(draft, command.place, command.messages)
-                return
             case Rewind():
                 rewind(draft, command.before)
             case Clear():
                 clear(draft)
             case _:
                 stop(draft)
+        self._know(draft, command)
+
+    def _was_done(self, draft: Draft, command: Asked) -> bool:
+        """Tell whether a command was done before, for the same message."""
+        if command.message_id is not None:
+            command.is_repeated = self._message_ids.number_of(command.message_id, draft.open_context) is not None
+        return command.is_repeated
+
+    def _know(self, draft: Draft, command: Asked) -> None:
+        """Take note that a command is done, if it came in a message."""
+        if command.message_id is not None:
+            draft.emit(Commanded(**draft.head(), id=command.message_id, by=command.by))
+            self._message_ids.add(command.message_id, 0)
 
     def _cancel(self, draft: Draft, command: Cancel) -> Answering:
         """End one turn."""
@@ -325,12 +340,16 @@ class Decider:
         else:
             summarise(draft, command.compacted, command.seconds)
 
-    def _ask_compaction(self, draft: Draft, command: Compact) -> None:
+    def _ask_compaction(self, draft: Draft, command: Compact) -> Answering | None:
+        """Compact at the next chance; whoever asks is answered when the conversation goes on."""
         if not draft.exists:
             raise not_found(self._key)
+        if self._was_done(draft, command):
+            return partial(_answer, self._key, command)
         self._compactions.expect(command, draft.metadata)
-        if not is_compacting(draft.metadata):
-            ask_compaction(draft, CompactionRequest(command.focus, command.keep))
+        if is_compacting(draft.metadata) or ask_compaction(draft, CompactionRequest(command.focus, command.keep)):
+            self._know(draft, command)
+        return None
 
     def _receive(
         self,
@@ -350,7 +369,7 @@ class Decider:
 
 def _answer(
     key: SessionKey,
-    command: Adopt | Create | Update | Deliver | Decide | Stop | Clear | Rewind | Undo | Wake | TurnDone | SummaryMade,
+    command: Adopt | Create | Update | Deliver | Decide | Asked | Wake | TurnDone | SummaryMade,
     metadata: Metadata | None,
     _: OpenContext,
 ) -> None:

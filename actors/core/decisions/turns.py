@@ -35,6 +35,7 @@ from argentos.storage import (
     Retried,
     TurnStarted,
 )
+from argentos.storage.folding.moves import place_of
 
 __all__ = ["begin_turn", "failed_turn", "look_after_turn", "retry"]
 
@@ -109,7 +110,9 @@ def retry(draft: Draft, failed: FailedTurn) -> None:
     """Have the messages of a turn that failed answered once more."""
     if isinstance(TURN.decide(FAILED, RETRY, None), Refused):
         raise NothingToRetryError(f"no turn of session {draft.key} that failed is tried again")
-    messages = [each for each in draft.context.messages if each.number in failed.messages]
+    context = draft.context.messages
+    places = sorted(at for each in failed.messages if (at := place_of(context, each)) is not None)
+    messages = [context[at] for at in places]
     draft.emit(
         Retried(
             **draft.head(),

@@ -15,6 +15,7 @@ from argentos import (
     ManualClock,
     MemoryStore,
     OfflineModel,
+    RecordAppended,
     ReplayModel,
     Reply,
     Request,
@@ -22,6 +23,7 @@ from argentos import (
     Supervisor,
 )
 from argentos.actors.sessions.text_commands import text_command
+from argentos.storage import Commanded, Store
 from tests.actors.conftest import Running
 
 
@@ -126,10 +128,79 @@ async def test_sent_again_under_its_id_nothing_is_cleared_again(running: Running
         assert await texts(session) == ["Hello", "one", "And?", "two"]
 
 
-async def told(session: Session, text: str) -> tuple[bool, str]:
-    answer = await session.command(text)
+async def told(session: Session, text: str, message_id: str | None = None) -> tuple[bool, str]:
+    answer = await session.command(text, message_id=message_id)
     assert answer is not None
     return answer.is_done, answer.text
+
+
+DONE_BEFORE = (True, "This was done before.")
+
+
+@pytest.mark.parametrize("state", ["memory", "files"])
+async def test_a_command_that_is_delivered_twice_is_done_once(running: Running, tmp_path: Path, state: str) -> None:
+    config, store = Config(max_context_tokens=1000, keep_recent_tokens=100), MemoryStore()
+
+    def on() -> Store:
+        return store if state == "memory" else FileStore(tmp_path / "state")
+
+    async with running(config=config, on=on()) as supervisor:
+        session = supervisor.session("maren")
+        for number in range(8):
+            await session.append(f"Rope {number} is long. " * 10)
+        assert (await told(session, "/compact", "c-1"))[0]
+        assert await told(session, "/compact", "c-1") == DONE_BEFORE
+        assert (await told(session, "/new", "c-2"))[0]
+        await session.append("Good morning")
+        assert await told(session, "/new", "c-2") == DONE_BEFORE
+        assert await told(session, "/resume", "c-3") == (True, "The old conversation goes on.")
+    async with running(config=config, on=on()) as supervisor:
+        session = supervisor.session("maren")
+        assert await told(session, "/new", "c-2") == DONE_BEFORE
+        assert await told(session, "/resume", "c-3") == DONE_BEFORE
+        assert await told(session, "/undo", "c-4") == (True, "The summary is taken back.")
+        assert await told(session, "/undo", "c-4") == DONE_BEFORE
+        assert await told(session, "/stop", "c-5") == (True, "Nothing was running.")
+        assert await told(session, "/stop", "c-5") == DONE_BEFORE
+        assert len(await texts(session)) == 9
+
+
+async def test_a_command_that_is_delivered_twice_at_once_is_done_once(running: Running) -> None:
+    async with running(ReplayModel(["one", "two"])) as supervisor:
+        session = supervisor.session("maren")
+        for word in ("Hi", "And?"):
+            await session.ask(word)
+            await session.command("/new")
+        said: list[tuple[bool, str]] = []
+
+        async def undo() -> None:
+            said.append(await told(session, "/undo", "c-1"))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(undo)
+        assert sorted(said) == [(True, "The new beginning is taken back."), *[DONE_BEFORE] * 4]
+        assert await texts(session) == ["And?", "two"]
+
+
+async def test_what_could_not_be_done_is_tried_when_it_is_delivered_again(running: Running) -> None:
+    async with running(ReplayModel(["one"])) as supervisor:
+        session = supervisor.session("maren")
+        await session.ask("Hi")
+        assert not (await told(session, "/undo", "c-1"))[0]
+        await session.command("/new")
+        assert await told(session, "/undo", "c-1") == (True, "The new beginning is taken back.")
+        assert await told(session, "/status", "c-2") == await told(session, "/status", "c-2")
+
+
+async def test_a_command_that_was_done_is_an_event_with_who_gave_it(running: Running) -> None:
+    async with running(ReplayModel(["one"])) as supervisor, supervisor.events() as events:
+        session = supervisor.session("maren")
+        await session.ask("Hi")
+        await session.command("/new", message_id="c-1", by="jan")
+        records = [each.record for each in events.pending() if isinstance(each, RecordAppended)]
+        (told_of,) = [each for each in records if isinstance(each, Commanded)]
+        assert (told_of.id, told_of.by) == ("c-1", "jan")
 
 
 async def test_resume_goes_on_with_what_was_cleared_and_what_came_since(running: Running) -> None:
