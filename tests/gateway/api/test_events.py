@@ -8,10 +8,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
-from argentos import Emit, MemoryStore, Reply, Request
+from argentos import MemoryStore
 from tests.gateway.api.conftest import Serving
+from tests.gateway.api.models import Parrot, Waiting
 from tests.gateway.api.serving import of
-from tests.gateway.api.test_messages import Parrot
 
 pytestmark = pytest.mark.anyio
 
@@ -62,22 +62,15 @@ async def test_after_a_restart_the_cursor_has_expired_and_all_sessions_are_told(
 
 
 async def test_the_pieces_of_one_session_are_told_on_request(serving: Serving) -> None:
-    seen = anyio.Event()
-
-    class Waiting(Parrot):
-        async def reply(self, request: Request, emit: Emit) -> Reply:
-            reply = await super().reply(request, emit)
-            await seen.wait()
-            return reply
-
-    async with serving(Waiting()) as served, served.events(session="maren", deltas=1) as socket:
+    model = Waiting()
+    async with serving(model) as served, served.events(session="maren", deltas=1) as socket:
         for session in ("ada", "maren"):
             await served.post(f"{of(session)}/messages", {"content": "hello there"}, 202, prefer="respond-async")
         told: list[dict[str, Any]] = []
         while [each["piece"]["text"] for each in told if each["type"] == "Piece"] != ["hello ", "there "]:
             with anyio.fail_after(10):
                 told.append(json.loads(await socket.recv()))
-        seen.set()
+        model.go_on.set()
         told += await until(socket, "turn_ended")
         assert {each["session"] for each in told} == {"maren"}
 
@@ -99,3 +92,34 @@ async def test_streams_end_when_the_gateway_does(serving: Serving) -> None:
             assert [kind async for kind, _, _ in events] == ["SupervisorDraining"]
             assert json.loads(await socket.recv())["type"] == "SupervisorDraining"
         assert (await served.get("events", 503))["code"] == "supervisor_stopped"
+
+
+async def test_how_sessions_stand_is_told_instead_of_records(serving: Serving) -> None:
+    async with serving(Parrot()) as served, served.events(infos=1, records=0) as socket:
+        await served.post(f"{of('maren')}/messages", {"content": "hello"})
+        told: dict[str, Any] = {}
+        while told.get("info", {}).get("status") != "idle":
+            with anyio.fail_after(10):
+                told = json.loads(await socket.recv())
+            assert told["type"] == "SessionChanged"
+        assert (told["session"], told["info"]["messages"]) == ("maren", 2)
+        async with served.events(after=told["cursor"]) as later:
+            await served.supervisor.session("ada").create()
+            assert json.loads(await later.recv())["session"] == "ada"
+
+
+async def test_a_client_may_do_without_the_snapshot(serving: Serving) -> None:
+    async with serving(Parrot()) as served:
+        await served.post("sessions", {"id": "maren"}, 201)
+        async with served.events(after="", snapshot=0) as socket:
+            told = json.loads(await socket.recv())
+        assert (told["type"], told["sessions"], told["isLast"]) == ("CursorExpired", [], True)
+
+
+async def test_a_long_snapshot_comes_in_parts(serving: Serving) -> None:
+    async with serving(Parrot()) as served:
+        for number in range(250):
+            await served.supervisor.session(f"s-{number}").create()
+        async with served.events(after="") as socket:
+            parts = [json.loads(await socket.recv()) for _ in range(3)]
+        assert [(len(part["sessions"]), part["isLast"]) for part in parts] == [(100, False), (100, False), (50, True)]

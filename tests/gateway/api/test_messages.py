@@ -1,27 +1,15 @@
 """Messages over HTTP: sent with a reply, with pieces, or without waiting; read in pages."""
 
-import anyio
+import base64
+
 import pytest
 
-from argentos import Emit, MemoryStore, ModelRefusedError, Reply, Request
+from argentos import Config
 from tests.gateway.api.conftest import Serving
+from tests.gateway.api.models import Parrot, Refusing, Waiting
 from tests.gateway.api.serving import of
 
 pytestmark = pytest.mark.anyio
-
-
-class Parrot:
-    async def reply(self, request: Request, emit: Emit) -> Reply:
-        text = request.messages[-1].text
-        for word in text.split():
-            await emit(f"{word} ")
-        return Reply(text)
-
-
-class Refusing:
-    async def reply(self, _: Request, emit: Emit) -> Reply:
-        await emit("Well, ")
-        raise ModelRefusedError("no more for today")
 
 
 async def test_a_message_gets_its_reply(serving: Serving) -> None:
@@ -86,21 +74,60 @@ async def test_pages_go_back_to_the_first_message(serving: Serving) -> None:
 
 
 async def test_a_client_that_hangs_up_leaves_the_turn_alone(serving: Serving) -> None:
-    class Slow:
-        async def reply(self, _: Request, emit: Emit) -> Reply:
-            await emit("Late, ")
-            await go_on.wait()
-            return Reply("Late, but here.")
-
-    go_on = anyio.Event()
-    async with serving(Slow(), store=MemoryStore()) as served:
+    model = Waiting()
+    async with serving(model) as served:
         async with served.stream("POST", f"{of('maren')}/messages", {"content": "hello"}) as events:
-            async for kind, _, _ in events:
+            async for kind, data, _ in events:
+                if kind == "accepted":
+                    message_id = data["messageId"]
                 if kind == "text-delta":
                     break
-        go_on.set()
-        reply = await served.supervisor.session("maren").turn(
-            (await served.get(f"{of('maren')}/messages"))["messages"][0]["id"]
-        )
-        assert reply is not None
-        assert (await reply.reply()).text == "Late, but here."
+        model.go_on.set()
+        turn = await served.supervisor.session("maren").turn(message_id)
+        assert turn is not None
+        assert (await turn.reply()).text == "hello"
+
+
+async def test_a_second_client_attaches_to_the_turn_that_runs(serving: Serving) -> None:
+    model = Waiting()
+    async with serving(model) as served:
+        await served.post("sessions", {"id": "maren"}, 201)
+        assert await served.get(f"{of('maren')}/turn", 204) is None
+        await served.post(f"{of('maren')}/messages", {"content": "hello there"}, 202, prefer="respond-async")
+        async with served.stream("GET", f"{of('maren')}/turn") as events:
+            told = []
+            async for kind, data, _ in events:
+                told.append((kind, data))
+                if len(told) == 4:
+                    model.go_on.set()
+        assert [kind for kind, _ in told] == ["accepted", "attempt", "text-delta", "text-delta", "reply"]
+
+
+async def test_blocks_are_taken_and_a_picture_is_read_back(serving: Serving) -> None:
+    picture = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    )
+    source = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(picture).decode()}
+    async with serving(Parrot()) as served:
+        path = f"{of('maren')}/messages"
+        await served.post(path, {"content": [{"type": "text", "text": "Look"}, {"type": "image", "source": source}]})
+        _, image = (await served.get(path))["messages"][0]["content"]
+        read = await served.client.get(f"/api/v1/{of('maren')}/attachments/{image['source']['sha256']}")
+        assert (read.content, read.headers["content-type"]) == (picture, "image/png")
+        assert "sandbox" in read.headers["content-security-policy"]
+        assert (await served.get(f"{of('maren')}/attachments/{'0' * 64}", 404))["code"] == "attachment_not_found"
+        assert (await served.get(f"{of('maren')}/attachments/nonsense", 400))["code"] == "input_invalid"
+
+
+async def test_one_mailbox_that_is_full_is_a_problem_of_its_own(serving: Serving) -> None:
+    model = Waiting()
+    async with serving(model, config=Config(mailbox_limit=2)) as served:
+        path = f"{of('maren')}/messages"
+        await served.post(path, {"content": "first"}, 202, prefer="respond-async")
+        for _ in range(2):
+            await served.post(path, {"content": "more"}, 202, prefer="respond-async")
+        refused = await served.client.post(f"/api/v1/{path}", json={"content": "too much"})
+        assert (refused.status_code, refused.json()["code"]) == (429, "mailbox_full")
+        assert int(refused.headers["retry-after"]) >= 1
+        model.go_on.set()
+        assert (await served.post(f"{of('ada')}/messages", {"content": "hello"}))["text"] == "hello"
