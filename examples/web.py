@@ -1,107 +1,46 @@
-"""A gateway on the web: Starlette on uvicorn, with replies and events that stream.
+"""A gateway in a web application of one's own: the HTTP API of its sessions beside its own pages.
 
-    $ pip install starlette uvicorn
-    $ python examples/web.py STATE_DIR 8000 &
-    $ curl -N localhost:8000/events &
-    $ curl -d 'Hello?' -H 'message-id: m-1' localhost:8000/sessions/maren
+    $ pip install 'argentos[gateway]'
+    $ python examples/web.py STATE_DIR 8000
+    $ curl -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -N \
+        -H 'Accept: text/event-stream' -d '{"content": "Hello?"}' localhost:8000/argent/api/v1/sessions/maren/messages
 
-SIGTERM ends it in order. A server waits for its connections before it tells its application of the end, so the
-supervisor is told first: it ends the streams of events, takes no more messages, and lets turns that run end.
+SIGTERM ends it in order: the gateway takes no more messages, lets turns that run end, and ends the streams of events,
+for which the server waits. FastAPI mounts it in the same way.
 """
 
-import socket
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
 
-import anyio
-import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
 
-from argentos import ArgentError, CursorExpired, Event, FileStore, Model, OfflineModel, RecordAppended, Supervisor, Turn
-
-
-class Server(uvicorn.Server):
-    """A server that has its supervisor drain before it waits for its connections to end."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        supervisor: Supervisor = self.lifespan.state["supervisor"]
-        await supervisor.drain()
-        await super().shutdown(sockets)
+from argentos import FileStore, Model, OfflineModel, Supervisor
+from argentos.gateway import Access, Gateway
 
 
-async def ask(request: Request) -> Response:
-    """The reply to a message, as it streams."""
-    supervisor: Supervisor = request.state.supervisor
-    try:
-        session = supervisor.session(request.path_params["id"])
-        text, message_id = (await request.body()).decode(errors="replace"), request.headers.get("message-id")
-        turn = await session.send(text, message_id=message_id)
-    except ArgentError as error:
-        if error.is_transient:  # as where the supervisor drains, or too many messages wait
-            return PlainTextResponse(str(error), 503, {"retry-after": "5"})
-        return PlainTextResponse(str(error), 400)
-    return StreamingResponse(pieces(turn), media_type="text/plain")
+async def home(_: Request) -> Response:
+    """A page of one's own."""
+    return PlainTextResponse("The sessions are at /argent/api/v1.")
 
 
-async def pieces(turn: Turn) -> AsyncIterator[str]:
-    """The text of a reply and, where the turn fails, why."""
-    try:
-        async for text in turn.text():
-            yield text
-    except ArgentError as error:
-        yield f"\n({error})\n"
+def application(state_dir: str, model: Model) -> tuple[Starlette, Access]:
+    """The application, and who may ask its gateway."""
+    access = Access(state_dir)
+    gateway = Gateway(Supervisor(FileStore(state_dir), model), access)
+    routes = [Route("/", home), Mount("/argent", gateway.application())]
+    return Starlette(routes=routes, lifespan=gateway.lifespan), access
 
 
-async def events(request: Request) -> Response:
-    """Everything that happens, behind the event that the client had last."""
-    supervisor: Supervisor = request.state.supervisor
-    after = request.headers.get("last-event-id", "")
-
-    async def stream() -> AsyncIterator[bytes]:
-        async with supervisor.events(after=after) as subscription:
-            async for event in subscription:
-                yield b"id: %s\nevent: %s\ndata: %s\n\n" % (
-                    event.cursor.encode(),
-                    type(event).__name__.encode(),
-                    msgspec.json.encode(told(event)),
-                )
-
-    return StreamingResponse(stream(), media_type="text/event-stream")
-
-
-def told(event: Event) -> object:
-    """What the client is told of an event."""
-    match event:
-        case RecordAppended(session=session, record=record):
-            return {"session": session.id, "record": type(record).__name__, "sequence": record.sequence}
-        case CursorExpired(sessions=sessions):
-            return sessions
-        case _:
-            return {}
-
-
-def application(state_dir: str, model: Model) -> Starlette:
-    """The application; its supervisor is open as long as it runs."""
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Supervisor]]:
-        async with Supervisor(FileStore(state_dir), model) as supervisor:
-            yield {"supervisor": supervisor}
-
-    routes = [Route("/sessions/{id}", ask, methods=["POST"]), Route("/events", events)]
-    return Starlette(routes=routes, lifespan=lifespan)
-
-
-async def main(state_dir: str, port: int, model: Model | None = None) -> None:
+def main(state_dir: str, port: int, model: Model | None = None) -> None:
     """Serve until a signal comes."""
-    app = application(state_dir, model or OfflineModel())
-    await Server(uvicorn.Config(app, port=port, log_level="warning")).serve()
+    app, access = application(state_dir, model or OfflineModel())
+    if not access.tokens.all():
+        print("token:", access.tokens.new("example"), flush=True)  # shown once; only a hash of it is kept
+    uvicorn.run(app, port=port, log_level="warning", timeout_graceful_shutdown=15)
 
 
 if __name__ == "__main__":
-    anyio.run(main, sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]))

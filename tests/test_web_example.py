@@ -1,4 +1,4 @@
-"""The web gateway of the examples, as a process under uvicorn: it streams, and ends in order with streams open."""
+"""The web application of the examples, in which a gateway is mounted: it streams, and ends in order meanwhile."""
 
 import http.client
 import json
@@ -7,16 +7,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import pytest
 
 ROOT: Final = Path(__file__).parents[1]
-Requesting: TypeAlias = Callable[..., HTTPResponse]
+EXAMPLES: Final = str(ROOT / "examples")
 LONGEST: Final = 30.0  # seconds until it serves
 
 _SLOW: Final = """
@@ -32,20 +32,42 @@ class Slow:
         await emit("but here.")
         return Reply("Late, but here.")
 
-anyio.run(main, sys.argv[1], int(sys.argv[2]), Slow())
+main(sys.argv[1], int(sys.argv[2]), Slow())
 """
 
 
-@pytest.fixture
-def port() -> int:
+class Client:
+    """Asks the gateway with its token."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._port = port
+        self._token = token
+        self._stack = ExitStack()
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> HTTPResponse:
+        connection = self._stack.enter_context(closing(HTTPConnection("127.0.0.1", self._port, timeout=20)))
+        sent = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, None if body is None else json.dumps(body), sent)
+        return self._stack.enter_context(connection.getresponse())
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
 
 @contextmanager
-def serving(port: int, *command: str) -> Generator[subprocess.Popen[bytes]]:
-    with subprocess.Popen([sys.executable, *command], stderr=subprocess.PIPE) as process:  # noqa: S603 - ours
+def serving(state: Path, *program: str, arguments: tuple[str, ...] = ()) -> Generator[tuple[Any, Client]]:
+    port = free_port()
+    command = [sys.executable, *program, str(state), str(port), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603 - ours
         try:
+            assert process.stdout is not None
+            client = Client(port, process.stdout.readline().decode().removeprefix("token:").strip())
             deadline = time.monotonic() + LONGEST
             while time.monotonic() < deadline and process.poll() is None:
                 try:
@@ -53,82 +75,66 @@ def serving(port: int, *command: str) -> Generator[subprocess.Popen[bytes]]:
                     break
                 except OSError:
                     time.sleep(0.05)
-            yield process
+            with closing(client):
+                yield process, client
         finally:
             process.kill()
 
 
-@pytest.fixture
-def ask(port: int) -> Generator[Requesting]:
-    with ExitStack() as stack:
-
-        def request(method: str, path: str, body: str | None = None, **headers: str) -> HTTPResponse:
-            connection = stack.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=20)))
-            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-            return stack.enter_context(connection.getresponse())
-
-        yield request
-
-
-def next_event(stream: HTTPResponse) -> tuple[str, str, Any]:
-    """The id, the kind and the data of a server-sent event; empty at the end of the stream."""
-    lines = [stream.readline().decode().rstrip("\n") for _ in range(4)]
-    fields = dict(line.split(": ", 1) for line in lines if line)
-    return fields.get("id", ""), fields.get("event", ""), json.loads(fields.get("data", "null"))
+def next_event(stream: HTTPResponse) -> tuple[str, Any]:
+    """The kind and the data of a server-sent event; empty at the end of the stream."""
+    fields: dict[str, str] = {}
+    while line := stream.readline().decode():
+        if line != "\n":
+            name, _, value = line.rstrip("\n").partition(": ")
+            fields[name] = value
+        elif "event" in fields:
+            return fields["event"], json.loads(fields["data"])
+    return "", None
 
 
-def read_until(stream: HTTPResponse, kind: str) -> str:
-    """Read events up to one whose record is of this kind; gives its cursor."""
-    while True:
-        cursor, event, data = next_event(stream)
-        assert event, f"the stream ended before a {kind}"
-        if event == "RecordAppended" and data["record"] == kind:
-            return cursor
-
-
-def read_to_the_end(stream: HTTPResponse) -> list[str]:
+def rest_of(stream: HTTPResponse) -> list[str]:
     kinds: list[str] = []
-    while (event := next_event(stream)[1]) != "":
-        kinds.append(event)
+    while kind := next_event(stream)[0]:
+        kinds.append(kind)
     return kinds
 
 
-def test_it_ends_in_order_while_events_stream(tmp_path: Path, port: int, ask: Requesting) -> None:
-    with serving(port, str(ROOT / "examples" / "web.py"), str(tmp_path), str(port)) as process:
-        stream = ask("GET", "/events")
-        _, kind, sessions = next_event(stream)
-        assert (kind, sessions) == ("CursorExpired", [])
-        reply = ask("POST", "/sessions/maren", "Hello?", message_id="m-1")
-        assert reply.read()
-        cursor = read_until(stream, "Accepted")
-        again = ask("GET", "/events", last_event_id=cursor)
-        read_until(again, "Replied")
+MESSAGES = "/argent/api/v1/sessions/maren/messages"
+EVENTS = "/argent/api/v1/events"
+STREAM = "text/event-stream"
+
+
+def test_it_ends_in_order_while_events_stream(tmp_path: Path) -> None:
+    with serving(tmp_path, f"{EXAMPLES}/web.py") as (process, client):
+        assert client.ask("GET", "/").read() == b"The sessions are at /argent/api/v1."
+        stream = client.ask("GET", f"{EVENTS}?after=")
+        kind, snapshot = next_event(stream)
+        assert (kind, snapshot["sessions"]) == ("CursorExpired", [])
+        reply = client.ask("POST", MESSAGES, {"content": "Hello?"})
+        assert json.loads(reply.read())["role"] == "assistant"
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert read_to_the_end(stream)[-1] == "SupervisorDraining"
-        assert read_to_the_end(again)[-1] == "SupervisorDraining"
+        assert rest_of(stream)[-1] == "SupervisorDraining"
         process.wait(timeout=10)
         assert time.monotonic() - begun < 5
         assert process.stderr is not None
         assert process.stderr.read() == b""
 
 
-def test_a_reply_that_streams_has_its_grace_and_nothing_more_is_taken(
-    tmp_path: Path, port: int, ask: Requesting
-) -> None:
-    examples = str(ROOT / "examples")
-    with serving(port, "-c", _SLOW, examples, str(tmp_path), str(port), "2") as process:
-        reply = ask("POST", "/sessions/maren", "Hello?")
-        assert reply.read(6) == b"Late, "
-        stream = ask("GET", "/events")
-        process.send_signal(signal.SIGTERM)
-        while next_event(stream)[1] != "SupervisorDraining":
+def test_a_reply_that_streams_has_its_grace_and_nothing_more_is_taken(tmp_path: Path) -> None:
+    with serving(tmp_path, "-c", _SLOW, EXAMPLES, arguments=("2",)) as (process, client):
+        reply = client.ask("POST", MESSAGES, {"content": "Hello?"}, accept=STREAM)
+        while next_event(reply)[0] != "text-delta":
             pass
-        refused = ask("POST", "/sessions/ada", "Hello?")
-        assert refused.status == http.client.SERVICE_UNAVAILABLE
-        assert b"takes no more messages" in refused.read()
-        assert reply.read() == b"but here."
-        assert read_to_the_end(stream)
+        stream = client.ask("GET", EVENTS)
+        process.send_signal(signal.SIGTERM)
+        while next_event(stream)[0] != "SupervisorDraining":
+            pass
+        assert next_event(reply) == ("text-delta", {"type": "text", "text": "but here."})
+        kind, message = next_event(reply)
+        assert (kind, message["text"]) == ("reply", "Late, but here.")
+        assert rest_of(stream)
         process.wait(timeout=10)
 
 
@@ -144,13 +150,22 @@ class Refusing:
         await emit("Well, ")
         raise ModelRefusedError("no more for today")
 
-anyio.run(main, sys.argv[1], int(sys.argv[2]), Refusing())
+main(sys.argv[1], int(sys.argv[2]), Refusing())
 """
 
 
-def test_a_client_is_told_what_is_refused_and_why_a_reply_broke_off(tmp_path: Path, port: int, ask: Requesting) -> None:
-    with serving(port, "-c", FAILS, str(ROOT / "examples"), str(tmp_path), str(port)):
-        refused = ask("POST", "/sessions/maren", " ")
+def test_a_client_is_told_what_is_refused_and_why_a_reply_broke_off(tmp_path: Path) -> None:
+    with serving(tmp_path, "-c", FAILS, EXAMPLES) as (_, client):
+        refused = client.ask("POST", MESSAGES, {"content": " "})
         assert refused.status == http.client.BAD_REQUEST
-        assert refused.read() == b"the message is empty; send some text"
-        assert ask("POST", "/sessions/maren", "Hello?").read() == b"Well, \n(no more for today)\n"
+        assert json.loads(refused.read())["detail"] == "the message is empty; send some text"
+        reply = client.ask("POST", MESSAGES, {"content": "Hello?"}, accept=STREAM)
+        *_, piece, (kind, problem) = [next_event(reply) for _ in range(4)]
+        assert piece == ("text-delta", {"type": "text", "text": "Well, "})
+        assert (kind, problem["code"], problem["detail"]) == ("error", "model_refused", "no more for today")
+
+
+@pytest.mark.parametrize("given", ["", "Bearer nonsense"])
+def test_nobody_else_is_answered(tmp_path: Path, given: str) -> None:
+    with serving(tmp_path, f"{EXAMPLES}/web.py") as (_, client):
+        assert client.ask("GET", "/argent/api/v1/sessions", Authorization=given).status == http.client.UNAUTHORIZED

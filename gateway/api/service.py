@@ -15,7 +15,7 @@ from argentos.gateway.api.streams.lines import Lines
 
 __all__ = ["Service"]
 
-_LAST_WORDS: Final = 0.5  # seconds that streams have to end by themselves, once nothing more comes
+_LAST_WORDS: Final = 0.3  # seconds that streams have to end by themselves, once nothing more comes
 
 
 class Service:

@@ -24,7 +24,7 @@ Source: TypeAlias = AbstractAsyncContextManager[Callable[[Tell], Awaitable[None]
 
 _ALIVE: Final = b":\n\n"
 _END: Final[Message] = {"type": "http.response.body", "body": b"", "more_body": False}
-_PATIENCE: Final = 1.0  # seconds for the end of a stream that was cut off
+_PATIENCE: Final = 0.2  # seconds for the end of a stream that was cut off
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # the latter for a proxy
 
 

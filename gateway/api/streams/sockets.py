@@ -19,7 +19,7 @@ __all__ = ["talk_of_events"]
 _GOING_AWAY: Final = 1001  # codes with which a WebSocket is closed
 _FAILED: Final = 1011
 _TRY_LATER: Final = 1013
-_PATIENCE: Final = 1.0  # seconds for the end
+_PATIENCE: Final = 0.2  # seconds for the end
 
 
 async def talk_of_events(call: Call, given: EventsParameters, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,7 +4,7 @@ import anyio
 
 from argentos import Emit, ModelRefusedError, Reply, Request, Usage, tool
 
-__all__ = ["Parrot", "Refusing", "Waiting", "launch"]
+__all__ = ["Echo", "Parrot", "Refusing", "Waiting", "launch"]
 
 
 class Parrot:
@@ -21,6 +21,13 @@ class Parrot:
     async def summarise(self, request: Request, emit: Emit) -> Reply:
         del request, emit
         return Reply("They talked.")
+
+
+class Echo:
+    """Says what it is told, at once."""
+
+    async def reply(self, request: Request, _: Emit) -> Reply:
+        return Reply(request.messages[-1].text)
 
 
 class Refusing:

@@ -1,4 +1,4 @@
-"""Actions on sessions over HTTP: each does what the method of its name does, durably, and says how the session stands."""
+"""Actions on sessions over HTTP: each does what the method of its name does, and says how the session stands then."""
 
 from typing import Any
 
@@ -124,7 +124,7 @@ async def test_a_turn_that_failed_is_tried_again(serving: Serving) -> None:
 async def test_a_stop_ends_the_turn_for_all_who_wait(serving: Serving) -> None:
     async with serving(Waiting()) as served:
         async with served.stream("POST", f"{MAREN}/messages", {"content": "hello there"}) as events:
-            told = []
+            told: list[tuple[str, Any]] = []
             async for kind, data, _ in events:
                 told.append((kind, data))
                 if [each for each, _ in told].count("text-delta") == 2:

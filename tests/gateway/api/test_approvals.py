@@ -1,5 +1,7 @@
 """A person's word over HTTP: asked for, given once, and known to everybody."""
 
+from typing import Any
+
 import anyio
 import pytest
 
@@ -16,9 +18,10 @@ BOATS = of("boats")
 async def asked(served: Served) -> str:
     """The id of a call that waits."""
     await served.post(f"{BOATS}/messages", {"content": "launch Nixe"}, 202, prefer="respond-async")
+    waiting: list[dict[str, Any]] = []
     with anyio.fail_after(10):
-        while not (waiting := (await served.get(f"{BOATS}/approvals"))["approvals"]):
-            await anyio.sleep(0)
+        while not waiting:
+            waiting = (await served.get(f"{BOATS}/approvals"))["approvals"]
     assert (await served.get("approvals"))["approvals"] == waiting
     assert (waiting[0]["name"], waiting[0]["session"]) == ("launch", "boats")
     return str(waiting[0]["callId"])
@@ -28,7 +31,7 @@ async def test_a_call_runs_once_it_is_approved(serving: Serving) -> None:
     async with serving(Agent(OfflineModel(), tools=[launch])) as served:
         call = await asked(served)
         async with served.stream("GET", f"{BOATS}/turn") as events:
-            kinds = []
+            kinds: list[str] = []
             async for kind, _, _ in events:
                 kinds.append(kind)
                 if kind == "approval-wanted":

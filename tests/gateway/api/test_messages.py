@@ -1,6 +1,7 @@
 """Messages over HTTP: sent with a reply, with pieces, or without waiting; read in pages."""
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ async def test_pages_go_back_to_the_first_message(serving: Serving) -> None:
 
 
 async def test_a_client_that_hangs_up_leaves_the_turn_alone(serving: Serving) -> None:
-    model = Waiting()
+    model, message_id = Waiting(), ""
     async with serving(model) as served:
         async with served.stream("POST", f"{of('maren')}/messages", {"content": "hello"}) as events:
             async for kind, data, _ in events:
@@ -95,7 +96,7 @@ async def test_a_second_client_attaches_to_the_turn_that_runs(serving: Serving) 
         assert await served.get(f"{of('maren')}/turn", 204) is None
         await served.post(f"{of('maren')}/messages", {"content": "hello there"}, 202, prefer="respond-async")
         async with served.stream("GET", f"{of('maren')}/turn") as events:
-            told = []
+            told: list[tuple[str, Any]] = []
             async for kind, data, _ in events:
                 told.append((kind, data))
                 if len(told) == 4:
