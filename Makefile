@@ -14,14 +14,14 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: demo test api diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-retention benchmark-counting lint types clean
+.PHONY: demo test api browser diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-retention benchmark-counting lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
 
 # Everything that needs no server and no data from elsewhere; on one process more than there are cores, for some wait.
 test: $(VENV)/.tools
-	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not mermaid"
+	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not mermaid and not browser"
 
 # What needs a server: the tests start it themselves; and npm, for a tokenizer.
 servers: $(VENV)/.tools
@@ -36,6 +36,11 @@ model-checking: $(VENV)/.tools
 # What Graphviz makes of machines drawn as DOT: it needs `dot` (Debian's package graphviz).
 drawings: $(VENV)/.tools
 	$(BIN)/pytest -q -m graphviz $(call marked,graphviz)
+
+# The dashboard in a real browser: it needs Debian's package chromium, and npm, which fetches axe.
+browser: $(VENV)/.tools
+	npm install --silent --no-package-lock --no-save --prefix $(VENV)-browser axe-core@4
+	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -m browser tests/browser
 
 # What mermaid itself draws: it needs node and npm, and fetches mermaid.
 mermaid: $(VENV)/.tools

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from argentos.gateway.api.handlers import actions, approvals, events, looks, machines, messages, sessions, state, turns
+from argentos.gateway.api.handlers import (
+    actions,
+    approvals,
+    callers,
+    events,
+    looks,
+    machines,
+    messages,
+    sessions,
+    state,
+    turns,
+)
 from argentos.gateway.api.routes import Route
 
 __all__ = ["ROUTES"]
@@ -17,5 +28,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *approvals.ROWS,
     *events.ROWS,
     *state.ROWS,
+    *callers.ROWS,
 )
 """All rows; the router and the OpenAPI document follow from them."""

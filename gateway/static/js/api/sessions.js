@@ -38,10 +38,11 @@ export const deleteSession = (key) => ask("DELETE", path(key), { query: { agent:
  * @param {string} name
  * @param {object} [body]
  */
-export const command = (key, name, body = {}) => ask("POST", path(key, name), { query: { agent: key[0] }, body });
+export const command = (key, name, body = {}) =>
+  ask("POST", path(key, name), { query: { agent: key[0] }, body, headers: { Prefer: "respond-async" } });
 
 /**
- * What there is to read of a session: messages, compactions, transitions, approvals, context, records.
+ * What there is to read of a session: messages, lifecycles, transitions, context.
  * @param {Key} key
  * @param {string} name
  * @param {object} [query]

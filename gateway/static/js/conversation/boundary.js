@@ -23,7 +23,7 @@ export const boundaryOf = (boundary, { isOpen, toggle, messages }) => html`<sect
       ${boundary.summary ? html`<span class="figures">${number(boundary.summary.before)} → ${number(boundary.summary.after)} ${t("boundary.tokens")}</span>` : nothing}
       ${icon("chevron-right")}
     </button>
-    ${boundary.isLatest && may("write") ? html`<button type="button" class="button small" @click=${undo}>${icon("undo-2")}${t("boundary.undo")}</button>` : nothing}
+    ${boundary.canUndo && may("write") ? html`<button type="button" class="button small" @click=${undo}>${icon("undo-2")}${t("boundary.undo")}</button>` : nothing}
   </div>
   ${isOpen ? opened(boundary, messages) : nothing}
 </section>`;

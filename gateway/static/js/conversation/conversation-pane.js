@@ -2,7 +2,6 @@
 
 import { approvals, may, open } from "../app.js";
 import { patchSession } from "../api/sessions.js";
-import { boundaryOfMessage } from "../state/boundaries.js";
 import { atMostEvery, everyFrame } from "../state/schedule.js";
 import { t } from "../texts.js";
 import { dayOf, number, timeOfDay } from "../ui/format.js";
@@ -60,7 +59,7 @@ export class ConversationPane {
     const now = /** @type {HTMLElement} */ (this.#scroll);
     if (this.isAtEnd) now.scrollTop = now.scrollHeight;
     else if (wasFirst !== this.first) now.scrollTop = now.scrollHeight - fromEnd;
-    this.markRead();
+    if (this.#isToBeRead) this.markRead();
   }
 
   #content() {
@@ -97,12 +96,13 @@ export class ConversationPane {
   /** Messages and boundaries in their order; messages that left the context stand in their boundary. */
   #pieces(messages) {
     const { boundaries } = this.session;
+    const known = new Map(boundaries.map((each) => [each.name, each]));
     /** @type {Map<string, Message[]>} */
     const left = new Map();
     /** @type {(Message | import("../state/boundaries.js").Boundary)[]} */
     const found = [];
     for (const message of messages) {
-      const boundary = boundaryOfMessage(boundaries, message.number);
+      const boundary = message.leftAt ? known.get(message.leftAt) : undefined;
       if (!boundary) found.push(message);
       else left.set(boundary.name, [...(left.get(boundary.name) ?? []), message]);
     }
@@ -126,8 +126,7 @@ export class ConversationPane {
 
   /** Load what left at a boundary, as far as it is not there. */
   async #reach(boundary) {
-    const first = Math.min(...boundary.taken.map(([from]) => from));
-    while (this.session.previous !== null && this.session.previous > first && this.opened.has(boundary.name)) {
+    while (this.session.previous !== null && this.session.previous > boundary.first && this.opened.has(boundary.name)) {
       const before = this.session.previous;
       await this.session.older();
       if (this.session.previous === before) return;
@@ -161,9 +160,15 @@ export class ConversationPane {
     if (wasAtEnd !== this.isAtEnd) this.draw();
   };
 
+  /** Whether somebody sees messages that were not read before. */
+  get #isToBeRead() {
+    const { info, isLoaded } = this.session;
+    return isLoaded && Boolean(info?.unread) && this.isAtEnd && document.visibilityState === "visible" && may("write");
+  }
+
   #markRead() {
-    const { info, key, isLoaded } = this.session;
-    if (this.isClosed || !isLoaded || !info?.unread || !this.isAtEnd || document.visibilityState !== "visible" || !may("write")) return;
+    const { info, key } = this.session;
+    if (!info || !this.#isToBeRead) return;
     patchSession(key, { read: info.messages }).catch(() => {}); // it is shown as unread then, and tried at the next message
   }
 }

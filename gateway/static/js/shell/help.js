@@ -8,7 +8,7 @@ import { html } from "../ui/lit.js";
 
 const GENERAL = ["Ctrl+K", "/", "?", "n", "g a", "z", "Escape"];
 const LIST = ["j", "k", "Enter", "x", "Shift+J", ".", "Ctrl+A"];
-const CONVERSATION = ["i", "Ctrl+Enter", "1", "2", "3", "4", "End"];
+const CONVERSATION = ["i", "Ctrl+Enter", "1", "2", "3"];
 
 /** Whether letters alone are keys; people who dictate want none. */
 export const hasLetters = () => preference("letters", "on") === "on";

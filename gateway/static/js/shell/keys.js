@@ -9,7 +9,7 @@ import { undoLatest } from "../ui/toasts.js";
 import { hasLetters, openHelp } from "./help.js";
 import { openPalette } from "./palette.js";
 
-const FIELDS = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+const FIELDS = "input:not([type=checkbox], [type=range]), textarea, select, [contenteditable]";
 const SEQUENCE = 1000; // milliseconds in which `g` waits for what follows
 
 /** @param {import("../list/list-pane.js").ListPane} pane */
@@ -20,7 +20,7 @@ export function listenToKeys(pane) {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") return act(event, openPalette);
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.key === "Escape") return escape(event, target, pane);
-    if (target.matches(FIELDS)) {
+    if (isField(target)) {
       if (target.id === "search" && (event.key === "ArrowDown" || event.key === "Enter")) act(event, () => pane.focus(0));
       return;
     }
@@ -35,6 +35,9 @@ export function listenToKeys(pane) {
     else letter(event, pane);
   });
 }
+
+/** Whether somebody writes; the field of a dialog that has just closed may still have the focus. @param {HTMLElement} target */
+const isField = (target) => target.matches(FIELDS) && !target.closest("dialog");
 
 /** @param {KeyboardEvent} event @param {() => void} what */
 function act(event, what) {
@@ -63,7 +66,7 @@ function escape(event, target, pane) {
   if (target.id === "search") {
     if (place.value.filters.text) act(event, () => place.filter({ text: "" }));
     else act(event, () => pane.focus(0));
-  } else if (target.matches(FIELDS)) target.blur();
+  } else if (isField(target)) target.blur();
   else if (selection.chosen.size) act(event, () => selection.clear());
   else if (place.value.view) act(event, () => leave(pane));
 }

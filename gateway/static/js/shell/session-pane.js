@@ -3,9 +3,10 @@
 import { approvals, list, place } from "../app.js";
 import { run } from "../actions/run.js";
 import { actionsFor } from "../actions/session-actions.js";
+import { ContextPane } from "../context/context-pane.js";
 import { ConversationPane } from "../conversation/conversation-pane.js";
 import { itemsFor, statusLine } from "../list/row.js";
-import { RecordsPane } from "../records/records-pane.js";
+import { MachinePane } from "../machine/machine-pane.js";
 import { TABS } from "../state/place.js";
 import { everyFrame } from "../state/schedule.js";
 import { titleOf } from "../state/session-info.js";
@@ -16,8 +17,8 @@ import { html, nothing, render } from "../ui/lit.js";
 import { openMenu } from "../ui/menu.js";
 import { toast } from "../ui/toasts.js";
 
-const PANES = { conversation: ConversationPane, records: RecordsPane };
-const ICONS = { conversation: "messages-square", machine: "workflow", context: "gauge", records: "braces" };
+const PANES = { conversation: ConversationPane, machine: MachinePane, context: ContextPane };
+const ICONS = { conversation: "messages-square", machine: "workflow", context: "gauge" };
 const FIRST = new Set(["stop", "retry", "unpark"]); // actions with a button of their own, where there is need for them
 
 export class SessionPane {

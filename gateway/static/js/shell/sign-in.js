@@ -45,7 +45,7 @@ function asked(root, problem) {
         html`<main class="sign-in">
           ${machineMark("Active")}
           <h1>${t("brand")}</h1>
-          <p>${t("signIn.how")} <code>argent gateway open</code></p>
+          <p>${t("signIn.how")} <code>argent gateway link</code></p>
           ${trouble ? html`<div class="notice" role="alert">${icon("triangle-alert")}<span>${trouble}</span></div>` : nothing}
           <form @submit=${take}>
             <label class="label">${t("signIn.code")}<input class="field mono" name="code" autocomplete="one-time-code" autofocus required /></label>

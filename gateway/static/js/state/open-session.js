@@ -19,6 +19,7 @@ import { StreamingTurn } from "./streaming-turn.js";
  * @property {string} [stopReason]
  * @property {string} [failure]
  * @property {boolean} [archived]
+ * @property {string} [leftAt] the name of the boundary at which it left the context
  * @property {boolean} [isOmitted]
  * @property {number} [cut]
  */
@@ -37,8 +38,8 @@ export class OpenSession extends EventTarget {
     this.info = null;
     /** @type {Map<number, Message>} */
     this.messages = new Map();
-    /** @type {import("./boundaries.js").Boundary[]} */
-    this.boundaries = [];
+    /** @type {Map<string, import("./boundaries.js").ToldBoundary>} */
+    this.told = new Map();
     /** @type {number | null} */
     this.previous = null;
     /** @type {Error | null} */
@@ -65,6 +66,11 @@ export class OpenSession extends EventTarget {
   /** @param {import("../api/sessions.js").Key} key */
   isOf([agent, id]) {
     return this.key[0] === agent && this.key[1] === id;
+  }
+
+  /** The places where messages left the context. */
+  get boundaries() {
+    return boundariesOf(this.told.values());
   }
 
   /** The messages that are loaded, in their order. */
@@ -118,12 +124,12 @@ export class OpenSession extends EventTarget {
     this.isWhole = this.isMissed = false;
     this.isLooking = true;
     try {
-      const oldest = Math.min(...this.messages.keys());
+      const known = this.isLoaded ? (isWhole ? Math.min(...this.messages.keys()) : Math.max(...this.messages.keys()) + 1) : Infinity;
       const [info, page] = await Promise.all([getSession(this.key), read(this.key, "messages", { limit: PAGE })]);
-      if (isWhole) await this.#bound(info, page);
       this.info = info;
+      if (isWhole) this.told.clear();
       this.#add(page, !this.isLoaded);
-      if (isWhole) await this.#again(page.previous, oldest);
+      await this.#again(page.previous, known);
       this.isLoaded = true;
       this.isGone = false;
       this.trouble = null;
@@ -138,27 +144,22 @@ export class OpenSession extends EventTarget {
     this.tell();
   }
 
-  /** Find out where messages have left the context. */
-  async #bound(info, { summary }) {
-    const [{ checkpoints }, { compactions }] = await Promise.all([read(this.key, "checkpoints"), read(this.key, "compactions")]);
-    this.boundaries = boundariesOf(checkpoints, compactions, summary, info.undo);
-  }
-
-  /** Read the older pages anew, down to the oldest message that was there. */
-  async #again(before, oldest) {
-    while (before !== null && before > oldest) {
+  /** Read the pages in front, too, down to this message. */
+  async #again(before, known) {
+    while (before !== null && before > known) {
       const page = await read(this.key, "messages", { limit: PAGE, before });
       this.#add(page, false);
       before = page.previous;
     }
   }
 
-  /** @param {{messages: Message[], previous: number | null}} page */
+  /** @param {{messages: Message[], boundaries: import("./boundaries.js").ToldBoundary[], previous: number | null}} page */
   #add(page, isOldest) {
     for (const message of page.messages) {
       this.messages.set(message.number, message);
       this.sent.delete(message.id);
     }
+    for (const boundary of page.boundaries) this.told.set(boundary.checkpoint, boundary);
     if (isOldest) this.previous = page.previous;
     this.turn.settle(new Set(page.messages.flatMap((message) => (message.content ?? []).map((block) => /** @type {any} */ (block).id))));
   }

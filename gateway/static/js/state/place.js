@@ -2,7 +2,7 @@
 // no server and no log ever sees.
 
 /**
- * @typedef {"conversation" | "machine" | "context" | "records"} Tab
+ * @typedef {"conversation" | "machine" | "context"} Tab
  * @typedef {Record<string, string>} Filters by name; those that are not set are missing
  * @typedef {object} Place
  * @property {"" | "session" | "approvals"} view
@@ -13,7 +13,7 @@
 
 export const FILTERS = ["agent", "state", "channel", "owner", "tag", "archived", "text"];
 /** @type {Tab[]} */
-export const TABS = ["conversation"];
+export const TABS = ["conversation", "machine", "context"];
 
 /** @param {string} fragment @returns {Place} */
 export function parsePlace(fragment) {
