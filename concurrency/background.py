@@ -6,7 +6,7 @@ from typing import Final
 
 import anyio
 
-from argentos.concurrency.foreign_code import described, passes
+from argentos.concurrency.foreign_code import in_log, passes
 
 __all__ = ["keep_running"]
 
@@ -33,7 +33,7 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
                 raise
             if anyio.current_time() - begun > _CALM:
                 pause = _FIRST_PAUSE
-            _log.error("%s failed, and begins again in %g s: %s", name, pause, described(error), exc_info=error)
+            _log.error("%s failed, and begins again in %g s: %s", name, pause, in_log(error), exc_info=error)
         else:
             return
         await anyio.sleep(pause)

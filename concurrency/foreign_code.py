@@ -8,13 +8,23 @@ import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Final, cast
+from typing import Final, Self, cast
 
 import anyio
 
 from argentos.errors import ArgentError, StoreError
 
-__all__ = ["described", "in_short", "is_interrupt", "passes", "reading_a_store", "sentence_of", "tolerated"]
+__all__ = [
+    "ForeignText",
+    "described",
+    "in_log",
+    "in_short",
+    "is_interrupt",
+    "passes",
+    "reading_a_store",
+    "sentence_of",
+    "tolerated",
+]
 
 _log: Final = logging.getLogger(__name__)
 _LONGEST: Final = 500  # characters
@@ -47,6 +57,29 @@ def _cancellations() -> tuple[type[BaseException], ...]:
 def described(error: BaseException) -> str:
     """An error as its author shows it, if that can be shown, as a text that can be stored."""
     return _shown(repr, error)
+
+
+class ForeignText(str):
+    """A text that others have made, as that of an error: it may quote a message, so that some logs leave it out.
+
+    Attributes:
+        kind: stands for it there.
+    """
+
+    __slots__ = ("kind",)
+
+    kind: str
+
+    def __new__(cls, text: str, kind: str = "a reason that is not logged") -> Self:
+        """Mark a text."""
+        made = super().__new__(cls, text)
+        made.kind = kind
+        return made
+
+
+def in_log(error: BaseException) -> ForeignText:
+    """An error for a log, as `described` shows it."""
+    return ForeignText(described(error), type(error).__qualname__)
 
 
 def sentence_of(error: BaseException) -> str:
@@ -101,5 +134,5 @@ class tolerated:  # noqa: N801 - used as `contextlib.suppress` is, at a third of
         """End; what passes is raised on."""
         if error is None or passes(error):
             return False
-        _log.error("%s raised %s; it goes on without", self._name, described(error))
+        _log.error("%s raised %s; it goes on without", self._name, in_log(error))
         return True

@@ -35,6 +35,7 @@ _MEMBERS: Final = {
     "chat": _member("chat", "Talk to the agent in a session, 'chat' by default; it continues where it was left."),
     "diagram": _member("diagram", "Draw lifecycles, check those in documents, and compare versions."),
     "doctor": _member("doctor", "Check everything in the state directory, and mend it where --repair says so."),
+    "gateway": _member("gateway", "Serve the sessions over HTTP, with a dashboard, until SIGTERM or Ctrl-C."),
     "replay": _member("replay", "Replay a recorded conversation, as fast as possible."),
     "restore": _member("restore", "Make a state directory of a backup."),
     "send": _member("send", "Send one message to a session, and print the reply: for scripts."),

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import anyio
 from msgspec import Struct, structs
 
+from argentos.concurrency.foreign_code import ForeignText
 from argentos.errors import ModelError
 from argentos.llm.counting import Counting
 from argentos.llm.extraction import extract
@@ -141,7 +142,8 @@ async def _by_model(assignment: Assignment, summariser: Summariser | None, count
     except ModelError as error:
         reason = str(error)
     if reason:
-        _log.warning("session %s: the model gave no summary (%s); quotes are used instead", assignment.session, reason)
+        told = ForeignText(reason)
+        _log.warning("session %s: the model gave no summary (%s); quotes are used instead", assignment.session, told)
     return _Made(writing.summary, writing.covered, reason)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import anyio
 
-from argentos.concurrency.foreign_code import described, is_interrupt, passes
+from argentos.concurrency.foreign_code import in_log, is_interrupt, passes
 from argentos.errors import ContextOverflowError
 from argentos.llm.gauge import Gauge
 from argentos.llm.model import Model, Request
@@ -45,7 +45,7 @@ async def measured(model: Model, request: Request) -> int | None:
     except BaseException as error:
         if passes(error):
             raise
-        _log.debug("session %s: the model cannot measure its request: %s", request.session, described(error))
+        _log.debug("session %s: the model cannot measure its request: %s", request.session, in_log(error))
     return tokens if type(tokens) is int and 0 < tokens <= _MOST_TOKENS else None
 
 

@@ -128,6 +128,7 @@ ROOMS = (
     "actors/transcripts",
     "gateway/access",
     "gateway/access/limits",
+    "gateway/server",
     "machines",
     "storage",
     "storage/disk",

@@ -21,7 +21,7 @@ from argentos.actors.control import protocol
 from argentos.actors.control.operations import Operation
 from argentos.actors.control.protocol import Request
 from argentos.actors.control.socket_stream import SocketStream
-from argentos.concurrency.foreign_code import described, passes
+from argentos.concurrency.foreign_code import in_log, passes
 from argentos.errors import ArgentError, OwnerGoneError, OwnerLostError, StoreBusyError, SupervisorStoppedError
 from argentos.storage.disk.lock_holder import describe_holder
 
@@ -142,9 +142,7 @@ class ClientConnection:
         except BaseException as error:  # it must not end the host
             if passes(error):
                 raise
-            _log.error(
-                "the connection to the owner of %s failed: %s", self._directory, described(error), exc_info=error
-            )
+            _log.error("the connection to the owner of %s failed: %s", self._directory, in_log(error), exc_info=error)
         finally:
             self.is_over = True
             self._outgoing.close()

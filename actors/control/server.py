@@ -25,7 +25,7 @@ from argentos.actors.core.registry import Registry
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.sessions.local_session import LocalSession
 from argentos.concurrency.background import keep_running
-from argentos.concurrency.foreign_code import described, passes
+from argentos.concurrency.foreign_code import described, in_log, passes
 from argentos.concurrency.forks import close_in_children, keep_in_children
 from argentos.errors import ArgentError, InputError, SessionError, StoreBusyError
 from argentos.inputs import as_id
@@ -140,7 +140,7 @@ class ControlServer:
         except BaseException as error:  # one client must not end the supervisor
             if passes(error):
                 raise
-            _log.error("a command was not answered; the others are: %s", described(error), exc_info=error)
+            _log.error("a command was not answered; the others are: %s", in_log(error), exc_info=error)
         finally:
             self._connections.pop(connection, None)
             if not self._connections:
@@ -192,7 +192,7 @@ class ControlServer:
         except BaseException as error:  # whatever it is, the client is told
             if passes(error):
                 raise
-            _log.error("a command failed: %s", described(error), exc_info=error)
+            _log.error("a command failed: %s", in_log(error), exc_info=error)
             return failed(ArgentError(f"the owner of the state directory failed: {described(error)}"), request.id)
         return Done(id=request.id)
 

@@ -8,6 +8,7 @@ from typing import Final
 from argentos.actors.core.decisions.decider import Decider
 from argentos.actors.core.decisions.message_ids import MessageIds
 from argentos.actors.core.pending_turns import PendingTurns, ending_of
+from argentos.concurrency.foreign_code import ForeignText
 from argentos.llm import CompactionFailed
 from argentos.storage import (
     Accepted,
@@ -65,7 +66,7 @@ class Bookkeeping:
                 case Summarised() | Cleared() | Rewound() | Undone():
                     self._message_ids.forget()
                 case Kept(status="failed", reason=reason):
-                    _log.error("session %s was not compacted: %s", self._key, reason)
+                    _log.error("session %s was not compacted: %s", self._key, ForeignText(reason))
                     self._replies.note(CompactionFailed(reason))
                 case Responded() | CallEnded() | ApprovalAsked() | TurnDelayed():
                     self._replies.go_on(record, metadata, context)
@@ -84,6 +85,6 @@ class Bookkeeping:
     def _fail_turns(self, record: TurnEnded) -> None:
         error = self._decider.error or ending_of(record)
         if record.reason and self._decider.error is None:
-            _log.error("session %s: %s", self._key, record.reason)
+            _log.error("session %s: %s", self._key, ForeignText(record.reason))
         self._replies.fail(record.messages, error)
         self._decider.error = None

@@ -34,7 +34,7 @@ from argentos.actors.core.turn import Turn
 from argentos.actors.events import SessionParked, SessionRestarted, SessionUnparked
 from argentos.actors.info import SessionInfo
 from argentos.concurrency.exclusive_use import ExclusiveUse
-from argentos.concurrency.foreign_code import described, reading_a_store
+from argentos.concurrency.foreign_code import in_log, reading_a_store
 from argentos.errors import ArgentError, SessionParkedError, SupervisorStoppedError
 from argentos.storage import Metadata, Page, SessionKey, Snapshot, Usage
 
@@ -298,7 +298,7 @@ class Registry:
         now, at = self.runtime.clock.monotonic(), self.runtime.clock.now()
         supervision = self._supervision_of(key)
         trace = cause if supervision.is_news(cause, now) else None  # a loop would fill the log with the same
-        _log.error("session %s failed: %s", key, described(cause), exc_info=trace)
+        _log.error("session %s failed: %s", key, in_log(cause), exc_info=trace)
         owner = known.owner if (known := self.live(key)) else ""
         is_parked = supervision.fail(key, cause, now, at, owner) == "park"
         failed = SessionParked if is_parked else SessionRestarted

@@ -15,7 +15,7 @@ import anyio
 from argentos.actors.core.reports import CallDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.scheduling.slots import BackgroundTask
-from argentos.concurrency.foreign_code import described, passes, sentence_of
+from argentos.concurrency.foreign_code import in_log, passes, sentence_of
 from argentos.errors import ArgentError, CallbackError
 from argentos.inputs import in_words
 from argentos.llm.tools import Tool, ToolContext, ToolTraits, as_tool_result, error_content
@@ -213,7 +213,7 @@ async def _call(called: _Called, context: ToolContext) -> _Result:
     except BaseException as error:
         if passes(error):
             raise
-        _log.info("tool %s raised %s", name, described(error))
+        _log.info("tool %s raised %s", name, in_log(error))
         content = error_content(error, name)
         return _Result(_said(error) if content is None else content, is_error=True, error=type(error).__qualname__)
     return _Result("cancelled: the tool ended the call by itself", is_error=True, error="cancelled")

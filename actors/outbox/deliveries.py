@@ -18,7 +18,7 @@ from argentos.actors.core.commands import Deliver
 from argentos.actors.core.registry import Registry
 from argentos.actors.events import Event, RecordAppended, SessionParked, SessionRestarted
 from argentos.actors.validation import as_reason
-from argentos.concurrency.foreign_code import described, passes, reading_a_store
+from argentos.concurrency.foreign_code import in_log, passes, reading_a_store
 from argentos.errors import SessionNotFoundError, SupervisorStoppedError
 from argentos.inputs import as_number
 from argentos.storage import Accepted, Address, Message, Replied, Responded, Rewound, SessionKey, Snapshot, Undone
@@ -261,7 +261,7 @@ class Deliveries(AsyncIterator[Delivery]):
                 "what session %s owes to %s cannot be read, and is tried again: %s",
                 key,
                 self._channel,
-                described(error),
+                in_log(error),
             )
             self._set_aside(key)
             return None

@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 
 import anyio
 
-from argentos.concurrency.foreign_code import described, is_interrupt
+from argentos.concurrency.foreign_code import described, in_log, is_interrupt
 from argentos.concurrency.waiter import new_waiter
 from argentos.errors import ModelError
 from argentos.llm import as_model_error
@@ -198,7 +198,7 @@ def _failure(error: BaseException | None, name: str) -> ModelError:
         return as_model_error(error)
     if error is None or isinstance(error, anyio.get_cancelled_exc_class()):
         return ModelError("the model was cancelled from inside; ask again")
-    _log.error("%s raised %s", name, described(error), exc_info=error)
+    _log.error("%s raised %s", name, in_log(error), exc_info=error)
     failure = ModelError(f"the model failed: {described(error)}")
     failure.__cause__ = error
     return failure

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import anyio
 import anyio.lowlevel
 
-from argentos.concurrency.foreign_code import described, is_interrupt
+from argentos.concurrency.foreign_code import in_log, is_interrupt
 
 __all__ = ["Clock", "ManualClock", "SystemClock", "guarded"]
 
@@ -127,7 +127,7 @@ class _GuardedClock:
         if is_interrupt(error):
             raise error
         if not self._is_broken:
-            _log.error("the clock raised %s; time stands still until it tells it again", described(error))
+            _log.error("the clock raised %s; time stands still until it tells it again", in_log(error))
         self._is_broken = True
 
     async def sleep_until(self, deadline: float) -> None:

@@ -11,7 +11,7 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from argentos.concurrency.foreign_code import described, passes
+from argentos.concurrency.foreign_code import in_log, passes
 from argentos.concurrency.waiter import Waiter, new_waiter
 
 __all__ = ["Work", "WorkerPool"]
@@ -175,7 +175,7 @@ class WorkerPool:
         except BaseException as error:
             if passes(error):
                 raise
-            _log.error("work of %s raised %s; the others go on", self._name, described(error), exc_info=error)
+            _log.error("work of %s raised %s; the others go on", self._name, in_log(error), exc_info=error)
         finally:
             self._take_following()
 

@@ -59,36 +59,67 @@ class SettingsFile:
             self._refuse_near(section, ("session",), "agents", name)
             settings = self._object(section, "agents", name, "session")
             for key, value in settings.items():
-                what = self._what("agents", name, "session", key)
+                what = self.called("agents", name, "session", key)
                 if key not in known:
                     near = nearest(key, known, cutoff=0.0)
                     raise ConfigError(f"{what} is not a setting; did you mean {near}?")
                 yield Setting(key, value, what)
 
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """The names of the agents that have a section of their own.
+
+        Raises:
+            ConfigError: `agents` is no object.
+        """
+        agents = self._object(self._content, "agents")
+        return tuple(name for name, value in agents.items() if name != "defaults" and isinstance(value, dict))
+
+    def value(self, *keys: str) -> Any:
+        """The value under these keys, one below the other; None where there is none.
+
+        Raises:
+            ConfigError: what is on the way there is no object.
+        """
+        section = self._content
+        for depth in range(1, len(keys)):
+            section = self._object(section, *keys[:depth])
+        return section.get(keys[-1])
+
     def _check_top(self) -> None:
         if "session" in self._content:
-            raise ConfigError(f"{self._what('session')} is not read there; put it into agents.defaults")
-        self._refuse_near(self._content, ("agents", "session"))
+            raise ConfigError(f"{self.called('session')} is not read there; put it into agents.defaults")
+        self._refuse_near(self._content, ("agents", "session", "gateway"))
 
     def _check_agents(self, agents: dict[str, Any], agent: str) -> None:
         others = {name: value for name, value in agents.items() if name != agent}
         if "session" in others:
-            raise ConfigError(f"{self._what('agents', 'session')} is not read there; put it into agents.defaults")
+            raise ConfigError(f"{self.called('agents', 'session')} is not read there; put it into agents.defaults")
         self._refuse_near(others, ("defaults",), "agents")
+
+    def refuse_mistyped(self, ours: Collection[str], *keys: str) -> None:
+        """Refuse keys of the object under these keys that are nearly some of ours; others are left alone.
+
+        Raises:
+            ConfigError: there is one, or that is no object.
+        """
+        if self.value(*keys) is not None:
+            self._refuse_near(self._object({keys[-1]: self.value(*keys)}, *keys), tuple(ours), *keys)
 
     def _refuse_near(self, section: dict[str, Any], ours: tuple[str, ...], *keys: str) -> None:
         for key in section:
             if key not in ours and (near := nearest(key, ours, _NEAR)):
-                raise ConfigError(f"{self._what(*keys, key)} is not a key of this file; did you mean {near}?")
+                raise ConfigError(f"{self.called(*keys, key)} is not a key of this file; did you mean {near}?")
 
     def _object(self, section: dict[str, Any], *keys: str) -> dict[str, Any]:
         """The object under the last of these keys, empty where there is none."""
         value = section.get(keys[-1], {})
         if not isinstance(value, dict):
-            raise ConfigError(f"{self._what(*keys)} is {in_words(value)}; it must be an object")
+            raise ConfigError(f"{self.called(*keys)} is {in_words(value)}; it must be an object")
         return cast("dict[str, Any]", value)
 
-    def _what(self, *keys: str) -> str:
+    def called(self, *keys: str) -> str:
+        """The file, the line and the path of a value, as an error begins with them."""
         line = _line_of(self._text, keys)
         return f"{self._path}:{line}: {'.'.join(keys):.200}"
 

@@ -104,6 +104,17 @@ class Tokens:
         """
         return _named(self.all(), name)
 
+    def operator(self) -> Token:
+        """The token as which people sign in who do not say as which: the first that may do everything.
+
+        Raises:
+            InputError: none may.
+        """
+        for each in self.all():
+            if each.scopes == SCOPES and each.owner is None:
+                return each
+        raise InputError("no token may do everything; make one with `argent gateway token new admin`")
+
     def find(self, secret: str) -> Token | None:
         """The token that this secret is; None where it is none. It takes as long for every secret of that form."""
         found = TOKEN_PATTERN.fullmatch(secret.encode(errors="replace"))

@@ -6,7 +6,7 @@ from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, Final, TypeAlias, cast
 
-from argentos.concurrency.foreign_code import described, passes
+from argentos.concurrency.foreign_code import in_log, passes
 from argentos.concurrency.threads import Runner
 from argentos.inputs import as_flag
 
@@ -37,5 +37,5 @@ async def is_approval_needed(word: NeedsApproval, given: dict[str, Any], tool: s
     except BaseException as error:
         if passes(error):
             raise
-        _log.error("a person is asked whether tool %a may run; it cannot tell: %s", tool, described(error))
+        _log.error("a person is asked whether tool %a may run; it cannot tell: %s", tool, in_log(error))
         return True

@@ -14,7 +14,7 @@ from typing import Final
 
 import anyio
 
-from argentos.concurrency.foreign_code import described, in_short, passes
+from argentos.concurrency.foreign_code import in_log, in_short, passes
 from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage.file_store.edits import Edits
 from argentos.storage.file_store.schedule import WriteSchedule
@@ -110,7 +110,7 @@ class FileWriter:
             except BaseException as error:
                 if passes(error):
                     raise
-                _log.error("writing files in %s failed, and is tried again: %s", self._workspace.root, described(error))
+                _log.error("writing files in %s failed, and is tried again: %s", self._workspace.root, in_log(error))
                 await anyio.sleep(_PAUSE)
 
     async def _do_next(self) -> None:
@@ -320,6 +320,6 @@ def _log_failure(key: SessionKey, error: BaseException) -> None:
     _log.error(
         "the files of session %s were not written: %s; its messages stay in the journal, and it is tried again",
         key,
-        in_short(error) if is_expected else described(error),
+        in_short(error) if is_expected else in_log(error),
         exc_info=None if is_expected else error,
     )

@@ -25,8 +25,8 @@ _DELETED: Final = ".deleted-"
 
 
 def is_state_directory(root: Path) -> bool:
-    """Tell whether a store has been opened in this directory, or settings have been put there."""
-    return any(reading.exists(root / name) for name in ("agents", "journal", "lock", "argent.json"))
+    """Tell whether a store was opened in this directory, or settings or tokens of a gateway have been put there."""
+    return any(reading.exists(root / name) for name in ("agents", "journal", "lock", "argent.json", "gateway"))
 
 
 def agent_folder(root: Path, agent: str) -> Path:

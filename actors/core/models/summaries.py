@@ -8,7 +8,7 @@ from msgspec import structs
 from argentos.actors.core.models.asking import Charging, Holding, Listener, ask, measure
 from argentos.actors.core.reports import NotCompacted
 from argentos.actors.core.runtime import Runtime
-from argentos.concurrency.foreign_code import described, passes
+from argentos.concurrency.foreign_code import described, in_log, passes
 from argentos.errors import ArgentError, InputError
 from argentos.llm import (
     SAFE_RATIO,
@@ -67,7 +67,7 @@ async def make_summary(
         _log.error(
             "session %s: no summary could be made, so its context is kept: %s",
             snapshot.metadata.key,
-            described(error),
+            in_log(error),
             exc_info=error,
         )
         return NotCompacted("failed", f"no summary could be made: {described(error)}")
