@@ -24,6 +24,11 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.lifecycles.known_events import AskedGuard, KnownEvent, Lifecycle
 from argentos.actors.outbox.deliveries import Deliveries, Delivery
 from argentos.actors.outbox.outbox import OwedMessage
+from argentos.actors.routing.platforms import discord_address, telegram_address
+from argentos.actors.routing.route import Route
+from argentos.actors.routing.rules import RouteRule
+from argentos.actors.routing.senders import Sender
+from argentos.actors.routing.settings import AccountSettings, RoutingSettings
 from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
 from argentos.actors.sessions.catalogue import Catalogue, InfoPage
 from argentos.actors.sessions.commanding import CommandAnswer
@@ -33,6 +38,7 @@ from argentos.actors.supervisor import Supervisor
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
 
 __all__ = [
+    "AccountSettings",
     "Agent",
     "Approval",
     "AskedGuard",
@@ -55,6 +61,10 @@ __all__ = [
     "OwnerInfo",
     "RecordAppended",
     "RemoteSupervisor",
+    "Route",
+    "RouteRule",
+    "RoutingSettings",
+    "Sender",
     "Session",
     "SessionDeleted",
     "SessionInfo",
@@ -70,6 +80,8 @@ __all__ = [
     "TranscriptMessage",
     "TranscriptSummary",
     "Turn",
+    "discord_address",
     "parse_duration",
     "parse_size",
+    "telegram_address",
 ]

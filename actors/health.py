@@ -1,8 +1,14 @@
 """The health of a supervisor."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from argentos.concurrency.foreign_code import described
+
+if TYPE_CHECKING:
+    from argentos.actors.core.registry import Registry
 
 __all__ = ["Health"]
 
@@ -36,6 +42,23 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel"):
     retention: str = ""
     attachments: tuple[str, ...] = ()
     tools: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, registry: "Registry") -> "Health":
+        """The health of the supervisor whose sessions these are."""
+        runtime, runtimes = registry.runtime, registry.runtimes.values()
+        return cls(
+            is_open=registry.is_open,
+            is_draining=registry.is_open and runtime.is_draining,
+            store=str(runtime.store.failure or ""),
+            live=len(registry),
+            parked={str(key): described(cause) for key, cause in registry.parked.items()},
+            running=runtime.slots.running,
+            waiting=runtime.slots.waiting,
+            attachments=tuple(each for one in runtimes for each in one.attachments.missing.values()),
+            tools={name: why for each in runtimes for name, why in each.toolbox.failures.items()},
+            retention="; ".join(each.retention for each in runtimes if each.retention),
+        )
 
     @property
     def is_well(self) -> bool:

@@ -20,6 +20,7 @@ from argentos.actors.events import EventFilter, Subscription
 from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
+from argentos.actors.routing.delivering import Delivering
 from argentos.actors.sessions.session import Session
 from argentos.actors.validation import as_filter
 from argentos.inputs import as_flag, as_id, as_name, as_path, as_whole_number
@@ -32,7 +33,7 @@ _MOST_LISTED: Final = 2**53
 _log: Final = logging.getLogger(__name__)
 
 
-class SupervisorInterface(ABC):
+class SupervisorInterface(Delivering, ABC):
     """The sessions of a state directory, in this process or in the one that owns it.
 
     Attributes:

@@ -36,6 +36,8 @@ from argentos.actors.outbox.deliveries import Deliveries
 from argentos.actors.outbox.outbox import Outbox, OwedMessage
 from argentos.actors.resume import resume_unfinished
 from argentos.actors.retention import Retention, Stored, stored_sessions
+from argentos.actors.routing.route import NOBODY, Route, route
+from argentos.actors.routing.settings import RoutingSettings, as_routing
 from argentos.actors.scheduling.bulkhead import Bulkhead
 from argentos.actors.scheduling.clock import Clock, SystemClock, guarded
 from argentos.actors.scheduling.slots import Slots
@@ -50,11 +52,11 @@ from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_channels, as_part
 from argentos.concurrency.background import keep_running
 from argentos.concurrency.chunks import in_chunks
-from argentos.concurrency.foreign_code import described, reading_a_store
+from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import InputError, SessionNotFoundError
 from argentos.inputs import as_flag, as_id, as_number, as_whole_number
 from argentos.llm import Counting, TokenCounter, count_tokens
-from argentos.storage import SessionKey, Store
+from argentos.storage import Address, SessionKey, Store
 from argentos.storage.names import expand_home
 
 __all__ = ["Supervisor"]
@@ -97,6 +99,7 @@ class Supervisor(SupervisorInterface):
             subscribed; of longer texts, those of 16 million characters.
         outbox: the channels to which every reply, and whatever else the agent says, is owed until it was delivered;
             see `Supervisor.outbox`.
+        routing: which session a message belongs to by its address; `RoutingSettings.load` reads it from `argent.json`.
 
     Attributes:
         catalogue: the sessions as lists show them, page by page and by their keys.
@@ -119,6 +122,7 @@ class Supervisor(SupervisorInterface):
         resume: bool = True,
         events_kept: int = 10_000,
         outbox: Collection[str] = (),
+        routing: RoutingSettings | None = None,
     ) -> None:
         as_part(store, "the store", "give a FileStore, a MemoryStore, or a store of your own", "append", "load", "read")
         config = as_part(Config() if config is None else config, "the config", "give a Config", "load")
@@ -158,6 +162,9 @@ class Supervisor(SupervisorInterface):
             named, config, clock, lambda traits: counting(count or traits.counter or count_tokens), make
         )
         self._runtime = self._runtimes[self.agent]
+        self._routing = as_routing(
+            routing, {name: each.config.channel_scope for name, each in self._runtimes.items()}, self.agent
+        )
         self._registry = Registry(self._runtime, self._runtimes)
         self.catalogue: Catalogue = Catalogue(self._registry)
         self._outbox = Outbox(self._registry)
@@ -204,6 +211,9 @@ class Supervisor(SupervisorInterface):
         if name not in self._runtimes:
             raise InputError(f"there is no agent {name!r} here; this supervisor runs {', '.join(self._runtimes)}")
         return name
+
+    async def _route(self, address: Address) -> Route:
+        return route(address, NOBODY, self._routing)
 
     async def _list(
         self,
@@ -302,19 +312,7 @@ class Supervisor(SupervisorInterface):
 
     def health(self) -> Health:
         """Whether messages are accepted, and how much there is to do."""
-        runtime = self._runtime
-        return Health(
-            is_open=self._registry.is_open,
-            is_draining=self._registry.is_open and runtime.is_draining,
-            store=str(runtime.store.failure or ""),
-            live=self.live,
-            parked={str(key): described(cause) for key, cause in self._registry.parked.items()},
-            running=runtime.slots.running,
-            waiting=runtime.slots.waiting,
-            attachments=tuple(each for one in self._runtimes.values() for each in one.attachments.missing.values()),
-            tools={name: why for each in self._runtimes.values() for name, why in each.toolbox.failures.items()},
-            retention="; ".join(each.retention for each in self._runtimes.values() if each.retention),
-        )
+        return Health.of(self._registry)
 
     @property
     def live(self) -> int:

@@ -15,6 +15,7 @@ from argentos.storage import Address, Content, Role, as_content
 
 __all__ = [
     "NewMessage",
+    "as_address",
     "as_changes",
     "as_channels",
     "as_filter",
@@ -60,7 +61,7 @@ def as_new_message(content: object, message_id: object, address: object, sender:
     return NewMessage(
         as_content(content, "the message"),
         None if message_id is None else as_id(message_id, "the message id"),
-        _address(address),
+        None if address is None else as_address(address),
         None if sender is None else as_name(sender, "the sender of the message"),
     )
 
@@ -91,9 +92,12 @@ def _not_empty(sent: NewMessage) -> NewMessage:
     return sent
 
 
-def _address(value: object) -> Address | None:
-    if value is None:
-        return None
+def as_address(value: object) -> Address:
+    """An address that can be stored; numbers are taken for the texts of ids.
+
+    Raises:
+        InputError: it is none.
+    """
     if not issubclass(type(value), Address):
         raise InputError(f"the address is {in_words(value)}; give an Address")
     parts: dict[str, Any] = {each.name: _part_of_address(value, each) for each in structs.fields(Address)}

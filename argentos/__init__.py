@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from argentos.actors import (
+        AccountSettings,
         Agent,
         Approval,
         AskedGuard,
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
         OwnerInfo,
         RecordAppended,
         RemoteSupervisor,
+        Route,
+        RouteRule,
+        RoutingSettings,
+        Sender,
         Session,
         SessionDeleted,
         SessionInfo,
@@ -46,6 +51,8 @@ if TYPE_CHECKING:
         TranscriptMessage,
         TranscriptSummary,
         Turn,
+        discord_address,
+        telegram_address,
     )
     from argentos.errors import (
         AccessError,
@@ -189,6 +196,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Accepted",
     "AccessError",
+    "AccountSettings",
     "Address",
     "Agent",
     "AnthropicModel",
@@ -295,7 +303,11 @@ __all__ = [
     "Retried",
     "Retrying",
     "Rewound",
+    "Route",
+    "RouteRule",
+    "RoutingSettings",
     "ScopeError",
+    "Sender",
     "Session",
     "SessionDeleted",
     "SessionError",
@@ -356,6 +368,8 @@ __all__ = [
     "__version__",
     "configured",
     "count_tokens",
+    "discord_address",
+    "telegram_address",
     "tool",
 ]
 
@@ -363,6 +377,7 @@ __version__ = "0.1.0"
 
 _FOLDERS: Final = {
     "actors": {
+        "AccountSettings",
         "Agent",
         "Approval",
         "AskedGuard",
@@ -385,6 +400,10 @@ _FOLDERS: Final = {
         "OwnerInfo",
         "RecordAppended",
         "RemoteSupervisor",
+        "Route",
+        "RouteRule",
+        "RoutingSettings",
+        "Sender",
         "Session",
         "SessionDeleted",
         "SessionInfo",
@@ -400,6 +419,8 @@ _FOLDERS: Final = {
         "TranscriptMessage",
         "TranscriptSummary",
         "Turn",
+        "discord_address",
+        "telegram_address",
     },
     "errors": {
         "AccessError",

@@ -38,6 +38,7 @@ _MEMBERS: Final = {
     "gateway": _member("gateway", "Serve the sessions over HTTP, with a dashboard, until SIGTERM or Ctrl-C."),
     "replay": _member("replay", "Replay a recorded conversation, as fast as possible."),
     "restore": _member("restore", "Make a state directory of a backup."),
+    "route": _member("route", "Say which agent answers an address, in which session, and why."),
     "send": _member("send", "Send one message to a session, and print the reply: for scripts."),
     "sessions": _member("sessions", "List sessions, and manage them."),
 }

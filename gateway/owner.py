@@ -16,7 +16,7 @@ import anyio
 import click
 from msgspec import structs
 
-from argentos.actors import Agent, Config, Supervisor
+from argentos.actors import Agent, Config, RoutingSettings, Supervisor
 from argentos.actors.control.remote import RemoteSupervisor
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import OwnerGoneError, StoreBusyError, SupervisorStoppedError
@@ -87,16 +87,24 @@ async def open_sessions(
         StoreError: it cannot be opened.
     """
     async with AsyncExitStack() as stack:
+        routing = settings.routing(is_lenient=config is not None)
         config = config or settings.config()
         answering = _UnaskedModel() if read_only else model or OfflineModel()
         agents: _Agents = answering
         if all_agents:
             agents = {name: Agent(answering, config=_config_of(settings, name, config)) for name in _names(settings)}
-        yield await _enter(stack, settings, config, agents, read_only=read_only, talks=talks)
+        yield await _enter(stack, settings, config, agents, routing, read_only=read_only, talks=talks)
 
 
 async def _enter(
-    stack: AsyncExitStack, settings: Settings, config: Config, agents: _Agents, *, read_only: bool, talks: bool
+    stack: AsyncExitStack,
+    settings: Settings,
+    config: Config,
+    agents: _Agents,
+    routing: RoutingSettings,
+    *,
+    read_only: bool,
+    talks: bool,
 ) -> SupervisorInterface:
     waits = iter(_WAITS)
     while True:
@@ -107,7 +115,15 @@ async def _enter(
                 stack.push_async_exit(connection.pop_all())
                 return owner
         store = FileStore(settings.state_dir, read_only=read_only)
-        supervisor = Supervisor(store, agents, config=config, agent=settings.agent, grace=_GRACE, resume=talks)
+        supervisor = Supervisor(
+            store,
+            agents,
+            config=config,
+            agent=settings.agent,
+            grace=_GRACE,
+            resume=talks,
+            routing=routing,
+        )
         try:
             return await stack.enter_async_context(supervisor)
         except StoreBusyError:  # it has an owner that cannot be asked yet, or not any more

@@ -20,7 +20,7 @@ from argentos.errors import ConfigError, StoreError
 from argentos.gateway.parameters import AGENT
 
 if TYPE_CHECKING:
-    from argentos.actors import Config
+    from argentos.actors import Config, RoutingSettings
 
 __all__ = ["Settings", "command_options", "default_state_dir", "model_option"]
 
@@ -63,6 +63,23 @@ class Settings:
         except ConfigError as error:
             _log.warning("%s; this command goes on without it", error)
             return Config()
+
+    def routing(self, *, is_lenient: bool = False) -> "RoutingSettings":
+        """The settings of routing; where they are wrong and that `is_lenient`, the defaults.
+
+        Raises:
+            ConfigError: `argent.json` is wrong.
+            StoreError: this user may not look into the state directory.
+        """
+        from argentos.actors import RoutingSettings  # noqa: PLC0415
+
+        self._check_access()
+        try:
+            return RoutingSettings.load(self.state_dir, self.agent)
+        except ConfigError:
+            if not is_lenient:
+                raise
+            return RoutingSettings(agent=self.agent)
 
     def check_state_dir(self) -> None:
         """Refuse a directory that is not a state directory, as where its name is mistyped.

@@ -51,12 +51,22 @@ class SessionKey(NamedTuple):
 
 
 class Address(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
-    """The place that a message came from, and to which its reply goes."""
+    """The place that a message came from, and to which its reply goes.
+
+    Attributes:
+        channel: the platform, as `telegram`.
+        user: the writer, by the platform's id.
+        guild: of Discord, or what is like it elsewhere.
+        channel_id: of a channel in a guild, a group, or a chat.
+        thread: a thread in that, or a topic.
+        account: of ours on the platform, where we have several.
+    """
 
     channel: str
     user: str
     guild: str | None = None
     channel_id: str | None = None
+    thread: str | None = None
     account: str | None = None
 
 

@@ -297,6 +297,7 @@ SESSIONS: Final = _stream(Owner.sessions, Owner, Needs.DIRECTORY)
 STORED: Final = _stream(Owner.stored, Owner, Needs.DIRECTORY)
 EVENTS: Final = _subscription(Owner.events, Owner)
 OWED: Final = _many(Owner.owed, Owner)
+ROUTE: Final = _one(Owner.route, Owner, Needs.DIRECTORY)
 ALL_APPROVALS: Final = _many(Owner.all_approvals, Owner, Needs.DIRECTORY)
 BACKUP: Final = _one(Owner.backup, Owner, Needs.DIRECTORY)
 

@@ -21,6 +21,7 @@ from argentos.actors.info import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
+from argentos.actors.routing.route import Route
 from argentos.actors.sessions.session import Session
 from argentos.actors.validation import as_filter
 from argentos.concurrency.chunks import in_chunks
@@ -147,6 +148,10 @@ class Owner:
     async def owed(self, channel: str | None = None) -> tuple[OwedMessage, ...]:
         """See `Supervisor.owed`."""
         return await self._supervisor.owed(channel)
+
+    async def route(self, address: Address) -> Route:
+        """See `Supervisor.route`."""
+        return await self._supervisor.route(address)
 
     async def all_approvals(self) -> tuple[Approval, ...]:
         """See `Supervisor.approvals`."""

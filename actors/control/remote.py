@@ -26,6 +26,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.lifecycles.known_events import Lifecycle
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.retention import Stored
+from argentos.actors.routing.route import Route
 from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.session import Session
 from argentos.actors.sessions.text_commands import TextCommand
@@ -214,6 +215,9 @@ class RemoteSupervisor(SupervisorInterface):
 
     def _handle(self, key: SessionKey) -> RemoteSession:
         return RemoteSession(self._client, key)
+
+    async def _route(self, address: Address) -> Route:
+        return await self._client.one(operations.ROUTE, self._key, address=address)
 
     async def _list(
         self,

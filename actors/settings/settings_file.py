@@ -1,4 +1,4 @@
-"""`argent.json` as it is written: where the settings of sessions stand in it, and in which line.
+"""`argent.json` as it is written: where the settings stand in it, and in which line.
 
 Other parts of the file belong to others and are left alone. A key is taken for a mistyped one of ours where it is near.
 """
@@ -86,10 +86,19 @@ class SettingsFile:
             section = self._object(section, *keys[:depth])
         return section.get(keys[-1])
 
+    def section(self, key: str) -> Setting:
+        """A key at the top of the file; its value is None where there is none.
+
+        Raises:
+            ConfigError: there is nearly one of ours.
+        """
+        self._check_top()
+        return Setting(key, self._content.get(key), self.called(key))
+
     def _check_top(self) -> None:
         if "session" in self._content:
             raise ConfigError(f"{self.called('session')} is not read there; put it into agents.defaults")
-        self._refuse_near(self._content, ("agents", "session", "gateway"))
+        self._refuse_near(self._content, ("agents", "channels", "gateway", "routes", "session"))
 
     def _check_agents(self, agents: dict[str, Any], agent: str) -> None:
         others = {name: value for name, value in agents.items() if name != agent}

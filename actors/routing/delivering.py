@@ -1,0 +1,76 @@
+"""Delivering messages by their addresses: the part of a supervisor that routes, in this process or in the owner's."""
+
+from abc import ABC, abstractmethod
+
+from anyio.lowlevel import checkpoint
+
+from argentos.actors.core.turn import Turn
+from argentos.actors.routing.route import Route
+from argentos.actors.routing.senders import Sender
+from argentos.actors.routing.session_ids import joined_id, quoted
+from argentos.actors.sessions.session import Session
+from argentos.actors.validation import as_address
+from argentos.inputs import as_id
+from argentos.storage import Address, ContentLike
+
+__all__ = ["Delivering"]
+
+
+class Delivering(ABC):
+    """Routes messages to the sessions that they belong to."""
+
+    async def deliver(
+        self,
+        address: Address,
+        content: ContentLike,
+        *,
+        message_id: str | None = None,
+        sender: str | None = None,
+        patience: float = 0.0,
+    ) -> Turn:
+        """Accept a message for the session that its address leads to; when this returns, it is durable.
+
+        The reply carries the address, whatever comes from elsewhere meanwhile, and whoever is linked with whom then.
+
+        Args:
+            address: where the message came from; see `route`.
+            content: see `Session.send`.
+            message_id: of the platform, which need be unique only in the chat that the message came from: the id in
+                the session, `Turn.message_id`, tells also where that was. Sending it again is answered as by
+                `Session.send`.
+            sender: a name to show.
+            patience: seconds to wait for room, where too many messages wait in the session.
+
+        Raises:
+            InputError: something of it cannot be stored, or a route names an agent that does not run here.
+            AttachmentTooLargeError, MessageTooLargeError, MailboxFullError: see `Session.send`.
+        """
+        found = await self.route(address)
+        session = self.session(found.session_id, agent=found.agent)
+        known_as = None if message_id is None else _id_in_session(address, as_id(message_id, "the message id"))
+        return await session.send(content, message_id=known_as, address=address, sender=sender, patience=patience)
+
+    async def route(self, address: Address) -> Route:
+        """The agent that answers what comes from an address, the session that it belongs to, and why.
+
+        Raises:
+            InputError: it is no address.
+        """
+        await checkpoint()
+        return await self._route(as_address(address))
+
+    @abstractmethod
+    def session(self, session_id: str, *, agent: str | None = None) -> Session:
+        """See `SupervisorInterface.session`."""
+        ...
+
+    # For the two kinds of supervisors, which are given what was checked -----------------------------------------
+
+    @abstractmethod
+    async def _route(self, address: Address) -> Route: ...
+
+
+def _id_in_session(address: Address, message_id: str) -> str:
+    """An id that no message from another chat has, for a session may have messages from several."""
+    chat = address.channel_id or address.user
+    return joined_id(Sender.of(address).place, quoted(chat), quoted(message_id))

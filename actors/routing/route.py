@@ -1,0 +1,106 @@
+"""The route of a message: the agent that answers it, the session that it belongs to, and why."""
+
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from argentos.actors.routing.rules import most_specific
+from argentos.actors.routing.senders import Sender
+from argentos.actors.routing.session_ids import joined_id, quoted
+from argentos.actors.routing.settings import RoutingSettings
+from argentos.storage import Address
+
+__all__ = ["NOBODY", "Pairings", "Route", "is_direct", "route"]
+
+_DISCORD: Final = "discord"
+_SHARED: Final = frozenset({_DISCORD})  # where a thread belongs to its channel, unless configured
+
+
+class Pairings(Protocol):
+    """The senders who are linked with others, and so are one person."""
+
+    def session_of(self, sender: Sender) -> str | None:
+        """The id of the session that the sender shares with others; None while linked with nobody."""
+        ...
+
+
+class _Nobody:
+    def session_of(self, sender: Sender) -> str | None:  # noqa: ARG002 - the signature of all pairings
+        return None
+
+
+NOBODY: Final[Pairings] = _Nobody()
+"""Pairings by which nobody is linked with anybody."""
+
+
+class Route(Struct, frozen=True, rename="camel"):
+    """A route.
+
+    Attributes:
+        agent: answers.
+        session_id: of that agent.
+        why: in a sentence.
+        is_direct: it is a message to the agent alone, and belongs to the person.
+    """
+
+    agent: str
+    session_id: str
+    why: str
+    is_direct: bool
+
+
+def is_direct(address: Address) -> bool:
+    """Whether a message from there is written to the agent alone.
+
+    It is where no guild is named and, but on Discord, where a bot is in no groups, no chat other than the user's own.
+    """
+    if address.guild is not None:
+        return False
+    return address.channel == _DISCORD or address.channel_id in {None, address.user}
+
+
+def route(address: Address, pairings: Pairings, settings: RoutingSettings) -> Route:
+    """The route of what comes from an address: pure, and total.
+
+    Args:
+        address: where it came from.
+        pairings: who is linked with whom.
+        settings: of the rules, the accounts and the agents.
+    """
+    rule = most_specific(settings.rules, address)
+    agent = settings.agent if rule is None else rule.agent
+    by = "no route names another agent" if rule is None else f"the route for {rule} names it"
+    session_id, where = _direct(address, pairings) if is_direct(address) else _shared(address, settings, agent)
+    return Route(agent, session_id, f"{where}; agent {agent!a} answers, for {by}", is_direct(address))
+
+
+def _direct(address: Address, pairings: Pairings) -> tuple[str, str]:
+    sender = Sender.of(address)
+    linked = pairings.session_of(sender)
+    if linked is not None:
+        return linked, f"a direct message of {sender}, who is linked with others, so that it is their session"
+    return sender.own_session, f"a direct message of {sender}, who is linked with nobody"
+
+
+def _shared(address: Address, settings: RoutingSettings, agent: str) -> tuple[str, str]:
+    """The session of what several people may read, and what it is."""
+    place = Sender.of(address).place
+    has_own = address.thread is not None and _threads_are_own(address, settings)
+    if address.guild is None:
+        parts, where = ["group", address.channel_id or address.user], "a group"
+    else:
+        parts, where = ["guild", address.guild], "a guild, whose channels share a session"
+        if settings.scopes.get(agent) == "per-channel" or has_own:
+            parts += [] if address.channel_id is None else ["channel", address.channel_id]
+            where = "a guild, each of whose channels has a session of its own"
+    if has_own and address.thread is not None:
+        parts += ["thread", address.thread]
+        where = f"a thread with a session of its own, in {'a group' if address.guild is None else 'a guild'}"
+    elif address.thread is not None:
+        where = f"a thread, which belongs to its surroundings: {where}"
+    return joined_id(place, *(quoted(each) for each in parts)), where
+
+
+def _threads_are_own(address: Address, settings: RoutingSettings) -> bool:
+    configured = settings.account(address.channel, address.account).threads
+    return configured == "own" if configured else address.channel not in _SHARED
