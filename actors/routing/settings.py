@@ -82,7 +82,7 @@ class RoutingSettings(Struct, frozen=True, kw_only=True):
         rules = _rules(routes, what)
         _, channels, what = file.section("channels")
         names = {agent, *(each.agent for each in rules)}
-        scopes = {name: Config.load(state_dir, name).channel_scope for name in names}
+        scopes: dict[str, Scope] = {name: Config.load(state_dir, name).channel_scope for name in names}
         return cls(agent=agent, rules=rules, accounts=_accounts(channels, what), scopes=scopes)
 
 

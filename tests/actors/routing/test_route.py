@@ -21,7 +21,7 @@ SHARED_TOPICS = RoutingSettings(accounts={("telegram", None): AccountSettings(th
 class Linked:
     """Pairings of a test."""
 
-    sessions: dict[Sender, str] = field(default_factory=dict)
+    sessions: dict[Sender, str] = field(default_factory=dict[Sender, str])
 
     def session_of(self, sender: Sender) -> str | None:
         return self.sessions.get(sender)
