@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: demo test api browser diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-retention benchmark-counting lint types clean
+.PHONY: demo test api browser diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
@@ -115,6 +115,10 @@ benchmark-actors: $(VENV)-benchmarks/.ready
 # What lists and searches of ten thousand sessions cost (docs/benchmarks.md): ten minutes, or a smoke run.
 benchmark-search: $(VENV)/.tools
 	$(BIN)/python -m benchmarks.search $(if $(LONG),,--quick) $(BENCHMARK)
+
+# How long `argent` takes to start, beside Python itself (docs/benchmarks.md): ten seconds.
+benchmark-starting: $(VENV)/.tools
+	$(BIN)/python -m benchmarks.starting --check $(BENCHMARK)
 
 # How much of planted facts an extract keeps after 1, 5 and 20 compactions (docs/benchmarks.md): some minutes.
 benchmark-retention: $(VENV)/.tools

@@ -5,7 +5,6 @@ interrupt, 1 for everything else. With `--json` it is an object on standard outp
 """
 
 import itertools
-import logging
 import os
 import signal
 import sys
@@ -18,7 +17,7 @@ import click
 from argentos import __version__
 from argentos.errors import ArgentError
 from argentos.gateway.groups import Group, Member
-from argentos.gateway.output import one_line, print_json, printable
+from argentos.gateway.output import complain, one_line, print_json, printable
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["main", "root", "run"]
@@ -50,32 +49,24 @@ _MEMBERS: Final = {
 @click.pass_context
 def root(context: click.Context) -> None:
     """Conversation sessions of agents, each a durable state machine."""
+    from argentos.gateway.complaints import show_warnings  # noqa: PLC0415 - `argent --help` has none
+
+    show_warnings()
     context.ensure_object(Settings)
+    context.color = _colour()
 
 
-class _Complaints(logging.Handler):
-    """A handler that prints warnings of the library as sentences, without their traces.
-
-    Not of what keeps the event loop: the models here are ours, and the user of a command can change nothing about it.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.name != "argentos.actors.scheduling.bulkhead" or record.levelno >= logging.ERROR
-
-    def emit(self, record: logging.LogRecord) -> None:
-        with suppress(OSError):  # what cannot be told must not end what goes on
-            _complain(record.getMessage(), 1)
-
-
-def _tells_something(record: logging.LogRecord) -> bool:
-    """False for asyncio's complaint about a wait on a socket that was cancelled in the moment it ended."""
-    return record.exc_info is None or getattr(record.exc_info[0], "__name__", "") != "InvalidStateError"
+def _colour() -> bool | None:
+    """Whether to print in colour: as NO_COLOR and FORCE_COLOR say; None for wherever a terminal can."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return False if os.environ.get("TERM") == "dumb" else None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; gives the exit status."""
-    logging.getLogger("argentos").handlers = [_Complaints(logging.WARNING)]
-    logging.getLogger("asyncio").addFilter(_tells_something)
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
         return _run(arguments)
@@ -90,7 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         if error.filename is None:
-            return _complain(f"the output cannot be written: {error.strerror}", 1)
+            complain(f"the output cannot be written: {error.strerror}")
+            return 1
         return _fail(arguments, "file", f"{error.filename} cannot be used: {error.strerror}", 1)
 
 
@@ -116,16 +108,11 @@ def _with_help(error: click.ClickException) -> str:
 def _fail(arguments: Sequence[str], code: str, sentence: str, status: int, *, is_told: bool = True) -> int:
     """Tell people of a failure on standard error, and programs that asked for JSON on standard output, too."""
     if is_told:
-        _complain(sentence, status)
+        complain(sentence)
     before = itertools.takewhile(lambda each: each != "--", arguments)
     if "--json" in before:
         with suppress(OSError):  # as where the output is closed, which is no failure of its own then
             print_json({"error": {"code": code, "message": printable(one_line(sentence))}})
-    return status
-
-
-def _complain(sentence: str, status: int) -> int:
-    click.echo(f"argent: {printable(' '.join(sentence.split()))}", err=True)
     return status
 
 
@@ -151,7 +138,9 @@ def run() -> None:
     try:
         sys.stdout.flush()
     except OSError as error:
-        status = status or _complain(f"the output cannot be written: {error.strerror}", 1)
+        if not status:
+            complain(f"the output cannot be written: {error.strerror}")
+        status = status or 1
         _drop_rest(sys.stdout)
     if not sys.stderr.closed:
         try:

@@ -1,7 +1,6 @@
 """Groups of commands, each of which is imported when it is run."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -56,6 +55,8 @@ class Group(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            from difflib import get_close_matches  # noqa: PLC0415 - only after a mistake
+
             nearest = get_close_matches(args[0], self.members, n=1)
             if not nearest:
                 raise

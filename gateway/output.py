@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "age",
     "cell",
+    "complain",
     "count",
     "counted",
     "elapsed",
@@ -66,6 +67,11 @@ def print_json_list(items: Sequence[Any]) -> None:
         click.echo(before + msgspec.json.encode(items[begin : begin + _PIECE])[1:-1], nl=False)
         before = b",\n"
     click.echo(b"]" if items else b"[]")
+
+
+def complain(sentence: str) -> None:
+    """Print a sentence about a failure or a danger on standard error."""
+    click.echo(f"argent: {cell(sentence)}", err=True)
 
 
 def failure(error: ArgentError) -> dict[str, dict[str, str]]:

@@ -4,14 +4,10 @@ What takes long to import is imported where it is used, so that `argent --help` 
 """
 
 import errno
-import logging
 import os
-import pwd
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -20,27 +16,42 @@ from argentos.errors import ConfigError, StoreError
 from argentos.gateway.parameters import AGENT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from argentos.actors import Config, RoutingSettings
 
-__all__ = ["Settings", "command_options", "default_state_dir", "model_option"]
-
-_log: Final = logging.getLogger(__name__)
+__all__ = ["Settings", "command_options", "model_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-
-def default_state_dir() -> Path:
-    """`ARGENTOS_HOME`, else `~/.argentos`."""
-    return _path(os.environ.get("ARGENTOS_HOME") or "~/.argentos")
+_USUAL: Final = "~/.argentos"
 
 
-@dataclass(slots=True)
 class Settings:
-    """The options that stand before or after a command's name."""
+    """The options that stand before or after a command's name.
 
-    state_dir: Path = field(default_factory=default_state_dir)
-    agent: str = "main"
-    json: bool = False
+    Args:
+        state_dir: the state directory; by default `ARGENTOS_HOME`, else `~/.argentos`.
+        agent: the agent that is meant.
+        json: print JSON.
+    """
+
+    def __init__(self, state_dir: "str | Path | None" = None, agent: str = "main", *, json: bool = False) -> None:
+        self.named_dir: str | Path = os.environ.get("ARGENTOS_HOME") or _USUAL if state_dir is None else state_dir
+        self.agent = agent
+        self.json = json
+        self._state_dir: Path | None = None
+
+    @property
+    def state_dir(self) -> "Path":
+        """The state directory, as a whole path.
+
+        Raises:
+            InputError: what was named is no path.
+        """
+        if self._state_dir is None:
+            self._state_dir = _path(self.named_dir)
+        return self._state_dir
 
     def config(self) -> "Config":
         """The settings of the agent's sessions.
@@ -56,12 +67,14 @@ class Settings:
 
     def config_or_defaults(self) -> "Config":
         """The settings of the agent's sessions; where `argent.json` is wrong that is told, and the defaults hold."""
+        import logging  # noqa: PLC0415
+
         from argentos.actors import Config  # noqa: PLC0415
 
         try:
             return self.config()
         except ConfigError as error:
-            _log.warning("%s; this command goes on without it", error)
+            logging.getLogger(__name__).warning("%s; this command goes on without it", error)
             return Config()
 
     def routing(self, *, is_lenient: bool = False) -> "RoutingSettings":
@@ -97,22 +110,26 @@ class Settings:
             return
         if self.state_dir.exists():
             what = f"{self.state_dir} is not a state directory of argentos"
-        elif self.state_dir == _path("~/.argentos"):
+        elif self.state_dir == _path(_USUAL):
             return
         else:
             what = f"there is no state directory {self.state_dir}"
         raise StoreError(f"{what}; name another with --state-dir or ARGENTOS_HOME, or begin one with `argent chat`")
 
     def is_unused(self) -> bool:
-        """Tell whether nothing was done in the state directory yet, so that there is nothing to open.
+        """Tell whether nothing was done in the state directory yet, so that there is nothing to open, or to import.
 
         Raises:
             StoreError: this user may not look into it.
         """
-        self._check_access()
-        if self.state_dir.is_dir():
-            return not any(self.state_dir.iterdir())
-        return not self.state_dir.exists() and self.state_dir == _path("~/.argentos")
+        with suppress(FileNotFoundError, ValueError):  # the name may be none, which is told where it is used
+            try:
+                return not os.listdir(os.path.expanduser(self.named_dir))  # noqa: PTH111, PTH208 - see above
+            except FileNotFoundError:
+                return self.named_dir == _USUAL
+            except OSError:
+                self._check_access()
+        return False
 
     def _check_access(self) -> None:
         try:
@@ -133,12 +150,14 @@ class Settings:
 
 
 def _user_name(uid: int) -> str:
+    import pwd  # noqa: PLC0415
+
     with suppress(KeyError):
         return pwd.getpwuid(uid).pw_name
     return f"user {uid}"
 
 
-def _path(text: str) -> Path:
+def _path(text: "str | Path") -> "Path":
     from argentos.storage import expand_home  # noqa: PLC0415
 
     return expand_home(text)
@@ -184,7 +203,7 @@ def command_options(function: F) -> F:
             "--state-dir",
             metavar="PATH",
             expose_value=False,
-            callback=_set("state_dir", _path),
+            callback=_set("named_dir"),
             help="The state directory; ARGENTOS_HOME or ~/.argentos by default.",
         ),
     ):

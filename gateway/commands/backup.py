@@ -7,6 +7,7 @@ import click
 from argentos.errors import StoreError
 from argentos.gateway.output import print_json, printable, size
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.progress import progress
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["command"]
@@ -23,9 +24,10 @@ def command(settings: Settings, file: Path) -> None:
     """
     if not settings.state_dir.is_dir():
         raise StoreError(f"there is no state directory {settings.state_dir}; name another with --state-dir")
-    written = with_sessions(
-        settings, lambda sessions: sessions.backup(file.absolute()), config=settings.config_or_defaults()
-    )
+    with progress(settings, "Saving"):
+        written = with_sessions(
+            settings, lambda sessions: sessions.backup(file.absolute()), config=settings.config_or_defaults()
+        )
     if settings.json:
         print_json({"file": str(file), "bytes": written})
     else:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from argentos.actors import Supervisor
 from argentos.errors import ArgentError, ConfigError, OwnerGoneError, StoreError
 from argentos.gateway.output import counted, print_json, printable
+from argentos.gateway.progress import progress
 from argentos.gateway.settings import Settings, command_options
 from argentos.inputs import as_id
 from argentos.storage import SessionKey
@@ -67,7 +68,7 @@ def command(settings: Settings, *, repairs: bool, restore: str | None, copy: str
     if copy or replaces:
         raise click.UsageError("--copy and --replace go with --restore ID")
     try:
-        with _quiet():
+        with _quiet(), progress(settings, "Checking"):
             mended = anyio.run(repair, settings.state_dir) if repairs else []
             findings = check(settings.state_dir)
             if not any(finding.path.name == "lock" and not finding.is_harmless for finding in findings):

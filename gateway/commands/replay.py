@@ -2,8 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -17,6 +16,7 @@ from argentos.actors import Config, ManualClock, RecordAppended, SessionInfo, Su
 from argentos.errors import ConfigError
 from argentos.gateway.output import counted, messages, print_json, printable
 from argentos.gateway.parameters import DURATION
+from argentos.gateway.progress import progress
 from argentos.gateway.replaying import Numbered, Replay, read_recording
 from argentos.gateway.settings import Settings, command_options
 from argentos.llm import ReplayModel
@@ -129,11 +129,11 @@ async def _replay(settings: Settings, config: Config, file: Path, speed: float, 
     ):
         observe = _observer(outcome, trace=trace)
         replay = Replay(supervisor, model, clock, events, idle_after=config.idle_after, observe=observe)
-        with _progress(file, hidden=trace or settings.json) as show:
+        with progress(settings, "Replaying", _size_of(file), hidden=trace) as bar:
             for numbered in chain([first], lines):
                 await replay.live(numbered, speed=speed)
                 outcome.lines += 1
-                show(numbered)
+                bar.reach(numbered.bytes_read, _place(numbered))
             await replay.finish()
         outcome.passed_over = replay.passed_over
         outcome.sessions = [await supervisor.session(each).info() for each in replay.sessions]
@@ -174,27 +174,12 @@ def _trace(event: RecordAppended) -> None:
     click.echo(f"{record.at:%Y-%m-%d %H:%M:%S}  {printable(event.session.id)}  {what}")
 
 
-@contextmanager
-def _progress(file: Path, *, hidden: bool) -> Generator[Callable[[Numbered], None]]:
-    """A bar on standard error, where that is a terminal."""
-    from rich.console import Console  # noqa: PLC0415 - only where a bar is drawn
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+def _size_of(file: Path) -> int:
+    return file.stat().st_size
 
-    console = Console(stderr=True)
-    columns = (
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f}%"),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, disable=hidden or not console.is_terminal) as progress:
-        task = progress.add_task("", total=file.stat().st_size)
 
-        def show(numbered: Numbered) -> None:
-            at = f"{numbered.line.at:%Y-%m-%d %H:%M}  line {numbered.number}"
-            progress.update(task, completed=numbered.bytes_read, description=at)
-
-        yield show
+def _place(numbered: Numbered) -> str:
+    return f"{numbered.line.at:%Y-%m-%d %H:%M}  line {numbered.number}"
 
 
 def _print(outcome: _Outcome) -> None:

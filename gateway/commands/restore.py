@@ -6,6 +6,7 @@ import click
 
 from argentos.errors import StoreError
 from argentos.gateway.output import print_json
+from argentos.gateway.progress import progress
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage.backup import restore
 
@@ -22,7 +23,8 @@ def command(settings: Settings, file: Path) -> None:
     The directory must not exist, or be empty: nothing is ever written over.
     """
     try:
-        manifest = restore(file, settings.state_dir)
+        with progress(settings, "Restoring"):
+            manifest = restore(file, settings.state_dir)
     except OSError as error:
         raise StoreError(f"{error.filename or file}: {error.strerror}; nothing was restored") from error
     if settings.json:

@@ -28,6 +28,7 @@ from argentos.gateway.formats import (
 from argentos.gateway.output import counted, one_line, print_json, printable
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.parameters import SESSION
+from argentos.gateway.progress import Bar, progress
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["export_command"]
@@ -72,7 +73,8 @@ def export_command(
         async def work(sessions: SupervisorInterface) -> _Exported:
             file.seek(0)
             file.truncate()  # an owner that ended half-way has the work done again
-            return await _export(sessions, session_ids, file, form)
+            with progress(settings, "Exporting") as bar:
+                return await _export(sessions, session_ids, file, form, bar)
 
         exported = with_sessions(settings, work, read_only=True, config=settings.config_or_defaults())
     if output is not None and settings.json:
@@ -140,8 +142,11 @@ def _put(temporary: Path, output: Path, *, force: bool) -> None:
         os.close(folder)
 
 
-async def _export(sessions: SupervisorInterface, session_ids: Sequence[str], file: IO[bytes], form: str) -> _Exported:
+async def _export(
+    sessions: SupervisorInterface, session_ids: Sequence[str], file: IO[bytes], form: str, bar: Bar
+) -> _Exported:
     ids = list(dict.fromkeys(session_ids)) or sorted(info.id for info in await sessions.list())
+    bar.expect(len(ids))
     losses = Losses()
     if form == _OWN:
         file.write(head_line(len(ids)))
@@ -155,4 +160,5 @@ async def _export(sessions: SupervisorInterface, session_ids: Sequence[str], fil
         else:
             file.write(_WRITERS[form](transcript, losses))
         messages += len(transcript.messages)
+        bar.advance()
     return _Exported(len(ids), messages, list(losses))

@@ -16,6 +16,7 @@ from argentos.errors import InputError, SessionExistsError, SessionNotFoundError
 from argentos.gateway.formats import LeftOut, Losses, ReadTranscript, Source, grouped, members_of, read_transcripts
 from argentos.gateway.output import counted, one_line, print_json, printable
 from argentos.gateway.owner import with_sessions
+from argentos.gateway.progress import Bar, progress
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["import_command"]
@@ -107,18 +108,21 @@ def import_command(context: click.Context, files: tuple[Path, ...], *, session: 
 
         async def check(sessions: SupervisorInterface) -> tuple[_Outcome, dict[str, _Place]]:
             checking = _Checking(sessions, session)
-            for path in sources:
-                await checking.add(sources, path)
+            with progress(settings, "Reading") as bar:
+                for path in sources:
+                    await checking.add(sources, path, bar)
             checking.outcome.left_out[:0] = _others(others, checking.taken)
             return checking.outcome, checking.missing
 
         outcome, missing = with_sessions(settings, check, read_only=True, makes=True)
 
         async def adopt(sessions: SupervisorInterface) -> None:
-            for path in sources:
-                if any(place.file == _name(path) for place in missing.values()):
-                    with sources.opened(path) as source:
-                        await _adopt_all(sessions, path, read_transcripts(source, Losses(), session), missing)
+            with progress(settings, "Importing", len(missing)) as bar:
+                for path in sources:
+                    if any(place.file == _name(path) for place in missing.values()):
+                        with sources.opened(path) as source:
+                            found = read_transcripts(source, Losses(), session)
+                            await _adopt_all(sessions, path, found, missing, bar)
 
         if missing and not dry_run:
             with_sessions(settings, adopt, makes=True)
@@ -183,7 +187,7 @@ class _Checking:
         self._session = session
         self._found: dict[str, tuple[_Place, int]] = {}  # and what is said there
 
-    async def add(self, files: _Files, path: Path) -> None:
+    async def add(self, files: _Files, path: Path, bar: Bar) -> None:
         """Read a file.
 
         Raises:
@@ -196,6 +200,7 @@ class _Checking:
             with files.opened(path) as source:
                 for found in read_transcripts(source, losses, self._session):
                     await checkpoint()
+                    bar.reach(0, f"Reading conversation {len(self._found) + 1}")
                     await self._add(_Place(_name(path), found.line), found, losses)
                 self.taken |= source.companions.taken
         except InputError as error:
@@ -261,12 +266,13 @@ async def _is_there(sessions: SupervisorInterface, transcript: Transcript) -> bo
 
 
 async def _adopt_all(
-    sessions: SupervisorInterface, path: Path, found: Iterator[ReadTranscript], missing: dict[str, _Place]
+    sessions: SupervisorInterface, path: Path, found: Iterator[ReadTranscript], missing: dict[str, _Place], bar: Bar
 ) -> None:
     for transcript, line in found:
         if missing.get(transcript.session) == _Place(_name(path), line):
             await _adopt(sessions, transcript)
             del missing[transcript.session]
+            bar.advance()
 
 
 async def _adopt(sessions: SupervisorInterface, transcript: Transcript) -> None:

@@ -1,0 +1,1 @@
+"""The time that a command line takes to start, beside that of Python."""
