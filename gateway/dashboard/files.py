@@ -9,7 +9,11 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final, NamedTuple
 
+from argentos.gateway.dashboard.icons import ICONS, icon_sheet
+
 __all__ = ["File", "Files", "dashboard_files"]
+
+ICON_SHEET: Final = "css/icons.css"
 
 _TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".woff2": "font/woff2"}
 _PACKED: Final = {"text/javascript", "text/css", "image/svg+xml", "text/html", "text/plain"}
@@ -41,8 +45,12 @@ class Files(NamedTuple):
 
 @cache
 def dashboard_files() -> Files:
-    """The files of the dashboard, which do not change while the program runs."""
-    found = dict(sorted(_read(resources.files("argentos.gateway") / "static")))
+    """The files of the dashboard, which do not change while the program runs; the icons in a style sheet."""
+    found = dict(_read(resources.files("argentos.gateway") / "static"))
+    icons = {path: file.data for path, file in found.items() if path.startswith(ICONS) and path.endswith(".svg")}
+    sheet = icon_sheet({path[len(ICONS) : -len(".svg")]: icons[path] for path in sorted(icons)})
+    found = {path: file for path, file in found.items() if path not in icons} | {ICON_SHEET: _file(ICON_SHEET, sheet)}
+    found = dict(sorted(found.items()))
     digest = hashlib.sha256()
     for path, file in found.items():
         digest.update(f"{path}\0{len(file.data)}\0".encode() + file.data)
@@ -55,12 +63,10 @@ def _read(folder: Traversable, path: str = "") -> Iterator[tuple[str, File]]:
         if each.is_dir():
             yield from _read(each, f"{below}/")
         else:
-            yield below, _file(each)
+            yield below, _file(each.name, each.read_bytes())
 
 
-def _file(source: Traversable) -> File:
-    data = source.read_bytes()
-    suffix = f".{source.name.rpartition('.')[2]}"
-    media_type = _TYPES.get(suffix) or mimetypes.guess_type(source.name)[0] or "text/plain"
+def _file(name: str, data: bytes) -> File:
+    media_type = _TYPES.get(f".{name.rpartition('.')[2]}") or mimetypes.guess_type(name)[0] or "text/plain"
     packed = gzip.compress(data, mtime=0) if media_type in _PACKED else None
     return File(data, media_type, packed if packed is not None and len(packed) < len(data) else None)

@@ -71,7 +71,7 @@ def test_search_and_filters_live_in_the_address(page: Page, opening: Opening) ->
     expect(page.locator(".row").nth(3)).to_be_visible()
     page.get_by_role("button", name=re.compile("^Failed")).click()
     expect(page.locator(".row-title")).to_have_text(["dirk"])
-    expect(page).to_have_url(re.compile("state=failed"))
+    expect(page).to_have_url(re.compile("status=failed"))
     page.go_back()
     expect(page.locator(".row").nth(3)).to_be_visible()
     tagged = opening("?tag=work")

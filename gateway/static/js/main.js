@@ -26,11 +26,11 @@ document.title = t("brand");
 account.current = await signIn.account(/** @type {HTMLElement} */ (document.body));
 render(
   html`<a class="skip" href="#sessions" @click=${skip}>${t("page.skip")}</a>
+    <div><div class="link-lost" role="status" hidden>${t("link.lost")}</div></div>
     <div class="frame">
       <nav class="pane list-pane" aria-label=${t("list.label")}></nav>
       <main class="pane open-pane" tabindex="-1"></main>
-    </div>
-    <div class="link-lost" role="status" hidden>${t("link.lost")}</div>`,
+    </div>`,
   document.body,
 );
 showToasts();

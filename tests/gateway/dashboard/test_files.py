@@ -4,8 +4,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import argentos.gateway
+from argentos.gateway.dashboard.files import dashboard_files
 
 STATIC = Path(argentos.gateway.__file__).resolve().parent / "static"
 VENDOR = STATIC / "vendor"
@@ -76,12 +79,21 @@ def test_every_text_is_in_the_catalogue_and_every_text_of_the_catalogue_is_used(
     assert not unused
 
 
-def test_every_icon_is_used_and_there() -> None:
+def test_every_icon_that_is_used_is_there_and_no_other() -> None:
     names = {path.stem for path in (VENDOR / "lucide").glob("*.svg")}
-    sheet = set(re.findall(r'data-icon="([\w-]+)"', (STATIC / "css" / "icons.css").read_text(encoding="utf-8")))
     code = "\n".join(modules().values())
-    assert names == sheet
     assert {name for name in names if f'"{name}"' not in code} == set()
+    asked = set(re.findall(r'\bicon(?:\(|: )"([a-z][\w-]+)"', code)) | set(re.findall(r'data-icon="([\w-]+)"', code))
+    assert asked <= names
+
+
+def test_icons_come_with_the_page_in_one_sheet_of_pictures_that_load_nothing() -> None:
+    sheet = dashboard_files().by_path["css/icons.css"].data.decode()
+    assert sheet.count("data:image/svg+xml,") == len(list((VENDOR / "lucide").glob("*.svg")))
+    for encoded in re.findall(r'url\("data:image/svg\+xml,([^"]*)"\)', sheet):
+        picture = ET.fromstring(unquote(encoded))  # noqa: S314 - our own
+        assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+    assert not any(path.startswith("vendor/lucide/") and path.endswith(".svg") for path in dashboard_files().by_path)
 
 
 def test_nothing_is_inline_and_nothing_is_from_elsewhere() -> None:

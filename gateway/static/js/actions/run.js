@@ -53,7 +53,7 @@ async function one(action, info) {
   try {
     const done = await (action.isDanger ? deleted(info) : action.run(info));
     selection.tell(info, { isFailed: false, text: t(`did.${action.id}`) });
-    return done?.undo;
+    return /** @type {import("./session-actions.js").Done | null | undefined} */ (done)?.undo;
   } catch (error) {
     selection.tell(info, { isFailed: true, text: error.message });
     return undefined;

@@ -24,7 +24,7 @@ function partOf(key, part) {
     const { id, name, input, answer } = part;
     return callOf({ id, name, input, key, isRunning: true, result: answer && { content: answer.content, is_error: answer.is_error } });
   }
-  return note(part.piece);
+  return part.kind === "note" ? note(part.piece) : nothing;
 }
 
 /** @type {WeakMap<object, {text: string, element: HTMLElement}>} */

@@ -37,16 +37,16 @@ function search(text) {
 export function filterBar() {
   const { filters } = place.value;
   const all = Object.values(list.counts).reduce((sum, count) => sum + count, 0);
-  const shown = STATUSES.filter((status) => list.counts[status] || filters.state === status);
+  const shown = STATUSES.filter((status) => list.counts[status] || filters.status === status);
   return html`<div class="filters" role="group" aria-label=${t("filter.group")}>
-    ${chip({ text: t("filter.all"), count: all, isOn: !filters.state, act: () => place.filter({ state: "" }) })}
+    ${chip({ text: t("filter.all"), count: all, isOn: !filters.status, act: () => place.filter({ status: "" }) })}
     ${shown.map((status) =>
       chip({
         text: t(`filter.${status}`),
         status,
         count: list.counts[status] ?? 0,
-        isOn: filters.state === status,
-        act: () => place.filter({ state: filters.state === status ? "" : status }),
+        isOn: filters.status === status,
+        act: () => place.filter({ status: filters.status === status ? "" : status }),
       }),
     )}
     ${chosen(filters)}

@@ -19,7 +19,7 @@ import { toast } from "../ui/toasts.js";
 
 const PANES = { conversation: ConversationPane, machine: MachinePane, context: ContextPane };
 const ICONS = { conversation: "messages-square", machine: "workflow", context: "gauge" };
-const FIRST = new Set(["stop", "retry", "unpark"]); // actions with a button of their own, where there is need for them
+const FIRST = new Set(["stop", "retry", "unpark"]); // actions with a button of their own; beside a message that is written stop has one
 
 export class SessionPane {
   /** @param {HTMLElement} root @param {import("../state/open-session.js").OpenSession} session */
@@ -73,7 +73,7 @@ export class SessionPane {
 
 /** @param {import("../state/session-info.js").Info | undefined} info */
 function head(info, session) {
-  const buttons = info ? actionsFor(info).filter((each) => FIRST.has(each.id)) : [];
+  const buttons = info ? actionsFor(info).filter((each) => FIRST.has(each.id) && (each.id !== "stop" || place.value.tab !== "conversation")) : [];
   return html`<div class="head-line">
     <a class="tool back" href=${place.href({ view: "", session: "" })} aria-label=${t("open.back")}>${icon("arrow-left")}</a>
     <div class="head-title"><h1>${info ? titleOf(info) : session.key[1]}</h1></div>

@@ -11,7 +11,7 @@
  * @property {Filters} filters
  */
 
-export const FILTERS = ["agent", "state", "channel", "owner", "tag", "archived", "text"];
+export const FILTERS = ["agent", "status", "channel", "owner", "tag", "archived", "text"];
 /** @type {Tab[]} */
 export const TABS = ["conversation", "machine", "context"];
 

@@ -14,15 +14,10 @@ export class SessionList extends EventTarget {
     super();
     /** @type {Record<string, string>} */
     this.filters = {};
-    this.#forget();
-    this.recount = atMostEvery(BETWEEN_COUNTS, () => this.#first());
-  }
-
-  #forget() {
     /** @type {Info[]} */
     this.rows = [];
     this.total = 0;
-    /** @type {Record<string, number>} */
+    /** @type {Record<string, number>} how many there are of each status */
     this.counts = {};
     /** @type {string[]} */
     this.problems = [];
@@ -32,6 +27,7 @@ export class SessionList extends EventTarget {
     this.tag = "";
     /** @type {string | null} */
     this.next = null;
+    this.recount = atMostEvery(BETWEEN_COUNTS, () => this.#first());
   }
 
   /** Show those of other filters. @param {Record<string, string>} filters */
@@ -126,10 +122,10 @@ export class SessionList extends EventTarget {
 
   /** Whether a session that has changed belongs here; where the gateway alone can say, as it did before. */
   #takes(info, wasHere) {
-    const { agent, state, channel, owner, tag, archived, text } = this.filters;
+    const { agent, status, channel, owner, tag, archived, text } = this.filters;
     if (agent && info.agent !== agent) return false;
     if (Boolean(archived) !== info.archived) return false;
-    if (state && info.status !== state) return false;
+    if (status && info.status !== status) return false;
     if (owner && info.owner !== owner) return false;
     if (tag && !info.tags.includes(tag)) return false;
     if (channel && !info.channels.includes(channel)) return false;
