@@ -156,7 +156,7 @@ def test_a_compaction_leaves_a_boundary_that_opens_and_is_undone(opening: Openin
 def test_clearing_is_undone_where_it_was_done(opening: Opening, gateway: RunningGateway) -> None:
     gateway.ask("kai", "remember this")
     page = opening("session/kai")
-    page.get_by_role("button", name="More actions for kai").last.click()
+    page.locator(".session-menu").click()
     page.get_by_role("menuitem", name="Clear").click()
     expect(page.get_by_label("Cleared", exact=True)).to_contain_text("2 messages left the context")
     page.keyboard.press("z")

@@ -104,7 +104,7 @@ def test_markup_in_messages_names_and_metadata_does_nothing(opening: Opening, ga
     gateway.do(session.append, HOSTILE[3])
     gateway.do(session.update, title=HOSTILE[3], tags=[evil[:40]], owner=evil)
     asked: list[str] = []
-    page = opening(may_fail=True)
+    page = opening()
     page.on("request", lambda request: asked.append(request.url))
     page.locator(".row").filter(has_text="onload").locator("a").click()
     expect(page.locator(".message")).to_have_count(len(HOSTILE) + 1)

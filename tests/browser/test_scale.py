@@ -46,7 +46,7 @@ async def fill(supervisor: Supervisor) -> None:
 
 
 def test_the_list_is_there_at_once_and_scrolls_without_a_stutter(opening: Opening) -> None:
-    page = opening(may_fail=True)
+    page = opening()
     expect(page.locator(".list-foot")).to_contain_text("10,000 sessions")
     assert page.locator(".row").count() < 60
     frames = page.evaluate(SCROLL)
