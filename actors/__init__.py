@@ -24,6 +24,8 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.lifecycles.known_events import AskedGuard, KnownEvent, Lifecycle
 from argentos.actors.outbox.deliveries import Deliveries, Delivery
 from argentos.actors.outbox.outbox import OwedMessage
+from argentos.actors.pairing.book import Act, PairedPerson, Pairing, PairingBook
+from argentos.actors.pairing.desk import PairingCode, PairingDesk
 from argentos.actors.routing.platforms import discord_address, telegram_address
 from argentos.actors.routing.route import Route
 from argentos.actors.routing.rules import RouteRule
@@ -39,6 +41,7 @@ from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage
 
 __all__ = [
     "AccountSettings",
+    "Act",
     "Agent",
     "Approval",
     "AskedGuard",
@@ -59,6 +62,11 @@ __all__ = [
     "ManualClock",
     "OwedMessage",
     "OwnerInfo",
+    "PairedPerson",
+    "Pairing",
+    "PairingBook",
+    "PairingCode",
+    "PairingDesk",
     "RecordAppended",
     "RemoteSupervisor",
     "Route",

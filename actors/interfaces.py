@@ -19,6 +19,7 @@ from argentos.actors.approvals import Approval
 from argentos.actors.events import EventFilter, Subscription
 from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.outbox.outbox import OwedMessage
+from argentos.actors.pairing.desk import PairingDesk
 from argentos.actors.retention import Stored
 from argentos.actors.routing.delivering import Delivering
 from argentos.actors.sessions.session import Session
@@ -41,6 +42,12 @@ class SupervisorInterface(Delivering, ABC):
     """
 
     agent: str
+
+    @property
+    @abstractmethod
+    def pairing(self) -> PairingDesk:
+        """The desk for unknown senders, and for senders who are one person."""
+        ...
 
     def session(self, session_id: str, *, agent: str | None = None) -> Session:
         """The handle of a session; nothing is read or made.

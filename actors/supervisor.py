@@ -1,7 +1,7 @@
 """The supervisor: spawns actors, idles and passivates them, revives them, and shuts them down in order."""
 
 from collections.abc import AsyncGenerator, Callable, Collection
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
@@ -34,9 +34,10 @@ from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.deliveries import Deliveries
 from argentos.actors.outbox.outbox import Outbox, OwedMessage
+from argentos.actors.pairing.local import LocalDesk
 from argentos.actors.resume import resume_unfinished
 from argentos.actors.retention import Retention, Stored, stored_sessions
-from argentos.actors.routing.route import NOBODY, Route, route
+from argentos.actors.routing.route import Route, route
 from argentos.actors.routing.settings import RoutingSettings, as_routing
 from argentos.actors.scheduling.bulkhead import Bulkhead
 from argentos.actors.scheduling.clock import Clock, SystemClock, guarded
@@ -44,7 +45,7 @@ from argentos.actors.scheduling.slots import Slots
 from argentos.actors.scheduling.throttle import Throttle
 from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
-from argentos.actors.sessions.catalogue import Catalogue
+from argentos.actors.sessions.catalogue import Catalogue, created_at, sessions_of
 from argentos.actors.sessions.local_session import LocalSession
 from argentos.actors.settings.config import Config
 from argentos.actors.shutdown import close_models, drain, end_turns, settle
@@ -53,7 +54,7 @@ from argentos.actors.validation import as_channels, as_part
 from argentos.concurrency.background import keep_running
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
-from argentos.errors import InputError, SessionNotFoundError
+from argentos.errors import InputError
 from argentos.inputs import as_flag, as_id, as_number, as_whole_number
 from argentos.llm import Counting, TokenCounter, count_tokens
 from argentos.storage import Address, SessionKey, Store
@@ -167,6 +168,7 @@ class Supervisor(SupervisorInterface):
         )
         self._registry = Registry(self._runtime, self._runtimes)
         self.catalogue: Catalogue = Catalogue(self._registry)
+        self._desk = LocalDesk(self._routing, clock, partial(created_at, self, self._runtimes))
         self._outbox = Outbox(self._registry)
         self._telemetry = Telemetry(", ".join(named), clock)
         self._telemetry.observe(self.health)
@@ -203,6 +205,11 @@ class Supervisor(SupervisorInterface):
         """The settings of the default agent."""
         return self._runtime.config
 
+    @property
+    def pairing(self) -> LocalDesk:
+        """See `SupervisorInterface.pairing`."""
+        return self._desk
+
     def _handle(self, key: SessionKey) -> LocalSession:
         return LocalSession(self._registry, key)
 
@@ -213,7 +220,8 @@ class Supervisor(SupervisorInterface):
         return name
 
     async def _route(self, address: Address) -> Route:
-        return route(address, NOBODY, self._routing)
+        self._registry.check_open()
+        return route(address, await self._desk.book(), self._routing)
 
     async def _list(
         self,
@@ -246,22 +254,11 @@ class Supervisor(SupervisorInterface):
         subscription = self._events.subscribe(limit, only=only, after=after)
         try:
             if after is not None and subscription.cursor != after:
-                sessions = await self._sessions_of(only)
+                sessions = tuple(await sessions_of(self, self.agents, only))
                 subscription.begin_with(CursorExpired(cursor=subscription.cursor, sessions=sessions))
             yield subscription
         finally:
             self._events.unsubscribe(subscription)
-
-    async def _sessions_of(self, only: EventFilter) -> tuple[SessionInfo, ...]:
-        found: list[SessionInfo] = []
-        for agent in self.agents if only.agent is None else {only.agent} & {*self.agents}:
-            if only.session is None:
-                found += await self.list(agent=agent, owner=only.owner)
-                continue
-            with suppress(SessionNotFoundError):
-                info = await self.session(only.session, agent=agent).info()
-                found += [info] if only.owner in {None, info.owner} else []
-        return tuple(found)
 
     @asynccontextmanager
     async def outbox(self, channel: str) -> AsyncGenerator[Deliveries]:
@@ -344,6 +341,7 @@ class Supervisor(SupervisorInterface):
             for runtime in self._runtimes.values():
                 runtime.is_draining = False
             self._events.open()
+            self._desk.open(self._runtime.store.directory, is_writable=not self._runtime.store.is_read_only)
             self._registry.is_open = True
             for runtime in self._runtimes.values():
                 await recall_spending(runtime, self._registry.pages(runtime.agent))

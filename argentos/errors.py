@@ -38,6 +38,9 @@
     │   ├── StoreFailedError         a write failed; the store takes no more
     │   ├── StoreFullError           the journal has no room for more; sending later helps
     │   └── StaleWriteError          an owner that has been replaced, or a sequence out of order
+    ├── PairingError                 a sender cannot be paired as was asked; the sentence says why
+    │   ├── PairingNotFoundError     nobody has the code
+    │   └── SenderNotAdmittedError   the account of ours does not answer this sender
     ├── AccessError                  a gateway refuses a request, before anything is done
     │   ├── NotAuthenticatedError    no token, or one that is not known any more
     │   ├── ScopeError               the token does not allow this
@@ -92,9 +95,12 @@ __all__ = [
     "OriginRefusedError",
     "OwnerGoneError",
     "OwnerLostError",
+    "PairingError",
+    "PairingNotFoundError",
     "RateLimitedError",
     "ReplyInterruptedError",
     "ScopeError",
+    "SenderNotAdmittedError",
     "SessionError",
     "SessionExistsError",
     "SessionFailedError",
@@ -449,6 +455,24 @@ class StaleWriteError(StoreError):
 
     code = "stale_write"
     is_transient = True
+
+
+class PairingError(ArgentError):
+    """A sender cannot be paired as was asked."""
+
+    code = "pairing_refused"
+
+
+class PairingNotFoundError(PairingError):
+    """Nobody has the code."""
+
+    code = "pairing_not_found"
+
+
+class SenderNotAdmittedError(PairingError):
+    """The account does not answer the sender."""
+
+    code = "sender_not_admitted"
 
 
 class AccessError(ArgentError):

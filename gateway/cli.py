@@ -35,6 +35,7 @@ _MEMBERS: Final = {
     "diagram": _member("diagram", "Draw lifecycles, check those in documents, and compare versions."),
     "doctor": _member("doctor", "Check everything in the state directory, and mend it where --repair says so."),
     "gateway": _member("gateway", "Serve the sessions over HTTP, with a dashboard, until SIGTERM or Ctrl-C."),
+    "pairing": _member("pairing", "Let unknown senders in, and link those who are one person."),
     "replay": _member("replay", "Replay a recorded conversation, as fast as possible."),
     "restore": _member("restore", "Make a state directory of a backup."),
     "route": _member("route", "Say which agent answers an address, in which session, and why."),

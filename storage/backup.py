@@ -1,7 +1,7 @@
 """A backup: one file with a state directory as it was at one moment. All of this blocks.
 
-It is a gzipped tar of `backup.json`, `argent.json`, `agents/`, `journal/` and an empty `end`, without which it is not
-whole; the index is made anew where it is restored.
+It is a gzipped tar of `backup.json`, `argent.json`, `pairing.json`, `agents/`, `journal/` and an empty `end`, without
+which it is not whole; the index is made anew where it is restored.
 """
 
 import contextlib
@@ -31,6 +31,7 @@ __all__ = ["Manifest", "restore", "write"]
 _log: Final = logging.getLogger(__name__)
 _MANIFEST: Final = "backup.json"
 _END: Final = "end"
+_BESIDE: Final = ("argent.json", "pairing.json")
 _MODE: Final = 0o600
 _LONGEST_MANIFEST: Final = 64 * 1024
 _PIECE: Final = 1024 * 1024
@@ -79,7 +80,8 @@ def write(root: Path, target: Path, segments: Iterable[Path]) -> int:
 
 
 def _beside(root: Path) -> list[Path]:
-    return [path for path in (root / "argent.json", *sorted((root / "journal").glob("*.kept"))) if _is_file(path)]
+    paths = (*(root / name for name in _BESIDE), *sorted((root / "journal").glob("*.kept")))
+    return [path for path in paths if _is_file(path)]
 
 
 def _below(top: Path) -> Iterator[Path]:
@@ -211,7 +213,7 @@ def _entries(source: Path, tar: _Tar) -> Iterator[tarfile.TarInfo]:
 def _is_ours(entry: tarfile.TarInfo) -> bool:
     parts = PurePosixPath(entry.name).parts
     is_plain = entry.type == tarfile.REGTYPE and not entry.issparse() and entry.size >= 0
-    is_known = parts == ("argent.json",) or (len(parts) > 1 and parts[0] in {"agents", "journal"})
+    is_known = (len(parts) == 1 and parts[0] in _BESIDE) or (len(parts) > 1 and parts[0] in {"agents", "journal"})
     return is_plain and is_known and ".." not in parts
 
 

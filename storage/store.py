@@ -63,6 +63,16 @@ class Store(AbstractAsyncContextManager["Store", None]):
         return None
 
     @property
+    def directory(self) -> Path | None:
+        """The directory where files may lie beside the sessions; None where there is none."""
+        return self.owned_directory
+
+    @property
+    def is_read_only(self) -> bool:
+        """Tell whether it was opened to look only."""
+        return False
+
+    @property
     def is_volatile(self) -> bool:
         """Tell whether "durable" means no more than until the process ends: so it states that it keeps nothing."""
         return False

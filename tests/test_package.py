@@ -123,6 +123,7 @@ ROOMS = (
     "actors/core/commands",
     "actors/core/decisions",
     "actors/outbox",
+    "actors/pairing",
     "actors/routing",
     "actors/scheduling",
     "actors/sessions",

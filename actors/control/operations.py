@@ -298,6 +298,8 @@ STORED: Final = _stream(Owner.stored, Owner, Needs.DIRECTORY)
 EVENTS: Final = _subscription(Owner.events, Owner)
 OWED: Final = _many(Owner.owed, Owner)
 ROUTE: Final = _one(Owner.route, Owner, Needs.DIRECTORY)
+PAIRINGS: Final = _one(Owner.pairings, Owner, Needs.DIRECTORY)
+CHANGE_PAIRING: Final = _one(Owner.change_pairing, Owner, Needs.DIRECTORY)
 ALL_APPROVALS: Final = _many(Owner.all_approvals, Owner, Needs.DIRECTORY)
 BACKUP: Final = _one(Owner.backup, Owner, Needs.DIRECTORY)
 

@@ -20,6 +20,8 @@ from argentos.actors.events import CursorExpired, Event
 from argentos.actors.info import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.outbox import OwedMessage
+from argentos.actors.pairing.book import PairingBook
+from argentos.actors.pairing.changes import Change
 from argentos.actors.retention import Stored
 from argentos.actors.routing.route import Route
 from argentos.actors.sessions.session import Session
@@ -152,6 +154,14 @@ class Owner:
     async def route(self, address: Address) -> Route:
         """See `Supervisor.route`."""
         return await self._supervisor.route(address)
+
+    async def pairings(self) -> PairingBook:
+        """See `PairingDesk.book`."""
+        return await self._supervisor.pairing.book()
+
+    async def change_pairing(self, change: Change) -> PairingBook:
+        """See `PairingDesk.change`."""
+        return await self._supervisor.pairing.change(change)
 
     async def all_approvals(self) -> tuple[Approval, ...]:
         """See `Supervisor.approvals`."""

@@ -16,6 +16,7 @@ from argentos.actors.control import operations
 from argentos.actors.control.client import Client
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.private_file import private_file, read_bytes, write_content
+from argentos.actors.control.remote_desk import RemoteDesk
 from argentos.actors.control.transcript_file import read_transcript, write_transcript
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.models.previews import CompactionPreview
@@ -209,6 +210,12 @@ class RemoteSupervisor(SupervisorInterface):
         self.agent: str = as_id(agent, "the agent's name")
         self._client = Client(directory, as_number(patience, "the patience"))
         self._key = SessionKey(self.agent, "")
+        self._desk = RemoteDesk(self._client, self._key)
+
+    @property
+    def pairing(self) -> RemoteDesk:
+        """See `SupervisorInterface.pairing`."""
+        return self._desk
 
     def _named(self, agent: str | None) -> str:
         return self.agent if agent is None else as_id(agent, "the agent's name")

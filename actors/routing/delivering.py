@@ -10,6 +10,7 @@ from argentos.actors.routing.senders import Sender
 from argentos.actors.routing.session_ids import joined_id, quoted
 from argentos.actors.sessions.session import Session
 from argentos.actors.validation import as_address
+from argentos.errors import SenderNotAdmittedError
 from argentos.inputs import as_id
 from argentos.storage import Address, ContentLike
 
@@ -42,10 +43,14 @@ class Delivering(ABC):
             patience: seconds to wait for room, where too many messages wait in the session.
 
         Raises:
+            SenderNotAdmittedError: the account does not answer the sender; nothing was accepted. The sender may get a
+                code, see `PairingDesk.request`.
             InputError: something of it cannot be stored, or a route names an agent that does not run here.
             AttachmentTooLargeError, MessageTooLargeError, MailboxFullError: see `Session.send`.
         """
         found = await self.route(address)
+        if not found.is_answered:
+            raise SenderNotAdmittedError(f"{Sender.of(address)} is not let in; see `argent pairing`")
         session = self.session(found.session_id, agent=found.agent)
         known_as = None if message_id is None else _id_in_session(address, as_id(message_id, "the message id"))
         return await session.send(content, message_id=known_as, address=address, sender=sender, patience=patience)

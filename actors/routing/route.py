@@ -10,7 +10,7 @@ from argentos.actors.routing.session_ids import joined_id, quoted
 from argentos.actors.routing.settings import RoutingSettings
 from argentos.storage import Address
 
-__all__ = ["NOBODY", "Pairings", "Route", "is_direct", "route"]
+__all__ = ["Pairings", "Route", "is_direct", "route"]
 
 _DISCORD: Final = "discord"
 _SHARED: Final = frozenset({_DISCORD})  # where a thread belongs to its channel, unless configured
@@ -23,14 +23,9 @@ class Pairings(Protocol):
         """The id of the session that the sender shares with others; None while linked with nobody."""
         ...
 
-
-class _Nobody:
-    def session_of(self, sender: Sender) -> str | None:  # noqa: ARG002 - the signature of all pairings
-        return None
-
-
-NOBODY: Final[Pairings] = _Nobody()
-"""Pairings by which nobody is linked with anybody."""
+    def admits(self, sender: Sender) -> bool | None:
+        """Whether the owner has let the sender in, or has refused it; None where neither was said."""
+        ...
 
 
 class Route(Struct, frozen=True, rename="camel"):
@@ -41,12 +36,14 @@ class Route(Struct, frozen=True, rename="camel"):
         session_id: of that agent.
         why: in a sentence.
         is_direct: it is a message to the agent alone, and belongs to the person.
+        is_answered: the account answers the sender there.
     """
 
     agent: str
     session_id: str
     why: str
     is_direct: bool
+    is_answered: bool
 
 
 def is_direct(address: Address) -> bool:
@@ -71,7 +68,23 @@ def route(address: Address, pairings: Pairings, settings: RoutingSettings) -> Ro
     agent = settings.agent if rule is None else rule.agent
     by = "no route names another agent" if rule is None else f"the route for {rule} names it"
     session_id, where = _direct(address, pairings) if is_direct(address) else _shared(address, settings, agent)
-    return Route(agent, session_id, f"{where}; agent {agent!a} answers, for {by}", is_direct(address))
+    refusal = _refusal(address, pairings, settings)
+    end = f"agent {agent!a} answers, for {by}" if refusal is None else f"nobody answers, for {refusal}"
+    return Route(agent, session_id, f"{where}; {end}", is_direct(address), refusal is None)
+
+
+def _refusal(address: Address, pairings: Pairings, settings: RoutingSettings) -> str | None:
+    """The reason why the account does not answer there; None where it does."""
+    sender = Sender.of(address)
+    account = settings.account(address.channel, address.account)
+    word = pairings.admits(sender)
+    if word is False:
+        return "the owner has refused the sender"
+    if word or account.policy == "open" or sender.user in account.allow:
+        return None
+    if not is_direct(address) and account.has_group(address.guild, address.channel_id):
+        return None
+    return f"the policy of {sender.place} is {account.policy}, and the sender is not let in"
 
 
 def _direct(address: Address, pairings: Pairings) -> tuple[str, str]:

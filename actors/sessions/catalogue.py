@@ -1,19 +1,24 @@
 """The sessions as lists show them: page by page, however many there are, and by their keys."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from contextlib import aclosing, suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.core.registry import Registry
+from argentos.actors.events import EventFilter
 from argentos.actors.info import SessionInfo
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
+from argentos.errors import SessionNotFoundError
 from argentos.storage import Metadata, SessionKey
 
-__all__ = ["Catalogue", "InfoPage"]
+if TYPE_CHECKING:
+    from argentos.actors.interfaces import SupervisorInterface
+
+__all__ = ["Catalogue", "InfoPage", "created_at", "sessions_of"]
 
 
 class InfoPage(NamedTuple):
@@ -78,3 +83,22 @@ class Catalogue:
             infos += [self._registry.info(metadata) for metadata in some]
             await self._registry.runtime.workers.give_way()
         return tuple(infos)
+
+
+async def sessions_of(sessions: "SupervisorInterface", agents: Collection[str], only: EventFilter) -> list[SessionInfo]:
+    """The sessions of which a subscription tells."""
+    found: list[SessionInfo] = []
+    for agent in agents if only.agent is None else {only.agent} & {*agents}:
+        if only.session is None:
+            found += await sessions.list(agent=agent, owner=only.owner)
+            continue
+        with suppress(SessionNotFoundError):
+            info = await sessions.session(only.session, agent=agent).info()
+            found += [info] if only.owner in {None, info.owner} else []
+    return found
+
+
+async def created_at(sessions: "SupervisorInterface", agents: Collection[str], session_id: str) -> datetime | None:
+    """The time when the oldest session of this id was made; None where no agent has one."""
+    found = await sessions_of(sessions, agents, EventFilter(None, session_id, None))
+    return min((each.created_at for each in found), default=None)

@@ -1,6 +1,5 @@
 """The gateway: the API of a supervisor's sessions, as an application that stands alone or is mounted in another."""
 
-import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
@@ -18,7 +17,6 @@ from starlette.types import Scope
 
 import argentos
 from argentos.actors import Supervisor
-from argentos.errors import MissingExtraError
 from argentos.gateway.access.guard import Access
 from argentos.gateway.access.limits.settings import Limits
 from argentos.gateway.access.signing import sign_in_routes
@@ -31,14 +29,12 @@ from argentos.gateway.api.routes import Route
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.signals import draining_at_signals
 from argentos.gateway.api.table import ROUTES
-from argentos.gateway.index.session_index import SessionIndex
 
 __all__ = ["Gateway", "Part"]
 
 Part: TypeAlias = Callable[["Gateway"], Sequence[BaseRoute]]
 """A further part of the application, as a dashboard is: gives its routes, which come behind those of the API."""
 
-_log: Final = logging.getLogger(__name__)
 _PUBLIC: Final = ("/", "/static/", "/sign-in")
 _COUNTED_BEHIND: Final = 100_000  # events that the metrics may be behind
 
@@ -122,7 +118,6 @@ class Gateway:
                 await stack.enter_async_context(self.access.watched())
             if isinstance(self.service.supervisor, Supervisor):
                 await group.start(self._count, self.service.supervisor)
-                await self._open_index(self.service.supervisor, stack)
             stack.enter_context(draining_at_signals(self.drain, group))
             self._stack = stack.pop_all()
         return self
@@ -130,13 +125,6 @@ class Gateway:
     async def __aexit__(self, *raised: object) -> None:
         await self.drain()
         await self._stack.aclose()
-
-    async def _open_index(self, supervisor: Supervisor, stack: AsyncExitStack) -> None:
-        """Have an index of the sessions, where this Python's SQLite is good enough for one."""
-        try:
-            self.service.views.index = await stack.enter_async_context(SessionIndex(supervisor))
-        except MissingExtraError as error:
-            _log.warning("messages cannot be searched: %s", error)
 
     async def _count(self, supervisor: Supervisor, *, task_status: anyio.abc.TaskStatus[None]) -> None:
         """Count what happens, for the metrics."""

@@ -12,6 +12,7 @@ import click
 from msgspec import Struct
 
 from argentos.actors import Supervisor
+from argentos.actors.pairing.file import NAME, read_book
 from argentos.errors import ArgentError, ConfigError, OwnerGoneError, StoreError
 from argentos.gateway.output import counted, print_json, printable
 from argentos.gateway.progress import progress
@@ -20,6 +21,7 @@ from argentos.inputs import as_id
 from argentos.storage import SessionKey
 from argentos.storage.repair import copies
 from argentos.storage.repair.doctor import Finding, check, repair
+from argentos.storage.repair.findings import sentence_of
 
 __all__ = ["command"]
 
@@ -73,7 +75,7 @@ def command(settings: Settings, *, repairs: bool, restore: str | None, copy: str
             findings = check(settings.state_dir)
             if not any(finding.path.name == "lock" and not finding.is_harmless for finding in findings):
                 findings = [*_trouble_with_owner(settings), *findings]
-            findings = [*_wrong_settings(settings), *findings]
+            findings = [*_wrong_settings(settings), *_wrong_pairings(settings), *findings]
     except OSError as error:
         raise StoreError(f"{error.filename or settings.state_dir} cannot be checked: {error.strerror}") from error
     if settings.json:
@@ -86,6 +88,7 @@ def command(settings: Settings, *, repairs: bool, restore: str | None, copy: str
 def _wrong_settings(settings: Settings) -> list[Finding]:
     try:
         settings.config()
+        settings.routing()
     except ConfigError as error:
         return [
             Finding(
@@ -93,6 +96,15 @@ def _wrong_settings(settings: Settings) -> list[Finding]:
                 f"{error} (until it is mended, only doctor, backup and export work)",
             )
         ]
+    return []
+
+
+def _wrong_pairings(settings: Settings) -> list[Finding]:
+    path = settings.state_dir / NAME
+    try:
+        read_book(path)
+    except StoreError as error:
+        return [Finding(path, f"{sentence_of(error)} (until then nobody is answered who writes to an account)")]
     return []
 
 

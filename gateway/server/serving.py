@@ -16,7 +16,7 @@ import anyio
 import anyio.to_thread
 
 from argentos import __version__
-from argentos.actors import Supervisor
+from argentos.actors import RoutingSettings, Supervisor
 from argentos.concurrency.foreign_code import in_log
 from argentos.gateway.access.guard import Access
 from argentos.gateway.api.application import Gateway
@@ -57,7 +57,8 @@ async def serve(
     async with AsyncExitStack() as stack:
         sockets = _listening(settings, stack)
         agents = await anyio.to_thread.run_sync(agents_of, state_dir, agent)
-        supervisor = Supervisor(FileStore(state_dir), agents, agent=agent, grace=settings.grace)
+        routing = await anyio.to_thread.run_sync(RoutingSettings.load, state_dir, agent)
+        supervisor = Supervisor(FileStore(state_dir), agents, agent=agent, grace=settings.grace, routing=routing)
         await stack.enter_async_context(supervisor)
         gateway = await stack.enter_async_context(Gateway(supervisor, access, parts=[dashboard]))
         await anyio.to_thread.run_sync(_make_first_token, access)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from argentos.machines.lifecycles.compaction import COMPACTION
+from argentos.machines.lifecycles.pairing import PAIRING
 from argentos.machines.lifecycles.session import SESSION
 from argentos.machines.lifecycles.supervision import SUPERVISION
 from argentos.machines.lifecycles.turn import TURN
@@ -16,5 +17,6 @@ MACHINES: Final[Mapping[str, Machine]] = {
     "turn": TURN,
     "compaction": COMPACTION,
     "supervision": SUPERVISION,
+    "pairing": PAIRING,
 }
 """The machines of this program, by the names that documents claim."""

@@ -127,6 +127,16 @@ class FileStore(Store):
         return None if self._read_only else self.path
 
     @property
+    def directory(self) -> Path | None:
+        """See `Store.directory`."""
+        return self.path
+
+    @property
+    def is_read_only(self) -> bool:
+        """See `Store.is_read_only`."""
+        return self._read_only
+
+    @property
     def failure(self) -> StoreError | None:
         """See `Store.failure`."""
         full = self._backpressure.failure if self._is_open else None

@@ -39,7 +39,7 @@ def check_entries(root: Path) -> Iterator[Finding]:
 
 def _entries(root: Path, unreadable: list[OSError]) -> Iterator[str]:
     """List what is ours in the directory, as paths; strings, for they are many."""
-    for name in ("lock", "index.sqlite", *_WALKED):
+    for name in ("lock", "index.sqlite", "pairing.json", ".pairing.json.new", *_WALKED):
         top = os.path.join(root, name)  # noqa: PTH118 - see above
         if os.path.lexists(top):
             yield top

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argentos import AccountSettings, Address, RouteRule, RoutingSettings, Sender
-from argentos.actors.routing.route import NOBODY, is_direct, route
+from argentos.actors.pairing.book import PairingBook
+from argentos.actors.routing.route import is_direct, route
 from argentos.inputs import MAX_ID_BYTES
 
+NOBODY = PairingBook()
 COLLAPSED = RoutingSettings()
 PER_CHANNEL = RoutingSettings(scopes={"main": "per-channel"})
 OWN_THREADS = RoutingSettings(accounts={("discord", None): AccountSettings(threads="own")})
@@ -25,6 +27,9 @@ class Linked:
 
     def session_of(self, sender: Sender) -> str | None:
         return self.sessions.get(sender)
+
+    def admits(self, sender: Sender) -> bool | None:
+        return True if sender in self.sessions else None
 
 
 def session(address: Address, settings: RoutingSettings = COLLAPSED) -> str:

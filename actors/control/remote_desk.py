@@ -1,0 +1,30 @@
+"""The desk for pairings of another process."""
+
+from argentos.actors.control import operations
+from argentos.actors.control.client import Client
+from argentos.actors.pairing.book import PairingBook
+from argentos.actors.pairing.changes import Change
+from argentos.actors.pairing.desk import PairingDesk
+from argentos.storage import SessionKey
+
+__all__ = ["RemoteDesk"]
+
+
+class RemoteDesk(PairingDesk):
+    """The desk of the process that owns the state directory.
+
+    Args:
+        client: asks that process.
+        key: of the agent.
+    """
+
+    def __init__(self, client: Client, key: SessionKey) -> None:
+        self._client = client
+        self._key = key
+
+    async def _book(self) -> PairingBook:
+        return await self._client.one(operations.PAIRINGS, self._key)
+
+    async def change(self, change: Change) -> PairingBook:
+        """See `PairingDesk.change`."""
+        return await self._client.one(operations.CHANGE_PAIRING, self._key, change=change)

@@ -1,0 +1,91 @@
+"""The desk of the process that owns the book."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import anyio
+import anyio.to_thread
+from msgspec import structs
+
+from argentos.actors.pairing.book import PairingBook
+from argentos.actors.pairing.changes import Change, Link, RequestCode
+from argentos.actors.pairing.desk import PairingDesk
+from argentos.actors.pairing.file import NAME, PairingFile
+from argentos.actors.pairing.keeping import after, as_of
+from argentos.actors.pairing.links import members, sessions_of
+from argentos.actors.routing.settings import RoutingSettings
+from argentos.actors.scheduling.clock import Clock
+from argentos.errors import StoreError, StoreFailedError
+
+__all__ = ["LocalDesk", "Since"]
+
+Since = Callable[[str], Awaitable[datetime | None]]
+"""Tells since when there is a session of this id, of any agent; None where there is none."""
+
+_log: Final = logging.getLogger(__name__)
+_PATIENCE: Final = 10.0  # seconds, with a disk
+
+
+class LocalDesk(PairingDesk):
+    """The desk where the book is kept; one change after the other.
+
+    Args:
+        settings: which accounts give codes.
+        clock: the time.
+        since: tells the age of sessions.
+    """
+
+    def __init__(self, settings: RoutingSettings, clock: Clock, since: Since) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._since = since
+        self._file = PairingFile(None)
+        self._is_writable = True
+        self._lock = anyio.Lock()
+
+    def open(self, directory: Path | None, *, is_writable: bool) -> None:
+        """Keep the book in a state directory; None keeps it in memory."""
+        if directory is not None:
+            self._file = PairingFile(directory / NAME)
+        self._is_writable = is_writable
+        self._lock = anyio.Lock()
+
+    async def _book(self) -> PairingBook:
+        return as_of(await self._read(), self._clock.now())
+
+    async def _read(self) -> PairingBook:
+        with anyio.move_on_after(_PATIENCE):
+            return await anyio.to_thread.run_sync(self._file.read, abandon_on_cancel=True)
+        raise StoreFailedError(f"{NAME} was not read within {_PATIENCE:.0f} s; look after the disk")
+
+    async def change(self, change: Change) -> PairingBook:
+        """See `PairingDesk.change`."""
+        if not self._is_writable:
+            raise StoreError(f"{NAME} was opened for reading only")
+        async with self._lock:
+            before = await self._read()
+            if isinstance(change, Link) and change.session is None:
+                change = structs.replace(change, session=await self._oldest(before, change))
+            may_ask = isinstance(change, RequestCode) and self._gives_codes(change)
+            book, error = after(before, change, self._clock.now(), may_ask=may_ask)
+            if book is not before:
+                with anyio.CancelScope(shield=True):  # what was written is known, too
+                    await anyio.to_thread.run_sync(self._file.write, book)
+        if error is not None:
+            raise error
+        if isinstance(change, RequestCode):
+            _log.warning("%s asks to be let in; see `argent pairing list`", change.sender)
+        return book
+
+    def _gives_codes(self, change: RequestCode) -> bool:
+        account = self._settings.account(change.sender.channel, change.sender.account)
+        return account.policy == "pairing" and change.sender.user not in account.allow
+
+    async def _oldest(self, book: PairingBook, change: Link) -> str:
+        """The id of the oldest session that one of the senders has; of the first one where none has any."""
+        ids = sessions_of(book, members(book, change.senders))
+        ages = [(at, place) for place, each in enumerate(ids) if (at := await self._since(each)) is not None]
+        return ids[min(ages)[1]] if ages else ids[0]
