@@ -1,7 +1,7 @@
 """`pairing.json`: the book of pairings in the state directory. All of this blocks."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -80,8 +80,7 @@ class PairingFile:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._book = PairingBook()
-        self._known: tuple[int, ...] | None = None
+        self._latest = _Read(PairingBook(), None)  # replaced whole, for threads read at the same time
 
     def read(self) -> PairingBook:
         """The book as it is now.
@@ -89,10 +88,10 @@ class PairingFile:
         Raises:
             StoreDamagedError, StoreVersionError: see `read_book`.
         """
-        if self._path is not None and (found := _mark(self._path)) != self._known:
-            self._book = read_book(self._path)
-            self._known = found
-        return self._book
+        latest = self._latest
+        if self._path is not None and (found := _mark(self._path)) != latest.mark:
+            latest = self._latest = _Read(read_book(self._path), found)  # what came meanwhile has another mark
+        return latest.book
 
     def write(self, book: PairingBook) -> None:
         """Replace the book; when this returns, it is durable.
@@ -105,8 +104,14 @@ class PairingFile:
                 durable.replace(self._path, msgspec.json.format(msgspec.json.encode(book), indent=2) + b"\n")
             except OSError as error:
                 raise StoreFailedError(f"{self._path} cannot be written: {error.strerror}") from error
-            self._known = _mark(self._path)
-        self._book = book
+        self._latest = _Read(book, None)
+
+
+class _Read(NamedTuple):
+    """A book, and the mark of the file that it was read from; None reads that again."""
+
+    book: PairingBook
+    mark: tuple[int, ...] | None
 
 
 def _mark(path: Path) -> tuple[int, ...]:
@@ -117,4 +122,4 @@ def _mark(path: Path) -> tuple[int, ...]:
         return ()
     except OSError:
         return (-1,)  # reading it says why
-    return (found.st_ino, found.st_size, found.st_mtime_ns)
+    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
