@@ -310,8 +310,11 @@ class SessionSystem(Checks):
 
     def _end_open(self) -> None:
         for _ in range(20):
+            rest = self.model.rests_until - self.clock.monotonic()
             if self.model.asked:
                 self.tell_model("reply")
+            elif self.account.state == "Compacted" and rest >= 0:
+                self.advance(rest + _TICK)
             elif self.account.delayed_until is not None:
                 self.advance_to_attempt(0)
             else:

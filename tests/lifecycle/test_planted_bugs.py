@@ -1,5 +1,6 @@
 """Bugs are planted into the shipped modules, one at a time, and found by what generated lives see."""
 
+import os
 from subprocess import PIPE
 from typing import Final
 
@@ -9,6 +10,9 @@ from tests.lifecycle.planted import BUGS, ROOT, Bug
 from tests.prefork import LIBRARIES, run
 
 PLANTER: Final = "from tests.lifecycle.planter import main; main()"
+TURN: Final = os.environ.get("ARGENT_TURN")
+"""A number that chooses a third of the bugs; all of them are looked for where there is none."""
+LOOKED_FOR: Final = BUGS[int(TURN) % 3 :: 3] if TURN else BUGS
 SEEDS: Final = (1, 2, 3, 4)  # which of them finds a bug changes with the generator, so one after the other is tried
 
 
@@ -26,7 +30,7 @@ def failed_checks(bug: Bug) -> list[str]:
 
 @pytest.mark.campaign
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("bug", BUGS, ids=str)
+@pytest.mark.parametrize("bug", LOOKED_FOR, ids=str)
 def test_a_planted_bug_is_found_by_the_check_that_knows_of_it(bug: Bug) -> None:
     said = failed_checks(bug)
     assert said[-1] in bug.checks, said

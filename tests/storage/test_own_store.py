@@ -168,6 +168,7 @@ def test_the_store_of_the_documents_passes(tmp_path: Path) -> None:
     assert "skipped" not in done.stdout
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(300)
 def test_what_is_wrong_with_a_store_is_found(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(SKIPPER)
