@@ -10,7 +10,7 @@ from argentos import Config
 from tests.browser.gateway import RunningGateway, running_gateway
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 6000  # milliseconds for what has to appear
+PATIENCE = 12_000  # milliseconds for what has to appear, beside other work
 
 Opening: TypeAlias = Callable[..., Page]
 

@@ -62,6 +62,28 @@ def test_a_running_turn_streams_into_every_open_tab(opening: Opening, gateway: R
         expect(messages(page).last).to_contain_text("The tide is high.")
 
 
+def test_a_reply_that_comes_at_once_is_there_once(opening: Opening, gateway: RunningGateway) -> None:
+    gateway.do(gateway.session("swift").create)
+    page = opening("session/swift")
+    for number in range(1, 7):
+        gateway.ask("swift", f"question {number}")
+        expect(messages(page)).to_have_count(2 * number)
+        expect(page.locator(".is-running")).to_have_count(0)
+        expect(page.get_by_text(f"You said: question {number}")).to_have_count(1)
+
+
+def test_a_clear_from_elsewhere_ends_a_turn_that_streams(opening: Opening, gateway: RunningGateway) -> None:
+    gateway.do(gateway.session("cleared").create)
+    page = opening("session/cleared")
+    write(page, "wait for it")
+    gateway.say("Half a ")
+    expect(page.locator(".is-running")).to_contain_text("Half a")
+    gateway.do(gateway.session("cleared").clear)
+    expect(page.get_by_label("Cleared", exact=True)).to_contain_text("left the context")
+    expect(page.locator(".is-running")).to_have_count(0)
+    expect(messages(page)).to_have_count(0)
+
+
 def test_the_newest_part_is_there_first_and_older_ones_on_demand(opening: Opening, gateway: RunningGateway) -> None:
     for number in range(70):
         gateway.do(gateway.session("cora").append, f"note {number}", role="user" if number % 2 else "assistant")
@@ -204,7 +226,8 @@ def test_the_raw_record_is_one_click_away(opening: Opening, gateway: RunningGate
 
 
 def test_stopping_keeps_what_was_said(opening: Opening, gateway: RunningGateway) -> None:
-    page = opening("session/anna")
+    gateway.do(gateway.session("stina").create)
+    page = opening("session/stina")
     write(page, "wait for it")
     gateway.say("Half a ")
     expect(page.locator(".is-running")).to_contain_text("Half a")

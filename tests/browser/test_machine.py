@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def config() -> Config:
-    return Config(idle_after=4.0, keep_recent_tokens=40)
+    return Config(idle_after=5.0, keep_recent_tokens=40)
 
 
 def test_the_marked_state_follows_the_session(opening: Opening, gateway: RunningGateway) -> None:
@@ -25,7 +25,7 @@ def test_the_marked_state_follows_the_session(opening: Opening, gateway: Running
     expect(page.locator(".node.is-current")).to_have_attribute("data-state", "Active")
     expect(page.locator(".edge-label.is-last")).to_contain_text("Processing messages")
     expect(page.locator('[data-event="no_recent_activity"] .timer')).to_contain_text(re.compile(r"raises it in \d s"))
-    expect(page.locator(".node.is-current")).to_have_attribute("data-state", "Idle", timeout=9000)
+    expect(page.locator(".node.is-current")).to_have_attribute("data-state", "Idle", timeout=15_000)
     expect(page.locator('[data-edge="Active --> Idle: No recent activity"] .count')).to_contain_text("1 ×")
 
 

@@ -28,6 +28,8 @@ const PAGE = 50;
 const BETWEEN_LOOKS = 40; // milliseconds in which records are gathered
 const REWRITING = new Set(["summary", "cleared", "rewound", "undone", "retried", "turn_ended", "shortened"]);
 const ENDING = new Set(["replied", "turn_ended", "cleared"]);
+const BEGINNING = new Set(["turn_started", "retried"]);
+const AT_WORK = new Set(["working", "approval", "compacting"]);
 
 export class OpenSession extends EventTarget {
   /** @param {import("../api/sessions.js").Key} key */
@@ -49,6 +51,8 @@ export class OpenSession extends EventTarget {
     this.turn = new StreamingTurn();
     /** @type {StreamingTurn | null} one whose end is durable, until its messages are here */
     this.ended = null;
+    /** @type {Set<string>} the ids of messages whose turn has ended; pieces of it may still be on their way */
+    this.answered = new Set();
     /** @type {Map<string, {text: string, at: string}>} sent, and not seen among the messages so far */
     this.sent = new Map();
     this.stream = new EventStream(
@@ -134,6 +138,7 @@ export class OpenSession extends EventTarget {
       this.isGone = false;
       this.trouble = null;
       if (this.ended === ended) this.ended = null;
+      if (!AT_WORK.has(info.status)) this.turn.end();
     } catch (error) {
       this.trouble = error;
       this.isGone = error.status === 404;
@@ -167,17 +172,23 @@ export class OpenSession extends EventTarget {
   /** @param {any} event */
   #take(event) {
     if (event.type === "Piece") {
+      if (this.answered.has(event.messageId)) return;
       this.turn.take(event);
       this.dispatchEvent(new Event("piece"));
       return;
     }
     if (event.type === "SessionChanged") return this.changed(event.info);
     const kind = event.record?.kind;
-    if (ENDING.has(kind)) {
-      this.ended = this.turn;
-      this.turn = new StreamingTurn();
-    }
+    if (BEGINNING.has(kind)) this.answered.clear();
+    if (ENDING.has(kind)) this.#end(event.record.replyTo ?? []);
     this.look({ isWhole: REWRITING.has(kind) || event.type !== "RecordAppended" });
+  }
+
+  /** The turn has ended. @param {string[]} answered the ids of its messages */
+  #end(answered) {
+    for (const id of [...answered, this.turn.messageId]) this.answered.add(id);
+    this.ended = this.turn;
+    this.turn = new StreamingTurn();
   }
 
   tell() {
