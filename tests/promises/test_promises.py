@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from tests.lifecycle.planted import ROOT, Bug
+from tests.promises.going_back import GOING_BACK
 from tests.promises.guards import GUARDS
 
 ROW: Final = re.compile(r"\| (\d+) \|(.*)")
@@ -40,14 +41,14 @@ def test_a_guard_is_taken_out_for_each_row_that_says_so() -> None:
         assert test in nodes_of(rows()[number])
 
 
-@pytest.mark.parametrize("bug", [bug for _, bug, _ in GUARDS], ids=str)
+@pytest.mark.parametrize("bug", [bug for _, bug, _ in (*GUARDS, *GOING_BACK)], ids=str)
 def test_a_guard_is_in_the_source_as_it_is(bug: Bug) -> None:
     compile(bug.planted(), bug.module, "exec")
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(("number", "bug", "test"), GUARDS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("number", "bug", "test"), [*GUARDS, *GOING_BACK], ids=lambda value: str(value)[:40])
 def test_the_named_test_notices_that_its_guard_is_gone(number: int, bug: Bug, test: str) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "tests.promises.taking_out", test]
     done = subprocess.run(  # noqa: S603 - tests of ours
