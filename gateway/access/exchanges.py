@@ -3,15 +3,15 @@
 Each response says that no browser should guess, keep, frame or run anything of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import anyio
+from starlette.responses import Response
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from argentos.errors import ArgentError, NotAuthenticatedError
-from argentos.gateway.api.problems import problem_response
 
 __all__ = ["REVOKED", "Exchange"]
 
@@ -44,10 +44,14 @@ class Exchange:
         request: the request.
         receive: gives what comes of it.
         send: takes the response.
+        refusal: makes the response of an error.
     """
 
-    def __init__(self, request: AsgiScope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, request: AsgiScope, receive: Receive, send: Send, refusal: Callable[[ArgentError], Response]
+    ) -> None:
         self.request = request
+        self._refusal = refusal
         self._receive = receive
         self._send = send
         self._has_begun = False
@@ -84,7 +88,7 @@ class Exchange:
         with anyio.move_on_after(_LINGERING):
             while self._has_more:
                 await self.receive()
-        response = problem_response(error)
+        response = self._refusal(error)
         if isinstance(error, NotAuthenticatedError):
             response.headers["www-authenticate"] = "Bearer"
         if self._has_more:

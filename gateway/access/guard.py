@@ -5,15 +5,17 @@ A pure ASGI middleware. In this order: the host, the address, the origin, the to
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
 import anyio
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from argentos.concurrency.background import keep_running
-from argentos.errors import AccessError, InputError, NotAuthenticatedError, StoreError
+from argentos.errors import AccessError, ArgentError, InputError, NotAuthenticatedError, StoreError
 from argentos.gateway.access.authentication import Authentication, check_address
 from argentos.gateway.access.caller import ANYONE, Caller
 from argentos.gateway.access.exchanges import Exchange
@@ -25,12 +27,16 @@ from argentos.gateway.access.origins import Origins
 from argentos.gateway.access.requests import is_unsafe
 from argentos.gateway.access.sign_in import SignIns
 from argentos.gateway.access.tokens import Tokens
+from argentos.gateway.api.problems import problem_response
 from argentos.storage import expand_home
 
-__all__ = ["Access", "IsPublic"]
+__all__ = ["Access", "IsPublic", "Refusal"]
 
 IsPublic: TypeAlias = Callable[[AsgiScope], bool]
 """Whether everybody may ask this, without a token."""
+
+Refusal: TypeAlias = Callable[[AsgiScope, ArgentError], Response]
+"""Makes the response to a request that is refused."""
 
 _PUBLIC_BODY: Final = 4096  # bytes that are read of somebody without a token
 
@@ -61,23 +67,29 @@ class Access:
             yield
             group.cancel_scope.cancel()
 
-    def guarded(self, application: ASGIApp, is_public: IsPublic) -> ASGIApp:
+    def guarded(self, application: ASGIApp, is_public: IsPublic, refusal: Refusal | None = None) -> ASGIApp:
         """An application that is reached only by what may be asked of it.
 
         Args:
             application: the guarded one; it finds the `Caller` in the state of each request.
             is_public: what needs no token.
+            refusal: the form of errors at a path; by default problem documents.
         """
-        return _Guard(application, self, is_public)
+        return _Guard(application, self, is_public, refusal or _problem)
+
+
+def _problem(_: AsgiScope, error: ArgentError) -> Response:
+    return problem_response(error)
 
 
 class _Guard:
     """The middleware."""
 
-    def __init__(self, application: ASGIApp, access: Access, is_public: IsPublic) -> None:
+    def __init__(self, application: ASGIApp, access: Access, is_public: IsPublic, refusal: Refusal) -> None:
         self._application = application
         self._access = access
         self._is_public = is_public
+        self._refusal = refusal
         limits = access.limits
         self._bodies = Bodies(limits.body_bytes, limits.bodies_bytes, limits.body_timeout)
         self._rate = Rate(limits.requests_per_second, limits.requests_burst)
@@ -88,7 +100,7 @@ class _Guard:
         if request["type"] not in {"http", "websocket"}:
             await self._application(request, receive, send)
             return
-        exchange = Exchange(request, receive, send)
+        exchange = Exchange(request, receive, send, partial(self._refusal, request))
         try:
             await self._pass(exchange)
         except HungUpError:

@@ -7,6 +7,7 @@ import builtins
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, suppress
+from hashlib import blake2b
 from typing import Final, TypeAlias
 
 from argentos.actors import (
@@ -19,7 +20,7 @@ from argentos.actors import (
     Supervisor,
 )
 from argentos.actors.core.decisions.decider import not_found
-from argentos.errors import ScopeError, SessionNotFoundError, StoreDamagedError
+from argentos.errors import ScopeError, SessionExistsError, SessionNotFoundError, StoreDamagedError
 from argentos.gateway.access.caller import Caller
 from argentos.gateway.access.limits.sessions import NewSessions
 from argentos.gateway.access.limits.settings import Limits
@@ -120,6 +121,38 @@ class OwnedSessions:
         session = await self.session(session_id, agent=agent)
         if self.caller.owner is None and await self._find(session) is None:
             await self._new.take(self.caller.name)
+        return session
+
+    async def conversation(self, name: str, *, agent: str | None = None, system: str | None = None) -> Session:
+        """A session by a name of the caller's own, made where there is none, for a message that is sent to it.
+
+        For a caller that is bound to none the name is the id. For one that is, it is that of one of the owner's
+        sessions, or means something among these alone, as its title.
+
+        Args:
+            name: of the session.
+            agent: whose.
+            system: the system prompt that the session has from now on; None leaves it as it is.
+
+        Raises:
+            InputError: the name or the prompt cannot be used, or there is no such agent.
+            RateLimitedError, TooManySessionsError: no more sessions are made.
+        """
+        owner = self.caller.owner
+        session = self._sessions.session(name, agent=agent)
+        info = await self._find(session)
+        if owner is not None and (info is None or info.owner != owner):
+            session = self._sessions.session(_own_id(owner, name), agent=agent)
+            info = await self._find(session)
+        if info is None:
+            await self._new.take(self.caller.name)
+            with suppress(SessionExistsError):  # another request was quicker
+                await session.create(title=None if owner is None else name, owner=owner, system=system)
+                return session
+        elif info.owner != (owner or info.owner):
+            raise not_found(session.key)
+        if system is not None and (info is None or info.system != system):
+            await session.update(system=system)
         return session
 
     async def create(
@@ -270,3 +303,9 @@ class OwnedSessions:
 
     def _bound(self, what: str) -> ScopeError:
         return ScopeError(f"token {self.caller.name!a} is bound to an owner, and none such {what}; leave that out")
+
+
+def _own_id(owner: str, name: str) -> str:
+    """The id of the session that callers of an owner call so; nobody else comes upon it."""
+    key = blake2b(owner.encode(), digest_size=32).digest()
+    return blake2b(name.encode(), key=key, digest_size=16).hexdigest()

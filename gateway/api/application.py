@@ -1,6 +1,6 @@
 """The gateway: the API of a supervisor's sessions, as an application that stands alone or is mounted in another."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final, Self, TypeAlias
@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 import argentos
 from argentos.actors import Supervisor
+from argentos.errors import ArgentError
 from argentos.gateway.access.guard import Access
 from argentos.gateway.access.limits.settings import Limits
 from argentos.gateway.access.signing import sign_in_routes
@@ -30,10 +31,13 @@ from argentos.gateway.api.service import Service
 from argentos.gateway.api.signals import draining_at_signals
 from argentos.gateway.api.table import ROUTES
 
-__all__ = ["Gateway", "Part"]
+__all__ = ["Gateway", "Part", "Refusal"]
 
 Part: TypeAlias = Callable[["Gateway"], Sequence[BaseRoute]]
 """A further part of the application, as a dashboard is: gives its routes, which come behind those of the API."""
+
+Refusal: TypeAlias = Callable[[ArgentError], Response]
+"""Makes the response that tells of an error."""
 
 _PUBLIC: Final = ("/", "/static/", "/sign-in")
 _COUNTED_BEHIND: Final = 100_000  # events that the metrics may be behind
@@ -54,6 +58,8 @@ class Gateway:
         parts: further parts of the application.
         public: paths that everybody may ask, besides those of the table; one that ends in `/` with all below it, but
             for the root.
+        refusals: what makes the responses to requests that the guard refuses, by their paths; by default they are
+            problem documents.
 
     Attributes:
         service: what all requests share.
@@ -67,12 +73,14 @@ class Gateway:
         routes: Sequence[Route] = (),
         parts: Sequence[Part] = (),
         public: Sequence[str] = _PUBLIC,
+        refusals: Mapping[str, Refusal] | None = None,
     ) -> None:
         self.routes: tuple[Route, ...] = (*ROUTES, *routes)
         document = openapi_document(self.routes, argentos.__version__)
         self.service = Service(supervisor, msgspec.json.encode(document), access.limits if access else Limits())
         self.access = access
         self._parts = tuple(parts)
+        self._refusals = dict(refusals or {})
         self._public = frozenset((*public, *(each.path for each in self.routes if each.scope is None)))
 
     def application(self) -> Starlette:
@@ -84,10 +92,16 @@ class Gateway:
         signing = sign_in_routes(self.access) if self.access is not None else []
         return Starlette(
             routes=[paths, *signing, *(route for part in self._parts for route in part(self))],
-            middleware=[Middleware(self.access.guarded, self._is_public)] if self.access is not None else [],
+            middleware=[Middleware(self.access.guarded, self._is_public, self._refused)]
+            if self.access is not None
+            else [],
             exception_handlers={HTTPException: _as_problem},
             lifespan=self.lifespan,
         )
+
+    def _refused(self, scope: Scope, error: ArgentError) -> Response:
+        """The response to a request that is refused."""
+        return self._refusals.get(raw_path(scope), problem_response)(error)
 
     def _is_public(self, scope: Scope) -> bool:
         """Whether everybody may ask this."""

@@ -16,14 +16,21 @@ from argentos.errors import InputError
 
 __all__ = ["decode_body", "decode_parameters", "decode_part"]
 
+B = TypeVar("B")
 P = TypeVar("P", bound=Struct)
 
 _MOST_FIELDS: Final = 100  # of a query
+_SEE: Final = "/api/v1/openapi.json says what is"
 _UNREADABLE: Final = (ValueError, RecursionError)  # msgspec's errors, and those of texts, are of these kinds
 
 
-def decode_body(body: bytes, decoder: msgspec.json.Decoder[P]) -> P:
+def decode_body(body: bytes, decoder: msgspec.json.Decoder[B], see: str = _SEE) -> B:
     """The value of a JSON body; an empty one is an object without fields.
+
+    Args:
+        body: as it came.
+        decoder: of its type.
+        see: a clause that says where it is described.
 
     Raises:
         InputError: it is none, or not of this type.
@@ -32,7 +39,7 @@ def decode_body(body: bytes, decoder: msgspec.json.Decoder[P]) -> P:
         _check_syntax(body)
         return decoder.decode(body or b"{}")
     except _UNREADABLE as error:
-        raise InputError(f"the body cannot be taken: {_told(error)}; /api/v1/openapi.json says what is") from error
+        raise InputError(f"the body cannot be taken: {_told(error)}; {see}") from error
 
 
 def _check_syntax(body: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import anyio
 import msgspec
@@ -14,13 +14,26 @@ from argentos.gateway.api.problems import problem_of, problem_response, unexpect
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.streams.outlets import Outlet, cancel_when_hung_up
 
-__all__ = ["EventStream", "Source", "Tell", "frame"]
+__all__ = ["ErrorForm", "EventStream", "Source", "Tell", "frame"]
 
 Tell: TypeAlias = Callable[[bytes], Awaitable[None]]
 """Sends a frame to the client."""
 
 Source: TypeAlias = AbstractAsyncContextManager[Callable[[Tell], Awaitable[None]]]
 """Opens what is to be streamed, and gives what streams it; where it cannot be opened, the client gets the problem."""
+
+
+class ErrorForm(NamedTuple):
+    """The form in which errors are told.
+
+    Attributes:
+        response: in the place of a stream that cannot be opened, or of another answer.
+        last: the last event of a stream that breaks off.
+    """
+
+    response: Callable[[ArgentError], Response]
+    last: Callable[[ArgentError], bytes]
+
 
 _ALIVE: Final = b":\n\n"
 _END: Final[Message] = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -41,21 +54,30 @@ def frame(event: str, data: object, event_id: str = "") -> bytes:
     return b"event: %s\n%sdata: %s\n\n" % (event.encode(), place, encoded)
 
 
+def _last(error: ArgentError) -> bytes:
+    return frame("error", problem_of(error))
+
+
+_PROBLEMS: Final = ErrorForm(problem_response, _last)
+
+
 class EventStream(Response):
     """A response of server-sent events.
 
     Args:
         service: ends it where the gateway ends.
         source: what is streamed.
+        errors: the form of errors; by default problem documents.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, service: Service, source: Source) -> None:
+    def __init__(self, service: Service, source: Source, errors: ErrorForm | None = None) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._service = service
         self._source = source
+        self._errors = errors or _PROBLEMS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream until the source ends, the client hangs up, or the gateway ends."""
@@ -63,25 +85,24 @@ class EventStream(Response):
             async with self._source as write:
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 with self._service.stream() as opened:
-                    await _stream(write, receive, Outlet(send, _message, opened))
+                    await self._stream(write, receive, Outlet(send, _message, opened))
                 with anyio.move_on_after(_PATIENCE, shield=True):
                     await send(_END)
         except ArgentError as error:
-            await problem_response(error)(scope, receive, send)
+            await self._errors.response(error)(scope, receive, send)
 
-
-async def _stream(write: Callable[[Tell], Awaitable[None]], receive: Receive, outlet: Outlet) -> None:
-    """Write everything until the client hangs up; an error is the last event."""
-    async with anyio.create_task_group() as group:
-        group.start_soon(cancel_when_hung_up, receive, group.cancel_scope)
-        group.start_soon(outlet.keep_alive, _ALIVE)
-        try:
-            await write(outlet.tell)
-        except ArgentError as error:
-            await outlet.tell(frame("error", problem_of(error)))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
-            await outlet.tell(frame("error", problem_of(unexpected(error))))
-        group.cancel_scope.cancel()
+    async def _stream(self, write: Callable[[Tell], Awaitable[None]], receive: Receive, outlet: Outlet) -> None:
+        """Write everything until the client hangs up; an error is the last event."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(cancel_when_hung_up, receive, group.cancel_scope)
+            group.start_soon(outlet.keep_alive, _ALIVE)
+            try:
+                await write(outlet.tell)
+            except ArgentError as error:
+                await outlet.tell(self._errors.last(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
+                await outlet.tell(self._errors.last(unexpected(error)))
+            group.cancel_scope.cancel()
 
 
 def _message(data: bytes) -> Message:
