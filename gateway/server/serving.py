@@ -20,6 +20,7 @@ from argentos.actors import RoutingSettings, Supervisor
 from argentos.concurrency.foreign_code import in_log
 from argentos.gateway.access.guard import Access
 from argentos.gateway.api.application import Gateway
+from argentos.gateway.chat_apis import REFUSALS, chat_apis
 from argentos.gateway.dashboard.routes import dashboard
 from argentos.gateway.server.agents import agents_of
 from argentos.gateway.server.listening import bound_sockets, url_of
@@ -60,7 +61,8 @@ async def serve(
         routing = await anyio.to_thread.run_sync(RoutingSettings.load, state_dir, agent)
         supervisor = Supervisor(FileStore(state_dir), agents, agent=agent, grace=settings.grace, routing=routing)
         await stack.enter_async_context(supervisor)
-        gateway = await stack.enter_async_context(Gateway(supervisor, access, parts=[dashboard]))
+        made = Gateway(supervisor, access, parts=[chat_apis, dashboard], refusals=REFUSALS)
+        gateway = await stack.enter_async_context(made)
         await anyio.to_thread.run_sync(_make_first_token, access)
         server = Server(
             gateway.application(),
