@@ -104,7 +104,7 @@ def _reason(ended: Ended) -> str:
 
 
 def _usage(ended: Ended) -> dict[str, int]:
-    """What it has cost; here what came from the cache is not part of the input."""
+    """The usage; here what came from the cache is no part of the input."""
     return {
         "input_tokens": max(0, ended.input - ended.cache_read - ended.cache_written),
         "output_tokens": ended.output,
