@@ -66,7 +66,7 @@ benchmark-forms: $(VENV)/.tools
 
 # Killed with -9 at every moment: 500 lives, or 10,000 with LONG=1; and 25 or 250 while tools run.
 crash: $(VENV)/.tools
-	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_crash.py tests/campaigns/test_calls.py
+	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_crash.py tests/campaigns/test_calls.py tests/campaigns/test_going_back.py
 
 # The power cut under ext4 and XFS, as root on Linux: 100 cuts, or 1,000 with LONG=1.
 power-cuts: $(VENV)/.tools
