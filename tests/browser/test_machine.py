@@ -75,9 +75,10 @@ def test_one_goes_through_the_transitions(opening: Opening, gateway: RunningGate
 def test_a_figure_is_made_larger_and_smaller(opening: Opening, gateway: RunningGateway) -> None:
     gateway.ask("finn", "hello")
     page = opening("session/finn/machine")
-    width = page.locator(".figure").bounding_box()
+    percent = page.locator(".zooming .figures")
+    expect(percent).to_have_text(re.compile(r"\d+ %"))
     page.get_by_role("button", name="Larger").click()
-    larger = page.locator(".figure").bounding_box()
-    assert width is not None
-    assert larger is not None
-    assert larger["width"] > width["width"]
+    page.get_by_role("button", name="Larger").click()
+    expect(percent).to_have_text("125 %")
+    page.get_by_role("button", name="Smaller").click()
+    expect(percent).to_have_text("100 %")
