@@ -25,13 +25,13 @@ __all__ = ["Floor", "main"]
 
 _TABLES: Final = (
     "CREATE TABLE sessions AS SELECT * FROM source.sessions",
-    "CREATE INDEX sessions_in_order ON sessions (last_activity)",
+    "CREATE INDEX sessions_in_order ON sessions (inactivity)",
     "CREATE TABLE messages (id INTEGER PRIMARY KEY, text TEXT)",
     "INSERT INTO messages SELECT messages.id, c0 FROM source.messages JOIN source.texts_content USING (id)",
 )
 _TRIGRAMS: Final = "CREATE VIRTUAL TABLE texts USING fts5 (text, content = 'messages', tokenize = 'trigram')"
 _FILL: Final = "INSERT INTO texts (rowid, text) SELECT id, text FROM messages"
-_PAGE: Final = "SELECT * FROM sessions ORDER BY last_activity DESC LIMIT 100"
+_PAGE: Final = "SELECT * FROM sessions ORDER BY inactivity LIMIT 100"
 _MATCH: Final = "SELECT rowid, text FROM texts WHERE texts MATCH ? ORDER BY rowid DESC LIMIT 50"
 _SHORTEST: Final = 3  # characters that a trigram has
 _LIKES: Final = 10  # of so many searches one is done by `LIKE`, which takes long
