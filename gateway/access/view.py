@@ -10,6 +10,8 @@ from contextlib import AbstractAsyncContextManager, suppress
 from hashlib import blake2b
 from typing import Final, TypeAlias
 
+from msgspec import structs
+
 from argentos.actors import (
     Approval,
     OwedMessage,
@@ -20,10 +22,13 @@ from argentos.actors import (
     Supervisor,
 )
 from argentos.actors.core.decisions.decider import not_found
-from argentos.errors import ScopeError, SessionExistsError, SessionNotFoundError, StoreDamagedError
+from argentos.errors import MissingExtraError, ScopeError, SessionExistsError, SessionNotFoundError, StoreDamagedError
 from argentos.gateway.access.caller import Caller
 from argentos.gateway.access.limits.sessions import NewSessions
 from argentos.gateway.access.limits.settings import Limits
+from argentos.gateway.index.plain import plain_page
+from argentos.gateway.index.queries import SearchQuery, SearchResult, SessionPage, SessionQuery, checked_list
+from argentos.gateway.index.session_index import SessionIndex
 from argentos.storage import Address
 
 __all__ = ["AnySupervisor", "OwnedSessions", "Views"]
@@ -40,15 +45,19 @@ class Views:
     Args:
         supervisor: whose sessions they are.
         limits: of how many sessions callers make.
+
+    Attributes:
+        index: of the sessions, while it is open; None where there is none, as of those that another process runs.
     """
 
     def __init__(self, supervisor: AnySupervisor, limits: Limits | None = None) -> None:
+        self.index: SessionIndex | None = None
         self._supervisor = supervisor
         self._new = NewSessions(limits or Limits(), self._counts)
 
     def of(self, caller: Caller) -> "OwnedSessions":
         """The sessions as a caller sees them."""
-        return OwnedSessions(self._supervisor, caller, self._new)
+        return OwnedSessions(self._supervisor, caller, self._new, self.index)
 
     async def _counts(self) -> AsyncIterator[int]:
         """The numbers of all sessions, some at a time."""
@@ -67,12 +76,16 @@ class OwnedSessions:
         sessions: all there are.
         caller: who asks.
         new: limits how many are made.
+        index: of the sessions, where there is one.
     """
 
-    def __init__(self, sessions: AnySupervisor, caller: Caller, new: NewSessions) -> None:
+    def __init__(
+        self, sessions: AnySupervisor, caller: Caller, new: NewSessions, index: SessionIndex | None = None
+    ) -> None:
         self._sessions = sessions
         self.caller = caller
         self._new = new
+        self._index = index
 
     @property
     def by(self) -> str:
@@ -244,7 +257,7 @@ class OwnedSessions:
         if self.caller.owner is None:
             return await self._sessions.list(agent=agent, owner=owner, tag=tag, prefix=prefix, on_problem=on_problem)
         problems: builtins.list[str] = []
-        if owner not in {None, self.caller.owner}:
+        if not self._owns(owner):
             return []
         found = await self._sessions.list(
             agent=agent, owner=self.caller.owner, tag=tag, prefix=prefix, on_problem=problems.append
@@ -252,6 +265,42 @@ class OwnedSessions:
         if problems:
             on_problem(_SOME_UNREADABLE)
         return found
+
+    async def page(self, query: SessionQuery) -> SessionPage:
+        """A page of the sessions of an agent; see `SessionIndex.page`.
+
+        Raises:
+            InputError: something of the query cannot be used.
+            StoreError: the store or the index cannot be read.
+        """
+        query = checked_list(query)
+        agent = self._sessions.session("any", agent=query.agent).key.agent  # which is refused where there is none
+        query = structs.replace(query, agent=agent)
+        problems: builtins.list[str] = []
+        if self._index is None or not self._owns(query.owner):
+            listed = await self.list(agent=query.agent, owner=query.owner, tag=query.tag, on_problem=problems.append)
+            return plain_page(listed, query, problems)
+        page = await self._index.page(structs.replace(query, owner=self.caller.owner or query.owner))
+        if self.caller.owner is None or not page.problems:
+            return page
+        return structs.replace(page, problems=(_SOME_UNREADABLE,))
+
+    async def search(self, query: SearchQuery) -> SearchResult:
+        """Messages that have certain words; see `SessionIndex.search`.
+
+        Raises:
+            InputError: something of the query cannot be used.
+            MissingExtraError: there is no index.
+            StoreError: the index cannot be read.
+        """
+        if self._index is None:
+            raise MissingExtraError(
+                "there is no index of messages here, for another process runs the sessions, or SQLite is too old;"
+                " `argent sessions search` goes without"
+            )
+        if not self._owns(query.owner):
+            return SearchResult(hits=())
+        return await self._index.search(structs.replace(query, owner=self.caller.owner or query.owner))
 
     async def approvals(self) -> tuple[Approval, ...]:
         """The calls of tools that wait for a person's word, the oldest first."""
@@ -288,6 +337,10 @@ class OwnedSessions:
         with suppress(SessionNotFoundError, StoreDamagedError):
             return await session.info()
         return None
+
+    def _owns(self, owner: str | None) -> bool:
+        """Whether the caller may see anything of this owner."""
+        return self.caller.owner is None or owner in {None, self.caller.owner}
 
     def _new_id(self, chosen: str | None) -> str:
         if chosen is not None and self.caller.owner is not None:

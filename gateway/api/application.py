@@ -1,5 +1,6 @@
 """The gateway: the API of a supervisor's sessions, as an application that stands alone or is mounted in another."""
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
@@ -17,7 +18,7 @@ from starlette.types import Scope
 
 import argentos
 from argentos.actors import Supervisor
-from argentos.errors import ArgentError
+from argentos.errors import ArgentError, MissingExtraError
 from argentos.gateway.access.guard import Access
 from argentos.gateway.access.limits.settings import Limits
 from argentos.gateway.access.signing import sign_in_routes
@@ -30,6 +31,7 @@ from argentos.gateway.api.routes import Route
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.signals import draining_at_signals
 from argentos.gateway.api.table import ROUTES
+from argentos.gateway.index.session_index import SessionIndex
 
 __all__ = ["Gateway", "Part", "Refusal"]
 
@@ -39,6 +41,7 @@ Part: TypeAlias = Callable[["Gateway"], Sequence[BaseRoute]]
 Refusal: TypeAlias = Callable[[ArgentError], Response]
 """Makes the response that tells of an error."""
 
+_log: Final = logging.getLogger(__name__)
 _PUBLIC: Final = ("/", "/static/", "/sign-in")
 _COUNTED_BEHIND: Final = 100_000  # events that the metrics may be behind
 
@@ -132,6 +135,7 @@ class Gateway:
                 await stack.enter_async_context(self.access.watched())
             if isinstance(self.service.supervisor, Supervisor):
                 await group.start(self._count, self.service.supervisor)
+                await self._open_index(self.service.supervisor, stack)
             stack.enter_context(draining_at_signals(self.drain, group))
             self._stack = stack.pop_all()
         return self
@@ -139,6 +143,13 @@ class Gateway:
     async def __aexit__(self, *raised: object) -> None:
         await self.drain()
         await self._stack.aclose()
+
+    async def _open_index(self, supervisor: Supervisor, stack: AsyncExitStack) -> None:
+        """Have an index of the sessions, where this Python's SQLite is good enough for one."""
+        try:
+            self.service.views.index = await stack.enter_async_context(SessionIndex(supervisor))
+        except MissingExtraError as error:
+            _log.warning("messages cannot be searched: %s", error)
 
     async def _count(self, supervisor: Supervisor, *, task_status: anyio.abc.TaskStatus[None]) -> None:
         """Count what happens, for the metrics."""

@@ -71,6 +71,7 @@ class RequestError(ArgentError):
 
 _STATUSES: Final[Mapping[type[ArgentError], int]] = {
     errors.InputError: 400,
+    errors.MissingExtraError: 501,
     errors.MessageTooLargeError: 413,
     errors.AttachmentTooLargeError: 413,
     errors.SessionError: 409,

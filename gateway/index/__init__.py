@@ -9,6 +9,7 @@ kept current by the events of the supervisor. Reading order:
     purging        nothing is left of what was removed
     rows           sessions and messages, written and removed
     lists          pages of sessions
+    plain          the same without an index
     expressions    words as full-text search takes them
     searching      messages that have the words
     writing        pieces of what is written

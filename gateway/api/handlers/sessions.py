@@ -2,16 +2,60 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from argentos.actors import SessionInfo
+from argentos.actors.info import SessionStatus
 from argentos.gateway.api.call import AgentParameters, Body, Call, SessionParameters
-from argentos.gateway.api.pages.listing import SessionPage, SessionQuery, page_of_sessions
 from argentos.gateway.api.routes import PREFIX, Route
+from argentos.gateway.index.queries import SearchQuery, SearchResult, SessionPage, SessionQuery
 
 __all__ = ["ROWS"]
 
 _SESSION = f"{PREFIX}/sessions/{{session}}"
+
+
+class ListParameters(AgentParameters, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A choice of sessions; what is left out takes all.
+
+    Attributes:
+        status: those that do this, in one word, as `working`.
+        state: those in this state of the machine.
+        channel: those with a message of this channel.
+        owner: those of this owner.
+        tag: those that have this tag.
+        text: those with these words in id, title or tags; words in quotes belong together.
+        archived: those that are, or those that are not.
+        limit: so many at most.
+        after: the `next` of the page in front.
+    """
+
+    status: SessionStatus | None = None
+    state: str | None = None
+    channel: str | None = None
+    owner: str | None = None
+    tag: str | None = None
+    text: str | None = None
+    archived: bool = False
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    after: str | None = None
+
+
+class SearchParameters(AgentParameters, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Words that are looked for.
+
+    Attributes:
+        agent: in the sessions of this agent; by default in those of all.
+        text: words, all of which a message has to contain; capitals do not matter, words in quotes belong together.
+        session: in the session of this id alone.
+        owner: in those of this owner.
+        limit: so many messages at most.
+    """
+
+    text: str
+    session: str | None = None
+    owner: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 
 class NewSession(Body, frozen=True, kw_only=True):
@@ -61,9 +105,14 @@ class Deletion(SessionParameters, frozen=True, kw_only=True, forbid_unknown_fiel
     set_aside: bool = False
 
 
-async def list_sessions(call: Call, given: SessionQuery) -> SessionPage:
+async def list_sessions(call: Call, given: ListParameters) -> SessionPage:
     """List sessions, pinned ones first, then those with the latest activity."""
-    return await page_of_sessions(call.sessions, given)
+    return await call.sessions.page(SessionQuery(**structs.asdict(given)))
+
+
+async def search_messages(call: Call, given: SearchParameters) -> SearchResult:
+    """Find messages by words, also those that have left the context, the latest first."""
+    return await call.sessions.search(SearchQuery(**structs.asdict(given)))
 
 
 async def new_session(call: Call, given: AgentParameters, body: NewSession) -> SessionInfo:
@@ -100,6 +149,7 @@ async def delete_session(call: Call, given: Deletion) -> None:
 
 ROWS = (
     Route("GET", f"{PREFIX}/sessions", list_sessions, scope="read"),
+    Route("GET", f"{PREFIX}/search", search_messages, scope="read"),
     Route("POST", f"{PREFIX}/sessions", new_session, scope="write", statuses={SessionInfo: 201}),
     Route("GET", _SESSION, session_info, scope="read"),
     Route("PATCH", _SESSION, update_session, scope="write"),

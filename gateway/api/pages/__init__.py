@@ -2,7 +2,6 @@
 
 Reading order:
 
-    listing      lists of sessions
     history      messages, and where the context has changed between them
     contexts     what a context is made of, and what turns have cost
     attachments  pictures and documents

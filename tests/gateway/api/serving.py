@@ -32,7 +32,7 @@ class Served:
     address: str
     token: str
 
-    async def get(self, path: str, status: int = 200, **query: Any) -> Any:
+    async def get(self, path: str, status: int = 200, /, **query: Any) -> Any:
         """The JSON of a path below the prefix."""
         return self._read(await self.client.get(_path(path), params=query), status)
 

@@ -72,10 +72,26 @@ async def test_sessions_are_listed_by_what_they_are_in_pages(serving: Serving) -
         assert await listed() == ["s-1", "s-3", "s-4", "s-0"]
         assert await listed(archived=1) == ["s-2"]
         assert await listed(tag="tag-1") == ["s-1", "s-3"]
-        assert await listed(channel="telegram") == await listed(state="idle") == ["s-3"]
+        assert await listed(channel="telegram") == await listed(status="idle") == ["s-3"]
         assert await listed(text="S-4") == ["s-4"]
         assert await listed(owner="nobody") == []
         first = await served.get("sessions", limit=3)
         assert (first["total"], first["counts"]) == (4, {"new": 3, "idle": 1})
         assert await listed(limit=3, after=first["next"]) == ["s-0"]
         assert (await served.get("sessions", 400, after="nonsense"))["code"] == "input_invalid"
+
+
+async def test_messages_are_found_by_their_words_until_their_session_is_deleted(serving: Serving) -> None:
+    async with serving(Parrot()) as served:
+        for session in ("maren", "ada"):
+            await served.post(f"{of(session)}/messages", {"content": f"The ferry of {session} is late"})
+        await served.post(f"{of('maren')}/clear")
+        found = await served.get("search", text='"is late" FERRY', session="maren")
+        assert [(each["session"], each["number"]) for each in found["hits"]] == [("maren", 2), ("maren", 1)]
+        assert {"text": "is late", "isMatch": True} in found["hits"][0]["snippet"]
+        assert found["isComplete"]
+        assert len((await served.get("search", text="ferry", limit=3))["hits"]) == 3
+        await served.send("DELETE", of("maren"), status=204)
+        found = await served.get("search", text="ferry")
+        assert {each["session"] for each in found["hits"]} == {"ada"}
+        assert (await served.get("search", 400, text=" "))["code"] == "input_invalid"
