@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: demo test api browser diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
+.PHONY: demo test api browser diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
@@ -91,6 +91,11 @@ mutations: $(VENV)/.tools
 # Nonsense at the public methods and the control socket, killed now and then: 1,000 calls, or 20,000 with LONG=1.
 edge: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_edge.py
+
+# All that the description of the HTTP API allows, and more: 2,000 requests, or 20,000 with LONG=1.
+fuzz: $(VENV)/.tools
+	$(PIP) --group fuzz
+	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_fuzz.py
 
 # Programs that use the installed package, as a wheel or editable, pass mypy and pyright strictly.
 typed-programs: $(VENV)/.tools

@@ -1,8 +1,9 @@
 """Calls: one request of the API each, as its handler sees it."""
 
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.requests import HTTPConnection
 
 from argentos.actors import Session
@@ -11,7 +12,11 @@ from argentos.gateway.access.caller import Caller
 from argentos.gateway.access.view import OwnedSessions
 from argentos.gateway.api.service import Service
 
-__all__ = ["AgentParameters", "Body", "Call", "SessionParameters"]
+__all__ = ["AgentParameters", "Body", "Call", "Id", "SessionParameters"]
+
+
+Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+"""An id, as far as a schema can tell: it has no control characters, and 512 bytes in UTF-8 at most."""
 
 
 class AgentParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -31,7 +36,7 @@ class SessionParameters(AgentParameters, frozen=True, kw_only=True, forbid_unkno
         session: its id, percent-encoded.
     """
 
-    session: str
+    session: Id
 
 
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):

@@ -17,6 +17,7 @@ from argentos.gateway.api.decoding import decode_body, decode_parameters
 from argentos.gateway.api.problems import RequestError, problem_response, unexpected
 from argentos.gateway.api.routes import Route
 from argentos.gateway.api.service import Service
+from argentos.gateway.api.streams.event_stream import EventStream
 
 __all__ = ["Endpoint"]
 
@@ -67,7 +68,7 @@ class Endpoint:
 
     def _row(self, method: str) -> Route:
         row = self._rows.get("GET" if method == "HEAD" else method)
-        if row is None:
+        if row is None or (method == "HEAD" and EventStream in row.results):
             allowed = ", ".join(self._rows)
             raise RequestError(
                 f"this path takes {allowed}, and not {method[:20]}",

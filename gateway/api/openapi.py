@@ -9,6 +9,7 @@ from docstring_parser import Docstring, DocstringStyle, parse
 from msgspec import Struct
 from starlette.responses import Response
 
+from argentos.actors import SessionInfo
 from argentos.gateway.api.problems import Problem
 from argentos.gateway.api.routes import NoParameters, Route
 from argentos.gateway.api.streams import told
@@ -25,6 +26,7 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Prefer": "`respond-async` to be answered once the message is durable, without waiting for the reply.",
     "Last-Event-ID": "The cursor of the last event that the client has.",
 }
+_IN_PATH: Final = "{session}"
 _PROBLEM: Final[Json] = {
     "description": "A problem document.",
     "content": {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}},
@@ -51,6 +53,9 @@ def openapi_document(routes: Sequence[Route], version: str) -> Json:
     paths: dict[str, Json] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, known, components)
+        made = paths[route.path][route.method.lower()]["responses"].get("201")
+        if made is not None and SessionInfo in route.results:
+            made["links"] = _links(routes)
     for each in {known[route.parameters]["$ref"].rpartition("/")[2] for route in routes}:
         del components[each]  # they stand at each path
     return {
@@ -121,6 +126,12 @@ def _responses(route: Route, known: Mapping[Any, Json]) -> Json:
         if content:
             response.setdefault("content", {}).update(content)
     return responses
+
+
+def _links(routes: Iterable[Route]) -> Json:
+    """The operations on a session that was made."""
+    session = {"session": "$response.body#/id"}
+    return {each.name: {"operationId": each.name, "parameters": session} for each in routes if _IN_PATH in each.path}
 
 
 def _content(kind: Any, known: Mapping[Any, Json]) -> Json:

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from argentos.actors import SessionInfo
-from argentos.gateway.api.call import Body, Call, SessionParameters
+from argentos.gateway.api.call import Body, Call, Id, SessionParameters
 from argentos.gateway.api.handlers.turns import TURN_HEADERS, TURN_STATUSES, turn_answer
 from argentos.gateway.api.routes import PREFIX, Handler, Route
 from argentos.gateway.api.streams.event_stream import EventStream
@@ -25,7 +25,7 @@ class Compaction(Body, frozen=True, kw_only=True):
         keep: how many of the latest messages stay word for word, at least.
     """
 
-    focus: str = ""
+    focus: Annotated[str, Meta(max_length=800)] = ""
     keep: Annotated[int, Meta(ge=0)] | None = None
 
 
@@ -36,7 +36,7 @@ class Undoing(Body, frozen=True, kw_only=True):
         checkpoint: its name; by default the latest that was not taken back.
     """
 
-    checkpoint: str | None = None
+    checkpoint: Id | None = None
 
 
 class Forking(Body, frozen=True, kw_only=True):
@@ -47,8 +47,8 @@ class Forking(Body, frozen=True, kw_only=True):
         at: the number of the last message to take along, or the name of a checkpoint; by default now.
     """
 
-    id: str | None = None
-    at: int | str | None = None
+    id: Id | None = None
+    at: int | Id | None = None
 
 
 class Rewinding(Body, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class Rewinding(Body, frozen=True, kw_only=True):
         before: the number of the first message that leaves the context.
     """
 
-    before: int
+    before: Annotated[int, Meta(ge=1, le=2**53)]
 
 
 class TurnRetry(Body, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class TurnRetry(Body, frozen=True, kw_only=True):
         message_id: of a message whose turn failed; by default the latest turn that did.
     """
 
-    message_id: str | None = None
+    message_id: Id | None = None
 
 
 async def clear_session(call: Call, given: SessionParameters) -> SessionInfo:

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from argentos.actors import Approval, SessionInfo
-from argentos.gateway.api.call import Body, Call, SessionParameters
+from argentos.gateway.api.call import Body, Call, Id, SessionParameters
 from argentos.gateway.api.routes import PREFIX, Route
 
 __all__ = ["ROWS", "Approvals"]
@@ -24,7 +24,7 @@ class CallParameters(SessionParameters, frozen=True, kw_only=True, forbid_unknow
         call_id: of the call, as in the list of those that wait.
     """
 
-    call_id: str
+    call_id: Id
 
 
 class Denial(Body, frozen=True, kw_only=True):

@@ -40,7 +40,7 @@ class AttachmentParameters(SessionParameters, frozen=True, kw_only=True, forbid_
         sha256: the hash of its bytes, as in the source of its block.
     """
 
-    sha256: str
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class Compactions(Struct, frozen=True):

@@ -6,7 +6,7 @@ from msgspec import Meta, structs
 
 from argentos.actors import SessionInfo
 from argentos.actors.info import SessionStatus
-from argentos.gateway.api.call import AgentParameters, Body, Call, SessionParameters
+from argentos.gateway.api.call import AgentParameters, Body, Call, Id, SessionParameters
 from argentos.gateway.api.routes import PREFIX, Route
 from argentos.gateway.index.queries import SearchQuery, SearchResult, SessionPage, SessionQuery
 
@@ -66,7 +66,7 @@ class NewSession(Body, frozen=True, kw_only=True):
         title: see the changes of a session, as all that follow.
     """
 
-    id: str | None = None
+    id: Id | None = None
     title: str | None = None
     tags: tuple[str, ...] | None = None
     owner: str | None = None

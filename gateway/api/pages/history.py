@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from argentos.actors import Session
+from argentos.llm import characters_of
 from argentos.storage import Checkpoint, Message, Summary
 from argentos.storage.branching.checkpoints import CheckpointKind, Span
 
 __all__ = ["Boundary", "MessagePage", "ShownMessage", "page_of_messages"]
+
+
+_LONGEST: Final = 4_000_000  # characters of the messages on a page
 
 
 class ShownMessage(Message, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -77,7 +82,8 @@ async def page_of_messages(session: Session, before: int | None, limit: int) -> 
     info = await session.info()
     stop = info.messages + 1 if before is None else min(before, info.messages + 1)
     start = max(1, stop - limit)
-    messages = await session.messages(start, stop) if start < stop else ()
+    messages = _within_bounds(await session.messages(start, stop)) if start < stop else ()
+    start = messages[0].number if messages else start
     summary = await session.summary()
     boundaries = _boundaries(await session.checkpoints(), info.undo, summary)
     seen = {each.number for each in await session.history()}
@@ -88,6 +94,16 @@ async def page_of_messages(session: Session, before: int | None, limit: int) -> 
         total=info.messages,
         summary=summary,
     )
+
+
+def _within_bounds(messages: Sequence[Message]) -> Sequence[Message]:
+    """The latest of some messages, as many as can be sent without keeping anybody waiting; at least one."""
+    size = 0
+    for place in range(len(messages) - 1, -1, -1):
+        size += characters_of(messages[place].raw)
+        if size > _LONGEST:
+            return messages[min(place + 1, len(messages) - 1) :]
+    return messages
 
 
 def _boundaries(checkpoints: Sequence[Checkpoint], latest: str, summary: Summary | None) -> list[Boundary]:

@@ -81,15 +81,18 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream until the source ends, the client hangs up, or the gateway ends."""
+        has_begun = False
         try:
             async with self._source as write:
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+                has_begun = True
                 with self._service.stream() as opened:
                     await self._stream(write, receive, Outlet(send, _message, opened))
                 with anyio.move_on_after(_PATIENCE, shield=True):
                     await send(_END)
         except ArgentError as error:
-            await self._errors.response(error)(scope, receive, send)
+            if not has_begun:
+                await self._errors.response(error)(scope, receive, send)
 
     async def _stream(self, write: Callable[[Tell], Awaitable[None]], receive: Receive, outlet: Outlet) -> None:
         """Write everything until the client hangs up; an error is the last event."""

@@ -24,18 +24,21 @@ _PATIENCE: Final = 0.2  # seconds for the end
 
 async def talk_of_events(call: Call, given: EventsParameters, scope: Scope, receive: Receive, send: Send) -> None:
     """Tell of events until the client hangs up or the gateway ends; what cannot begin is a problem over HTTP."""
+    has_begun = False
     try:
         wanted = await wanted_by(call, given)
         call.service.check_not_draining()
         async with subscribed(call, given, given.after) as events:
             await _accept(receive, send)
+            has_begun = True
             code, reason = _GOING_AWAY, ""
             with call.service.stream() as opened:
                 code, reason = await _tell_all(call, wanted, events, receive, Outlet(send, _message, opened))
             with anyio.move_on_after(_PATIENCE, shield=True):
                 await send({"type": "websocket.close", "code": code, "reason": reason})
     except ArgentError as error:
-        await problem_response(error)(scope, receive, send)
+        if not has_begun:
+            await problem_response(error)(scope, receive, send)
 
 
 async def _accept(receive: Receive, send: Send) -> None:

@@ -133,6 +133,13 @@ async def test_a_stop_ends_the_turn_for_all_who_wait(serving: Serving) -> None:
         assert told[-1][1]["code"] == "no_reply"
 
 
+async def test_a_session_that_is_not_parked_is_left_alone(serving: Serving) -> None:
+    async with serving(Parrot()) as served:
+        await talk(served, "one")
+        assert (await served.post(f"{MAREN}/unpark"))["status"] == "idle"
+        assert (await served.post(f"{of('nobody')}/unpark", None, 404))["code"] == "session_not_found"
+
+
 async def test_the_way_of_the_machine_is_told(serving: Serving) -> None:
     async with serving(Parrot()) as served:
         await talk(served, "one")

@@ -25,7 +25,7 @@ async def test_edges_say_what_has_to_hold_and_which_timer_takes_them(serving: Se
 
 async def test_there_is_no_other_machine(serving: Serving) -> None:
     async with serving() as served:
-        await served.get("machines/nonsense", status=400)
+        await served.get("machines/nonsense", 400)
 
 
 async def test_the_machines_of_a_session_say_what_each_event_would_do(serving: Serving) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from argentos import Config
 from tests.gateway.api.conftest import Serving
-from tests.gateway.api.models import Parrot, Refusing, Waiting
+from tests.gateway.api.models import Echo, Parrot, Refusing, Waiting
 from tests.gateway.api.serving import of
 
 pytestmark = pytest.mark.anyio
@@ -132,3 +132,27 @@ async def test_one_mailbox_that_is_full_is_a_problem_of_its_own(serving: Serving
         assert int(refused.headers["retry-after"]) >= 1
         model.go_on.set()
         assert (await served.post(f"{of('ada')}/messages", {"content": "hello"}))["text"] == "hello"
+
+
+def one(_: str) -> int:
+    return 1
+
+
+async def test_a_page_ends_before_it_is_too_long_to_be_sent(serving: Serving) -> None:
+    async with serving(Echo(), count=one, count_inline=10**7) as served:
+        for _ in range(3):
+            await served.supervisor.session("maren").ask("x" * 1_500_000)
+        page = await served.get(f"{of('maren')}/messages")
+        assert [each["number"] for each in page["messages"]] == [5, 6]
+        page = await served.get(f"{of('maren')}/messages", before=page["previous"])
+        assert [each["number"] for each in page["messages"]] == [3, 4]
+
+
+async def test_only_what_ends_can_be_asked_for_its_head(serving: Serving) -> None:
+    async with serving(Parrot()) as served:
+        await served.post("sessions", {"id": "maren"}, 201)
+        head = await served.client.head("/api/v1/sessions/maren")
+        assert (head.status_code, head.content) == (200, b"")
+        for path in ("/api/v1/events", "/api/v1/sessions/maren/turn"):
+            refused = await served.client.head(path)
+            assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
