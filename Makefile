@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: demo test api browser diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
+.PHONY: demo test api cli browser diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
@@ -137,6 +137,10 @@ benchmark-counting: $(VENV)/.tools
 # The page of the public API, docs/api.md, written from the docstrings.
 api: $(VENV)/.tools
 	$(BIN)/python docs/generate_api.py
+
+# The page of the command line, docs/cli.md, written from its help.
+cli: $(VENV)/.product
+	$(BIN)/python docs/generate_cli.py
 
 # The diagrams in the documents are those of the program.
 diagrams: $(VENV)/.product

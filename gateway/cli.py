@@ -33,8 +33,10 @@ _MEMBERS: Final = {
     ),
     "chat": _member("chat", "Talk to the agent in a session, 'chat' by default; it continues where it was left."),
     "diagram": _member("diagram", "Draw lifecycles, check those in documents, and compare versions."),
+    "completion": _member("completion", "Print the script by which a shell completes command lines of argent."),
     "doctor": _member("doctor", "Check everything in the state directory, and mend it where --repair says so."),
     "gateway": _member("gateway", "Serve the sessions over HTTP, with a dashboard, until SIGTERM or Ctrl-C."),
+    "man": _member("man", "Print the man page of argent, in roff."),
     "pairing": _member("pairing", "Let unknown senders in, and link those who are one person."),
     "replay": _member("replay", "Replay a recorded conversation, as fast as possible."),
     "restore": _member("restore", "Make a state directory of a backup."),
@@ -50,7 +52,7 @@ _MEMBERS: Final = {
 @click.pass_context
 def root(context: click.Context) -> None:
     """Conversation sessions of agents, each a durable state machine."""
-    from argentos.gateway.complaints import show_warnings  # noqa: PLC0415 - `argent --help` has none
+    from argentos.gateway.printing.complaints import show_warnings  # noqa: PLC0415 - `argent --help` has none
 
     show_warnings()
     context.ensure_object(Settings)
@@ -68,6 +70,8 @@ def _colour() -> bool | None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; gives the exit status."""
+    if "_ARGENT_COMPLETE" in os.environ:
+        import argentos.gateway.manual.shells  # noqa: F401, PLC0415 - completes better than click alone
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
         return _run(arguments)

@@ -5,6 +5,9 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
+
+from argentos.gateway.manual.examples import epilog
 
 __all__ = ["Group", "Member"]
 
@@ -39,14 +42,21 @@ class Group(click.Group):
         """The names of the commands."""
         return sorted(self.members)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
         member = self.members.get(cmd_name)
         if member is None:
             return None
         command = getattr(import_module(member.module), member.name)
         assert isinstance(command, click.Command)  # noqa: S101 - a test looks at all of them
+        command.epilog = epilog(f"{ctx.command_path} {cmd_name}")
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+        """The commands, none of which is imported for that, and the options."""
+        members = [CompletionItem(name, help=each.help) for name, each in sorted(self.members.items())]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(each for each in members if str(each.value).startswith(incomplete)), *options]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -54,7 +54,7 @@ class _SessionId(click.ParamType[str]):
 
         settings = ctx.find_object(Settings) or Settings()
         ids = known_sessions(settings.state_dir, settings.agent)
-        return [CompletionItem(each) for each in ids if each.startswith(incomplete)]
+        return [CompletionItem(each) for each in ids if each.startswith(incomplete) and each.isprintable()]
 
 
 class _AgentName(click.ParamType[str]):
@@ -70,7 +70,11 @@ class _AgentName(click.ParamType[str]):
         from argentos.gateway.settings import Settings  # noqa: PLC0415 - likewise
 
         settings = ctx.find_object(Settings) or Settings()
-        return [CompletionItem(each) for each in known_agents(settings.state_dir) if each.startswith(incomplete)]
+        return [
+            CompletionItem(each)
+            for each in known_agents(settings.state_dir)
+            if each.startswith(incomplete) and each.isprintable()
+        ]
 
 
 DURATION: Final = _Measure("duration", _duration)

@@ -7,7 +7,7 @@ import click
 from argentos.errors import StoreError
 from argentos.gateway.output import print_json, printable, size
 from argentos.gateway.owner import with_sessions
-from argentos.gateway.progress import progress
+from argentos.gateway.printing.progress import progress
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["command"]

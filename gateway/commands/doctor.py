@@ -15,7 +15,7 @@ from argentos.actors import Supervisor
 from argentos.actors.pairing.file import NAME, read_book
 from argentos.errors import ArgentError, ConfigError, OwnerGoneError, StoreError
 from argentos.gateway.output import counted, print_json, printable
-from argentos.gateway.progress import progress
+from argentos.gateway.printing.progress import progress
 from argentos.gateway.settings import Settings, command_options
 from argentos.inputs import as_id
 from argentos.storage import SessionKey

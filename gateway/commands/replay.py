@@ -16,7 +16,7 @@ from argentos.actors import Config, ManualClock, RecordAppended, SessionInfo, Su
 from argentos.errors import ConfigError
 from argentos.gateway.output import counted, messages, print_json, printable
 from argentos.gateway.parameters import DURATION
-from argentos.gateway.progress import progress
+from argentos.gateway.printing.progress import progress
 from argentos.gateway.replaying import Numbered, Replay, read_recording
 from argentos.gateway.settings import Settings, command_options
 from argentos.llm import ReplayModel

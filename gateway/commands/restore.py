@@ -6,7 +6,7 @@ import click
 
 from argentos.errors import StoreError
 from argentos.gateway.output import print_json
-from argentos.gateway.progress import progress
+from argentos.gateway.printing.progress import progress
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage.backup import restore
 

@@ -28,7 +28,7 @@ from argentos.gateway.formats import (
 from argentos.gateway.output import counted, one_line, print_json, printable
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.parameters import SESSION
-from argentos.gateway.progress import Bar, progress
+from argentos.gateway.printing.progress import Bar, progress
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["export_command"]

@@ -16,7 +16,7 @@ from argentos.errors import InputError, SessionExistsError, SessionNotFoundError
 from argentos.gateway.formats import LeftOut, Losses, ReadTranscript, Source, grouped, members_of, read_transcripts
 from argentos.gateway.output import counted, one_line, print_json, printable
 from argentos.gateway.owner import with_sessions
-from argentos.gateway.progress import Bar, progress
+from argentos.gateway.printing.progress import Bar, progress
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["import_command"]
@@ -99,7 +99,7 @@ def import_command(context: click.Context, files: tuple[Path, ...], *, session: 
     FILE is an export, sessions of Claude Code, OpenClaw (lines or SQLite), pi or Codex, the export of ChatGPT or of
     Claude, or messages of the APIs of OpenAI or Anthropic, also packed by gzip or zip. A line that cannot be taken
     costs itself; all that is left out is listed by line and reason. An import that was interrupted goes on where it
-    stopped.
+    stopped. The status is 1 if a file or a session was refused.
     """
     settings: Settings = context.obj
     with ExitStack() as stack:
