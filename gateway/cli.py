@@ -16,7 +16,7 @@ import click
 
 from argentos import __version__
 from argentos.errors import ArgentError
-from argentos.gateway.groups import Group, Member
+from argentos.gateway.groups import HELP_NAMES, Group, Member
 from argentos.gateway.output import complain, one_line, print_json, printable
 from argentos.gateway.settings import Settings, command_options
 
@@ -32,8 +32,8 @@ _MEMBERS: Final = {
         "backup", "Save the state directory as it is at one moment to a new file, also while it is in use."
     ),
     "chat": _member("chat", "Talk to the agent in a session, 'chat' by default; it continues where it was left."),
-    "diagram": _member("diagram", "Draw lifecycles, check those in documents, and compare versions."),
     "completion": _member("completion", "Print the script by which a shell completes command lines of argent."),
+    "diagram": _member("diagram", "Draw lifecycles, check those in documents, and compare versions."),
     "doctor": _member("doctor", "Check everything in the state directory, and mend it where --repair says so."),
     "gateway": _member("gateway", "Serve the sessions over HTTP, with a dashboard, until SIGTERM or Ctrl-C."),
     "man": _member("man", "Print the man page of argent, in roff."),
@@ -46,7 +46,7 @@ _MEMBERS: Final = {
 }
 
 
-@click.group(cls=Group, members=_MEMBERS, context_settings={"help_option_names": ["-h", "--help"], "obj": None})
+@click.group(cls=Group, members=_MEMBERS, context_settings={"help_option_names": HELP_NAMES, "obj": None})
 @click.version_option(__version__, message="argentos %(version)s")
 @command_options
 @click.pass_context

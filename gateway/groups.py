@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 from click.shell_completion import CompletionItem
 
 from argentos.gateway.manual.examples import epilog
 
-__all__ = ["Group", "Member"]
+__all__ = ["HELP_NAMES", "Group", "Member"]
+
+HELP_NAMES: Final = ["-h", "--help"]
+"""The options that print the help."""
 
 
 class Member(NamedTuple):

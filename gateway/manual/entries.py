@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 import click
 
+from argentos.gateway.groups import HELP_NAMES
 from argentos.gateway.manual.examples import EXAMPLES, Example
 
 __all__ = ["Entry", "Option", "common_options", "entries"]
@@ -39,7 +40,7 @@ class Entry(NamedTuple):
 
 def entries(command: click.Command, path: str) -> Iterator[Entry]:
     """A command and, of a group, all that are in it, in the order of their names."""
-    context = click.Context(command, info_name=path)
+    context = _context(command, path)
     yield Entry(
         path=path,
         usage=" ".join(each for each in command.collect_usage_pieces(context) if each),
@@ -58,9 +59,13 @@ def entries(command: click.Command, path: str) -> Iterator[Entry]:
 
 def common_options(command: click.Command, path: str) -> list[Option]:
     """The options that every command has."""
-    context = click.Context(command, info_name=path)
+    context = _context(command, path)
     common = [each for each in command.get_params(context) if each.name in _COMMON]
     return [option for each in common for option in _options(each, context)]
+
+
+def _context(command: click.Command, path: str) -> click.Context:
+    return click.Context(command, info_name=path, help_option_names=HELP_NAMES)  # which click keeps with the command
 
 
 def _options(parameter: click.Parameter, context: click.Context) -> Iterator[Option]:

@@ -45,6 +45,11 @@ EXAMPLES: Final[Mapping[str, Sequence[Example]]] = {
         ("argent man | man -l -", "to read it"),
         ("argent man > ~/.local/share/man/man1/argent.1", "for `man argent`"),
     ],
+    "argent pairing approve": [("argent pairing approve 4KX7QM", "by the code that the sender shows")],
+    "argent pairing deny": [("argent pairing deny telegram:123", "from now on")],
+    "argent pairing link": [("argent pairing link telegram:123 discord:456", "one person, with one session")],
+    "argent pairing list": [("argent pairing list", "with the codes that are valid")],
+    "argent pairing unlink": [("argent pairing unlink discord:456", "a session of its own again")],
     "argent replay": [
         ("argent replay examples/harbour.jsonl", "days take seconds"),
         ("argent replay talk.jsonl --max-context-tokens 4000 --trace", "with each step of the lifecycle"),
