@@ -5,7 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -162,7 +162,7 @@ def answers(
 
 
 @contextmanager
-def _owner(state: Path, *, owned: bool) -> Iterator[None]:
+def _owner(state: Path, *, owned: bool) -> Generator[None]:
     if not owned:
         yield
         return
