@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import Final, TextIO
 
 import click
@@ -71,7 +72,7 @@ def _colour() -> bool | None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; gives the exit status."""
     if "_ARGENT_COMPLETE" in os.environ:
-        import argentos.gateway.manual.shells  # noqa: F401, PLC0415 - completes better than click alone
+        import_module("argentos.gateway.manual.shells")  # completes better than click alone
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
         return _run(arguments)
