@@ -51,6 +51,8 @@ export class OpenSession extends EventTarget {
     this.turn = new StreamingTurn();
     /** @type {StreamingTurn | null} one whose end is durable, until its messages are here */
     this.ended = null;
+    /** @type {Set<string>} the ids of calls that messages have */
+    this.calls = new Set();
     /** @type {Set<string>} the ids of messages whose turn has ended; pieces of it may still be on their way */
     this.answered = new Set();
     /** @type {Map<string, {text: string, at: string}>} sent, and not seen among the messages so far */
@@ -166,7 +168,8 @@ export class OpenSession extends EventTarget {
     }
     for (const boundary of page.boundaries) this.told.set(boundary.checkpoint, boundary);
     if (isOldest) this.previous = page.previous;
-    this.turn.settle(new Set(page.messages.flatMap((message) => (message.content ?? []).map((block) => /** @type {any} */ (block).id))));
+    for (const block of page.messages.flatMap((message) => /** @type {any[]} */ (message.content ?? []))) if (block.id) this.calls.add(block.id);
+    this.turn.settle(this.calls);
   }
 
   /** @param {any} event */
@@ -174,6 +177,7 @@ export class OpenSession extends EventTarget {
     if (event.type === "Piece") {
       if (this.answered.has(event.messageId)) return;
       this.turn.take(event);
+      this.turn.settle(this.calls); // pieces may come behind the message that has them
       this.dispatchEvent(new Event("piece"));
       return;
     }
