@@ -1,7 +1,7 @@
 """Printing: for people, with control characters made harmless, and for programs."""
 
+import re
 import sys
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -36,7 +36,14 @@ __all__ = [
 _PIECE: Final = 1000
 _YEARS: Final = 1000 * 86400.0  # seconds; a longer time is told better by its day, and may be of a clock that was wrong
 _INDENT: Final = " " * 6
-_UNSEEN: Final = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, formats, surrogates, other ends of lines
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"  # controls, other ends of lines, surrogates
+    r"\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200c\u200e\u200f\u202a-\u202e"  # formats
+    r"\u2060-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+)
+"""Characters that nobody sees, but for line feeds, tabs and the joiner of emoji; texts are not to use what they do."""
+
 _SLACK: Final = 60.0  # seconds between two clocks
 _COLOURS: Final = ((95, "red"), (80, "bright_red"), (60, "yellow"))
 
@@ -45,14 +52,15 @@ def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     import msgspec  # noqa: PLC0415 - `argent --help` needs none
 
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2 if sys.stdout.isatty() else 0))
+    indent = 2 if sys.stdout.isatty() else 0
+    click.echo(_escaped(msgspec.json.format(msgspec.json.encode(value), indent=indent)))
 
 
 def print_json_line(value: Any) -> None:
     """One JSON document on a line of its own, for programs that read line by line."""
     import msgspec  # noqa: PLC0415 - likewise
 
-    click.echo(msgspec.json.encode(value))
+    click.echo(_escaped(msgspec.json.encode(value)))
 
 
 def print_json_list(items: Sequence[Any]) -> None:
@@ -64,9 +72,19 @@ def print_json_list(items: Sequence[Any]) -> None:
         return
     before = b"["
     for begin in range(0, len(items), _PIECE):
-        click.echo(before + msgspec.json.encode(items[begin : begin + _PIECE])[1:-1], nl=False)
+        click.echo(before + _escaped(msgspec.json.encode(items[begin : begin + _PIECE])[1:-1]), nl=False)
         before = b",\n"
     click.echo(b"]" if items else b"[]")
+
+
+def _escaped(document: bytes) -> bytes:
+    """The same document, in which a terminal finds nothing to obey: such characters stand only within texts."""
+    return _UNSEEN.sub(_json_escape, document.decode()).encode()
+
+
+def _json_escape(unseen: re.Match[str]) -> str:
+    pair = unseen[0].encode("utf-16-be")
+    return "".join(f"\\u{pair[at : at + 2].hex()}" for at in range(0, len(pair), 2))
 
 
 def complain(sentence: str) -> None:
@@ -86,10 +104,7 @@ def one_line(text: str) -> str:
 
 def printable(text: str) -> str:
     """The text with control characters, but for line feeds and tabs, written as escapes."""
-    return "".join(
-        ascii(each)[1:-1] if unicodedata.category(each) in _UNSEEN and each not in "\n\t\u200d" else each
-        for each in text
-    )
+    return _UNSEEN.sub(lambda unseen: ascii(unseen[0])[1:-1], text)
 
 
 def cell(text: str) -> str:
