@@ -40,7 +40,7 @@ _MEMBERS: Final = {
     "man": _member("man", "Print the man page of argent, in roff."),
     "pairing": _member("pairing", "Let unknown senders in, and link those who are one person."),
     "replay": _member("replay", "Replay a recorded conversation, as fast as possible."),
-    "restore": _member("restore", "Make a state directory of a backup."),
+    "restore": _member("restore", "Make a state directory from a backup."),
     "route": _member("route", "Say which agent answers an address, in which session, and why."),
     "send": _member("send", "Send one message to a session, and print the reply: for scripts."),
     "sessions": _member("sessions", "List sessions, and manage them."),

@@ -162,7 +162,7 @@ async def _can_be_asked(owner: RemoteSupervisor, settings: Settings, *, read_onl
     except StoreBusyError as error:
         if not read_only:
             raise
-        _log.warning("%s; what is shown is what its files say", error)
+        _log.warning("%s; this is what its files say", error)
         return False
     if talks and settings.agent not in info.agents:
         running = ", ".join(repr(each) for each in info.agents)

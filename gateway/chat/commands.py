@@ -18,7 +18,7 @@ __all__ = ["COMMANDS", "ChatCommand", "Leaving", "chosen"]
 
 _SHOWN: Final = 10  # messages
 _LISTED: Final = 20  # sessions
-_NO_CALL: Final = "No call waits for a person's word."
+_NO_CALL: Final = "No call waits for approval."
 _OTHER_NAMES: Final = {"/exit": "/quit", "/reset": "/new"}
 
 

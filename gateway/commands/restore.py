@@ -18,7 +18,7 @@ __all__ = ["command"]
 @command_options
 @click.pass_obj
 def command(settings: Settings, file: Path) -> None:
-    """Make a state directory of a backup.
+    """Make a state directory from a backup.
 
     The directory must not exist, or be empty: nothing is ever written over.
     """

@@ -68,9 +68,9 @@ def _trouble(info: "SessionInfo") -> Iterator[tuple[str, str]]:
     if info.failed:
         yield "failed", f"{info.failed}: {printable(one_line(info.failure))}; see `argent sessions retry`"
     if info.retry_at:
-        yield "tried again", f"{info.retry_at:%Y-%m-%d %H:%M:%S} UTC: {printable(one_line(info.retry_reason))}"
+        yield "next attempt", f"{info.retry_at:%Y-%m-%d %H:%M:%S} UTC: {printable(one_line(info.retry_reason))}"
     if info.approvals:
-        yield "calls that wait for a person", f"{info.approvals}; see `argent sessions approvals`"
+        yield "calls that wait for approval", f"{info.approvals}; see `argent sessions approvals`"
     if info.owed:
         yield "owed to channels", str(info.owed)
     if info.undeliverable:

@@ -104,7 +104,7 @@ def _of_turn(record: Record) -> str:
         case CallEnded():
             return f"{'✗' if record.is_error else '←'} {cell(record.text) or '(nothing to show)'}"
         case ApprovalAsked(call_id=call_id):
-            return f"call {cell(call_id)} waits for a person's word"
+            return f"call {cell(call_id)} waits for approval"
         case ApprovalDecided(call_id=call_id, outcome=outcome, reason=reason):
             return f"call {cell(call_id)}: {outcome}{f' by {cell(record.by)}' if record.by else ''}{_why(reason)}"
         case TurnDelayed(seconds=seconds, reason=reason):

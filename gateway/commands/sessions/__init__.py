@@ -21,12 +21,12 @@ _MEMBERS: Final = {
     "approvals": _member(
         "approvals",
         "approvals_command",
-        "Show the calls of tools that wait for a person's word, in one session or in all; the oldest first.",
+        "Show the tool calls that wait for approval, in one session or in all; the oldest first.",
     ),
     "approve": _member(
         "approvals",
         "approve_command",
-        "Let a call of a tool run that waits for a person's word; the first word counts.",
+        "Approve a tool call that waits, so that it runs; the first word counts.",
     ),
     "checkpoints": _member(
         "branching.places",
@@ -35,7 +35,9 @@ _MEMBERS: Final = {
     ),
     "clear": _member("lifecycle", "clear_command", "Empty a session's context; its messages stay in the archive."),
     "compact": _member(
-        "context.compaction", "compact_command", "Replace the older messages of a session's context by a summary, now."
+        "context.compaction",
+        "compact_command",
+        "Replace the older messages of a session's context with a summary, now.",
     ),
     "compactions": _member(
         "context.compaction",
@@ -50,7 +52,7 @@ _MEMBERS: Final = {
     "deny": _member(
         "approvals",
         "deny_command",
-        "Have a call of a tool not run that waits for a person's word; the model is told so.",
+        "Deny a tool call that waits, so that it does not run; the model is told so.",
     ),
     "export": _member(
         "transfer.exporting",
@@ -60,7 +62,7 @@ _MEMBERS: Final = {
     "fork": _member(
         "branching.places",
         "fork_command",
-        "Make another session that begins with the context of one, which is left as it is.",
+        "Make another session that begins with the context of this one, which stays as it is.",
     ),
     "history": _member(
         "context.history",
@@ -70,7 +72,7 @@ _MEMBERS: Final = {
     "import": _member(
         "transfer.importing",
         "import_command",
-        "Make sessions of the conversations in files; - is standard input, and a pattern as *.jsonl all that match it.",
+        "Make sessions from conversations in files; - is standard input, and a pattern as *.jsonl all that match it.",
     ),
     "info": _member("telling", "info_command", "Show the state, the tokens and the lifecycle of one session."),
     "list": _member(
@@ -86,7 +88,7 @@ _MEMBERS: Final = {
     "regenerate": _member(
         "branching.again",
         "regenerate_command",
-        "Have another reply made in the place of the latest, and print it; the old one stays in the archive.",
+        "Make another reply in the place of the latest, and print it; the old one stays in the archive.",
     ),
     "rename": _member("rename", "rename_command", "Give a session a title; an empty one removes it."),
     "retry": _member(
@@ -97,7 +99,7 @@ _MEMBERS: Final = {
     "rewind": _member(
         "branching.places",
         "rewind_command",
-        "Send the message of this number to the archive, and all behind it; `undo` brings them back.",
+        "Move the message of this number, and all behind it, to the archive; `undo` brings them back.",
     ),
     "search": _member(
         "search",
@@ -128,7 +130,7 @@ _MEMBERS: Final = {
     "update": _member(
         "update",
         "update_command",
-        "Change the title, the tags, the owner or the system prompt of a session; an empty text removes it.",
+        "Change the title, the tags, the owner or the system prompt of a session; an empty text removes one.",
     ),
 }
 

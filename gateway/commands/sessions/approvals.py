@@ -25,7 +25,7 @@ __all__ = ["approvals_command", "approve_command", "deny_command"]
 @command_options
 @click.pass_obj
 def approvals_command(settings: Settings, session_id: str | None) -> None:
-    """Show the calls of tools that wait for a person's word, in one session or in all; the oldest first."""
+    """Show the tool calls that wait for approval, in one session or in all; the oldest first."""
 
     async def look(sessions: SupervisorInterface) -> tuple[Approval, ...]:
         if session_id is not None:
@@ -36,7 +36,7 @@ def approvals_command(settings: Settings, session_id: str | None) -> None:
     if settings.json:
         print_json(found)
     elif not found:
-        click.echo("No call waits for a person's word.")
+        click.echo("No call waits for approval.")
     else:
         now = datetime.now(UTC)
         rows = [("SESSION", "CALL", "TOOL", "SINCE", "UNTIL", "INPUT")]
@@ -64,7 +64,7 @@ _BY = click.option("--by", metavar="NAME", help="Who decides; by default the nam
 @command_options
 @click.pass_obj
 def approve_command(settings: Settings, session_id: str, call_id: str, by: str | None) -> None:
-    """Let a call of a tool run that waits for a person's word; the first word counts."""
+    """Approve a tool call that waits, so that it runs; the first word counts."""
     who = by or own_name()
     _decide(settings, session_id, call_id, lambda session: session.approve(call_id, by=who), "approved")
 
@@ -77,7 +77,7 @@ def approve_command(settings: Settings, session_id: str, call_id: str, by: str |
 @command_options
 @click.pass_obj
 def deny_command(settings: Settings, session_id: str, call_id: str, *, reason: str, by: str | None) -> None:
-    """Have a call of a tool not run that waits for a person's word; the model is told so."""
+    """Deny a tool call that waits, so that it does not run; the model is told so."""
     who = by or own_name()
     _decide(settings, session_id, call_id, lambda session: session.deny(call_id, reason, by=who), "denied")
 

@@ -165,7 +165,7 @@ def _print_pruned(settings: Settings, found: Sequence[_Pruned], *, dry_run: bool
             age(each.last_activity, now),
             "–" if each.size is None else size(each.size),
             each.reason,
-            "would be deleted" if dry_run else "deleted" if each.deleted else "kept, for it is in use",
+            "would be deleted" if dry_run else "deleted" if each.deleted else "kept: it is in use",
         )
         for each in found
     ]

@@ -26,8 +26,8 @@ _STATES = ("created", "active", "idle", "compacted", "new", "working", "approval
 @click.option("--owner", metavar="USER", help="Only those of this owner.")
 @click.option("--tag", metavar="TAG", help="Only those with this tag.")
 @click.option("--prefix", metavar="TEXT", help="Only those whose ids begin so.")
-@click.option("--archived", is_flag=True, help="Those that are archived, which are left out else.")
-@click.option("--all-agents", is_flag=True, help="Those of all agents.")
+@click.option("--archived", is_flag=True, help="Only those that are archived, which are otherwise left out.")
+@click.option("--all-agents", is_flag=True, help="Those of all agents, not only of one.")
 @click.option("--watch", is_flag=True, help="Show the list anew whenever it changes, until Ctrl-C.")
 @command_options
 @click.pass_obj

@@ -9,16 +9,16 @@ from msgspec import Struct
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import SessionNotFoundError, StoreDamagedError, StoreVersionError
 from argentos.gateway.agents import known_agents
-from argentos.gateway.output import cell, one_line, print_json_list, printable
+from argentos.gateway.output import cell, print_json_list, printable
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.parameters import SESSION
+from argentos.gateway.search_text import SearchText, normal
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Message, SessionKey
 
 __all__ = ["search_command"]
 
 _log: Final = logging.getLogger(__name__)
-_AROUND: Final = 40  # characters of a message on either side of what was found
 
 
 class _Found(Struct, frozen=True):
@@ -39,15 +39,16 @@ class _Found(Struct, frozen=True):
 def search_command(settings: Settings, text: str, *, only: str | None, all_agents: bool, limit: int | None) -> None:
     """Find TEXT in the messages of all sessions, archives included; capitals do not matter.
 
-    The sessions with the latest activity come first.
+    A message has to contain all words of it, in whatever order; those in quotes belong together. The sessions with the
+    latest activity come first.
     """
-    wanted = text.casefold()
+    wanted = SearchText(text)
 
     async def work(sessions: SupervisorInterface) -> list[_Found]:
         found: list[_Found] = []
         for key in await searched(sessions):
             said = await _messages(sessions, key)
-            found += [_Found(key.agent, key.id, each) for each in said if wanted in _folded(each)]
+            found += [_Found(key.agent, key.id, each) for each in said if wanted.is_in(normal(each.text))]
             if limit is not None and len(found) >= limit:
                 break
         return found[:limit]
@@ -81,20 +82,15 @@ async def _messages(sessions: SupervisorInterface, key: SessionKey) -> tuple[Mes
         return ()
 
 
-def _folded(message: Message) -> str:
-    return message.text.casefold()
-
-
-def _line(found: _Found, wanted: str) -> str:
+def _line(found: _Found, wanted: SearchText) -> str:
     message = found.message
-    who = cell(message.sender or message.role)
     place = f"{cell(found.session)} [{message.number}] {message.at:%Y-%m-%d %H:%M}"
-    return f"{place} {who}: {_excerpt(message, wanted)}"
+    return f"{place} {cell(message.sender or message.role)}: {_snippet(message, wanted)}"
 
 
-def _excerpt(message: Message, wanted: str) -> str:
-    """The part of the text around what was found, on one line."""
-    begin = max(0, _folded(message).find(wanted) - _AROUND)
-    end = begin + len(wanted) + 2 * _AROUND
-    text = one_line(message.text[begin:end])
-    return printable(f"{'…' if begin else ''}{text}{'…' if end < len(message.text) else ''}")
+def _snippet(message: Message, wanted: SearchText) -> str:
+    """The part of the text around what was found, with that in bold."""
+    parts = wanted.snippet(normal(message.text))
+    return "".join(
+        click.style(printable(each.text), bold=True) if each.is_match else printable(each.text) for each in parts
+    )

@@ -23,7 +23,7 @@ __all__ = ["tail_command"]
 
 @click.command("tail")
 @click.argument("session_id", metavar="[ID]", required=False, type=SESSION)
-@click.option("--all-agents", is_flag=True, help="Of all agents, where a process runs them.")
+@click.option("--all-agents", is_flag=True, help="What happens in the sessions of all agents.")
 @command_options
 @click.pass_obj
 def tail_command(settings: Settings, session_id: str | None, *, all_agents: bool) -> None:

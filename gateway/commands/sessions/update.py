@@ -36,7 +36,7 @@ def update_command(
     archived: bool | None,
     read: int | None,
 ) -> None:
-    """Change the title, the tags, the owner or the system prompt of a session; an empty text removes it.
+    """Change the title, the tags, the owner or the system prompt of a session; an empty text removes one.
 
     A session may also be pinned, archived, and read up to a message.
     """

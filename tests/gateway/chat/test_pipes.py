@@ -338,4 +338,4 @@ def test_a_call_that_waits_for_a_word_is_told_where_nobody_can_be_asked(own: Own
     assert argent("sessions", "approve", "chat", "c1")[0] == 0
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
-    assert out.splitlines() == ["The tool said: sent to ada", "No call waits for a person's word."]
+    assert out.splitlines() == ["The tool said: sent to ada", "No call waits for approval."]

@@ -33,7 +33,7 @@ def retry_command(settings: Settings, session_id: str, message_id: str | None, m
 @command_options
 @click.pass_obj
 def regenerate_command(settings: Settings, session_id: str, model: str | None) -> None:
-    """Have another reply made in the place of the latest, and print it; the old one stays in the archive."""
+    """Make another reply in the place of the latest, and print it; the old one stays in the archive."""
     _answer(settings, session_id, lambda session: session.regenerate(), model)
 
 

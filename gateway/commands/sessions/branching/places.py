@@ -65,7 +65,7 @@ def undo_command(settings: Settings, session_id: str, name: str | None) -> None:
 @command_options
 @click.pass_obj
 def rewind_command(settings: Settings, session_id: str, before: int) -> None:
-    """Send the message of this number to the archive, and all behind it; `undo` brings them back."""
+    """Move the message of this number, and all behind it, to the archive; `undo` brings them back."""
     info = on_session(settings, session_id, lambda session: session.rewind(before=before))
     report(settings, info, f"goes on in front of message {before}")
 
@@ -77,7 +77,7 @@ def rewind_command(settings: Settings, session_id: str, before: int) -> None:
 @command_options
 @click.pass_obj
 def fork_command(settings: Settings, session_id: str, new_id: str, at: str | None) -> None:
-    """Make another session that begins with the context of one, which is left as it is."""
+    """Make another session that begins with the context of this one, which stays as it is."""
     place = int(at) if at is not None and at.isascii() and at.isdecimal() else at
     info = on_session(settings, session_id, lambda session: session.fork(new_id, at=place))
     report(settings, info, f"was made from {printable(session_id)}")

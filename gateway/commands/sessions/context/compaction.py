@@ -26,7 +26,7 @@ __all__ = ["compact_command", "compactions_command"]
 def compact_command(
     settings: Settings, session_id: str, *, focus: str, keep: int | None, preview: bool, model: str | None
 ) -> None:
-    """Replace the older messages of a session's context by a summary, now."""
+    """Replace the older messages of a session's context with a summary, now."""
 
     async def compact(sessions: SupervisorInterface) -> SessionInfo:
         return await sessions.session(session_id).compact(focus, keep=keep)

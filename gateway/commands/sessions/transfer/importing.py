@@ -94,7 +94,7 @@ class _Files:
 @command_options
 @click.pass_context
 def import_command(context: click.Context, files: tuple[Path, ...], *, session: str | None, dry_run: bool) -> None:
-    """Make sessions of the conversations in files; - is standard input, and a pattern as *.jsonl all that match it.
+    """Make sessions from conversations in files; - is standard input, and a pattern as *.jsonl all that match it.
 
     FILE is an export, sessions of Claude Code, OpenClaw (lines or SQLite), pi or Codex, the export of ChatGPT or of
     Claude, or messages of the APIs of OpenAI or Anthropic, also packed by gzip or zip. A line that cannot be taken
