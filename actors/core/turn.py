@@ -1,6 +1,6 @@
 """Turns as their senders see them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from anyio.lowlevel import checkpoint
 
@@ -27,6 +27,22 @@ class _Reader(AsyncIterator[Piece]):
             raise StopAsyncIteration
         self._attempt, self._position, piece = found
         return piece
+
+
+class _Together(AsyncIterator[tuple[int, Sequence[Piece]]]):
+    """One reader's place in a reply, who takes all pieces that have come."""
+
+    def __init__(self, turn: "Turn") -> None:
+        self._turn = turn
+        self._attempt = self._position = 0
+
+    async def __anext__(self) -> tuple[int, Sequence[Piece]]:
+        await checkpoint()
+        found = await self._turn.pieces(self._attempt, self._position)
+        if found is None:
+            raise StopAsyncIteration
+        self._attempt, self._position, pieces = found
+        return self._attempt, pieces
 
 
 class _TextReader(AsyncIterator[str]):
@@ -105,16 +121,34 @@ class Turn:
         """
         return _TextReader(self)
 
+    def together(self) -> AsyncIterator[tuple[int, Sequence[Piece]]]:
+        """The reply as iterating gives it: all pieces at a time that have come meanwhile, with their attempt.
+
+        Raises:
+            ModelError, SupervisorStoppedError: as for `reply`.
+        """
+        return _Together(self)
+
     async def piece(self, attempt: int, position: int) -> tuple[int, int, Piece] | None:
         """The piece at this position, or the first one if the turn was begun again since this attempt.
 
         Gives also the attempt and the position that follow it, and None at the end.
         """
+        found = await self._place(attempt, position)
+        return None if found is None else (found[0], found[1] + 1, self._pieces[found[1]])
+
+    async def pieces(self, attempt: int, position: int) -> tuple[int, int, Sequence[Piece]] | None:
+        """The pieces from this position on, as far as they have come; else as `piece`."""
+        found = await self._place(attempt, position)
+        return None if found is None else (found[0], len(self._pieces), self._pieces[found[1] :])
+
+    async def _place(self, attempt: int, position: int) -> tuple[int, int] | None:
+        """The place of the next piece, once it has come; None at the end."""
         while True:
             if attempt != self.attempt:
                 attempt, position = self.attempt, 0
             if position < len(self._pieces):
-                return attempt, position + 1, self._pieces[position]
+                return attempt, position
             if self._error is not None and not isinstance(self._error, NoReplyError):
                 raise self._error.copy()
             if self._reply is not None or self._error is not None:

@@ -98,7 +98,7 @@ class EventStream(Response):
         """Write everything until the client hangs up; an error is the last event."""
         async with anyio.create_task_group() as group:
             group.start_soon(cancel_when_hung_up, receive, group.cancel_scope)
-            group.start_soon(outlet.keep_alive, _ALIVE)
+            group.start_soon(outlet.watch, _ALIVE)
             try:
                 await write(outlet.tell)
             except ArgentError as error:

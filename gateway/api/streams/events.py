@@ -1,6 +1,6 @@
 """Events as server-sent events, from the place where a client left off."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
@@ -8,12 +8,12 @@ from argentos.actors import Subscription
 from argentos.errors import InputError
 from argentos.gateway.api.call import AgentParameters, Call, SessionParameters
 from argentos.gateway.api.streams.event_stream import EventStream, Tell, frame
-from argentos.gateway.api.streams.following import TellLine, Wanted, follow
+from argentos.gateway.api.streams.following import TellLines, Wanted, follow
 from argentos.gateway.api.streams.lines import Line
 
 __all__ = ["EventsParameters", "follow_for", "stream_events", "subscribed", "wanted_by"]
 
-_BEHIND: Final = 1000  # events that a client may be behind before it misses some
+_BEHIND: Final = 2000  # events that a client may be behind before it misses some
 
 
 class EventsParameters(AgentParameters, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -55,15 +55,15 @@ async def _opened(
     async with subscription as events:
 
         async def write(tell: Tell) -> None:
-            async def tell_line(line: Line) -> None:
-                await tell(frame(line.kind, line.data, line.cursor))
+            async def tell_lines(lines: Sequence[Line]) -> None:
+                await tell(b"".join([frame(each.kind, each.data, each.cursor) for each in lines]))
 
-            await follow_for(call, wanted, events, tell_line)
+            await follow_for(call, wanted, events, tell_lines)
 
         yield write
 
 
-async def follow_for(call: Call, wanted: Wanted, events: Subscription, tell: TellLine) -> None:
+async def follow_for(call: Call, wanted: Wanted, events: Subscription, tell: TellLines) -> None:
     """Tell the one who asks of all events until there are no more.
 
     Raises:

@@ -3,9 +3,10 @@
 Of one session also the pieces of its replies are told.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, TypeAlias
 
 import anyio
@@ -24,13 +25,18 @@ from argentos.actors.events import Subscription
 from argentos.errors import ArgentError, SessionNotFoundError
 from argentos.gateway.access.view import OwnedSessions
 from argentos.gateway.api.streams.lines import Line, Lines, line_of
+from argentos.gateway.api.streams.outlets import Pace
 from argentos.gateway.api.streams.told import Piece, SessionChanged
 from argentos.storage import SessionKey, TurnStarted
 
-__all__ = ["TellLine", "Wanted", "follow"]
+__all__ = ["TellLines", "Wanted", "follow"]
 
-TellLine: TypeAlias = Callable[[Line], Awaitable[None]]
-"""Tells a client, once it has room for it."""
+TellLines: TypeAlias = Callable[[Sequence[Line]], Awaitable[None]]
+"""Tells a client of some lines at once, when it has room for them."""
+
+_EVENTS_PACE: Final = 0.1  # seconds between two messages to a client, where much happens
+_PIECES_PACE: Final = 0.02  # likewise
+_ROOM: Final = 32 * 1024  # bytes that are told of at once, about
 
 _TOGETHER: Final = 0.1  # seconds in which the changes of a session are told of together
 
@@ -52,7 +58,7 @@ class Wanted:
     pieces: Session | None = None
 
 
-async def follow(events: Subscription, tell: TellLine, wanted: Wanted, sessions: OwnedSessions, lines: Lines) -> None:
+async def follow(events: Subscription, tell: TellLines, wanted: Wanted, sessions: OwnedSessions, lines: Lines) -> None:
     """Tell of all events until there are no more.
 
     Args:
@@ -73,12 +79,11 @@ async def follow(events: Subscription, tell: TellLine, wanted: Wanted, sessions:
         for each in besides:
             group.start_soon(each.run)
         try:
+            pace = Pace(_EVENTS_PACE)
             async for event in events:
-                if _is_told(event, wanted):
-                    for line in lines.of(event if wanted.snapshot else _bare(event)):
-                        await tell(line)
-                for each in besides:
-                    each.hear(event)
+                await pace.keep()
+                for some in _in_rooms(_lines_of(chain((event,), events.pending()), wanted, lines, besides)):
+                    await tell(some)
         except ArgentError as error:  # raised in the group it would be one of several
             failure = error
         group.cancel_scope.cancel()
@@ -86,8 +91,28 @@ async def follow(events: Subscription, tell: TellLine, wanted: Wanted, sessions:
         raise failure
 
 
-def _is_told(event: Event, wanted: Wanted) -> bool:
-    return wanted.records or not isinstance(event, RecordAppended)
+def _lines_of(
+    events: Iterable[Event], wanted: Wanted, lines: Lines, besides: Iterable["_Pieces | _Changes"]
+) -> Iterator[Line]:
+    for event in events:
+        for each in besides:
+            each.hear(event)
+        if wanted.records or not isinstance(event, RecordAppended):
+            yield from lines.of(event if wanted.snapshot else _bare(event))
+
+
+def _in_rooms(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """The lines, as many at a time as fit one message."""
+    some: list[Line] = []
+    size = 0
+    for line in lines:
+        some.append(line)
+        size += len(line.data)
+        if size >= _ROOM:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 def _bare(event: Event) -> Event:
@@ -97,7 +122,7 @@ def _bare(event: Event) -> Event:
 class _Pieces:
     """The pieces of one turn of a session after the other."""
 
-    def __init__(self, session: Session, tell: TellLine) -> None:
+    def __init__(self, session: Session, tell: TellLines) -> None:
         self._session = session
         self._tell = tell
         self._begun = anyio.Event()
@@ -119,15 +144,21 @@ class _Pieces:
 
     async def _stream(self, turn: Turn) -> None:
         agent, session = self._session.key
-        async for piece in turn:
-            told = Piece(agent=agent, session=session, message_id=turn.message_id, attempt=turn.attempt, piece=piece)
-            await self._tell(line_of(told))
+        pace = Pace(_PIECES_PACE)
+        async for attempt, pieces in turn.together():
+            await pace.keep()
+            told = (
+                Piece(agent=agent, session=session, message_id=turn.message_id, attempt=attempt, piece=each)
+                for each in pieces
+            )
+            for some in _in_rooms(map(line_of, told)):
+                await self._tell(some)
 
 
 class _Changes:
     """The sessions that have changed, each as it stands a moment later."""
 
-    def __init__(self, sessions: OwnedSessions, tell: TellLine) -> None:
+    def __init__(self, sessions: OwnedSessions, tell: TellLines) -> None:
         self._sessions = sessions
         self._tell = tell
         self._changed: dict[SessionKey, str] = {}
@@ -152,4 +183,4 @@ class _Changes:
                 with suppress(SessionNotFoundError):
                     info = await (await self._sessions.session(key.id, agent=key.agent)).info()
                     told = SessionChanged(cursor=cursor, agent=key.agent, session=key.id, info=info)
-                    await self._tell(line_of(told))
+                    await self._tell((line_of(told),))

@@ -10,9 +10,10 @@ from typing import Final, Never
 import anyio
 from starlette.types import Message, Receive, Send
 
-__all__ = ["Outlet", "cancel_when_hung_up"]
+__all__ = ["Outlet", "Pace", "cancel_when_hung_up"]
 
 _PATIENCE: Final = 30.0  # seconds for a client to make room
+_LOOK: Final = 5.0  # seconds between two looks at that
 _ALIVE: Final = 15.0  # seconds of silence before a sign of life
 _HUNG_UP: Final = {"http.disconnect", "websocket.disconnect"}
 
@@ -30,26 +31,52 @@ class Outlet:
         self._send = send
         self._message = message
         self._scope = scope
-        self._lock = anyio.Lock()
-        self._is_quiet = True
+        self._lock = anyio.Lock(fast_acquire=True)
+        self._told_at: float = anyio.current_time()
+        self._is_waiting = False  # for the client to make room, since it was told
 
     async def tell(self, data: bytes) -> None:
-        """Send some bytes once there is room for them; a client that makes none is hung up on."""
-        self._is_quiet = False
+        """Send some bytes once there is room for them."""
         async with self._lock:
-            with anyio.move_on_after(_PATIENCE) as waiting:
-                await self._send(self._message(data))
-        if waiting.cancelled_caught:
-            self._scope.cancel()
-            await anyio.sleep_forever()  # the cancellation arrives here, at once
+            self._told_at, self._is_waiting = anyio.current_time(), True
+            await self._send(self._message(data))
+            self._is_waiting = False
 
-    async def keep_alive(self, sign: bytes) -> Never:
-        """Send a sign of life wherever there was nothing to send for a while."""
+    async def watch(self, sign: bytes = b"") -> Never:
+        """Hang up on a client that makes no room.
+
+        Args:
+            sign: of life, that is sent where there was nothing to send for a while; empty where the server does so.
+        """
         while True:
-            self._is_quiet = True
-            await anyio.sleep(_ALIVE)
-            if self._is_quiet:
-                await self.tell(sign)
+            await anyio.sleep(_LOOK)
+            quiet = anyio.current_time() - self._told_at
+            if self._is_waiting and quiet >= _PATIENCE:
+                self._scope.cancel()
+            elif not self._is_waiting and quiet >= _ALIVE and sign:
+                with anyio.move_on_after(_PATIENCE) as waiting:
+                    await self.tell(sign)
+                if waiting.cancelled_caught:
+                    self._scope.cancel()
+
+
+class Pace:
+    """A pace at which a client is told: at once where nothing was told of late, and else together with what comes soon.
+
+    Args:
+        seconds: between two messages.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    async def keep(self) -> None:
+        """Wait until it is time for the next message."""
+        now = anyio.current_time()
+        if now < self._next:
+            await anyio.sleep(self._next - now)
+        self._next = max(now, self._next) + self._seconds
 
 
 async def cancel_when_hung_up(receive: Receive, scope: anyio.CancelScope) -> None:

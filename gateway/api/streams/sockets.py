@@ -1,5 +1,6 @@
-"""Events over WebSocket: one object a message; a client sends nothing."""
+"""Events over WebSocket: in each message one object or several, each on a line; a client sends nothing."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import anyio
@@ -53,11 +54,12 @@ async def _tell_all(
     """Tell of all events; gives the code and the reason of the end."""
     end = _GOING_AWAY, ""
 
-    async def tell(line: Line) -> None:
-        await outlet.tell(line.data)
+    async def tell(lines: Sequence[Line]) -> None:
+        await outlet.tell(b"\n".join([each.data for each in lines]))
 
     async with anyio.create_task_group() as group:
         group.start_soon(cancel_when_hung_up, receive, group.cancel_scope)
+        group.start_soon(outlet.watch)
         try:
             await follow_for(call, wanted, events, tell)
         except ArgentError as error:

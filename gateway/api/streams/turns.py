@@ -67,12 +67,13 @@ def turn_stream(service: Service, turn: Turn) -> EventStream:
 async def _opened(turn: Turn) -> AsyncGenerator[Callable[[Tell], Awaitable[None]]]:
     async def write(tell: Tell) -> None:
         await tell(frame("accepted", MessageAccepted(turn.message_id, turn.number)))
-        attempt = 0
-        async for piece in turn:
-            if turn.attempt != attempt:
-                attempt = turn.attempt
-                await tell(frame("attempt", Attempt(attempt)))
-            await tell(frame(PIECE_EVENTS[type(piece)], piece))
+        latest = 0
+        async for attempt, pieces in turn.together():
+            frames = [frame(PIECE_EVENTS[type(each)], each) for each in pieces]
+            if attempt != latest:
+                latest = attempt
+                frames.insert(0, frame("attempt", Attempt(attempt)))
+            await tell(b"".join(frames))
         await tell(frame("reply", await turn.reply()))
 
     yield write

@@ -57,6 +57,13 @@ async def heard(turn: Turn) -> tuple[list[Piece], str]:
     return [piece async for piece in turn], "".join([text async for text in turn.text()])
 
 
+async def test_pieces_that_have_come_meanwhile_are_given_together(store: MemoryStore) -> None:
+    async with Supervisor(store, Speaker(*PIECES)) as supervisor:
+        turn = await supervisor.session("maren").send("What is the weather?")
+        await turn.reply()
+        assert [(attempt, list(pieces)) async for attempt, pieces in turn.together()] == [(1, list(PIECES))]
+
+
 async def test_a_reply_streams_in_typed_pieces_and_text_alone_is_a_word_away(store: MemoryStore) -> None:
     async with Supervisor(store, Speaker(*PIECES)) as supervisor:
         turn = await supervisor.session("maren").send("Hi")

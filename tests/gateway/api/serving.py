@@ -1,19 +1,21 @@
 """A gateway that serves, as its clients see it."""
 
 import json
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import anyio
 import httpx2 as httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from argentos import Supervisor
 from argentos.gateway.api.application import Gateway
 
-__all__ = ["Served"]
+__all__ = ["Events", "Served", "of"]
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,12 @@ class Served:
             yield _events(response)
 
     @asynccontextmanager
-    async def events(self, **query: Any) -> AsyncGenerator[ClientConnection]:
-        """A WebSocket of events."""
+    async def events(self, **query: Any) -> AsyncGenerator["Events"]:
+        """Events over a WebSocket."""
         headers = {"Authorization": f"Bearer {self.token}"}
         address = f"ws://{self.address}/api/v1/events?{urlencode(query)}"
         async with connect(address, additional_headers=headers) as socket:
-            yield socket
+            yield Events(socket)
 
     @staticmethod
     def _read(response: httpx.Response, status: int) -> Any:
@@ -71,6 +73,22 @@ class Served:
             assert response.headers["content-type"] == "application/problem+json"
             assert response.json()["status"] == status
         return response.json() if response.content else None
+
+
+class Events:
+    """Events of a WebSocket, one at a time."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._lines: deque[str] = deque()
+
+    async def next(self) -> dict[str, Any]:
+        """The next one, which comes soon."""
+        with anyio.fail_after(10):
+            while not self._lines:
+                self._lines.extend(str(await self._socket.recv()).split("\n"))
+        told: dict[str, Any] = json.loads(self._lines.popleft())
+        return told
 
 
 def _path(path: str) -> str:

@@ -3,25 +3,22 @@
 import json
 from typing import Any
 
-import anyio
 import pytest
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
 from argentos import MemoryStore
 from tests.gateway.api.conftest import Serving
 from tests.gateway.api.models import Parrot, Waiting
-from tests.gateway.api.serving import of
+from tests.gateway.api.serving import Events, of
 
 pytestmark = pytest.mark.anyio
 
 
-async def until(socket: ClientConnection, kind: str) -> list[dict[str, Any]]:
+async def until(events: Events, kind: str) -> list[dict[str, Any]]:
     """What is told, up to a record of this kind."""
     told: list[dict[str, Any]] = []
     while not told or told[-1].get("record", {}).get("kind") != kind:
-        with anyio.fail_after(10):
-            told.append(json.loads(await socket.recv()))
+        told.append(await events.next())
     return told
 
 
@@ -56,7 +53,7 @@ async def test_after_a_restart_the_cursor_has_expired_and_all_sessions_are_told(
         await served.post(f"{of('maren')}/messages", {"content": "hello"})
         cursor = (await until(socket, "turn_ended"))[-1]["cursor"]
     async with serving(Parrot(), store=store) as served, served.events(after=cursor) as socket:
-        told = json.loads(await socket.recv())
+        told = await socket.next()
         assert told["type"] == "CursorExpired"
         assert ([each["id"] for each in told["sessions"]], told["isLast"]) == (["maren"], True)
 
@@ -68,8 +65,7 @@ async def test_the_pieces_of_one_session_are_told_on_request(serving: Serving) -
             await served.post(f"{of(session)}/messages", {"content": "hello there"}, 202, prefer="respond-async")
         told: list[dict[str, Any]] = []
         while [each["piece"]["text"] for each in told if each["type"] == "Piece"] != ["hello ", "there "]:
-            with anyio.fail_after(10):
-                told.append(json.loads(await socket.recv()))
+            told.append(await socket.next())
         model.go_on.set()
         told += await until(socket, "turn_ended")
         assert {each["session"] for each in told} == {"maren"}
@@ -90,7 +86,7 @@ async def test_streams_end_when_the_gateway_does(serving: Serving) -> None:
         async with served.events() as socket, served.stream("GET", "events") as events:
             await served.gateway.drain()
             assert [kind async for kind, _, _ in events] == ["SupervisorDraining"]
-            assert json.loads(await socket.recv())["type"] == "SupervisorDraining"
+            assert (await socket.next())["type"] == "SupervisorDraining"
         assert (await served.get("events", 503))["code"] == "supervisor_stopped"
 
 
@@ -99,20 +95,19 @@ async def test_how_sessions_stand_is_told_instead_of_records(serving: Serving) -
         await served.post(f"{of('maren')}/messages", {"content": "hello"})
         told: dict[str, Any] = {}
         while told.get("info", {}).get("status") != "idle":
-            with anyio.fail_after(10):
-                told = json.loads(await socket.recv())
+            told = await socket.next()
             assert told["type"] == "SessionChanged"
         assert (told["session"], told["info"]["messages"]) == ("maren", 2)
         async with served.events(after=told["cursor"]) as later:
             await served.supervisor.session("ada").create()
-            assert json.loads(await later.recv())["session"] == "ada"
+            assert (await later.next())["session"] == "ada"
 
 
 async def test_a_client_may_do_without_the_snapshot(serving: Serving) -> None:
     async with serving(Parrot()) as served:
         await served.post("sessions", {"id": "maren"}, 201)
         async with served.events(after="", snapshot=0) as socket:
-            told = json.loads(await socket.recv())
+            told = await socket.next()
         assert (told["type"], told["sessions"], told["isLast"]) == ("CursorExpired", [], True)
 
 
@@ -121,5 +116,5 @@ async def test_a_long_snapshot_comes_in_parts(serving: Serving) -> None:
         for number in range(250):
             await served.supervisor.session(f"s-{number}").create()
         async with served.events(after="") as socket:
-            parts = [json.loads(await socket.recv()) for _ in range(3)]
+            parts = [(await socket.next()) for _ in range(3)]
         assert [(len(part["sessions"]), part["isLast"]) for part in parts] == [(100, False), (100, False), (50, True)]

@@ -81,6 +81,7 @@ async def test_they_miss_events_and_others_miss_none(serving: Serving) -> None:
 
 async def test_after_a_while_they_are_hung_up_on(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outlets, "_PATIENCE", 0.2)
+    monkeypatch.setattr(outlets, "_LOOK", 0.1)
     async with serving(Echo(), count=len, count_inline=10**6, config=LARGE) as served:
         with closing(NotReading(served)) as one, closing(NotReading(served, upgraded=True)) as other:
             await one.begin()

@@ -44,7 +44,9 @@ export class EventStream {
       this.wait = SHORTEST;
       this.listener.link?.(true);
     });
-    socket.addEventListener("message", ({ data }) => this.#take(JSON.parse(data)));
+    socket.addEventListener("message", ({ data }) => {
+      for (const line of data.split("\n")) this.#take(JSON.parse(line)); // several come at once where much happens
+    });
     socket.addEventListener("close", () => {
       if (this.socket !== socket || this.isClosed) return;
       this.socket = undefined;
