@@ -1,4 +1,4 @@
-# Two commands for a fresh machine: `make demo` and `make test`. Python 3.11 or newer with pip is all they need.
+# Three commands for a fresh machine: `make run`, `make demo` and `make test`. Python 3.11 or newer with pip is all they need.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +14,13 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: demo test api cli browser diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
+.PHONY: run demo test api cli browser diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
+
+# A gateway with the conversation of the demo, and its dashboard: `make run PORT=8000` at another port than 7420.
+STATE ?= $(CURDIR)/.state
+PORT ?= 7420
+run: $(VENV)/.gateway
+	@sh examples/run.sh $(BIN) $(STATE) $(PORT)
 
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
@@ -161,6 +167,10 @@ $(VENV)/.product: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) pip
 	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.gateway: $(VENV)/.product
+	$(PIP) --editable '.[chat,gateway]'
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.product

@@ -137,5 +137,5 @@ ROWS = (
     _turn("regenerate", regenerate_reply),
     _turn("retry", retry_turn),
     Route("POST", f"{_SESSION}/stop", stop_session, scope="write"),
-    Route("POST", f"{_SESSION}/unpark", unpark_session, scope="write"),
+    Route("POST", f"{_SESSION}/unpark", unpark_session, scope="admin"),
 )

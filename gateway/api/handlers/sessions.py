@@ -153,5 +153,5 @@ ROWS = (
     Route("POST", f"{PREFIX}/sessions", new_session, scope="write", statuses={SessionInfo: 201}),
     Route("GET", _SESSION, session_info, scope="read"),
     Route("PATCH", _SESSION, update_session, scope="write"),
-    Route("DELETE", _SESSION, delete_session, scope="write"),
+    Route("DELETE", _SESSION, delete_session, scope="admin"),
 )

@@ -99,7 +99,7 @@ def test_every_route_has_a_summary_and_takes_a_right_unless_it_tells_nothing() -
     public = {route.path for route in ROUTES if route.scope is None}
     assert public == {"/healthz", "/readyz", "/api/v1/openapi.json"}
     changing = {route.scope for route in ROUTES if route.method != "GET"}
-    assert changing == {"write", "approve"}
+    assert changing == {"write", "approve", "admin"}
 
 
 async def test_without_access_of_its_own_it_answers_to_whom_its_host_has_authenticated_alone() -> None:

@@ -140,7 +140,7 @@ export const ACTIONS = [
   {
     id: "unpark",
     icon: "play",
-    scope: "write",
+    scope: "admin",
     isForMany: true,
     fits: (info) => info.status === "parked",
     run: async (info) => {
@@ -192,7 +192,7 @@ export const ACTIONS = [
     id: "delete",
     icon: "trash-2",
     key: "#",
-    scope: "write",
+    scope: "admin",
     isDanger: true,
     isForMany: true,
     run: async (info) => {
