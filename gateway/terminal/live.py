@@ -6,23 +6,23 @@ from contextlib import contextmanager
 from typing import Final
 
 import anyio
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.segment import SegmentLines
 from rich.spinner import Spinner
 from rich.text import Text
 
 from argentos.gateway.output import one_line, printable
-from argentos.gateway.terminal.markdown import Document, complete_part
+from argentos.gateway.terminal.growing import GrowingText, as_printed
 from argentos.gateway.terminal.screens import Screen
 from argentos.llm import Piece, TextDelta, ThinkingDelta, ToolAnswer, ToolCall
 
 __all__ = ["LiveScreen"]
 
 _INTERVAL: Final = 0.1  # seconds between two drawings
-_LONG: Final = 20_000  # characters of an unfinished block, of which more would take long to draw
+_THOUGHT: Final = 2_000  # characters at the end of a thought
 _ROOM: Final = 4  # lines of the terminal for what is not the reply
-_THOUGHTS: Final = 4  # lines
+_THOUGHT_LINES: Final = 4
 
 
 class LiveScreen(Screen):
@@ -40,7 +40,7 @@ class LiveScreen(Screen):
         self._ahead = ahead
         self._console = Console(highlight=False, markup=False, emoji=False)
         self._live: Live | None = None
-        self._text = ""  # of the last block, as it came
+        self._text = GrowingText()
         self._thought = ""
         self._doing = "is asked"
         self._since = time.monotonic()
@@ -66,11 +66,9 @@ class LiveScreen(Screen):
     def add_text(self, text: str) -> None:
         """See `Screen.add_text`."""
         self._end_thought()
-        self._text += text
         self.has_begun = True
-        if "\n" in text and (end := complete_part(self._text)):
-            self._print_block(self._text[:end])
-            self._text = self._text[end:]
+        if complete := self._text.add(text):
+            self._print_block(complete)
 
     def add_thought(self, text: str) -> None:
         """See `Screen.add_thought`."""
@@ -87,7 +85,8 @@ class LiveScreen(Screen):
 
     def begin_again(self) -> None:
         """See `Screen.begin_again`."""
-        self._text = self._thought = ""
+        self._text.take()
+        self._thought = ""
         self.add_line("(the reply begins again)")
         self._has_blocks = False
 
@@ -116,9 +115,8 @@ class LiveScreen(Screen):
         self._since = time.monotonic()
 
     def _end_text(self) -> None:
-        if self._text.strip():
-            self._print_block(self._text)
-        self._text = ""
+        if self._text:
+            self._print_block(self._text.take())
 
     def _end_thought(self) -> None:
         if self._thought.strip():
@@ -131,7 +129,7 @@ class LiveScreen(Screen):
         if self._has_blocks:
             self._console.print()
         self._has_blocks = True
-        self._console.print(_set(text))
+        self._console.print(as_printed(text))
 
     def _draw(self) -> None:
         if self._live is None:
@@ -145,11 +143,12 @@ class LiveScreen(Screen):
         """The part that is not complete yet, as far as there is room for it."""
         room = max(1, self._console.height - _ROOM)
         if self._thought.strip():
-            thought = Text(printable(self._thought[-_LONG:].strip()), style="dim italic")
-            return [_End(thought, min(room, _THOUGHTS))]
-        if self._text.strip():
+            thought = Text(printable(self._thought[-_THOUGHT:].strip()), style="dim italic")
+            lines = self._console.render_lines(thought, pad=False)
+            return [SegmentLines(lines[-min(room, _THOUGHT_LINES) :], new_lines=True)]
+        if self._text:
             gap = [Text()] if self._has_blocks else []
-            return [*gap, _End(_set(self._text), room)]
+            return [*gap, self._text.end(self._console, room)]
         return []
 
     def _status(self) -> RenderableType:
@@ -160,21 +159,3 @@ class LiveScreen(Screen):
         status.truncate(max(10, self._console.width - 3), overflow="ellipsis")
         self._spinner.update(text=status)
         return self._spinner
-
-
-def _set(text: str) -> RenderableType:
-    """The text as it is printed: Markdown, or as it came where it is very long."""
-    safe = printable(text.replace("\r\n", "\n"))
-    return Document(safe) if len(safe) <= _LONG else Text(safe.strip("\n"))
-
-
-class _End:
-    """The last lines of something that may be higher than the terminal."""
-
-    def __init__(self, whole: RenderableType, height: int) -> None:
-        self._whole = whole
-        self._height = height
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        lines = console.render_lines(self._whole, options.update(height=None), pad=False)
-        yield SegmentLines(lines[-self._height :], new_lines=True)

@@ -14,7 +14,7 @@ from tests.gateway.shared import Argent, Ask, Fails
 
 Page: TypeAlias = Callable[..., Path]
 
-KNOWN = "compaction, session, supervision, turn"
+KNOWN = "compaction, pairing, session, supervision, turn"
 TRUE = draw(SESSION)
 LIE = TRUE.replace("Idle --> Active: New message", "Idle --> Active: Message").replace(
     "    Compacted --> Active: Continues with summary\n", "    Idle --> Asleep: Night\n"

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from argentos.gateway.terminal.growing import GrowingText
 from argentos.gateway.terminal.markdown import Document, complete_part
 
 BLOCKS = (
@@ -71,3 +72,36 @@ def test_nothing_that_was_written_is_hidden() -> None:
         "html",
         "</div>",
     ]
+
+
+def drawn(growing: GrowingText, height: int) -> list[str]:
+    console = Console(file=io.StringIO(), width=60, color_system=None)
+    console.print(growing.end(console, height))
+    assert isinstance(console.file, io.StringIO)
+    return [line.rstrip() for line in console.file.getvalue().rstrip("\n").splitlines()]
+
+
+def test_what_grows_shows_its_end_as_what_it_is() -> None:
+    growing = GrowingText()
+    assert growing.add("A line.\n\n```python\n") == "A line.\n\n"
+    for number in range(100):
+        assert growing.add(f"rope_{number} = {number}\n") == ""
+    assert [each for each in drawn(growing, 4) if each] == [" rope_97 = 97", " rope_98 = 98", " rope_99 = 99"]
+    assert growing.add("```\nBehind it\n").endswith("rope_99 = 99\n```\n")
+    assert growing.take() == "Behind it\n"
+    assert not growing
+
+
+@pytest.mark.parametrize("line", ["- item *number* one\n", "some **words** of a paragraph\n", "rope = 1\n"])
+def test_a_long_block_costs_little_for_each_line(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def look(text: str) -> int:
+        looked.append(len(text))
+        return 0
+
+    monkeypatch.setattr("argentos.gateway.terminal.growing.complete_part", look)
+    growing = GrowingText()
+    for _ in range(5000):
+        growing.add(line)
+    assert sum(looked) < 30 * 5000 * len(line)
