@@ -39,7 +39,11 @@ class Outlet:
         """Send some bytes once there is room for them."""
         async with self._lock:
             self._told_at, self._is_waiting = anyio.current_time(), True
-            await self._send(self._message(data))
+            try:
+                await self._send(self._message(data))
+            except OSError:  # as ASGI has it where the client is gone
+                self._scope.cancel()
+                await anyio.sleep_forever()  # the cancellation arrives here, at once
             self._is_waiting = False
 
     async def watch(self, sign: bytes = b"") -> Never:

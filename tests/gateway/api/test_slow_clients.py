@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from argentos import Config
-from argentos.gateway.api.streams import outlets
+from argentos.gateway.api.streams import events, outlets
 from tests.gateway.api.conftest import Serving
 from tests.gateway.api.models import Echo
 from tests.gateway.api.serving import Served, of
@@ -54,7 +54,8 @@ async def talk(served: Served, times: int) -> None:
         await served.supervisor.session(f"s-{number % 100}").ask(f"{number} {LONG}")
 
 
-async def test_they_miss_events_and_others_miss_none(serving: Serving) -> None:
+async def test_they_miss_events_and_others_miss_none(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "_BEHIND", 1000)
     async with (
         serving(Echo(), count=len, count_inline=10**6, config=LARGE) as served,
         served.events() as reader,
