@@ -42,6 +42,8 @@ def ours(state: Path) -> Path:
 def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the caller's key, home, state or terminal, nor where another's command line printed its warnings."""
     monkeypatch.setattr(logging.getLogger("argentos"), "handlers", [])
+    monkeypatch.setattr(logging.root, "handlers", logging.root.handlers[:])
+    monkeypatch.setattr(logging.root, "level", logging.root.level)
     for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -23,6 +24,7 @@ from argentos import (
     MemoryStore,
     Reply,
     Request,
+    Sender,
     Session,
     Supervisor,
     Turn,
@@ -39,6 +41,7 @@ ROUNDS = 100
 """Of a loop that nobody could cancel; by then it gives up."""
 
 TELEGRAM = Address("telegram", "1")
+SENDER = Sender("telegram", "1")
 
 
 class Prompt:
@@ -79,6 +82,13 @@ CALLS: dict[str, Call] = {
     "Delivery.retry": lambda world: world.delivery.retry(30.0),
     "ManualClock.sleep_until": lambda _: ManualClock(argentos.SystemClock().now()).sleep_until(0.0),
     "Deliveries.__anext__": lambda world: anext(world.reader),
+    "Catalogue.find": lambda world: world.supervisor.catalogue.find([world.session.key]),
+    "PairingDesk.approve": lambda world: world.supervisor.pairing.approve("telegram:123"),
+    "PairingDesk.book": lambda world: world.supervisor.pairing.book(),
+    "PairingDesk.deny": lambda world: world.supervisor.pairing.deny("telegram:123"),
+    "PairingDesk.link": lambda world: world.supervisor.pairing.link([SENDER, Sender("discord", "2")]),
+    "PairingDesk.request": lambda world: world.supervisor.pairing.request(TELEGRAM, sent_at=datetime.now(UTC)),
+    "PairingDesk.unlink": lambda world: world.supervisor.pairing.unlink(SENDER),
     "Session.adopt": lambda world: adopt(world.session),
     "Session.append": lambda world: world.session.append("By the way."),
     "Session.update": lambda world: world.session.update(title="Maren"),
@@ -100,6 +110,8 @@ CALLS: dict[str, Call] = {
     "Session.history": lambda world: world.session.history(),
     "Session.transitions": lambda world: world.session.transitions(),
     "Session.info": lambda world: world.session.info(),
+    "Session.lifecycles": lambda world: world.session.lifecycles(),
+    "Session.messages": lambda world: world.session.messages(1, 2),
     "Session.regenerate": lambda world: world.session.regenerate(),
     "Session.retry": lambda world: world.session.retry(),
     "Session.rewind": lambda world: world.session.rewind(before=1),
@@ -115,6 +127,8 @@ CALLS: dict[str, Call] = {
     "Subscription.get": lambda world: world.events.get(),
     "Supervisor.approvals": lambda world: world.supervisor.approvals(),
     "Supervisor.backup": lambda world: world.supervisor.backup(Path("backup")),
+    "Supervisor.deliver": lambda world: world.supervisor.deliver(TELEGRAM, "Hello?"),
+    "Supervisor.route": lambda world: world.supervisor.route(TELEGRAM),
     "Supervisor.owed": lambda world: world.supervisor.owed(),
     "Supervisor.drain": lambda world: world.supervisor.drain(),
     "Supervisor.list": lambda world: world.supervisor.list(),
@@ -139,9 +153,11 @@ ELSEWHERE = {
     "LocalModel.reply",
     "Model.reply",
     "OfflineModel.reply",
+    "PairingDesk.change",
     "ReplayModel.reply",
     "Tool.call",
     "Turn.piece",
+    "Turn.pieces",
 }
 """What the supervisor itself calls, and what others of these stand on."""
 
