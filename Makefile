@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: run demo test api cli browser diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
+.PHONY: run demo test api cli browser gateway planted-defences diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
 
 # A gateway with the conversation of the demo, and its dashboard: `make run PORT=8000` at another port than 7420.
 STATE ?= $(CURDIR)/.state
@@ -27,7 +27,7 @@ demo: $(VENV)/.product
 
 # Everything that needs no server and no data from elsewhere; on one process more than there are cores, for some wait.
 test: $(VENV)/.tools
-	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not mermaid and not browser"
+	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not mermaid and not browser and not gateway"
 
 # What needs a server: the tests start it themselves; and npm, for a tokenizer.
 servers: $(VENV)/.tools
@@ -42,6 +42,15 @@ model-checking: $(VENV)/.tools
 # What Graphviz makes of machines drawn as DOT: it needs `dot` (Debian's package graphviz).
 drawings: $(VENV)/.tools
 	$(BIN)/pytest -q -m graphviz $(call marked,graphviz)
+
+# Attacks on a gateway in a process of its own (docs/security.md): 4,000 new sessions, or 100,000 with LONG=1.
+gateway: $(VENV)/.tools
+	TMPDIR=$(SCRATCH) LONG=$(LONG) $(BIN)/pytest -q -m gateway tests/gateway/server tests/gateway/attacks
+
+# Defences of a gateway taken out, one at a time: the attack against each has to succeed. A third of them, another one at
+# each second, or all with LONG=1.
+planted-defences: $(VENV)/.tools
+	TMPDIR=$(SCRATCH) ARGENT_TURN=$(if $(LONG),,$(shell date +%s)) $(BIN)/pytest -q tests/gateway/attacks/test_defences.py
 
 # The dashboard in a real browser: it needs Debian's package chromium, and npm, which fetches axe.
 browser: $(VENV)/.tools
@@ -155,6 +164,7 @@ diagrams: $(VENV)/.product
 lint: $(VENV)/.tools
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/bandit -q -r -lll argentos/*.py actors concurrency gateway llm machines storage # nothing of high severity
 
 types: $(VENV)/.tools
 	$(BIN)/mypy

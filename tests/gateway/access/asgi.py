@@ -60,10 +60,14 @@ class Client:
         *,
         body: Iterable[bytes] = (),
         pause: float = 0.0,
+        heard: list[Answer] | None = None,
     ) -> Answer:
-        """The response to a request, with its body in parts, and a pause before each."""
+        """The response to a request, with its body in parts, and a pause before each.
+
+        What has come of it is `heard` also where this is cancelled.
+        """
         parts = [*body] or [b""]
-        answers: list[Answer] = []
+        answers = [] if heard is None else heard
         given = dict(headers or {})
         if parts != [b""]:
             given.setdefault("transfer-encoding", "chunked")

@@ -188,6 +188,20 @@ async def test_a_caller_makes_no_more_sessions_in_a_time_than_it_may(supervisor:
     await views.of(MAREN).create()  # and another caller
 
 
+async def test_thousands_of_new_ids_make_no_more_sessions_than_one(supervisor: Supervisor) -> None:
+    views = Views(supervisor, Limits(new_sessions_per_second=0.001, new_sessions_burst=1))
+    await (await views.of(ALL).session_to_send_to("0")).send("Hello?")
+    refused = 0
+    for number in range(1, 5001):
+        try:
+            await views.of(ALL).session_to_send_to(str(number))
+        except RateLimitedError:
+            refused += 1
+    assert refused == 5000
+    assert [each.id for each in await supervisor.list()] == ["0"]
+    assert supervisor.live <= 1
+
+
 async def test_there_are_no_more_sessions_than_there_may_be_until_some_are_deleted(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

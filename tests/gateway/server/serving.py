@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -17,9 +17,15 @@ from urllib.parse import urlsplit
 
 from argentos.gateway.access.tokens import Tokens
 
-__all__ = ["Answer", "Served", "serving"]
+__all__ = ["RUN", "Answer", "Served", "comes_true", "serving"]
 
 _LONGEST: Final = 30.0  # seconds
+_ROOT: Final = Path(__file__).parents[3]
+
+RUN: Final = "from argentos.__main__ import run; run()"
+"""The program of `argent`."""
+
+_TAKING_OUT: Final = "from tests.gateway.attacks.taking_out import without_defence; without_defence()\n"
 
 
 class Answer(NamedTuple):
@@ -70,6 +76,11 @@ class Served:
     def descriptors(self) -> int:
         """How many it has open."""
         return len([*Path(f"/proc/{self.process.pid}/fd").iterdir()])
+
+    @property
+    def threads(self) -> int:
+        """How many it has."""
+        return len([*Path(f"/proc/{self.process.pid}/task").iterdir()])
 
     @property
     def memory(self) -> int:
@@ -126,7 +137,7 @@ def _port(options: Sequence[str]) -> list[str]:
 def serving(
     state: Path,
     *options: str,
-    program: str = "from argentos.__main__ import run; run()",
+    program: str = RUN,
     umask: int = 0o022,
     environment: Mapping[str, str] | None = None,
     inherits: int | None = None,
@@ -142,7 +153,18 @@ def serving(
         inherits: a descriptor that it is given.
     """
     log = state.with_name(f"{state.name}.log")
-    command = [sys.executable, "-c", program, "gateway", *_port(options), "--json", "--state-dir", str(state), *options]
+    planted = _TAKING_OUT if "ARGENT_WITHOUT_DEFENCE" in os.environ else ""
+    command = [
+        sys.executable,
+        "-c",
+        planted + program,
+        "gateway",
+        *_port(options),
+        "--json",
+        "--state-dir",
+        str(state),
+        *options,
+    ]
     known = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
     with (
         log.open("wb") as logged,
@@ -151,6 +173,7 @@ def serving(
             stdout=subprocess.PIPE,
             stderr=logged,
             env={**known, **(environment or {})},
+            cwd=_ROOT,
             umask=umask,
             pass_fds=() if inherits is None else (inherits,),
         ) as process,
@@ -163,3 +186,11 @@ def serving(
             yield Served(process, state, log, started["url"], started["link"])
         finally:
             process.kill()
+
+
+def comes_true(check: Callable[[], bool], seconds: float = _LONGEST) -> bool:
+    """Whether something comes true of a process within a time."""
+    deadline = time.monotonic() + seconds
+    while not (is_true := check()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return is_true

@@ -18,6 +18,8 @@ import pytest
 from tests.gateway.server.serving import Served, serving
 from tests.gateway.shared import Argent, Ask, Fails
 
+pytestmark = pytest.mark.gateway
+
 SLOW: Final = """
 import anyio
 from argentos import Reply
