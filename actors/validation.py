@@ -43,12 +43,18 @@ _NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
 
 
 class NewMessage(NamedTuple):
-    """A message as it is sent; `attachments` are the bytes that its content refers to, once they were taken out."""
+    """A message as it is sent.
+
+    Attributes:
+        owner: whose session it has to be; None where it may be anybody's, or is made.
+        attachments: the bytes that its content refers to, once they were taken out.
+    """
 
     content: Content
     message_id: str | None
     address: Address | None
     sender: str | None
+    owner: str | None = None
     attachments: Mapping[str, bytes] = _NO_ATTACHMENTS
 
 
@@ -66,14 +72,17 @@ def as_new_message(content: object, message_id: object, address: object, sender:
     )
 
 
-async def new_message(content: object, message_id: object, address: object, sender: object) -> NewMessage:
+async def new_message(
+    content: object, message_id: object, address: object, sender: object, owner: object = None
+) -> NewMessage:
     """A message that can be sent; who is refused lets others run first.
 
     Raises:
         InputError: it cannot be stored, or is empty.
     """
     try:
-        return _not_empty(as_new_message(content, message_id, address, sender))
+        sent = _not_empty(as_new_message(content, message_id, address, sender))
+        return sent if owner is None else sent._replace(owner=as_id(owner, "the owner"))
     except InputError:
         await checkpoint()
         raise

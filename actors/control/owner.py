@@ -213,10 +213,13 @@ async def send_content(
     address: Address | None = None,
     sender: str | None = None,
     patience: float = 0.0,
+    owner: str | None = None,
 ) -> Turn:
     """Accept the message of the user whose content is in a file."""
     content = await anyio.to_thread.run_sync(read_content, path)
-    return await session.send(content, message_id=message_id, address=address, sender=sender, patience=patience)
+    return await session.send(
+        content, message_id=message_id, address=address, sender=sender, patience=patience, owner=owner
+    )
 
 
 async def append_content(

@@ -292,6 +292,8 @@ def _arguments(sent: NewMessage) -> dict[str, object]:
     """A message as arguments of an operation."""
     arguments = sent._asdict()
     del arguments["attachments"]
+    if sent.owner is None:
+        del arguments["owner"]  # which a message that is only appended has not
     return arguments
 
 

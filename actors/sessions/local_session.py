@@ -143,6 +143,7 @@ class LocalSession(Session):
             sender=sent.sender,
             address=sent.address,
             awaits_reply=awaits_reply,
+            owner=sent.owner,
             until_reply=until_reply,
             attachments=sent.attachments,
         )

@@ -61,6 +61,7 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
         address: Address | None = None,
         sender: str | None = None,
         patience: float = 0.0,
+        owner: str | None = None,
     ) -> Turn:
         """Accept a message of the user; when this returns, it is durable. The session is made if need be.
 
@@ -75,15 +76,18 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
             address: where the message came from; the reply carries it.
             sender: a name to show.
             patience: seconds to wait for room, where too many messages wait in the session.
+            owner: the user whose session it has to be; then none is made, and another's is as if it were not.
 
         Raises:
+            SessionNotFoundError: an owner is given, who has no such session.
             InputError: something of it cannot be stored, or a message of another text, address or side has its id.
             AttachmentTooLargeError: a picture or a document is too large, or there are too many.
             MessageTooLargeError: the context window could never hold it.
             MailboxFullError: too many messages wait in the session.
         """
         patience = await as_patience(patience)
-        return self._bound(await self._send(await new_message(content, message_id, address, sender), patience))
+        sent = await new_message(content, message_id, address, sender, owner)
+        return self._bound(await self._send(sent, patience))
 
     async def ask(
         self,
@@ -93,16 +97,17 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
         address: Address | None = None,
         sender: str | None = None,
         patience: float = 0.0,
+        owner: str | None = None,
     ) -> Message:
         """Send a message and wait for its reply.
 
         Raises:
             NoReplyError, ModelError, SessionError: see `Turn.reply`; where waiting would never end nothing is sent.
-            InputError, MessageTooLargeError, MailboxFullError: see `send`.
+            InputError, SessionNotFoundError, MessageTooLargeError, MailboxFullError: see `send`.
         """
         with self._awaiting():
             patience = await as_patience(patience)
-            return await self._ask(await new_message(content, message_id, address, sender), patience)
+            return await self._ask(await new_message(content, message_id, address, sender, owner), patience)
 
     async def say(
         self,

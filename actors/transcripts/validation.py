@@ -28,7 +28,7 @@ def as_message(message: TranscriptMessage) -> TranscriptMessage:
     """
     if not message.raw:
         raise InputError("the message has no text")
-    content, message_id, address, sender, _ = as_new_message(message.raw, message.id, message.address, message.sender)
+    content, message_id, address, sender, *_ = as_new_message(message.raw, message.id, message.address, message.sender)
     return TranscriptMessage(
         role=cast("Role", as_choice(message.role, _ROLES, "the role of the message")),
         text=text_of(content),

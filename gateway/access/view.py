@@ -20,6 +20,7 @@ from argentos.actors import (
     SessionInfo,
     Subscription,
     Supervisor,
+    Turn,
 )
 from argentos.actors.core.decisions.decider import not_found
 from argentos.errors import MissingExtraError, ScopeError, SessionExistsError, SessionNotFoundError, StoreDamagedError
@@ -29,7 +30,7 @@ from argentos.gateway.access.limits.settings import Limits
 from argentos.gateway.index.plain import plain_page
 from argentos.gateway.index.queries import SearchQuery, SearchResult, SessionPage, SessionQuery, checked_list
 from argentos.gateway.index.session_index import SessionIndex
-from argentos.storage import Address
+from argentos.storage import Address, ContentLike
 
 __all__ = ["AnySupervisor", "OwnedSessions", "Views"]
 
@@ -108,33 +109,39 @@ class OwnedSessions:
                 raise not_found(session.key)
         return session
 
-    async def session_to_send_to(
+    async def send(
         self,
         session_id: str,
+        content: ContentLike,
         *,
         agent: str | None = None,
+        message_id: str | None = None,
         address: Address | None = None,
         sender: str | None = None,
-    ) -> Session:
-        """A session to which a message is sent, which makes it where the caller is not bound to an owner.
+    ) -> Turn:
+        """Send a message, which makes its session where the caller is not bound to an owner; see `Session.send`.
 
         Args:
             session_id: of the session.
-            agent: whose.
+            content: of the message.
+            agent: whose session.
+            message_id: unique in the session.
             address: of the message; a bound caller has none to choose, for replies would go there.
             sender: likewise.
 
         Raises:
-            InputError, SessionNotFoundError: see `session`.
+            InputError, MessageTooLargeError, MailboxFullError: see `Session.send`.
+            SessionNotFoundError: see `session`; also where the session is deleted meanwhile.
             ScopeError: the caller is bound, and chooses an address or a sender.
             RateLimitedError, TooManySessionsError: no more sessions are made.
         """
-        if self.caller.owner is not None and (address is not None or sender is not None):
+        owner = self.caller.owner
+        if owner is not None and (address is not None or sender is not None):
             raise self._bound("says where its messages come from")
         session = await self.session(session_id, agent=agent)
-        if self.caller.owner is None and await self._find(session) is None:
+        if owner is None and await self._find(session) is None:
             await self._new.take(self.caller.name)
-        return session
+        return await session.send(content, message_id=message_id, address=address, sender=sender, owner=owner)
 
     async def conversation(self, name: str, *, agent: str | None = None, system: str | None = None) -> Session:
         """A session by a name of the caller's own, made where there is none, for a message that is sent to it.

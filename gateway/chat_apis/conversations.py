@@ -33,7 +33,8 @@ async def begin(call: Call, asked: Asked) -> tuple[Session, Turn]:
     session = await call.sessions.conversation(name, agent=agent, system=asked.system)
     if asked.follows:
         await _check_follows(session, asked.follows)
-    return session, await session.send(asked.content, message_id=call.header("idempotency-key"))
+    message_id, owner = call.header("idempotency-key"), call.caller.owner
+    return session, await session.send(asked.content, message_id=message_id, owner=owner)
 
 
 def _agent_of(call: Call, model: str) -> str:

@@ -42,6 +42,7 @@ class Accept(Answered[Receipt]):
     Attributes:
         attachments: the bytes that the content refers to, by their hashes.
         awaits_reply: it is the user's, and not only appended.
+        owner: whose session it has to be; None where it may be anybody's, or is made.
         until_reply: whoever gave it wants to know of the reply alone, and is woken by nothing before.
         is_from_task: it was sent by a turn of this supervisor, which may wait for the reply.
     """
@@ -53,6 +54,7 @@ class Accept(Answered[Receipt]):
         "content",
         "is_from_task",
         "message_id",
+        "owner",
         "role",
         "sender",
         "tokens",
@@ -70,6 +72,7 @@ class Accept(Answered[Receipt]):
         sender: str | None,
         address: Address | None,
         awaits_reply: bool,
+        owner: str | None = None,
         until_reply: bool = False,
         attachments: Mapping[str, bytes] = _NO_ATTACHMENTS,
     ) -> None:
@@ -83,6 +86,7 @@ class Accept(Answered[Receipt]):
         self.tokens: int = tokens
         self.sender: str | None = sender
         self.address: Address | None = address
+        self.owner: str | None = owner
         self.is_from_task: bool = slots.is_in_task()
 
     def answer(self, value: Receipt) -> None:

@@ -257,6 +257,8 @@ class Decider:
             deliver(draft, command.number, command.failure)
 
     def _accept(self, draft: Draft, command: Accept) -> Answering:
+        if command.owner is not None and not (draft.exists and draft.metadata.owner == command.owner):
+            raise not_found(self._key)
         number = self._message_ids.number_of(command.message_id, draft.open_context)
         reset = None
         if number is None:

@@ -56,11 +56,13 @@ async def send_message(
     The answer is the reply; with `Accept: text/event-stream` its pieces as they come; with `Prefer: respond-async` only
     where the message stands, once it is durable.
     """
-    session = await call.sessions.session_to_send_to(
-        given.session, agent=given.agent, address=body.address, sender=body.sender
-    )
-    turn = await session.send(
-        body.content, message_id=call.header("idempotency-key"), address=body.address, sender=body.sender
+    turn = await call.sessions.send(
+        given.session,
+        body.content,
+        agent=given.agent,
+        message_id=call.header("idempotency-key"),
+        address=body.address,
+        sender=body.sender,
     )
     return await turn_answer(call, turn)
 

@@ -1,10 +1,12 @@
 """The sessions as one caller sees them: those of its owner, or all."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 
 from argentos import Address, Agent, MemoryStore, OfflineModel, RecordAppended, SessionInfo, Supervisor, tool
 from argentos.errors import (
@@ -58,7 +60,7 @@ async def test_a_bound_caller_makes_sessions_of_its_owner_under_ids_that_are_mad
 
 ASKED: dict[str, Asking] = {
     "session": lambda sessions, name: sessions.session(name),
-    "send": lambda sessions, name: sessions.session_to_send_to(name),
+    "send": lambda sessions, name: sessions.send(name, "Hello?"),
     "update": lambda sessions, name: sessions.update(name, title="mine"),
     "fork": lambda sessions, name: sessions.fork(name),
 }
@@ -81,8 +83,26 @@ async def test_a_bound_caller_sees_no_session_of_nobody_and_makes_none_by_sendin
     await supervisor.session("of-nobody").create()
     for name in ("of-nobody", "new"):
         with pytest.raises(SessionNotFoundError):
-            await view(supervisor, MAREN).session_to_send_to(name)
+            await view(supervisor, MAREN).send(name, "Hello?")
     assert [each.id for each in await supervisor.list()] == ["of-nobody"]
+
+
+@pytest.mark.parametrize("pauses", range(6))
+async def test_a_session_that_is_deleted_while_its_owner_sends_is_not_made_again_as_nobodys(
+    supervisor: Supervisor, pauses: int
+) -> None:
+    name = (await view(supervisor, MAREN).create()).id
+
+    async def delete() -> None:
+        for _ in range(pauses):
+            await checkpoint()
+        await supervisor.session(name).delete()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(delete)
+        with suppress(SessionNotFoundError):
+            await view(supervisor, MAREN).send(name, "Hello? " * 5000)  # whose tokens take some time to be counted
+    assert await supervisor.list() == []
 
 
 CHOSEN: dict[str, Asking] = {
@@ -91,8 +111,8 @@ CHOSEN: dict[str, Asking] = {
     "another owner of a new session": lambda sessions, _: sessions.create(owner="ada"),
     "another owner": lambda sessions, name: sessions.update(name, owner="ada"),
     "no owner": lambda sessions, name: sessions.update(name, owner=""),
-    "an address": lambda sessions, name: sessions.session_to_send_to(name, address=Address("telegram", "1")),
-    "a sender": lambda sessions, name: sessions.session_to_send_to(name, sender="Ada"),
+    "an address": lambda sessions, name: sessions.send(name, "Hello?", address=Address("telegram", "1")),
+    "a sender": lambda sessions, name: sessions.send(name, "Hello?", sender="Ada"),
     "what is owed": lambda sessions, _: sessions.owed(),
 }
 
@@ -112,8 +132,8 @@ async def test_a_caller_that_is_not_bound_chooses_and_sees_all(supervisor: Super
     await sessions.fork("boat", "other")
     with pytest.raises(SessionExistsError):
         await sessions.create("boat")
-    sent = await sessions.session_to_send_to("new", address=Address("telegram", "1"), sender="Ada")
-    await sent.ask("Hello?")
+    turn = await sessions.send("new", "Hello?", address=Address("telegram", "1"), sender="Ada")
+    assert (await turn.reply()).address == Address("telegram", "1")
     problems: list[str] = []
     assert {each.id for each in await sessions.list(on_problem=problems.append)} == {"boat", "other", "new"}
     assert [each.id for each in await sessions.list(owner="ada", prefix="b", on_problem=problems.append)] == ["boat"]
@@ -175,26 +195,26 @@ async def test_an_id_that_cannot_be_is_refused(supervisor: Supervisor, name: str
 async def test_a_caller_makes_no_more_sessions_in_a_time_than_it_may(supervisor: Supervisor) -> None:
     views = Views(supervisor, Limits(new_sessions_per_second=0.001, new_sessions_burst=3))
     await views.of(ALL).create("1")
-    await views.of(ALL).session_to_send_to("2")
+    await views.of(ALL).send("2", "Hello?")
     await views.of(ALL).fork("1", "3")
     for each in (
         lambda: views.of(ALL).create("4"),
-        lambda: views.of(ALL).session_to_send_to("4"),
+        lambda: views.of(ALL).send("4", "Hello?"),
         lambda: views.of(ALL).fork("1", "4"),
     ):
         with pytest.raises(RateLimitedError, match="new sessions of token 'admin'"):
             await each()
-    await views.of(ALL).session_to_send_to("1")  # which is not new
+    await views.of(ALL).send("1", "Hello?")  # which is not new
     await views.of(MAREN).create()  # and another caller
 
 
 async def test_thousands_of_new_ids_make_no_more_sessions_than_one(supervisor: Supervisor) -> None:
     views = Views(supervisor, Limits(new_sessions_per_second=0.001, new_sessions_burst=1))
-    await (await views.of(ALL).session_to_send_to("0")).send("Hello?")
+    await views.of(ALL).send("0", "Hello?")
     refused = 0
     for number in range(1, 5001):
         try:
-            await views.of(ALL).session_to_send_to(str(number))
+            await views.of(ALL).send(str(number), "Hello?")
         except RateLimitedError:
             refused += 1
     assert refused == 5000

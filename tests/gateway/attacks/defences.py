@@ -90,6 +90,17 @@ DEFENCES: Final[Sequence[tuple[Bug, str]]] = (
     ),
     (
         Bug(
+            "a message makes the session again that is deleted while its owner sends it",
+            "actors/core/decisions/decider.py",
+            "        if command.owner is not None and not (draft.exists and draft.metadata.owner == command.owner):\n"
+            "            raise not_found(self._key)\n",
+            "",
+            (),
+        ),
+        "tests/actors/sessions/test_sessions_of_owners.py::test_it_makes_no_session",
+    ),
+    (
+        Bug(
             "a body is read to its end, however long",
             "gateway/access/limits/bodies.py",
             "            if size > most:\n",
