@@ -51,13 +51,13 @@ class Access:
     """
 
     def __init__(self, state_dir: str | Path, *, origins: Origins | None = None, limits: Limits | None = None) -> None:
-        self.origins = origins or Origins()
-        self.limits = limits or Limits()
+        self.origins: Origins = origins or Origins()
+        self.limits: Limits = limits or Limits()
         directory = expand_home(state_dir)
-        self.tokens = Tokens(directory)
-        self.sign_ins = SignIns(directory, self.tokens)
-        self.authentication = Authentication(self.tokens, self.sign_ins, self.origins)
-        self.live = LiveRequests(self.authentication.holds, self.limits.requests_at_once)
+        self.tokens: Tokens = Tokens(directory)
+        self.sign_ins: SignIns = SignIns(directory, self.tokens)
+        self.authentication: Authentication = Authentication(self.tokens, self.sign_ins, self.origins)
+        self.live: LiveRequests = LiveRequests(self.authentication.holds, self.limits.requests_at_once)
 
     @asynccontextmanager
     async def watched(self) -> AsyncGenerator[None]:

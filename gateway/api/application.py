@@ -80,7 +80,9 @@ class Gateway:
     ) -> None:
         self.routes: tuple[Route, ...] = (*ROUTES, *routes)
         document = openapi_document(self.routes, argentos.__version__)
-        self.service = Service(supervisor, msgspec.json.encode(document), access.limits if access else Limits())
+        self.service: Service = Service(
+            supervisor, msgspec.json.encode(document), access.limits if access else Limits()
+        )
         self.access = access
         self._parts = tuple(parts)
         self._refusals = dict(refusals or {})

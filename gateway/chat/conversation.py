@@ -53,7 +53,7 @@ class Conversation:
         self._reading: anyio.CancelScope | None = None
         self._is_stopping = False
         self._line: _Line | None = None  # that is being taken
-        self.has_failed = False
+        self.has_failed: bool = False
 
     async def hold(self, sessions: SupervisorInterface) -> bool:
         """Take line after line, until the end of the input or a signal; an error is one line more.

@@ -30,11 +30,11 @@ class Talk:
 
     def __init__(self, sessions: SupervisorInterface, session: Session, prompt: Prompt, *, as_json: bool) -> None:
         self.sessions = sessions
-        self.session = session
+        self.session: Session = session
         self.prompt = prompt
         self.as_json = as_json
-        self.approver = Approver(prompt)
-        self.has_failed = False
+        self.approver: Approver = Approver(prompt)
+        self.has_failed: bool = False
         self._summary: Summary | None = None
 
     def go_on_in(self, session_id: str) -> None:

@@ -67,7 +67,7 @@ class ChatCompletions(ChatApi):
     """`POST /v1/chat/completions`."""
 
     path = "/v1/chat/completions"
-    fields = _FIELDS
+    fields: Fields = _FIELDS
     errors = OPENAI_ERRORS
 
     def read(self, body: Mapping[str, Any]) -> Asked:

@@ -44,7 +44,7 @@ class Messages(ChatApi):
     """`POST /v1/messages`."""
 
     path = "/v1/messages"
-    fields = _FIELDS
+    fields: Fields = _FIELDS
     errors = ANTHROPIC_ERRORS
 
     def read(self, body: Mapping[str, Any]) -> Asked:

@@ -62,7 +62,7 @@ class Responses(ChatApi):
     """`POST /v1/responses`."""
 
     path = "/v1/responses"
-    fields = _FIELDS
+    fields: Fields = _FIELDS
     errors = OPENAI_ERRORS
 
     def read(self, body: Mapping[str, Any]) -> Asked:

@@ -80,7 +80,7 @@ class LiveScreen(Screen):
         """See `Screen.add_line`."""
         self._end_text()
         self._end_thought()
-        self.has_begun |= not is_trouble
+        self.has_begun: bool = self.has_begun or not is_trouble
         self._console.print(Text(line, style="yellow" if is_trouble else "dim"))
 
     def begin_again(self) -> None:

@@ -24,7 +24,7 @@ class Screen(ABC):
 
     def __init__(self) -> None:
         self._attempt: int | None = None
-        self.has_begun = False
+        self.has_begun: bool = False
 
     def show(self, piece: Piece, attempt: int) -> None:
         """Show a piece of the reply; what an earlier attempt had streamed counts no more."""
@@ -105,7 +105,8 @@ class PlainScreen(Screen):
     def _go_on(self, kind: str, text: str) -> None:
         if self._line != kind:
             self.end()
-        self._line, self.has_begun = kind, True
+        self._line = kind
+        self.has_begun: bool = True
         click.echo(text, nl=False)
 
     def end(self) -> None:

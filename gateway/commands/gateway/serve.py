@@ -20,10 +20,10 @@ try:
     from argentos.gateway.server.running import Running
     from argentos.gateway.server.serving import serve
     from argentos.gateway.server.settings import GatewaySettings
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise MissingExtraError(
-        f"a gateway needs {error.name}, which is not installed; install it with `pip install 'argentos[gateway]'`"
-    ) from error
+        f"a gateway needs {_error.name}, which is not installed; install it with `pip install 'argentos[gateway]'`"
+    ) from _error
 
 __all__ = ["serve_gateway"]
 
