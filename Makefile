@@ -43,9 +43,9 @@ model-checking: $(VENV)/.tools
 drawings: $(VENV)/.tools
 	$(BIN)/pytest -q -m graphviz $(call marked,graphviz)
 
-# Attacks on a gateway in a process of its own (docs/security.md): 4,000 new sessions, or 100,000 with LONG=1.
+# Gateways and chats in processes of their own, and attacks on the former (docs/security.md): 4,000 new sessions, or 100,000 with LONG=1.
 gateway: $(VENV)/.tools
-	TMPDIR=$(SCRATCH) LONG=$(LONG) $(BIN)/pytest -q -m gateway tests/gateway/server tests/gateway/attacks
+	TMPDIR=$(SCRATCH) LONG=$(LONG) $(BIN)/pytest -q -m gateway tests/gateway
 
 # Defences of a gateway taken out, one at a time: the attack against each has to succeed. A third of them, another one at
 # each second, or all with LONG=1.
@@ -69,7 +69,7 @@ recordings: $(VENV)/.tools
 # Bugs planted into the shipped modules, each found by what generated lives see, which find nothing without: a third of
 # them, another one at each second, or all with LONG=1; and bugs planted into a store, found by the suite for stores.
 planted-bugs: $(VENV)/.tools
-	TMPDIR=$(SCRATCH) ARGENT_SEEDS=4 ARGENT_TURN=$(if $(LONG),,$(shell date +%s)) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle tests/storage/test_own_store.py::test_what_is_wrong_with_a_store_is_found
+	TMPDIR=$(SCRATCH) ARGENT_SEEDS=4 ARGENT_TURN=$(if $(LONG),,$(shell date +%s)) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle$(if $(LONG),,/test_planted_bugs.py) tests/storage/test_own_store.py::test_what_is_wrong_with_a_store_is_found
 
 # Guards of docs/promises.md taken out, one at a time: the test that the page names has to notice.
 planted-promises: $(VENV)/.tools
@@ -79,7 +79,7 @@ planted-promises: $(VENV)/.tools
 benchmark-forms: $(VENV)/.tools
 	$(BIN)/pytest -q tests/test_benchmarks.py
 
-# Killed with -9 at every moment: 500 lives, or 10,000 with LONG=1; and 25 or 250 while tools run.
+# Killed with -9 at every moment: 300 lives, or 10,000 with LONG=1; and 15 or 150 while tools run.
 crash: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_crash.py tests/campaigns/test_calls.py tests/campaigns/test_going_back.py
 
@@ -99,7 +99,7 @@ full-disk: $(VENV)/.tools
 concurrent-reads: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_reads.py
 
-# Damaged journals and files: 1,500, or 15,000 with LONG=1.
+# Damaged journals and files: 750, or 7,500 with LONG=1.
 mutations: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_mutations.py
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.data
 
 RECORDING = Path(os.environ.get("ARGENT_DATA", Path(__file__).parents[2] / "shared" / "data")) / "apollo-11.jsonl"
 WINDOW, THRESHOLD, HALF_AN_HOUR = 20_000, 0.85, 1800
-KILLS = 10
+KILLS = 5
 
 
 def recorded() -> list[dict[str, Any]]:

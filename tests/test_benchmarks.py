@@ -14,7 +14,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("part", ["asks", "rounds", "load", "soak"])
+@pytest.mark.parametrize("part", ["asks", "rounds", "soak"])
 def test_the_short_form_of_a_benchmark_of_the_actors_runs(part: str, tmp_path: Path) -> None:
     output = tmp_path / "figures.json"
     folders = ["--directory", str(tmp_path), "--json", str(output)]

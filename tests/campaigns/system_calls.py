@@ -215,7 +215,7 @@ def chosen(situation: Situation, form: str, turn: int) -> list[Fault]:
     """All faults, those of one kind of call, or so many that each kind of call meets every fault.
 
     What follows the opening is the same in each situation; the short form looks at it in the first. It gives the kinds
-    of faults to the calls in turn, beginning with another one at each `turn`, and takes each third call where there are
+    of faults to the calls in turn, beginning with another one at each `turn`, and takes each sixth call where there are
     many of a kind.
     """
     every = situation.calls()
@@ -234,11 +234,11 @@ def chosen(situation: Situation, form: str, turn: int) -> list[Fault]:
 
 
 def _thinned(calls: list[Call], turn: int) -> list[Call]:
-    """Each third of many calls of a kind, beginning with another one at each `turn`; of each phase one at least."""
+    """Each sixth of many calls of a kind, beginning with another one at each `turn`; of each phase one at least."""
     if len(calls) < _MANY:
         return calls
     firsts = {call.phase: call for call in reversed(calls)}
-    return [call for number, call in enumerate(calls) if number % 3 == turn % 3 or call is firsts[call.phase]]
+    return [call for number, call in enumerate(calls) if number % 6 == turn % 6 or call is firsts[call.phase]]
 
 
 def situations(folder: Path) -> dict[str, Situation]:

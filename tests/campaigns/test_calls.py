@@ -52,7 +52,7 @@ def lines_of(path: Path) -> list[str]:
 def test_killed_while_tools_run_every_call_has_its_result_and_none_ran_twice_that_must_not(
     tmp_path: Path, scale: int
 ) -> None:
-    seed, kills = secrets.randbits(32), 25 * scale
+    seed, kills = secrets.randbits(32), 15 * scale
     for number in range(kills):
         kill_a_life(tmp_path, seed + number)
     found = anyio.run(end_turns, tmp_path, seed + kills)

@@ -20,7 +20,7 @@ def campaign(folder: Path, lives: int, seed: int, *plants: str, seconds: float) 
 
 @pytest.mark.timeout(4000)
 def test_killed_at_any_moment_it_loses_and_doubles_nothing_and_every_file_is_whole(tmp_path: Path, scale: int) -> None:
-    lives, least = (500, 3) if scale == 1 else (10_000, 50)
+    lives, least = (300, 3) if scale == 1 else (10_000, 50)
     seed = secrets.randbits(32)
     outcome = campaign(tmp_path, lives, seed, seconds=500 + 340 * scale)
     sys.stdout.write(outcome.table(f"killed with -9, seed {seed}", least))

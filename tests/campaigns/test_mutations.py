@@ -12,7 +12,7 @@ from tests.campaigns.damage import PARTS
 from tests.campaigns.mutations import RESULTS, Outcome
 from tests.campaigns.shares import in_shares, printed, quick_folder
 
-MUTATIONS = 1500
+MUTATIONS = 750
 
 
 def table(results: Iterable[tuple[str, str, str]]) -> Iterator[str]:

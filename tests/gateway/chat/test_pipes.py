@@ -16,6 +16,8 @@ from tests.gateway.chat.server import Serve, busy, refusal, whole
 from tests.gateway.chat.terminal import PATIENCE
 from tests.gateway.shared import Argent, Ask, Start
 
+pytestmark = pytest.mark.gateway
+
 OFFLINE = "ANTHROPIC_API_KEY is not set, so the offline model answers.\n"
 
 

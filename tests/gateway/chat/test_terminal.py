@@ -12,6 +12,8 @@ from tests.gateway.chat.server import Serve, beginning, busy, whole
 from tests.gateway.chat.terminal import ALT, CTRL_C, CTRL_D, ENTER, PATIENCE, TAB, UP, Terminal, pasted
 from tests.gateway.shared import Ask
 
+pytestmark = pytest.mark.gateway
+
 Opened: TypeAlias = Callable[..., Terminal]
 
 REPLY = "Set ANTHROPIC_API_KEY for a real reply."
