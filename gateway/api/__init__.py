@@ -11,6 +11,7 @@ Reading order:
     answers      what handlers return, as responses
     handlers     what is done, by subject
     streams      turns and events, as server-sent events and over WebSocket
+    waiting      bodies and answers that take long
     table        all rows
     endpoints    the ASGI applications of the paths
     signals      SIGTERM and SIGINT, at which it drains

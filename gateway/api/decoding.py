@@ -14,17 +14,19 @@ from msgspec import Struct
 
 from argentos.errors import InputError
 
-__all__ = ["decode_body", "decode_parameters", "decode_part"]
+__all__ = ["SEE", "decode_body", "decode_parameters", "decode_part"]
 
 B = TypeVar("B")
 P = TypeVar("P", bound=Struct)
 
 _MOST_FIELDS: Final = 100  # of a query
-_SEE: Final = "/api/v1/openapi.json says what is"
+SEE: Final = "/api/v1/openapi.json says what is"
+"""The clause that says where bodies are described."""
+
 _UNREADABLE: Final = (ValueError, RecursionError)  # msgspec's errors, and those of texts, are of these kinds
 
 
-def decode_body(body: bytes, decoder: msgspec.json.Decoder[B], see: str = _SEE) -> B:
+def decode_body(body: bytes, decoder: msgspec.json.Decoder[B], see: str = SEE) -> B:
     """The value of a JSON body; an empty one is an object without fields.
 
     Args:
@@ -78,7 +80,7 @@ def decode_parameters(path: Mapping[str, str], query: bytes, kind: type[P]) -> P
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise InputError(f"the query cannot be taken: {error}; /api/v1/openapi.json says what is") from error
+        raise InputError(f"the query cannot be taken: {error}; {SEE}") from error
 
 
 def _told(error: Exception) -> str:

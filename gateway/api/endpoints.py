@@ -1,10 +1,9 @@
 """Endpoints: the ASGI application of each path, which does what its rows of the table say."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import anyio
-import anyio.to_thread
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -13,15 +12,14 @@ from argentos.errors import ArgentError
 from argentos.gateway.access.caller import ANYONE, caller_of
 from argentos.gateway.api.answers import answer
 from argentos.gateway.api.call import Call
-from argentos.gateway.api.decoding import decode_body, decode_parameters
+from argentos.gateway.api.decoding import decode_parameters
 from argentos.gateway.api.problems import RequestError, problem_response, unexpected
 from argentos.gateway.api.routes import Route
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.streams.event_stream import EventStream
+from argentos.gateway.api.waiting import read_body, while_waited_for
 
 __all__ = ["Endpoint"]
-
-_LONG_BODY: Final = 256 * 1024  # bytes: decoding more is no work for the event loop
 
 
 class Endpoint:
@@ -58,9 +56,12 @@ class Endpoint:
             arguments = [*self._arguments(row, request)]
             if row.decoder is not None:
                 arguments.append(await _body_of(request, row))
-            if not row.waits:
-                return self._told(row, await row.handler(*arguments), request)
-            return await self._while_waited_for(row, arguments, request)
+
+            async def respond() -> Response:
+                value = await row.handler(*arguments)
+                return answer(value, row.status_of(value), request)
+
+            return await (while_waited_for(request, respond, problem_response) if row.waits else respond())
         except ArgentError as error:
             return problem_response(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
@@ -87,21 +88,6 @@ class Endpoint:
         call = Call(self._service, connection, caller)
         return [call, given] if row.takes_parameters else [call]
 
-    def _told(self, row: Route, value: object, request: Request) -> Response:
-        return answer(value, row.status_of(value), request)
-
-    async def _while_waited_for(self, row: Route, arguments: list[Any], request: Request) -> Response | None:
-        """The response, given up where the client hangs up."""
-        response: Response | None = None
-        async with anyio.create_task_group() as group:
-            group.start_soon(_cancel_when_hung_up, request, group.cancel_scope)
-            try:
-                response = self._told(row, await row.handler(*arguments), request)
-            except ArgentError as error:  # raised in the group it would be one of several
-                response = problem_response(error)
-            group.cancel_scope.cancel()
-        return response
-
     async def _talk(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
         row = self._socket
@@ -115,12 +101,6 @@ class Endpoint:
         await row.socket(call, given, scope, receive, send)
 
 
-async def _cancel_when_hung_up(request: Request, scope: anyio.CancelScope) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    scope.cancel()
-
-
 async def _body_of(request: Request, row: Route) -> Any:
     assert row.decoder is not None  # noqa: S101 - asked before
     body = await request.body()
@@ -130,6 +110,4 @@ async def _body_of(request: Request, row: Route) -> Any:
             status=415,
             code="media_type_unsupported",
         )
-    if len(body) > _LONG_BODY:
-        return await anyio.to_thread.run_sync(decode_body, body, row.decoder)
-    return decode_body(body, row.decoder)
+    return await read_body(request, row.decoder)

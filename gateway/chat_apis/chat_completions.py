@@ -6,34 +6,20 @@ from typing import Any, Final
 from argentos.gateway.api.streams.event_stream import Tell
 from argentos.gateway.chat_apis.asked import Asked, ChatApi, last_message, read, read_most
 from argentos.gateway.chat_apis.errors import OPENAI_ERRORS, data_frame
-from argentos.gateway.chat_apis.fields import OBEYED, WITHOUT, Fields, Only
+from argentos.gateway.chat_apis.fields import MODEL_DECIDES, NO_TOOLS, OBEYED, OPENAI_FIELDS, Fields, Only
 from argentos.gateway.chat_apis.parts import openai_content, openai_text
 from argentos.gateway.chat_apis.told import Ended, Speech
 
-__all__ = ["MODEL_DECIDES", "NO_TOOLS", "ChatCompletions"]
+__all__ = ["ChatCompletions"]
 
-MODEL_DECIDES: Final = "the agent's model is set up by whoever runs the gateway"
-NO_TOOLS: Final = "the agent has the tools that it is given by whoever runs the gateway"
 _ONE_TEXT: Final = "the answer is one text"
 
 _FIELDS: Final[Fields] = {
-    "model": OBEYED,
+    **OPENAI_FIELDS,
     "messages": OBEYED,
     "max_completion_tokens": OBEYED,
     "max_tokens": OBEYED,
-    "stream": OBEYED,
     "stream_options": OBEYED,
-    "user": OBEYED,
-    "metadata": WITHOUT,
-    "parallel_tool_calls": WITHOUT,
-    "prompt_cache_key": WITHOUT,
-    "prompt_cache_options": WITHOUT,
-    "prompt_cache_retention": WITHOUT,
-    "safety_identifier": WITHOUT,
-    "service_tier": WITHOUT,
-    "store": WITHOUT,
-    "temperature": Only((1,), MODEL_DECIDES),
-    "top_p": Only((1,), MODEL_DECIDES),
     "frequency_penalty": Only((0,), MODEL_DECIDES),
     "presence_penalty": Only((0,), MODEL_DECIDES),
     "logit_bias": Only(({},), MODEL_DECIDES),
@@ -41,8 +27,6 @@ _FIELDS: Final[Fields] = {
     "seed": Only((), MODEL_DECIDES),
     "stop": Only(([],), MODEL_DECIDES),
     "verbosity": Only((), MODEL_DECIDES),
-    "tools": Only(([],), NO_TOOLS),
-    "tool_choice": Only(("auto", "none"), NO_TOOLS),
     "functions": Only(([],), NO_TOOLS),
     "function_call": Only(("auto", "none"), NO_TOOLS),
     "web_search_options": Only((), NO_TOOLS),
@@ -53,7 +37,6 @@ _FIELDS: Final[Fields] = {
     "logprobs": Only((False,), _ONE_TEXT),
     "top_logprobs": Only((0,), _ONE_TEXT),
     "prediction": Only((), MODEL_DECIDES),
-    "moderation": Only((), MODEL_DECIDES),
 }
 _SYSTEM: Final = frozenset({"developer", "system"})
 _REASONS: Final = {

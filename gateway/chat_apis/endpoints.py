@@ -1,12 +1,13 @@
 """The ASGI applications of the chat APIs."""
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 import anyio
-import anyio.to_thread
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,11 +17,10 @@ from starlette.types import Scope as AsgiScope
 from argentos.errors import ArgentError
 from argentos.gateway.access.caller import Scope, caller_of
 from argentos.gateway.api.call import Call
-from argentos.gateway.api.decoding import decode_body
 from argentos.gateway.api.problems import RequestError, unexpected
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.streams.event_stream import ErrorForm, EventStream, Tell
-from argentos.gateway.api.streams.outlets import cancel_when_hung_up
+from argentos.gateway.api.waiting import read_body, while_waited_for
 from argentos.gateway.chat_apis.asked import Asked, ChatApi
 from argentos.gateway.chat_apis.conversations import begin
 from argentos.gateway.chat_apis.errors import OPENAI_ERRORS
@@ -30,12 +30,11 @@ from argentos.gateway.chat_apis.told import Speech
 
 __all__ = ["ChatEndpoint", "ModelsEndpoint"]
 
-_LONG_BODY: Final = 256 * 1024  # bytes: decoding more is no work for the event loop
 _SEE: Final = "docs/chat-clients.md says what a request may have"
 _decoder: Final = msgspec.json.Decoder(dict[str, Any])
 
 
-class _Endpoint:
+class _Endpoint(ABC):
     """Base of the applications: what they raise is told in the form of their clients."""
 
     def __init__(self, service: Service, path: str, method: str, scope: Scope, errors: ErrorForm) -> None:
@@ -78,9 +77,9 @@ class _Endpoint:
                 headers={"Allow": self._method},
             )
 
+    @abstractmethod
     async def _answer(self, call: Call, request: Request) -> Response | None:
         """The response; None where the client has hung up."""
-        raise NotImplementedError
 
 
 class ModelsEndpoint(_Endpoint):
@@ -108,27 +107,20 @@ class ChatEndpoint(_Endpoint):
         self._api = api
 
     async def _answer(self, call: Call, request: Request) -> Response | None:
-        body = await _body_of(request)
+        body = await read_body(request, _decoder, _SEE)
         check_fields(body, self._api.fields)
         asked = self._api.read(body)
         session, turn = await begin(call, asked)
         speech = Speech(session, turn, asked.max_tokens)
         if asked.is_streamed:
             return EventStream(self._service, self._source(asked, speech), self._errors)
-        return await self._whole(asked, speech, request)
+        return await while_waited_for(
+            request, partial(self._whole, asked, speech), self._errors.response
+        )  # the turn goes on
 
-    async def _whole(self, asked: Asked, speech: Speech, request: Request) -> Response | None:
-        """The whole answer, given up where the client hangs up; the turn goes on."""
-        response: Response | None = None
-        async with anyio.create_task_group() as group:
-            group.start_soon(cancel_when_hung_up, request.receive, group.cancel_scope)
-            try:
-                answer = self._api.answer(asked, await speech.whole())
-                response = Response(msgspec.json.encode(answer), media_type="application/json")
-            except ArgentError as error:  # raised in the group it would be one of several
-                response = self._errors.response(error)
-            group.cancel_scope.cancel()
-        return response
+    async def _whole(self, asked: Asked, speech: Speech) -> Response:
+        answer = self._api.answer(asked, await speech.whole())
+        return Response(msgspec.json.encode(answer), media_type="application/json")
 
     @asynccontextmanager
     async def _source(self, asked: Asked, speech: Speech) -> AsyncGenerator[Callable[[Tell], Awaitable[None]]]:
@@ -136,10 +128,3 @@ class ChatEndpoint(_Endpoint):
             await self._api.stream(asked, speech, int(time.time()), tell)
 
         yield write
-
-
-async def _body_of(request: Request) -> Mapping[str, Any]:
-    body = await request.body()
-    if len(body) > _LONG_BODY:
-        return await anyio.to_thread.run_sync(decode_body, body, _decoder, _SEE)
-    return decode_body(body, _decoder, _SEE)

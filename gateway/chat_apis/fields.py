@@ -8,7 +8,7 @@ from msgspec import Struct
 from argentos.errors import InputError
 from argentos.inputs import nearest
 
-__all__ = ["OBEYED", "WITHOUT", "Field", "Fields", "Only", "check_fields"]
+__all__ = ["MODEL_DECIDES", "NO_TOOLS", "OBEYED", "OPENAI_FIELDS", "WITHOUT", "Field", "Fields", "Only", "check_fields"]
 
 
 class Only(Struct, frozen=True):
@@ -29,9 +29,32 @@ OBEYED: Final = "obeyed"
 WITHOUT: Final = "without effect"
 """A field that is taken, and changes nothing of the reply."""
 
+MODEL_DECIDES: Final = "the agent's model is set up by whoever runs the gateway"
+NO_TOOLS: Final = "the agent has the tools that it is given by whoever runs the gateway"
+
 Field: TypeAlias = Literal["obeyed", "without effect"] | Only
 Fields: TypeAlias = Mapping[str, Field]
-"""What becomes of the fields of an API."""
+"""The fields of an API, by their names."""
+
+OPENAI_FIELDS: Final[Fields] = {
+    "model": OBEYED,
+    "stream": OBEYED,
+    "user": OBEYED,
+    "metadata": WITHOUT,
+    "parallel_tool_calls": WITHOUT,
+    "prompt_cache_key": WITHOUT,
+    "prompt_cache_options": WITHOUT,
+    "prompt_cache_retention": WITHOUT,
+    "safety_identifier": WITHOUT,
+    "service_tier": WITHOUT,
+    "store": WITHOUT,
+    "temperature": Only((1,), MODEL_DECIDES),
+    "top_p": Only((1,), MODEL_DECIDES),
+    "moderation": Only((), MODEL_DECIDES),
+    "tools": Only(([],), NO_TOOLS),
+    "tool_choice": Only(("auto", "none"), NO_TOOLS),
+}
+"""The fields that OpenAI's two forms share."""
 
 
 def check_fields(body: Mapping[str, Any], fields: Fields) -> None:

@@ -5,9 +5,8 @@ from typing import Any, Final
 
 from argentos.gateway.api.streams.event_stream import Tell, frame
 from argentos.gateway.chat_apis.asked import Asked, ChatApi, last_message, read, read_most
-from argentos.gateway.chat_apis.chat_completions import MODEL_DECIDES, NO_TOOLS
 from argentos.gateway.chat_apis.errors import ANTHROPIC_ERRORS
-from argentos.gateway.chat_apis.fields import OBEYED, WITHOUT, Fields, Only
+from argentos.gateway.chat_apis.fields import MODEL_DECIDES, NO_TOOLS, OBEYED, WITHOUT, Fields, Only
 from argentos.gateway.chat_apis.parts import anthropic_content, anthropic_text
 from argentos.gateway.chat_apis.told import Ended, Speech
 

@@ -6,9 +6,8 @@ from typing import Any, Final
 from argentos.errors import ArgentError, InputError
 from argentos.gateway.api.streams.event_stream import Tell
 from argentos.gateway.chat_apis.asked import Asked, ChatApi, last_message, read, read_most
-from argentos.gateway.chat_apis.chat_completions import MODEL_DECIDES, NO_TOOLS
 from argentos.gateway.chat_apis.errors import OPENAI_ERRORS
-from argentos.gateway.chat_apis.fields import OBEYED, WITHOUT, Fields, Only
+from argentos.gateway.chat_apis.fields import MODEL_DECIDES, NO_TOOLS, OBEYED, OPENAI_FIELDS, WITHOUT, Fields, Only
 from argentos.gateway.chat_apis.parts import openai_content, openai_text
 from argentos.gateway.chat_apis.response_events import ResponseEvents, whole_response
 from argentos.gateway.chat_apis.told import Ended, Speech
@@ -20,31 +19,16 @@ _SESSION: Final = "the conversation is that of the session; name it with X-Sessi
 _TEXT: Final = "the answer is a text"
 
 _FIELDS: Final[Fields] = {
-    "model": OBEYED,
+    **OPENAI_FIELDS,
     "input": OBEYED,
     "instructions": OBEYED,
     "max_output_tokens": OBEYED,
     "previous_response_id": OBEYED,
-    "stream": OBEYED,
-    "user": OBEYED,
     "access_programs": WITHOUT,
     "include": WITHOUT,
-    "metadata": WITHOUT,
-    "parallel_tool_calls": WITHOUT,
-    "prompt_cache_key": WITHOUT,
-    "prompt_cache_options": WITHOUT,
-    "prompt_cache_retention": WITHOUT,
-    "safety_identifier": WITHOUT,
-    "service_tier": WITHOUT,
-    "store": WITHOUT,
     "stream_options": WITHOUT,
     "truncation": WITHOUT,
-    "temperature": Only((1,), MODEL_DECIDES),
-    "top_p": Only((1,), MODEL_DECIDES),
     "reasoning": Only(({},), MODEL_DECIDES),
-    "moderation": Only((), MODEL_DECIDES),
-    "tools": Only(([],), NO_TOOLS),
-    "tool_choice": Only(("auto", "none"), NO_TOOLS),
     "max_tool_calls": Only((), NO_TOOLS),
     "background": Only((False,), _AT_ONCE),
     "background_options": Only((), _AT_ONCE),
