@@ -15,7 +15,7 @@ from argentos.storage.disk.lock_holder import describe_holder
 from argentos.storage.disk.permissions import give_to_owner
 from argentos.storage.disk.symlinks import open_unlinked
 
-__all__ = ["DirectoryLostError", "Lock"]
+__all__ = ["DirectoryLostError", "Lock", "is_held"]
 
 _log: Final = logging.getLogger(__name__)
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK
@@ -23,6 +23,21 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK
 
 class DirectoryLostError(OSError):
     """The state directory is this owner's no more; `strerror` is a sentence that says why."""
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether somebody holds the lock of this file now, without taking it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 class Lock:

@@ -1,8 +1,6 @@
 """Check the index, and the search index of a gateway, against the files that they repeat. All of this blocks."""
 
 import contextlib
-import fcntl
-import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
@@ -10,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from argentos.storage.disk import reading
+from argentos.storage.disk.lock import is_held
 from argentos.storage.files import paths, search_files
 from argentos.storage.files.index import Index
 from argentos.storage.messages import SessionKey
@@ -73,24 +72,12 @@ def check_search(root: Path, journal: Collection[SessionKey]) -> Iterator[Findin
     """Check the search index, unless a gateway keeps it current, or a kill left what the next one takes up."""
     folder = search_files.folder(root)
     path = folder / search_files.DATABASE
-    if not path.is_file() or path.is_symlink() or _is_kept(folder) or _is_unfinished(folder):
+    if not path.is_file() or path.is_symlink() or is_held(folder / search_files.LOCK) or _is_unfinished(folder):
         return
     what = _trouble_with_search(root, path, journal)
     if what:
         mend = partial(search_files.remove_unless_kept, root)
         yield Finding(path, what, is_harmless=True, remedy="remove it; a gateway makes it anew", mend=mend)
-
-
-def _is_kept(folder: Path) -> bool:
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder / search_files.LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-    return False
 
 
 def _is_unfinished(folder: Path) -> bool:

@@ -5,9 +5,7 @@ done again here: `check` only tells of it, and `repair` opens the store in the e
 """
 
 import contextlib
-import fcntl
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,7 +14,7 @@ import anyio.to_thread
 
 from argentos.errors import StoreError
 from argentos.storage.disk import durable
-from argentos.storage.disk.lock import Lock
+from argentos.storage.disk.lock import Lock, is_held
 from argentos.storage.disk.lock_holder import trouble_with_owner
 from argentos.storage.disk.symlinks import follow_none_below
 from argentos.storage.file_store import FileStore
@@ -59,7 +57,7 @@ def check(root: Path) -> list[Finding]:
     follow_none_below(root)
     found = list(_find(root))
     trouble = list(_check_owner(root))
-    if not found or not _is_owned(root):
+    if not found or not is_held(root / "lock"):
         return trouble + found
     again = {(finding.path, finding.what) for finding in _find(root)}
     return trouble + [each for each in found if (each.path, each.what) in again and not _is_being_written(each)]
@@ -67,7 +65,7 @@ def check(root: Path) -> list[Finding]:
 
 def _check_owner(root: Path) -> Iterator[Finding]:
     """Check the owner, unless it ended in order: then it has left no journal, and is not looked for."""
-    if _is_owned(root) or any((root / "journal").glob("*.journal")):
+    if is_held(root / "lock") or any((root / "journal").glob("*.journal")):
         what = trouble_with_owner(root / "lock")
         if what:
             yield Finding(root / "lock", what)
@@ -140,21 +138,6 @@ async def _open(root: Path, keys: Sequence[SessionKey]) -> None:
                     await store.load(key)
     except StoreError as error:
         _log.error("%s", error)
-
-
-def _is_owned(root: Path) -> bool:
-    """Tell whether a process owns the directory now."""
-    try:
-        descriptor = os.open(root / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _find(root: Path) -> Iterator[Finding]:
