@@ -1,4 +1,4 @@
-"""What lists and searches cost: `python -m benchmarks.search`, explained in docs/benchmarks.md.
+"""The cost of lists and searches: `python -m benchmarks.search`, explained in docs/benchmarks.md.
 
 generate   ten thousand conversations, as a gateway leaves them, stored before anything is measured
 building   the index is made: how long, how large, and what those notice meanwhile who send messages

@@ -24,7 +24,7 @@ _STALL: Final = 0.05
 
 
 class Searched(NamedTuple):
-    """What lists and searches cost, with so many sessions."""
+    """The cost of lists and searches, with so many sessions."""
 
     sessions: int
     building: Building

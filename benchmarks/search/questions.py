@@ -55,7 +55,7 @@ class Asked(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True):
-    """What was asked of the index."""
+    """The questions to the index, and what each took."""
 
     lists: dict[str, Asked]
     searches: dict[str, Asked]

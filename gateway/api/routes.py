@@ -24,10 +24,10 @@ PREFIX: Final = "/api/v1"
 
 Method: TypeAlias = Literal["GET", "POST", "PATCH", "DELETE"]
 Handler: TypeAlias = Callable[..., Awaitable[Any]]
-"""What does it."""
+"""A function that answers a request."""
 
 Socket: TypeAlias = Callable[[Any, Any, AsgiScope, Receive, Send], Awaitable[None]]
-"""What is done over WebSocket at a path: given the call, its parameters, and the connection."""
+"""A function that talks over a WebSocket, given the call, its parameters, and the connection."""
 
 
 class NoParameters(Struct, frozen=True, forbid_unknown_fields=True):

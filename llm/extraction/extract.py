@@ -36,7 +36,7 @@ _MOST_FROM_ONE: Final = 4  # quotes
 _PIECE: Final = 5000  # lines
 _SHORT: Final = 80  # characters, which every line costs
 _BY_LENGTH: Final[float] = 0.7
-"""How worth counts by length: 0 not at all, so that long sentences win; 1 as worth per character."""
+"""The exponent by which length makes worth less: with 0 long sentences win, with 1 it is worth per character."""
 _MARKED: Final = (0.0, 0.3, 0.4)  # worth for none, one, and more kinds of facts that a sentence may state
 
 

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 Asked: TypeAlias = Stop | Clear | Undo | Rewind | Compact
-"""What people ask for, perhaps in a message."""
+"""The commands of people, which may stand in a message."""
 
 Decided: TypeAlias = (
     Accept

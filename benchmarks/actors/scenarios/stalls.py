@@ -137,7 +137,7 @@ def _short_messages(messages: int) -> Transcript:
 
 
 async def _measure_going_back(store: Store, where: str, messages: int) -> dict[str, float]:
-    """What takes many messages out of a context, and back into it."""
+    """Stalls of what takes many messages out of a context, and back into it."""
     stalls: dict[str, float] = {}
     async with Supervisor(store, OfflineModel(), config=_ALL) as supervisor:
         session = supervisor.session("imported")

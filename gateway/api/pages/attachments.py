@@ -12,7 +12,7 @@ _PICTURES: Final = (
     (0, b"GIF8", "image/gif"),
     (8, b"WEBP", "image/webp"),
 )
-"""Where which bytes stand in a picture of each type that a browser may show: those that the Messages API takes."""
+"""The place and the bytes by which a picture is known, and its type, for those that the Messages API takes."""
 
 _HEADERS: Final = {
     "Cache-Control": "private, max-age=31536000, immutable",  # its address is the hash of it

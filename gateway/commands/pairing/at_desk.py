@@ -17,7 +17,7 @@ __all__ = ["BY", "ORIGIN", "at_desk", "described", "tell"]
 T = TypeVar("T")
 
 ORIGIN: Final = "command line"
-"""Where the owner says it."""
+"""The place that the book of pairings names for what is decided here."""
 
 BY: Final = click.option("--by", metavar="NAME", help="Who decides; by default the name of the user.")
 

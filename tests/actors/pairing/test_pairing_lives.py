@@ -43,7 +43,7 @@ ROUTING = RoutingSettings(accounts={(name, None): AccountSettings() for name in 
 
 
 class Account:
-    """What the owner has said, kept apart from the code: who is let in, and who is one person."""
+    """An account of the owner's words, kept apart from the code: who is let in, and who is one person."""
 
     def __init__(self) -> None:
         self.let_in: set[Sender] = set()
@@ -63,7 +63,7 @@ class Account:
 
 
 class Pairings:
-    """What `lifecycle_test` drives: every call returns once it is done."""
+    """The system that `lifecycle_test` drives: every call returns once it is done."""
 
     def __init__(self) -> None:
         self.clock = ManualClock(datetime(2026, 5, 8, tzinfo=UTC))

@@ -160,7 +160,7 @@ SETTINGS = st.sampled_from([COLLAPSED, PER_CHANNEL, OWN_THREADS, SHARED_TOPICS])
 
 
 def place(address: Address, settings: RoutingSettings) -> object:
-    """What has a session, by the table in docs/channels.md: an account of its own, apart from the code."""
+    """The place that has a session, by the table in docs/channels.md: an account of its own, apart from the code."""
     threads = settings.account(address.channel, address.account).threads
     has_own = threads == "own" or (threads is None and address.channel != "discord")
     thread = address.thread if has_own else None
