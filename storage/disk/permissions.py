@@ -23,6 +23,7 @@ _OURS: Final = frozenset(
         "index.sqlite-journal",
         "journal",
         "lock",
+        "pairing.json",
         "search",
     }
 )

@@ -182,6 +182,8 @@ def own(state: Path, argent: Argent) -> Path:
 def test_a_directory_that_is_open_to_others_is_told_of_once_and_closed_to_them(
     own: Path, argent: Argent, mode: int
 ) -> None:
+    assert argent("pairing", "approve", "telegram:123")[0] == 0
+    assert argent("gateway", "token", "new", "phone")[0] == 0
     own.chmod(mode)
     status, _, err = argent("sessions", "clear", "mine")
     assert status == 0
