@@ -27,7 +27,7 @@ from argentos.gateway.access.origins import Origins
 from argentos.gateway.access.requests import is_unsafe
 from argentos.gateway.access.sign_in import SignIns
 from argentos.gateway.access.tokens import Tokens
-from argentos.gateway.api.problems import problem_response
+from argentos.gateway.problems import problem_response
 from argentos.storage import expand_home
 
 __all__ = ["Access", "IsPublic", "Refusal"]

@@ -14,7 +14,7 @@ from argentos.gateway.access.authentication import cookie_name
 from argentos.gateway.access.caller import Caller, Scope
 from argentos.gateway.access.guard import Access
 from argentos.gateway.access.sign_in import COOKIE_SECONDS
-from argentos.gateway.api.problems import problem_response
+from argentos.gateway.problems import problem_response
 
 __all__ = ["SIGN_IN", "WhoAmI", "sign_in_routes"]
 

@@ -3,7 +3,6 @@
 Reading order:
 
     routes       a row of the table
-    problems     errors as problem documents
     decoding     bodies and queries, strictly
     paths        matching on the path as it was sent
     service      what all requests share: the supervisor, the streams that are open

@@ -26,12 +26,12 @@ from argentos.gateway.access.view import AnySupervisor
 from argentos.gateway.api.endpoints import Endpoint
 from argentos.gateway.api.openapi import openapi_document
 from argentos.gateway.api.paths import RawPaths, raw_path
-from argentos.gateway.api.problems import RequestError, problem_response
 from argentos.gateway.api.routes import Route
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.signals import draining_at_signals
 from argentos.gateway.api.table import ROUTES
 from argentos.gateway.index.session_index import SessionIndex
+from argentos.gateway.problems import RequestError, problem_response
 
 __all__ = ["Gateway", "Part", "Refusal"]
 

@@ -13,11 +13,11 @@ from argentos.gateway.access.caller import ANYONE, caller_of
 from argentos.gateway.api.answers import answer
 from argentos.gateway.api.call import Call
 from argentos.gateway.api.decoding import decode_parameters
-from argentos.gateway.api.problems import RequestError, problem_response, unexpected
 from argentos.gateway.api.routes import Route
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.streams.event_stream import EventStream
 from argentos.gateway.api.waiting import read_body, while_waited_for
+from argentos.gateway.problems import RequestError, problem_response, unexpected
 
 __all__ = ["Endpoint"]
 

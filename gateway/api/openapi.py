@@ -10,11 +10,11 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from argentos.actors import SessionInfo
-from argentos.gateway.api.problems import Problem
 from argentos.gateway.api.routes import NoParameters, Route
 from argentos.gateway.api.streams import told
 from argentos.gateway.api.streams.event_stream import EventStream
 from argentos.gateway.api.streams.records import RECORD_OBJECTS
+from argentos.gateway.problems import Problem
 
 __all__ = ["openapi_document"]
 

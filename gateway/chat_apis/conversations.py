@@ -5,9 +5,9 @@ from typing import Final
 from argentos.actors import RemoteSupervisor, Session, Turn
 from argentos.errors import InputError
 from argentos.gateway.api.call import Call
-from argentos.gateway.api.problems import RequestError
 from argentos.gateway.chat_apis.asked import Asked
 from argentos.gateway.chat_apis.response_events import response_id
+from argentos.gateway.problems import RequestError
 
 __all__ = ["agents_of", "begin"]
 

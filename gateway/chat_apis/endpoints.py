@@ -17,7 +17,6 @@ from starlette.types import Scope as AsgiScope
 from argentos.errors import ArgentError
 from argentos.gateway.access.caller import Scope, caller_of
 from argentos.gateway.api.call import Call
-from argentos.gateway.api.problems import RequestError, unexpected
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.streams.event_stream import ErrorForm, EventStream, Tell
 from argentos.gateway.api.waiting import read_body, while_waited_for
@@ -27,6 +26,7 @@ from argentos.gateway.chat_apis.errors import OPENAI_ERRORS
 from argentos.gateway.chat_apis.fields import check_fields
 from argentos.gateway.chat_apis.models import list_models
 from argentos.gateway.chat_apis.told import Speech
+from argentos.gateway.problems import RequestError, unexpected
 
 __all__ = ["ChatEndpoint", "ModelsEndpoint"]
 

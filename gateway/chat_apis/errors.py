@@ -6,8 +6,8 @@ import msgspec
 from starlette.responses import Response
 
 from argentos.errors import ArgentError
-from argentos.gateway.api.problems import problem_of, problem_response
 from argentos.gateway.api.streams.event_stream import ErrorForm, frame
+from argentos.gateway.problems import problem_of, problem_response
 
 __all__ = ["ANTHROPIC_ERRORS", "OPENAI_ERRORS", "data_frame", "openai_error"]
 

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from argentos.errors import ArgentError
-from argentos.gateway.api.problems import problem_of, problem_response, unexpected
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.streams.outlets import Outlet, cancel_when_hung_up
+from argentos.gateway.problems import problem_of, problem_response, unexpected
 
 __all__ = ["ErrorForm", "EventStream", "Source", "Tell", "frame"]
 

@@ -22,7 +22,7 @@ from argentos.actors import (
 )
 from argentos.actors.core.turn import Turn
 from argentos.actors.events import Subscription
-from argentos.errors import ArgentError, SessionNotFoundError
+from argentos.errors import ArgentError
 from argentos.gateway.access.view import OwnedSessions
 from argentos.gateway.api.streams.lines import Line, Lines, line_of
 from argentos.gateway.api.streams.outlets import Pace
@@ -180,7 +180,7 @@ class _Changes:
             self._has_changed = anyio.Event()
             changed, self._changed = self._changed, {}
             for key, cursor in changed.items():
-                with suppress(SessionNotFoundError):
+                with suppress(ArgentError):  # what is wrong with a session, lists say
                     info = await (await self._sessions.session(key.id, agent=key.agent)).info()
                     told = SessionChanged(cursor=cursor, agent=key.agent, session=key.id, info=info)
                     await self._tell((line_of(told),))

@@ -9,11 +9,11 @@ from starlette.types import Message, Receive, Scope, Send
 from argentos.actors import Subscription
 from argentos.errors import ArgentError
 from argentos.gateway.api.call import Call
-from argentos.gateway.api.problems import problem_response, unexpected
 from argentos.gateway.api.streams.events import EventsParameters, follow_for, subscribed, wanted_by
 from argentos.gateway.api.streams.following import Wanted
 from argentos.gateway.api.streams.lines import Line
 from argentos.gateway.api.streams.outlets import Outlet, cancel_when_hung_up
+from argentos.gateway.problems import problem_response, unexpected
 
 __all__ = ["talk_of_events"]
 

@@ -10,8 +10,8 @@ from argentos import actors, llm
 from argentos.actors import Event, SessionInfo
 from argentos.concurrency.foreign_code import described
 from argentos.errors import ArgentError, SessionFailedError
-from argentos.gateway.api.problems import Problem, problem_of
 from argentos.gateway.api.streams.records import RECORD_OBJECTS, record_object
+from argentos.gateway.problems import Problem, problem_of
 
 __all__ = ["KINDS", "CursorExpired", "Piece", "SessionChanged", "Told", "told"]
 

@@ -1,12 +1,14 @@
 """Events over server-sent events and WebSocket: they go on where a client left off."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from argentos import MemoryStore
+from argentos import Config, MemoryStore, Record, SessionError, SessionKey, StoreDamagedError
+from argentos.storage import Snapshot
 from tests.gateway.api.conftest import Serving
 from tests.gateway.api.models import Parrot, Waiting
 from tests.gateway.api.serving import Events, of
@@ -69,6 +71,37 @@ async def test_the_pieces_of_one_session_are_told_on_request(serving: Serving) -
         model.go_on.set()
         told += await until(socket, "turn_ended")
         assert {each["session"] for each in told} == {"maren"}
+
+
+class Torn(MemoryStore):
+    """A store that can write nothing of a session from some time on, and then not read it either."""
+
+    torn = ""
+
+    async def append(self, key: SessionKey, epoch: int, expected_sequence: int, records: Sequence[Record]) -> bool:
+        if key.id == self.torn:
+            raise RuntimeError("a bug")
+        return await super().append(key, epoch, expected_sequence, records)
+
+    async def load(self, key: SessionKey) -> Snapshot | None:
+        if key.id == self.torn:
+            raise StoreDamagedError("it is torn")
+        return await super().load(key)
+
+
+async def test_a_session_that_cannot_be_read_ends_nobodys_events(serving: Serving) -> None:
+    store = Torn()
+    async with serving(Parrot(), store=store, config=Config(restart_intensity=0)) as served:
+        await served.post(f"{of('maren')}/messages", {"content": "hello"})
+        async with served.events(infos=1) as socket:
+            store.torn = "maren"
+            with pytest.raises(SessionError):
+                await served.supervisor.session("maren").update(title="Boats")
+            assert (await socket.next())["type"] == "SessionParked"
+            await served.post(f"{of('ada')}/messages", {"content": "hello"})
+            while (told := await socket.next())["type"] != "SessionChanged":
+                pass
+            assert told["session"] == "ada"
 
 
 async def test_what_cannot_be_told_is_refused_before_it_begins(serving: Serving) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from argentos import errors
-from argentos.gateway.api.problems import problem_of
 from argentos.gateway.api.streams import told
 from argentos.gateway.api.streams.turns import PIECE_EVENTS
 from argentos.gateway.api.table import ROUTES
+from argentos.gateway.problems import problem_of
 
 PAGE: Final = (Path(__file__).parents[3] / "docs" / "gateway-api.md").read_text(encoding="utf-8")
 PREFIX: Final = "/api/v1"

@@ -10,8 +10,8 @@ from starlette.routing import Mount
 
 from argentos import MemoryStore, OfflineModel, StoreFailedError, Supervisor
 from argentos.gateway.api.application import Gateway
-from argentos.gateway.api.problems import problem_of
 from argentos.gateway.api.table import ROUTES
+from argentos.gateway.problems import problem_of
 from tests.gateway.api.conftest import Serving
 from tests.gateway.api.models import Parrot, Refusing
 from tests.gateway.api.serving import of
