@@ -79,7 +79,7 @@ class Registry:
     @property
     def parked(self) -> Mapping[SessionKey, BaseException]:
         """The sessions that failed too often, each with the cause."""
-        return ChainMap(*(dict(each.parked) for each in self._supervisions.values()))
+        return ChainMap(*(each.parked for each in self._supervisions.values()))
 
     async def accept(self, key: SessionKey, command: Accept) -> Receipt:
         """Queue a message in the session's mailbox and wait until it is durable, or until its reply is.
@@ -256,7 +256,7 @@ class Registry:
 
     def is_parked(self, key: SessionKey) -> bool:
         """The session failed too often, and takes nothing."""
-        return key in self._supervision_of(key).parked
+        return self._supervision_of(key).is_parked(key)
 
     def wake(self, key: SessionKey) -> None:
         """Have the session look at the time, and at what is left to do; nothing any more once closed."""

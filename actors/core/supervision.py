@@ -6,7 +6,7 @@ is counted before it begins, so that nobody is blamed for what another did.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
@@ -37,6 +37,14 @@ class _Facts(NamedTuple):
     may_restart: bool = False
 
 
+class _Parked(NamedTuple):
+    """A session that failed too often: why, since when, and whose it is, where that is known."""
+
+    cause: BaseException
+    at: datetime
+    owner: str
+
+
 class Supervision:
     """Counts the failures of each actor, and remembers those that are parked.
 
@@ -49,15 +57,13 @@ class Supervision:
         self._intensity = intensity
         self._period = period
         self._failures: OrderedDict[SessionKey, deque[float]] = OrderedDict()  # the latest last
-        self._parked: dict[SessionKey, BaseException] = {}
-        self._parked_at: dict[SessionKey, datetime] = {}
-        self._owners: dict[SessionKey, str] = {}  # of those
+        self._parked: dict[SessionKey, _Parked] = {}
         self._told: dict[_Place, float] = {}  # no more than there are places in the program
 
     @property
-    def parked(self) -> Mapping[SessionKey, BaseException]:
+    def parked(self) -> dict[SessionKey, BaseException]:
         """The parked sessions, each with the cause."""
-        return self._parked
+        return {key: each.cause for key, each in self._parked.items()}
 
     def check(self, key: SessionKey) -> None:
         """Something came in for an actor that is not live.
@@ -65,9 +71,9 @@ class Supervision:
         Raises:
             SessionParkedError: it is parked; the sentence gives the cause.
         """
-        cause = self._parked.get(key)
-        if not _takes(RESTING if cause is None else PARKED, SOMETHING_CAME_IN) and cause is not None:
-            raise parked(key, cause)
+        found = self._parked.get(key)
+        if not _takes(RESTING if found is None else PARKED, SOMETHING_CAME_IN) and found is not None:
+            raise parked(key, found.cause)
 
     def is_news(self, cause: BaseException, now: float) -> bool:
         """Nothing of its kind was raised at its place, in any session, and was news within the period before."""
@@ -78,14 +84,19 @@ class Supervision:
         self._told[place] = now
         return True
 
+    def is_parked(self, key: SessionKey) -> bool:
+        """A session is parked."""
+        return key in self._parked
+
     def parked_since(self, key: SessionKey) -> tuple[datetime, str] | None:
         """Since when a session is parked, and why; None where it is not."""
-        cause = self._parked.get(key)
-        return None if cause is None else (self._parked_at[key], described(cause))
+        found = self._parked.get(key)
+        return None if found is None else (found.at, described(found.cause))
 
     def owner(self, key: SessionKey) -> str:
         """The owner of a parked session; empty where that is not known, or the session is not parked."""
-        return self._owners.get(key, "")
+        found = self._parked.get(key)
+        return "" if found is None else found.owner
 
     def fail(self, key: SessionKey, cause: BaseException, now: float, at: datetime, owner: str = "") -> str:
         """A live actor failed; gives what is to be done, `restart` or `park`.
@@ -105,9 +116,7 @@ class Supervision:
         decision = SUPERVISION.decide(LIVE, FAILED, _Facts(may_restart=recent <= self._intensity))
         effect = decision.effects[0] if isinstance(decision, Transition) else "park"
         if effect == "park":
-            self._parked[key] = cause
-            self._parked_at[key] = at
-            self._owners[key] = owner
+            self._parked[key] = _Parked(cause, at, owner)
             del self._failures[key]
         return effect
 
@@ -124,15 +133,11 @@ class Supervision:
 
     def unpark(self, key: SessionKey) -> bool:
         """Let the session be revived again; False if it was not parked."""
-        self._parked_at.pop(key, None)
-        self._owners.pop(key, None)
         return _takes(PARKED, UNPARKED) and self._parked.pop(key, None) is not None
 
     def forget(self, key: SessionKey) -> None:
         """The session is gone."""
         self._failures.pop(key, None)
-        self._parked_at.pop(key, None)
-        self._owners.pop(key, None)
         self._parked.pop(key, None)
 
 

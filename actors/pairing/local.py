@@ -61,6 +61,15 @@ class LocalDesk(PairingDesk):
             return await anyio.to_thread.run_sync(self._file.read, abandon_on_cancel=True)
         raise StoreFailedError(f"{NAME} was not read within {_PATIENCE:.0f} s; look after the disk")
 
+    async def _write(self, book: PairingBook) -> None:
+        with anyio.move_on_after(_PATIENCE, shield=True) as waiting:  # what was written is known, too
+            await anyio.to_thread.run_sync(self._file.write, book, abandon_on_cancel=True)
+        if waiting.cancelled_caught:
+            raise StoreFailedError(
+                f"{NAME} was not written within {_PATIENCE:.0f} s; look after the disk, and at `argent pairing list`"
+                " whether it was"
+            )
+
     async def change(self, change: Change) -> PairingBook:
         """See `PairingDesk.change`."""
         if not self._is_writable:
@@ -72,8 +81,7 @@ class LocalDesk(PairingDesk):
             may_ask = isinstance(change, RequestCode) and self._gives_codes(change)
             book, error = after(before, change, self._clock.now(), may_ask=may_ask)
             if book is not before:
-                with anyio.CancelScope(shield=True):  # what was written is known, too
-                    await anyio.to_thread.run_sync(self._file.write, book)
+                await self._write(book)
         if error is not None:
             raise error
         if isinstance(change, RequestCode):

@@ -251,7 +251,7 @@ class LocalSession(Session):
 
     async def _lifecycles(self) -> tuple[Lifecycle, ...]:
         snapshot, runtime = await self._registry.look(self._key), self._registry.runtime_of(self._key)
-        return await anyio.to_thread.run_sync(lifecycles_of, runtime, self._key, snapshot)
+        return await in_thread(partial(lifecycles_of, runtime, self._key, snapshot))
 
     async def _transcript(self) -> Transcript:
         metadata, context = await self._registry.look(self._key)

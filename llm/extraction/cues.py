@@ -74,12 +74,10 @@ _CODE: Final = re.compile(
 _PREFERENCE: Final = """
 can't stand, cannot stand, i'm more of, i am more of, address me, i like, i enjoy, i don't eat, i don't drink
 i want, i always, i never, i need, any day over, keep my, only black
-vertrage, ich trinke, ich esse, sprich mich, ich möchte, ich will, wenn du kannst, ungern
-bitte förmlich
+vertrage, ich trinke, ich esse, sprich mich, ich möchte, ich will, wenn du kannst, ungern, bitte förmlich
 jederzeit lieber, терпеть не могу, не ем, не пью, хочу, обращайся, 受不了, 不吃, 不喝, 我要, 称呼我
 i prefer, preference, preferred, i'd rather, would rather, i would rather, i love, i hate, i dislike, favourite
-favorite
-allergic, vegetarian, vegan, call me, be called, i like my
+favorite, allergic, vegetarian, vegan, call me, be called, i like my
 lieber, bevorzuge, am liebsten, hätte gern, nenn mich, nennen sie mich, genannt werden, allergisch, vegetarisch, mag ich
 ich mag, предпочита*, люблю, зови меня, лучше бы, 我喜欢, 希望被, 更喜欢, 叫我, 过敏
 """
@@ -97,8 +95,7 @@ offen, herausfinden, wissen wir, noch keine, unklar, klären, steht aus, steht n
 """
 _CORRECTION: Final = """
 change of plan, forget what i said, as i told you, as i said, my mistake, i said, i wrote, mixed up, mixed that up
-rather than
-not what, planänderung, vergiss was ich, wie ich sagte, mein fehler, sagte ich, ich schrieb, neuer stand
+rather than, not what, planänderung, vergiss was ich, wie ich sagte, mein fehler, sagte ich, ich schrieb, neuer stand
 забудь, вернее, 记错, 弄错, 不是
 correction, i was wrong, was wrong, misspoke, i meant, scratch that, by mistake, my bad, instead of, has changed
 changed to
@@ -109,11 +106,9 @@ _AMOUNT: Final = """
 fine, earns, owes, charges, a month, a week, a year, long, gallons, crowns, jars, bottles, floor, steps, platform
 verdient
 schuldet, verlangt, im monat, im jahr, strafe, kronen, gläser, flaschen, etage, stock, stufen, gleis, зарабатывает
-должен
-литров, этаж, ступен*, 工资, 欠, 瓶, 楼, 级
+должен, литров, этаж, ступен*, 工资, 欠, 瓶, 楼, 级
 euro*, dollar*, pound*, eur, usd, chf, franken, rubel, budget*, cost, costs, price*, total, in all, kosten, kostet
-preis*
-insgesamt, summe, евро, рубл*, долларов, бюджет, всего, 欧元, 美元, 预算, 一共
+preis*, insgesamt, summe, евро, рубл*, долларов, бюджет, всего, 欧元, 美元, 预算, 一共
 people, persons, guests, chairs, tables, rooms, seats, kilo*, kg, tons, metres, meters, litres, liters, pieces, boxes
 copies, leute, personen, gäste, stühle, tische, zimmer, plätze, tonnen, stück, kisten, человек, гостей, стульев, кило
 штук, holds, carries, ordered, fits, weighs, trägt, passen, fasst, bestellt, wiegt, заказал*, 公斤, 把, 个人
