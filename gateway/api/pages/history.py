@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from argentos.actors import Session
@@ -13,7 +12,6 @@ from argentos.storage import Checkpoint, Message, Summary
 from argentos.storage.branching.checkpoints import CheckpointKind, Span
 
 __all__ = ["Boundary", "MessagePage", "ShownMessage", "page_of_messages"]
-
 
 _LONGEST: Final = 4_000_000  # characters of the messages on a page
 
@@ -137,10 +135,10 @@ def _boundaries(checkpoints: Sequence[Checkpoint], latest: str, summary: Summary
 
 
 def _shown(message: Message, seen: set[int], boundaries: Iterable[Boundary]) -> ShownMessage:
-    if message.number in seen:
-        return msgspec.convert(message, ShownMessage, from_attributes=True)
-    left_at = next((each.checkpoint for each in boundaries if _has_taken(each, message.number)), "")
     fields = {name: getattr(message, name) for name in Message.__struct_fields__}
+    if message.number in seen:
+        return ShownMessage(**fields)
+    left_at = next((each.checkpoint for each in boundaries if _has_taken(each, message.number)), "")
     return ShownMessage(**fields, archived=True, left_at=left_at)
 
 
