@@ -134,7 +134,7 @@ def test_pictures_are_shown(opening: Opening, gateway: RunningGateway) -> None:
     write(page, "look at this")
     picture = messages(page).first.locator("img")
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.naturalWidth") == 10
+    expect(picture).to_have_js_property("naturalWidth", 10)
 
 
 def test_each_message_says_through_which_channel_it_came(opening: Opening, gateway: RunningGateway) -> None:

@@ -59,7 +59,7 @@ def test_the_machine_of_the_turn_is_lit_too(opening: Opening, gateway: RunningGa
 
 
 def test_one_goes_through_the_transitions(opening: Opening, gateway: RunningGateway) -> None:
-    gateway.ask("edda", "hello")
+    gateway.send("edda", "wait for me")  # a turn that runs keeps the session from becoming idle meanwhile
     page = opening("session/edda/machine")
     expect(page.locator(".scrubber")).to_contain_text("2 / 2")
     page.get_by_role("button", name="One transition back").click()
@@ -70,6 +70,7 @@ def test_one_goes_through_the_transitions(opening: Opening, gateway: RunningGate
     expect(page.locator(".scrubber-what b")).to_have_text("Before the first transition")
     page.get_by_role("button", name="Now", exact=True).click()
     expect(page.locator(".machine-side h2")).to_contain_text("Now: Active")
+    gateway.say(None)
 
 
 def test_a_figure_is_made_larger_and_smaller(opening: Opening, gateway: RunningGateway) -> None:

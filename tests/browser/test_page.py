@@ -16,6 +16,9 @@ from tests.browser.gateway import RunningGateway
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[2] / ".venv-browser" / "node_modules" / "axe-core" / "axe.min.js"
+SETTLE = """() => document.getAnimations()
+    .filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime))
+    .forEach((each) => each.finish())"""
 VIEWS = ("", "session/busy", "session/busy/machine", "session/busy/context", "approvals")
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\">",
@@ -148,9 +151,7 @@ def test_a_policy_forbids_whatever_would_come_through(opening: Opening) -> None:
 def test_axe_finds_nothing_serious(opening: Opening, theme: str, view: str) -> None:
     page = opening(view)
     page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-    if view:
-        expect(page.locator(".open-pane h1")).to_be_visible()
-    expect(page.locator(".loading")).to_have_count(0)
+    shown(page, view)
     assert serious(page) == []
 
 
@@ -185,7 +186,7 @@ def test_on_a_phone_the_list_and_what_is_open_take_turns(opening: Opening) -> No
     page.set_viewport_size({"width": 360, "height": 740})
     for view in VIEWS:
         page.goto(f"{page.url.partition('#')[0]}#/{view}")
-        page.wait_for_timeout(150)
+        shown(page, view)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, view
     page.goto(f"{page.url.partition('#')[0]}#/")
     page.get_by_role("link", name=re.compile("quiet")).click()
@@ -211,8 +212,15 @@ def test_dark_and_light_are_chosen_and_kept(opening: Opening) -> None:
     page.get_by_role("menuitem", name="As the system").click()
 
 
+def shown(page: Page, view: str) -> None:
+    """Wait until a view is there with all that it loads."""
+    expect(page.locator(".open-pane h1" if view else ".list-foot")).to_be_visible()
+    expect(page.locator(".loading")).to_have_count(0)
+
+
 def serious(page: Page) -> list[Any]:
-    """What axe finds by WCAG 2.2 AA that is serious, or worse."""
+    """What axe finds by WCAG 2.2 AA that is serious, or worse, once nothing moves or changes its colour any more."""
+    page.evaluate(SETTLE)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     options = {
         "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
