@@ -1,7 +1,7 @@
 """Answers of a machine: a transition or a refusal; and the timers of its states."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from argentos.machines.mermaid.elements import Edge
 
@@ -37,11 +37,14 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refusal: `guard` did not hold or, where it is None, the state knows no such event."""
+    """A refusal, which counts as false: `guard` did not hold or, where it is None, the state knows no such event."""
 
     state: str
     event: str
     guard: str | None = None
+
+    def __bool__(self) -> Literal[False]:
+        return False
 
     def __str__(self) -> str:
         """The reason as a sentence."""

@@ -1,6 +1,8 @@
 """State diagrams as data: mermaid's text with the position of each part."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, fields
+from typing import Final
 
 from argentos.machines.mermaid import Document, read, write
 from argentos.machines.mermaid.elements import Edge, Place, State
@@ -8,6 +10,9 @@ from argentos.machines.mermaid.markdown import Fence, state_diagram
 from argentos.machines.mermaid.statements import Direction
 
 __all__ = ["Diagram"]
+
+_DIGITS: Final = 16  # of a digest, each for four bits
+_LOOKS: Final = {"description", "source_class", "target_class"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,14 @@ class Diagram:
         return cls(contents.states, contents.edges, contents.document, contents.end, file)
 
     @property
+    def digest(self) -> str:
+        """A name for what is stored: it changes with states and edges, not with places, notes and styles."""
+        states = sorted(self.states, key=lambda state: state.name)
+        edges = sorted(self.edges, key=lambda edge: edge.source)  # of those of one state the order may decide
+        said = (*map(_said, states), *map(_said, edges))
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:_DIGITS]
+
+    @property
     def direction(self) -> str:
         """The direction of the whole, as `LR`; empty where the text gives none."""
         found = [each.value for each in self.document.body if isinstance(each, Direction)]
@@ -74,3 +87,9 @@ class Diagram:
     def to_mermaid(self) -> str:
         """The diagram as mermaid's text; reading it again gives the same, comments included, at other places."""
         return write(self.document)
+
+
+def _said(element: State | Edge) -> list[object]:
+    """What an element says but for its looks, and where it stands."""
+    values = [getattr(element, field.name) for field in fields(element) if field.name not in _LOOKS]
+    return [value for value in values if not isinstance(value, Place)]

@@ -1,8 +1,8 @@
-"""Asking guards: attributes of the facts, or methods that take no argument."""
+"""Asking guards: attributes of the facts, or methods that take no argument; or the values of a mapping."""
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from argentos.errors import InputError
@@ -16,9 +16,12 @@ def holds(facts: object, name: str) -> bool:
     """Ask whether the guard of this name holds, as `bool` has it; a method is called.
 
     Raises:
-        InputError: it needs arguments, or gives what has to be awaited or called again.
+        InputError: there is none, it needs arguments, or it gives what has to be awaited or called again.
     """
-    value = getattr(facts, name)
+    try:
+        value = cast("dict[str, object]", facts)[name] if issubclass(type(facts), dict) else getattr(facts, name)
+    except (AttributeError, KeyError) as error:
+        value = _otherwise(facts, name, error)
     if value is True or value is False:
         return bool(value)
     if callable(value):
@@ -46,6 +49,22 @@ def unfit(facts: type[object], name: str) -> str:
         return "is a generator"
     bound = 0 if isinstance(found, staticmethod) else 1
     return "" if isinstance(found, property) or _takes(function, bound) else "needs arguments"
+
+
+def _otherwise(facts: object, name: str, error: AttributeError | KeyError) -> object:
+    """The guard of facts that have no such attribute; an error of a guard's own is raised as it is."""
+    values = _mapping(facts)
+    if values is not None and name in values:
+        return values[name]
+    if isinstance(error, AttributeError) and (error.obj is not facts or error.name != name):
+        raise error
+    kind = "an object with the attribute" if values is None else "a dict with the key"
+    problem = f"the guard {name!r} is asked for, and the facts ({type(facts).__name__}) have none of that name"
+    raise InputError(f"{problem}; give {kind} {name!r}") from None
+
+
+def _mapping(facts: object) -> Mapping[str, object] | None:
+    return cast("Mapping[str, object]", facts) if isinstance(facts, Mapping) else None
 
 
 def _called(facts: object, name: str, method: Callable[[], object]) -> object:

@@ -153,12 +153,12 @@ class Machine:
         Args:
             state: of the machine.
             event: any text.
-            facts: has the guards as attributes, or as methods without arguments, which are called. What they give
-                counts as `bool` has it. Only the guards that the answer depends on are asked.
+            facts: has the guards as attributes, or as methods without arguments, which are called; or is a mapping.
+                What they give counts as `bool` has it. Only the guards that the answer depends on are asked.
 
         Raises:
             UnknownStateError: the machine has no such state.
-            InputError: a guard needs arguments, or is asynchronous.
+            InputError: a guard is missing, needs arguments, or is asynchronous.
         """
         refusal: Guard | None = None
         row = self._rows.get(state) or self._row(state)
@@ -200,10 +200,16 @@ class Machine:
         try:
             return self._rows[state]
         except KeyError:
-            known = ", ".join(itertools.islice(self._rows, _SHOWN)) + (", …" if len(self._rows) > _SHOWN else "")
-            raise UnknownStateError(
-                f"{self.diagram.file} has no state {state!r}, only {known}; was it removed from the diagram?"
-            ) from None
+            raise UnknownStateError(f"{self.diagram.file} {self._unknown(state)}") from None
+
+    def _unknown(self, state: str) -> str:
+        """The rest of a sentence that says what to name instead."""
+        inside = [each for each, active in self._active.items() if state in active]
+        shown = ", ".join(itertools.islice(inside or self._rows, _SHOWN))
+        shown += ", …" if len(inside or self._rows) > _SHOWN else ""
+        if inside:
+            return f"has {state!r} around others; a state is named by what is innermost: {shown}"
+        return f"has no state {state!r}, only {shown}; was it removed from the diagram?"
 
     def _refuse_unreachable(self) -> None:
         reached, waiting = {START}, [START]

@@ -210,7 +210,7 @@ class _Comparer:
                 ("timer", compound.timers, now.timers),
                 ("effect", compound.effects, now.effects),
             )
-            if before != after
+            if before != after and not (part == "event" and _names_delays(compound, now))
         ]
         return told or ([f"it is labelled {now.label!r} now"] if compound.label != now.label else [])
 
@@ -221,6 +221,11 @@ def _cause(version: _Version, other: _Version, moved: Collection[str], state: st
     gone = (name for name in (*innermost, *around) if name in version.states and name not in other.states)
     ends = (name for name in innermost if name.endswith(END))
     return next(itertools.chain(gone, (name for name in reversed(around) if name in moved), ends), "")
+
+
+def _names_delays(compound: CompoundTransition, now: CompoundTransition) -> bool:
+    """Whether both events are named by their delays, so that the timer tells all."""
+    return all(each.timers and each.edges[0].parts.delay for each in (compound, now))
 
 
 def _kind(state: State) -> str:

@@ -133,13 +133,20 @@ def _ends(compound: CompoundTransition, renamed: Mapping[str, str]) -> tuple[str
     return source, target
 
 
+def _raised_by(compound: CompoundTransition) -> tuple[str, ...]:
+    """What raises the event: time, which names it by its length, or else whoever knows its name."""
+    return ("after", "") if compound.timers else (compound.event,)
+
+
 _ALIKE: Sequence[Callable[[CompoundTransition, Mapping[str, str]], tuple[str, ...]]] = (
     lambda compound, renamed: (*_ends(compound, renamed), compound.event, compound.label, *compound.guards),
     lambda compound, renamed: (*_ends(compound, renamed), compound.event, compound.label),
     lambda compound, renamed: (*_ends(compound, renamed), compound.event, *compound.guards),
     lambda compound, renamed: (*_ends(compound, renamed), compound.event),
     lambda compound, renamed: (*_ends(compound, renamed), compound.label),
+    lambda compound, renamed: (*_ends(compound, renamed), *_raised_by(compound), *compound.guards),
+    lambda compound, renamed: (*_ends(compound, renamed), *_raised_by(compound)),
     lambda compound, renamed: (_ends(compound, renamed)[0], compound.event, compound.label),
-    lambda compound, renamed: (_ends(compound, renamed)[0], compound.event),
+    lambda compound, renamed: (_ends(compound, renamed)[0], *_raised_by(compound)),
 )
 """Keys by which two are alike, the closest likeness first."""

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, Protocol
 
 import pytest
@@ -180,3 +180,38 @@ def test_a_model_that_the_definition_drives_may_have_methods_too() -> None:
 class Promise:
     def is_unlocked(self) -> bool:
         return False
+
+
+def test_facts_may_be_a_mapping() -> None:
+    assert DOOR.decide("A", "push", {"is_unlocked": False}) == Refused("A", "push", "is_unlocked")
+    assert DOOR.decide("A", "push", MappingProxyType({"is_unlocked": True}))
+    items = Machine(Diagram.parse(TEXT.replace("is_unlocked", "items")))
+    assert items.decide("A", "push", {"items": 0}) == Refused("A", "push", "items")
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({}, r"the facts \(dict\) have none of that name; give a dict with the key 'is_unlocked'$"),
+        (object(), r"the facts \(object\) have none of that name; give an object with the attribute 'is_unlocked'$"),
+        (None, r"the facts \(NoneType\) have none of that name; give an object with the attribute 'is_unlocked'$"),
+    ],
+)
+def test_a_missing_fact_is_an_error_that_says_what_to_give(facts: object, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        DOOR.decide("A", "push", facts)
+
+
+def test_an_error_of_a_guard_is_raised_as_it_is() -> None:
+    class Broken:
+        @property
+        def is_unlocked(self) -> bool:
+            return bool(None.nothing)  # type: ignore[attr-defined]  # what a guard does wrong
+
+    with pytest.raises(AttributeError, match="nothing"):
+        DOOR.decide("A", "push", Broken())
+
+
+def test_a_refusal_counts_as_false_and_a_transition_as_true() -> None:
+    assert not DOOR.decide("A", "push", {"is_unlocked": False})
+    assert DOOR.decide("A", "push", {"is_unlocked": True})

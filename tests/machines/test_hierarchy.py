@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from argentos.errors import DiagramError
+from argentos.errors import DiagramError, UnknownStateError
 from argentos.machines import END, START, Diagram, Machine, Refused, Timer, Transition
 from argentos.machines.table import MAX_STATES
 from tests.machines.texts import KEYBOARD, ORDER
@@ -161,3 +161,9 @@ def test_a_whole_order_runs() -> None:
     assert state == "Checked & Reserved"
     assert follow(order, state, "finish", in_stock=True) == "Sent"
     assert follow(order, state, "finish", in_stock=False) == "Open"
+
+
+def test_a_composite_state_is_no_state_of_the_machine_and_the_error_says_which_to_name() -> None:
+    made = Machine(Diagram.parse("stateDiagram-v2\n[*] --> A: go\nstate A {\n[*] --> B\nB --> C: on\n}", file="a.mmd"))
+    with pytest.raises(UnknownStateError, match=r"^a\.mmd has 'A' around others; a state is named by .*: B, C$"):
+        made.decide("A", "on", None)

@@ -191,6 +191,32 @@ def test_a_timer_is_told() -> None:
     ]
 
 
+TIMED = DOOR + "    Open --> Shut: after 5s\n    Locked --> Shut: after 1h / ring\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        ("after 5s", "after 10s", "old.mmd:7:5: Open --> Shut: after 5s: its timer changed from 5s to 10s"),
+        ("after 5s", "after a_while", "old.mmd:7:5: Open --> Shut: after 5s: its timer changed from 5s to a_while"),
+        (
+            "Shut: after 1h / ring",
+            "Open: after 2h",
+            (
+                "old.mmd:8:5: Locked --> Shut: after 1h / ring: its target changed from Shut to Open;"
+                " its timer changed from 1h to 2h; its effect changed from ring to none"
+            ),
+        ),
+    ],
+)
+def test_a_timer_of_another_length_is_told(before: str, after: str, sentence: str) -> None:
+    assert told(TIMED, (before, after)) == [f"told {sentence}"]
+
+
+def test_a_timer_that_is_no_more_breaks_where_nothing_else_leaves_the_state() -> None:
+    assert [line.split(" ")[0] for line in told(TIMED, ("    Open --> Shut: after 5s\n", ""))] == ["breaking"]
+
+
 def test_a_removed_edge_is_told_where_another_still_leaves_by_its_event() -> None:
     both = DOOR.replace("Open --> Shut: push", "Open --> Locked: push [is_bolted]\n    Open --> Shut: push")
     assert told(both, ("    Open --> Locked: push [is_bolted]\n", "")) == [
