@@ -31,13 +31,13 @@ from argentos.actors.routing.route import Route
 from argentos.actors.routing.rules import RouteRule
 from argentos.actors.routing.senders import Sender
 from argentos.actors.routing.settings import AccountSettings, RoutingSettings
-from argentos.actors.scheduling.clock import Clock, ManualClock, SystemClock
 from argentos.actors.sessions.catalogue import Catalogue, InfoPage
 from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.session import Session
 from argentos.actors.settings.config import Config, parse_duration, parse_size
 from argentos.actors.supervisor import Supervisor
 from argentos.actors.transcripts.transcript import Transcript, TranscriptMessage, TranscriptSummary
+from argentos.concurrency.clock import Clock, ManualClock, SystemClock
 
 __all__ = [
     "AccountSettings",

@@ -12,11 +12,11 @@ from anyio.abc import TaskGroup
 from msgspec import structs
 
 from argentos.actors.core.runtime import Runtime
-from argentos.actors.scheduling.clock import Clock
 from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_part, as_people
 from argentos.concurrency.background import keep_running
+from argentos.concurrency.clock import Clock
 from argentos.errors import ConfigError, InputError, ModelError
 from argentos.inputs import as_id, as_text
 from argentos.llm import (

@@ -15,7 +15,7 @@ from msgspec import Struct
 from argentos.actors.core.decisions.draft import is_at_work
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.runtime import Runtime
-from argentos.actors.scheduling.clock import Clock
+from argentos.concurrency.clock import Clock
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import ArgentError, SessionNotFoundError, SupervisorStoppedError
 from argentos.storage import Metadata, SessionKey

@@ -40,10 +40,8 @@ from argentos.actors.retention import Retention, Stored, stored_sessions
 from argentos.actors.routing.route import Route, route
 from argentos.actors.routing.settings import RoutingSettings, as_routing
 from argentos.actors.scheduling.bulkhead import Bulkhead
-from argentos.actors.scheduling.clock import Clock, SystemClock, guarded
 from argentos.actors.scheduling.slots import Slots
 from argentos.actors.scheduling.throttle import Throttle
-from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.actors.sessions.catalogue import Catalogue, created_at, sessions_of
 from argentos.actors.sessions.local_session import LocalSession
@@ -53,7 +51,9 @@ from argentos.actors.telemetry import Telemetry
 from argentos.actors.validation import as_channels, as_part
 from argentos.concurrency.background import keep_running
 from argentos.concurrency.chunks import in_chunks
+from argentos.concurrency.clock import Clock, SystemClock, guarded
 from argentos.concurrency.foreign_code import reading_a_store
+from argentos.concurrency.timers import Timers
 from argentos.errors import InputError
 from argentos.inputs import as_flag, as_id, as_number, as_whole_number
 from argentos.llm import Counting, TokenCounter, count_tokens

@@ -26,7 +26,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.metrics import CallbackOptions, Observation
 
 from argentos.actors.health import Health
-from argentos.actors.scheduling.clock import Clock
+from argentos.concurrency.clock import Clock
 from argentos.concurrency.foreign_code import tolerated
 from argentos.storage import SessionKey
 

@@ -1,1 +1,1 @@
-"""Threads, chunks, background tasks, and guards: what stores, models, actors and the gateway share."""
+"""Time, threads, chunks, background tasks, and guards: what machines, stores, models, actors and the gateway share."""

@@ -1,39 +1,40 @@
-"""The timers of all sessions: one heap, one task, no task for each."""
+"""Timers of many owners: one heap, one task, no task for each."""
 
 import heapq
 import itertools
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import anyio
 import anyio.lowlevel
 
-from argentos.actors.scheduling.clock import Clock
-from argentos.storage import SessionKey
+from argentos.concurrency.clock import Clock
 
 __all__ = ["Timers"]
+
+K = TypeVar("K")
 
 _AT_ONCE: Final = 4
 _RETRY: Final = 1.0  # seconds
 _SPARE: Final = 64
 
 
-class Timers:
-    """Calls `fire` when a session's deadline has come.
+class Timers(Generic[K]):
+    """Calls `fire` when an owner's deadline has come.
 
-    A session has one deadline. One that is armed again for later is not moved: it fires early, and the session,
-    which knows its real deadline, arms it again. So a message costs no change of the heap.
+    An owner has one deadline. One that is armed again for later is not moved: it fires early, and the owner, which
+    knows its real deadline, arms it again. So a message costs no change of the heap.
     """
 
-    def __init__(self, clock: Clock, fire: Callable[[SessionKey], None]) -> None:
+    def __init__(self, clock: Clock, fire: Callable[[K], None]) -> None:
         self._clock = clock
         self._fire = fire
-        self._heap: list[tuple[float, int, SessionKey]] = []
-        self._armed: dict[SessionKey, float] = {}
+        self._heap: list[tuple[float, int, K]] = []
+        self._armed: dict[K, float] = {}
         self._order = itertools.count()
         self._earlier = anyio.Event()
 
-    def arm(self, key: SessionKey, deadline: float) -> None:
+    def arm(self, key: K, deadline: float) -> None:
         """Fire at this monotonic time, or before."""
         if self._armed.get(key, float("inf")) <= deadline:
             return
@@ -44,8 +45,8 @@ class Timers:
             self._earlier.set()
         self._sweep()
 
-    def disarm(self, key: SessionKey) -> None:
-        """Do not fire for this session any more."""
+    def disarm(self, key: K) -> None:
+        """Do not fire for this owner any more."""
         self._armed.pop(key, None)
         self._sweep()
 

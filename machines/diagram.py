@@ -90,6 +90,6 @@ class Diagram:
 
 
 def _said(element: State | Edge) -> list[object]:
-    """What an element says but for its looks, and where it stands."""
+    """The values of an element, but for its looks and its place."""
     values = [getattr(element, field.name) for field in fields(element) if field.name not in _LOOKS]
     return [value for value in values if not isinstance(value, Place)]

@@ -9,15 +9,15 @@ from argentos.actors.attachments import Attachments
 from argentos.actors.core.supervision import Suspects
 from argentos.actors.events import Events
 from argentos.actors.scheduling.bulkhead import Bulkhead
-from argentos.actors.scheduling.clock import Clock
 from argentos.actors.scheduling.slots import Slots
 from argentos.actors.scheduling.throttle import Throttle
-from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.actors.settings.config import Config
 from argentos.actors.telemetry import Telemetry
+from argentos.concurrency.clock import Clock
+from argentos.concurrency.timers import Timers
 from argentos.llm import Counting, Gauge, Model, SpendingLedger, Toolbox, ToolSet
-from argentos.storage import Store
+from argentos.storage import SessionKey, Store
 
 __all__ = ["Runtime"]
 
@@ -65,7 +65,7 @@ class Runtime:
     refusal_throttle: Throttle
     bulkhead: Bulkhead
     slots: Slots
-    timers: Timers
+    timers: Timers[SessionKey]
     events: Events
     telemetry: Telemetry
     approvers: frozenset[str] | None = None

@@ -17,7 +17,7 @@ from argentos.actors.pairing.file import NAME, PairingFile
 from argentos.actors.pairing.keeping import after, as_of
 from argentos.actors.pairing.links import members, sessions_of
 from argentos.actors.routing.settings import RoutingSettings
-from argentos.actors.scheduling.clock import Clock
+from argentos.concurrency.clock import Clock
 from argentos.errors import StoreError, StoreFailedError
 
 __all__ = ["LocalDesk", "Since"]

@@ -1,9 +1,7 @@
-"""Time, workers and slots: nothing here knows what a session does.
+"""Workers and slots: nothing here knows what a session does.
 
 Reading order; each imports only those above it:
 
-    clock         the wall time and the time that passes
-    timers        the deadlines of all sessions
     worker_pool   a run queue and its workers
     throttle      a way through, one at a time
     wait_graph    who waits for whom

@@ -134,7 +134,7 @@ def _ends(compound: CompoundTransition, renamed: Mapping[str, str]) -> tuple[str
 
 
 def _raised_by(compound: CompoundTransition) -> tuple[str, ...]:
-    """What raises the event: time, which names it by its length, or else whoever knows its name."""
+    """A key for the event: those of timers are alike, whatever their length names them."""
     return ("after", "") if compound.timers else (compound.event,)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from argentos import Config, Emit, ManualClock, MemoryStore, Reply, Request, Supervisor
 from argentos.actors.core.supervision import Supervision
-from argentos.actors.scheduling.timers import Timers
+from argentos.concurrency.timers import Timers
 from argentos.storage import SessionKey
 from tests.actors.conftest import Running
 
@@ -112,7 +112,7 @@ async def test_making_room_costs_the_same_however_many_are_at_work(running: Runn
 
 def test_deadlines_that_come_earlier_each_time_leave_few_behind(clock: ManualClock) -> None:
     """As where messages are collected: each has a deadline before the one of idling."""
-    timers = Timers(clock, lambda _: None)
+    timers = Timers[SessionKey](clock, lambda _: None)
     keys = [SessionKey("main", f"s-{number}") for number in range(10)]
     for number in range(10_000, 0, -1):
         timers.arm(keys[number % len(keys)], float(number))

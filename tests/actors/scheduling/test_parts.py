@@ -12,10 +12,10 @@ import pytest
 
 from argentos import EventsMissed, ManualClock, RecordAppended
 from argentos.actors.events import Events
-from argentos.actors.scheduling.clock import SystemClock
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, Slots
-from argentos.actors.scheduling.timers import Timers
 from argentos.actors.scheduling.worker_pool import WorkerPool
+from argentos.concurrency.clock import SystemClock
+from argentos.concurrency.timers import Timers
 from argentos.storage import Cleared, SessionKey
 
 pytestmark = pytest.mark.anyio
@@ -294,7 +294,7 @@ async def test_cancelling_ends_what_runs_and_drops_what_waits() -> None:
 async def test_timers_fire_in_the_order_of_their_deadlines_and_once() -> None:
     fired: list[str] = []
     clock = ManualClock(START)
-    timers = Timers(clock, lambda key: fired.append(key.id))
+    timers = Timers[SessionKey](clock, lambda key: fired.append(key.id))
     async with anyio.create_task_group() as group:
         group.start_soon(timers.run)
         timers.arm(A, 20)
@@ -312,7 +312,7 @@ async def test_timers_fire_in_the_order_of_their_deadlines_and_once() -> None:
 async def test_an_earlier_deadline_is_not_slept_through() -> None:
     fired: list[str] = []
     clock = ManualClock(START)
-    timers = Timers(clock, lambda key: fired.append(key.id))
+    timers = Timers[SessionKey](clock, lambda key: fired.append(key.id))
     async with anyio.create_task_group() as group:
         group.start_soon(timers.run)
         timers.arm(A, 100)
@@ -331,7 +331,7 @@ async def test_an_earlier_deadline_is_not_slept_through() -> None:
 async def test_deadlines_that_have_all_passed_leave_room_for_others() -> None:
     fired: list[str] = []
     clock = ManualClock(START)
-    timers = Timers(clock, lambda key: fired.append(key.id))
+    timers = Timers[SessionKey](clock, lambda key: fired.append(key.id))
     async with anyio.create_task_group() as group:
         group.start_soon(timers.run)
         for number in range(1000):
@@ -350,7 +350,7 @@ async def test_deadlines_that_have_all_passed_leave_room_for_others() -> None:
 async def test_a_disarmed_timer_does_not_fire() -> None:
     fired: list[str] = []
     clock = ManualClock(START)
-    timers = Timers(clock, lambda key: fired.append(key.id))
+    timers = Timers[SessionKey](clock, lambda key: fired.append(key.id))
     async with anyio.create_task_group() as group:
         group.start_soon(timers.run)
         timers.arm(A, 10)
@@ -362,7 +362,7 @@ async def test_a_disarmed_timer_does_not_fire() -> None:
 
 
 async def test_deadlines_of_sessions_that_come_and_go_are_not_kept() -> None:
-    timers = Timers(ManualClock(START), lambda _: None)
+    timers = Timers[SessionKey](ManualClock(START), lambda _: None)
     timers.arm(B, 5)
     for deadline in range(10, 10_000):
         timers.arm(A, deadline)
@@ -380,7 +380,7 @@ class _CountingClock(ManualClock):
 
 async def test_a_session_that_comes_and_goes_does_not_disturb_the_sleep_of_the_timers() -> None:
     clock = _CountingClock(START)
-    timers = Timers(clock, lambda _: None)
+    timers = Timers[SessionKey](clock, lambda _: None)
     async with anyio.create_task_group() as group:
         group.start_soon(timers.run)
         for late in range(20):
@@ -394,7 +394,7 @@ async def test_a_session_that_comes_and_goes_does_not_disturb_the_sleep_of_the_t
 async def test_a_deadline_outlives_those_of_sessions_that_are_gone() -> None:
     fired: list[str] = []
     clock = ManualClock(START)
-    timers = Timers(clock, lambda key: fired.append(key.id))
+    timers = Timers[SessionKey](clock, lambda key: fired.append(key.id))
     timers.arm(B, 5000)
     for late in range(1000):
         timers.arm(A, 1000 + late)
