@@ -27,6 +27,7 @@ __all__ = [
     "EventFilter",
     "Events",
     "EventsMissed",
+    "PairingsChanged",
     "RecordAppended",
     "SessionDeleted",
     "SessionParked",
@@ -94,6 +95,20 @@ class SessionUnparked(_SessionEvent, frozen=True, kw_only=True):
     at: datetime
 
 
+class PairingsChanged(_Event, frozen=True, kw_only=True):
+    """The book of pairings was changed: somebody asks to be let in, or the owner has decided.
+
+    It says that something changed, and nothing of whom it is about; `PairingDesk.book` has it. Only subscriptions to
+    all sessions are told of it.
+
+    Attributes:
+        revision: of the book from now on.
+    """
+
+    revision: int
+    at: datetime
+
+
 class SupervisorDraining(_Event, frozen=True, kw_only=True):
     """The supervisor takes no more messages; when the turns that run have ended, so do the events."""
 
@@ -118,7 +133,13 @@ class CursorExpired(_Event, frozen=True, kw_only=True):
 
 
 _Published: TypeAlias = (
-    RecordAppended | SessionDeleted | SessionRestarted | SessionParked | SessionUnparked | SupervisorDraining
+    RecordAppended
+    | SessionDeleted
+    | SessionRestarted
+    | SessionParked
+    | SessionUnparked
+    | PairingsChanged
+    | SupervisorDraining
 )
 
 Event: TypeAlias = _Published | EventsMissed | CursorExpired
@@ -138,7 +159,7 @@ class Subscriber(Protocol):
 
 
 class EventFilter(Struct, frozen=True):
-    """Chooses events by the agent, the id and the owner of their session; those of the supervisor always pass."""
+    """Chooses events by the agent, the id and the owner of their session; that the supervisor drains always passes."""
 
     agent: str | None = None
     session: str | None = None
@@ -148,6 +169,8 @@ class EventFilter(Struct, frozen=True):
         """Whether the event passes."""
         if isinstance(event, SupervisorDraining):
             return True
+        if isinstance(event, PairingsChanged):
+            return self.session is None and self.owner is None
         agent, session = event.session
         is_of_owner = self.owner is None or self.owner == event.owner
         return is_of_owner and self.agent in {None, agent} and self.session in {None, session}

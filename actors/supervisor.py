@@ -168,7 +168,7 @@ class Supervisor(SupervisorInterface):
         )
         self._registry = Registry(self._runtime, self._runtimes)
         self.catalogue: Catalogue = Catalogue(self._registry)
-        self._desk = LocalDesk(self._routing, clock, partial(created_at, self, self._runtimes))
+        self._desk = LocalDesk(self._routing, clock, partial(created_at, self, self._runtimes), self._events.tell)
         self._outbox = Outbox(self._registry)
         self._telemetry = Telemetry(", ".join(named), clock)
         self._telemetry.observe(self.health)

@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 from msgspec import structs
 
+from argentos.actors.events import PairingsChanged
 from argentos.actors.pairing.book import PairingBook
 from argentos.actors.pairing.changes import Change, Link, RequestCode
 from argentos.actors.pairing.desk import PairingDesk
@@ -36,12 +37,16 @@ class LocalDesk(PairingDesk):
         settings: which accounts give codes.
         clock: the time.
         since: tells the age of sessions.
+        tell: is told when the book was changed.
     """
 
-    def __init__(self, settings: RoutingSettings, clock: Clock, since: Since) -> None:
+    def __init__(
+        self, settings: RoutingSettings, clock: Clock, since: Since, tell: Callable[[PairingsChanged], None]
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._since = since
+        self._tell = tell
         self._file = PairingFile(None)
         self._is_writable = True
         self._lock = anyio.Lock()
@@ -82,6 +87,7 @@ class LocalDesk(PairingDesk):
             book, error = after(before, change, self._clock.now(), may_ask=may_ask)
             if book is not before:
                 await self._write(book)
+                self._tell(PairingsChanged(revision=book.revision, at=self._clock.now()))
         if error is not None:
             raise error
         if isinstance(change, RequestCode):

@@ -10,7 +10,7 @@ from argentos.errors import NotAuthenticatedError, ScopeError
 __all__ = ["ANYONE", "SCOPES", "Caller", "Scope", "caller_of"]
 
 Scope: TypeAlias = Literal["read", "write", "approve", "admin"]
-"""A part of what may be done: look, talk and change, decide about calls of tools, and delete."""
+"""A part of what may be done: look, talk and change, decide about tools and senders, delete and link."""
 
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 

@@ -15,6 +15,7 @@ from msgspec import structs
 from argentos.actors import (
     Approval,
     OwedMessage,
+    PairingDesk,
     RemoteSupervisor,
     Session,
     SessionInfo,
@@ -327,6 +328,16 @@ class OwnedSessions:
         """
         self.caller.check_unbound()
         return await self._sessions.owed(channel)
+
+    @property
+    def pairing(self) -> PairingDesk:
+        """The desk for pairings, which are the business of all owners together.
+
+        Raises:
+            ScopeError: the caller is bound to an owner.
+        """
+        self.caller.check_unbound()
+        return self._sessions.pairing
 
     def events(
         self, limit: int = 1000, *, after: str | None = None, session: str | None = None, agent: str | None = None

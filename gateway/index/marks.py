@@ -7,6 +7,7 @@ import anyio
 
 from argentos.actors import (
     Event,
+    PairingsChanged,
     RecordAppended,
     SessionDeleted,
     SessionParked,
@@ -72,7 +73,7 @@ class Marks:
         if isinstance(event, _ABOUT_A_SESSION):
             was_deleted = self._marked.get(event.session, False)
             self._marked[event.session] = was_deleted or isinstance(event, SessionDeleted)
-        elif not isinstance(event, SupervisorDraining | SessionRestarted):
+        elif not isinstance(event, SupervisorDraining | SessionRestarted | PairingsChanged):
             self.has_missed = True
 
     def take(self, most: int) -> dict[SessionKey, bool]:

@@ -9,6 +9,7 @@ from argentos.actors import (
     CursorExpired,
     Event,
     EventsMissed,
+    PairingsChanged,
     RecordAppended,
     SessionDeleted,
     SessionParked,
@@ -68,6 +69,8 @@ def happened(event: Event) -> str:
             return f"was parked, for it failed too often; the last time with {cell(repr(error))}"
         case SessionUnparked():
             return "goes on, and is not parked any more"
+        case PairingsChanged():
+            return "pairings were changed; see `argent pairing list`"
         case EventsMissed(count=count):
             return f"({counted(count, 'event')} came too fast to be shown)"
         case CursorExpired():

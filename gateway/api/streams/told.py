@@ -69,6 +69,19 @@ class SessionUnparked(_OfSession, frozen=True, kw_only=True, rename="camel"):
     at: datetime
 
 
+class PairingsChanged(Told, frozen=True, kw_only=True, rename="camel"):
+    """Somebody asks to be let in, or the owner has decided about senders; the pairings are to be asked for.
+
+    A token that is bound to an owner is not told of it, nor who follows one session.
+
+    Attributes:
+        revision: of the pairings from now on.
+    """
+
+    revision: int
+    at: datetime
+
+
 class SupervisorDraining(Told, frozen=True, kw_only=True, rename="camel"):
     """The gateway is ending: no more messages are taken, and the stream ends when the turns that run have."""
 
@@ -147,6 +160,10 @@ def _unparked(event: actors.SessionUnparked) -> Told:
     return SessionUnparked(**_head(event), at=event.at)
 
 
+def _paired(event: actors.PairingsChanged) -> Told:
+    return PairingsChanged(cursor=event.cursor, revision=event.revision, at=event.at)
+
+
 def _draining(event: actors.SupervisorDraining) -> Told:
     return SupervisorDraining(cursor=event.cursor, at=event.at)
 
@@ -161,6 +178,7 @@ _TELLERS: Final[Mapping[type[Any], Callable[[Any], Told]]] = {
     actors.SessionRestarted: _restarted,
     actors.SessionParked: _parked,
     actors.SessionUnparked: _unparked,
+    actors.PairingsChanged: _paired,
     actors.SupervisorDraining: _draining,
     actors.EventsMissed: _missed,
 }
@@ -171,6 +189,7 @@ KINDS: Final = (
     SessionRestarted,
     SessionParked,
     SessionUnparked,
+    PairingsChanged,
     SupervisorDraining,
     EventsMissed,
     CursorExpired,
