@@ -122,8 +122,8 @@ class SessionIndex:
         """
         query = checked_search(query)
         await self._settle()
+        lacking = await self._lacking()  # before the search: what is written during it may have been missed
         result = await self._asked(self._database.search, partial(search, query=query))
-        lacking = await self._lacking()
         return structs.replace(result, is_complete=False, progress=lacking) if lacking else result
 
     async def settle(self) -> None:
@@ -148,6 +148,8 @@ class SessionIndex:
         if not self._updater.is_building:
             return ""
         done, there = await self._asked(self._database.look, progress)
+        if done == there:
+            return ""
         return f"the index is being made, and has the messages of {done:,} of {there:,} sessions so far"
 
 

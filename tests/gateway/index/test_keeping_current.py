@@ -170,6 +170,20 @@ async def test_while_it_is_made_a_search_says_so_and_finds_what_is_there(
         assert len(await indexed.found("walrus")) == 4
 
 
+async def test_a_search_is_complete_where_all_is_there_however_long_its_making_goes_on(
+    indexing: Indexing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(writing.Writer):
+        async def fill_some(self) -> bool:
+            await anyio.sleep_forever()
+            return False
+
+    monkeypatch.setattr(updating, "Writer", Slow)
+    async with indexing() as indexed:
+        result = await indexed.index.search(SearchQuery(text="walrus"))
+        assert (result.hits, result.is_complete, result.progress) == ((), True, "")
+
+
 async def test_a_long_session_is_written_in_pieces(indexing: Indexing) -> None:
     messages = tuple(TranscriptMessage(role="user", text=f"walrus {number}") for number in range(1, 1801))
     async with indexing() as indexed:
