@@ -25,7 +25,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.lifecycles.known_events import AskedGuard, KnownEvent, Lifecycle
 from argentos.actors.outbox.deliveries import Deliveries, Delivery
 from argentos.actors.outbox.outbox import OwedMessage
-from argentos.actors.pairing.book import Act, PairedPerson, Pairing, PairingBook
+from argentos.actors.pairing.book import Act, PairedPerson, Pairing, PairingBook, SessionPairing
 from argentos.actors.pairing.desk import PairingCode, PairingDesk
 from argentos.actors.routing.platforms import discord_address, telegram_address
 from argentos.actors.routing.route import Route
@@ -78,6 +78,7 @@ __all__ = [
     "Session",
     "SessionDeleted",
     "SessionInfo",
+    "SessionPairing",
     "SessionParked",
     "SessionRestarted",
     "SessionUnparked",

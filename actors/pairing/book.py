@@ -1,5 +1,6 @@
 """The book of pairings: what is known of senders, who of them are one person, and who said so."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -9,7 +10,7 @@ from msgspec import Struct
 from argentos.actors.routing.senders import Sender
 from argentos.machines.lifecycles.pairing import ADMITTED, REFUSED, REQUESTED, UNKNOWN
 
-__all__ = ["VERSION", "Act", "PairedPerson", "Pairing", "PairingBook"]
+__all__ = ["VERSION", "Act", "PairedPerson", "Pairing", "PairingBook", "SessionPairing"]
 
 VERSION: Final = 1
 """The version of what stands in `pairing.json`."""
@@ -52,6 +53,19 @@ class PairedPerson(Struct, frozen=True, kw_only=True, rename="camel"):
         return tuple(each.own_session for each in self.senders if each.own_session != self.session)
 
 
+class SessionPairing(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A session as pairings have it.
+
+    Attributes:
+        senders: whom the owner has let in, and whose direct messages go to the session, as `telegram:123`.
+        joined_to: the id of the session to which the sender writes who had this one alone; None where it is joined to
+            none.
+    """
+
+    senders: tuple[str, ...] = ()
+    joined_to: str | None = None
+
+
 class Act(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A word of the owner: who said it, when, and from where."""
 
@@ -61,6 +75,9 @@ class Act(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel")
     by: str | None = None
     origin: str = ""
     session: str | None = None
+
+
+_UNPAIRED: Final = SessionPairing()
 
 
 class PairingBook(Struct, frozen=True, kw_only=True, rename="camel", dict=True):
@@ -112,6 +129,26 @@ class PairingBook(Struct, frozen=True, kw_only=True, rename="camel", dict=True):
         """Whether the owner has let the sender in, or has refused it; None where neither was said."""
         state = self.state_of(sender)
         return True if state in ADMITTED else False if state == REFUSED else None
+
+    @cached_property
+    def _by_session(self) -> dict[str, SessionPairing]:
+        joined = {each: person.session for person in self.people for each in person.joined}
+        senders: dict[str, list[str]] = {}
+        for each in self.pairings:
+            if each.state in ADMITTED:
+                senders.setdefault(self.session_of(each.sender) or each.sender.own_session, []).append(str(each.sender))
+        return {
+            each: SessionPairing(senders=tuple(senders.get(each, ())), joined_to=joined.get(each))
+            for each in (*senders, *joined)
+        }
+
+    def about(self, session_id: str) -> SessionPairing:
+        """The senders who write to a session directly, and the session that it was joined to."""
+        return self._by_session.get(session_id, _UNPAIRED)
+
+    def told_of(self, session_ids: Iterable[str]) -> dict[str, SessionPairing]:
+        """The pairings of sessions by their ids; those of which there is nothing to tell are left out."""
+        return {each: self._by_session[each] for each in session_ids if each in self._by_session}
 
     @property
     def pending(self) -> tuple[Pairing, ...]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from argentos.actors import SessionInfo
+from argentos.actors import SessionInfo, SessionPairing
 from argentos.errors import InputError
 from argentos.gateway.search_text import Part
 from argentos.inputs import as_flag, as_id, as_text, as_whole_number
@@ -61,6 +61,8 @@ class SessionPage(Struct, frozen=True, kw_only=True, rename="camel"):
         total: how many the query chooses, on all pages.
         counts: how many there are of each status, whichever of them is asked for; `states` likewise.
         problems: sentences about sessions that cannot be read, and about an index that is not whole.
+        pairings: who writes to these sessions directly, and which of them were joined to others, by their ids; only of
+            those of which there is something to tell.
     """
 
     sessions: tuple[SessionInfo, ...]
@@ -69,6 +71,7 @@ class SessionPage(Struct, frozen=True, kw_only=True, rename="camel"):
     counts: dict[str, int]
     states: dict[str, int]
     problems: tuple[str, ...] = ()
+    pairings: dict[str, SessionPairing] = {}
 
 
 class SearchQuery(Struct, frozen=True, kw_only=True, rename="camel"):

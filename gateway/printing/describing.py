@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from argentos.gateway.output import age, counted, one_line, percent, printable, tokens
+from argentos.gateway.printing.pairings import senders_of
 from argentos.gateway.printing.tables import shortened, table
 
 if TYPE_CHECKING:
-    from argentos.actors import SessionInfo
+    from argentos.actors import SessionInfo, SessionPairing
     from argentos.storage import CompactionAttempt
 
 __all__ = ["described", "described_attempt"]
@@ -22,10 +23,12 @@ _IN_WORDS: Final = {
 }
 
 
-def described(info: "SessionInfo", now: datetime) -> str:
+def described(info: "SessionInfo", now: datetime, pairing: "SessionPairing | None" = None) -> str:
     """All that is known of a session, and the edges of its lifecycle that it took."""
     edges = [f"{taken.count:8}  {edge}  ({taken.last:%Y-%m-%d %H:%M:%S})" for edge, taken in info.edges.items()]
-    return "\n".join([table(list(_rows(info, now))), "", "The edges taken, how often, and when last:", *edges])
+    return "\n".join(
+        [table([*_rows(info, now), *_pairing(pairing)]), "", "The edges taken, how often, and when last:", *edges]
+    )
 
 
 def described_attempt(attempt: "CompactionAttempt") -> str:
@@ -61,6 +64,14 @@ def _rows(info: "SessionInfo", now: datetime) -> Iterator[tuple[str, str]]:
         yield "checkpoints", f"{info.checkpoints}{f'; `undo` takes {info.undo} back' if info.undo else ''}"
     if info.parent:
         yield "forked from", printable(info.parent)
+
+
+def _pairing(pairing: "SessionPairing | None") -> Iterator[tuple[str, str]]:
+    """Rows about who writes to the session directly."""
+    if pairing is not None and pairing.senders:
+        yield "written to by", senders_of(pairing)
+    if pairing is not None and pairing.joined_to:
+        yield "joined to", f"{printable(pairing.joined_to)}, to which its sender writes now; see `argent pairing list`"
 
 
 def _trouble(info: "SessionInfo") -> Iterator[tuple[str, str]]:

@@ -92,3 +92,33 @@ def test_a_backup_has_the_pairings(tmp_path: Path, argent: Argent) -> None:
     restored = tmp_path / "restored"
     assert argent("restore", tmp_path / "saved", "--state-dir", restored)[0] == 0
     assert json.loads((restored / "pairing.json").read_text(encoding="utf-8"))["pairings"][0]["state"] == "Approved"
+
+
+def test_lists_and_info_say_who_writes_to_a_session_and_to_which_another_was_joined(
+    state: Path, argent: Argent, ask: Ask
+) -> None:
+    async def write() -> None:
+        async with Supervisor(FileStore(state), OfflineModel()) as supervisor:
+            for address in (Address("telegram", "1"), Address("discord", "2")):
+                await (await supervisor.deliver(address, "hello")).reply()
+
+    anyio.run(write)
+    assert "LINKED" not in argent("sessions", "list")[1]
+    for sender in ("telegram:1", "discord:2"):
+        argent("pairing", "approve", sender)
+    argent("pairing", "link", "telegram:1", "discord:2", "--session", "discord:2")
+    told = {row.split("  ")[0]: row.split("  ")[-1] for row in argent("sessions", "list")[1].splitlines()}
+    assert told == {"SESSION": "LINKED", "discord:2": "telegram:1, discord:2", "telegram:1": "joined to discord:2"}
+    assert "joined to      discord:2, to which its sender writes now" in argent("sessions", "info", "telegram:1")[1]
+    assert "written to by  telegram:1, discord:2\n" in argent("sessions", "info", "discord:2")[1]
+    listed = {each["id"]: (each["senders"], each["joinedTo"]) for each in ask("sessions", "list")}
+    assert listed == {"discord:2": (["telegram:1", "discord:2"], None), "telegram:1": ([], "discord:2")}
+    assert ask("sessions", "info", "telegram:1")["joinedTo"] == "discord:2"
+
+
+def test_a_book_that_cannot_be_read_hides_no_session(state: Path, argent: Argent) -> None:
+    argent("sessions", "new", "kept")
+    (state / "pairing.json").write_text("{", encoding="utf-8")
+    status, out, err = argent("sessions", "list")
+    assert (status, out.splitlines()[1].split()[0]) == (0, "kept")
+    assert "who is linked with whom is not shown" in err

@@ -5,8 +5,8 @@ from typing import Annotated, Final, Self
 
 from msgspec import Meta, Struct
 
-from argentos.actors import Act, PairedPerson, Pairing, PairingBook, Sender
-from argentos.gateway.api.call import Body, Call, Id
+from argentos.actors import Act, PairedPerson, Pairing, PairingBook, Sender, SessionPairing
+from argentos.gateway.api.call import Body, Call, Id, SessionParameters
 from argentos.gateway.api.routes import PREFIX, Route
 
 __all__ = ["ROWS", "Pairings"]
@@ -150,6 +150,17 @@ async def list_pairings(call: Call) -> Pairings:
     )
 
 
+async def session_pairing(call: Call, given: SessionParameters) -> SessionPairing:
+    """Show who writes to a session directly, and the session that it was joined to.
+
+    A token that is bound to an owner is told nothing of it.
+    """
+    await (await call.session(given)).info()  # which is refused where there is none
+    if call.caller.owner is not None:
+        return SessionPairing()
+    return (await call.sessions.pairing.book()).about(given.session)
+
+
 async def approve_sender(call: Call, body: Judged) -> PairingInfo:
     """Let a sender in, at that account and at no other."""
     desk = call.sessions.pairing
@@ -186,6 +197,7 @@ def _origin(call: Call) -> str:
 
 ROWS = (
     Route("GET", _PAIRINGS, list_pairings, scope="approve"),
+    Route("GET", f"{PREFIX}/sessions/{{session}}/pairing", session_pairing, scope="read"),
     Route("POST", f"{_PAIRINGS}/approve", approve_sender, scope="approve"),
     Route("POST", f"{_PAIRINGS}/deny", deny_sender, scope="approve"),
     Route("POST", f"{_PAIRINGS}/link", link_senders, scope="admin"),

@@ -6,6 +6,7 @@ from msgspec import Meta, structs
 
 from argentos.actors import SessionInfo
 from argentos.actors.info import SessionStatus
+from argentos.errors import StoreDamagedError, StoreVersionError
 from argentos.gateway.api.call import AgentParameters, Body, Call, Id, SessionParameters
 from argentos.gateway.api.routes import PREFIX, Route
 from argentos.gateway.index.queries import SearchQuery, SearchResult, SessionPage, SessionQuery
@@ -107,7 +108,14 @@ class Deletion(SessionParameters, frozen=True, kw_only=True, forbid_unknown_fiel
 
 async def list_sessions(call: Call, given: ListParameters) -> SessionPage:
     """List sessions, pinned ones first, then those with the latest activity."""
-    return await call.sessions.page(SessionQuery(**structs.asdict(given)))
+    page = await call.sessions.page(SessionQuery(**structs.asdict(given)))
+    if call.caller.owner is not None:
+        return page  # who writes to others is none of its business
+    try:
+        pairings = (await call.sessions.pairing.book()).told_of(each.id for each in page.sessions)
+    except (StoreDamagedError, StoreVersionError) as error:
+        return structs.replace(page, problems=(*page.problems, str(error)))
+    return structs.replace(page, pairings=pairings)
 
 
 async def search_messages(call: Call, given: SearchParameters) -> SearchResult:

@@ -12,7 +12,7 @@ from argentos.gateway.output import cell, print_json
 from argentos.gateway.owner import chosen_model, with_sessions
 from argentos.gateway.settings import Settings
 
-__all__ = ["on_session", "report"]
+__all__ = ["on_session", "on_sessions", "report"]
 
 T = TypeVar("T")
 
@@ -26,11 +26,18 @@ def on_session(
     makes: bool = False,
 ) -> T:
     """Do a command's work on a session: see `with_sessions`."""
+    return on_sessions(settings, lambda sessions: work(sessions.session(session_id)), read_only=read_only, makes=makes)
 
-    async def on_sessions(sessions: SupervisorInterface) -> T:
-        return await work(sessions.session(session_id))
 
-    return with_sessions(settings, on_sessions, read_only=read_only, model=chosen_model(), makes=makes)
+def on_sessions(
+    settings: Settings,
+    work: Callable[[SupervisorInterface], Awaitable[T]],
+    *,
+    read_only: bool = False,
+    makes: bool = False,
+) -> T:
+    """Do a command's work on a session and what is beside it, with the model that would answer there."""
+    return with_sessions(settings, work, read_only=read_only, model=chosen_model(), makes=makes)
 
 
 def report(settings: Settings, info: SessionInfo, done: str) -> None:

@@ -1,13 +1,19 @@
 """`argent sessions info` and `transitions`."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
-from argentos.gateway.commands.sessions.on_session import on_session
+from argentos.actors import SessionInfo, SessionPairing
+from argentos.actors.interfaces import SupervisorInterface
+from argentos.gateway.commands.sessions.on_session import on_session, on_sessions
+from argentos.gateway.commands.sessions.paired import known_pairings
 from argentos.gateway.output import print_json
 from argentos.gateway.parameters import SESSION
 from argentos.gateway.printing.describing import described
+from argentos.gateway.printing.pairings import with_pairing
 from argentos.gateway.printing.tables import table
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Transitioned
@@ -21,11 +27,16 @@ __all__ = ["info_command", "transitions_command"]
 @click.pass_obj
 def info_command(settings: Settings, session_id: str) -> None:
     """Show the state, the tokens and the lifecycle of one session."""
-    info = on_session(settings, session_id, lambda session: session.info(), read_only=True)
+    info, pairings = on_sessions(settings, partial(_look, session_id), read_only=True)
     if settings.json:
-        print_json(info)
+        print_json(with_pairing(info, pairings))
     else:
-        click.echo(described(info, datetime.now(UTC)))
+        click.echo(described(info, datetime.now(UTC), pairings.get(info.id)))
+
+
+async def _look(session_id: str, sessions: SupervisorInterface) -> tuple[SessionInfo, Mapping[str, SessionPairing]]:
+    info = await sessions.session(session_id).info()
+    return info, await known_pairings(sessions, [info])
 
 
 @click.command("transitions")

@@ -185,3 +185,35 @@ async def test_a_bound_token_and_who_follows_one_session_hear_of_no_pairing(serv
             with anyio.fail_after(10):
                 kind, _, _ = await anext(bound)
                 assert (kind, (await one.next())["type"]) == ("RecordAppended", "RecordAppended")
+
+
+# Sessions --------------------------------------------------------------------------------------------------------
+
+
+async def test_lists_say_who_writes_to_a_session_and_to_which_others_were_joined(serving: Serving) -> None:
+    async with serving(routing=ROUTING) as served:
+        await paired(served, "telegram:1", "discord:11")
+        for channel, user in (("telegram", "1"), ("discord", "11")):
+            await (await served.supervisor.deliver(Address(channel, user), "hello")).reply()
+        await served.post("sessions", {"id": "elsewhere"}, 201)
+        await served.post("pairings/link", {"senders": ["telegram:1", "discord:11"], "session": "discord:11"})
+        assert (await served.get("sessions"))["pairings"] == {
+            "discord:11": {"senders": ["telegram:1", "discord:11"], "joinedTo": None},
+            "telegram:1": {"senders": [], "joinedTo": "discord:11"},
+        }
+        assert await served.get("sessions/telegram%3A1/pairing") == {"senders": [], "joinedTo": "discord:11"}
+        assert await served.get("sessions/elsewhere/pairing") == {"senders": [], "joinedTo": None}
+        assert (await served.get("sessions/nobody/pairing", 404))["code"] == "session_not_found"
+
+
+async def test_a_bound_token_is_not_told_who_else_writes_there(serving: Serving) -> None:
+    async with serving(routing=ROUTING) as served:
+        await paired(served, "telegram:1", "discord:11")
+        await (await served.supervisor.deliver(Address("telegram", "1"), "hello")).reply()
+        await served.send("PATCH", "sessions/telegram%3A1", {"owner": "ada"})
+        await served.post("pairings/link", {"senders": ["telegram:1", "discord:11"], "session": "secret-of-maren"})
+        headers = token(served, "bound", ("read",), owner="ada")
+        page = await served.send("GET", "sessions", None, 200, **headers)
+        assert ([each["id"] for each in page["sessions"]], page["pairings"]) == (["telegram:1"], {})
+        pairing = await served.send("GET", "sessions/telegram%3A1/pairing", None, 200, **headers)
+        assert pairing == {"senders": [], "joinedTo": None}
