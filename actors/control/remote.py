@@ -111,6 +111,9 @@ class RemoteSession(Session):
     async def _messages(self, start: int, stop: int) -> tuple[Message, ...]:
         return await self._client.many(operations.MESSAGES, self._key, start=start, stop=stop)
 
+    async def _left_context(self, start: int, stop: int) -> tuple[int, ...]:
+        return await self._client.many(operations.LEFT_CONTEXT, self._key, start=start, stop=stop)
+
     async def _attachment(self, sha256: str) -> bytes:
         async with _private_file() as path:
             await self._client.one(operations.ATTACHMENT, self._key, sha256=sha256, path=path)

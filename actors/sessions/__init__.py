@@ -11,7 +11,7 @@ Reading order; a module imports only from those above it:
     session        what users see, whichever process runs the session
     obeying        the work of the text commands
     duplicates     messages that are sent again
-    recent         messages that stand at the end of the context
+    by_number      messages that stand in the context
     places         contexts as they were
     forking        a session that begins with one
     local_session  the sessions that this process runs; `argentos.actors.control.remote` has the others

@@ -33,12 +33,12 @@ from argentos.actors.core.turn import Turn
 from argentos.actors.info import SessionInfo
 from argentos.actors.lifecycles.known_events import Lifecycle, lifecycles_of
 from argentos.actors.scheduling.slots import awaiting, is_in_task
+from argentos.actors.sessions.by_number import left_of, messages_of
 from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.duplicates import check_same, ended, message_in, related
 from argentos.actors.sessions.forking import fork
 from argentos.actors.sessions.obeying import DONE_BEFORE, Given, Obeyed, obey
 from argentos.actors.sessions.places import messages_taken, place_to_undo, places_of, window_at
-from argentos.actors.sessions.recent import latest_in
 from argentos.actors.sessions.session import Session
 from argentos.actors.sessions.text_commands import TextCommand, may_command
 from argentos.actors.transcripts.attachments import detach_transcript
@@ -49,6 +49,7 @@ from argentos.concurrency.foreign_code import reading_a_store
 from argentos.concurrency.threads import in_thread, in_thread_if
 from argentos.errors import InputError, MailboxFullError, MessageTooLargeError, SessionNotFoundError
 from argentos.llm import characters_of
+from argentos.machines import START
 from argentos.storage import (
     MESSAGE_TOKENS,
     Address,
@@ -234,18 +235,23 @@ class LocalSession(Session):
 
     async def _messages(self, start: int, stop: int) -> tuple[Message, ...]:
         snapshot = await self._registry.look(self._key)
-        found = latest_in(snapshot, start, stop)
+        found = await messages_of(snapshot, start, stop)
         if found is not None:
             return found
         with reading_a_store():
             return await self._registry.runtime.store.read(self._key, start, stop)
+
+    async def _left_context(self, start: int, stop: int) -> tuple[int, ...]:
+        return await left_of(await self._registry.look(self._key), start, stop)
 
     async def _attachment(self, sha256: str) -> bytes:
         await self._registry.metadata(self._key)  # raises where there is no such session
         return await self._registry.runtime.attachments.read(self._key, sha256)
 
     async def _transitions(self) -> tuple[Transitioned, ...]:
-        await self._registry.metadata(self._key)  # raises where there is no such session
+        known = (await self._registry.look(self._key)).context.transitions
+        if known and known[0].source == START:  # none has left the context
+            return known
         with reading_a_store():
             return await self._registry.runtime.store.transitions(self._key)
 

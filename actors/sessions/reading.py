@@ -66,11 +66,21 @@ class Reading(ABC):
             InputError: one of them is no number from 1.
         """
         await checkpoint()
-        first = as_whole_number(start, "the first number", 1, _MOST_MESSAGES)
-        behind = (
-            _MOST_MESSAGES if stop is None else as_whole_number(stop, "the number behind the last", 1, _MOST_MESSAGES)
-        )
-        return await self._messages(first, behind)
+        return await self._messages(*_as_numbers(start, stop))
+
+    async def left_context(self, start: int = 1, stop: int | None = None) -> tuple[int, ...]:
+        """The numbers of those messages that have left the context, in order.
+
+        Args:
+            start: the first number.
+            stop: the number behind the last one; by default all that follow.
+
+        Raises:
+            SessionNotFoundError: there is no such session.
+            InputError: one of them is no number from 1.
+        """
+        await checkpoint()
+        return await self._left_context(*_as_numbers(start, stop))
 
     async def attachment(self, sha256: str) -> bytes:
         """The bytes of a picture or a document to which the source of a block refers by their hash.
@@ -120,6 +130,9 @@ class Reading(ABC):
     async def _messages(self, start: int, stop: int) -> tuple[Message, ...]: ...
 
     @abstractmethod
+    async def _left_context(self, start: int, stop: int) -> tuple[int, ...]: ...
+
+    @abstractmethod
     async def _attachment(self, sha256: str) -> bytes: ...
 
     @abstractmethod
@@ -127,3 +140,9 @@ class Reading(ABC):
 
     @abstractmethod
     async def _transitions(self) -> tuple[Transitioned, ...]: ...
+
+
+def _as_numbers(start: int, stop: int | None) -> tuple[int, int]:
+    first = as_whole_number(start, "the first number", 1, _MOST_MESSAGES)
+    behind = "the number behind the last"
+    return first, _MOST_MESSAGES if stop is None else as_whole_number(stop, behind, 1, _MOST_MESSAGES)

@@ -12,6 +12,7 @@ from argentos.storage.disk.symlinks import check_way, open_unlinked
 
 __all__ = [
     "exists",
+    "identity",
     "names",
     "opened",
     "read",
@@ -93,6 +94,20 @@ def exists(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     return True
+
+
+def identity(path: Path) -> tuple[int, ...] | None:
+    """The inode, size and times of a file, which change with what is in it; None where there is none, or no way to it.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    check_way(path)
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def size_of_folder(path: Path) -> int:

@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.disk import reading
 from argentos.storage.file_store.sessions import SessionEntry, SessionTable
 from argentos.storage.files import archive, attachments, joining, paths, session_files
+from argentos.storage.files.read_files import ReadFiles
 from argentos.storage.fold import Folded
 from argentos.storage.messages import Message, SessionKey
 from argentos.storage.open_context import takes_long
@@ -41,6 +43,7 @@ class Reader:
         self._sessions = sessions
         self._run = run
         self._is_owner = is_owner
+        self._read_files = ReadFiles()
 
     async def load(self, key: SessionKey, entry: SessionEntry | None) -> tuple[Folded | None, bool]:
         """Files and pending records together, and whether somebody has edited or spoilt the files.
@@ -54,7 +57,7 @@ class Reader:
             return None, False
         records = tuple(entry.pending.records) if entry else ()
         folder = paths.session_folder(self._root, key)
-        stored = await self._run(partial(session_files.read_stored, folder, key))
+        stored = await self._run(partial(self._read_files.read_stored, folder, key))
         if entry and stored.snapshot and not entry.is_loaded and self._is_owner:  # later ones may be in memory only
             entry.pending.cover(min(stored.snapshot.metadata.sequence, stored.reaches))
         return await self._joined(key, folder, stored, records), bool(stored.edited or stored.unfit)
@@ -106,13 +109,21 @@ class Reader:
         Raises:
             StoreDamagedError, StoreVersionError: see `Store.load`.
         """
-        folded, _ = await self.load(key, self._sessions.get(key))
-        if folded is None:
+        entry = self._sessions.get(key)
+        if entry and entry.is_deleted:
             return ()
+        newer: Sequence[Checkpoint] = ()
+        if entry and any(record.checkpoint is not None for record in entry.pending.records):
+            folded, _ = await self.load(key, entry)
+            newer = folded.checkpoints if folded else ()
         folder = paths.session_folder(self._root, key)  # the archive last, likewise
         found = {each.sequence: each for each in await self._run(partial(archive.read_checkpoints, folder))}
-        found |= {each.sequence: each for each in folded.checkpoints}
+        found |= {each.sequence: each for each in newer}
         return tuple(found[sequence] for sequence in sorted(found))
+
+    def forget(self, key: SessionKey) -> None:
+        """Keep nothing of a session that is deleted."""
+        self._read_files.forget(paths.session_folder(self._root, key))
 
     async def attachment(self, key: SessionKey, sha256: str) -> bytes:
         """Bytes of the session; see `Store.attachment`."""
@@ -139,6 +150,6 @@ class Reader:
 def _with_archive(folder: Path, folded: Folded, start: int, stop: int) -> tuple[tuple[Message, ...], Sequence[Path]]:
     messages, edited = archive.read_archive(folder, start, stop)
     context = folded.snapshot.context
-    for message in (*folded.archived, *context.messages, *context.waiting):
-        messages[message.number] = message
+    newer = chain(folded.archived, context.messages, context.waiting)
+    messages |= {message.number: message for message in newer if start <= message.number < stop}
     return tuple(messages[number] for number in sorted(messages) if start <= number < stop), edited

@@ -387,7 +387,10 @@ class FileStore(Store):
             was_set_aside = set_aside and await self._deletion.remove_set_aside(key)
             if not entry.is_deleted:
                 self._check_open(key, entry)
-            return await self._deletion.delete(key, entry) or was_set_aside
+            try:
+                return await self._deletion.delete(key, entry) or was_set_aside
+            finally:
+                self._reader.forget(key)
         await anyio.lowlevel.checkpoint_if_cancelled()
         raise StoreError(f"session {key} was not deleted, for the disk does not answer; try again later")
 

@@ -8,6 +8,7 @@ Reading order; each imports only those above it:
     json_files     JSON sealed by a checksum
     archive        messages that left the context
     session_files  the files of one session, read and written
+    read_files     those of some sessions, kept as they were read a moment ago
     joining        files joined with the records that they lack
     gaps           records folded though some in between are missing
     index          all metadata in one SQLite file, for lists

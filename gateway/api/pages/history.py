@@ -1,6 +1,6 @@
 """Pages of a conversation: its messages, and the places at which the context has changed between them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -84,9 +84,9 @@ async def page_of_messages(session: Session, before: int | None, limit: int) -> 
     start = messages[0].number if messages else start
     summary = await session.summary()
     boundaries = _boundaries(await session.checkpoints(), info.undo, summary)
-    seen = {each.number for each in await session.history()}
+    archived = await session.left_context(start, stop) if messages else ()
     return MessagePage(
-        messages=tuple(_shown(each, seen, boundaries) for each in messages),
+        messages=tuple(_shown(each, archived, boundaries) for each in messages),
         boundaries=tuple(each for each in boundaries if start - 1 <= each.behind < stop),
         previous=messages[0].number if messages and messages[0].number > 1 else None,
         total=info.messages,
@@ -134,9 +134,9 @@ def _boundaries(checkpoints: Sequence[Checkpoint], latest: str, summary: Summary
     ]
 
 
-def _shown(message: Message, seen: set[int], boundaries: Iterable[Boundary]) -> ShownMessage:
+def _shown(message: Message, archived: Collection[int], boundaries: Iterable[Boundary]) -> ShownMessage:
     fields = {name: getattr(message, name) for name in Message.__struct_fields__}
-    if message.number in seen:
+    if message.number not in archived:
         return ShownMessage(**fields)
     left_at = next((each.checkpoint for each in boundaries if _has_taken(each, message.number)), "")
     return ShownMessage(**fields, archived=True, left_at=left_at)

@@ -41,6 +41,9 @@ async def test_messages_of_the_context_and_of_the_archive_are_read_alike(
             messages = await session.messages(start, stop)
             assert [each.text for each in messages] == texts[start - 1 : stop - 1]
             assert [each.number for each in messages] == [*range(start, min(stop, len(texts) + 1))]
+        assert await session.left_context() == (1, 2, 3, 4)
+        assert await session.left_context(4, 6) == (4,)
+        assert await session.left_context(5) == ()
         assert await session.messages() == await session.history(full=True)
         assert await session.messages(5) == (await session.history(full=True))[4:]
 
@@ -51,6 +54,8 @@ async def test_what_is_no_number_of_a_message_is_refused(running: Running, numbe
         await supervisor.session("maren").create()
         with pytest.raises(InputError, match=r"the first number|the number behind the last"):
             await supervisor.session("maren").messages(*numbers)
+        with pytest.raises(InputError, match=r"the first number|the number behind the last"):
+            await supervisor.session("maren").left_context(*numbers)
 
 
 async def test_a_session_that_is_none_has_no_messages_to_read(running: Running) -> None:
