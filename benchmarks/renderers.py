@@ -49,7 +49,7 @@ class _Row(NamedTuple):
 
 def _renderers() -> Iterator[tuple[str, _Draw]]:
     """Those that are installed."""
-    yield f"argentos, by mmdr {metadata.version('mmdr')}", lambda diagram: draw(diagram, "svg")
+    yield "argentos", lambda diagram: draw(diagram, "svg")
     for distribution, make in (("mmdr", _mmdr), ("merman", _merman), ("merm", _merm)):
         try:
             yield f"{distribution} {metadata.version(distribution)}", make()

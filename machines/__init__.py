@@ -16,6 +16,7 @@ Reading order; each imports only those above it:
     table         the definition, compiled
     machine       all of these in one class
     lifecycles    the machines of this program
+    layout        places for boxes and paths for edges, of anything
     drawing       pictures of machines
     tools         comparing versions, and documents with the program
     modelcheck    looking at everything that can happen

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, fields
+from importlib import import_module
 from typing import Final
 
 from argentos.machines.mermaid import Document, read, write
@@ -83,6 +84,11 @@ class Diagram:
         """The direction of the whole, as `LR`; empty where the text gives none."""
         found = [each.value for each in self.document.body if isinstance(each, Direction)]
         return found[-1] if found else ""
+
+    def _repr_svg_(self) -> str:
+        """The picture, which notebooks show."""
+        picture: str = import_module("argentos.machines.drawing").draw(self, "svg")  # which reads diagrams
+        return picture
 
     def to_mermaid(self) -> str:
         """The diagram as mermaid's text; reading it again gives the same, comments included, at other places."""

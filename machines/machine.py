@@ -196,6 +196,10 @@ class Machine:
         """The effects of the transition with this label; none where the diagram has no such edge."""
         return self._effects.get(label, ())
 
+    def _repr_svg_(self) -> str:
+        """The picture, which notebooks show."""
+        return self.diagram._repr_svg_()  # pyright: ignore[reportPrivateUsage] - the protocol's name
+
     def _row(self, state: str) -> Row:
         try:
             return self._rows[state]

@@ -132,6 +132,8 @@ ROOMS = (
     "gateway/access/limits",
     "gateway/server",
     "machines",
+    "machines/drawing/picture",
+    "machines/layout",
     "storage",
     "storage/disk",
     "storage/file_store",

@@ -7,5 +7,18 @@ and when last.
 from argentos.machines.drawing.draw import FORMATS, Format, draw
 from argentos.machines.drawing.figure import Figure, FigureEdge, FigureState, figure
 from argentos.machines.drawing.live import Live, Traversals
+from argentos.machines.drawing.picture.themes import THEMES, Theme
 
-__all__ = ["FORMATS", "Figure", "FigureEdge", "FigureState", "Format", "Live", "Traversals", "draw", "figure"]
+__all__ = [
+    "FORMATS",
+    "THEMES",
+    "Figure",
+    "FigureEdge",
+    "FigureState",
+    "Format",
+    "Live",
+    "Theme",
+    "Traversals",
+    "draw",
+    "figure",
+]

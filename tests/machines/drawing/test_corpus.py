@@ -3,14 +3,13 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from argentos.errors import DiagramError
 from argentos.machines import Diagram
 from argentos.machines.drawing import draw
-from argentos.machines.drawing.plain import plain
+from tests.machines.drawing.geometry import assert_apart, assert_everything_once, boxes_cut
 from tests.machines.mermaid.test_corpus import CORPUS
 
 pytestmark = pytest.mark.data
@@ -29,13 +28,12 @@ def readable() -> Iterator[Diagram]:
             continue
 
 
-def test_the_svg_of_each_says_all_names_and_labels_and_links_nowhere(diagrams: list[Diagram]) -> None:
+def test_the_svg_of_each_says_everything_once_with_all_apart_and_links_nowhere(diagrams: list[Diagram]) -> None:
     for diagram in diagrams:
+        assert_everything_once(diagram)
+        assert_apart(diagram)
+        assert boxes_cut(diagram) == []
         svg = draw(diagram, "svg")
-        text = "".join("".join(ET.fromstring(svg).itertext()).split())  # noqa: S314 - our own
-        shown = [plain(state.description) or (state.name,) for state in diagram.states if state.kind == "state"]
-        for line in (line for lines in (*shown, *(plain(edge.label) for edge in diagram.edges)) for line in lines):
-            assert "".join(line.split()) in text
         assert "javascript:" not in svg
         assert svg.count("http") == svg.count("http://www.w3.org/")
 

@@ -77,7 +77,7 @@ def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
         draw(SESSION, "jpeg")  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
-def test_texts_are_drawn_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    for missing in ("mmdr", "resvg_py", "fontpkg"):
+def test_all_but_pixels_is_drawn_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    for missing in ("manimgx_fonts", "resvg_py", "fontpkg"):
         monkeypatch.setitem(sys.modules, missing, None)
-    assert all(itertools.starmap(draw, [(SESSION, "mermaid"), (SESSION, "dot"), (SESSION, "text")]))
+    assert all(itertools.starmap(draw, [(SESSION, "mermaid"), (SESSION, "dot"), (SESSION, "svg"), (SESSION, "text")]))

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from argentos.errors import DiagramError, MissingExtraError
+from argentos.errors import DiagramError, InputError, MissingExtraError
 from argentos.machines import SESSION, Diagram, Machine
-from argentos.machines.drawing import Format, draw
+from argentos.machines.drawing import THEMES, Theme, draw
 from tests.machines.generated import machines
 
 SVG = "{http://www.w3.org/2000/svg}"
-DRAWN = {"circle", "defs", "feDropShadow", "filter", "g", "line", "linearGradient", "marker", "path", "rect"}
-ELEMENTS = DRAWN | {"stop", "style", "svg", "text"}
+ELEMENTS = {"circle", "g", "path", "rect", "svg", "text", "title", "tspan"}
 PIECES = (
     "<",
     ">",
@@ -48,22 +47,6 @@ def parsed(svg: str) -> ET.Element:
 def written_in(svg: str) -> str:
     """All that an SVG says, without blanks: long lines are broken in it."""
     return "".join("".join(each.itertext()) for each in parsed(svg).iter(f"{SVG}text")).replace(" ", "")
-
-
-@given(machines())
-def test_the_svg_shows_every_state_and_every_edge(machine: Machine) -> None:
-    svg = draw(machine, "svg")
-    ids = [found.get("data-id", "") for found in parsed(svg).iter(f"{SVG}g")]
-    text = written_in(svg)
-    for state in machine.diagram.states:
-        if state.kind == "state":
-            assert state.name in text
-    assert sum(bool(re.fullmatch(r"edge\d+", each)) for each in ids) == sum(
-        bool(edge.label) for edge in machine.diagram.edges
-    )
-    assert len(re.findall(r'<path [^>]*class="[^"]*\btransition\b', svg)) == len(machine.diagram.edges)
-    for edge in machine.diagram.edges:
-        assert edge.label.replace(" ", "") in text
 
 
 @settings(max_examples=10)
@@ -117,12 +100,59 @@ def test_a_choice_is_a_diamond_without_its_name() -> None:
     assert "either" not in written_in(svg)
 
 
-@pytest.mark.parametrize(
-    ("form", "missing"), [("svg", "mmdr"), ("png", "mmdr"), ("png", "resvg_py"), ("png", "fontpkg")]
-)
-def test_without_the_extra_a_sentence_says_what_to_install(
-    form: Format, missing: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("missing", ["resvg_py", "fontpkg", "manimgx_fonts"])
+def test_without_the_extra_a_sentence_says_what_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(MissingExtraError, match=rf"needs {missing}.*pip install 'argentos\[draw\]'"):
-        draw(SESSION, form)
+        draw(Diagram.parse("stateDiagram-v2\nA --> B: 🎉"), "png")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_each_theme_is_another_picture_of_the_same_size(theme: Theme) -> None:
+    found = parsed(draw(SESSION, "svg", theme=theme))
+    assert found.attrib["viewBox"] == parsed(draw(SESSION, "svg")).attrib["viewBox"]
+    assert (draw(SESSION, "svg", theme=theme) == draw(SESSION, "svg")) is (theme == "light")
+
+
+def test_print_is_black_and_white_and_without_marks_grey() -> None:
+    used = set(
+        re.findall(r"#[0-9a-f]{6}", draw(Diagram.parse("stateDiagram-v2\nA --> B: x\nB --> [*]"), "svg", theme="print"))
+    )
+    assert used == {"#000000", "#ffffff"}
+
+
+def test_an_unknown_theme_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match="no theme 'neon'; choose one of light, dark, print"):
+        draw(SESSION, "svg", theme="neon")  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+def test_a_picture_says_what_it_is_to_those_who_do_not_see_it() -> None:
+    given = "---\ntitle: A door\n---\nstateDiagram-v2\nA --> B"
+    assert "<title>A door</title>" in draw(Diagram.parse(given), "svg")
+    described = draw(Diagram.parse(f"{given}\naccTitle: The door\naccDescr: It opens & shuts"), "svg")
+    assert "<title>The door</title>\n<desc>It opens &amp; shuts</desc>" in described
+
+
+def test_what_is_done_in_a_state_stands_beneath_its_name() -> None:
+    svg = draw(Diagram.parse("stateDiagram-v2\nA: entry / beep\nA: exit / log\nB: Bee\nB: more"), "svg")
+    said = [["".join(text.itertext()) for text in group.iter(f"{SVG}text")] for group in parsed(svg).iter(f"{SVG}g")]
+    assert ["A", "entry / beep", "exit / log"] in said
+    assert ["Bee", "more"] in said
+
+
+def test_the_styles_that_an_author_gives_in_any_way_are_kept() -> None:
+    text = (
+        "stateDiagram-v2\nclassDef loud fill:#222222,color:white,stroke-width:4px\n"
+        "A:::loud --> B\nclass C loud\nC --> D:::loud\nstyle E fill:rgb(1, 2, 3)\nE --> A"
+    )
+    rects = {
+        group.get("data-state"): next(group.iter(f"{SVG}rect")).get("fill")
+        for group in parsed(draw(Diagram.parse(text), "svg")).iter(f"{SVG}g")
+        if group.get("data-state")
+    }
+    assert rects == {"A": "#222222", "B": "#eef2fb", "C": "#222222", "D": "#222222", "E": "rgb(1, 2, 3)"}
+
+
+def test_a_notebook_shows_the_picture() -> None:
+    """By the method that it asks for."""
+    assert SESSION._repr_svg_() == SESSION.diagram._repr_svg_() == draw(SESSION, "svg")  # pyright: ignore[reportPrivateUsage]
