@@ -23,6 +23,7 @@ EXAMPLES: Final[Mapping[str, Sequence[Example]]] = {
     "argent diagram": [
         ("argent diagram --format text", "in the terminal"),
         ("argent diagram --session ropes --output ropes.svg", "with the edges that a session took"),
+        ("argent diagram door.mmd --theme dark --output door.png --watch", "drawn again whenever door.mmd is saved"),
     ],
     "argent diagram check": [("argent diagram check README.md docs/*.md", "1 if one is not the program's")],
     "argent diagram compare": [("argent diagram compare old.mmd new.mmd", "1 if what is stored would not survive")],

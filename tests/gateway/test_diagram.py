@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,8 +16,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from argentos.gateway.cli import main
-from argentos.machines import SESSION
-from argentos.machines.drawing import FORMATS, Format, Live, Traversals, draw
+from argentos.machines import SESSION, Diagram
+from argentos.machines.drawing import FORMATS, THEMES, Format, Live, Theme, Traversals, draw
 from tests.gateway.shared import Argent, Ask, Fails, Start
 
 DOCUMENTED = """\
@@ -231,6 +232,7 @@ def test_every_format_is_printed_and_is_put_into_a_file(
         ("a.gv", "dot"),
         ("a.txt", "text"),
         ("a.mmd", "mermaid"),
+        ("a.mermaid", "mermaid"),
         ("a", "mermaid"),
     ],
 )
@@ -238,6 +240,46 @@ def test_the_name_of_the_output_says_its_format(argent: Argent, tmp_path: Path, 
     assert argent("diagram", "--output", tmp_path / name) == (0, f"Drawn as {form}: {tmp_path / name}\n", "")
     drawn = draw(SESSION, form)
     assert (tmp_path / name).read_bytes() == (drawn if isinstance(drawn, bytes) else drawn.encode())
+
+
+def test_a_name_that_says_no_format_is_refused(fails: Fails, tmp_path: Path) -> None:
+    status, said = fails("diagram", "--output", tmp_path / "a.jpg")
+    known = ".dot, .gv, .mermaid, .mmd, .png, .svg, .txt"
+    assert (status, said) == (
+        2,
+        f"no format is known by '.jpg', only {known}; rename {tmp_path}/a.jpg, or add --format",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_picture_has_the_theme_that_was_asked_for(argent: Argent, theme: Theme) -> None:
+    assert argent("diagram", "--format", "svg", "--theme", theme)[1] == draw(SESSION, "svg", theme=theme)
+
+
+# Watching ---------------------------------------------------------------------------------------------------
+
+
+def test_a_watched_file_is_drawn_again_whenever_it_changes(start: Start, write: Write, tmp_path: Path) -> None:
+    path, picture = write("door.mmd", DOOR), tmp_path / "door.svg"
+    process = start("diagram", path, "--watch", "--output", picture)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline() == f"Drawn as svg: {picture}\n"
+    path.write_text("stateDiagram-v2\n  A --> B -->")
+    assert process.stderr.readline().startswith(f"argent: {path}:2:")
+    assert picture.read_text() == draw(Diagram.parse(DOOR), "svg")
+    path.write_text("stateDiagram-v2\n  A --> B: mended")
+    assert process.stdout.readline() == f"Drawn as svg: {picture}\n"
+    assert "mended" in picture.read_text()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+
+
+@pytest.mark.parametrize("arguments", [("door.mmd",), ("--output", "a.svg"), ("-", "--output", "a.svg")])
+def test_what_cannot_be_watched_is_refused(fails: Fails, arguments: tuple[str, ...]) -> None:
+    status, said = fails("diagram", "--watch", *arguments)
+    assert (status, said.startswith("--watch follows a FILE, and draws into another one")) == (2, True)
 
 
 def test_an_output_is_replaced_as_a_whole_and_keeps_its_mode_and_its_links(argent: Argent, tmp_path: Path) -> None:

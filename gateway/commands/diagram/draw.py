@@ -2,27 +2,31 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, NoReturn
 
 import click
 
 from argentos.actors import SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
-from argentos.errors import DiagramError
+from argentos.errors import ArgentError, DiagramError
 from argentos.gateway.commands.diagram.check import check
 from argentos.gateway.commands.diagram.compare import compare
-from argentos.gateway.commands.diagram.files import read_diagram, write_file
+from argentos.gateway.commands.diagram.files import file_and_line, read_diagram, write_file
+from argentos.gateway.commands.diagram.watching import changes
 from argentos.gateway.output import print_json, printable
 from argentos.gateway.owner import with_sessions
 from argentos.gateway.settings import Settings, command_options
 from argentos.machines import SESSION, Diagram, Machine
-from argentos.machines.drawing import FORMATS, Format, Live, Traversals, draw
+from argentos.machines.drawing import FORMATS, THEMES, Format, Live, Theme, Traversals, draw
 
 __all__ = ["command"]
 
 _BY_SUFFIX: Final[dict[str, Format]] = {
+    "": "mermaid",
     ".dot": "dot",
     ".gv": "dot",
+    ".mermaid": "mermaid",
+    ".mmd": "mermaid",
     ".png": "png",
     ".svg": "svg",
     ".txt": "text",
@@ -71,11 +75,18 @@ def _behind_settings(args: list[str]) -> int:
     type=click.Choice(FORMATS),
     help="The format; by default that of the output's name, else mermaid.",
 )
+@click.option(
+    "--theme",
+    type=click.Choice(THEMES),
+    default="light",
+    help="The colours of SVG and PNG: light, dark, or black and white.",
+)
 @click.option("--guards", is_flag=True, help="Show the guards of the edges.")
 @click.option("--timers", is_flag=True, help="Show the timers of the edges.")
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="FILE", help="The output file; standard output by default."
 )
+@click.option("--watch", is_flag=True, help="Draw FILE again whenever it changes, until Ctrl-C; with --output.")
 @command_options
 @click.pass_obj
 def command(
@@ -85,8 +96,10 @@ def command(
     form: Format | None,
     output: Path | None,
     *,
+    theme: Theme,
     guards: bool,
     timers: bool,
+    watch: bool,
 ) -> None:
     """Draw lifecycles, check those in documents, and compare versions.
 
@@ -99,13 +112,51 @@ def command(
         raise click.UsageError("a session has the program's own lifecycle; leave out either FILE or --session")
     if settings.json and form is not None and output is None:
         raise click.UsageError("--json and --format are two ways to print; leave out one, or add --output")
-    form = form or _BY_SUFFIX.get(output.suffix.lower() if output else "", "mermaid")
+    form = form or _format_of(output)
     if form == "png" and output is None and not settings.json and sys.stdout.isatty():
         raise click.UsageError("a terminal cannot show a PNG picture; add --output FILE")
-    machine = SESSION if path is None else _read(path)
+    options = _Options(form, output, theme, guards=guards, timers=timers)
+    if watch:
+        _watch(path, options, settings)
     info = None if session_id is None else _info(settings, session_id)
+    _draw(SESSION if path is None else _read(path), info, options, settings)
+
+
+class _Options(NamedTuple):
+    form: Format
+    output: Path | None
+    theme: Theme
+    guards: bool
+    timers: bool
+
+
+def _format_of(output: Path | None) -> Format:
+    """The format that the name of the output says."""
+    suffix = output.suffix.lower() if output else ""
+    if suffix not in _BY_SUFFIX:
+        known = ", ".join(sorted(each for each in _BY_SUFFIX if each))
+        raise click.UsageError(f"no format is known by {suffix!r}, only {known}; rename {output}, or add --format")
+    return _BY_SUFFIX[suffix]
+
+
+def _watch(path: Path | None, options: _Options, settings: Settings) -> NoReturn:
+    """Draw whenever the file changes. What cannot be read is said, and the picture stays as it was."""
+    if path is None or str(path) == "-" or options.output is None or settings.json:
+        raise click.UsageError(
+            "--watch follows a FILE, and draws into another one: argent diagram FILE --watch --output PICTURE"
+        )
+    for _ in changes(file_and_line(path)[0]):
+        try:
+            _draw(_read(path), None, options, settings)
+        except ArgentError as error:
+            click.echo(f"argent: {printable(str(error))}", err=True)
+    raise AssertionError  # changes never end
+
+
+def _draw(machine: Machine | Diagram, info: SessionInfo | None, options: _Options, settings: Settings) -> None:
+    form, output, theme, guards, timers = options
     if output is not None or not settings.json:
-        _put(draw(machine, form, live=_live(info), guards=guards, timers=timers), output)
+        _put(draw(machine, form, live=_live(info), guards=guards, timers=timers, theme=theme), output)
     if settings.json:
         print_json(_described(machine, info))
     elif output is not None:

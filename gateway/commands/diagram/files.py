@@ -13,7 +13,7 @@ from argentos.machines import Diagram
 from argentos.machines.mermaid.markdown import state_diagrams
 from argentos.storage.disk import reading
 
-__all__ = ["is_mermaid", "named", "read_diagram", "read_text", "write_file"]
+__all__ = ["file_and_line", "is_mermaid", "named", "read_diagram", "read_text", "write_file"]
 
 _LARGEST: Final = 64 * 1024 * 1024
 _MERMAID: Final = {".mmd", ".mermaid"}
@@ -62,7 +62,7 @@ def read_diagram(path: Path) -> Diagram:
         DiagramError: there is none, or it cannot be read.
         InputError: the file cannot be read, or has several diagrams.
     """
-    path, line = _place(path)
+    path, line = file_and_line(path)
     text = read_text(path).removeprefix("\ufeff")
     found = [] if is_mermaid(path) else list(state_diagrams(text))
     if line:
@@ -78,7 +78,7 @@ def read_diagram(path: Path) -> Diagram:
     return read(text, file=named(path))
 
 
-def _place(path: Path) -> tuple[Path, int]:
+def file_and_line(path: Path) -> tuple[Path, int]:
     """A file and a line of it; 0 where the name ends with none."""
     name, _, line = str(path).rpartition(":")
     return (Path(name), int(line)) if name and line.isascii() and line.isdigit() and not path.exists() else (path, 0)
