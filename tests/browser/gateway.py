@@ -12,6 +12,8 @@ import uvicorn
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from argentos import (
+    AccountSettings,
+    Address,
     Agent,
     Config,
     Emit,
@@ -19,15 +21,19 @@ from argentos import (
     ModelError,
     Reply,
     Request,
+    RoutingSettings,
+    Sender,
     Session,
     SessionInfo,
     Supervisor,
+    SystemClock,
     Text,
     Thinking,
     ToolUse,
     Usage,
     tool,
 )
+from argentos.gateway.access.caller import Scope
 from argentos.gateway.access.guard import Access
 from argentos.gateway.access.limits.settings import Limits
 from argentos.gateway.api.application import Gateway
@@ -38,6 +44,9 @@ __all__ = ["Led", "RunningGateway", "running_gateway"]
 T = TypeVar("T")
 
 _UNCOUNTED: Final = Limits(strangers_per_second=1e6, strangers_burst=1e6)  # each test is a browser without a cache
+_ROUTING: Final = RoutingSettings(
+    accounts={("telegram", None): AccountSettings(), ("discord", None): AccountSettings()}
+)
 
 
 class Led:
@@ -117,9 +126,12 @@ class RunningGateway:
         """Where the dashboard is."""
         return f"http://127.0.0.1:{self.port}/"
 
-    def link(self) -> str:
-        """A link that signs a browser in."""
-        return f"{self.url}#code={self._access.sign_ins.new_code('console')}"
+    def link(self, *scopes: Scope) -> str:
+        """A link that signs a browser in: to do everything, or what these scopes allow."""
+        name = "-".join(scopes) or "console"
+        if name not in {each.name for each in self._access.tokens.all()}:
+            self._access.tokens.new(name, scopes)
+        return f"{self.url}#code={self._access.sign_ins.new_code(name)}"
 
     def start(self) -> None:
         """Begin to serve, with what the state directory has."""
@@ -152,6 +164,33 @@ class RunningGateway:
         """Send a message, and do not wait for the reply."""
         self.do(self.session(session_id).send, text, **named)
 
+    def knock(self, sender: str, name: str = "") -> str:
+        """Have a stranger write to one of our accounts; gives the code that comes back."""
+        who = Sender.parse(sender)
+
+        async def ask() -> str:
+            place = Address(who.channel, who.user, account=who.account)
+            code = await self.supervisor.pairing.request(place, sent_at=SystemClock().now(), name=name)
+            assert code is not None
+            return code.code
+
+        return self.do(ask)
+
+    def let_in(self, *senders: str) -> None:
+        """Have the owner let senders in, at a terminal."""
+        for each in senders:
+            self.do(self.supervisor.pairing.approve, each, by="jason", origin="command line")
+
+    def write(self, sender: str, text: str) -> None:
+        """Have a sender who was let in write to the agent directly, and wait for the reply."""
+        who = Sender.parse(sender)
+
+        async def deliver() -> None:
+            turn = await self.supervisor.deliver(Address(who.channel, who.user, account=who.account), text)
+            await turn.reply()
+
+        self.do(deliver)
+
     def say(self, text: str | None) -> None:
         """Have the reply that waits go on."""
         self.do(self.model.say, text)
@@ -162,7 +201,9 @@ class RunningGateway:
 
     @asynccontextmanager
     async def _serving(self) -> AsyncGenerator[Supervisor]:
-        supervisor = Supervisor(FileStore(self.folder), _agent(self.model), config=self._config, grace=0.1)
+        supervisor = Supervisor(
+            FileStore(self.folder), _agent(self.model), config=self._config, grace=0.1, routing=_ROUTING
+        )
         gateway = Gateway(supervisor, self._access, parts=[dashboard])
         server = uvicorn.Server(
             uvicorn.Config(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from argentos import Address
+from argentos import Address, Sender
 from tests.browser.conftest import Opening
 from tests.browser.gateway import RunningGateway
 
@@ -19,7 +19,7 @@ AXE = Path(__file__).parents[2] / ".venv-browser" / "node_modules" / "axe-core" 
 SETTLE = """() => document.getAnimations()
     .filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime))
     .forEach((each) => each.finish())"""
-VIEWS = ("", "session/busy", "session/busy/machine", "session/busy/context", "approvals")
+VIEWS = ("", "session/busy", "session/busy/machine", "session/busy/context", "approvals", "people")
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\">",
     "[a link](javascript:document.title='owned')",
@@ -45,6 +45,12 @@ def sessions(gateway: RunningGateway) -> None:
     )
     gateway.send("busy", "delete /srv/plan.md")
     gateway.ask("quiet", "hello")
+    gateway.let_in("telegram:1", "discord:11", "telegram:2")
+    for sender in ("telegram:1", "discord:11"):
+        gateway.write(sender, "hello")
+    gateway.do(gateway.supervisor.pairing.link, [Sender("telegram", "1"), Sender("discord", "11")])
+    gateway.do(gateway.supervisor.pairing.deny, "discord:12")
+    gateway.knock("telegram:77", "Somebody whose name is as long as a name of somebody may be on a platform")
 
 
 @pytest.fixture

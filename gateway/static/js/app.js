@@ -5,6 +5,7 @@ import { Selection } from "./state/selection.js";
 import { SessionList } from "./state/session-list.js";
 import { OpenSession } from "./state/open-session.js";
 import { Approvals } from "./state/approvals.js";
+import { Pairings } from "./state/pairings.js";
 
 export const place = new CurrentPlace();
 export const list = new SessionList();
@@ -13,6 +14,9 @@ export const approvals = new Approvals();
 
 /** The account, once it is known. @type {{current: import("./api/account.js").Account | null}} */
 export const account = { current: null };
+
+/** Senders of channels; who may decide, and is bound to no owner, sees them. */
+export const pairings = new Pairings(() => may("approve") && account.current?.owner === null);
 
 /** The session that is open. @type {{current: OpenSession | null}} */
 export const open = { current: null };

@@ -1,13 +1,14 @@
 // The page: signs in, draws the list and what is open beside it, and listens to what the gateway pushes.
 
 import "./ui/time-elements.js";
-import { account, agent, approvals, link, list, may, open, place } from "./app.js";
+import { account, agent, approvals, link, list, may, open, pairings, place } from "./app.js";
 import { EventStream } from "./api/events.js";
 import { whoAmI } from "./api/account.js";
 import { onSignedOut } from "./api/http.js";
 import { createSession } from "./api/sessions.js";
 import { ApprovalsPane } from "./approvals/approvals-pane.js";
 import { ListPane } from "./list/list-pane.js";
+import { PeoplePane } from "./people/people-pane.js";
 import { listenToKeys } from "./shell/keys.js";
 import { nothingOpen } from "./shell/nothing-open.js";
 import { SessionPane } from "./shell/session-pane.js";
@@ -19,6 +20,8 @@ import { t } from "./texts.js";
 import { html, render } from "./ui/lit.js";
 import { showToasts, toastError } from "./ui/toasts.js";
 
+/** Views that have no session. @type {Record<string, new (root: HTMLElement) => {close: () => void}>} */
+const PANES = { approvals: ApprovalsPane, people: PeoplePane };
 const CHANGING = new Set(["approval_asked", "approval_decided", "turn_ended", "replied", "cleared"]);
 
 applyTheme();
@@ -70,7 +73,8 @@ function showOpen(view, session) {
   root.className = "open-root";
   openRoot.replaceChildren(root);
   document.title = t("brand");
-  if (view === "approvals") shown = new ApprovalsPane(root);
+  const Pane = PANES[view];
+  if (Pane) shown = new Pane(root);
   else if (view === "session") {
     open.current = new OpenSession([agent() || list.rows[0]?.agent || "main", session]);
     shown = new SessionPane(root, open.current);
@@ -96,11 +100,12 @@ function take(event) {
   } else if (event.type === "SessionDeleted") {
     list.removed([event.agent, event.session]);
     approvals.refresh();
-  } else if (event.type === "CursorExpired" || event.type === "EventsMissed") {
+  } else if (event.type === "PairingsChanged") {
     list.refresh();
-    approvals.refresh();
-    open.current?.look({ isWhole: true });
-  } else if (CHANGING.has(event.record?.kind)) approvals.refresh();
+    pairings.refresh();
+    open.current?.lookAtPairing();
+  } else if (event.type === "CursorExpired" || event.type === "EventsMissed") lookAtAll();
+  else if (CHANGING.has(event.record?.kind)) approvals.refresh();
 }
 
 /** @param {boolean} isOpen */
@@ -108,11 +113,15 @@ function linked(isOpen) {
   const wasOpen = link.isOpen;
   link.isOpen = isOpen;
   /** @type {HTMLElement} */ (document.querySelector(".link-lost")).hidden = isOpen;
-  if (isOpen && !wasOpen) {
-    list.refresh();
-    approvals.refresh();
-    open.current?.look({ isWhole: true });
-  }
+  if (isOpen && !wasOpen) lookAtAll();
+}
+
+function lookAtAll() {
+  list.refresh();
+  approvals.refresh();
+  pairings.refresh();
+  open.current?.look({ isWhole: true });
+  open.current?.lookAtPairing();
 }
 
 /** Whether the gateway is there again; one that knows this browser no more has it sign in. */
@@ -140,4 +149,5 @@ onSignedOut(() => location.reload());
 document.addEventListener("new-session", newSession);
 place.addEventListener("change", show);
 approvals.refresh();
+pairings.refresh();
 show();

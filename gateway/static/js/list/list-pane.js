@@ -1,6 +1,6 @@
 // The pane of all sessions.
 
-import { account, approvals, list, link, may, open, place, selection } from "../app.js";
+import { account, approvals, list, link, may, open, pairings, place, selection } from "../app.js";
 import { everyFrame } from "../state/schedule.js";
 import { keyOf, nameOf } from "../state/session-info.js";
 import { t } from "../texts.js";
@@ -21,7 +21,7 @@ export class ListPane {
   constructor(root) {
     this.root = root;
     this.draw = everyFrame(() => this.#draw());
-    for (const each of [list, selection, place, approvals]) each.addEventListener("change", this.draw);
+    for (const each of [list, selection, place, approvals, pairings]) each.addEventListener("change", this.draw);
     root.addEventListener("choose", (event) => this.#choose(/** @type {CustomEvent} */ (event).detail));
     root.addEventListener("focusin", (event) => this.#noteFocus(event));
     this.focused = "";

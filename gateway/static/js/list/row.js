@@ -1,6 +1,6 @@
 // One session in the list.
 
-import { place, selection } from "../app.js";
+import { list, place, selection } from "../app.js";
 import { actionsFor } from "../actions/session-actions.js";
 import { run } from "../actions/run.js";
 import { keyOf, nameOf, titleOf } from "../state/session-info.js";
@@ -36,7 +36,7 @@ export function rowOf(info, index, total, top) {
         <span class="row-side">${channels(info)}<time-ago at=${info.lastActivity}></time-ago></span>
       </span>
       <span class="row-line">
-        <span class="row-state">${statusLine(info)}</span>
+        <span class="row-state">${joined(info)}${statusLine(info)}</span>
         <span class="row-side">${gauge(info.percent)}<span class="share">${percent(info.percent)}</span></span>
       </span>
     </a>
@@ -57,6 +57,12 @@ export function rowOf(info, index, total, top) {
 export const statusLine = (info) => html`<span class="status">${t(`status.${info.status}`)}</span>
   <time-since class="figures" at=${info.since}></time-since>
   ${info.reason ? html`<span class="reason">${info.reason}</span>` : nothing}`;
+
+/** The session to which its sender writes instead. @param {Info} info */
+function joined(info) {
+  const id = list.pairings[info.id]?.joinedTo;
+  return id ? html`<span class="row-joined">${t("row.joined", { id })}</span>` : nothing;
+}
 
 /** @param {Info} info @param {boolean} isOpen */
 const unread = (info, isOpen) =>

@@ -10,6 +10,8 @@ import { hasLetters, openHelp } from "./help.js";
 import { openPalette } from "./palette.js";
 
 const FIELDS = "input:not([type=checkbox], [type=range]), textarea, select, [contenteditable]";
+/** What follows a `g`, and the view that it goes to. @type {Record<string, import("../state/place.js").View>} */
+const VIEWS = { a: "approvals", p: "people" };
 const SEQUENCE = 1000; // milliseconds in which `g` waits for what follows
 
 /** @param {import("../list/list-pane.js").ListPane} pane */
@@ -31,7 +33,7 @@ export function listenToKeys(pane) {
     if (isMoving(event, target)) return act(event, () => move(event, pane));
     if (!hasLetters()) return;
     if (event.key === "g") wentAt = event.timeStamp;
-    else if (event.key === "a" && event.timeStamp - wentAt < SEQUENCE) act(event, () => place.go({ view: "approvals", session: "" }));
+    else if (VIEWS[event.key] && event.timeStamp - wentAt < SEQUENCE) act(event, () => place.go({ view: VIEWS[event.key], session: "" }));
     else letter(event, pane);
   });
 }

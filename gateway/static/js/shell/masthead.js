@@ -1,6 +1,6 @@
 // The line above the list: the name, the agent, and what concerns all of the page.
 
-import { account, approvals, may, place } from "../app.js";
+import { account, approvals, may, pairings, place } from "../app.js";
 import { signOut } from "../api/account.js";
 import { chooseTheme, theme } from "../state/preferences.js";
 import { t } from "../texts.js";
@@ -18,12 +18,16 @@ const THEMES = [
 
 export function masthead() {
   const waiting = approvals.waiting.length;
+  const strangers = pairings.waiting.length;
   return html`<header class="masthead">
     <a class="brand" href="#/">${machineMark("Active")}<span>${t("brand")}</span></a>
     ${may("write") ? tool({ name: "plus", label: t("list.new"), key: "n", act: () => document.dispatchEvent(new Event("new-session")) }) : nothing}
     <a class="tool" href=${place.href({ view: "approvals", session: "" })} aria-label=${t("approvals.link", { n: waiting })} title=${t("approvals.title")}>
       <i class="icon" data-icon="list-checks" aria-hidden="true"></i>${waiting ? html`<span class="badge" aria-hidden="true">${waiting}</span>` : nothing}
     </a>
+    ${pairings.mayLook() ? html`<a class="tool" href=${place.href({ view: "people", session: "" })} aria-label=${t("people.linkTo", { n: strangers })} title=${t("people.title")}>
+      <i class="icon" data-icon="user" aria-hidden="true"></i>${strangers ? html`<span class="badge" aria-hidden="true">${strangers}</span>` : nothing}
+    </a>` : nothing}
     ${tool({ name: "search", label: t("palette.title"), key: "Ctrl+K", act: openPalette })}
     ${tool({ name: "ellipsis", label: t("menu.title"), act: openMain })}
   </header>`;

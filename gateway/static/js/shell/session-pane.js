@@ -49,7 +49,7 @@ export class SessionPane {
     document.title = info ? t("page.titleOf", { title: titleOf(info) }) : t("brand");
     render(
       html`<section class="session" data-status=${info?.status ?? "idle"} aria-label=${info ? titleOf(info) : session.key[1]}>
-        <header class="head">${head(info, session)} ${info ? facts(info) : html`<div class="head-facts"></div>`} ${tabs(tab)}</header>
+        <header class="head">${head(info, session)} ${info ? facts(info, session.pairing) : html`<div class="head-facts"></div>`} ${tabs(tab)}</header>
         ${session.isGone ? gone(session) : nothing}
         <div class="body" ?hidden=${session.isGone}></div>
       </section>`,
@@ -83,13 +83,15 @@ function head(info, session) {
   </div>`;
 }
 
-/** @param {import("../state/session-info.js").Info} info */
-const facts = (info) => html`<div class="head-facts">
+/** @param {import("../state/session-info.js").Info} info @param {{senders: string[], joinedTo: string | null}} pairing */
+const facts = (info, pairing) => html`<div class="head-facts">
   ${statusLine(info)}
   <a class="copy" href=${place.href({ tab: "context" })} title=${t("open.context")}>${gauge(info.percent)} <span class="figures">${info.isGuess ? "~" : ""}${short(info.tokens)} / ${short(info.window)} · ${percent(info.percent)}</span></a>
   ${info.channels.map((each) => html`<span class="tag">${each}</span>`)} ${info.tags.map((each) => html`<span class="tag">#${each}</span>`)}
   ${info.owner ? html`<span>${t("open.owner", { owner: info.owner })}</span>` : nothing}
   ${info.parent ? html`<a href=${place.href({ session: info.parent })}>${t("open.parent", { id: info.parent })}</a>` : nothing}
+  ${pairing.joinedTo ? html`<a href=${place.href({ session: pairing.joinedTo })}>${t("open.joined", { id: pairing.joinedTo })}</a>` : nothing}
+  ${pairing.senders.length ? html`<span class="writers">${t("open.writers", { senders: pairing.senders.join(", ") })}</span>` : nothing}
   <button type="button" class="copy" title=${t("open.copyId")} @click=${() => copyId(info.id)}><span class="mono">${info.id}</span>${icon("copy")}</button>
 </div>`;
 

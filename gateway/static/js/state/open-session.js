@@ -61,7 +61,16 @@ export class OpenSession extends EventTarget {
       { agent: key[0], session: key[1], deltas: 1 },
       { event: (event) => this.#take(event), link: (isOpen) => isOpen && this.look() },
     );
+    /** @type {{senders: string[], joinedTo: string | null}} who writes here directly, and to what it was joined */
+    this.pairing = { senders: [], joinedTo: null };
     this.look({ isWhole: true });
+    this.lookAtPairing();
+  }
+
+  /** Ask who writes here directly; where that is not known, nothing is shown of it. */
+  async lookAtPairing() {
+    this.pairing = await read(this.key, "pairing").catch(() => this.pairing);
+    this.tell();
   }
 
   close() {

@@ -4,8 +4,9 @@
 /**
  * @typedef {"conversation" | "machine" | "context"} Tab
  * @typedef {Record<string, string>} Filters by name; those that are not set are missing
+ * @typedef {"" | "session" | "approvals" | "people"} View
  * @typedef {object} Place
- * @property {"" | "session" | "approvals"} view
+ * @property {View} view
  * @property {string} session the id of the one that is open
  * @property {Tab} tab
  * @property {Filters} filters
@@ -14,6 +15,9 @@
 export const FILTERS = ["agent", "status", "channel", "owner", "tag", "archived", "text"];
 /** @type {Tab[]} */
 export const TABS = ["conversation", "machine", "context"];
+
+/** @type {View[]} those that have no session */
+const VIEWS = ["approvals", "people"];
 
 /** @param {string} fragment @returns {Place} */
 export function parsePlace(fragment) {
@@ -24,7 +28,7 @@ export function parsePlace(fragment) {
   const filters = {};
   for (const name of FILTERS) if (given.get(name)) filters[name] = String(given.get(name));
   return {
-    view: view === "approvals" ? "approvals" : view === "session" && id ? "session" : "",
+    view: VIEWS.find((known) => known === view) ?? (view === "session" && id ? "session" : ""),
     session: view === "session" ? decoded(id) : "",
     tab: TABS.find((known) => known === tab) ?? "conversation",
     filters,

@@ -23,6 +23,8 @@ export class SessionList extends EventTarget {
     this.problems = [];
     /** @type {Error | null} */
     this.trouble = null;
+    /** @type {Record<string, {senders: string[], joinedTo: string | null}>} by the ids of sessions */
+    this.pairings = {};
     this.isLoaded = false;
     this.tag = "";
     /** @type {string | null} */
@@ -47,6 +49,7 @@ export class SessionList extends EventTarget {
       const { value } = await listSessions(filters, { after: next, limit: PAGE });
       if (this.filters !== filters) return;
       this.next = value.next;
+      Object.assign(this.pairings, value.pairings);
       this.#merge(value.sessions);
     } catch (error) {
       this.#fail(error);
@@ -106,6 +109,7 @@ export class SessionList extends EventTarget {
     const behind = isAnother || !page.next || !last ? [] : this.rows.filter((row) => inOrder(row, last) > 0);
     if (behind.length === 0) this.next = page.next;
     this.rows = behind;
+    this.pairings = { ...(behind.length ? this.pairings : {}), ...page.pairings };
     this.#merge(page.sessions);
     this.total = page.total;
     this.counts = page.counts ?? {};
