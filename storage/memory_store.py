@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.exclusive_use import ExclusiveUse
-from argentos.concurrency.threads import in_thread_if
+from argentos.concurrency.threads import free, in_thread_if
 from argentos.errors import AttachmentNotFoundError
 from argentos.storage.attachments import as_sha256, sha256_of
 from argentos.storage.branching.checkpoints import Checkpoint
@@ -185,14 +185,15 @@ class MemoryStore(Store):
         if session is None or not session.pending.has(snapshot.metadata.sequence, snapshot.metadata.epoch):
             return
         base = session.base
-        records = session.pending.up_to(snapshot.metadata.sequence)
-        left = await _fold_of(key, base, records) if await _archive(records) else Folded(snapshot, ())
+        left = await _left_by(key, base, session.pending.up_to(snapshot.metadata.sequence), snapshot)
+        for messages in in_chunks(left.archived, _LONG):
+            session.archive |= {message.number: message for message in messages}  # what is back is found sooner
+            await anyio.lowlevel.checkpoint()
         if session.base is not base:  # another checkpoint was quicker
             return
-        session.archive |= {message.number: message for message in left.archived}  # what is back is found sooner
         session.checkpoints += left.checkpoints
         session.base = snapshot
-        session.pending.cover(snapshot.metadata.sequence)
+        free(session.pending.cover(snapshot.metadata.sequence))
 
 
 def _edges(records: Sequence[Record]) -> list[Transitioned]:
@@ -212,6 +213,11 @@ async def _edges_in(key: SessionKey, expected: int, records: Sequence[Record]) -
         edges += _edges(chunk)
         await anyio.lowlevel.checkpoint()
     return edges
+
+
+async def _left_by(key: SessionKey, base: Snapshot | None, records: Sequence[Record], snapshot: Snapshot) -> Folded:
+    """What left the context by records that lead to this snapshot."""
+    return await _fold_of(key, base, records) if await _archive(records) else Folded(snapshot, ())
 
 
 async def _archive(records: Sequence[Record]) -> bool:

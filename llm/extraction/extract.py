@@ -10,8 +10,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import zip_longest
-from typing import Final, NamedTuple
+from typing import Final
 
+from msgspec import Struct
+
+from argentos.concurrency.threads import free
 from argentos.llm.counting import TokenCounter, show_life
 from argentos.llm.extraction.cues import KINDS, kinds_of
 from argentos.llm.extraction.quotes import QUOTED, SAID, quote, speaker_of
@@ -40,7 +43,7 @@ _BY_LENGTH: Final[float] = 0.7
 _MARKED: Final = (0.0, 0.3, 0.4)  # worth for none, one, and more kinds of facts that a sentence may state
 
 
-class _Line(NamedTuple):
+class _Line(Struct, frozen=True, gc=False):  # hundreds of thousands, which the garbage collector need not look at
     """A line of the summary.
 
     Attributes:
@@ -72,6 +75,7 @@ def extract(messages: Sequence[Message], earlier: Summary | None, *, budget: int
     old = [] if earlier is None else list(_quotes(earlier, worth))
     new = [line for message in messages for line in _lines(message, worth)]
     chosen = _choose(old, new, budget - count(heading) - 1, count)
+    free(new)
     return "\n".join([heading, *(line.text for line in chosen)])
 
 

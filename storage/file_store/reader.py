@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from argentos.concurrency.threads import Runner
+from argentos.concurrency.threads import Runner, free
 from argentos.errors import AttachmentNotFoundError
 from argentos.storage.branching.checkpoints import Checkpoint
 from argentos.storage.disk import reading
@@ -55,12 +55,14 @@ class Reader:
         """
         if entry and entry.is_deleted:
             return None, False
-        records = tuple(entry.pending.records) if entry else ()
+        records = list(entry.pending.records) if entry else []
         folder = paths.session_folder(self._root, key)
         stored = await self._run(partial(self._read_files.read_stored, folder, key))
         if entry and stored.snapshot and not entry.is_loaded and self._is_owner:  # later ones may be in memory only
             entry.pending.cover(min(stored.snapshot.metadata.sequence, stored.reaches))
-        return await self._joined(key, folder, stored, records), bool(stored.edited or stored.unfit)
+        folded = await self._joined(key, folder, stored, records)
+        free(records)
+        return folded, bool(stored.edited or stored.unfit)
 
     async def _joined(
         self, key: SessionKey, folder: Path, stored: session_files.SessionFiles, records: Sequence[Record]

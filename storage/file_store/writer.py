@@ -15,6 +15,7 @@ from typing import Final
 import anyio
 
 from argentos.concurrency.foreign_code import in_log, in_short, passes
+from argentos.concurrency.threads import free
 from argentos.errors import StoreDamagedError, StoreError
 from argentos.storage.file_store.edits import Edits
 from argentos.storage.file_store.schedule import WriteSchedule
@@ -170,7 +171,9 @@ class FileWriter:
         try:
             if records:
                 entry.file_size = await self._bounded(key, partial(self._bring_up, key, snapshot, records))
-                pending.cover(records[-1].sequence)
+                last = records[-1].sequence
+                records.clear()
+                free(pending.cover(last))
             if not pending.records and self._journal.keeps(key):
                 await self._run(partial(self._journal.release, key))
         except BaseException as error:

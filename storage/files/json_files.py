@@ -240,10 +240,14 @@ def _decode(data: bytes, decoder: msgspec.json.Decoder[_T], path: Path) -> _T:
 def _in_lines(data: bytes) -> History:
     """A large history, decoded so that no line keeps the interpreter to itself for more than a moment."""
     try:
-        first, *lines, last = _lines(data)
-        messages = [each for line in lines for each in _messages.decode(b"[%b]" % line.rstrip(b","))]
+        lines = _lines(data)
+        first, last = next(lines), next(lines)
+        messages: list[Message] = []
+        for line in lines:  # one after the other, for freeing all of them together takes more than a moment, too
+            messages += _messages.decode(b"[%b]" % last.rstrip(b","))
+            last = line
         return structs.replace(HISTORY.decode(first + last), messages=tuple(messages))
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, StopIteration):
         return HISTORY.decode(data)  # whose error says where
 
 

@@ -88,8 +88,9 @@ class PendingRecords:
         """Tell whether the record of this sequence is covered by no checkpoint yet."""
         return bool(self.records) and self.records[0].sequence <= sequence
 
-    def cover(self, sequence: int) -> None:
-        """Forget the records up to this sequence: a checkpoint covers them."""
-        kept = self.after(sequence)
+    def cover(self, sequence: int) -> list[Record]:
+        """Forget the records up to this sequence, and give them: a checkpoint covers them."""
+        covered, kept = self.up_to(sequence), self.after(sequence)
         self.size = self.size * len(kept) // max(1, len(self.records))
         self.records = kept
+        return covered
