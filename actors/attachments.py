@@ -4,8 +4,9 @@ In between, in records, histories and events, a message refers to them by their 
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
+from itertools import chain
 from operator import attrgetter
 from typing import Final
 
@@ -21,7 +22,6 @@ from argentos.storage import (
     Content,
     Detached,
     Message,
-    RawBlock,
     SessionKey,
     Store,
     attach_inline,
@@ -32,6 +32,7 @@ from argentos.storage import (
     hashes_in,
     text_of,
 )
+from argentos.storage.attachments import has_sources
 
 __all__ = ["Attachments"]
 
@@ -117,8 +118,7 @@ class Attachments:
 
     async def put_back(self, key: SessionKey, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """Messages with the bytes that they refer to; what cannot be read gives a text in its place, and is told of."""
-        contents: Iterator[tuple[RawBlock, ...]] = map(_blocks, messages)
-        if not any(hashes_in(each) for each in contents if each):
+        if not has_sources(chain.from_iterable(map(_blocks, messages))):
             return messages
         known: dict[str, bytes] = {}
         found = [*messages]

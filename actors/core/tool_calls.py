@@ -6,11 +6,11 @@ sees as an error.
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from copy import deepcopy
 from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
 import anyio
+from msgspec import to_builtins
 
 from argentos.actors.core.reports import CallDone
 from argentos.actors.core.runtime import Runtime
@@ -78,9 +78,11 @@ async def run_calls(
             if len(group) == 1:
                 await run.one(group[0])
                 continue
+            limiter = anyio.Semaphore(_AT_ONCE, fast_acquire=True)
             async with anyio.create_task_group() as tasks:
                 for call in group:
-                    tasks.start_soon(run.one, call)
+                    await limiter.acquire()
+                    tasks.start_soon(run.limited, call, limiter)
 
 
 def _groups(runtime: Runtime, calls: Iterable[ToolUse]) -> list[list[ToolUse]]:
@@ -114,14 +116,19 @@ class _Run:
         self._report = report
         self._begin = begin
         self._left = count
-        self._limiter = anyio.Semaphore(_AT_ONCE, fast_acquire=True)
         room = int(runtime.gauge.window * _WINDOW_SHARE * _CHARACTERS_A_TOKEN / max(1, count))
         self._limit = min(runtime.config.result_limit, room)
 
+    async def limited(self, call: ToolUse, limiter: anyio.Semaphore) -> None:
+        """Run a call for which the limiter was acquired, and report its result."""
+        try:
+            await self.one(call)
+        finally:
+            limiter.release()
+
     async def one(self, call: ToolUse) -> None:
         """Run a call, and report its result."""
-        async with self._limiter:
-            result = await self._result_of(call)
+        result = await self._result_of(call)
         if result is not None and not isinstance(result.content, str):
             result = await self._detached(call, result)
         tokens = 0 if result is None else await self._tokens(result)
@@ -202,7 +209,7 @@ async def _call(called: _Called, context: ToolContext) -> _Result:
     name = called.traits.name
     try:
         with context.entered(), context.scope:
-            given: Any = called.tool.call(deepcopy(called.call.input))  # which it may change
+            given: Any = called.tool.call(to_builtins(called.call.input))  # which it may change
             if not isinstance(given, Awaitable):
                 return _Result(
                     f"failed: the tool gave {in_words(given)} at once; make its `call` async",

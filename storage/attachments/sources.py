@@ -29,6 +29,7 @@ __all__ = [
     "decode_base64",
     "detach",
     "has_bytes",
+    "has_sources",
     "hashes_in",
     "placeholder",
     "sha256_of",
@@ -92,8 +93,13 @@ def sources_in(content: Content) -> Iterator[Source]:
     """The sources in content that have bytes or refer to some, in their order."""
     if not isinstance(content, str):
         for block in content:
-            if "source" in block or not isinstance(block.get("content", ""), str):  # few have
+            if has_sources((block,)):
                 yield from _sources_of(block)
+
+
+def has_sources(blocks: Iterable[RawBlock]) -> bool:
+    """Tell whether one of some blocks may have a source, which few do; a quick look at many."""
+    return any("source" in block or not isinstance(block.get("content", ""), str) for block in blocks)
 
 
 def _sources_of(block: RawBlock) -> Iterator[Source]:
