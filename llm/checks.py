@@ -7,7 +7,7 @@ from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.errors import CallbackError, InputError, ModelError
 from argentos.inputs import as_flag, as_id, as_name, as_number, as_whole_number, in_words
 from argentos.llm.model import Model, Reply
-from argentos.llm.pieces import Piece, as_piece
+from argentos.llm.pieces import Emitted, UsageSoFar, as_piece
 from argentos.storage import STOPPED, Usage, as_content
 
 __all__ = ["Traits", "as_awaitable", "as_count", "as_emitted", "as_reply", "can_summarise", "traits_of"]
@@ -18,14 +18,14 @@ _LARGEST_RATIO: Final = 1000.0
 _LARGEST_WINDOW: Final = 10_000_000  # tokens
 
 
-def as_emitted(value: object, model: str) -> Piece:
+def as_emitted(value: object, model: str) -> Emitted:
     """A piece that a model emits; of a text, a `TextDelta`.
 
     Raises:
         ModelError: it is none.
     """
     try:
-        return as_piece(value)
+        return UsageSoFar(_usage(value.usage)) if isinstance(value, UsageSoFar) else as_piece(value)
     except ModelError as error:
         raise _unusable(model, error) from None
 
@@ -85,6 +85,7 @@ def _usage(usage: object) -> Usage:
         as_whole_number(usage.cache_read, "the tokens read from the cache", 0, _MOST_TOKENS, ModelError),
         as_whole_number(usage.cache_written, "the tokens written to the cache", 0, _MOST_TOKENS, ModelError),
         None if usage.cost is None else as_number(usage.cost, "the cost of the reply", 0.0, _HIGHEST_COST, ModelError),
+        as_flag(usage.is_estimate, "is_estimate of the usage", ModelError),
     )
 
 

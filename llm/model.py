@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from argentos.llm.pieces import Piece
+from argentos.llm.pieces import Emitted
 from argentos.storage import Block, Message, RawBlock, Summary, Usage, blocks_of, raw_content, text_of
 
 __all__ = ["Closeable", "Emit", "Loadable", "Model", "Reply", "Request"]
@@ -70,7 +70,7 @@ class Reply(Struct, frozen=True):
 class Emit(Protocol):
     """The way by which a model streams its reply, piece by piece."""
 
-    async def __call__(self, piece: Piece | str, /) -> None:
+    async def __call__(self, piece: Emitted | str, /) -> None:
         """Show a piece of the reply to whoever reads along; an empty text is a sign of life and nothing more.
 
         Args:

@@ -7,18 +7,20 @@ from msgspec import Struct
 
 from argentos.errors import ModelError
 from argentos.inputs import as_text, in_words
-from argentos.storage import Content
+from argentos.storage import Content, Usage
 
 __all__ = [
     "ApprovalWanted",
     "CompactionFailed",
     "ContextReset",
+    "Emitted",
     "Piece",
     "Retrying",
     "TextDelta",
     "ThinkingDelta",
     "ToolAnswer",
     "ToolCall",
+    "UsageSoFar",
     "as_piece",
     "is_sign_of_life",
 ]
@@ -114,10 +116,23 @@ class CompactionFailed(Struct, frozen=True, gc=False, tag="compaction_failed"):
     reason: str
 
 
+class UsageSoFar(Struct, frozen=True, gc=False, tag="usage"):
+    """The usage of a reply as far as it has come, told by a model: it counts if the reply is cut off, and is not shown.
+
+    Attributes:
+        usage: of the request and of what was said, its cost among it; each one takes the place of the one before.
+    """
+
+    usage: Usage
+
+
 Piece: TypeAlias = (
     ContextReset | TextDelta | ThinkingDelta | ToolCall | ToolAnswer | ApprovalWanted | Retrying | CompactionFailed
 )
 """A piece of a reply as it streams."""
+
+Emitted: TypeAlias = Piece | UsageSoFar
+"""What a model may emit while it replies."""
 
 _KINDS: Final = get_args(Piece)
 _decoder: Final[msgspec.json.Decoder[Piece]] = msgspec.json.Decoder(Piece)

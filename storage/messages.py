@@ -79,6 +79,7 @@ class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
         cache_read: the part of `input` that the provider read from its cache.
         cache_written: the part of `input` that it wrote to its cache.
         cost: of the reply, where the model was given prices.
+        is_estimate: the reply was cut off, and `output` is estimated from what was said.
     """
 
     model: str
@@ -87,6 +88,7 @@ class Usage(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
     cache_read: int = 0
     cache_written: int = 0
     cost: float | None = None
+    is_estimate: bool = False
 
 
 class Message(Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):

@@ -18,6 +18,7 @@ from argentos.llm.claude.prices import Prices
 from argentos.llm.claude.request import compaction_parameters, count_parameters, parameters
 from argentos.llm.claude.stream import Progress, compaction_of
 from argentos.llm.model import Emit, Reply, Request
+from argentos.llm.pieces import UsageSoFar
 from argentos.storage import threads
 
 __all__ = ["DEFAULT_MODEL", "AnthropicModel", "Client"]
@@ -136,6 +137,8 @@ class AnthropicModel:
                 if piece is None:
                     break
                 await emit(piece)
+                if self._prices is not None and (usage := progress.usage_so_far()) is not None:
+                    await emit(UsageSoFar(usage))
         return progress.reply()
 
     async def _compacted(self, request: Request) -> Reply | None:

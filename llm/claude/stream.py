@@ -24,6 +24,8 @@ _NEW: Final[Mapping[str, RawBlock]] = {
 """Blocks that some servers begin without saying so."""
 _TEXT: Final = frozenset({"type", "text"})
 _SIGN_OF_LIFE: Final = TextDelta("")
+_BYTES_A_TOKEN: Final = 3  # roughly, in any language
+_REPORTED: Final = 300  # bytes of a reply between two reports of its usage
 
 
 class Progress:
@@ -40,6 +42,16 @@ class Progress:
         self._inputs: dict[int, str] = {}
         self._calls: dict[str, str] = {}
         self._stop_reason: str | None = None
+        self._said, self._next_report = 0, 0  # bytes
+
+    def usage_so_far(self) -> Usage | None:
+        """The usage up to here, the output as an estimate; None where that is hardly more than when last asked."""
+        if self._said < self._next_report:
+            return None
+        usage = self._usage.report(least_output=self._said // _BYTES_A_TOKEN)
+        if usage is not None:
+            self._next_report = self._said + _REPORTED
+        return usage
 
     def take(self, event: "RawMessageStreamEvent") -> Piece:
         """Note an event; gives the piece it brings, which may be no more than a sign of life.
@@ -75,6 +87,7 @@ class Progress:
     def _take_delta(self, index: int, delta: Any) -> Piece:
         kind: str = delta.type
         if kind == "input_json_delta":
+            self._said += len(delta.partial_json)
             self._inputs[index] = self._inputs.get(index, "") + delta.partial_json
             return _SIGN_OF_LIFE
         if index not in self._blocks and kind in _NEW:
@@ -82,9 +95,11 @@ class Progress:
         block = self._blocks.get(index, {})
         if kind == "text_delta":
             block["text"] += delta.text
+            self._said += len(delta.text.encode(errors="replace"))
             return TextDelta(delta.text)
         if kind == "thinking_delta":
             block["thinking"] += delta.thinking
+            self._said += len(delta.thinking.encode(errors="replace"))
             return ThinkingDelta(delta.thinking)
         _merge(block, delta.to_dict())
         return _SIGN_OF_LIFE
@@ -180,17 +195,22 @@ class _Tokens:
         self._written = max(self._written, _count(usage, "cache_creation_input_tokens"))
         self._output = _count(usage, "output_tokens") or self._output
 
-    def report(self) -> Usage | None:
-        """The usage; None where nothing was reported."""
+    def report(self, least_output: int = 0) -> Usage | None:
+        """The usage; None where nothing was reported.
+
+        Args:
+            least_output: tokens that were said, whatever is reported.
+        """
         sent = self._new + self._read + self._written
         if not sent:
             return None
-        return Usage(self._model, sent, self._output, self._read, self._written, self._cost())
+        output = max(self._output, least_output)
+        return Usage(self._model, sent, output, self._read, self._written, self._cost(output))
 
-    def _cost(self) -> float | None:
+    def _cost(self, output: int) -> float | None:
         if self._prices is None:
             return None
-        return self._prices.cost(new=self._new, read=self._read, written=self._written, output=self._output)
+        return self._prices.cost(new=self._new, read=self._read, written=self._written, output=output)
 
 
 def _count(usage: object, name: str) -> int:

@@ -18,7 +18,7 @@ from argentos.llm.local.requests import readable
 from argentos.llm.local.server import LlamaServer, check_library
 from argentos.llm.local.weights import packaged, weights_at
 from argentos.llm.model import Emit, Reply, Request
-from argentos.llm.pieces import Piece, TextDelta
+from argentos.llm.pieces import Emitted, TextDelta
 
 __all__ = ["LocalModel"]
 
@@ -156,7 +156,7 @@ class _Trimmed:
         self._blanks: str = ""
         self._has_begun = False
 
-    async def __call__(self, piece: Piece | str, /) -> None:
+    async def __call__(self, piece: Emitted | str, /) -> None:
         if isinstance(piece, TextDelta):
             piece = TextDelta(self._trimmed(piece.text))
         await self._emit(piece)

@@ -23,7 +23,7 @@ freed: list[int] = []
 all_freed: Final = threading.Event()
 
 
-class Watched(Accepted, tag="accepted"):
+class Watched(Accepted, frozen=True, tag="accepted"):
     """A record that tells which thread frees it."""
 
     def __del__(self) -> None:

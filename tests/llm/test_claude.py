@@ -24,7 +24,7 @@ from argentos.errors import (
     ModelUnavailableError,
     ReplyInterruptedError,
 )
-from argentos.llm import AnthropicModel, Piece, Reply, Request, TextDelta
+from argentos.llm import AnthropicModel, Emitted, Reply, Request, TextDelta
 from argentos.storage import Message, Role, Summary, Usage
 
 pytestmark = [
@@ -158,7 +158,7 @@ async def test_a_stream_that_is_left_early_is_closed(llmock: Behave) -> None:
     class LeftError(Exception):
         pass
 
-    async def leave(piece: Piece | str, /) -> None:
+    async def leave(piece: Emitted | str, /) -> None:
         if isinstance(piece, TextDelta) and piece.text:
             raise LeftError(piece.text)
 
@@ -172,7 +172,7 @@ async def test_a_stalled_reply_can_be_cancelled(llmock: Behave) -> None:
     model = llmock(_says("one two three"), fault)
     pieces: list[str] = []
 
-    async def emit(piece: Piece | str, /) -> None:
+    async def emit(piece: Emitted | str, /) -> None:
         if isinstance(piece, TextDelta) and piece.text:
             pieces.append(piece.text)
             scope.cancel()
@@ -527,7 +527,7 @@ async def _stream(
 ) -> list[str | Reply]:
     pieces = [] if into is None else into
 
-    async def emit(piece: Piece | str, /) -> None:
+    async def emit(piece: Emitted | str, /) -> None:
         if isinstance(piece, TextDelta) and piece.text:  # an empty one is but a sign of life
             pieces.append(piece.text)
 

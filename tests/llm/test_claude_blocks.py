@@ -19,7 +19,18 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from argentos.errors import InputError, ModelUnavailableError, ReplyInterruptedError
-from argentos.llm import AnthropicModel, Piece, Prices, Reply, Request, TextDelta, ThinkingDelta, ToolAnswer, ToolCall
+from argentos.llm import (
+    AnthropicModel,
+    Emitted,
+    Prices,
+    Reply,
+    Request,
+    TextDelta,
+    ThinkingDelta,
+    ToolAnswer,
+    ToolCall,
+    UsageSoFar,
+)
 from argentos.llm.claude.model import DEFAULT_MODEL
 from argentos.llm.claude.options import Options
 from argentos.llm.claude.request import parameters
@@ -68,10 +79,10 @@ def model(url: str, **options: Any) -> AnthropicModel:
     return AnthropicModel(MODEL, api_key="sk-test", base_url=url, **options)
 
 
-async def asked(url: str, asking: Request | None = None, **options: Any) -> tuple[list[Piece | str], Reply]:
-    pieces: list[Piece | str] = []
+async def asked(url: str, asking: Request | None = None, **options: Any) -> tuple[list[Emitted | str], Reply]:
+    pieces: list[Emitted | str] = []
 
-    async def emit(piece: Piece | str, /) -> None:
+    async def emit(piece: Emitted | str, /) -> None:
         if not isinstance(piece, TextDelta) or piece.text:
             pieces.append(piece)
 
@@ -268,6 +279,19 @@ async def test_the_usage_tells_what_came_from_the_cache_and_what_it_cost() -> No
     assert free.usage.cost is None
 
 
+async def test_a_reply_with_prices_tells_what_it_has_cost_so_far_the_output_by_an_estimate() -> None:
+    used = {"input_tokens": 1000, "cache_read_input_tokens": 5000}
+    with serving(start(**used, output_tokens=1) + text("Aye. " * 200) + end(output_tokens=400)) as (url, _):
+        pieces, _ = await asked(url, prices=Prices(input=3, output=15))
+        free, _ = await asked(url)
+    told = [each.usage for each in pieces if isinstance(each, UsageSoFar)]
+    assert (told[0].input, told[0].output, told[0].cache_read) == (6000, 1, 5000)
+    assert told[0].cost == pytest.approx((1000 * 3 + 5000 * 0.3 + 15) / 1e6)
+    assert told[-1].output == len("Aye. " * 200) // 3
+    assert told[-1].cost == pytest.approx((1000 * 3 + 5000 * 0.3 + 333 * 15) / 1e6)
+    assert not any(isinstance(each, UsageSoFar) for each in free)
+
+
 async def test_the_window_is_what_the_api_says_of_the_model() -> None:
     async with AsyncAnthropic(api_key="k", base_url="http://127.0.0.1:9") as client:
         told = AnthropicModel(MODEL, client=_Told(client, 200_000))
@@ -456,7 +480,7 @@ def unmarked(value: Any) -> Any:
     return json.loads(json.dumps(value), object_hook=_without_mark)
 
 
-async def _ignore(piece: Piece | str, /) -> None:
+async def _ignore(piece: Emitted | str, /) -> None:
     """Hear nothing."""
 
 

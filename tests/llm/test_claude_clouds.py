@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from argentos import Agent, AnthropicModel, MemoryStore, Message, Piece, Request, Supervisor, ToolUse, tool
+from argentos import Agent, AnthropicModel, Emitted, MemoryStore, Message, Request, Supervisor, ToolUse, tool
 from argentos.errors import ModelUnavailableError
 from argentos.storage import ToolResult
 from tests.llm.wire import Recorded, block, end, serving, start, whole
@@ -115,7 +115,7 @@ async def test_a_turn_that_calls_a_tool_goes_through(cloud: Cloud) -> None:
 
 @CLOUDS
 async def test_one_that_cannot_answer_now_is_unavailable(cloud: Cloud) -> None:
-    async def emit(_: Piece | str, /) -> None:
+    async def emit(_: Emitted | str, /) -> None:
         raise AssertionError("it says something")
 
     asked = Message(id="m-1", number=1, role="user", text="Hello?", at=datetime(2026, 5, 8, tzinfo=UTC), tokens=1)

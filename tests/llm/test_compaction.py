@@ -18,10 +18,10 @@ from argentos.llm import (
     Compacted,
     Counting,
     Emit,
+    Emitted,
     Gauge,
     Model,
     OfflineModel,
-    Piece,
     Reply,
     Request,
     Summariser,
@@ -251,7 +251,7 @@ async def _read(model: Model, request: Request) -> Reply:
     return await model.reply(request, _ignore)
 
 
-async def _ignore(piece: Piece | str, /) -> None:
+async def _ignore(piece: Emitted | str, /) -> None:
     pass
 
 

@@ -20,12 +20,12 @@ from argentos import (
     Agent,
     AnthropicModel,
     Config,
+    Emitted,
     ManualClock,
     MemoryStore,
     Message,
     ModelRefusedError,
     NoReplyError,
-    Piece,
     RecordAppended,
     ReplyInterruptedError,
     Request,
@@ -394,5 +394,5 @@ async def test_a_loop_of_tools_reads_nine_tenths_of_its_prefix_from_the_cache_of
     await model.aclose()
 
 
-async def _ignore(piece: Piece | str, /) -> None:
+async def _ignore(piece: Emitted | str, /) -> None:
     """Hear nothing."""

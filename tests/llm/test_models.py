@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from argentos.errors import ModelRefusedError
-from argentos.llm import Model, OfflineModel, Piece, ReplayModel, Reply, Request, ThinkingDelta
+from argentos.llm import Emitted, Model, OfflineModel, ReplayModel, Reply, Request, ThinkingDelta
 from argentos.storage import Message, Summary, Text, Thinking, ToolResult, ToolUse
 
 pytestmark = pytest.mark.anyio
@@ -126,7 +126,7 @@ async def _reply(model: Model, request: Request | None = None) -> Reply:
 async def _stream(model: Model, request: Request | None = None) -> Sequence[str | Reply]:
     pieces: list[str | Reply] = []
 
-    async def emit(piece: Piece | str, /) -> None:
+    async def emit(piece: Emitted | str, /) -> None:
         assert isinstance(piece, str)
         pieces.append(piece)
 
@@ -191,9 +191,9 @@ async def test_a_recorded_reply_may_call_tools_and_think() -> None:
         [Thinking(thinking="Hm.", signature="s"), Text(text="Let me look."), ToolUse(id="1", name="now", input={})],
         stop_reason="tool_use",
     )
-    pieces: list[Piece | str] = []
+    pieces: list[Emitted | str] = []
 
-    async def emit(piece: Piece | str, /) -> None:
+    async def emit(piece: Emitted | str, /) -> None:
         pieces.append(piece)
 
     assert await ReplayModel([recorded]).reply(_request("Hi"), emit) == recorded

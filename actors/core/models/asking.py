@@ -10,10 +10,12 @@ from msgspec import structs
 
 from argentos.actors.core.runtime import Runtime
 from argentos.llm import (
+    Emitted,
     Model,
     Piece,
     Reply,
     Request,
+    UsageSoFar,
     as_awaitable,
     as_emitted,
     as_reply,
@@ -42,10 +44,12 @@ class Listener:
 
     Attributes:
         is_over: what it says is not heard any more.
+        usage: of what it has said, as far as it told, if that is cut off.
     """
 
     def __init__(self) -> None:
         self.is_over = False
+        self.usage: Usage | None = None
 
     def hear(self, piece: Piece) -> None:
         """A piece has come."""
@@ -58,6 +62,7 @@ async def ask(
     request: Callable[[], Request],
     listener: Listener,
     *,
+    charge: Charging,
     hold: Holding | None,
 ) -> Reply:
     """The reply of a model.
@@ -68,6 +73,7 @@ async def ask(
         snapshot: of the session.
         request: makes the request, where the model runs.
         listener: is told the pieces.
+        charge: is told what a reply has cost that is cut off.
         hold: is told how to cancel it.
 
     Raises:
@@ -78,7 +84,13 @@ async def ask(
     close = is_near(runtime.gauge, snapshot.metadata)
     name = runtime.gauge.model if model is runtime.model else str(getattr(model, "name", type(model).__name__))
     answering = partial(_answer, model, name, request, listener, put_back, is_close=close)
-    reply = await runtime.bulkhead.run(answering, f"the model of session {snapshot.metadata.key}", hold)
+    listener.usage = None
+    try:
+        reply = await runtime.bulkhead.run(answering, f"the model of session {snapshot.metadata.key}", hold)
+    except BaseException:  # a cancellation, too
+        runtime.spending.note(listener.usage, runtime.clock.now())
+        charge(listener.usage)
+        raise
     runtime.spending.note(reply.usage, runtime.clock.now())
     return reply
 
@@ -134,9 +146,13 @@ class _Emission:
         self._model = model
         self._rested_at = time.perf_counter()
 
-    async def __call__(self, piece: Piece | str, /) -> None:
+    async def __call__(self, piece: Emitted | str, /) -> None:
         """See `Emit`."""
-        self._listener.hear(as_emitted(piece, self._model))
+        emitted = as_emitted(piece, self._model)
+        if isinstance(emitted, UsageSoFar):
+            self._listener.usage = structs.replace(emitted.usage, is_estimate=True)
+        else:
+            self._listener.hear(emitted)
         if time.perf_counter() - self._rested_at > _REST:  # of one that never waits between its pieces
             await checkpoint()
             self._rested_at = time.perf_counter()

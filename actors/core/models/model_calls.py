@@ -53,7 +53,7 @@ async def ask_model(
     try:
         with task.scope:
             request = partial(request_of, runtime, snapshot)
-            reply = await ask(runtime, runtime.model, snapshot, request, listener, hold=task.hold)
+            reply = await ask(runtime, runtime.model, snapshot, request, listener, charge=charge, hold=task.hold)
             listener.end()
             try:
                 return await _taken(runtime, snapshot, reply)

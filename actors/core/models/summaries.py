@@ -112,7 +112,7 @@ def _summariser(
     is_talker = model is runtime.model
 
     async def answer(request: Request) -> Reply:
-        reply = await ask(runtime, model, snapshot, lambda: request, listener, hold=hold)
+        reply = await ask(runtime, model, snapshot, lambda: request, listener, charge=charge, hold=hold)
         charge(reply.usage)
         return reply
 

@@ -1,13 +1,29 @@
 """Limits of what a session, and an agent on a day, may spend."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import anyio
 import pytest
 
-from argentos import Config, Emit, FileStore, ManualClock, MemoryStore, Reply, Request, Session, Supervisor, Usage
-from argentos.errors import ModelError, NoReplyError, SpendingLimitError
-from argentos.storage import SessionKey, Spending, Store
+from argentos import (
+    Config,
+    Emit,
+    Event,
+    FileStore,
+    ManualClock,
+    MemoryStore,
+    RecordAppended,
+    Reply,
+    Request,
+    Session,
+    Supervisor,
+    Usage,
+    UsageSoFar,
+)
+from argentos.errors import ModelError, NoReplyError, ReplyInterruptedError, SpendingLimitError
+from argentos.storage import Charged, SessionKey, Spending, Store
 
 pytestmark = pytest.mark.anyio
 
@@ -131,6 +147,60 @@ async def test_an_answer_that_is_not_kept_counts_as_well(store: MemoryStore, tex
         with pytest.raises(SpendingLimitError, match="has spent 2 of 2"):
             await supervisor.session("maren").ask("Hi")
     assert model.asked == 2
+
+
+class Cut(Priced):
+    """Tells twice what its reply has cost up to there, and says no more, or breaks off."""
+
+    def __init__(self, *, breaks: bool) -> None:
+        super().__init__()
+        self.breaks = breaks
+        self.said = anyio.Event()
+
+    async def reply(self, request: Request, emit: Emit) -> Reply:
+        self.asked += 1
+        for output, cost in ((0, 0.25), (3, 0.5)):
+            await emit(UsageSoFar(Usage("priced", 10, output, cost=cost)))
+            await emit("The tide ")
+        self.said.set()
+        if not self.breaks:
+            await anyio.sleep_forever()
+        raise ReplyInterruptedError(f"the reply to {request.session} broke off", is_transient=False)
+
+
+async def charged(events: AsyncIterator[Event]) -> Usage:
+    async for each in events:
+        if isinstance(each, RecordAppended) and isinstance(each.record, Charged):
+            return each.record.usage
+    raise AssertionError("nothing was charged")
+
+
+async def test_what_a_stop_cuts_off_counts_as_far_as_it_was_told(store: MemoryStore) -> None:
+    model = Cut(breaks=False)
+    config = Config(max_spend_per_day=0.5)
+    async with Supervisor(store, model, config=config) as supervisor, supervisor.events() as events:
+        session = supervisor.session("maren")
+        turn = await session.send("When is the tide?")
+        await model.said.wait()
+        await session.stop()
+        with pytest.raises(NoReplyError):
+            await turn.reply()
+        assert await charged(events) == Usage("priced", 10, 3, cost=0.5, is_estimate=True)
+        with pytest.raises(SpendingLimitError, match=r"has spent 0\.5 of 0\.5 today"):
+            await supervisor.session("jan").ask("Hi")
+        assert (await session.history())[-1].text == "The tide The tide "
+    found = await spent(store)
+    assert found is not None
+    assert found.total == 0.5
+
+
+async def test_what_breaks_off_counts_as_far_as_it_was_told_and_so_does_each_attempt(store: MemoryStore) -> None:
+    async with Supervisor(store, Cut(breaks=True), config=Config(max_spend_per_session=1.0)) as supervisor:
+        for _ in range(2):
+            with pytest.raises(ReplyInterruptedError):
+                await supervisor.session("maren").ask("Hi")
+        with pytest.raises(SpendingLimitError, match="has spent 1 of 1"):
+            await supervisor.session("maren").ask("Hi")
 
 
 async def test_without_prices_nothing_is_spent(store: MemoryStore) -> None:
