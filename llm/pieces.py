@@ -132,7 +132,7 @@ Piece: TypeAlias = (
 """A piece of a reply as it streams."""
 
 Emitted: TypeAlias = Piece | UsageSoFar
-"""What a model may emit while it replies."""
+"""A piece, or a report, that a model may emit while it replies."""
 
 _KINDS: Final = get_args(Piece)
 _decoder: Final[msgspec.json.Decoder[Piece]] = msgspec.json.Decoder(Piece)

@@ -216,7 +216,7 @@ async def _edges_in(key: SessionKey, expected: int, records: Sequence[Record]) -
 
 
 async def _left_by(key: SessionKey, base: Snapshot | None, records: Sequence[Record], snapshot: Snapshot) -> Folded:
-    """What left the context by records that lead to this snapshot."""
+    """The snapshot, and the messages that left the context by the records that lead to it."""
     return await _fold_of(key, base, records) if await _archive(records) else Folded(snapshot, ())
 
 

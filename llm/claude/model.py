@@ -16,6 +16,7 @@ from argentos.llm.claude.errors import is_stale, translated
 from argentos.llm.claude.options import CacheTime, as_options
 from argentos.llm.claude.prices import Prices
 from argentos.llm.claude.request import compaction_parameters, count_parameters, parameters
+from argentos.llm.claude.sending import count_sent, create_sent, is_large
 from argentos.llm.claude.stream import Progress, compaction_of
 from argentos.llm.model import Emit, Reply, Request
 from argentos.llm.pieces import UsageSoFar
@@ -166,8 +167,12 @@ class AnthropicModel:
         client = await self._connect()
         if request.summary and request.summary.block:  # whose text has as many
             request = structs.replace(request, summary=structs.replace(request.summary, block=None))
+        arguments = count_parameters(request, self.name, self._options)
         with translated():
-            found = await client.messages.count_tokens(**count_parameters(request, self.name, self._options))
+            if is_large(client, arguments):
+                found = await count_sent(client, arguments)
+            else:
+                found = await client.messages.count_tokens(**arguments)
             return int(found.input_tokens)
 
     async def load(self) -> None:
@@ -221,11 +226,17 @@ async def _begun(client: Any, arguments: Mapping[str, Any]) -> Any:
     """
     with translated():
         try:
-            return await client.messages.create(**arguments, stream=True)
+            return await _created(client, arguments)
         except Exception as error:
             if not is_stale(error):
                 raise
-        return await client.messages.create(**arguments, stream=True)
+        return await _created(client, arguments)
+
+
+async def _created(client: Any, arguments: Mapping[str, Any]) -> Any:
+    if is_large(client, arguments):
+        return await create_sent(client, arguments)
+    return await client.messages.create(**arguments, stream=True)
 
 
 def _window_of(info: object) -> int | None:
