@@ -41,6 +41,9 @@
     ├── PairingError                 a sender cannot be paired as was asked; the sentence says why
     │   ├── PairingNotFoundError     nobody has the code
     │   └── SenderNotAdmittedError   the account of ours does not answer this sender
+    ├── ChannelError                 a platform, as Telegram, cannot do now what is asked of it
+    │   ├── ChannelRefusedError      it refuses the account of ours, as where its token was revoked
+    │   └── TargetGoneError          a place of it cannot be written to any more
     ├── AccessError                  a gateway refuses a request, before anything is done
     │   ├── NotAuthenticatedError    no token, or one that is not known any more
     │   ├── ScopeError               the token does not allow this
@@ -72,6 +75,8 @@ __all__ = [
     "BodyTooLargeError",
     "BodyTooSlowError",
     "CallbackError",
+    "ChannelError",
+    "ChannelRefusedError",
     "CheckpointNotFoundError",
     "CompactionFailedError",
     "ConfigError",
@@ -115,6 +120,7 @@ __all__ = [
     "StoreFullError",
     "StoreVersionError",
     "SupervisorStoppedError",
+    "TargetGoneError",
     "TooManySessionsError",
     "UndoRefusedError",
     "UnknownStateError",
@@ -473,6 +479,27 @@ class SenderNotAdmittedError(PairingError):
     """The account does not answer the sender."""
 
     code = "sender_not_admitted"
+
+
+class ChannelError(ArgentError):
+    """A platform cannot do now what is asked of it; where it says when it can, that is `retry_after`."""
+
+    code = "channel_failed"
+    is_transient = True
+
+
+class ChannelRefusedError(ChannelError):
+    """A platform refuses an account of ours, as where its token is missing or was revoked: a person has to mend it."""
+
+    code = "channel_refused"
+    is_transient = False
+
+
+class TargetGoneError(ChannelError):
+    """A place of a platform cannot be written to any more, as where the user has blocked the bot."""
+
+    code = "target_gone"
+    is_transient = False
 
 
 class AccessError(ArgentError):

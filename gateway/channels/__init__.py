@@ -1,0 +1,10 @@
+"""Channels: accounts of ours on Telegram and Discord, connected to the sessions of a gateway.
+
+Reading order; each imports only those above it:
+
+    channel     the protocol: what the adapter of a platform does, and what it is given
+    status      of each account, as people see it
+    secrets     tokens, from the environment or a private file
+    settings    the accounts in `argent.json`
+    registry    the platforms, imported where they are used
+"""
