@@ -120,6 +120,7 @@ if TYPE_CHECKING:
         TargetGoneError,
         TooManySessionsError,
         UndoRefusedError,
+        UnknownOutcomeError,
         UnknownStateError,
         WrongEventLoopError,
     )
@@ -392,6 +393,7 @@ __all__ = [
     "UndoRefusedError",
     "Undone",
     "Unknown",
+    "UnknownOutcomeError",
     "UnknownStateError",
     "Updated",
     "Usage",
@@ -520,6 +522,7 @@ _FOLDERS: Final = {
         "TargetGoneError",
         "TooManySessionsError",
         "UndoRefusedError",
+        "UnknownOutcomeError",
         "UnknownStateError",
         "WrongEventLoopError",
     },

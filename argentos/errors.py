@@ -43,6 +43,7 @@
     │   └── SenderNotAdmittedError   the account of ours does not answer this sender
     ├── ChannelError                 a platform, as Telegram, cannot do now what is asked of it
     │   ├── ChannelRefusedError      it refuses the account of ours, as where its token was revoked
+    │   ├── UnknownOutcomeError      it may have done what was asked, or not
     │   └── TargetGoneError          a place of it cannot be written to any more
     ├── AccessError                  a gateway refuses a request, before anything is done
     │   ├── NotAuthenticatedError    no token, or one that is not known any more
@@ -123,6 +124,7 @@ __all__ = [
     "TargetGoneError",
     "TooManySessionsError",
     "UndoRefusedError",
+    "UnknownOutcomeError",
     "UnknownStateError",
     "WrongEventLoopError",
 ]
@@ -493,6 +495,12 @@ class ChannelRefusedError(ChannelError):
 
     code = "channel_refused"
     is_transient = False
+
+
+class UnknownOutcomeError(ChannelError):
+    """A platform may have done what was asked of it, or not, as where the connection broke before it had answered."""
+
+    code = "outcome_unknown"
 
 
 class TargetGoneError(ChannelError):

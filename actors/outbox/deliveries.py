@@ -35,13 +35,14 @@ class Delivery:
 
     Attributes:
         id: the same each time the message is given, and of no other one: whoever remembers it delivers once.
+        agent: whose session it is.
         session: the id of its session.
         message: a reply, what the agent said of its own accord, or a response with a call that a person has to allow.
         address: where it goes.
         attempt: 1, and one more each time that this reader was given it before.
     """
 
-    __slots__ = ("_created_at", "_key", "_reader", "address", "attempt", "id", "message", "session")
+    __slots__ = ("_created_at", "_key", "_reader", "address", "agent", "attempt", "id", "message", "session")
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Delivery:
         self._key = key
         self._created_at = created_at
         self.id: str = f"{_escaped(key)}/{created_at:%Y%m%dT%H%M%S.%fZ}/{message.number}"
+        self.agent: str = key.agent
         self.session: str = key.id
         self.message: Message = message
         self.address: Address = address

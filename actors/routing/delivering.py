@@ -8,13 +8,15 @@ from argentos.actors.core.turn import Turn
 from argentos.actors.routing.route import Route
 from argentos.actors.routing.senders import Sender
 from argentos.actors.routing.session_ids import joined_id, quoted
+from argentos.actors.sessions.commanding import CommandAnswer
 from argentos.actors.sessions.session import Session
+from argentos.actors.sessions.text_commands import text_command
 from argentos.actors.validation import as_address
 from argentos.errors import SenderNotAdmittedError
 from argentos.inputs import as_id
 from argentos.storage import Address, ContentLike
 
-__all__ = ["Delivering"]
+__all__ = ["Delivering", "id_in_session"]
 
 
 class Delivering(ABC):
@@ -48,12 +50,44 @@ class Delivering(ABC):
             InputError: something of it cannot be stored, or a route names an agent that does not run here.
             AttachmentTooLargeError, MessageTooLargeError, MailboxFullError: see `Session.send`.
         """
+        session, known_as = await self._admitted(address, message_id)
+        return await session.send(content, message_id=known_as, address=address, sender=sender, patience=patience)
+
+    async def command(
+        self,
+        address: Address,
+        content: ContentLike,
+        *,
+        message_id: str | None = None,
+        sender: str | None = None,
+    ) -> CommandAnswer | None:
+        """Obey what comes from an address, if it is a text command; None of every other message, which is to `deliver`.
+
+        It is given by the sender, as `telegram:123`, who has to be one of `Agent.commanders` where the agent names any.
+
+        Args:
+            address: where the message came from; see `route`.
+            content: see `Session.command`.
+            message_id: see `deliver`; given again under it, what was done is not done once more.
+            sender: a name to show.
+
+        Raises:
+            SenderNotAdmittedError, InputError, MessageTooLargeError, MailboxFullError: see `deliver`.
+        """
+        await checkpoint()
+        if text_command(content) is None:
+            return None
+        session, known_as = await self._admitted(address, message_id)
+        by = str(Sender.of(address))
+        return await session.command(content, by=by, message_id=known_as, address=address, sender=sender)
+
+    async def _admitted(self, address: Address, message_id: str | None) -> tuple[Session, str | None]:
+        """The session of what comes from an address, and the id of the message in it."""
         found = await self.route(address)
         if not found.is_answered:
             raise SenderNotAdmittedError(f"{Sender.of(address)} is not let in; see `argent pairing`")
-        session = self.session(found.session_id, agent=found.agent)
-        known_as = None if message_id is None else _id_in_session(address, as_id(message_id, "the message id"))
-        return await session.send(content, message_id=known_as, address=address, sender=sender, patience=patience)
+        known_as = None if message_id is None else id_in_session(address, as_id(message_id, "the message id"))
+        return self.session(found.session_id, agent=found.agent), known_as
 
     async def route(self, address: Address) -> Route:
         """The agent that answers what comes from an address, the session that it belongs to, and why.
@@ -75,7 +109,7 @@ class Delivering(ABC):
     async def _route(self, address: Address) -> Route: ...
 
 
-def _id_in_session(address: Address, message_id: str) -> str:
-    """An id that no message from another chat has, for a session may have messages from several."""
+def id_in_session(address: Address, message_id: str) -> str:
+    """The id in its session of a message of a platform: no message from another chat has it."""
     chat = address.channel_id or address.user
     return joined_id(Sender.of(address).place, quoted(chat), quoted(message_id))

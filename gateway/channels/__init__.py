@@ -7,4 +7,12 @@ Reading order; each imports only those above it:
     secrets     tokens, from the environment or a private file
     settings    the accounts in `argent.json`
     registry    the platforms, imported where they are used
+    account     kept connected
+    approvals   buttons by which a person decides on a call
+    outgoing/   replies, to a platform
+    receiving   messages, from a platform
+    running     all of it, while a gateway runs
+
+    telegram/   the adapter of Telegram
+    local/      platforms of this machine, in the place of the real ones
 """

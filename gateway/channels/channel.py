@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from argentos.storage import Address, ContentLike
 
-__all__ = ["Attachment", "Button", "Channel", "Click", "Inbox", "Incoming", "Part", "Traits"]
+__all__ = ["Attachment", "Button", "Channel", "Click", "ClickAnswer", "Inbox", "Incoming", "Part", "Traits"]
 
 
 class Traits(Struct, frozen=True, kw_only=True):
@@ -70,6 +70,13 @@ class Button(Struct, frozen=True):
     data: str
 
 
+class ClickAnswer(Struct, frozen=True):
+    """The answer to a click: a sentence for the one who clicked; once it `is_settled`, the buttons have no use."""
+
+    text: str
+    is_settled: bool
+
+
 class Attachment(Struct, frozen=True):
     """A file that is sent."""
 
@@ -99,8 +106,8 @@ class Inbox(Protocol):
         """
         ...
 
-    async def click(self, click: Click) -> str:
-        """Obey a click; gives a sentence for the one who clicked.
+    async def click(self, click: Click) -> ClickAnswer:
+        """Obey a click of somebody whose click counts.
 
         Raises:
             ArgentError: see `take`.
@@ -115,7 +122,7 @@ class Channel(ABC):
     The other methods are called meanwhile, also several at once. Every method raises `ChannelError` where the platform
     cannot do now what is asked (with `retry_after` where it says when), `ChannelRefusedError` where it refuses the
     account, and `TargetGoneError` where a place cannot be written to any more, as where the user has blocked the bot.
-    Whatever else it raises counts as a failure of this kind, and is logged.
+    `send` raises `UnknownOutcomeError` where the platform may have done it. Whatever else is raised counts likewise.
 
     Attributes:
         traits: of the platform.

@@ -10,8 +10,10 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
+from argentos.actors import Sender
 from argentos.actors.settings.settings_file import SettingsFile
 from argentos.errors import ConfigError
+from argentos.gateway.access.files import gateway_folder
 from argentos.gateway.channels.secrets import TokenSource
 from argentos.inputs import as_choice, as_flag, as_text, in_words, nearest
 
@@ -38,12 +40,14 @@ class Connection(Struct, frozen=True, kw_only=True):
         streams: a reply is shown while it is made, by edits.
         api: the address of a server in the place of the platform's own, as of one on this machine.
         own: settings that only this platform has, as they stand in the file.
+        folder: private files of this account; whoever writes one makes it.
         what: the file and the path of the settings, for the sentences of errors.
     """
 
     channel: str
     account: str | None = None
     token: TokenSource
+    folder: Path
     answers: Answers = "addressed"
     streams: bool = True
     api: str | None = None
@@ -85,6 +89,7 @@ def _connection(
         channel=channel,
         account=account,
         token=token,
+        folder=gateway_folder(state_dir) / "channels" / Sender(channel, "", account).place,
         answers=cast("Answers", answers),
         streams=as_flag(given.get("stream", True), f"{what}.stream", ConfigError),
         api=as_text(given["api"], f"{what}.api", ConfigError) if "api" in given else None,

@@ -20,6 +20,8 @@ from argentos.actors import RoutingSettings, Supervisor
 from argentos.concurrency.foreign_code import in_log
 from argentos.gateway.access.guard import Access
 from argentos.gateway.api.application import Gateway
+from argentos.gateway.channels.running import Channels
+from argentos.gateway.channels.settings import load_connections
 from argentos.gateway.chat_apis import REFUSALS, chat_apis
 from argentos.gateway.dashboard.routes import dashboard
 from argentos.gateway.server.agents import agents_of
@@ -53,21 +55,30 @@ async def serve(
         ArgentError: it cannot begin; the sentence says why, and how to mend it.
     """
     asyncio.get_running_loop().set_exception_handler(_log_stray_error)
-    connections = min(settings.limits.connections, _raised_descriptors() - _SPARE)
+    most = min(settings.limits.connections, _raised_descriptors() - _SPARE)
     access = Access(state_dir, origins=settings.origins, limits=settings.limits)
     async with AsyncExitStack() as stack:
         sockets = _listening(settings, stack)
         agents = await anyio.to_thread.run_sync(agents_of, state_dir, agent)
         routing = await anyio.to_thread.run_sync(RoutingSettings.load, state_dir, agent)
-        supervisor = Supervisor(FileStore(state_dir), agents, agent=agent, grace=settings.grace, routing=routing)
+        connections = await anyio.to_thread.run_sync(load_connections, state_dir)
+        supervisor = Supervisor(
+            FileStore(state_dir),
+            agents,
+            agent=agent,
+            grace=settings.grace,
+            routing=routing,
+            outbox={each.channel for each in connections},
+        )
         await stack.enter_async_context(supervisor)
+        channels = await stack.enter_async_context(Channels(supervisor, connections, state_dir))
         made = Gateway(supervisor, access, parts=[chat_apis, dashboard], refusals=REFUSALS)
         gateway = await stack.enter_async_context(made)
         await anyio.to_thread.run_sync(_make_first_token, access)
         server = Server(
             gateway.application(),
-            partial(_drain, gateway),
-            connections=connections,
+            partial(_drain, gateway, channels),
+            connections=most,
             tls=settings.tls,
             forwarded_from=settings.proxies if settings.public_url else (),
         )
@@ -112,9 +123,10 @@ async def _told_to_systemd(running: Running) -> AsyncGenerator[None]:
         group.cancel_scope.cancel()
 
 
-async def _drain(gateway: Gateway) -> None:
+async def _drain(gateway: Gateway, channels: Channels) -> None:
     notify("STOPPING=1", "STATUS=waiting for the turns that run")
     _log.info("the gateway ends: turns that run have their grace, and what is left is answered when it runs again")
+    channels.stop_receiving()
     await gateway.drain()
 
 

@@ -1,0 +1,10 @@
+"""What goes to a platform: replies while they are made, and what the outbox owes.
+
+Reading order; each imports only those above it:
+
+    splitting   long texts
+    parts       the messages of a platform in which something is sent
+    ledger      what a restart has to know
+    streaming   replies that are shown while they are made
+    delivering  what is owed
+"""

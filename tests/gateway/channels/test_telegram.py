@@ -1,0 +1,106 @@
+"""A person writes to a bot on Telegram, and is answered there."""
+
+import pytest
+
+from argentos.gateway.channels.local.telegram.faults import Fault
+from argentos.gateway.channels.local.telegram.server import LocalTelegram
+from argentos.gateway.channels.local.telegram.world import Bot
+from tests.gateway.channels.conftest import Run
+from tests.gateway.channels.shared import shown, shows, until
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_message_is_answered_where_it_was_written(telegram: LocalTelegram, bot: Bot, run: Run) -> None:
+    async with run() as running:
+        telegram.write(bot, 7, "Hello!")
+        await shows(telegram, 7, "You said: Hello!")
+        await until(lambda: not bot.updates, "the update is acknowledged")
+        await until(lambda: running.channels.statuses()[0].delivered == 1)
+        (status,) = running.channels.statuses()
+        assert (status.state, status.name, status.received) == ("connected", "@harbour_bot", 1)
+        assert await running.supervisor.owed() == ()
+
+
+async def test_what_comes_again_after_a_restart_is_answered_once(telegram: LocalTelegram, bot: Bot, run: Run) -> None:
+    async with run():
+        telegram.write(bot, 7, "Hello!")
+        await shows(telegram, 7, "You said: Hello!")
+        await until(lambda: not bot.updates)
+    bot.updates, bot.confirmed, bot.offset = {each["update_id"]: each for each in bot.confirmed}, [], 0
+    async with run():
+        telegram.write(bot, 7, "And now?")
+        await shows(telegram, 7, "You said: Hello!", "You said: And now?")
+
+
+async def test_updates_that_come_twice_or_in_the_wrong_order_are_answered_once_each(
+    telegram: LocalTelegram, bot: Bot, run: Run
+) -> None:
+    telegram.methods.is_reversed, telegram.methods.repeats = True, 3
+    for user in (7, 8, 9):
+        telegram.write(bot, user, f"I am {user}")
+    async with run():
+        for user in (7, 8, 9):
+            await shows(telegram, user, f"You said: I am {user}")
+        await until(lambda: telegram.methods.repeats == 0)
+        telegram.write(bot, 7, "Still there?")
+        await shows(telegram, 7, "You said: I am 7", "You said: Still there?")
+    assert len(shown(telegram, 8)) == len(shown(telegram, 9)) == 1
+
+
+async def test_a_long_reply_comes_in_parts_in_their_order(telegram: LocalTelegram, bot: Bot, run: Run) -> None:
+    long = " ".join(f"word{number}" for number in range(700))
+    async with run():
+        telegram.write(bot, 7, long[:4096])
+        await until(lambda: len(shown(telegram, 7)) == 2)
+    assert " ".join(shown(telegram, 7)) == f"You said: {long[:4096]}"
+
+
+async def test_rate_limits_and_faults_are_waited_for(telegram: LocalTelegram, bot: Bot, run: Run) -> None:
+    telegram.faults.plan(Fault("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1))
+    telegram.faults.plan(Fault("getUpdates", 502, times=2))
+    telegram.faults.plan(Fault("getUpdates", 0))
+    async with run():
+        telegram.write(bot, 7, "Hello!")
+        await shows(telegram, 7, "You said: Hello!")
+
+
+async def test_a_reply_whose_fate_is_unknown_is_sent_again_and_says_so(
+    telegram: LocalTelegram, bot: Bot, run: Run
+) -> None:
+    telegram.faults.plan(Fault("sendMessage", 0, is_done=True))
+    async with run():
+        telegram.write(bot, 7, "Hello!")
+        await until(lambda: len(shown(telegram, 7)) == 2)
+    first, again = shown(telegram, 7)
+    assert first == "You said: Hello!"
+    assert again == "(Sent again: whether it arrived before is not known.)\nYou said: Hello!"
+
+
+async def test_a_bot_that_was_blocked_drops_the_reply_and_tells_the_owner(
+    telegram: LocalTelegram, bot: Bot, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with run() as running:
+        telegram.write(bot, 7, "Hello!")
+        telegram.chat(7).is_closed = True
+        await until(lambda: running.channels.statuses()[0].dropped == 1)
+        (lost,) = await running.supervisor.owed()
+        assert lost.is_final
+        assert "blocked by the user" in lost.failure
+        assert "can never be delivered" in caplog.text
+
+
+async def test_a_token_that_was_revoked_is_told_and_harms_no_other(
+    telegram: LocalTelegram, bot: Bot, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = telegram.world.new_bot("43:abcdefghijklmnopqrstuvwxyz0123456789", "sales_bot")
+    bot.is_revoked = True
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SALES_TOKEN", other.token)
+        async with run(accounts={"sales": {"tokenEnv": "SALES_TOKEN"}}) as running:
+            telegram.write(other, 7, "Hello!")
+            await shows(telegram, 7, "You said: Hello!")
+            failing, well = running.channels.statuses()
+    assert (failing.state, well.state) == ("failing", "connected")
+    assert "revoked" in failing.trouble
+    assert bot.token.partition(":")[2] not in caplog.text + failing.trouble
