@@ -1,4 +1,4 @@
-"""What goes to a platform: replies while they are made, and what the outbox owes.
+"""The way to a platform: of replies while they are made, and of what the outbox owes.
 
 Reading order; each imports only those above it:
 

@@ -2,7 +2,7 @@
 
 Reading order; each imports only those above it:
 
-    failures    what the platform refuses, in our own words
+    failures    refusals of the platform, in our own words
     pace        no faster than the platform takes it
     files       pictures and documents of messages
     contents    messages and albums as content

@@ -105,7 +105,7 @@ async def _content(bot: Bot, album: Sequence[Message]) -> ContentLike | None:
 
 
 def _told(message: Message) -> str:
-    """What the agent is told of something that it cannot read."""
+    """The words by which the agent is told of something that it cannot read."""
     if message.sticker is not None:
         return message.sticker.emoji or "[a sticker]"
     if message.location is not None:

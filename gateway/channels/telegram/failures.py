@@ -1,4 +1,4 @@
-"""What Telegram refuses, as errors of ours; no sentence has the token of the bot in it."""
+"""Refusals of Telegram, as errors of ours; no sentence has the token of the bot in it."""
 
 from collections.abc import Generator
 from contextlib import contextmanager

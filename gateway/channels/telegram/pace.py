@@ -36,15 +36,6 @@ class Pace:
         self._forget(now)
         await anyio.sleep(at - now)
 
-    def is_free(self, chat: int) -> bool:
-        """Whether a message may go to a chat at once."""
-        sent = self._chats.get(chat)
-        if not sent:
-            return True
-        now = anyio.current_time()
-        is_full = chat < 0 and len(sent) == _GROUP_MINUTE and sent[0] + 60.0 > now
-        return sent[-1] + _CHAT_SECONDS <= now and not is_full
-
     def _forget(self, now: float) -> None:
         if len(self._chats) > _MOST_CHATS:
             self._chats = {chat: sent for chat, sent in self._chats.items() if sent[-1] + 60.0 > now}

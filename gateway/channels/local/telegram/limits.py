@@ -51,7 +51,7 @@ def _check_buttons(rows: Sequence[Sequence[Mapping[str, object]]]) -> None:
 
 
 class Rates:
-    """How often messages may be sent.
+    """The rates at which messages may be sent.
 
     Attributes:
         refused: how many were sent too soon.

@@ -32,7 +32,7 @@ class Methods:
         self.answers: dict[str, str] = {}
 
     async def get_me(self, bot: Bot, _: Call) -> Any:
-        """Who the bot is."""
+        """The user that the bot is."""
         return bot.user
 
     async def delete_webhook(self, _bot: Bot, _: Call) -> Any:
@@ -110,7 +110,7 @@ class Methods:
         return True
 
     async def get_file(self, _: Bot, call: Call) -> Any:
-        """Where a file is."""
+        """The place of a file."""
         name = str(call.get("file_id"))
         if name not in self.world.files:
             raise Refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
