@@ -1,0 +1,52 @@
+"""Pictures and documents come and go."""
+
+import base64
+
+import pytest
+
+from argentos import Emit, Image, Reply, Request, Text
+from argentos.gateway.channels.local.telegram.server import LocalTelegram
+from argentos.gateway.channels.local.telegram.world import Bot
+from tests.gateway.channels.conftest import Run
+from tests.gateway.channels.shared import shown, shows, until
+
+pytestmark = pytest.mark.anyio
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+class Looking:
+    """A model that says what blocks it sees, and shows the pictures again."""
+
+    async def reply(self, request: Request, emit: Emit) -> Reply:  # noqa: ARG002 - it comes whole
+        blocks = request.messages[-1].content
+        pictures = [each for each in blocks if isinstance(each, Image)]
+        words = " ".join(each.text for each in blocks if isinstance(each, Text))
+        return Reply((Text(f"{len(pictures)} pictures: {words}"), *pictures))
+
+
+async def test_an_album_is_one_message_with_all_its_pictures(telegram: LocalTelegram, bot: Bot, run: Run) -> None:
+    async with run(Looking()):
+        telegram.send_pictures(bot, 7, [PNG, PNG, PNG], "Look")
+        await until(lambda: len(telegram.chat(7).shown) == 4)
+    first, *pictures = telegram.chat(7).shown
+    assert first.text == "3 pictures: Look"
+    assert [each.file for each in pictures] == [PNG] * 3
+
+
+async def test_a_file_that_cannot_be_read_is_told_of(telegram: LocalTelegram, bot: Bot, run: Run) -> None:
+    async with run(Looking()):
+        file = {"file_id": "x", "file_unique_id": "x", "file_name": "a.zip", "mime_type": "application/zip"}
+        telegram.write(bot, 7, document=file)
+        await shows(telegram, 7, "0 pictures: [a.zip, of a kind that I cannot read: application/zip]")
+
+
+async def test_a_text_file_is_read(telegram: LocalTelegram, bot: Bot, run: Run) -> None:
+    telegram.world.files["notes"] = b"High tide at six"
+    async with run(Looking()):
+        file = {"file_id": "notes", "file_unique_id": "n", "file_name": "notes.txt", "mime_type": "text/plain"}
+        telegram.write(bot, 7, document=file, caption="See")
+        await until(lambda: shown(telegram, 7))
+    assert shown(telegram, 7) == ["0 pictures: notes.txt:\nHigh tide at six See"]
