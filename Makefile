@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: run demo test api cli browser gateway planted-defences diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
+.PHONY: run demo test api cli browser gateway planted-defences diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash channels power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
 
 # A gateway with the conversation of the demo, and its dashboard: `make run PORT=8000` at another port than 7420.
 STATE ?= $(CURDIR)/.state
@@ -82,6 +82,11 @@ benchmark-forms: $(VENV)/.tools
 # Killed with -9 at every moment: 300 lives, or 10,000 with LONG=1; and 15 or 150 while tools run.
 crash: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_crash.py tests/campaigns/test_calls.py tests/campaigns/test_going_back.py
+
+# Gateways that are connected to a platform, killed with -9 between a message and its acknowledgement, a reply and its
+# delivery, a delivery and its record: 8 times, or 200 with LONG=1.
+channels: $(VENV)/.tools
+	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_channels.py
 
 # The power cut under ext4 and XFS, as root on Linux: 100 cuts, or 1,000 with LONG=1.
 power-cuts: $(VENV)/.tools

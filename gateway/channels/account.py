@@ -36,12 +36,14 @@ class Account:
 
     Attributes:
         status: as people see it.
+        tried: it was connected to, or that failed, for the first time.
     """
 
     def __init__(self, connection: Connection, channel: Channel, now: Callable[[], datetime]) -> None:
         self.connection: Connection = connection
         self.channel: Channel = channel
         self.status: AccountStatus = AccountStatus(channel=connection.channel, account=connection.account, since=now())
+        self.tried: anyio.Event = anyio.Event()
         self._now = now
 
     @property
@@ -58,6 +60,7 @@ class Account:
                 self.status.failures = 0
             pause = self._pause(error)
             self.status.failed(_told(error), self._now, self._now() + timedelta(seconds=pause))
+            self.tried.set()
             _log.warning("%s is not connected, and tries again in %g s: %s", self.status.place, pause, _told(error))
             await anyio.sleep(pause)
 
@@ -72,6 +75,7 @@ class Account:
             with anyio.fail_after(_CONNECTING):
                 name = await self.channel.connect()
             self.status.connected(name, self._now)
+            self.tried.set()
             _log.info("%s is connected as %s", self.status.place, name)
             await self.channel.receive(inbox)
         except BaseException as error:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-from argentos.actors import CommandAnswer, Supervisor, Turn
+from argentos.actors import CommandAnswer, Route, Supervisor, Turn
 from argentos.actors.routing.delivering import id_in_session
 from argentos.errors import (
     ArgentError,
@@ -75,7 +75,7 @@ class Receiver(Inbox):
             answer = await self._supervisor.command(
                 incoming.address, incoming.content, message_id=incoming.message_id, sender=incoming.sender
             )
-            turn = await self._deliver(incoming) if answer is None else await self._answered(incoming, answer)
+            turn = await self._deliver(incoming, found) if answer is None else await self._answered(incoming, answer)
         except _NOT_NOW:
             raise
         except SenderNotAdmittedError:
@@ -95,8 +95,9 @@ class Receiver(Inbox):
         """See `Inbox.click`."""
         return await obey(self._supervisor, click)
 
-    async def _deliver(self, incoming: Incoming) -> Turn:
-        await self._note_late(incoming)
+    async def _deliver(self, incoming: Incoming, found: Route) -> Turn:
+        if found.is_answered and self._now() - incoming.sent_at >= _LATE:
+            await self._note_late(incoming, found)
         return await self._supervisor.deliver(
             incoming.address,
             incoming.content,
@@ -105,13 +106,8 @@ class Receiver(Inbox):
             patience=_PATIENCE,
         )
 
-    async def _note_late(self, incoming: Incoming) -> None:
+    async def _note_late(self, incoming: Incoming, found: Route) -> None:
         """Have the answer say what it is an answer to, where the message waited while nobody received it."""
-        if self._now() - incoming.sent_at < _LATE:
-            return
-        found = await self._supervisor.route(incoming.address)
-        if not found.is_answered:
-            return
         message_id = id_in_session(incoming.address, incoming.message_id)
         with suppress(SessionNotFoundError, SessionParkedError):
             if await self._supervisor.session(found.session_id, agent=found.agent).turn(message_id) is not None:

@@ -25,7 +25,7 @@ _ANSWERS: Final = ("addressed", "always")
 _OF_ROUTING: Final = ("policy", "allow", "groups", "threads")
 _TOKENS: Final = ("tokenEnv", "tokenFile")
 _COMMON: Final = (*_TOKENS, "answers", "stream", "api")
-_OWN: Final[Mapping[str, tuple[str, ...]]] = {"telegram": ("webhook",), "discord": ()}
+_OWN: Final[Mapping[str, tuple[str, ...]]] = {"telegram": (), "discord": ()}
 _NEAR: Final = 0.75
 
 

@@ -35,6 +35,7 @@ _AT_ONCE: Final = 64  # deliveries, of different sessions
 _LONGEST_STEP: Final = 120.0  # seconds for the platform to take a part
 _FIRST_PAUSE: Final = 2.0  # seconds before a delivery that failed is tried again, twice as long each time
 _LONGEST_PAUSE: Final = 300.0
+_CONNECTING: Final = 10.0  # seconds for a connection that is just being made
 _NO_ACCOUNT: Final = 600.0  # seconds, until the settings may be other ones
 _LONGEST_ASKED: Final = 86_400.0  # that a platform may ask for
 _MOST_REFUSALS: Final = 8  # where trying again will hardly help
@@ -89,7 +90,10 @@ class Courier:
             account = self._accounts.get(delivery.address.account)
             if account is None:
                 await delivery.retry(_NO_ACCOUNT, "argent.json has no such account")
-            elif not account.is_connected:
+                return
+            with anyio.move_on_after(_CONNECTING):
+                await account.tried.wait()
+            if not account.is_connected:
                 await delivery.retry(_pause(delivery), account.status.trouble or "not connected yet")
             else:
                 await self._try(account, delivery)

@@ -11,7 +11,7 @@ from argentos.actors.sessions.session import Session
 from argentos.errors import StoreError
 from argentos.gateway.channels.approvals import buttons_of, question_of
 from argentos.gateway.channels.channel import Attachment, Part, Traits
-from argentos.gateway.channels.outgoing.splitting import split_text
+from argentos.gateway.channels.outgoing.splitting import split_text, units
 from argentos.storage import Message
 from argentos.storage.attachments.sources import sources_in
 
@@ -34,7 +34,10 @@ async def parts_of(session: Session, message: Message, asked: Sequence[Approval]
     most = traits.text_units - _FOR_MARKS
     parts = [Part(text=each) for each in split_text(message.text, most)]
     sources = [each for each in sources_in(message.raw) if "sha256" in each]
-    parts += [await _attached(session, number, each, traits) for number, each in enumerate(sources, 1)]
+    attached = [await _attached(session, number, each, traits) for number, each in enumerate(sources, 1)]
+    if len(parts) == 1 and attached and _fits_beside(parts[0], attached[0], traits):
+        parts = [structs.replace(attached.pop(0), text=parts[0].text)]
+    parts += attached
     for approval in asked:
         parts += [Part(text=each) for each in split_text(question_of(approval), most)]
         parts[-1] = structs.replace(parts[-1], buttons=buttons_of(approval))
@@ -47,6 +50,10 @@ def marked(part: Part, *marks: str) -> Part:
     if not shown:
         return part
     return structs.replace(part, text="\n".join([*shown, part.text] if part.text else shown))
+
+
+def _fits_beside(text: Part, attached: Part, traits: Traits) -> bool:
+    return attached.attachment is not None and units(text.text) <= traits.caption_units - _FOR_MARKS
 
 
 async def _attached(session: Session, number: int, source: Mapping[str, Any], traits: Traits) -> Part:

@@ -21,8 +21,9 @@ from aiogram.types import (
 from aiogram.utils.token import TokenValidationError
 
 from argentos.actors import telegram_address
-from argentos.errors import ChannelError, ChannelRefusedError, InputError, TargetGoneError
-from argentos.gateway.channels.channel import Channel, Click, Inbox, Part, Traits
+from argentos.concurrency.foreign_code import in_log
+from argentos.errors import ChannelError, ChannelRefusedError, TargetGoneError
+from argentos.gateway.channels.channel import Channel, Click, Inbox, Incoming, Part, Traits
 from argentos.gateway.channels.settings import Connection
 from argentos.gateway.channels.telegram.contents import incoming_of
 from argentos.gateway.channels.telegram.failures import TopicGoneError, asking_telegram
@@ -77,22 +78,27 @@ class TelegramChannel(Channel):
     async def receive(self, inbox: Inbox) -> None:
         """See `Channel.receive`."""
         while True:
-            for group in groups_of(await next_updates(self._open, self._next)):
+            for group, following in groups_of(await next_updates(self._open, self._next)):
                 await self._take(inbox, group)
-                self._next = group[-1].update_id + 1
+                self._next = following
 
     async def _take(self, inbox: Inbox, group: list[Update]) -> None:
         """Take an update, or those of an album; one that is not as it should be is left out."""
         messages = [each.message for each in group if each.message is not None]
+        if messages:
+            if (incoming := await self._read(messages)) is not None:
+                await inbox.take(incoming)
+        elif (clicked := group[0].callback_query) is not None:
+            await self._click(inbox, clicked)
+
+    async def _read(self, messages: list[Message]) -> Incoming | None:
         try:
-            if messages:
-                incoming = await incoming_of(self._open, self._who, messages, self._connection.account)
-                if incoming is not None:
-                    await inbox.take(incoming)
-            elif (clicked := group[0].callback_query) is not None:
-                await self._click(inbox, clicked)
-        except InputError as error:
-            _log.warning("an update of Telegram is left out: %s", error)
+            return await incoming_of(self._open, self._who, messages, self._connection.account)
+        except ChannelError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one that cannot be read would come again for ever
+            _log.warning("message %d of Telegram is left out: %s", messages[0].message_id, in_log(error))
+            return None
 
     async def _click(self, inbox: Inbox, clicked: CallbackQuery) -> None:
         message = clicked.message

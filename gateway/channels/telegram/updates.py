@@ -1,7 +1,6 @@
 """The next updates of a bot, with each album whole."""
 
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import anyio
@@ -49,10 +48,19 @@ async def _ask(bot: Bot, offset: int | None, seconds: int) -> list[Update]:
     return []
 
 
-def groups_of(updates: Iterable[Update]) -> list[list[Update]]:
-    """The updates in the order of their ids, the messages of an album together."""
-    ordered = sorted(updates, key=lambda each: each.update_id)
-    return [list(group) for _, group in groupby(ordered, key=lambda each: _album_of(each) or each.update_id)]
+def groups_of(updates: Iterable[Update]) -> Iterator[tuple[list[Update], int]]:
+    """The updates in the order of their ids, each once, the messages of an album together.
+
+    Gives with each the id before which all are taken, once this one is.
+    """
+    groups: dict[str | int, list[Update]] = {}
+    for number, each in sorted({each.update_id: each for each in updates}.items()):
+        groups.setdefault(_album_of(each) or number, []).append(each)
+    last = max((each.update_id for group in groups.values() for each in group), default=0)
+    waiting = list(groups.values())
+    while waiting:
+        group = waiting.pop(0)
+        yield group, min((each[0].update_id for each in waiting), default=last + 1)
 
 
 def _album_of(update: Update) -> str | None:

@@ -1,8 +1,8 @@
 """A local Telegram over HTTP, and the people who write there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from aiohttp import web
 
@@ -12,10 +12,18 @@ from argentos.gateway.channels.local.telegram.methods import METHODS, Methods
 from argentos.gateway.channels.local.telegram.requests import Refused, read_call
 from argentos.gateway.channels.local.telegram.world import Bot, Chat, Posted, World
 
-__all__ = ["LocalTelegram"]
+__all__ = ["LocalTelegram", "Watch"]
 
 _LARGEST: Final = 64 * 1024**2  # bytes of a request
+_BREAK: Final = Fault("*", 0)
 _STATUSES: Final = {400, 404, 413}  # of requests that are not as they should be
+
+
+Watch: TypeAlias = Callable[[str, int, str], bool]
+
+
+def _unwatched(_method: str, _chat: int, _moment: str) -> bool:
+    return True
 
 
 class LocalTelegram:
@@ -28,6 +36,8 @@ class LocalTelegram:
         url: where it is.
         world: its bots and chats.
         faults: what goes wrong next.
+        watch: is told of each request, by its method and its chat (0 where it has none), before it is done (`asked`)
+            and behind that (`done`); where it answers False, it goes no further, and the connection breaks.
         violations: a sentence for each request that was not as the published types and limits have it.
     """
 
@@ -37,10 +47,9 @@ class LocalTelegram:
         self.faults: Faults = Faults()
         self.methods: Methods = Methods(self.world)
         self.violations: list[str] = []
-        self.requests: list[str] = []
+        self.watch: Watch = _unwatched
         self._port = port
         self._clicks = 0
-        self._allowed: set[str] = set()
 
     async def __aenter__(self) -> Self:
         """Listen on this machine."""
@@ -123,7 +132,6 @@ class LocalTelegram:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
-        self.requests.append(name)
         try:
             bot = self._bot(request)
             fault = self.faults.next(name)
@@ -131,9 +139,14 @@ class LocalTelegram:
                 return self._faulty(request, fault)
             call = await read_call(name, request, METHODS)
             check_sizes(call)
+            chat = int(call.get("chat_id") or 0)
+            if not self.watch(name, chat, "asked"):
+                return self._faulty(request, _BREAK)
             result = await METHODS[call.name](self.methods, bot, call)
             if fault is not None:
                 return self._faulty(request, fault)
+            if not self.watch(name, chat, "done"):
+                return self._faulty(request, _BREAK)
         except Refused as error:
             if error.status in _STATUSES and not any(each in str(error) for each in _ORDINARY):
                 self.violations.append(f"{name}: {error}")

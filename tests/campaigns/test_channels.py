@@ -1,0 +1,133 @@
+"""Gateways killed with -9 between a message and its acknowledgement, a reply and its delivery, that and its record."""
+
+import json
+import os
+import random
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+import pytest
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+from tests.campaigns.platforms import PLATFORMS, Platform
+from tests.prefork import ARGENT, python
+
+PEOPLE = 2  # who write in each life
+SECONDS = 30.0  # for what has to happen
+LATER = 0.03  # seconds after a moment, at most, in which it is killed
+MARK = "(Sent again: whether it arrived before is not known.)\n"
+ECHO = """
+class Echo:
+    async def reply(self, request, emit):
+        from argentos import Reply
+        return Reply(f"You said: {request.messages[-1].text}")
+"""
+
+MOMENTS = (
+    ("given", "later"),  # perhaps in the journal, perhaps not, and not acknowledged
+    ("asked", "at once"),  # the reply is in the journal, and not delivered
+    ("shown", "at once"),  # delivered, and the gateway does not know it
+    ("shown", "later"),  # and perhaps has noted it
+)
+
+
+@contextmanager
+def gateway(state: Path, platform: Platform) -> Generator["Popen[str]"]:
+    """A gateway in a process of its own; whatever becomes of it, it does not outlive this."""
+    with (state.parent / "log").open("a") as log:
+        process = python(
+            ARGENT,
+            *("gateway", "--port", "0", "--state-dir", state),
+            imported=("argentos.gateway.cli", "argentos.gateway.server.serving", *platform.modules),
+            env={**os.environ, "BOT_TOKEN": platform.token},
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+async def kill_a_life(state: Path, platform: Platform, moment: tuple[str, str], before: range, people: range) -> None:
+    """Have people write to a gateway that owes nothing any more, and kill it at a moment of theirs."""
+    name, when = moment
+    killed = anyio.Event()
+    delay = random.uniform(0, LATER)  # noqa: S311 - a moment
+
+    with gateway(state, platform) as process:
+
+        def watch(now: str, person: int) -> bool:
+            if now != name or person not in people or killed.is_set():
+                return not (killed.is_set() and when == "at once")
+            killed.set()
+            if when == "at once":
+                process.kill()
+            return when != "at once"
+
+        platform.watch(watch)
+        await answered(platform, before)
+        for person in people:
+            platform.write(person, f"message {person}")
+        with anyio.fail_after(SECONDS):
+            await killed.wait()
+        await anyio.sleep(delay if when == "later" else 0)
+        process.kill()
+        await anyio.to_thread.run_sync(process.wait)
+
+
+async def answered(platform: Platform, people: range) -> None:
+    """Wait until these people have their replies."""
+    with anyio.fail_after(SECONDS):
+        while not all(platform.shown(person) for person in people):  # noqa: ASYNC110 - of another process
+            await anyio.sleep(0.02)
+
+
+@pytest.mark.parametrize("kind", PLATFORMS)
+@pytest.mark.timeout(4000)
+def test_each_reply_arrives_and_is_repeated_once_at_most_and_only_where_it_says_so(
+    tmp_path: Path, scale: int, kind: str
+) -> None:
+    anyio.run(_live, tmp_path, kind, 200 if scale > 1 else 8)
+
+
+async def _live(folder: Path, kind: str, lives: int) -> None:
+    state = folder / "state"
+    state.mkdir(mode=0o700)
+    (state / "echo.py").write_text(ECHO)
+    random.seed(seed := secrets.randbits(32))
+    async with PLATFORMS[kind]() as platform:
+        account = {"tokenEnv": "BOT_TOKEN", "policy": "open", "stream": False, **platform.settings}
+        settings = {"agents": {"main": {"model": "echo.py:Echo"}}, "channels": {kind: account}}
+        (state / "argent.json").write_text(json.dumps(settings))
+        everybody = range(1000, 1000 + PEOPLE * lives)
+        for number, moment in zip(range(lives), cycle(MOMENTS), strict=False):
+            first = everybody[PEOPLE * number]
+            await kill_a_life(state, platform, moment, range(1000, first), range(first, first + PEOPLE))
+        platform.watch(lambda _, __: True)
+        with gateway(state, platform):
+            await answered(platform, everybody)
+            await anyio.sleep(1)  # for what would come once more
+        _check(platform, everybody, f"seed {seed}, see {folder / 'log'}")
+
+
+def _check(platform: Platform, everybody: range, hint: str) -> None:
+    repeats = 0
+    for person in everybody:
+        found = platform.shown(person)
+        assert {each.removeprefix(MARK) for each in found} == {f"You said: message {person}"}, (person, found, hint)
+        unmarked = [each for each in found if not each.startswith(MARK)]
+        assert len(unmarked) <= 1, (person, found, hint)
+        assert len(found) <= (1 if platform.recognises else 2), (person, found, hint)
+        repeats += len(found) - 1
+    assert platform.violations() == []
+    print(f"{len(everybody)} replies, {repeats} of them shown a second time, with a mark")  # noqa: T201 - the figure
