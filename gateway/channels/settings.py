@@ -25,7 +25,7 @@ _ANSWERS: Final = ("addressed", "always")
 _OF_ROUTING: Final = ("policy", "allow", "groups", "threads")
 _TOKENS: Final = ("tokenEnv", "tokenFile")
 _COMMON: Final = (*_TOKENS, "answers", "stream", "api")
-_OWN: Final[Mapping[str, tuple[str, ...]]] = {"telegram": (), "discord": ()}
+_PLATFORMS: Final = ("telegram", "discord")
 _NEAR: Final = 0.75
 
 
@@ -39,7 +39,6 @@ class Connection(Struct, frozen=True, kw_only=True):
         answers: in groups: what is addressed to the agent, or always everything.
         streams: a reply is shown while it is made, by edits.
         api: the address of a server in the place of the platform's own, as of one on this machine.
-        own: settings that only this platform has, as they stand in the file.
         folder: private files of this account; whoever writes one makes it.
         what: the file and the path of the settings, for the sentences of errors.
     """
@@ -51,7 +50,6 @@ class Connection(Struct, frozen=True, kw_only=True):
     answers: Answers = "addressed"
     streams: bool = True
     api: str | None = None
-    own: Mapping[str, Any] = {}
     what: str = "channels"
 
 
@@ -78,12 +76,14 @@ def _connection(
     given: Mapping[str, Any], channel: str, account: str | None, what: str, state_dir: Path
 ) -> Connection | None:
     """The connection of an account; None where it has no token."""
-    _refuse_mistyped(given, channel, what)
+    _refuse_mistyped(given, what)
     token = _token(given, what, state_dir)
     if token is None:
         return None
-    if channel not in _OWN:
-        raise ConfigError(f"{what} has a token, and {channel!a} is no platform known here; known are {', '.join(_OWN)}")
+    if channel not in _PLATFORMS:
+        raise ConfigError(
+            f"{what} has a token, and {channel!a} is no platform known here; known are {', '.join(_PLATFORMS)}"
+        )
     answers = as_choice(given.get("answers", "addressed"), _ANSWERS, f"{what}.answers", ConfigError)
     return Connection(
         channel=channel,
@@ -93,13 +93,12 @@ def _connection(
         answers=cast("Answers", answers),
         streams=as_flag(given.get("stream", True), f"{what}.stream", ConfigError),
         api=as_text(given["api"], f"{what}.api", ConfigError) if "api" in given else None,
-        own={key: value for key, value in given.items() if key in _OWN[channel]},
         what=what,
     )
 
 
-def _refuse_mistyped(given: Mapping[str, Any], channel: str, what: str) -> None:
-    ours = (*_COMMON, *_OWN.get(channel, ()), *_OF_ROUTING, "accounts")
+def _refuse_mistyped(given: Mapping[str, Any], what: str) -> None:
+    ours = (*_COMMON, *_OF_ROUTING, "accounts")
     for key in given:
         if key.lower() == "token":
             raise ConfigError(

@@ -12,7 +12,7 @@ from tests.gateway.channels.shared import shown, shows, until
 pytestmark = pytest.mark.anyio
 
 GROUP = -5
-MENTION = {"entities": [{"type": "mention", "offset": 0, "length": 12}]}
+MENTION: dict[str, Any] = {"entities": [{"type": "mention", "offset": 0, "length": 12}]}
 
 
 async def test_what_mentions_or_answers_the_bot_is_answered_and_other_talk_is_not(
@@ -27,7 +27,8 @@ async def test_what_mentions_or_answers_the_bot_is_answered_and_other_talk_is_no
         telegram.write(bot, 8, "And tomorrow?", chat=GROUP, reply_to_message=answer.raw)
         await until(lambda: len(shown(telegram, GROUP)) == 2)
         telegram.write(bot, 8, "/stop@other_bot", chat=GROUP)
-        telegram.write(bot, 8, "Talk", chat=GROUP, **{"from": {"id": 99, "is_bot": True, "first_name": "Other"}})
+        of_a_bot: dict[str, Any] = {"from": {"id": 99, "is_bot": True, "first_name": "Other"}}
+        telegram.write(bot, 8, "Talk", chat=GROUP, **of_a_bot)
         await until(lambda: not bot.updates)
     assert shown(telegram, GROUP)[1:] == ["You said: And tomorrow?"]
 
