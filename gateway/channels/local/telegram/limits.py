@@ -58,7 +58,7 @@ class Rates:
     """
 
     def __init__(self) -> None:
-        self.refused = 0
+        self.refused: int = 0
         self._chats: dict[int, deque[float]] = {}
         self._latest: deque[float] = deque(maxlen=_PER_BOT)
 
