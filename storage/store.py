@@ -58,19 +58,19 @@ class Store(AbstractAsyncContextManager["Store", None]):
         ...
 
     @property
-    def owned_directory(self) -> Path | None:
-        """The directory that it owns while it is open, where others look for its owner; None where there is none."""
-        return None
-
-    @property
     def directory(self) -> Path | None:
         """The directory where files may lie beside the sessions; None where there is none."""
-        return self.owned_directory
+        return None
 
     @property
     def is_read_only(self) -> bool:
         """Tell whether it was opened to look only."""
         return False
+
+    @property
+    def owned_directory(self) -> Path | None:
+        """The directory that it owns while it is open, where others look for its owner; None where there is none."""
+        return None if self.is_read_only else self.directory
 
     @property
     def is_volatile(self) -> bool:

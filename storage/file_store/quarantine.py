@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from argentos.concurrency.threads import shielded
 from argentos.errors import StoreDamagedError
 from argentos.storage.disk import durable
 from argentos.storage.file_store.attaching import Attaching
@@ -28,11 +29,13 @@ class Quarantine:
     Args:
         workspace: the state directory.
         attaching: is waited for.
+        patience: seconds in which a caller who is cancelled has it ended.
     """
 
-    def __init__(self, workspace: Workspace, attaching: Attaching) -> None:
+    def __init__(self, workspace: Workspace, attaching: Attaching, patience: float) -> None:
         self._workspace = workspace
         self._attaching = attaching
+        self._patience = patience
 
     async def put(self, key: SessionKey) -> None:
         """Set aside what is damaged of a session, if anything is, and log it; a history that is begins anew.
@@ -40,6 +43,10 @@ class Quarantine:
         Raises:
             StoreDamagedError: the history was damaged, or could not be set aside.
         """
+        async with shielded(self._patience):
+            await self._put_whole(key)
+
+    async def _put_whole(self, key: SessionKey) -> None:
         try:
             found = await self._put(key)
         except OSError as failure:

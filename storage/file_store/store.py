@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-import anyio
 import anyio.lowlevel
 
 from argentos.concurrency.exclusive_use import ExclusiveUse
@@ -122,11 +121,6 @@ class FileStore(Store):
         self._is_open = False
 
     @property
-    def owned_directory(self) -> Path | None:
-        """See `Store.owned_directory`."""
-        return None if self._read_only else self.path
-
-    @property
     def directory(self) -> Path | None:
         """See `Store.directory`."""
         return self.path
@@ -200,7 +194,7 @@ class FileStore(Store):
             run=self._background.watched(self._run),
         )
         self._edits = Edits(self._workspace)
-        self._quarantine = Quarantine(self._workspace, self._attaching)
+        self._quarantine = Quarantine(self._workspace, self._attaching, self._patience)
         self._deletion = Deletion(self._workspace, self._attaching)
         self._writer = FileWriter(
             self._workspace,
@@ -222,7 +216,7 @@ class FileStore(Store):
         for key, entry in [*self._sessions.items()]:
             if is_journal_damaged or entry.pending.has_gap or entry.unreadable:
                 with suppress(StoreError):  # it was logged, and is raised again where the session is loaded
-                    await self._set_aside(key)
+                    await self._quarantine.put(key)
 
     async def __aexit__(self, *_: object) -> None:
         """Write all files, then close. What cannot be written in time stays in the journal."""
@@ -303,26 +297,21 @@ class FileStore(Store):
             self._check_open(key, entry)
             folded, entry = await self._load_owned(key, entry)
         entry.is_loaded = True
-        if folded is None:
-            return None
-        entry.pending.overtake(folded.snapshot.metadata.sequence, folded.snapshot.metadata.epoch)
-        return folded.snapshot
+        if folded is not None:
+            entry.pending.overtake(folded.snapshot.metadata.sequence, folded.snapshot.metadata.epoch)
+        return folded.snapshot if folded else None
 
     async def _load_owned(self, key: SessionKey, entry: SessionEntry) -> tuple[Folded | None, SessionEntry]:
         try:
             folded, is_edited = await self._reader.load(key, entry)
         except (json_files.CorruptError, joining.GapError):
-            await self._set_aside(key)
+            await self._quarantine.put(key)
             entry = self._sessions.entry(key)
             folded, is_edited = await self._reader.load(key, entry)
         entry.is_loaded = True
         if is_edited or entry.is_edited:
             await self._edits.take(key)
         return folded, entry
-
-    async def _set_aside(self, key: SessionKey) -> None:
-        async with shielded(self._patience):
-            await self._quarantine.put(key)
 
     async def read(self, key: SessionKey, start: int, stop: int) -> tuple[Message, ...]:
         """See `Store.read`."""

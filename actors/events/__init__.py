@@ -1,0 +1,44 @@
+"""Events: everything that becomes durable in the sessions, and what their supervisor does, for subscribers.
+
+Each event has a cursor, unique in the life of a supervisor. From the first subscription on the latest events are kept,
+so that a subscriber who lost its connection goes on behind the last event that it has. Until
+then an event costs nothing.
+
+Reading order; each imports only those above it:
+
+    kinds         what an event may be
+    subscription  the events for one reader
+    publishing    the subscribers of a supervisor, and the latest events
+"""
+
+from argentos.actors.events.kinds import (
+    CursorExpired,
+    Event,
+    EventsMissed,
+    PairingsChanged,
+    RecordAppended,
+    SessionDeleted,
+    SessionParked,
+    SessionRestarted,
+    SessionUnparked,
+    SupervisorDraining,
+)
+from argentos.actors.events.publishing import Events, Subscriber
+from argentos.actors.events.subscription import EventFilter, Subscription
+
+__all__ = [
+    "CursorExpired",
+    "Event",
+    "EventFilter",
+    "Events",
+    "EventsMissed",
+    "PairingsChanged",
+    "RecordAppended",
+    "SessionDeleted",
+    "SessionParked",
+    "SessionRestarted",
+    "SessionUnparked",
+    "Subscriber",
+    "Subscription",
+    "SupervisorDraining",
+]
