@@ -11,7 +11,7 @@ from msgspec import structs
 
 from argentos.concurrency.threads import Threads
 from argentos.errors import ModelError
-from argentos.inputs import as_whole_number
+from argentos.inputs import as_text, as_whole_number
 from argentos.llm.claude import AnthropicModel
 from argentos.llm.counting.tokens import count_tokens
 from argentos.llm.local.requests import readable
@@ -46,6 +46,8 @@ class LocalModel:
         threads: that compute; by default one for each core but one, for with all of them it grows ten times slower as
             soon as something else is to be done.
         extra_body: further fields of each request, as `{"temperature": 0}`.
+        template: by which a chat is written for the model, in Jinja, instead of the one in its file: for a file that
+            has none, or none with a place for tools.
 
     Attributes:
         name: of the file, without its ending.
@@ -66,6 +68,7 @@ class LocalModel:
         slots: int = 1,
         threads: int | None = None,
         extra_body: Mapping[str, Any] | None = None,
+        template: str | None = None,
     ) -> None:
         check_library()
         weights = packaged() if path is None else weights_at(path)
@@ -78,8 +81,9 @@ class LocalModel:
             self.window,
             as_whole_number(slots, "slots of the model", 1, 64),
             as_whole_number(_most_threads() if threads is None else threads, "threads of the model", 1, 1024),
+            "" if template is None else as_text(template, "template of the model"),
         )
-        self._is_plain = not weights.has_template
+        self._is_plain = not template and not weights.has_template
         body = {**({"stop_sequences": _TURNS} if self._is_plain else {}), **(extra_body or {})}
         self._options: dict[str, Any] = {"max_tokens": max_tokens, "extra_body": body, "timeout": _SILENCE}
         self._way: _Way | None = None

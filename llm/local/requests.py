@@ -1,12 +1,16 @@
 """Requests as chat templates take them: user and assistant in turns, and nothing that the model cannot read."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
+import msgspec
 from msgspec import structs
 
 from argentos.llm.context import summary_text
 from argentos.llm.model import Request
-from argentos.storage import Message, RawBlock
+from argentos.storage import Message, RawBlock, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["readable"]
 
@@ -26,7 +30,7 @@ def readable(request: Request, *, sees: bool, takes_tools: bool) -> Request:
     """
     messages: list[Message] = []
     for each in request.messages:
-        told = structs.replace(each, blocks=tuple(_seen(block, sees=sees) for block in _blocks(each)))
+        told = structs.replace(each, blocks=tuple(_seen(block, sees, takes_tools) for block in _blocks(each)))
         if messages and messages[-1].role == told.role:
             told = structs.replace(messages[-1], blocks=messages.pop().blocks + told.blocks)
         messages.append(told)
@@ -56,12 +60,23 @@ def _text(text: str) -> RawBlock:
     return {"type": "text", "text": text}
 
 
-def _seen(block: RawBlock, *, sees: bool) -> RawBlock:
-    """A block, or a word for what the model cannot see; also in the results of calls."""
+def _seen(block: RawBlock, sees: bool, takes_tools: bool) -> RawBlock:  # noqa: FBT001 - of every block
+    """A block, or a text for what the model cannot be shown; also in the results of calls."""
     kind = str(block.get("type"))
     if kind in _UNSEEN and not (sees and kind == "image"):
         return _text(_UNSEEN[kind])
-    if kind == "tool_result" and isinstance(block.get("content"), list | tuple):
-        content: list[RawBlock] = list(block["content"])
-        return {**block, "content": [_seen(each, sees=sees) for each in content]}
+    if kind == "tool_result":
+        return _result(block, sees, takes_tools)
+    if kind == "tool_use" and not takes_tools:
+        return _text(f"(calls {block.get('name')} with {msgspec.json.encode(block.get('input')).decode()})")
     return block
+
+
+def _result(block: RawBlock, sees: bool, takes_tools: bool) -> RawBlock:  # noqa: FBT001 - likewise
+    given: object = block.get("content")
+    if isinstance(given, list | tuple):
+        content = [_seen(each, sees, takes_tools) for each in cast("Sequence[RawBlock]", given)]
+        if takes_tools:
+            return {**block, "content": content}
+        given = "\n".join(text_of((each,)) for each in content)
+    return block if takes_tools else _text(f"(the result: {given or ''})")

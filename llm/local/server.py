@@ -48,6 +48,7 @@ class LlamaServer:
         window: tokens of a request with its reply.
         slots: replies that it makes at a time.
         threads: that compute.
+        template: by which a chat is written, in the place of that of the weights; empty for that.
 
     Attributes:
         socket: where it listens; None before it has been started.
@@ -56,7 +57,7 @@ class LlamaServer:
         has_failed: it could not be started the last time.
     """
 
-    def __init__(self, weights: Weights, window: int, slots: int, threads: int) -> None:
+    def __init__(self, weights: Weights, window: int, slots: int, threads: int, template: str = "") -> None:
         self.socket: str | None = None
         self.sees: bool = False
         self.takes_tools: bool = False
@@ -67,7 +68,7 @@ class LlamaServer:
             "window": window,
             "slots": slots,
             "threads": threads,
-            "template": "" if weights.has_template else _PLAIN,
+            "template": template or ("" if weights.has_template else _PLAIN),
         }
         self._starting = threading.Lock()
         self._process: subprocess.Popen[str] | None = None

@@ -14,7 +14,21 @@ from typing import Any, Final
 import anyio
 import pytest
 
-from argentos import Config, FileStore, LocalModel, MemoryStore, ModelRefusedError, NoReplyError, Supervisor, TextDelta
+from argentos import (
+    Agent,
+    Config,
+    FileStore,
+    LocalModel,
+    MemoryStore,
+    ModelRefusedError,
+    NoReplyError,
+    Supervisor,
+    TextDelta,
+    ToolAnswer,
+    ToolCall,
+    tool,
+)
+from argentos.actors import Transcript, TranscriptMessage
 
 PATIENCE: Final = 240  # seconds
 pytestmark = [pytest.mark.anyio, pytest.mark.server, pytest.mark.timeout(PATIENCE)]
@@ -71,6 +85,59 @@ async def test_it_streams_a_reply_in_pieces_and_reports_what_it_used() -> None:
         info = await supervisor.session("maren").info()
         assert (info.window, info.tokens > 10) == (2048, True)
     assert children() == []
+
+
+TEMPLATE: Final = """
+{%- for tool in tools or [] %}
+{{- 'Tool: ' + tool | tojson + '\n\n' }}
+{%- endfor %}
+{%- for message in messages %}
+{%- if message.role == 'assistant' %}
+{{- 'Assistant:' }}
+{%- if message.content %}{{- ' ' + message.content }}{%- endif %}
+{%- for call in message.tool_calls or [] %}
+{%- if call.function is defined %}{%- set call = call.function %}{%- endif %}
+{{- '\n<tool_call>\n{"name": "' + call.name + '", "arguments": ' }}
+{{- call.arguments | tojson }}{{- '}\n</tool_call>' }}
+{%- endfor %}
+{{- '\n\n' }}
+{%- else %}
+{{- {'tool': 'Result', 'user': 'User'}.get(message.role, 'System') + ': ' + message.content + '\n\n' }}
+{%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- 'Assistant:' }}{%- endif %}"""
+"""A chat as a transcript, with a place for tools."""
+
+
+@tool
+async def weather(city: str) -> str:
+    """Tell the weather in a city."""
+    return {"Bergen": "rain"}.get(city, "sun")
+
+
+async def test_it_calls_tools_and_answers_with_their_results_by_a_template_with_a_place_for_them() -> None:
+    body = {**EXACT, "stop_sequences": ["\n\n", "\nUser:", "\nResult:"]}
+    model = LocalModel(window=2048, max_tokens=64, extra_body=body, template=TEMPLATE)
+    examples: list[TranscriptMessage] = []
+    for city, said in (("Oslo", "sun"), ("Paris", "rain"), ("London", "sun")):
+        call = {"type": "tool_use", "id": city, "name": "weather", "input": {"city": city}}
+        result = {"type": "tool_result", "tool_use_id": city, "content": said}
+        examples += [
+            TranscriptMessage(role="user", text=f"What is the weather in {city}?"),
+            TranscriptMessage(role="assistant", text="", content=(call,)),
+            TranscriptMessage(role="user", text="", content=(result,)),
+            TranscriptMessage(role="assistant", text=f"In {city} there is {said}."),
+        ]
+    async with Supervisor(MemoryStore(), Agent(model, tools=[weather])) as supervisor:
+        session = supervisor.session("maren")
+        await session.adopt(Transcript(session="maren", messages=tuple(examples)))
+        turn = await session.send("What is the weather in Bergen?")
+        pieces = [piece async for piece in turn]
+        assert [(each.name, each.input) for each in pieces if isinstance(each, ToolCall)] == [
+            ("weather", {"city": "Bergen"})
+        ]
+        assert [each.content for each in pieces if isinstance(each, ToolAnswer)] == ["rain"]
+        assert "rain" in (await turn.reply()).text
 
 
 async def test_a_reply_that_is_cut_off_is_marked() -> None:

@@ -65,3 +65,16 @@ def test_pictures_in_the_results_of_calls_are_told_in_words_too() -> None:
 def test_a_model_whose_template_has_no_place_for_tools_is_told_of_none() -> None:
     assert readable(request(user(1, "Hi")), sees=False, takes_tools=False).tools == ()
     assert readable(request(user(1, "Hi")), sees=False, takes_tools=True).tools == (TOOL,)
+
+
+def test_calls_of_before_and_their_results_are_told_in_words_where_there_is_no_place_for_them() -> None:
+    call = {"type": "tool_use", "id": "t", "name": "tides", "input": {"at": "Bergen"}}
+    result = {"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": "high"}, PICTURE]}
+    calling = Message("m-2", 2, "assistant", "", AT, 1, blocks=(call,))
+    asked = request(user(1, "Hi"), calling, user(3, "", result, {**result, "content": "low"}))
+    assert told(asked) == [
+        ("user", ["Hi"]),
+        ("assistant", ['(calls tides with {"at":"Bergen"})']),
+        ("user", ["(the result: high\n(a picture, which this model cannot see))", "(the result: low)"]),
+    ]
+    assert told(asked, takes_tools=True)[1:] == [("assistant", ["tool_use"]), ("user", ["tool_result", "tool_result"])]
