@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from argentos import Agent, Config, Emit, MemoryStore, Reply, Request, Session, Supervisor, count_tokens
+from argentos import Agent, Config, Emit, MemoryStore, Model, Reply, Request, Session, Supervisor, count_tokens
 from benchmarks.retention.chatter import chatter
 from benchmarks.retention.facts import Fact, facts
 
@@ -49,17 +49,18 @@ class _Chatterer:
         return Reply(next(self._words))
 
 
-async def measure(case: Case, compactions: Sequence[int]) -> list[Kept]:
+async def measure(case: Case, compactions: Sequence[int], summariser: Model | None = None) -> list[Kept]:
     """Hold a conversation, and look at its context after so many compactions.
 
     Args:
         case: which conversation.
         compactions: after which of them to look, in rising order.
+        summariser: writes the summaries; by default they are quotes.
     """
     rng = random.Random(f"{case}")  # noqa: S311 - the same in every run
     planted = facts(case.language, rng)
     words = chatter(case.kind, case.language, rng)
-    agent = Agent(_Chatterer(words))
+    agent = Agent(_Chatterer(words), summariser=summariser)
     config = Config(max_context_tokens=case.window)
     async with Supervisor(MemoryStore(), agent, config=config, grace=0) as supervisor:
         session = supervisor.session("maren")
