@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Final
 
+from msgspec import to_builtins
+
 from argentos.actors.core.turn import Turn
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.errors import ArgentError, NoReplyError
@@ -168,7 +170,7 @@ def _pieces_of(record: Responded | CallEnded | ApprovalAsked | TurnDelayed, talk
     match record:
         case Responded():
             for call in calls_in(blocks_of(record.content)):
-                yield ToolCall(call.id, call.name, deepcopy(call.input))
+                yield ToolCall(call.id, call.name, to_builtins(call.input))
         case TurnDelayed():
             yield Retrying(record.attempt, record.seconds, record.reason)
         case _:
@@ -178,7 +180,7 @@ def _pieces_of(record: Responded | CallEnded | ApprovalAsked | TurnDelayed, talk
                 if isinstance(record, CallEnded):
                     yield ToolAnswer(call.id, call.name, deepcopy(record.content), record.is_error)
                 else:
-                    yield ApprovalWanted(call.id, call.name, deepcopy(call.input))
+                    yield ApprovalWanted(call.id, call.name, to_builtins(call.input))
 
 
 def has_failed(key: SessionKey, message: Message) -> NoReplyError:

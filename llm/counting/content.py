@@ -9,7 +9,7 @@ from argentos.llm.counting.media import media_tokens
 from argentos.llm.counting.tokens import TokenCounter
 from argentos.storage import Content, RawBlock
 
-__all__ = ["characters_of", "count_content"]
+__all__ = ["characters_of", "count_content", "count_texts", "texts_of"]
 
 _MEDIA: Final = frozenset({"image", "document"})
 _BYTES: Final = frozenset({"data", "signature", "encrypted_content"})
@@ -25,7 +25,17 @@ def count_content(content: Content, count: TokenCounter) -> int:
     """
     if isinstance(content, str):
         return count(content)
-    return sum(count(text) for text in _texts(content)) + sum(media_tokens(block) for block in _media(content))
+    return count_texts(texts_of(content), content, count)
+
+
+def texts_of(blocks: Iterable[RawBlock]) -> list[str]:
+    """The texts of blocks that are counted."""
+    return list(_texts(blocks))
+
+
+def count_texts(texts: Iterable[str], blocks: Iterable[RawBlock], count: TokenCounter) -> int:
+    """The local tokens of blocks, of which the texts are known; see `count_content`."""
+    return sum(map(count, texts)) + sum(map(media_tokens, _media(blocks)))
 
 
 def characters_of(content: Content) -> int:

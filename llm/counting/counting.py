@@ -14,7 +14,7 @@ from argentos.concurrency.foreign_code import described, is_interrupt
 from argentos.concurrency.threads import Threads, soon
 from argentos.errors import CallbackError, SupervisorStoppedError
 from argentos.llm.checks import as_count
-from argentos.llm.counting.content import characters_of, count_content
+from argentos.llm.counting.content import count_content, count_texts, texts_of
 from argentos.llm.counting.tokens import TokenCounter, count_tokens, is_loaded
 from argentos.storage import Content, has_bytes
 
@@ -85,8 +85,8 @@ class Counting:
         """The tokens of a message's content; see `tokens`."""
         if isinstance(content, str):
             return await self.tokens(content)
-        if self.is_quick(characters_of(content)) and not has_bytes(content):
-            return self._context.copy().run(count_content, content, self)
+        if not has_bytes(content) and self.is_quick(sum(map(len, texts := texts_of(content)))):
+            return self._context.copy().run(count_texts, texts, content, self)
         return await self.run(partial(count_content, content, self))
 
     def is_quick(self, characters: int) -> bool:
