@@ -3,6 +3,11 @@
     ArgentError
     ├── DiagramError                 a diagram, or its bindings, cannot be read or run
     ├── UnknownStateError            a state that the machine does not have
+    ├── MachineError                 a machine that a Runner runs cannot do what was asked
+    │   ├── EventRefusedError        its state knows no such event, or a guard does not hold
+    │   ├── StateNotReachedError     it was not in the state that was waited for, within that time
+    │   ├── MigrationError           it is stored in a state that this version of its diagram does not have
+    │   └── RunnerStoppedError       its runner has ended, or was not entered
     ├── ConfigError                  argent.json, or a setting
     ├── CallbackError                a counter or a clock of the host raised, or gave what is none
     ├── MissingExtraError            an optional dependency is not installed
@@ -83,11 +88,14 @@ __all__ = [
     "ConfigError",
     "ContextOverflowError",
     "DiagramError",
+    "EventRefusedError",
     "HostRefusedError",
     "InputError",
+    "MachineError",
     "MailboxFullError",
     "MessageNotFoundError",
     "MessageTooLargeError",
+    "MigrationError",
     "MissingExtraError",
     "ModelError",
     "ModelRefusedError",
@@ -105,6 +113,7 @@ __all__ = [
     "PairingNotFoundError",
     "RateLimitedError",
     "ReplyInterruptedError",
+    "RunnerStoppedError",
     "ScopeError",
     "SenderNotAdmittedError",
     "SessionError",
@@ -114,6 +123,7 @@ __all__ = [
     "SessionParkedError",
     "SpendingLimitError",
     "StaleWriteError",
+    "StateNotReachedError",
     "StoreBusyError",
     "StoreDamagedError",
     "StoreError",
@@ -199,6 +209,49 @@ class UnknownStateError(ArgentError):
     """
 
     code = "unknown_state"
+
+
+class MachineError(ArgentError):
+    """A machine that a `Runner` runs cannot do what was asked of it."""
+
+    code = "machine_error"
+
+
+class EventRefusedError(MachineError):
+    """The machine's state knows no such event, or a guard does not hold; nothing was changed.
+
+    Attributes:
+        state: of the machine.
+        event: that was raised.
+        guard: that does not hold; None where the state knows no such event.
+    """
+
+    code = "event_refused"
+
+    def __init__(self, sentence: str, *, state: str, event: str, guard: str | None) -> None:
+        super().__init__(sentence)
+        self.state = state
+        self.event = event
+        self.guard = guard
+
+
+class StateNotReachedError(MachineError):
+    """The machine was not in the state that was waited for, within that time; it goes on as it is."""
+
+    code = "state_not_reached"
+    is_transient = True
+
+
+class MigrationError(MachineError):
+    """A life is stored in a state that this version of its diagram does not have; it was left as it is."""
+
+    code = "migration_needed"
+
+
+class RunnerStoppedError(MachineError):
+    """The runner has ended, or was not entered; what it has acknowledged is stored, where it has a store."""
+
+    code = "runner_stopped"
 
 
 class ConfigError(ArgentError):

@@ -13,7 +13,7 @@ from argentos.machines.mermaid.statements import Direction
 __all__ = ["Diagram"]
 
 _DIGITS: Final = 16  # of a digest, each for four bits
-_LOOKS: Final = {"description", "source_class", "target_class"}
+_LOOKS: Final = {"source_class", "target_class"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ Reading order; each imports only those above it:
     decoding_errors  what is wrong, in plain words
     coercion         values of a wrong type, read all the same
     disk             system calls: whole and durable files, the lock
+    machines         snapshots of machines, in files
     wal              the journal
     memory_store     the store that forgets
     files            the files of sessions, and the index
@@ -65,6 +66,7 @@ from argentos.storage.file_store import FileStore
 from argentos.storage.fold import fold, fold_metadata
 from argentos.storage.folding.implied import events_of
 from argentos.storage.folding.messages import reply_of
+from argentos.storage.machines import SnapshotFile
 from argentos.storage.memory_store import MemoryStore
 from argentos.storage.messages import (
     MESSAGE_TOKENS,
@@ -194,6 +196,7 @@ __all__ = [
     "SessionKey",
     "Shortened",
     "Snapshot",
+    "SnapshotFile",
     "Span",
     "Spending",
     "Store",

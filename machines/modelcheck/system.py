@@ -4,20 +4,16 @@ The pure machine is such a system, and the simplest: `MachineSystem`. A program 
 with the members of `System`, however asynchronous it is inside; each call returns once the system has come to rest.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, cast
+from typing import Literal, NamedTuple, Protocol, TypeAlias, cast
 
-from argentos.errors import InputError
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.machine import Machine
+from argentos.machines.position import durations_of
 from argentos.machines.tree import START
 
-__all__ = ["Effect", "Entry", "MachineSystem", "Stage", "System", "durations_of"]
-
-_UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_LITERAL: Final = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|h|d)")
+__all__ = ["Effect", "Entry", "MachineSystem", "Stage", "System"]
 
 Stage: TypeAlias = Literal["decided", "appended", "applied", "effect"]
 """The stage of a transition; `effect` comes once for each, when it has just been run and that is not noted yet."""
@@ -226,22 +222,3 @@ class MachineSystem:
             self.effects.append(Effect(len(self.log) - 1, name))
             self._stages("effect")
         self._done = len(self.log)
-
-
-def durations_of(machine: Machine, given: Mapping[str, float]) -> dict[str, float]:
-    """Seconds for each of the machine's timers, by name.
-
-    Raises:
-        InputError: one is missing, or is not positive.
-    """
-    names = dict.fromkeys(timer.duration for state in machine.states for timer in machine.timers(state))
-    return {name: _seconds(machine, name, given) for name in names}
-
-
-def _seconds(machine: Machine, name: str, given: Mapping[str, float]) -> float:
-    literal = _LITERAL.fullmatch(name)
-    seconds = given.get(name, float(literal[1]) * _UNITS[literal[2]] if literal else 0.0)
-    if seconds <= 0:
-        problem = f"{machine.diagram.file} has a timer of {name!r}, whose length is not known"
-        raise InputError(f"{problem}: give durations={{{name!r}: …}}, in seconds and more than 0")
-    return seconds

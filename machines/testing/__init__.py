@@ -34,6 +34,7 @@ from argentos.machines.modelcheck import (
     to_promela,
 )
 from argentos.machines.testing.coverage import Coverage
+from argentos.machines.testing.runner_system import RunnerSystem
 
 if TYPE_CHECKING:
     from argentos.machines.testing.lifecycle import Lifecycle, lifecycle_test
@@ -52,6 +53,7 @@ __all__ = [
     "MachineSystem",
     "Move",
     "Race",
+    "RunnerSystem",
     "System",
     "Trail",
     "Verdict",

@@ -26,7 +26,8 @@ from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
 from argentos.machines.modelcheck.moves import following
 from argentos.machines.modelcheck.oracle import Oracle
-from argentos.machines.modelcheck.system import MachineSystem, durations_of
+from argentos.machines.modelcheck.system import MachineSystem
+from argentos.machines.position import durations_of
 from argentos.machines.testing.actions import Action, Actions, pauses_around
 from argentos.machines.testing.coverage import Coverage
 from argentos.machines.testing.goals import Agenda, Tour

@@ -6,7 +6,7 @@ from typing import NoReturn, TypeAlias
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.guards import holds
 from argentos.machines.modelcheck.oracle import Oracle, Outcome
-from argentos.machines.modelcheck.system import durations_of
+from argentos.machines.position import durations_of
 from argentos.machines.tree import START
 
 __all__ = ["FactsOf", "ReferenceModel"]
@@ -87,9 +87,20 @@ class ReferenceModel:
             self._follow_own(each, own)
 
     def revived(self, answer: Iterable[Transition], own: FactsOf = _unknown) -> None:
-        """Check what the system did as it came back from a kill."""
+        """Check what the system did as it came back from a kill: what guards refused in time may be raised again."""
         for each in answer:
-            self._follow_own(each, own)
+            due = next((at for timer, at in self._due(self.now, ()) if timer.event == each.event), None)
+            if due is None:
+                self._follow_own(each, own)
+            else:
+                self._follow_late(each, own, due)
+
+    def _follow_late(self, found: Transition, facts: FactsOf, at: float) -> None:
+        """Take the step of a timer that was due before, and counts from then."""
+        outcome = self._expected(found.event, facts(found.event), [found])
+        now, self.now = self.now, at
+        self._follow(found.event, outcome, [found], "")
+        self.now = now
 
     def check_rest(self, state: str, facts: FactsOf) -> None:
         """Check that the system rests in this state, and has nothing left to do of its own accord."""

@@ -22,7 +22,6 @@ def digest(text: str) -> str:
             "    Shut --> Open: after 5s\n",
             "    direction LR\n    Shut --> Open: after 5s\n    note right of Open : wide\n",
         ),
-        ("    Shut --> Open: after 5s\n", "    Shut --> Open: after 5s\n    Open: wide open\n"),
         (
             "    Open --> Shut: push\n    Shut --> Open: after 5s\n",
             "    Shut --> Open: after 5s\n    Open --> Shut: push\n",

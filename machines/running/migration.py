@@ -1,0 +1,65 @@
+"""Migration of snapshots to another version of their diagram."""
+
+import re
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from argentos.errors import MigrationError, UnknownStateError
+from argentos.machines.machine import Machine
+from argentos.machines.running.snapshot import MachineSnapshot
+
+__all__ = ["migrate", "migrated_state"]
+
+
+def migrate(
+    snapshot: MachineSnapshot, machine: Machine, states: Mapping[str, str] | None = None, *, name: str = "the snapshot"
+) -> MachineSnapshot:
+    """The snapshot as a version of its machine has it; the very same where that is the one that it names.
+
+    A state that has kept its name goes on as long as it has been active; one that is new has been entered as the
+    snapshot was made.
+
+    Args:
+        snapshot: of any version.
+        machine: of this version.
+        states: for states that have another name now, that name; for one of several regions, or the whole of it.
+        name: of the snapshot, in errors.
+
+    Raises:
+        MigrationError: the machine has no such state; the sentence shows the command that migrates it.
+    """
+    digest = machine.diagram.digest
+    if snapshot.diagram == digest and snapshot.state in machine.states:
+        return snapshot
+    renamed = states or {}
+    try:
+        state = migrated_state(snapshot.state, machine, renamed)
+    except UnknownStateError as error:
+        raise MigrationError(
+            f"{name} was made with another version of {machine.diagram.file}, in the state {snapshot.state!r}: {error};"
+            f" say what it is now: argent diagram migrate OLD.mmd {machine.diagram.file} {name}"
+            f" --state '{snapshot.state}=…', or Runner(…, migration={{{snapshot.state!r}: …}})"
+        ) from error
+    known = {renamed.get(each, each): seconds for each, seconds in snapshot.active.items()}
+    active = {each: known.get(each, 0.0) for each in machine.active(state)}
+    return structs.replace(snapshot, diagram=digest, state=state, active=active)
+
+
+def migrated_state(state: str, machine: Machine, states: Mapping[str, str]) -> str:
+    """The state of the machine that takes the place of one of another version.
+
+    Raises:
+        UnknownStateError: the machine does not have it.
+    """
+    found = states.get(state) or _with_new_names(state, states)
+    machine.active(found)
+    return found
+
+
+def _with_new_names(state: str, states: Mapping[str, str]) -> str:
+    """The state of the machine, each state of the diagram in it by its new name."""
+    if not states:
+        return state
+    names = "|".join(re.escape(name) for name in sorted(states, key=len, reverse=True))
+    return re.sub(rf"(?<!\w)(?:{names})(?!\w)", lambda found: states[found[0]], state)

@@ -1,0 +1,114 @@
+"""Subscriptions to what happens in a life."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from anyio.lowlevel import checkpoint
+
+from argentos.concurrency.waiter import Waiter, new_waiter
+from argentos.machines.decisions import Transition
+
+__all__ = ["Subscriptions", "TransitionStream", "TransitionTaken"]
+
+_MOST: Final = 1_000
+"""TransitionStream that wait for a subscriber; then the oldest are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionTaken:
+    """A transition that was taken, and is durable where there is a store.
+
+    Attributes:
+        data: what came with the event.
+        sequence: how many were taken with this one; a gap tells that some were missed.
+    """
+
+    transition: Transition
+    data: Any
+    sequence: int
+
+
+class TransitionStream(AsyncIterator[TransitionTaken]):
+    """The changes from the subscription on; it ends with the runner.
+
+    Of more than a thousand that are not taken, the oldest are dropped: `TransitionTaken.sequence` tells.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[TransitionTaken] = deque(maxlen=_MOST)
+        self._more: Waiter | None = None
+        self._is_over = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> TransitionTaken:
+        await checkpoint()
+        while not self._waiting:
+            if self._is_over:
+                raise StopAsyncIteration
+            self._more = new_waiter()
+            await self._more.wait()
+        return self._waiting.popleft()
+
+    def take(self) -> list[TransitionTaken]:
+        """All changes that have come, without waiting for one."""
+        found = [*self._waiting]
+        self._waiting.clear()
+        return found
+
+    # For the runner ----------------------------------------------------------------------------------------------
+
+    def put(self, change: TransitionTaken) -> None:
+        """Add a change."""
+        self._waiting.append(change)
+        self._wake()
+
+    def end(self) -> None:
+        """Let it end behind what waits."""
+        self._is_over = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._more is not None:
+            self._more.set()
+
+
+class Subscriptions:
+    """All subscriptions of a runner."""
+
+    def __init__(self) -> None:
+        self._all: list[TransitionStream] = []
+        self._is_over = False
+
+    def begin(self) -> None:
+        """Have new ones go on until the next end."""
+        self._is_over = False
+
+    @contextmanager
+    def added(self) -> Iterator[TransitionStream]:
+        """One subscription more, until it is left."""
+        changes = TransitionStream()
+        self._all.append(changes)
+        if self._is_over:
+            changes.end()
+        try:
+            yield changes
+        finally:
+            self._all.remove(changes)
+
+    def put(self, transition: Transition, data: object, sequence: int) -> None:
+        """Tell everybody."""
+        if self._all:
+            change = TransitionTaken(transition, data, sequence)
+            for each in self._all:
+                each.put(change)
+
+    def end(self) -> None:
+        """Let all of them end."""
+        self._is_over = True
+        for each in self._all:
+            each.end()
