@@ -17,6 +17,7 @@ Reading order; each imports only those above it:
     table         the definition, compiled
     machine       all of these in one class
     position      a place in a life, and the timers that are due
+    renaming      states under the names of another version
     lifecycles    the machines of this program
     layout        places for boxes and paths for edges, of anything
     drawing       pictures of machines

@@ -27,6 +27,10 @@ EXAMPLES: Final[Mapping[str, Sequence[Example]]] = {
     ],
     "argent diagram check": [("argent diagram check README.md docs/*.md", "1 if one is not the program's")],
     "argent diagram compare": [("argent diagram compare old.mmd new.mmd", "1 if what is stored would not survive")],
+    "argent diagram migrate": [
+        ("argent diagram migrate old.mmd new.mmd doors/*.json --state Locked=Bolted", "what would be done"),
+        ("argent diagram migrate old.mmd new.mmd doors/*.json --state Locked=Bolted --yes", "with backups"),
+    ],
     "argent doctor": [
         ("argent doctor", "look, and change nothing"),
         ("argent doctor --repair", "mend what can be mended"),

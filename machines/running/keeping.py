@@ -39,8 +39,9 @@ class Keeper:
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[None]:
         """Enter the store where it can be entered, and leave it in the end."""
-        if isinstance(self._store, AbstractAsyncContextManager):
-            async with cast("AbstractAsyncContextManager[object]", self._store):
+        store: object = self._store
+        if isinstance(store, AbstractAsyncContextManager):
+            async with cast("AbstractAsyncContextManager[object]", store):
                 yield
         else:
             yield

@@ -1,15 +1,16 @@
 """Migration of snapshots to another version of their diagram."""
 
-import re
+import shlex
 from collections.abc import Mapping
 
 from msgspec import structs
 
 from argentos.errors import MigrationError, UnknownStateError
 from argentos.machines.machine import Machine
+from argentos.machines.renaming import migrated_state, with_new_names
 from argentos.machines.running.snapshot import MachineSnapshot
 
-__all__ = ["migrate", "migrated_state"]
+__all__ = ["migrate"]
 
 
 def migrate(
@@ -38,28 +39,9 @@ def migrate(
     except UnknownStateError as error:
         raise MigrationError(
             f"{name} was made with another version of {machine.diagram.file}, in the state {snapshot.state!r}: {error};"
-            f" say what it is now: argent diagram migrate OLD.mmd {machine.diagram.file} {name}"
-            f" --state '{snapshot.state}=…', or Runner(…, migration={{{snapshot.state!r}: …}})"
+            f" say what it is now: argent diagram migrate OLD {shlex.quote(machine.diagram.file)} {shlex.quote(name)}"
+            f" --state {shlex.quote(f'{snapshot.state}=NEW')}, or Runner(…, migration={{{snapshot.state!r}: 'NEW'}})"
         ) from error
-    known = {renamed.get(each, each): seconds for each, seconds in snapshot.active.items()}
+    known = {with_new_names(each, renamed): seconds for each, seconds in snapshot.active.items()}
     active = {each: known.get(each, 0.0) for each in machine.active(state)}
     return structs.replace(snapshot, diagram=digest, state=state, active=active)
-
-
-def migrated_state(state: str, machine: Machine, states: Mapping[str, str]) -> str:
-    """The state of the machine that takes the place of one of another version.
-
-    Raises:
-        UnknownStateError: the machine does not have it.
-    """
-    found = states.get(state) or _with_new_names(state, states)
-    machine.active(found)
-    return found
-
-
-def _with_new_names(state: str, states: Mapping[str, str]) -> str:
-    """The state of the machine, each state of the diagram in it by its new name."""
-    if not states:
-        return state
-    names = "|".join(re.escape(name) for name in sorted(states, key=len, reverse=True))
-    return re.sub(rf"(?<!\w)(?:{names})(?!\w)", lambda found: states[found[0]], state)

@@ -1,7 +1,7 @@
 """Subscriptions to what happens in a life."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -89,7 +89,7 @@ class Subscriptions:
         self._is_over = False
 
     @contextmanager
-    def added(self) -> Iterator[TransitionStream]:
+    def added(self) -> Generator[TransitionStream]:
         """One subscription more, until it is left."""
         changes = TransitionStream()
         self._all.append(changes)

@@ -6,13 +6,14 @@ that were renamed are recognised by their edges: the name is lost, but the edges
 """
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from argentos.machines.diagram import Diagram
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import Place, State
+from argentos.machines.renaming import migrated_states
 from argentos.machines.table import BESIDE
 from argentos.machines.tools.compound import CompoundTransition, compound_transitions, lost_exits, matching
 from argentos.machines.tools.renames import renames
@@ -69,17 +70,19 @@ class Comparison:
         return "\n".join(map(str, self.changes))
 
 
-def compare(old: Machine | Diagram, new: Machine | Diagram) -> Comparison:
+def compare(old: Machine | Diagram, new: Machine | Diagram, *, states: Mapping[str, str] | None = None) -> Comparison:
     """Compare two versions of a machine: what would happen to what was stored with the old one.
 
     Args:
         old: the machine before; the labels of a diagram are their own meaning.
         new: the machine that takes its place.
+        states: for states that have another name in the new one, that name: what is stored is migrated by it.
 
     Raises:
         DiagramError: one of the diagrams cannot run.
+        UnknownStateError: a state that is renamed is in none of them, or what is stored cannot be in it.
     """
-    found = _Comparer(_Version(old), _Version(new)).changes()
+    found = _Comparer(_Version(old), _Version(new), states or {}).changes()
     return Comparison(tuple(sorted(found, key=lambda change: not change.is_breaking)))
 
 
@@ -102,14 +105,15 @@ class _Version:
 
 
 class _Comparer:
-    def __init__(self, old: _Version, new: _Version) -> None:
+    def __init__(self, old: _Version, new: _Version, states: Mapping[str, str]) -> None:
         self.old, self.new = old, new
-        self.renamed = renames(old.diagram, new.diagram)
+        self.migrated = migrated_states(old.machine, new.machine, states)
+        self.renamed = {**renames(old.diagram, new.diagram), **states}
         self.moved = {name for name in old.states if self._is_moved(name)}
 
     def changes(self) -> Iterator[Change]:
         """All changes: those of states, and those of edges."""
-        lost = self._by_cause(self.old, self.new, self.moved)
+        lost = self._by_cause(self.old, self.new, self.moved, self.migrated)
         for state in self.old.states.values():
             yield from self._state(state, tuple(lost.pop(state.name, ())))
         for states in lost.values():
@@ -161,11 +165,13 @@ class _Comparer:
             if cause not in self.new.states:
                 yield Change("", _listed(states), f"{_listed(states)} is new", (), file, self.new.diagram.end)
 
-    def _by_cause(self, version: _Version, other: _Version, moved: Collection[str]) -> dict[str, list[str]]:
+    def _by_cause(
+        self, version: _Version, other: _Version, moved: Collection[str], migrated: Collection[str] = ()
+    ) -> dict[str, list[str]]:
         """The states that only this machine has, by what is the reason: a state of its diagram, or an end."""
         found: dict[str, list[str]] = {}
         for state in version.known:
-            if state not in other.known:
+            if state not in other.known and state not in migrated:
                 found.setdefault(_cause(version, other, moved, state), []).append(state)
         return found
 
@@ -175,7 +181,7 @@ class _Comparer:
         matched = matching(self.old.compounds, self.new.compounds, self.renamed)
         after = dict(matched)
         before = {new: old for old, new in matched}
-        stuck = lost_exits(self.old.compounds, after, self.new.machine)
+        stuck = lost_exits(self.old.compounds, after, self.new.machine, self.migrated)
         freed = lost_exits(self.new.compounds, before, self.old.machine)
         for compound in self.old.compounds:
             now = after.get(compound)

@@ -1,6 +1,7 @@
 """Compound transitions, as UML calls an edge with those after its choices, matched between two machines."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from argentos.machines.machine import Machine
@@ -100,7 +101,10 @@ def matching(
 
 
 def lost_exits(
-    compounds: Sequence[CompoundTransition], partners: Mapping[CompoundTransition, CompoundTransition], other: Machine
+    compounds: Sequence[CompoundTransition],
+    partners: Mapping[CompoundTransition, CompoundTransition],
+    other: Machine,
+    migrated: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[CompoundTransition, tuple[str, ...]]:
     """Map each to the states that its event leaves in its own machine, and not in the other, which knows them.
 
@@ -108,6 +112,7 @@ def lost_exits(
         compounds: all of the one machine.
         partners: for those that are in the other machine too, what they are there.
         other: the other machine.
+        migrated: for states that have another name in the other machine, that name.
     """
     events: dict[tuple[str, str], set[str]] = {}
     for compound in compounds:
@@ -118,7 +123,8 @@ def lost_exits(
         compound: tuple(
             state
             for state in compound.leaves
-            if state in known and not any(_leaves(other, state, event) for event in events[state, compound.event])
+            if (there := migrated.get(state, state)) in known
+            and not any(_leaves(other, there, event) for event in events[state, compound.event])
         )
         for compound in compounds
     }

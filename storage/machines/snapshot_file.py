@@ -47,8 +47,16 @@ class SnapshotFile(AbstractAsyncContextManager["SnapshotFile", None]):
         """Release the lock."""
         self.close()
 
-    def open(self) -> None:
+    def __enter__(self) -> Self:
         """Take the lock; blocks, as all of the following."""
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Take the lock."""
         lock = self.path.with_name(f".{self.path.name}.lock")
         try:
             durable.make_folder(self.path.parent)

@@ -108,6 +108,7 @@ ELSEWHERE: Final = {
     "argent completion": "knows no sessions",
     "argent diagram check": "likewise",
     "argent diagram compare": "likewise",
+    "argent diagram migrate": "likewise",
     "argent man": "likewise",
     "argent doctor": "tells of the owner",
     "argent replay": "lives in a directory of its own time, which nobody else may run",

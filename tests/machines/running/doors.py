@@ -51,7 +51,8 @@ class House:
 
 def door(house: House | None = None, **settings: Any) -> Runner:
     house = house or House()
-    return Runner(DOOR, house, **{"effects": house, "clock": new_clock(), "name": "door-1", **settings})
+    given: dict[str, Any] = {"effects": house, "clock": new_clock(), "name": "door-1", **settings}
+    return Runner(DOOR, house, **given)
 
 
 def machine(*lines: str) -> Machine:
@@ -64,7 +65,6 @@ def facts(**values: object) -> SimpleNamespace:
 
 def stored(**settings: Any) -> MemorySnapshots:
     """A store with a door that is closed."""
-    given: dict[str, Any] = {"id": "door-1", "diagram": DOOR.diagram.digest, "sequence": 1, "pending": ()}
-    at = new_clock().now()
-    snapshot = MachineSnapshot(**{**given, "state": "Closed", "at": at, "active": {"Closed": 0.0}, **settings})
-    return MemorySnapshots(snapshot)
+    given: dict[str, Any] = {"id": "door-1", "diagram": DOOR.diagram.digest, "sequence": 1, "at": new_clock().now()}
+    given |= {"state": "Closed", "active": {"Closed": 0.0}, **settings}
+    return MemorySnapshots(MachineSnapshot(**given))

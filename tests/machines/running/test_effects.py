@@ -48,7 +48,8 @@ class Post:
 
 def mail(post: Post, handler: Callable[..., Any] | EffectHandler | None = None, **settings: Any) -> Runner:
     effects = {"post": handler or post.post, "note": post.note, "mourn": post.mourn}
-    return Runner(MAIL, effects=effects, **{"clock": new_clock(), "name": "m", **settings})
+    given: dict[str, Any] = {"clock": new_clock(), "name": "m", **settings}
+    return Runner(MAIL, effects=effects, **given)
 
 
 @pytest.fixture(params=["kept", "unkept"])
@@ -246,6 +247,10 @@ async def test_an_effect_that_is_left_over_has_to_be_there() -> None:
     assert post.names[-2:] == ["post", "note"]
 
 
+def greater(one: int, other: int) -> bool:
+    return one > other
+
+
 @pytest.mark.parametrize(
     "made",
     [
@@ -256,7 +261,7 @@ async def test_an_effect_that_is_left_over_has_to_be_there() -> None:
         lambda: EffectHandler(print, timeout=0),
         lambda: EffectHandler(anyio.sleep_forever, in_thread=True),
         lambda: EffectHandler(cast("Any", "print")),
-        lambda: Runner(MAIL, effects={"post": lambda one, two: (one, two), "note": print, "mourn": print}),
+        lambda: Runner(MAIL, effects={"post": greater, "note": print, "mourn": print}),
         lambda: Runner(MAIL, effects={"post": 7, "note": print, "mourn": print}),
     ],
 )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import assume, given, settings
@@ -71,14 +71,17 @@ class Chosen(RunnerSystem):
         self.effects.append(Effect(int(sequence) - 1, call.effect))
 
     def send(self, event: str, payload: object = None, /) -> Any:
-        chosen = payload if isinstance(payload, Mapping) else {}
-        self.seen.update(chosen)
+        self.seen.update(chosen(payload))
         answer = super().send(event)
-        self.known.update(chosen)
+        self.known.update(chosen(payload))
         return answer
 
     def facts(self, _event: str, payload: object, /) -> object:
-        return {**self.known, **(payload if isinstance(payload, Mapping) else {})}
+        return {**self.known, **chosen(payload)}
+
+
+def chosen(payload: object) -> Mapping[str, bool]:
+    return cast("Mapping[str, bool]", payload) if isinstance(payload, Mapping) else {}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
