@@ -4,4 +4,11 @@ Reading order; each imports only those above it:
 
     failures     what hikari raises, in words of the channel protocol
     client       REST, and the connection to Discord's gateway
+    marks        up to which message each channel was taken, durably
+    files        files of messages
+    contents     messages as what the sessions take
+    places       guilds and threads of channels
+    lanes        work in the order of each channel
+    receiving    messages that come, and those that came while we were away
+    channel      the channel protocol
 """

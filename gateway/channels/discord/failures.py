@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Final
 
 import hikari
+from aiohttp import ClientConnectorError
 
-from argentos.errors import ArgentError, ChannelError, ChannelRefusedError, TargetGoneError
+from argentos.errors import ChannelError, ChannelRefusedError, TargetGoneError, UnknownOutcomeError
 
 __all__ = ["asking_discord"]
 
@@ -14,6 +15,11 @@ _AUTHENTICATION: Final = 4004
 _INTENTS: Final = 4014
 _REFUSALS: Final = frozenset({_AUTHENTICATION, 4010, 4011, 4012, 4013, _INTENTS})  # that last until somebody acts
 _TOO_LARGE: Final = 413
+_OF_SERVERS: Final = 500  # and above: failures of theirs
+_NOT_KNOWN: Final = (
+    "Discord does not know the token, or not any more; reset it in the developer portal, and write the new one where"
+    " the old one stands"
+)
 
 
 @contextmanager
@@ -23,37 +29,48 @@ def asking_discord() -> Generator[None]:
     Raises:
         ChannelRefusedError: the token is not valid any more, or what we ask for is not allowed to it.
         TargetGoneError: the place is gone, or closed to us; or it does not take what is sent, now or later.
+        UnknownOutcomeError: the answer was lost; what was asked may have been done.
         ChannelError: the platform cannot be reached, or wants to be left alone for a while.
     """
     try:
         yield
-    except hikari.UnauthorizedError:
-        raise ChannelRefusedError(
-            "Discord does not know the token (any more); reset it in the developer portal, and write the new one"
-            " where the old one stands"
-        ) from None
-    except (hikari.ForbiddenError, hikari.NotFoundError) as error:
-        raise TargetGoneError(f"Discord says: {error.message or error.status.phrase}") from None
-    except hikari.BadRequestError as error:
-        raise TargetGoneError(f"Discord does not take what is sent: {error.message}") from None
-    except hikari.RateLimitTooLongError as error:
-        raise ChannelError("Discord wants fewer requests", retry_after=error.retry_after) from None
-    except hikari.ClientHTTPResponseError as error:
-        if error.status == _TOO_LARGE:
-            raise TargetGoneError("Discord does not take files of this size") from None
-        raise ChannelError(f"Discord answered with the status {int(error.status)}") from None
-    except hikari.HTTPResponseError as error:
-        raise ChannelError(f"Discord answered with the status {int(error.status)}") from None
-    except hikari.GatewayServerClosedConnectionError as error:
-        raise _told(error) from None
     except (hikari.HikariError, OSError, TimeoutError) as error:
-        raise ChannelError(f"Discord cannot be reached: {type(error).__name__}") from error
+        raise _as_ours(error) from None  # what it comes from may quote the token
 
 
-def _told(error: hikari.GatewayServerClosedConnectionError) -> ArgentError:
+def _as_ours(error: Exception) -> ChannelError:
+    match error:
+        case hikari.UnauthorizedError():
+            return ChannelRefusedError(_NOT_KNOWN)
+        case hikari.ForbiddenError() | hikari.NotFoundError():
+            return TargetGoneError(f"Discord says: {error.message or error.status}")
+        case hikari.BadRequestError():
+            return TargetGoneError(f"Discord does not take what is sent: {error.message}")
+        case hikari.RateLimitTooLongError():
+            return ChannelError("Discord wants fewer requests", retry_after=error.retry_after)
+        case hikari.HTTPResponseError():
+            return _of_status(int(error.status))
+        case hikari.GatewayServerClosedConnectionError():
+            return _closed(error)
+        case hikari.HTTPError(__cause__=ClientConnectorError()):
+            return ChannelError("Discord cannot be reached")
+        case hikari.HTTPError() | TimeoutError():
+            return UnknownOutcomeError("Discord did not answer, or not as it should")
+        case _:
+            return ChannelError(f"Discord cannot be reached: {type(error).__name__}")
+
+
+def _of_status(status: int) -> ChannelError:
+    if status == _TOO_LARGE:
+        return TargetGoneError("Discord does not take files of this size")
+    kind = UnknownOutcomeError if status >= _OF_SERVERS else ChannelError
+    return kind(f"Discord answered with the status {status}")
+
+
+def _closed(error: hikari.GatewayServerClosedConnectionError) -> ChannelError:
     code = error.code or 0
     if code == _AUTHENTICATION:
-        return ChannelRefusedError("Discord does not know the token; reset it in the developer portal")
+        return ChannelRefusedError(_NOT_KNOWN)
     if code == _INTENTS:
         return ChannelRefusedError(
             "Discord does not let the bot read messages; switch on Message Content Intent in the developer portal,"

@@ -17,6 +17,19 @@ class Echo:
         return Reply(f"You said: {request.messages[-1].text}")
 
 
+class Held(Echo):
+    """A model that waits to be let go on."""
+
+    def __init__(self) -> None:
+        self.asked = anyio.Event()
+        self.may_go_on = anyio.Event()
+
+    async def reply(self, request: Request, emit: Emit) -> Reply:
+        self.asked.set()
+        await self.may_go_on.wait()
+        return await super().reply(request, emit)
+
+
 async def until(is_so: Callable[[], object], what: str = "") -> None:
     """Wait until something is so."""
     with anyio.move_on_after(SECONDS):

@@ -162,12 +162,12 @@ class Connection:
         }
         await session.tell("READY", ready)
         for each in guilds:
-            await session.tell("GUILD_CREATE", self._guild(each))
+            await session.tell("GUILD_CREATE", self._guild(each, bot))
 
-    def _guild(self, guild: Guild) -> dict[str, Any]:
+    def _guild(self, guild: Guild, bot: str) -> dict[str, Any]:
         platform = self._gateway.platform
         channels = [each for each in platform.channels.values() if each.guild == guild.id and each.type != DM]
-        return guild_payload(guild, channels, platform.users)
+        return guild_payload(guild, bot, channels, platform.users)
 
     async def _resume(self, data: Any) -> None:
         bot = self._bot(data)

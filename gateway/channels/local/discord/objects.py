@@ -59,12 +59,17 @@ class Channel(Struct, kw_only=True):
 
 
 class Guild(Struct, kw_only=True):
-    """A guild, which people call a server."""
+    """A guild, which people call a server.
+
+    Attributes:
+        joined: when bots came to it that were not there from its beginning.
+    """
 
     id: str
     name: str
     owner: str
     members: list[str] = []
+    joined: dict[str, str] = {}
 
 
 class Attachment(Struct, kw_only=True):

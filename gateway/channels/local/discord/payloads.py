@@ -56,8 +56,8 @@ def channel_payload(channel: Channel, users: dict[str, _User]) -> dict[str, Any]
     return {**told, "position": 0, "permission_overwrites": [], "nsfw": False, "topic": None, "flags": 0}
 
 
-def guild_payload(guild: Guild, channels: list[Channel], users: dict[str, _User]) -> dict[str, Any]:
-    """A guild as GUILD_CREATE tells of it."""
+def guild_payload(guild: Guild, bot: str, channels: list[Channel], users: dict[str, _User]) -> dict[str, Any]:
+    """A guild as GUILD_CREATE tells a bot of it."""
     nothing: tuple[str, ...] = ("icon", "splash", "discovery_splash", "afk_channel_id", "application_id")
     none: tuple[str, ...] = ("system_channel_id", "rules_channel_id", "vanity_url_code", "description", "banner")
     zero = ("default_message_notifications", "explicit_content_filter", "mfa_level", "system_channel_flags")
@@ -73,7 +73,7 @@ def guild_payload(guild: Guild, channels: list[Channel], users: dict[str, _User]
         "owner_id": guild.owner,
         "afk_timeout": 300,
         "preferred_locale": _LOCALE,
-        "joined_at": _written(guild.id),
+        "joined_at": guild.joined.get(bot, _written(guild.id)),
         "large": False,
         "unavailable": False,
         "member_count": len(guild.members),

@@ -114,8 +114,9 @@ class LocalDiscord:
     async def invite(self, bot: User, guild: Guild) -> None:
         """Have a bot join a guild."""
         guild.members.append(bot.id)
+        guild.joined[bot.id] = self.state.now().isoformat()
         channels = [each for each in self.state.channels.values() if each.guild == guild.id]
-        told = guild_payload(guild, channels, self.state.users)
+        told = guild_payload(guild, bot.id, channels, self.state.users)
         del told["unavailable"]  # as where it is a new one
         await self.sessions.tell_bot(bot.id, "GUILD_CREATE", told)
 

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import anyio
@@ -11,25 +10,9 @@ import hikari
 import pytest
 
 from argentos.gateway.channels.discord.client import end_told_once
-from argentos.gateway.channels.local.discord.server import LocalDiscord, generous
+from tests.gateway.channels.discord.harbour import Harbour
 
 Connecting: TypeAlias = Callable[..., AbstractAsyncContextManager["Bot"]]
-
-
-class Harbour:
-    """A Discord with one guild, whose owner and a bot are in it, and a clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.time = datetime.now(UTC)
-        self.discord = LocalDiscord(lambda: self.time, generous())
-        self.bot, self.token = self.discord.add_bot("argent")
-        self.ada = self.discord.add_person("ada")
-        self.guild = self.discord.state.add_guild("harbour", [self.ada, self.bot])
-        self.general = self.discord.state.add_channel(self.guild, "general")
-
-    def wait(self, **length: float) -> None:
-        """Let time pass."""
-        self.time += timedelta(**length)
 
 
 class Bot:

@@ -4,7 +4,8 @@ import hikari
 import pytest
 
 from argentos.gateway.channels.local.discord.requests import File
-from tests.gateway.channels.local.discord.conftest import Connecting, Harbour
+from tests.gateway.channels.discord.harbour import Harbour
+from tests.gateway.channels.local.discord.conftest import Connecting
 
 pytestmark = pytest.mark.anyio
 

@@ -1,5 +1,6 @@
 """The local Discord's REST API, as the real client library sees it."""
 
+import time
 from typing import Any
 
 import hikari
@@ -7,7 +8,8 @@ import pytest
 
 from argentos.gateway.channels.local.discord.faults import Fault
 from argentos.gateway.channels.local.discord.limits import RateLimit, RateLimits
-from tests.gateway.channels.local.discord.conftest import Connecting, Harbour
+from tests.gateway.channels.discord.harbour import Harbour
+from tests.gateway.channels.local.discord.conftest import Connecting
 
 pytestmark = pytest.mark.anyio
 
@@ -108,7 +110,7 @@ async def test_an_answer_may_be_lost_though_the_message_was_kept(connecting: Con
 
 
 async def test_a_limit_is_told_of_and_who_goes_beyond_it_has_to_wait(connecting: Connecting, harbour: Harbour) -> None:
-    harbour.discord.rest.limits = RateLimits(harbour.time.timestamp, messages=RateLimit(2, 60.0))
+    harbour.discord.rest.limits = RateLimits(time.time, messages=RateLimit(2, 60.0))
     async with connecting(max_rate_limit=0.5) as bot:
         place = int(harbour.general.id)
         for _ in range(2):
