@@ -7,6 +7,7 @@ Reading order; each imports only those above it:
     secrets     tokens, from the environment or a private file
     settings    the accounts in `argent.json`
     registry    the platforms, imported where they are used
+    blocks      files of messages, as content blocks
     account     kept connected
     approvals   buttons by which a person decides on a call
     outgoing/   replies, to a platform
@@ -14,5 +15,6 @@ Reading order; each imports only those above it:
     running     all of it, while a gateway runs
 
     telegram/   the adapter of Telegram
+    discord/    that of Discord
     local/      platforms of this machine, in the place of the real ones
 """

@@ -48,6 +48,7 @@ class Marks:
     def __init__(self, folder: Path) -> None:
         self._path = folder / _NAME
         self._content = _Content()
+        self._newest = 0
         self._is_saved = True
 
     async def load(self, now: datetime) -> None:
@@ -57,6 +58,7 @@ class Marks:
             StoreError: it cannot be read, or a first one not be written.
         """
         self._content = await anyio.to_thread.run_sync(self._read)
+        self._newest = max((each.last for each in self._content.channels.values()), default=0)
         if not self._content.since:
             self._content.since = int(Snowflake.from_datetime(now))
             self._is_saved = False
@@ -89,8 +91,7 @@ class Marks:
         """Whether something may have been written in a channel that was not taken."""
         mark = self._content.channels.get(channel)
         if mark is not None and last_message <= mark.last:
-            newest = max(each.last for each in self._content.channels.values())
-            return mark.last > newest - _width(_OVERLAP)  # it ended in the midst of it
+            return mark.last > self._newest - _width(_OVERLAP)  # it ended in the midst of it
         return last_message > self.begin(channel, now, joined_at)
 
     @property
@@ -104,6 +105,7 @@ class Marks:
         mark = self._content.channels.setdefault(int(channel), Mark(0, is_direct))
         if message > mark.last:
             mark.last = int(message)  # hikari's ids are of a class of its own
+            self._newest = max(self._newest, mark.last)
             self._is_saved = False
 
     async def save(self) -> None:
@@ -130,8 +132,9 @@ class Marks:
 
     def _forget_oldest(self) -> None:
         channels = self._content.channels
-        for channel in sorted(channels, key=lambda each: channels[each].last)[: max(0, len(channels) - _MOST)]:
-            del channels[channel]
+        if len(channels) > _MOST:
+            for channel in sorted(channels, key=lambda each: channels[each].last)[: len(channels) // 2]:
+                del channels[channel]
 
 
 def _width(length: timedelta) -> int:

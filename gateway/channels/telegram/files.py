@@ -1,20 +1,18 @@
 """Pictures and documents of messages of Telegram, as content blocks."""
 
-import base64
 from typing import Final
 
 from aiogram import Bot
 from aiogram.types import Document, Message, PhotoSize
 
 from argentos.errors import ChannelError
+from argentos.gateway.channels.blocks import block_of, is_readable, note
 from argentos.gateway.channels.telegram.failures import asking_telegram
 from argentos.storage import RawBlock
 
 __all__ = ["attached_block"]
 
 _MOST_BYTES: Final = 20 * 1024**2  # that the Bot API gives
-_PICTURES: Final = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})
-_PDF: Final = "application/pdf"
 
 
 async def attached_block(bot: Bot, message: Message) -> RawBlock | None:
@@ -33,21 +31,17 @@ async def attached_block(bot: Bot, message: Message) -> RawBlock | None:
 
 
 async def _block(bot: Bot, file: PhotoSize | Document, media_type: str, name: str) -> RawBlock:
-    is_text = media_type.startswith("text/")
-    if media_type not in _PICTURES and media_type != _PDF and not is_text:
-        return _note(f"{name}, of a kind that I cannot read: {media_type or 'unknown'}")
+    if not is_readable(media_type):
+        return note(f"{name}, of a kind that I cannot read: {media_type or 'unknown'}")
     if (file.file_size or 0) > _MOST_BYTES:
-        return _note(f"{name}, which is too large for me to get")
+        return note(f"{name}, which is too large for me to get")
     try:
         data = await _bytes(bot, file.file_id)
     except ChannelError as error:
         if error.is_transient:
             raise
-        return _note(f"{name}, which Telegram does not give me")
-    if is_text:
-        return {"type": "text", "text": f"{name}:\n{data.decode(errors='replace')}"}
-    source = {"type": "base64", "media_type": media_type, "data": base64.b64encode(data).decode()}
-    return {"type": "image" if media_type in _PICTURES else "document", "source": source}
+        return note(f"{name}, which Telegram does not give me")
+    return block_of(data, media_type, name)
 
 
 async def _bytes(bot: Bot, file_id: str) -> bytes:
@@ -58,7 +52,3 @@ async def _bytes(bot: Bot, file_id: str) -> bytes:
             if data is not None:
                 return data.read()
     raise ChannelError("Telegram gives no path of a file", is_transient=False)
-
-
-def _note(what: str) -> RawBlock:
-    return {"type": "text", "text": f"[{what}]"}

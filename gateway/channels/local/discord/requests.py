@@ -10,7 +10,16 @@ from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
 
 from argentos.gateway.channels.local.discord.errors import ApiError, invalid_form
 
-__all__ = ["ActionRow", "CreateDM", "CreateMessage", "EditMessage", "File", "InteractionResponse", "read_body"]
+__all__ = [
+    "ActionRow",
+    "AllowedMentions",
+    "CreateDM",
+    "CreateMessage",
+    "EditMessage",
+    "File",
+    "InteractionResponse",
+    "read_body",
+]
 
 _LONGEST: Final = 2000  # characters of a message
 _FILE_BYTES: Final = 10 * 1024**2

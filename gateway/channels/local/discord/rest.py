@@ -42,6 +42,8 @@ class Rest:
         refusals: what was refused as invalid, in order: none of it is expected of a bot that keeps to the rules.
         typed: the ids of channels in which a bot was shown to type, in order.
         interactions: clicks, by their ids.
+        watch: is told of a request, by its route, as it is `asked` and again when it is `done` and not answered yet;
+            the connection breaks off where it says False.
     """
 
     def __init__(self, state: PlatformState, sessions: Sessions, limits: RateLimits, faults: Faults) -> None:
@@ -52,6 +54,7 @@ class Rest:
         self.refusals: list[ApiError] = []
         self.typed: list[str] = []
         self.interactions: dict[str, Interaction] = {}
+        self.watch: Callable[[str, str], bool] = lambda _route, _moment: True
 
     def routes(self) -> list[web.RouteDef]:
         """All routes, for the application."""
@@ -81,9 +84,11 @@ class Rest:
                 try:
                     token = self._token(request)
                     headers = self.limits.take(token, route, request.match_info.get("channel", ""))
+                    self._tell(route, "asked")
                     stack.enter_context(self._faults.around(route))
                     answer = await handler(request, self._state.users[self._state.tokens[token]])
                     stack.close()
+                    self._tell(route, "done")
                 except ApiError as error:
                     if error.status in {400, 413}:
                         self.refusals.append(error)
@@ -95,6 +100,10 @@ class Rest:
             return web.json_response(answer, headers=headers)
 
         return handle
+
+    def _tell(self, route: str, moment: str) -> None:
+        if not self.watch(route, moment):
+            raise BrokenOffError
 
     def _token(self, request: web.Request) -> str:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -22,7 +22,13 @@ from argentos.gateway.channels.local.discord.objects import (
     Reference,
     User,
 )
-from argentos.gateway.channels.local.discord.requests import ActionRow, CreateMessage, EditMessage, File
+from argentos.gateway.channels.local.discord.requests import (
+    ActionRow,
+    AllowedMentions,
+    CreateMessage,
+    EditMessage,
+    File,
+)
 from argentos.gateway.channels.local.discord.snowflakes import Snowflakes
 
 __all__ = ["PlatformState"]
@@ -166,7 +172,7 @@ class PlatformState:
             author=author,
             content=content,
             timestamp=self.now().isoformat(),
-            mentions=self._mentioned(content),
+            mentions=self._mentioned(content, body.allowed_mentions),
             attachments=attachments,
             components=_numbered(body.components or []),
             nonce=body.nonce,
@@ -211,7 +217,7 @@ class PlatformState:
             raise ApiError(403, 50005, "Cannot edit a message authored by another user")
         if body.content is not None:
             message.content = body.content.strip()
-            message.mentions = self._mentioned(message.content)
+            message.mentions = self._mentioned(message.content, body.allowed_mentions)
         if body.components is not UNSET:
             message.components = _numbered(body.components or [])
         if not (message.content or message.attachments or message.components):
@@ -227,8 +233,10 @@ class PlatformState:
         """Let go of a channel, or a thread, and of all that was written in it."""
         del self.channels[channel.id], self._messages[channel.id]
 
-    def _mentioned(self, content: str) -> list[User]:
+    def _mentioned(self, content: str, allowed: AllowedMentions | None) -> list[User]:
         ids = dict.fromkeys(_MENTION.findall(content))
+        if allowed is not None and "users" not in (allowed.parse or ()):
+            ids = dict.fromkeys(each for each in ids if each in (allowed.users or ()))
         return [self.users[each] for each in ids if each in self.users]
 
     def _kept(self, channel: Channel, file: File) -> Attachment:
