@@ -1,13 +1,17 @@
 """What the tests of channels share."""
 
+import base64
 from collections.abc import Callable
 
 import anyio
 
-from argentos import Emit, Reply, Request
+from argentos import Emit, Image, Reply, Request, Text
 from argentos.gateway.channels.local.telegram.server import LocalTelegram
 
 SECONDS = 20.0  # for anything that is waited for
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 class Echo:
@@ -17,17 +21,28 @@ class Echo:
         return Reply(f"You said: {request.messages[-1].text}")
 
 
-class Held(Echo):
-    """A model that waits to be let go on."""
+class Looking:
+    """A model that says what blocks it sees, and shows the pictures again."""
+
+    async def reply(self, request: Request, emit: Emit) -> Reply:  # noqa: ARG002 - it comes whole
+        blocks = request.messages[-1].content
+        pictures = [each for each in blocks if isinstance(each, Image)]
+        words = " ".join(each.text for each in blocks if isinstance(each, Text))
+        return Reply((Text(f"{len(pictures)} pictures: {words}"), *pictures))
+
+
+class Slow:
+    """A model that says the beginning, and the end when it is told to."""
 
     def __init__(self) -> None:
-        self.asked = anyio.Event()
-        self.may_go_on = anyio.Event()
+        self.begun = anyio.Event()
+        self.goes_on = anyio.Event()
 
-    async def reply(self, request: Request, emit: Emit) -> Reply:
-        self.asked.set()
-        await self.may_go_on.wait()
-        return await super().reply(request, emit)
+    async def reply(self, request: Request, emit: Emit) -> Reply:  # noqa: ARG002 - it always says the same
+        await emit("The beginning")
+        self.begun.set()
+        await self.goes_on.wait()
+        return Reply("The beginning, and the end.")
 
 
 async def until(is_so: Callable[[], object], what: str = "") -> None:

@@ -5,7 +5,7 @@ import pytest
 from argentos.gateway.channels.local.discord.requests import File
 from tests.gateway.channels.discord.conftest import Run
 from tests.gateway.channels.discord.harbour import Harbour
-from tests.gateway.channels.shared import Held, until
+from tests.gateway.channels.shared import Slow, until
 
 pytestmark = pytest.mark.anyio
 
@@ -66,19 +66,19 @@ async def test_a_thread_that_is_deleted_drops_the_reply_and_tells_the_owner(
     harbour: Harbour, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     thread = await harbour.discord.open_thread(harbour.general, "tides", harbour.ada)
-    model = Held()
+    model = Slow()
     async with run(model, answers="always") as running:
         await connected(harbour)
         await harbour.discord.write(harbour.ada, thread, "Hello!")
-        await model.asked.wait()
+        await model.begun.wait()
         await harbour.discord.delete_channel(thread)
-        model.may_go_on.set()
+        model.goes_on.set()
         await until(lambda: running.channels.statuses()[0].dropped == 1)
         (lost,) = await running.supervisor.owed()
         assert (lost.is_final, lost.failure) == (True, "Discord says: Unknown Channel")
         assert "can never be delivered" in caplog.text
         await harbour.discord.write(harbour.ada, harbour.general, "Still there?")
-        await until(lambda: harbour.texts(harbour.general) == ["You said: Still there?"])
+        await until(lambda: harbour.texts(harbour.general) == ["The beginning, and the end."])
 
 
 async def test_a_person_who_wants_no_messages_of_the_bot_is_left_alone(harbour: Harbour, run: Run) -> None:

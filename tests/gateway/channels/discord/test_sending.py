@@ -12,9 +12,7 @@ from argentos.gateway.channels.local.discord.requests import File
 from tests.gateway.channels.discord.conftest import Run
 from tests.gateway.channels.discord.harbour import Harbour
 from tests.gateway.channels.discord.test_receiving import connected
-from tests.gateway.channels.shared import until
-from tests.gateway.channels.test_attachments import PNG, Looking
-from tests.gateway.channels.test_streaming import Slow
+from tests.gateway.channels.shared import PNG, Looking, Slow, until
 
 pytestmark = pytest.mark.anyio
 
