@@ -8,6 +8,7 @@ Reading order; each imports only those above it:
     files        files of messages
     contents     messages as what the sessions take
     places       guilds and threads of channels
+    clicks       clicks at buttons
     lanes        work in the order of each channel
     receiving    messages that come, and those that came while we were away
     channel      the channel protocol

@@ -1,30 +1,26 @@
 """The channel of a bot of Discord."""
 
-import logging
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
-import anyio
 import hikari
 from hikari.api import RESTClient
 from hikari.impl import MessageActionRowBuilder
 
-from argentos.errors import ArgentError, ChannelError, TargetGoneError
-from argentos.gateway.channels.channel import Channel, Click, Inbox, Part, Traits
+from argentos.errors import ChannelError, TargetGoneError
+from argentos.gateway.channels.channel import Channel, Inbox, Part, Traits
 from argentos.gateway.channels.discord.client import asking, listening
 from argentos.gateway.channels.discord.failures import asking_discord
 from argentos.gateway.channels.discord.marks import Marks
-from argentos.gateway.channels.discord.places import Place, address_at, channel_of
+from argentos.gateway.channels.discord.places import channel_of
 from argentos.gateway.channels.discord.receiving import Receiver
 from argentos.gateway.channels.settings import Connection
 from argentos.storage import Address
 
 __all__ = ["DiscordChannel"]
 
-_log: Final = logging.getLogger(__name__)
 _IN_A_ROW: Final = 5  # buttons
-_CLICK_SECONDS: Final = 2.0  # of the three in which a click has to be answered
 
 
 class DiscordChannel(Channel):
@@ -66,35 +62,8 @@ class DiscordChannel(Channel):
         marks = Marks(self._connection.folder)
         await marks.load(datetime.now(UTC))
         receiver = Receiver(self._rest, inbox, marks, self._me, self._connection.account)
-
-        async def on_click(event: hikari.ComponentInteractionCreateEvent) -> None:
-            await self._click(inbox, event.interaction)
-
-        listeners = {**receiver.listeners, hikari.ComponentInteractionCreateEvent: on_click}
-        async with listening(self._token, self._connection.api, listeners) as bot:
+        async with listening(self._token, self._connection.api, receiver.listeners) as bot:
             await receiver.run(bot)
-
-    async def _click(self, inbox: Inbox, interaction: hikari.ComponentInteraction) -> None:
-        """Have a click obeyed, and answer it in the time that the platform gives."""
-        parent = interaction.channel.parent_id if interaction.channel.thread_metadata is not None else None
-        place = Place(interaction.guild_id, parent)
-        address = address_at(place, interaction.channel.id, interaction.user.id, self._connection.account)
-        text, is_settled = "That takes a while; click again.", False
-        with anyio.move_on_after(_CLICK_SECONDS):
-            try:
-                answer = await inbox.click(Click(address=address, data=interaction.custom_id))
-                text, is_settled = answer.text, answer.is_settled
-            except ArgentError as error:
-                text = f"That cannot be done now: {error}."
-        try:
-            with asking_discord():
-                await interaction.create_initial_response(
-                    hikari.ResponseType.MESSAGE_CREATE, text[:2000], flags=hikari.MessageFlag.EPHEMERAL
-                )
-                if is_settled:
-                    await self._rest.edit_message(interaction.channel.id, interaction.message.id, components=[])
-        except ChannelError as error:
-            _log.warning("a click at Discord could not be answered: %s", error)
 
     # Sending ----------------------------------------------------------------------------------------------------
 

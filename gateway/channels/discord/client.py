@@ -73,7 +73,8 @@ async def listening(
         yield bot
     finally:
         with end_told_once(), anyio.move_on_after(_ENDING, shield=True):
-            await bot.close()
+            if bot.is_alive:
+                await bot.close()
 
 
 def _bot(token: str, api: str | None) -> hikari.GatewayBot:
@@ -114,4 +115,5 @@ def end_told_once() -> Generator[None]:
     try:
         yield
     finally:
-        loop.set_exception_handler(before)
+        if loop.get_exception_handler() is handle:  # another account may close at the same time
+            loop.set_exception_handler(before)

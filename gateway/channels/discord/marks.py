@@ -124,7 +124,7 @@ class Marks:
 
     def _write(self, data: bytes) -> None:
         try:
-            for folder in (self._path.parents[1], self._path.parent):
+            for folder in reversed(self._path.parents[:3]):  # that of the gateway, of its channels, and of the account
                 durable.make_folder(folder)
             durable.replace(self._path, data)
         except OSError as error:

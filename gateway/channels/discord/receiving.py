@@ -1,4 +1,4 @@
-"""Receiving: messages that come by Discord's gateway, and over REST those that came while we were not connected.
+"""Receiving: messages and clicks that come by Discord's gateway, and over REST what came while we were away.
 
 After each READY, which begins a session that tells of nothing before it, the channels in which something was written
 behind their marks are read. A message is taken, and only then its mark moves.
@@ -16,6 +16,7 @@ from hikari.api import RESTClient
 
 from argentos.errors import ArgentError, ChannelError, InputError, StoreError, TargetGoneError
 from argentos.gateway.channels.channel import Inbox
+from argentos.gateway.channels.discord.clicks import answer_click
 from argentos.gateway.channels.discord.client import Listener
 from argentos.gateway.channels.discord.contents import incoming_of
 from argentos.gateway.channels.discord.failures import asking_discord
@@ -40,7 +41,7 @@ class _Gap(NamedTuple):
     after: int
 
 
-_Work: TypeAlias = hikari.Message | _Gap
+_Work: TypeAlias = hikari.Message | hikari.ComponentInteraction | _Gap
 
 
 class Receiver:
@@ -80,6 +81,7 @@ class Receiver:
             hikari.GuildThreadAccessEvent: self._on_thread,
             hikari.GuildThreadDeleteEvent: self._on_thread_gone,
             hikari.MessageCreateEvent: self._on_message,
+            hikari.ComponentInteractionCreateEvent: self._on_click,
         }
 
     async def run(self, bot: hikari.GatewayBot) -> None:
@@ -141,7 +143,9 @@ class Receiver:
     async def _on_disconnected(self, _: hikari.ShardDisconnectedEvent) -> None:
         self._away_since = anyio.current_time()
 
-    async def _on_ready(self, _: hikari.ShardReadyEvent) -> None:
+    async def _on_ready(self, event: hikari.ShardReadyEvent) -> None:
+        if event.shard.id:
+            return  # direct messages come by the first one
         now = datetime.now(UTC)
         for channel in self._marks.direct[:_MOST_DIRECT]:
             self._begin(channel, _Gap(Place(), self._marks.begin(channel, now)))
@@ -164,6 +168,9 @@ class Receiver:
 
     async def _on_message(self, event: hikari.MessageCreateEvent) -> None:
         self._begin(event.channel_id, event.message)
+
+    async def _on_click(self, event: hikari.ComponentInteractionCreateEvent) -> None:
+        self._begin(event.interaction.id, event.interaction)  # behind nothing else, for it has to be quick
 
     def _begin(self, channel: int, work: _Work) -> None:
         try:
@@ -189,6 +196,9 @@ class Receiver:
             return
 
     async def _take(self, channel: int, work: _Work) -> None:
+        if isinstance(work, hikari.ComponentInteraction):
+            await answer_click(work, self._rest, self._inbox, self._account)
+            return
         if isinstance(work, hikari.Message):
             place = await self._places.find(channel, work.guild_id)
             if place is not None:

@@ -51,8 +51,8 @@ class Gateway:
         resumed: how often one was resumed.
     """
 
-    def __init__(self, platform: PlatformState, sessions: Sessions) -> None:
-        self.platform = platform
+    def __init__(self, state: PlatformState, sessions: Sessions) -> None:
+        self.state = state
         self.sessions = sessions
         self.allowed = _INTENTS
         self.connections: set[Connection] = set()
@@ -133,7 +133,7 @@ class Connection:
 
     def _bot(self, data: Any) -> str:
         given = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
-        bot = self._gateway.platform.tokens.get(given.get("token", ""))
+        bot = self._gateway.state.tokens.get(given.get("token", ""))
         if bot is None:
             raise Closing(_AUTHENTICATION_FAILED, "Authentication failed.")
         return bot
@@ -149,14 +149,14 @@ class Connection:
             raise Closing(_DECODE_ERROR, "properties are missing")
         self._gateway.identified += 1
         session = self._session = self._gateway.sessions.new(bot, intents, self.send)
-        platform = self._gateway.platform
-        guilds = [each for each in platform.guilds.values() if bot in each.members]
+        state = self._gateway.state
+        guilds = [each for each in state.guilds.values() if bot in each.members]
         ready = {
             "v": 10,
-            "user": own_user(platform.users[bot]),
+            "user": own_user(state.users[bot]),
             "guilds": [{"id": each.id, "unavailable": True} for each in guilds],
             "session_id": session.id,
-            "resume_gateway_url": f"{platform.url.replace('http', 'ws', 1)}/gateway",
+            "resume_gateway_url": f"{state.url.replace('http', 'ws', 1)}/gateway",
             "shard": data.get("shard", [0, 1]),
             "application": {"id": bot, "flags": 0},
         }
@@ -165,9 +165,9 @@ class Connection:
             await session.tell("GUILD_CREATE", self._guild(each, bot))
 
     def _guild(self, guild: Guild, bot: str) -> dict[str, Any]:
-        platform = self._gateway.platform
-        channels = [each for each in platform.channels.values() if each.guild == guild.id and each.type != DM]
-        return guild_payload(guild, bot, channels, platform.users)
+        state = self._gateway.state
+        channels = [each for each in state.channels.values() if each.guild == guild.id and each.type != DM]
+        return guild_payload(guild, bot, channels, state.users)
 
     async def _resume(self, data: Any) -> None:
         bot = self._bot(data)
@@ -190,6 +190,11 @@ class Connection:
                 else:
                     packed = self._deflated.compress(data.encode()) + self._deflated.flush(zlib.Z_SYNC_FLUSH)
                     await self._socket.send_bytes(packed)
+
+    @property
+    def bot(self) -> str | None:
+        """The bot that has identified itself."""
+        return None if self._session is None else self._session.bot
 
     async def ask_to_reconnect(self) -> None:
         """Have the client come again."""

@@ -82,9 +82,10 @@ class LocalDiscord:
 
     def revoke(self, token: str) -> None:
         """Have a token be valid no more, and its connections be closed."""
-        self.state.tokens.pop(token, None)
-        self.sessions.known.clear()
-        self.disconnect()
+        bot = self.state.tokens.pop(token)
+        for each in [*self.gateway.connections]:
+            if each.bot == bot:
+                each.break_off()
 
     def disconnect(self) -> None:
         """Break all connections off; what happens meanwhile is told when they resume."""

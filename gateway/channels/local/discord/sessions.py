@@ -62,8 +62,8 @@ class Sessions:
         known: by their ids.
     """
 
-    def __init__(self, platform: PlatformState) -> None:
-        self._platform = platform
+    def __init__(self, state: PlatformState) -> None:
+        self._state = state
         self.known: dict[str, Session] = {}
 
     def new(self, bot: str, intents: int, send: Send) -> Session:
@@ -76,7 +76,7 @@ class Sessions:
         """Tell all bots that may read it of a message."""
         needed = _DIRECT_MESSAGES if channel.type == DM else _GUILD_MESSAGES
         for session in [*self.known.values()]:
-            if session.intents & needed and self._platform.sees(session.bot, channel):
+            if session.intents & needed and self._state.sees(session.bot, channel):
                 has_content = self._has_content(session, message, channel)
                 await session.tell(name, message_event(message, channel, has_content=has_content))
 
@@ -90,7 +90,7 @@ class Sessions:
     async def tell_of_channel(self, name: str, channel: Channel, data: dict[str, Any]) -> None:
         """Tell all bots that may read it of a channel."""
         for session in [*self.known.values()]:
-            if session.intents & GUILDS and self._platform.sees(session.bot, channel):
+            if session.intents & GUILDS and self._state.sees(session.bot, channel):
                 await session.tell(name, data)
 
     async def tell_bot(self, bot: str, name: str, data: dict[str, Any]) -> None:
