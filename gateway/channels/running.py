@@ -1,5 +1,6 @@
 """The channels of a gateway while it runs: every account connected, and what is owed to each platform delivered."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from msgspec import structs
 
 from argentos.actors import Supervisor
 from argentos.concurrency.background import keep_running
+from argentos.errors import InputError
 from argentos.gateway.channels.account import Account
 from argentos.gateway.channels.outgoing.delivering import Courier
 from argentos.gateway.channels.outgoing.ledger import Ledger
@@ -30,6 +32,16 @@ _PATIENCE: Final = 10.0  # seconds for what is being delivered when the gateway 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _check_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise InputError(
+            "channels stand on asyncio alone, as the libraries of their platforms do; run the supervisor there,"
+            " by anyio.run without another backend"
+        ) from None
 
 
 class Channels:
@@ -70,10 +82,12 @@ class Channels:
         """Begin to connect; an account that cannot be connected holds nobody up.
 
         Raises:
+            InputError: this is no event loop of asyncio.
             ConfigError: a setting of a platform's own cannot be used.
             MissingExtraError: a platform's library is not installed.
             StoreError: there is no folder for the notes.
         """
+        _check_loop()
         for each in self._connections:
             channel = await anyio.to_thread.run_sync(new_channel, each)
             self._accounts.append(Account(each, channel, self._now))

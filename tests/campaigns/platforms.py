@@ -1,12 +1,19 @@
 """Platforms of this machine on which people write to a gateway that is killed."""
 
+import random
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import anyio
+
+from argentos.gateway.channels.local.discord.server import LocalDiscord, generous
 from argentos.gateway.channels.local.telegram.server import LocalTelegram
 from argentos.gateway.channels.local.telegram.world import Bot
+
+if TYPE_CHECKING:
+    from argentos.gateway.channels.local.discord.objects import Channel
 
 __all__ = ["PLATFORMS", "Platform", "Watch"]
 
@@ -31,7 +38,11 @@ class Platform(ABC):
     recognises: bool
 
     @abstractmethod
-    def write(self, person: int, text: str) -> None:
+    async def begin(self) -> None:
+        """Wait until people may write."""
+
+    @abstractmethod
+    async def write(self, person: int, text: str) -> None:
         """Have a person write to the bot."""
 
     @abstractmethod
@@ -59,7 +70,10 @@ class _Telegram(Platform):
         self._bot = bot
         self.settings = {"api": server.url}
 
-    def write(self, person: int, text: str) -> None:
+    async def begin(self) -> None:
+        """Any time will do: what was written before is told of as well."""
+
+    async def write(self, person: int, text: str) -> None:
         self._server.write(self._bot, person, text)
 
     def shown(self, person: int) -> list[str]:
@@ -86,5 +100,64 @@ async def _telegram() -> AsyncGenerator[Platform]:
         yield _Telegram(server, server.world.new_bot(_Telegram.token, "harbour_bot"))
 
 
-PLATFORMS: Final[Mapping[str, Callable[[], AbstractAsyncContextManager[Platform]]]] = {"telegram": _telegram}
+class _Discord(Platform):
+    """Discord; each person writes in a channel of a guild, for the platform tells no bot of new direct messages."""
+
+    modules = ("argentos.gateway.channels.discord.channel",)
+    recognises = True
+
+    def __init__(self, server: LocalDiscord) -> None:
+        self._server = server
+        self._bot, self.token = server.add_bot("harbour")
+        self._guild = server.state.add_guild("harbour", [server.add_person("owner"), self._bot])
+        self._channels: dict[int, Channel] = {}
+        self._watch: Watch = lambda _, __: True
+        self.settings = {"api": server.url, "answers": "always"}
+
+    async def begin(self) -> None:
+        """Wait for the first connection, and for half of the others; what is written before that is read then."""
+        if self._server.gateway.identified and random.random() < 0.5:  # noqa: S311 - a choice
+            return
+        while not self._is_connected():  # noqa: ASYNC110 - of another process
+            await anyio.sleep(0.01)
+
+    def _is_connected(self) -> bool:
+        return any(each.send for each in self._server.sessions.known.values())
+
+    async def write(self, person: int, text: str) -> None:
+        author = self._server.add_person(f"person-{person}")
+        self._guild.members.append(author.id)
+        self._channels[person] = self._server.state.add_channel(self._guild, f"channel-{person}")
+        await self._server.write(author, self._channels[person], text)
+        if self._is_connected():
+            self._watch("given", person)
+
+    def shown(self, person: int) -> list[str]:
+        found = self._server.state.messages(self._channels[person])
+        return [each.content for each in found if each.author.bot]
+
+    def watch(self, watch: Watch) -> None:
+        def told(route: str, channel: str, moment: str) -> bool:
+            person = next((each for each, place in self._channels.items() if place.id == channel), 0)
+            if route == "POST messages":
+                return watch("asked" if moment == "asked" else "shown", person)
+            return watch("given", person) if route == "GET messages" and moment == "done" else True
+
+        self._watch = watch
+        self._server.rest.watch = told
+
+    def violations(self) -> list[str]:
+        return [str(each) for each in self._server.rest.refusals]
+
+
+@asynccontextmanager
+async def _discord() -> AsyncGenerator[Platform]:
+    async with LocalDiscord(limits=generous()).serving() as server:
+        yield _Discord(server)
+
+
+PLATFORMS: Final[Mapping[str, Callable[[], AbstractAsyncContextManager[Platform]]]] = {
+    "discord": _discord,
+    "telegram": _telegram,
+}
 """The platforms by their names in `argent.json`."""

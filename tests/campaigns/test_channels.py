@@ -76,9 +76,10 @@ async def kill_a_life(state: Path, platform: Platform, moment: tuple[str, str], 
 
         platform.watch(watch)
         await answered(platform, before)
-        for person in people:
-            platform.write(person, f"message {person}")
         with anyio.fail_after(SECONDS):
+            await platform.begin()
+            for person in people:
+                await platform.write(person, f"message {person}")
             await killed.wait()
         await anyio.sleep(delay if when == "later" else 0)
         process.kill()
@@ -107,7 +108,8 @@ async def _live(folder: Path, kind: str, lives: int) -> None:
     random.seed(seed := secrets.randbits(32))
     async with PLATFORMS[kind]() as platform:
         account = {"tokenEnv": "BOT_TOKEN", "policy": "open", "stream": False, **platform.settings}
-        settings = {"agents": {"main": {"model": "echo.py:Echo"}}, "channels": {kind: account}}
+        agent = {"model": "echo.py:Echo", "session": {"channelScope": "per-channel"}}
+        settings = {"agents": {"main": agent}, "channels": {kind: account}}
         (state / "argent.json").write_text(json.dumps(settings))
         everybody = range(1000, 1000 + PEOPLE * lives)
         for number, moment in zip(range(lives), cycle(MOMENTS), strict=False):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import anyio
 
 from argentos import Emit, Image, Reply, Request, Text
+from argentos.errors import ModelError
 from argentos.gateway.channels.local.telegram.server import LocalTelegram
 
 SECONDS = 20.0  # for anything that is waited for
@@ -32,13 +33,15 @@ class Looking:
 
 
 class Slow:
-    """A model that says the beginning, and the end when it is told to."""
+    """A model that says the beginning, and the end when it is told to; or fails, where it is asked to."""
 
     def __init__(self) -> None:
         self.begun = anyio.Event()
         self.goes_on = anyio.Event()
 
-    async def reply(self, request: Request, emit: Emit) -> Reply:  # noqa: ARG002 - it always says the same
+    async def reply(self, request: Request, emit: Emit) -> Reply:
+        if request.messages[-1].text == "Fail":
+            raise ModelError("no luck")
         await emit("The beginning")
         self.begun.set()
         await self.goes_on.wait()

@@ -1,30 +1,13 @@
 """Pictures and documents come and go."""
 
-import base64
-
 import pytest
 
-from argentos import Emit, Image, Reply, Request, Text
 from argentos.gateway.channels.local.telegram.server import LocalTelegram
 from argentos.gateway.channels.local.telegram.world import Bot
 from tests.gateway.channels.conftest import Run
-from tests.gateway.channels.shared import shown, shows, until
+from tests.gateway.channels.shared import PNG, Looking, shown, shows, until
 
 pytestmark = pytest.mark.anyio
-
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-
-
-class Looking:
-    """A model that says what blocks it sees, and shows the pictures again."""
-
-    async def reply(self, request: Request, emit: Emit) -> Reply:  # noqa: ARG002 - it comes whole
-        blocks = request.messages[-1].content
-        pictures = [each for each in blocks if isinstance(each, Image)]
-        words = " ".join(each.text for each in blocks if isinstance(each, Text))
-        return Reply((Text(f"{len(pictures)} pictures: {words}"), *pictures))
 
 
 async def test_an_album_is_one_message_with_all_its_pictures(telegram: LocalTelegram, bot: Bot, run: Run) -> None:

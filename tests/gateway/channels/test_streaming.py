@@ -1,30 +1,13 @@
 """A reply is shown while it is made, and the message that shows it becomes the reply."""
 
-import anyio
 import pytest
 
-from argentos import Emit, Reply, Request
-from argentos.errors import ModelError
 from argentos.gateway.channels.local.telegram.server import LocalTelegram
 from argentos.gateway.channels.local.telegram.world import Bot
 from tests.gateway.channels.conftest import Run
-from tests.gateway.channels.shared import shows, until
+from tests.gateway.channels.shared import Slow, shows, until
 
 pytestmark = pytest.mark.anyio
-
-
-class Slow:
-    """A model that says the beginning, and the end when it is told to."""
-
-    def __init__(self) -> None:
-        self.goes_on = anyio.Event()
-
-    async def reply(self, request: Request, emit: Emit) -> Reply:
-        if request.messages[-1].text == "Fail":
-            raise ModelError("no luck")
-        await emit("The beginning")
-        await self.goes_on.wait()
-        return Reply("The beginning, and the end.")
 
 
 async def test_one_message_shows_the_reply_from_its_beginning_to_its_end(

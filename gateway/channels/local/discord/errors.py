@@ -25,9 +25,9 @@ class ApiError(Exception):
         self, status: int, code: int, message: str, headers: Mapping[str, str] | None = None, **fields: Any
     ) -> None:
         super().__init__(f"{status} {code} {message} {fields or ''}".rstrip())
-        self.status = status
-        self.body = {"code": code, "message": message, **fields}
-        self.headers = headers or {}
+        self.status: int = status
+        self.body: dict[str, Any] = {"code": code, "message": message, **fields}
+        self.headers: Mapping[str, str] = headers or {}
 
 
 def unauthorized() -> ApiError:

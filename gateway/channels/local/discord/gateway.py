@@ -38,7 +38,7 @@ class Closing(Exception):  # noqa: N818 - it ends a connection, in order
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
-        self.code = code
+        self.code: int = code
 
 
 class Gateway:
@@ -52,12 +52,12 @@ class Gateway:
     """
 
     def __init__(self, state: PlatformState, sessions: Sessions) -> None:
-        self.state = state
-        self.sessions = sessions
-        self.allowed = _INTENTS
+        self.state: PlatformState = state
+        self.sessions: Sessions = sessions
+        self.allowed: int = _INTENTS
         self.connections: set[Connection] = set()
-        self.identified = 0
-        self.resumed = 0
+        self.identified: int = 0
+        self.resumed: int = 0
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Serve a connection until it ends."""

@@ -42,19 +42,19 @@ class Rest:
         refusals: what was refused as invalid, in order: none of it is expected of a bot that keeps to the rules.
         typed: the ids of channels in which a bot was shown to type, in order.
         interactions: clicks, by their ids.
-        watch: is told of a request, by its route, as it is `asked` and again when it is `done` and not answered yet;
-            the connection breaks off where it says False.
+        watch: is told of the route and the channel of a request as it is `asked`, and again when it is `done` and not
+            answered yet; the connection breaks off where it says False.
     """
 
     def __init__(self, state: PlatformState, sessions: Sessions, limits: RateLimits, faults: Faults) -> None:
         self._state = state
         self._sessions = sessions
-        self.limits = limits
+        self.limits: RateLimits = limits
         self._faults = faults
         self.refusals: list[ApiError] = []
         self.typed: list[str] = []
         self.interactions: dict[str, Interaction] = {}
-        self.watch: Callable[[str, str], bool] = lambda _route, _moment: True
+        self.watch: Callable[[str, str, str], bool] = lambda _route, _channel, _moment: True
 
     def routes(self) -> list[web.RouteDef]:
         """All routes, for the application."""
@@ -79,16 +79,17 @@ class Rest:
         async def handle(request: web.Request) -> web.StreamResponse:
             parts = request.path.removeprefix(_PREFIX).split("/")
             name = next(each for each in reversed(parts) if not each.isdigit())
-            route, headers = f"{request.method} {name}", dict[str, str]()
+            route, channel = f"{request.method} {name}", request.match_info.get("channel", "")
+            headers: dict[str, str] = {}
             with ExitStack() as stack:
                 try:
                     token = self._token(request)
-                    headers = self.limits.take(token, route, request.match_info.get("channel", ""))
-                    self._tell(route, "asked")
+                    headers = self.limits.take(token, route, channel)
+                    self._tell(route, channel, "asked")
                     stack.enter_context(self._faults.around(route))
                     answer = await handler(request, self._state.users[self._state.tokens[token]])
                     stack.close()
-                    self._tell(route, "done")
+                    self._tell(route, channel, "done")
                 except ApiError as error:
                     if error.status in {400, 413}:
                         self.refusals.append(error)
@@ -101,8 +102,8 @@ class Rest:
 
         return handle
 
-    def _tell(self, route: str, moment: str) -> None:
-        if not self.watch(route, moment):
+    def _tell(self, route: str, channel: str, moment: str) -> None:
+        if not self.watch(route, channel, moment):
             raise BrokenOffError
 
     def _token(self, request: web.Request) -> str:

@@ -41,12 +41,12 @@ class LocalDiscord:
     def __init__(
         self, now: Callable[[], datetime] = lambda: datetime.now(UTC), limits: RateLimits | None = None
     ) -> None:
-        self.state = PlatformState(now)
-        self.sessions = Sessions(self.state)
-        self.gateway = Gateway(self.state, self.sessions)
-        self.faults = Faults()
-        self.rest = Rest(self.state, self.sessions, limits or RateLimits(time.time), self.faults)
-        self.url = ""
+        self.state: PlatformState = PlatformState(now)
+        self.sessions: Sessions = Sessions(self.state)
+        self.gateway: Gateway = Gateway(self.state, self.sessions)
+        self.faults: Faults = Faults()
+        self.rest: Rest = Rest(self.state, self.sessions, limits or RateLimits(time.time), self.faults)
+        self.url: str = ""
 
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncGenerator["LocalDiscord"]:

@@ -34,9 +34,9 @@ class Session:
     """
 
     def __init__(self, bot: str, intents: int, send: Send) -> None:
-        self.id = secrets.token_hex(16)
-        self.bot = bot
-        self.intents = intents
+        self.id: str = secrets.token_hex(16)
+        self.bot: str = bot
+        self.intents: int = intents
         self.sent: list[dict[str, Any]] = []
         self.send: Send | None = send
 

@@ -54,9 +54,9 @@ class PlatformState:
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        self.now = now
-        self.url = ""
-        self.ids = Snowflakes(now)
+        self.now: Callable[[], datetime] = now
+        self.url: str = ""
+        self.ids: Snowflakes = Snowflakes(now)
         self.users: dict[str, User] = {}
         self.guilds: dict[str, Guild] = {}
         self.channels: dict[str, Channel] = {}

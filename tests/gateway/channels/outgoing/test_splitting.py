@@ -15,9 +15,10 @@ def test_a_short_text_is_one_part() -> None:
     assert split_text(f"```python\n{CODE}\n```", 2000) == (f"```python\n{CODE}\n```",)
 
 
-def test_paragraphs_stay_together_where_that_can_be() -> None:
-    first, second = "a" * 60, "b" * 60
-    assert split_text(f"{first}\n\n{second}", 100) == (first, second)
+def test_a_break_is_between_paragraphs_before_it_is_between_words() -> None:
+    assert split_text("One two three.\n\nFour five six", 20) == ("One two three.", "Four five six")
+    assert split_text("One two three four", 10) == ("One two", "three four")
+    assert split_text("x" * 25, 10) == ("x" * 10, "x" * 10, "x" * 5)
 
 
 def test_a_block_of_code_that_fits_into_a_part_is_kept_whole() -> None:
