@@ -24,7 +24,7 @@ from argentos.gateway.channels.local.discord.sessions import Sessions
 from argentos.gateway.channels.local.discord.snowflakes import moment_of
 from argentos.gateway.channels.local.discord.state import PlatformState
 
-__all__ = ["Rest"]
+__all__ = ["Rest", "broken_off"]
 
 _PREFIX: Final = "/api/v10"
 _MOST_MESSAGES: Final = 100  # of a page
@@ -95,7 +95,7 @@ class Rest:
                         self.refusals.append(error)
                     return web.json_response(error.body, status=error.status, headers={**headers, **error.headers})
                 except BrokenOffError:
-                    return _broken_off(request)
+                    return broken_off(request)
             if answer is None:
                 return web.Response(status=204, headers=headers)
             return web.json_response(answer, headers=headers)
@@ -217,7 +217,8 @@ class Rest:
         return found
 
 
-def _broken_off(request: web.Request) -> web.Response:
+def broken_off(request: web.Request) -> web.Response:
+    """An answer that never arrives, for the connection breaks off before."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

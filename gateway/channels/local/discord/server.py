@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from msgspec import UNSET, UnsetType
 
 from argentos.gateway.channels.local.discord.faults import Faults
@@ -16,7 +17,7 @@ from argentos.gateway.channels.local.discord.limits import RateLimit, RateLimits
 from argentos.gateway.channels.local.discord.objects import Channel, Guild, Interaction, Message, User
 from argentos.gateway.channels.local.discord.payloads import channel_payload, guild_payload, interaction_payload
 from argentos.gateway.channels.local.discord.requests import CreateMessage, EditMessage, File, MessageReference
-from argentos.gateway.channels.local.discord.rest import Rest
+from argentos.gateway.channels.local.discord.rest import Rest, broken_off
 from argentos.gateway.channels.local.discord.sessions import Sessions
 from argentos.gateway.channels.local.discord.state import PlatformState
 
@@ -36,6 +37,7 @@ class LocalDiscord:
         rest: its REST API.
         faults: that its REST API is to have.
         url: of REST, for `api` in the settings of an account.
+        is_away: nobody is answered; see `leave`.
     """
 
     def __init__(
@@ -47,11 +49,12 @@ class LocalDiscord:
         self.faults: Faults = Faults()
         self.rest: Rest = Rest(self.state, self.sessions, limits or RateLimits(time.time), self.faults)
         self.url: str = ""
+        self.is_away: bool = False
 
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncGenerator["LocalDiscord"]:
         """Serve on a port of this machine; 0 for any that is free."""
-        application = web.Application(client_max_size=64 * 1024**2)
+        application = web.Application(client_max_size=64 * 1024**2, middlewares=[self._doorkeeper])
         application.add_routes([*self.rest.routes(), web.get("/gateway", self.gateway.serve)])
         application.add_routes([web.get("/attachments/{tail:.*}", self._file)])
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
@@ -66,6 +69,13 @@ class LocalDiscord:
         finally:
             self.disconnect()
             await runner.cleanup()
+
+    @web.middleware
+    async def _doorkeeper(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let nobody in while we are away."""
+        if self.is_away:
+            return broken_off(request)
+        return await handler(request)
 
     async def _file(self, request: web.Request) -> web.Response:
         found = self.state.files.get(request.path.removeprefix("/"))
@@ -91,6 +101,12 @@ class LocalDiscord:
         """Break all connections off; what happens meanwhile is told when they resume."""
         for each in [*self.gateway.connections]:
             each.break_off()
+
+    def leave(self) -> None:
+        """Break all connections off, and answer nobody until `is_away` is False; no session is resumed then."""
+        self.is_away = True
+        self.forget_sessions()
+        self.disconnect()
 
     def forget_sessions(self) -> None:
         """Have no session be resumed, as after a long absence."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from argentos.gateway.channels.local.discord.objects import Channel
 from argentos.gateway.channels.local.discord.requests import File
 from tests.gateway.channels.discord.conftest import Run
 from tests.gateway.channels.discord.harbour import Harbour
@@ -12,6 +13,16 @@ pytestmark = pytest.mark.anyio
 
 async def connected(harbour: Harbour) -> None:
     await until(lambda: harbour.discord.gateway.identified and harbour.discord.gateway.connections)
+
+
+async def identified(harbour: Harbour, count: int) -> None:
+    """Wait until a session has begun for the so-manieth time."""
+    await until(lambda: harbour.discord.gateway.identified == count)
+
+
+async def answered(harbour: Harbour, channel: Channel, count: int) -> None:
+    """Wait until the bot has written so many messages in a channel."""
+    await until(lambda: len(harbour.said(channel)) == count)
 
 
 async def test_a_direct_message_is_answered_in_its_channel(harbour: Harbour, run: Run) -> None:
@@ -115,11 +126,11 @@ async def test_what_came_is_not_answered_again_after_a_restart(harbour: Harbour,
     direct = harbour.direct(harbour.ada)
     for number in range(3):
         async with run(answers="always"):
-            await until(lambda expected=number + 1: harbour.discord.gateway.identified == expected)  # type: ignore[misc]
+            await identified(harbour, number + 1)
             await harbour.discord.write(harbour.ada, direct, f"direct {number}")
             await harbour.discord.write(harbour.ada, harbour.general, f"in the guild {number}")
-            await until(lambda expected=number + 1: len(harbour.said(direct)) == expected)  # type: ignore[misc]
-            await until(lambda expected=number + 1: len(harbour.said(harbour.general)) == expected)  # type: ignore[misc]
+            await answered(harbour, direct, number + 1)
+            await answered(harbour, harbour.general, number + 1)
     assert harbour.texts(direct) == [f"You said: direct {number}" for number in range(3)]
     assert harbour.texts(harbour.general) == [f"You said: in the guild {number}" for number in range(3)]
 
@@ -144,13 +155,11 @@ async def test_three_messages_of_five_minutes_without_us_have_three_late_answers
         await until(lambda: all(harbour.said(each)[-1:] for each in (harbour.general, thread)))
         await until(lambda: len(harbour.said(direct)) == 2)
         for number in range(10):
-            ready = harbour.discord.gateway.identified
             if number % 2:
                 harbour.discord.forget_sessions()
             harbour.discord.disconnect()
             await until(lambda: harbour.discord.gateway.connections)
-            if number % 2:
-                await until(lambda before=ready: harbour.discord.gateway.identified > before)  # type: ignore[misc]
+            await identified(harbour, 2 + (number + 1) // 2)
         await harbour.discord.write(harbour.ada, direct, "after")
         await until(lambda: len(harbour.said(direct)) == 3)
     late = f"(To your message of {away:%Y-%m-%d %H:%M} UTC, which came late.)\nYou said: "
