@@ -2,6 +2,8 @@
 
 import base64
 import re
+import subprocess
+import sys
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -72,13 +74,14 @@ def test_a_reply_that_comes_at_once_is_there_once(opening: Opening, gateway: Run
         expect(page.get_by_text(f"You said: question {number}")).to_have_count(1)
 
 
-def test_a_clear_from_elsewhere_ends_a_turn_that_streams(opening: Opening, gateway: RunningGateway) -> None:
+def test_a_clear_in_a_second_terminal_ends_a_turn_that_streams(opening: Opening, gateway: RunningGateway) -> None:
     gateway.do(gateway.session("cleared").create)
     page = opening("session/cleared")
     write(page, "wait for it")
     gateway.say("Half a ")
     expect(page.locator(".is-running")).to_contain_text("Half a")
-    gateway.do(gateway.session("cleared").clear)
+    terminal = [sys.executable, "-m", "argentos", "--state-dir", str(gateway.folder)]
+    subprocess.run([*terminal, "sessions", "clear", "cleared"], check=True, timeout=30)  # noqa: S603 - ours
     expect(page.get_by_label("Cleared", exact=True)).to_contain_text("left the context")
     expect(page.locator(".is-running")).to_have_count(0)
     expect(messages(page)).to_have_count(0)
