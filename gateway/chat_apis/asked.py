@@ -13,10 +13,12 @@ from argentos.gateway.chat_apis.told import Ended, Speech
 from argentos.inputs import as_whole_number
 from argentos.storage import Content
 
-__all__ = ["Asked", "ChatApi", "last_message", "read", "read_most"]
+__all__ = ["Asked", "ChatApi", "last_message", "read", "read_most", "read_stops"]
 
 
 _MOST_TOKENS: Final = 10_000_000
+_MOST_STOPS: Final = 16
+_LONGEST_STOP: Final = 200  # characters
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -27,6 +29,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         content: of the newest message.
         system: a system prompt in the place of the agent's; None leaves that of the session.
         max_tokens: the most that the reply may have, from 1.
+        stops: texts in front of which the reply ends.
         user: names the session, where no header does.
         is_streamed: the reply is wanted as it comes.
         has_usage: its stream is to end with what it has cost.
@@ -37,6 +40,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     content: Content
     system: str | None = None
     max_tokens: int | None = None
+    stops: tuple[str, ...] = ()
     user: str | None = None
     is_streamed: bool = False
     has_usage: bool = True
@@ -104,6 +108,19 @@ def read_most(value: object, what: str) -> int | None:
         InputError: it is no number from 1.
     """
     return None if value is None else as_whole_number(value, what, 1, _MOST_TOKENS)
+
+
+def read_stops(value: object, what: str) -> tuple[str, ...]:
+    """The texts that end a reply: one, or some.
+
+    Raises:
+        InputError: one is empty or long, or there are many.
+    """
+    given = (value,) if isinstance(value, str) else value or ()
+    stops: tuple[str, ...] = read(given, tuple[str, ...], what)
+    if len(stops) > _MOST_STOPS or not all(0 < len(each) <= _LONGEST_STOP for each in stops):
+        raise InputError(f"{what} has at most {_MOST_STOPS} texts of 1 to {_LONGEST_STOP} characters")
+    return stops
 
 
 def last_message(messages: object) -> Any:

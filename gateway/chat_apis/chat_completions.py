@@ -4,15 +4,22 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from argentos.gateway.api.streams.event_stream import Tell
-from argentos.gateway.chat_apis.asked import Asked, ChatApi, last_message, read, read_most
+from argentos.gateway.chat_apis.asked import Asked, ChatApi, last_message, read, read_most, read_stops
 from argentos.gateway.chat_apis.errors import OPENAI_ERRORS, data_frame
-from argentos.gateway.chat_apis.fields import MODEL_DECIDES, NO_TOOLS, OBEYED, OPENAI_FIELDS, Fields, Only
+from argentos.gateway.chat_apis.fields import (
+    MODEL_DECIDES,
+    NO_TOOLS,
+    OBEYED,
+    ONE_TEXT,
+    OPENAI_FIELDS,
+    WITHOUT,
+    Fields,
+    Only,
+)
 from argentos.gateway.chat_apis.parts import openai_content, openai_text
 from argentos.gateway.chat_apis.told import Ended, Speech
 
 __all__ = ["ChatCompletions"]
-
-_ONE_TEXT: Final = "the answer is one text"
 
 _FIELDS: Final[Fields] = {
     **OPENAI_FIELDS,
@@ -20,23 +27,26 @@ _FIELDS: Final[Fields] = {
     "max_completion_tokens": OBEYED,
     "max_tokens": OBEYED,
     "stream_options": OBEYED,
-    "frequency_penalty": Only((0,), MODEL_DECIDES),
-    "presence_penalty": Only((0,), MODEL_DECIDES),
+    "stop": OBEYED,
+    "frequency_penalty": WITHOUT,
+    "min_p": WITHOUT,
+    "prediction": WITHOUT,
+    "presence_penalty": WITHOUT,
+    "reasoning_effort": WITHOUT,
+    "repetition_penalty": WITHOUT,
+    "seed": WITHOUT,
+    "top_k": WITHOUT,
+    "verbosity": WITHOUT,
     "logit_bias": Only(({},), MODEL_DECIDES),
-    "reasoning_effort": Only((), MODEL_DECIDES),
-    "seed": Only((), MODEL_DECIDES),
-    "stop": Only(([],), MODEL_DECIDES),
-    "verbosity": Only((), MODEL_DECIDES),
     "functions": Only(([],), NO_TOOLS),
     "function_call": Only(("auto", "none"), NO_TOOLS),
     "web_search_options": Only((), NO_TOOLS),
-    "n": Only((1,), _ONE_TEXT),
-    "audio": Only((), _ONE_TEXT),
-    "modalities": Only((["text"],), _ONE_TEXT),
-    "response_format": Only(({"type": "text"},), _ONE_TEXT),
-    "logprobs": Only((False,), _ONE_TEXT),
-    "top_logprobs": Only((0,), _ONE_TEXT),
-    "prediction": Only((), MODEL_DECIDES),
+    "n": Only((1,), ONE_TEXT),
+    "audio": Only((), ONE_TEXT),
+    "modalities": Only((["text"],), ONE_TEXT),
+    "response_format": Only(({"type": "text"},), ONE_TEXT),
+    "logprobs": Only((False,), ONE_TEXT),
+    "top_logprobs": Only((0,), ONE_TEXT),
 }
 _SYSTEM: Final = frozenset({"developer", "system"})
 _REASONS: Final = {
@@ -68,6 +78,7 @@ class ChatCompletions(ChatApi):
             content=openai_content(last_message(messages)),
             system="\n\n".join(system) if system else None,
             max_tokens=read_most(body.get("max_tokens") if most is None else most, "max_tokens"),
+            stops=read_stops(body.get("stop"), "stop"),
             user=read(body.get("user"), str | None, "the user"),
             is_streamed=read(body.get("stream") or False, bool, "stream"),
             has_usage=read(options.get("include_usage") or False, bool, "include_usage"),

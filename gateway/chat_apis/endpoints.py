@@ -111,7 +111,7 @@ class ChatEndpoint(_Endpoint):
         check_fields(body, self._api.fields)
         asked = self._api.read(body)
         session, turn = await begin(call, asked)
-        speech = Speech(session, turn, asked.max_tokens)
+        speech = Speech(session, turn, asked.max_tokens, asked.stops)
         if asked.is_streamed:
             return EventStream(self._service, self._source(asked, speech), self._errors)
         return await while_waited_for(

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from argentos.gateway.api.streams.event_stream import Tell, frame
-from argentos.gateway.chat_apis.asked import Asked, ChatApi, last_message, read, read_most
+from argentos.gateway.chat_apis.asked import Asked, ChatApi, last_message, read, read_most, read_stops
 from argentos.gateway.chat_apis.errors import ANTHROPIC_ERRORS
-from argentos.gateway.chat_apis.fields import MODEL_DECIDES, NO_TOOLS, OBEYED, WITHOUT, Fields, Only
+from argentos.gateway.chat_apis.fields import NO_TOOLS, OBEYED, ONE_TEXT, WITHOUT, Fields, Only
 from argentos.gateway.chat_apis.parts import anthropic_content, anthropic_text
 from argentos.gateway.chat_apis.told import Ended, Speech
 
@@ -25,13 +25,13 @@ _FIELDS: Final[Fields] = {
     "service_tier": WITHOUT,
     "user_profile_id": WITHOUT,
     "workspace_id": WITHOUT,
-    "temperature": Only((1,), MODEL_DECIDES),
-    "top_k": Only((), MODEL_DECIDES),
-    "top_p": Only((1,), MODEL_DECIDES),
-    "stop_sequences": Only(([],), MODEL_DECIDES),
-    "speed": Only(("standard",), MODEL_DECIDES),
-    "thinking": Only(({"type": "disabled"},), MODEL_DECIDES),
-    "output_config": Only(({},), MODEL_DECIDES),
+    "stop_sequences": OBEYED,
+    "temperature": WITHOUT,
+    "top_k": WITHOUT,
+    "top_p": WITHOUT,
+    "speed": WITHOUT,
+    "thinking": WITHOUT,
+    "output_config": Only(({},), ONE_TEXT, besides=frozenset({"effort"})),
     "tools": Only(([],), NO_TOOLS),
     "tool_choice": Only(({"type": "auto"}, {"type": "none"}), NO_TOOLS),
     "container": Only((), NO_TOOLS),
@@ -55,6 +55,7 @@ class Messages(ChatApi):
             content=anthropic_content(last_message(body.get("messages"))),
             system=None if system is None else anthropic_text(system, "the system prompt"),
             max_tokens=read_most(body.get("max_tokens"), "max_tokens"),
+            stops=read_stops(body.get("stop_sequences"), "stop_sequences"),
             user=read(metadata.get("user_id"), str | None, "the user_id of the metadata"),
             is_streamed=read(body.get("stream") or False, bool, "stream"),
         )
@@ -65,6 +66,7 @@ class Messages(ChatApi):
             **_head(asked, ended.id),
             "content": [{"type": "text", "text": ended.text}],
             "stop_reason": _reason(ended),
+            "stop_sequence": ended.stop_sequence,
             "usage": _usage(ended),
         }
 
@@ -81,7 +83,8 @@ class Messages(ChatApi):
             await say("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
         ended = await speech.end()
         await say("content_block_stop", index=0)
-        await say("message_delta", delta={"stop_reason": _reason(ended), "stop_sequence": None}, usage=_usage(ended))
+        delta = {"stop_reason": _reason(ended), "stop_sequence": ended.stop_sequence}
+        await say("message_delta", delta=delta, usage=_usage(ended))
         await say("message_stop")
 
 

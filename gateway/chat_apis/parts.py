@@ -52,12 +52,8 @@ def _text(part: Mapping[str, Any]) -> RawBlock:
 
 def _image(part: Mapping[str, Any]) -> RawBlock:
     given = part.get("image_url")
-    detail = part.get("detail")
     if isinstance(given, dict):
-        picture = cast("dict[str, Any]", given)
-        given, detail = picture.get("url"), picture.get("detail")
-    if detail not in {None, "auto"}:
-        raise InputError("the `detail` of a picture is not obeyed here; leave it out")
+        given = cast("dict[str, Any]", given).get("url")
     return {"type": "image", "source": _source(read(given, str, "the URL of a picture"), "picture")}
 
 

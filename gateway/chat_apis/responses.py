@@ -7,7 +7,7 @@ from argentos.errors import ArgentError, InputError
 from argentos.gateway.api.streams.event_stream import Tell
 from argentos.gateway.chat_apis.asked import Asked, ChatApi, last_message, read, read_most
 from argentos.gateway.chat_apis.errors import OPENAI_ERRORS
-from argentos.gateway.chat_apis.fields import MODEL_DECIDES, NO_TOOLS, OBEYED, OPENAI_FIELDS, WITHOUT, Fields, Only
+from argentos.gateway.chat_apis.fields import NO_TOOLS, OBEYED, ONE_TEXT, OPENAI_FIELDS, WITHOUT, Fields, Only
 from argentos.gateway.chat_apis.parts import openai_content, openai_text
 from argentos.gateway.chat_apis.response_events import ResponseEvents, whole_response
 from argentos.gateway.chat_apis.told import Ended, Speech
@@ -16,7 +16,6 @@ __all__ = ["Responses"]
 
 _AT_ONCE: Final = "the answer is given to the request itself"
 _SESSION: Final = "the conversation is that of the session; name it with X-Session"
-_TEXT: Final = "the answer is a text"
 
 _FIELDS: Final[Fields] = {
     **OPENAI_FIELDS,
@@ -28,16 +27,16 @@ _FIELDS: Final[Fields] = {
     "include": WITHOUT,
     "stream_options": WITHOUT,
     "truncation": WITHOUT,
-    "reasoning": Only(({},), MODEL_DECIDES),
+    "reasoning": WITHOUT,
     "max_tool_calls": Only((), NO_TOOLS),
     "background": Only((False,), _AT_ONCE),
     "background_options": Only((), _AT_ONCE),
     "context_management": Only(([],), _SESSION),
     "conversation": Only((), _SESSION),
     "prompt": Only((), "there are no stored prompts"),
-    "image": Only((), _TEXT),
-    "text": Only(({}, {"format": {"type": "text"}}), _TEXT),
-    "top_logprobs": Only((0,), _TEXT),
+    "image": Only((), ONE_TEXT),
+    "text": Only(({}, {"format": {"type": "text"}}), ONE_TEXT, besides=frozenset({"verbosity"})),
+    "top_logprobs": Only((0,), ONE_TEXT),
 }
 _SYSTEM: Final = frozenset({"developer", "system"})
 

@@ -230,11 +230,13 @@ async def test_the_agents_are_models(serving: Serving) -> None:
 
 
 REFUSED: list[tuple[Any, str]] = [
-    ({"temperature": 0.2}, "'temperature' is not obeyed here"),
+    ({"response_format": {"type": "json_object"}}, "'response_format' is not obeyed here"),
     ({"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]}, "'tools' is not obeyed here"),
     ({"n": 2}, "'n' is not obeyed here"),
     ({"extra_body": {"temprature": 1}}, "did you mean 'temperature'"),
     ({"max_tokens": 0}, "max_tokens"),
+    ({"stop": [""]}, "stop has at most 16 texts of 1 to 200 characters"),
+    ({"stop": 7}, "stop cannot be taken"),
     ({"messages": [{"role": "assistant", "content": "x"}]}, "has to be the user's"),
     ({"messages": [{"role": "tool", "tool_call_id": "c", "content": "x"}]}, "the results of calls are not taken"),
     ({"messages": []}, "there are no messages"),
@@ -271,7 +273,65 @@ async def test_what_is_not_obeyed_is_refused_in_the_form_of_anthropic(serving: S
 
 async def test_what_happens_anyway_may_be_asked_for(serving: Serving) -> None:
     async with serving(Echo()) as chatting:
-        assert await chat(chatting, "hi", temperature=1, top_p=1, n=1, tools=[], seed=None, store=False) == "[] 1: hi"
+        assert await chat(chatting, "hi", n=1, tools=[], tool_choice="auto", modalities=["text"]) == "[] 1: hi"
+
+
+async def test_what_chat_clients_always_send_is_taken(serving: Serving) -> None:
+    usual: dict[str, Any] = {
+        "temperature": 0.2,
+        "top_p": 0.9,
+        "seed": 7,
+        "frequency_penalty": 0.5,
+        "presence_penalty": 0.5,
+        "stop": [],
+        "user": "ada",
+        "reasoning_effort": "low",
+        "store": False,
+        "metadata": {"chat": "1"},
+        "extra_body": {"top_k": 40, "min_p": 0, "repetition_penalty": 1.1},
+    }
+    async with serving(Echo()) as chatting:
+        assert await chat(chatting, "hi", **usual) == "[] 1: hi"
+        response = await chatting.openai.responses.create(
+            model="main", input="on", user="ada", reasoning={"effort": "low"}, text={"verbosity": "low"}, temperature=0
+        )
+        assert response.output_text == "[] 3: on"
+        answer = await chatting.anthropic.messages.create(
+            model="main",
+            max_tokens=2000,
+            messages=said("and on"),
+            metadata={"user_id": "ada"},
+            thinking={"type": "enabled", "budget_tokens": 1024},
+            extra_body={"temperature": 0.3, "top_k": 5},
+        )
+        assert [each.text for each in answer.content if each.type == "text"] == ["[] 5: and on"]
+
+
+class Dictated:
+    """Says what it was told, in pieces that a bar divides."""
+
+    name = "dictated"
+
+    async def reply(self, request: Request, emit: Emit) -> Reply:
+        pieces = request.messages[-1].text.split("|")
+        for piece in pieces:
+            await emit(piece)
+        return Reply("".join(pieces))
+
+
+@pytest.mark.parametrize("stop", ["STOP", ["nowhere", "STOP"]])
+async def test_a_reply_ends_in_front_of_a_stop_sequence(serving: Serving, stop: Any) -> None:
+    async with serving(Dictated()) as chatting:
+        stopped = said("It is high ST|OP and low")
+        whole = await chatting.openai.chat.completions.create(model="main", messages=stopped, stop=stop)
+        assert (whole.choices[0].message.content, whole.choices[0].finish_reason) == ("It is high ", "stop")
+        assert await chat(chatting, "It is high ST|ILL", stop=stop) == "It is high STILL"
+        assert await chat(chatting, "It is high S|T", stop=stop) == "It is high ST"
+        answer = await chatting.anthropic.messages.create(
+            model="main", max_tokens=99, messages=stopped, stop_sequences=["STOP"]
+        )
+        assert [each.text for each in answer.content if each.type == "text"] == ["It is high "]
+        assert (answer.stop_reason, answer.stop_sequence) == ("stop_sequence", "STOP")
 
 
 async def test_errors_of_the_guard_have_the_form_of_the_client_too(serving: Serving) -> None:

@@ -1,4 +1,4 @@
-"""`argent sessions clear` in a second terminal while a turn streams: all agree on it, also when the gateway is killed."""
+"""`argent sessions clear` in a second terminal while a turn streams: all agree, also where the gateway is killed."""
 
 import json
 import threading
