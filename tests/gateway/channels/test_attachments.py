@@ -33,3 +33,17 @@ async def test_a_text_file_is_read(telegram: LocalTelegram, bot: Bot, run: Run) 
         telegram.write(bot, 7, document=file, caption="See")
         await until(lambda: shown(telegram, 7))
     assert shown(telegram, 7) == ["0 pictures: notes.txt:\nHigh tide at six See"]
+
+
+async def test_a_picture_to_a_topic_that_was_deleted_goes_to_general(
+    telegram: LocalTelegram, bot: Bot, run: Run
+) -> None:
+    telegram.world.chat(-5, is_forum=True)
+    telegram.world.files["tide"] = PNG
+    photo = [{"file_id": "tide", "file_unique_id": "t", "width": 1, "height": 1}]
+    async with run(Looking(), groups=["*"], answers="always"):
+        telegram.write(bot, 7, chat=-5, photo=photo, message_thread_id=3, is_topic_message=True)
+        await until(lambda: telegram.chat(-5).shown)
+    (posted,) = telegram.chat(-5).shown
+    assert posted.file == PNG
+    assert "message_thread_id" not in posted.raw

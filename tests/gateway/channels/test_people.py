@@ -87,3 +87,13 @@ async def test_in_a_group_only_those_decide_who_are_let_in_themselves(
         click = telegram.click(bot, 7, question, "Deny")
         await until(lambda: telegram.methods.answers.get(click) == "Denied.")
         assert ran == []
+
+
+async def test_a_hundred_strangers_cost_the_owner_three_codes(telegram: LocalTelegram, bot: Bot, run: Run) -> None:
+    async with run(policy="pairing") as running:
+        for stranger in range(100, 200):
+            telegram.write(bot, stranger, "Hello?")
+        await until(lambda: not bot.updates)
+        known = (await running.supervisor.pairing.book()).pairings
+    assert sum(bool(shown(telegram, stranger)) for stranger in range(100, 200)) == 3
+    assert sum(each.code is not None for each in known) == 3
