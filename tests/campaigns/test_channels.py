@@ -5,7 +5,7 @@ import os
 import random
 import secrets
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 import pytest
+
+from argentos import OwnerGoneError, OwnerLostError, StoreBusyError, Supervisor, SupervisorInterface
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -75,7 +77,7 @@ async def kill_a_life(state: Path, platform: Platform, moment: tuple[str, str], 
             return when != "at once"
 
         platform.watch(watch)
-        await answered(platform, before)
+        await answered(state, platform, before)
         with anyio.fail_after(SECONDS):
             await platform.begin()
             for person in people:
@@ -86,11 +88,21 @@ async def kill_a_life(state: Path, platform: Platform, moment: tuple[str, str], 
         await anyio.to_thread.run_sync(process.wait)
 
 
-async def answered(platform: Platform, people: range) -> None:
-    """Wait until these people have their replies."""
+async def answered(state: Path, platform: Platform, people: range) -> None:
+    """Wait until these people have their replies, and that is noted: then one kill costs one repeat at most."""
     with anyio.fail_after(SECONDS):
         while not all(platform.shown(person) for person in people):  # noqa: ASYNC110 - of another process
             await anyio.sleep(0.02)
+        async with Supervisor.connect(state) as owner:
+            while people and await owes(owner):  # noqa: ASYNC110 - likewise
+                await anyio.sleep(0.02)
+
+
+async def owes(owner: SupervisorInterface) -> bool:
+    """Whether a gateway that runs, or is just beginning, owes a reply."""
+    with suppress(OwnerGoneError, OwnerLostError, StoreBusyError):
+        return bool(await owner.owed())
+    return True
 
 
 @pytest.mark.parametrize("kind", PLATFORMS)
@@ -117,7 +129,7 @@ async def _live(folder: Path, kind: str, lives: int) -> None:
             await kill_a_life(state, platform, moment, range(1000, first), range(first, first + PEOPLE))
         platform.watch(lambda _, __: True)
         with gateway(state, platform):
-            await answered(platform, everybody)
+            await answered(state, platform, everybody)
             await anyio.sleep(1)  # for what would come once more
         _check(platform, everybody, f"seed {seed}, see {folder / 'log'}")
 
