@@ -36,6 +36,7 @@ _LONGEST_STEP: Final = 120.0  # seconds for the platform to take a part
 _FIRST_PAUSE: Final = 2.0  # seconds before a delivery that failed is tried again, twice as long each time
 _LONGEST_PAUSE: Final = 300.0
 _CONNECTING: Final = 10.0  # seconds for a connection that is just being made
+_DISCONNECTED: Final = 15.0  # seconds between two looks whether it is connected again
 _NO_ACCOUNT: Final = 600.0  # seconds, until the settings may be other ones
 _LONGEST_ASKED: Final = 86_400.0  # that a platform may ask for
 _MOST_REFUSALS: Final = 8  # where trying again will hardly help
@@ -94,13 +95,15 @@ class Courier:
             with anyio.move_on_after(_CONNECTING):
                 await account.tried.wait()
             if not account.is_connected:
-                await delivery.retry(_pause(delivery), account.status.trouble or "not connected yet")
+                pause = min(_pause(delivery), _DISCONNECTED)  # so that little time passes once it is connected
+                await delivery.retry(pause, account.status.trouble or "not connected yet")
             else:
                 await self._try(account, delivery)
         except BaseException as error:
             if passes(error):
                 raise
             _log.error("a delivery to %s is given again: %s", delivery.address.channel, in_log(error))
+            await delivery.retry(_pause(delivery), sentence_of(error))
         finally:
             self._room.release()
 

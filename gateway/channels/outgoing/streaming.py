@@ -171,6 +171,8 @@ class Streams:
         with anyio.move_on_after(_LONGEST_STEP, shield=True):  # once it is sent, a restart has to know of it
             stream.message_id = await channel.send(stream.place, Part(text=text), key="")
             await self._ledger.write(Draft(key=stream.key, at=self._now(), message_id=stream.message_id))
+        if stream.message_id is None:
+            raise TimeoutError
 
     @staticmethod
     async def _tried(stream: _Stream, step: Callable[[], Awaitable[None]]) -> bool:

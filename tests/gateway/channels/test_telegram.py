@@ -1,5 +1,7 @@
 """A person writes to a bot on Telegram, and is answered there."""
 
+from pathlib import Path
+
 import pytest
 
 from argentos.gateway.channels.local.telegram.faults import Fault
@@ -75,6 +77,20 @@ async def test_a_reply_whose_fate_is_unknown_is_sent_again_and_says_so(
     first, again = shown(telegram, 7)
     assert first == "You said: Hello!"
     assert again == "(Sent again: whether it arrived before is not known.)\nYou said: Hello!"
+
+
+async def test_a_reply_waits_while_it_cannot_be_noted_that_it_is_sent(
+    telegram: LocalTelegram, bot: Bot, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    notes = tmp_path / "state" / "gateway" / "deliveries"
+    async with run():
+        await until(notes.is_dir)
+        notes.rename(notes.with_name("elsewhere"))
+        telegram.write(bot, 7, "Hello!")
+        await until(lambda: "is given again" in caplog.text)
+        assert shown(telegram, 7) == []
+        notes.mkdir()
+        await shows(telegram, 7, "You said: Hello!")
 
 
 async def test_a_bot_that_was_blocked_drops_the_reply_and_tells_the_owner(
