@@ -48,6 +48,7 @@ class Marks:
     def __init__(self, folder: Path) -> None:
         self._path = folder / _NAME
         self._content = _Content()
+        self._before: dict[int, int] = {}  # where they stood as the session began
         self._newest = 0
         self._is_saved = True
 
@@ -58,7 +59,7 @@ class Marks:
             StoreError: it cannot be read, or a first one not be written.
         """
         self._content = await anyio.to_thread.run_sync(self._read)
-        self._newest = max((each.last for each in self._content.channels.values()), default=0)
+        self.begin_session()
         if not self._content.since:
             self._content.since = int(Snowflake.from_datetime(now))
             self._is_saved = False
@@ -74,6 +75,11 @@ class Marks:
                 f"{self._path} cannot be read: {error}; remove it, and what was sent meanwhile stays unanswered"
             ) from error
 
+    def begin_session(self) -> None:
+        """Note where the marks stand as a session begins, in which they move on before all channels were looked at."""
+        self._before = {channel: mark.last for channel, mark in self._content.channels.items()}
+        self._newest = max(self._before.values(), default=0)
+
     def begin(self, channel: int, now: datetime, joined_at: datetime | None = None) -> int:
         """The id behind which the messages of a channel are to be taken, some of them once more.
 
@@ -82,16 +88,16 @@ class Marks:
             now: the time.
             joined_at: when we came to the guild; what was written before was not written for us.
         """
-        mark = self._content.channels.get(channel)
-        last = self._content.since if mark is None else mark.last - _width(_OVERLAP)
+        mark = self._before.get(channel)
+        last = self._content.since if mark is None else mark - _width(_OVERLAP)
         joined = 0 if joined_at is None else int(Snowflake.from_datetime(joined_at))
         return max(last, joined, self._content.since, int(Snowflake.from_datetime(now - _OLDEST)))
 
     def may_lack(self, channel: int, last_message: int, now: datetime, joined_at: datetime | None = None) -> bool:
         """Whether something may have been written in a channel that was not taken."""
-        mark = self._content.channels.get(channel)
-        if mark is not None and last_message <= mark.last:
-            return mark.last > self._newest - _width(_OVERLAP)  # it ended in the midst of it
+        mark = self._before.get(channel)
+        if mark is not None and last_message <= mark:
+            return mark > self._newest - _width(_OVERLAP)  # it ended in the midst of it
         return last_message > self.begin(channel, now, joined_at)
 
     @property
@@ -105,7 +111,6 @@ class Marks:
         mark = self._content.channels.setdefault(int(channel), Mark(0, is_direct))
         if message > mark.last:
             mark.last = int(message)  # hikari's ids are of a class of its own
-            self._newest = max(self._newest, mark.last)
             self._is_saved = False
 
     async def save(self) -> None:
@@ -120,7 +125,11 @@ class Marks:
         self._forget_oldest()
         data = msgspec.json.encode(self._content)
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self._write, data)
+            try:
+                await anyio.to_thread.run_sync(self._write, data)
+            except StoreError:
+                self._is_saved = False
+                raise
 
     def _write(self, data: bytes) -> None:
         try:

@@ -14,6 +14,7 @@ import anyio
 import hikari
 from hikari.api import RESTClient
 
+from argentos.concurrency.foreign_code import in_log, passes
 from argentos.errors import ArgentError, ChannelError, InputError, StoreError, TargetGoneError
 from argentos.gateway.channels.channel import Inbox
 from argentos.gateway.channels.discord.clicks import answer_click
@@ -146,6 +147,7 @@ class Receiver:
     async def _on_ready(self, event: hikari.ShardReadyEvent) -> None:
         if event.shard.id:
             return  # direct messages come by the first one
+        self._marks.begin_session()
         now = datetime.now(UTC)
         for channel in self._marks.direct[:_MOST_DIRECT]:
             self._begin(channel, _Gap(Place(), self._marks.begin(channel, now)))
@@ -193,6 +195,10 @@ class Receiver:
                 await anyio.sleep(error.retry_after or pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
                 continue
+            except BaseException as error:
+                if passes(error):
+                    raise
+                _log.error("a message of Discord is left out: %s", in_log(error), exc_info=error)  # others go on
             return
 
     async def _take(self, channel: int, work: _Work) -> None:
