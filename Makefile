@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: run demo test api cli browser gateway planted-defences diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash channels power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-starting benchmark-retention benchmark-counting lint types clean
+.PHONY: run demo test api cli browser gateway planted-defences diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash channels power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-gateway benchmark-starting benchmark-retention benchmark-counting lint types clean
 
 # A gateway with the conversation of the demo, and its dashboard: `make run PORT=8000` at another port than 7420.
 STATE ?= $(CURDIR)/.state
@@ -141,6 +141,11 @@ benchmark-actors: $(VENV)-benchmarks/.ready
 # What lists and searches of ten thousand sessions cost (docs/benchmarks.md): ten minutes, or a smoke run.
 benchmark-search: $(VENV)/.tools
 	$(BIN)/python -m benchmarks.search $(if $(LONG),,--quick) $(BENCHMARK)
+
+# What a gateway adds to the time until a reply begins, while a thousand clients listen (docs/benchmarks.md): two
+# minutes on a machine that does nothing else, or a smoke run.
+benchmark-gateway: $(VENV)/.tools
+	$(BIN)/python -m benchmarks.gateway $(if $(LONG),,--quick) $(BENCHMARK)
 
 # How long `argent` takes to start, beside Python itself (docs/benchmarks.md): ten seconds.
 benchmark-starting: $(VENV)/.tools

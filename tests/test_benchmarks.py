@@ -41,6 +41,14 @@ def test_the_short_form_of_the_benchmark_of_lists_and_searches_runs(tmp_path: Pa
     assert '"search":' in output.read_text()
 
 
+def test_the_short_form_of_the_benchmark_of_a_gateway_runs(tmp_path: Path) -> None:
+    output = tmp_path / "figures.json"
+    command = [sys.executable, "-m", "benchmarks.gateway", "--quick", "--json", str(output)]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert done.returncode == 0, done.stderr
+    assert '"at once":' in output.read_text()
+
+
 def test_the_benchmark_of_what_an_extract_keeps_runs() -> None:
     options = ["--window", "3000", "--language", "en", "--chatter", "radio", "--seeds", "1"]
     command = [sys.executable, "-m", "benchmarks.retention", *options]

@@ -69,7 +69,8 @@ async def follow_for(call: Call, wanted: Wanted, events: Subscription, tell: Tel
     Raises:
         ArgentError: the events end with it.
     """
-    await follow(events, tell, wanted, call.sessions, call.service.lines)
+    with call.service.lines.listening():
+        await follow(events, tell, wanted, call.sessions, call.service.lines)
 
 
 def subscribed(call: Call, given: EventsParameters, after: str | None) -> AbstractAsyncContextManager[Subscription]:

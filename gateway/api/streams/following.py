@@ -35,6 +35,7 @@ TellLines: TypeAlias = Callable[[Sequence[Line]], Awaitable[None]]
 """Tells a client of some lines at once, when it has room for them."""
 
 _EVENTS_PACE: Final = 0.1  # seconds between two messages to a client, where much happens
+_SHARE: Final = 0.0005  # seconds besides for each client that is told: so all of them leave time for what is asked
 _PIECES_PACE: Final = 0.02  # likewise
 _ROOM: Final = 32 * 1024  # bytes that are told of at once, about
 
@@ -81,7 +82,7 @@ async def follow(events: Subscription, tell: TellLines, wanted: Wanted, sessions
         try:
             pace = Pace(_EVENTS_PACE)
             async for event in events:
-                await pace.keep()
+                await pace.keep(_SHARE * lines.listeners)
                 for some in _in_rooms(_lines_of(chain((event,), events.pending()), wanted, lines, besides)):
                     await tell(some)
         except ArgentError as error:  # raised in the group it would be one of several

@@ -1,7 +1,8 @@
 """Lines: what clients are told, encoded once for all of them."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 import msgspec
@@ -30,10 +31,24 @@ def line_of(told: Told) -> Line:
 
 
 class Lines:
-    """The lines of the latest events, which all clients are told alike."""
+    """The lines of the latest events, which all clients are told alike.
+
+    Attributes:
+        listeners: clients that are told of events.
+    """
 
     def __init__(self) -> None:
+        self.listeners: int = 0
         self._known: OrderedDict[str, Line] = OrderedDict()
+
+    @contextmanager
+    def listening(self) -> Generator[None]:
+        """The time in which a client is told."""
+        self.listeners += 1
+        try:
+            yield
+        finally:
+            self.listeners -= 1
 
     def of(self, event: Event) -> Iterator[Line]:
         """The lines of an event: one, or several of a long one."""

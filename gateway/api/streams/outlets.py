@@ -41,7 +41,7 @@ class Outlet:
             self._told_at, self._is_waiting = anyio.current_time(), True
             try:
                 await self._send(self._message(data))
-            except OSError:  # as ASGI has it where the client is gone
+            except (OSError, RuntimeError):  # the client is gone, or, as uvicorn has it, the server has closed already
                 self._scope.cancel()
                 await anyio.sleep_forever()  # the cancellation arrives here, at once
             self._is_waiting = False
@@ -75,12 +75,16 @@ class Pace:
         self._seconds = seconds
         self._next = 0.0
 
-    async def keep(self) -> None:
-        """Wait until it is time for the next message."""
+    async def keep(self, more: float = 0.0) -> None:
+        """Wait until it is time for the next message.
+
+        Args:
+            more: seconds between this message and the next besides.
+        """
         now = anyio.current_time()
         if now < self._next:
             await anyio.sleep(self._next - now)
-        self._next = max(now, self._next) + self._seconds
+        self._next = max(now, self._next) + self._seconds + more
 
 
 async def cancel_when_hung_up(receive: Receive, scope: anyio.CancelScope) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 import anyio
 import pytest
+from starlette.types import Message
 
 from argentos import Config
 from argentos.gateway.api.streams import events, outlets
@@ -90,3 +91,12 @@ async def test_after_a_while_they_are_hung_up_on(serving: Serving, monkeypatch: 
             with anyio.fail_after(30):
                 while "argent_streams 0.0" not in (await served.client.get("/metrics")).text:
                     await talk(served, 50)
+
+
+async def test_a_server_that_has_closed_by_itself_is_as_a_client_that_hung_up() -> None:
+    async def send(_: Message) -> None:
+        raise RuntimeError("Unexpected ASGI message 'websocket.send', after sending 'websocket.close'.")
+
+    with anyio.CancelScope() as scope:
+        await outlets.Outlet(send, lambda data: {"type": "websocket.send", "bytes": data}, scope).tell(b"news")
+    assert scope.cancelled_caught
