@@ -1,6 +1,7 @@
 """Testing machines by what their diagrams say, on Hypothesis; names of `argentos.machines.modelcheck` are here, too.
 
-`Lifecycle` and `lifecycle_test` are imported when they are first used: they need the extra `argentos[testing]`.
+`Lifecycle` and `lifecycle_test` are imported when they are first used: they need the extra `argentos[testing]`; so is
+`RunnerSystem`, which stands on anyio.
 """
 
 from importlib import import_module
@@ -34,10 +35,10 @@ from argentos.machines.modelcheck import (
     to_promela,
 )
 from argentos.machines.testing.coverage import Coverage
-from argentos.machines.testing.runner_system import RunnerSystem
 
 if TYPE_CHECKING:
     from argentos.machines.testing.lifecycle import Lifecycle, lifecycle_test
+    from argentos.machines.testing.runner_system import RunnerSystem
 
 __all__ = [
     "Call",
@@ -72,7 +73,10 @@ __all__ = [
 ]
 
 
+_MODULES = {"Lifecycle": "lifecycle", "lifecycle_test": "lifecycle", "RunnerSystem": "runner_system"}
+
+
 def __getattr__(name: str) -> Any:
-    if name in ("Lifecycle", "lifecycle_test"):
-        return getattr(import_module("argentos.machines.testing.lifecycle"), name)
+    if name in _MODULES:
+        return getattr(import_module(f"argentos.machines.testing.{_MODULES[name]}"), name)
     raise AttributeError(f"module 'argentos.machines.testing' has no attribute {name!r}")
