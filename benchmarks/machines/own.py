@@ -4,6 +4,7 @@ Decisions of a hierarchical machine stand beside the triggers of its own definit
 transitions that they are compiled from, on the same events.
 """
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,13 +13,13 @@ from typing import Any, Final
 
 import msgspec
 
-from argentos.machines import SESSION, Diagram, Machine, SessionFacts, Transition
+from argentos.machines import SESSION, Diagram, Machine, Runner, SessionFacts, Transition
 from argentos.machines.drawing import draw
 from argentos.machines.lifecycles.session import BINDINGS
-from benchmarks.machines.lifecycle import LIFECYCLE, NO, YES
+from benchmarks.machines.lifecycle import LIFECYCLE, NO, TALLY, YES
 from benchmarks.machines.stopwatch import seconds_each
 
-__all__ = ["DECIDED", "PLAYER", "TRIGGERED", "main"]
+__all__ = ["DECIDED", "PLAYER", "RUN", "TRIGGERED", "main"]
 
 PLAYER: Final = """
 stateDiagram-v2
@@ -54,9 +55,12 @@ stateDiagram-v2
 
 DECIDED: Final = "decide: nested and parallel"
 TRIGGERED: Final = "the definition's trigger: nested and parallel"
+RUN: Final = "a runner's step: an event, a guard, an effect"
 
 _PLAYED: Final = ("switched_on", "play", "mute", "ran_empty", "reverse", "mute", "reverse", "pause", "switched_off")
 _REFUSED: Final = 1  # of those played
+_WALKED: Final = ("no_recent_activity", "new_message", "context_window_full", "continues_with_summary")
+_STEPS: Final = 8_000  # of one run, beside which opening the runner is little
 
 
 def _own() -> dict[str, Callable[[], object]]:
@@ -72,12 +76,28 @@ def _own() -> dict[str, Callable[[], object]]:
         "decide: no such event": partial(LIFECYCLE.decide, "Active", "new_message", YES),
         DECIDED: _deciding(player),
         TRIGGERED: _triggering(player),
+        RUN: _running,
     }
 
 
 def _calls(name: str) -> int:
     """How many events one call stands for."""
-    return len(_PLAYED) if name in (DECIDED, TRIGGERED) else 1
+    return {DECIDED: len(_PLAYED), TRIGGERED: len(_PLAYED), RUN: _STEPS}.get(name, 1)
+
+
+def _running() -> None:
+    """Run the walk of the session's states in a `Runner` without a store, each step with a guard and an effect."""
+    asyncio.run(_run())
+
+
+async def _run() -> None:
+    effects = dict.fromkeys(LIFECYCLE.effects, TALLY.count)
+    async with Runner(LIFECYCLE, YES, effects=effects) as runner:
+        await runner.send("first_message")
+        await runner.send("processing_messages")
+        for _ in range(_STEPS // len(_WALKED)):
+            for event in _WALKED:
+                await runner.send(event)
 
 
 def _facts(machine: Machine) -> SimpleNamespace:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from benchmarks.figures import Target, median, short, table
-from benchmarks.machines.own import DECIDED, TRIGGERED
+from benchmarks.machines.own import DECIDED, RUN, TRIGGERED
 from benchmarks.process import run_module
 
 __all__ = ["Parts", "measure"]
@@ -21,6 +21,9 @@ class Parts(NamedTuple):
         """What is promised of deciding holds for the larger machines, too."""
         times = median(run[TRIGGERED] / run[DECIDED] for run in self.runs)
         yield Target("× faster than the trigger of a nested and parallel definition", times, 5.0)
+        yield Target(
+            "µs for a runner's step without a store", median(run[RUN] for run in self.runs), 5.0, is_limit=True
+        )
 
     def tables(self) -> Iterator[str]:
         """One table; medians."""

@@ -24,7 +24,7 @@ from argentos.concurrency.timers import Timers
 from argentos.errors import EventRefusedError, RunnerStoppedError
 from argentos.machines.decisions import Refused, Transition
 from argentos.machines.machine import Machine
-from argentos.machines.position import durations_of, step
+from argentos.machines.position import Position, durations_of, enter
 from argentos.machines.running.alarms import Alarms
 from argentos.machines.running.bell import Bell
 from argentos.machines.running.effects import EffectFunction, EffectHandler, Handlers
@@ -174,7 +174,7 @@ class Runner:
         """Raise an event likewise, but give a refusal as the answer, for events that may come in vain."""
         await self._pace()
         self._check()
-        if self._clock.monotonic() >= self._next_due:
+        if self._durations and self._clock.monotonic() >= self._next_due:
             await self._raise_due()
         if not self._journal.is_kept and self._outbox.is_free:
             answer = self._take_now(event, data)
@@ -294,11 +294,15 @@ class Runner:
     def _take_now(self, event: str, data: object) -> Transition | Refused:
         """Take the step of an event, and run its effects, in a life that nobody keeps."""
         journal = self._journal
-        found = step(self.machine, journal.life.position, event, self.facts, at=self._clock.monotonic())
-        if isinstance(found, Refused):
-            return found
-        transition, position = found
-        journal.apply(Life(position, journal.life.sequence + 1), transition, data)
+        position, sequence, _ = journal.life
+        transition = self.machine.decide(position.state, event, self.facts)
+        if isinstance(transition, Refused):
+            return transition
+        if self._durations:
+            position = enter(self.machine, position, transition, self._clock.monotonic())
+        else:
+            position = Position(transition.target, position.since)  # for nobody asks for times
+        journal.apply(Life(position, sequence + 1), transition, data)
         if transition.effects:
             self._outbox.run_plain(transition, data)
         return transition
