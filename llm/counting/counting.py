@@ -149,13 +149,14 @@ class _Wait:
     def show_life(self) -> None:
         """Begin the time anew; in the thread."""
         now = time.monotonic()
-        if now - self._shown > min(_SIGNS, self._seconds / 2):
+        passed = now - self._shown
+        if passed > min(_SIGNS, self._seconds / 2):
             self._shown = now
             with suppress(RuntimeError):  # the event loop has ended, and nobody waits any more
-                self._soon(self._put_off)
+                self._soon(partial(self._put_off, passed))
 
-    def _put_off(self) -> None:
-        self.scope.deadline = anyio.current_time() + self._seconds
+    def _put_off(self, seconds: float) -> None:
+        self.scope.deadline += seconds  # the time itself is not known to anyio outside of tasks
 
     def close(self) -> None:
         """Wait no more."""
