@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: run demo test api cli browser gateway planted-defences diagrams servers model-checking drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash channels power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-gateway benchmark-starting benchmark-retention benchmark-counting lint types clean
+.PHONY: run demo test api cli browser gateway planted-defences diagrams servers model-checking documents drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash channels power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-gateway benchmark-starting benchmark-retention benchmark-counting lint types clean
 
 # A gateway with the conversation of the demo, and its dashboard: `make run PORT=8000` at another port than 7420.
 STATE ?= $(CURDIR)/.state
@@ -27,7 +27,7 @@ demo: $(VENV)/.product
 
 # Everything that needs no server and no data from elsewhere; on one process more than there are cores, for some wait.
 test: $(VENV)/.tools
-	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not mermaid and not browser and not gateway"
+	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not documents and not mermaid and not browser and not gateway"
 
 # What needs a server: the tests start it themselves; and npm, for a tokenizer.
 servers: $(VENV)/.tools
@@ -42,6 +42,11 @@ model-checking: $(VENV)/.tools
 # What Graphviz makes of machines drawn as DOT: it needs `dot` (Debian's package graphviz).
 drawings: $(VENV)/.tools
 	$(BIN)/pytest -q -m graphviz $(call marked,graphviz)
+
+# Documents with pictures of machines, built by Sphinx, MkDocs and Jupyter, which this installs.
+documents: $(VENV)/.tools
+	$(PIP) --group documents
+	$(BIN)/pytest -q -m documents $(call marked,documents)
 
 # Gateways and chats in processes of their own, and attacks on the former (docs/security.md): 4,000 new sessions, or 100,000 with LONG=1.
 gateway: $(VENV)/.tools
