@@ -37,6 +37,10 @@ def test_the_guard_that_refuses_an_event_is_named(opening: Opening, gateway: Run
     full.get_by_role("button", name="Raise").click()
     expect(page.locator(".refusal")).to_contain_text("Last refused: Context window full")
     expect(page.locator(".refusal")).to_contain_text("compaction_is_due")
+    expect(page.locator(".node.is-current")).to_have_attribute("data-state", "Idle", timeout=15_000)
+    page.reload()  # an idle session does not even know the event
+    expect(page.locator(".node.is-current")).to_have_attribute("data-state", "Idle")
+    expect(page.locator(".refusal")).to_contain_text("Last refused: Context window full")
 
 
 def test_an_event_is_raised_by_its_button(opening: Opening, gateway: RunningGateway) -> None:

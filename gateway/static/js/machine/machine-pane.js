@@ -2,6 +2,7 @@
 
 import { ask } from "../api/http.js";
 import { command, read } from "../api/sessions.js";
+import { refusalOf, rememberRefusal } from "../state/refusals.js";
 import { atMostEvery, everyFrame } from "../state/schedule.js";
 import { t } from "../texts.js";
 import { everySecond } from "../ui/clock.js";
@@ -33,6 +34,7 @@ export class MachinePane {
     /** @type {number | null} how many transitions are looked at; null for all, as they come */
     this.at = null;
     this.zoom = 0;
+    this.refused = refusalOf(session.key);
     this.draw = everyFrame(() => this.#draw());
     this.look = atMostEvery(BETWEEN_LOOKS, () => this.#look());
     session.addEventListener("change", this.look);
@@ -133,6 +135,12 @@ export class MachinePane {
     return html`<p class="refusal" role="status">${icon("x")}<span>${t("machine.refused", { event: refused.label })} <code>${refused.refusedBy || refused.reason}</code></span></p>`;
   }
 
+  /** @param {any} refused */
+  #remember(refused) {
+    this.refused = refused;
+    rememberRefusal(this.session.key, refused);
+  }
+
   /** @param {number | null} at */
   #go(at) {
     this.at = at;
@@ -143,11 +151,11 @@ export class MachinePane {
   async #raise(name, event) {
     try {
       await command(this.session.key, name);
-      this.refused = undefined;
+      this.#remember(undefined);
       toast({ text: t("machine.raised", { event: event.label }), undo: UNDOABLE.has(name) ? () => command(this.session.key, "undo") : undefined });
     } catch (error) {
       const known = this.#lifecycle?.events.find((/** @type {any} */ each) => each.event === event.event);
-      this.refused = { label: event.label, refusedBy: known?.refusedBy, reason: error.message };
+      this.#remember({ label: event.label, refusedBy: known?.refusedBy, reason: error.message });
       toast({ text: error.message, isFailed: true });
     }
     this.look();
