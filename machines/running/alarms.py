@@ -18,6 +18,7 @@ from argentos.machines.running.life import Life
 __all__ = ["Alarms"]
 
 _AGAIN: Final = 1.0  # seconds after which a guard that has refused a timer is asked again
+_GRAIN: Final = 1e-5  # seconds that count as none: what is stored tells time in microseconds, each time rounded
 _MOST_LATE: Final = 1_000  # transitions that are caught up with at their own times; then timers count from now
 
 
@@ -67,7 +68,7 @@ class Alarms:
         for number in itertools.count():
             now = self._clock.monotonic()
             found = self._running(self._journal.life)
-            due = next((each for each in found if each.at <= now and each not in refused), None)
+            due = next((each for each in found if each.at <= now + _GRAIN and each not in refused), None)
             if due is None:
                 break
             is_late = due in self._refused or number > _MOST_LATE

@@ -88,6 +88,19 @@ async def test_timers_run_through_restarts(down: float) -> None:
         assert runner.state == "D"
 
 
+async def test_a_timer_is_due_at_its_time_though_what_is_stored_is_rounded() -> None:
+    clock, store = new_clock(), MemorySnapshots()
+    parts = (2 / 3, 1 / 3, 1.1, 0.7)
+    async with Runner(CHAIN, clock=clock, store=store) as runner:
+        clock.advance(2 / 3)
+        await runner.send("begin")
+    for seconds in parts:
+        async with Runner(CHAIN, clock=clock, store=store) as runner:
+            assert await passes(runner, clock, seconds) == "A"
+    async with Runner(CHAIN, clock=clock, store=store) as runner:
+        assert await passes(runner, clock, 5 - sum(parts)) == "B"
+
+
 @pytest.mark.parametrize("jump", [-86_400.0, -1.0, 1.0, 86_400.0])
 async def test_a_wall_clock_that_jumps_moves_no_timer(jump: float) -> None:
     clock = new_clock()
