@@ -336,10 +336,10 @@ class Runner:
 
     async def _watch(self) -> None:
         while True:
-            await self._alarm.wait()
             await self._raise_due()
+            await self._alarm.wait()
 
     async def _work(self) -> None:
         while True:
-            await self._post.wait()
             await self._outbox.run()
+            await self._post.wait()

@@ -10,7 +10,7 @@ import pytest
 from argentos.errors import InputError, StoreBusyError, StoreDamagedError, StoreFailedError, StoreVersionError
 from argentos.machines.running import MachineSnapshot, MemorySnapshots, Runner
 from argentos.storage import SnapshotFile
-from tests.machines.running.doors import DOOR, House, door, stored
+from tests.machines.running.doors import DOOR, House, door, new_clock, stored
 
 pytestmark = pytest.mark.anyio
 
@@ -102,6 +102,20 @@ async def test_that_an_effect_is_done_need_not_be_stored_at_once(caplog: pytest.
         await runner.send("push")
         assert house.heard == ["log"]
     assert "it may be run again" in caplog.text
+
+
+async def test_a_timer_that_could_not_be_stored_is_raised_again() -> None:
+    clock, store = new_clock(), Failing()
+    async with door(store=store, clock=clock) as runner:
+        await runner.send("install")
+        await runner.send("push")
+        store.before = OSError("no disk")
+        clock.advance(30)
+        await anyio.wait_all_tasks_blocked()
+        assert runner.state == "Open"
+        store.before = None
+        with anyio.fail_after(20):
+            await runner.wait_for("Closed")
 
 
 @pytest.mark.parametrize("plain", [False, True])
