@@ -94,10 +94,16 @@ class Account:
         return min(_FIRST_PAUSE * 2.0 ** min(self.status.failures, 30), _LONGEST_PAUSE)
 
     async def tell(self, place: Address, text: str, key: str) -> None:
-        """Send an answer that is no reply, once; where that fails, it is logged."""
+        """Send an answer that is no reply, and wait once where the platform asks for it; what fails is logged."""
         try:
             with anyio.fail_after(_TELLING):
-                await self.channel.send(place, Part(text=text), key=key)
+                try:
+                    await self.channel.send(place, Part(text=text), key=key)
+                except ChannelError as error:
+                    if error.retry_after is None:
+                        raise
+                    await anyio.sleep(error.retry_after)
+                    await self.channel.send(place, Part(text=text), key=key)
         except BaseException as error:
             if passes(error):
                 raise

@@ -11,6 +11,7 @@ from argentos.actors.routing.delivering import id_in_session
 from argentos.errors import (
     ArgentError,
     AttachmentTooLargeError,
+    InputError,
     MailboxFullError,
     MessageTooLargeError,
     SenderNotAdmittedError,
@@ -130,6 +131,9 @@ class Receiver(Inbox):
         _log.warning("a message to %s changes nothing: %s", self._account.status.place, error)
         if isinstance(error, _SAID):
             await self._account.tell(incoming.address, f"I cannot take this: {error}.", self._key("no", incoming))
+        elif not isinstance(error, InputError):  # such as where another message has its id, which was taken
+            sentence = "Something is wrong here, so that this was not taken. Send it again later."
+            await self._account.tell(incoming.address, sentence, self._key("no", incoming))
 
     @staticmethod
     def _key(kind: str, incoming: Incoming) -> str:

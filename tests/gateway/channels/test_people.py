@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +98,19 @@ async def test_a_hundred_strangers_cost_the_owner_three_codes(telegram: LocalTel
         known = (await running.supervisor.pairing.book()).pairings
     assert sum(bool(shown(telegram, stranger)) for stranger in range(100, 200)) == 3
     assert sum(each.code is not None for each in known) == 3
+
+
+async def test_what_a_session_of_a_newer_version_cannot_take_is_told_to_the_sender_and_others_go_on(
+    telegram: LocalTelegram, bot: Bot, run: Run, tmp_path: Path
+) -> None:
+    async with run():
+        telegram.write(bot, 7, "Hello!")
+        await shows(telegram, 7, "You said: Hello!")
+    for path in (tmp_path / "state" / "agents" / "main" / "sessions" / "telegram%3A7").glob("*.json"):
+        path.write_text(path.read_text().replace('"version":3', '"version":99'))
+    async with run():
+        telegram.write(bot, 7, "And now?")
+        telegram.write(bot, 8, "Hello!")
+        await shows(telegram, 8, "You said: Hello!")
+        await until(lambda: len(shown(telegram, 7)) == 2)
+    assert shown(telegram, 7)[1] == "Something is wrong here, so that this was not taken. Send it again later."
