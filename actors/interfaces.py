@@ -23,7 +23,7 @@ from argentos.actors.pairing.desk import PairingDesk
 from argentos.actors.retention import Stored
 from argentos.actors.routing.delivering import Delivering
 from argentos.actors.sessions.session import Session
-from argentos.actors.validation import as_filter
+from argentos.actors.validation import as_filter, as_reason
 from argentos.inputs import as_flag, as_id, as_name, as_path, as_whole_number
 from argentos.storage import SessionKey
 
@@ -31,6 +31,7 @@ __all__ = ["SupervisorInterface"]
 
 _MOST_EVENTS: Final = 10_000_000  # that a subscription holds
 _MOST_LISTED: Final = 2**53
+_MOST_MESSAGES: Final = 2**53
 _log: Final = logging.getLogger(__name__)
 
 
@@ -110,6 +111,29 @@ class SupervisorInterface(Delivering, ABC):
         """
         await checkpoint()
         return await self._owed(None if channel is None else as_id(channel, "the channel"))
+
+    async def drop(self, session_id: str, number: int, reason: str, *, agent: str | None = None) -> None:
+        """Give up a message that is owed to a channel, durably; the next one of its session follows.
+
+        A delivery that is being made meanwhile may still arrive.
+
+        Args:
+            session_id: of its session.
+            number: of the message, as `owed` tells it.
+            reason: a sentence that `owed` shows from then on; its first 500 characters are kept.
+            agent: whose session.
+
+        Raises:
+            InputError: an argument cannot be used.
+            MessageNotFoundError: it is owed to no channel.
+            SessionNotFoundError, SessionParkedError: there is no such session, or it failed too often.
+            StoreError: it cannot be written.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        await checkpoint()
+        key = SessionKey(self._named(agent), as_id(session_id, "the session id"))
+        at = as_whole_number(number, "the number of the message", 1, _MOST_MESSAGES)
+        await self._drop(key, at, as_reason(reason, may_be_empty=False))
 
     async def approvals(self) -> tuple[Approval, ...]:
         """The calls of tools that wait for a person's word, in the sessions of all agents; the oldest first.
@@ -195,6 +219,9 @@ class SupervisorInterface(Delivering, ABC):
 
     @abstractmethod
     async def _owed(self, channel: str | None) -> tuple[OwedMessage, ...]: ...
+
+    @abstractmethod
+    async def _drop(self, key: SessionKey, number: int, reason: str) -> None: ...
 
     @abstractmethod
     async def _approvals(self) -> tuple[Approval, ...]: ...

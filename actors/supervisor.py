@@ -285,6 +285,10 @@ class Supervisor(SupervisorInterface):
         self._registry.check_open()
         return tuple(await self._outbox.owed(channel))
 
+    async def _drop(self, key: SessionKey, number: int, reason: str) -> None:
+        self._registry.check_open()
+        await self._outbox.drop(key, number, reason)
+
     async def drain(self, grace: float | None = None) -> None:
         """Take no more messages, let the turns that run end within the grace, and then end all events.
 

@@ -151,6 +151,10 @@ class Owner:
         """See `Supervisor.owed`."""
         return await self._supervisor.owed(channel)
 
+    async def drop(self, session: str, agent: str, number: int, reason: str) -> None:
+        """See `Supervisor.drop`."""
+        await self._supervisor.drop(session, number, reason, agent=agent)
+
     async def route(self, address: Address) -> Route:
         """See `Supervisor.route`."""
         return await self._supervisor.route(address)

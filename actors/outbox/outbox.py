@@ -7,10 +7,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from argentos.actors.core.commands import Deliver
 from argentos.actors.core.registry import Registry
 from argentos.actors.outbox.deliveries import Attempts, Deliveries
 from argentos.concurrency.foreign_code import reading_a_store
-from argentos.errors import InputError, SessionNotFoundError, StoreError
+from argentos.errors import InputError, MessageNotFoundError, SessionNotFoundError, StoreError
 from argentos.storage import SessionKey, Snapshot, Undeliverable
 
 __all__ = ["Outbox", "OwedMessage"]
@@ -68,6 +69,18 @@ class Outbox:
             raise InputError(f"the outbox does not serve {channel!r}, only: {names}; name it in Supervisor(outbox=…)")
         if channel in self._readers:
             raise InputError(f"the outbox of {channel!r} has a reader already; end that one first")
+
+    async def drop(self, key: SessionKey, number: int, reason: str) -> None:
+        """See `Supervisor.drop`."""
+        metadata = (await self._registry.look(key)).metadata
+        channel = next((each for each, numbers in metadata.undelivered.items() if number in numbers), None)
+        if channel is None:
+            raise MessageNotFoundError(f"message {number} of session {key} is owed to no channel, or not any more")
+        if channel in self._readers:
+            await self._readers[channel].finish(key, number, metadata.created_at, reason)
+        else:
+            now = self._registry.runtime.clock.now()
+            await self._registry.tell(key, Deliver(now, number, metadata.created_at, reason))
 
     # What is owed -----------------------------------------------------------------------------------------------
 

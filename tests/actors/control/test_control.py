@@ -666,5 +666,7 @@ async def test_another_process_attaches_to_a_turn_and_appends_and_updates_and_lo
         assert [each.id for each in await owner.list(owner="u", prefix="mar")] == ["maren"]
         assert await owner.list(tag="a") == []
         assert await owner.owed() == await supervisor.owed() != ()
+        await owner.drop("maren", (await owner.owed())[0].number, "it is late")
+        assert [(each.failure, each.is_final) for each in await supervisor.owed()] == [("it is late", True)]
         with pytest.raises(SessionNotFoundError):
             await owner.session("nobody").current_turn()

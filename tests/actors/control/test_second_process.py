@@ -487,6 +487,7 @@ CALLS: Final[dict[str, Callable[[Any, Any, Path], Awaitable[object]]]] = {
     "turn": lambda session, _, __: session.turn("m-1"),
     "update": lambda session, _, __: session.update(title="Ships"),
     "owed": lambda _, remote, __: remote.owed(),
+    "drop": lambda session, remote, __: remote.drop(session.id, 1, "late"),
     "retry": lambda session, _, __: session.retry(),
     "create": lambda session, _, __: session.create(),
     "adopt": lambda session, _, __: session.adopt(TRANSCRIPT),

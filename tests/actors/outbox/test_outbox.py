@@ -10,7 +10,9 @@ from argentos import Address, Config, Emit, FileStore, ManualClock, MemoryStore,
 from argentos.actors.outbox.deliveries import Deliveries, Delivery
 from argentos.errors import (
     InputError,
+    MessageNotFoundError,
     SessionFailedError,
+    SessionNotFoundError,
     SessionParkedError,
     StoreDamagedError,
 )
@@ -499,6 +501,42 @@ async def test_a_delivery_that_can_never_be_made_is_given_up_for_good(
         assert (failed.since, failed.failure, failed.is_final) == (clock.now(), "the user has blocked the bot", True)
         info = await supervisor.session("maren").info()
         assert (info.owed, info.undeliverable) == (0, 1)
+
+
+async def test_the_owner_gives_up_what_is_owed_and_the_next_one_follows(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        for text in ("one", "two", "three"):
+            await supervisor.session("maren").ask(text, address=TELEGRAM)
+        await supervisor.drop("maren", 2, "nobody wants it any more")  # while nobody delivers
+        async with supervisor.outbox("telegram") as deliveries:
+            waiting = await following(deliveries)
+            await waiting.retry(3600, "too many requests")
+            assert await nothing_comes(deliveries)
+            await supervisor.drop("maren", 4, "it is late")  # while it waits to be tried again
+            last = await following(deliveries)
+            assert last.message.text == "Re: three"
+            await supervisor.drop("maren", 6, "it is late, too")  # while it is being delivered
+            await last.done()
+            assert await nothing_comes(deliveries)
+        reasons = [(each.number, each.failure, each.is_final) for each in await supervisor.owed()]
+        assert reasons == [
+            (2, "nobody wants it any more", True),
+            (4, "it is late", True),
+            (6, "it is late, too", True),
+        ]
+
+
+async def test_what_is_not_owed_cannot_be_given_up(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        await supervisor.session("maren").ask("one", address=TELEGRAM)
+        for number in (1, 3):
+            with pytest.raises(MessageNotFoundError, match=f"message {number} of .*maren is owed to no"):
+                await supervisor.drop("maren", number, "it is late")
+        with pytest.raises(SessionNotFoundError):
+            await supervisor.drop("nobody", 1, "it is late")
+        with pytest.raises(InputError, match="the reason is empty"):
+            await supervisor.drop("maren", 2, " ")
+        assert await deliver_all(supervisor) == ["Re: one"]
 
 
 @pytest.mark.parametrize("reason", ["", " \n", None, "half \ud83d"])

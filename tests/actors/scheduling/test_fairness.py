@@ -130,6 +130,7 @@ CALLS: dict[str, Call] = {
     "Supervisor.deliver": lambda world: world.supervisor.deliver(TELEGRAM, "Hello?"),
     "Supervisor.route": lambda world: world.supervisor.route(TELEGRAM),
     "Supervisor.owed": lambda world: world.supervisor.owed(),
+    "Supervisor.drop": lambda world: world.supervisor.drop("nobody", 1, "late"),
     "Supervisor.drain": lambda world: world.supervisor.drain(),
     "Supervisor.list": lambda world: world.supervisor.list(),
     "Supervisor.stored": lambda world: world.supervisor.stored(),
