@@ -32,6 +32,7 @@ _MEMBERS: Final = {
     "backup": _member(
         "backup", "Save the state directory as it is at one moment to a new file, also while it is in use."
     ),
+    "channels": _member("channels", "Look after the accounts of ours on platforms, as Telegram and Discord."),
     "chat": _member("chat", "Talk to the agent in a session, 'chat' by default; it continues where it was left."),
     "completion": _member("completion", "Print the script by which a shell completes command lines of argent."),
     "diagram": _member("diagram", "Draw lifecycles, check those in documents, and compare versions."),

@@ -97,6 +97,7 @@ _STATUSES: Final[Mapping[type[ArgentError], int]] = {
     errors.BodyTooSlowError: 408,
     errors.RateLimitedError: 429,
     errors.TooManySessionsError: 429,
+    errors.ChannelError: 502,
     errors.ModelError: 502,
     errors.ModelUnavailableError: 503,
     errors.ContextOverflowError: 413,

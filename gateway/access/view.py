@@ -329,6 +329,15 @@ class OwnedSessions:
         self.caller.check_unbound()
         return await self._sessions.owed(channel)
 
+    async def drop(self, session_id: str, number: int, *, agent: str | None = None) -> None:
+        """Give up a message that is owed to a channel; see `Supervisor.drop`.
+
+        Raises:
+            ScopeError: the caller is bound to an owner.
+        """
+        self.caller.check_unbound()
+        await self._sessions.drop(session_id, number, f"{self.by} has given it up", agent=agent)
+
     @property
     def pairing(self) -> PairingDesk:
         """The desk for pairings, which are the business of all owners together.

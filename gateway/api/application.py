@@ -30,6 +30,7 @@ from argentos.gateway.api.routes import Route
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.signals import draining_at_signals
 from argentos.gateway.api.table import ROUTES
+from argentos.gateway.channels.status import AccountStatus
 from argentos.gateway.index.session_index import SessionIndex
 from argentos.gateway.problems import RequestError, problem_response
 
@@ -63,6 +64,7 @@ class Gateway:
             for the root.
         refusals: what makes the responses to requests that the guard refuses, by their paths; by default they are
             problem documents.
+        statuses: of the accounts on platforms that this process connects to, as `Channels.statuses` gives them.
 
     Attributes:
         service: what all requests share.
@@ -77,11 +79,12 @@ class Gateway:
         parts: Sequence[Part] = (),
         public: Sequence[str] = _PUBLIC,
         refusals: Mapping[str, Refusal] | None = None,
+        statuses: Callable[[], Sequence[AccountStatus]] = tuple,
     ) -> None:
         self.routes: tuple[Route, ...] = (*ROUTES, *routes)
         document = openapi_document(self.routes, argentos.__version__)
         self.service: Service = Service(
-            supervisor, msgspec.json.encode(document), access.limits if access else Limits()
+            supervisor, msgspec.json.encode(document), access.limits if access else Limits(), statuses
         )
         self.access = access
         self._parts = tuple(parts)

@@ -1,6 +1,6 @@
 """The service behind the API: the supervisor, and the streams that are open, for all requests."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,6 +12,7 @@ from argentos.gateway.access.limits.settings import Limits
 from argentos.gateway.access.view import AnySupervisor, Views
 from argentos.gateway.api.monitoring.metrics import Metrics
 from argentos.gateway.api.streams.lines import Lines
+from argentos.gateway.channels.status import AccountStatus
 
 __all__ = ["Service"]
 
@@ -25,6 +26,7 @@ class Service:
         supervisor: of whose sessions the API is.
         openapi: the description of the API.
         limits: of what clients may do.
+        statuses: of the accounts on platforms that this process connects to.
 
     Attributes:
         views: of the sessions, one for each caller.
@@ -33,10 +35,17 @@ class Service:
         is_draining: nothing new is taken, for the end has come.
     """
 
-    def __init__(self, supervisor: AnySupervisor, openapi: bytes, limits: Limits) -> None:
+    def __init__(
+        self,
+        supervisor: AnySupervisor,
+        openapi: bytes,
+        limits: Limits,
+        statuses: Callable[[], Sequence[AccountStatus]] = tuple,
+    ) -> None:
         self.supervisor = supervisor
         self.views: Views = Views(supervisor, limits)
         self.openapi = openapi
+        self.statuses: Callable[[], Sequence[AccountStatus]] = statuses
         self.metrics: Metrics = Metrics()
         self.lines: Lines = Lines()
         self.is_draining: bool = False

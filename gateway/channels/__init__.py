@@ -12,6 +12,7 @@ Reading order; each imports only those above it:
     approvals   buttons by which a person decides on a call
     outgoing/   replies, to a platform
     receiving   messages, from a platform
+    reporting   how the accounts stand, in a file, for other processes
     running     all of it, while a gateway runs
 
     telegram/   the adapter of Telegram

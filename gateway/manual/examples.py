@@ -10,6 +10,9 @@ Example: TypeAlias = tuple[str, str]
 
 EXAMPLES: Final[Mapping[str, Sequence[Example]]] = {
     "argent backup": [("argent backup ~/argentos-2026-12-01.tar.gz", "also while a gateway runs")],
+    "argent channels drop": [("argent channels drop telegram:123 8", "it is not delivered any more")],
+    "argent channels status": [("argent channels status", "1 where an account is not connected")],
+    "argent channels test": [("argent channels test telegram@sales", "its token and its connection")],
     "argent chat": [
         ("argent chat", "in the session 'chat'"),
         ("argent chat ropes --model local", "in another one, with a model on this machine"),

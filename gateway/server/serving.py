@@ -20,6 +20,7 @@ from argentos.actors import RoutingSettings, Supervisor
 from argentos.concurrency.foreign_code import in_log
 from argentos.gateway.access.guard import Access
 from argentos.gateway.api.application import Gateway
+from argentos.gateway.channels.reporting import reported
 from argentos.gateway.channels.running import Channels
 from argentos.gateway.channels.settings import load_connections
 from argentos.gateway.chat_apis import REFUSALS, chat_apis
@@ -72,7 +73,7 @@ async def serve(
         )
         await stack.enter_async_context(supervisor)
         channels = await stack.enter_async_context(Channels(supervisor, connections, state_dir))
-        made = Gateway(supervisor, access, parts=[chat_apis, dashboard], refusals=REFUSALS)
+        made = Gateway(supervisor, access, parts=[chat_apis, dashboard], refusals=REFUSALS, statuses=channels.statuses)
         gateway = await stack.enter_async_context(made)
         await anyio.to_thread.run_sync(_make_first_token, access)
         server = Server(
@@ -84,6 +85,7 @@ async def serve(
         )
         running = _running(sockets[0], settings, supervisor.agents)
         stack.enter_context(announced(state_dir, running))
+        await stack.enter_async_context(reported(channels.statuses, state_dir))
         async with _told_to_systemd(running):
             tell(running, access)
             await server.serve(sockets)

@@ -37,6 +37,8 @@ from argentos.gateway.access.caller import Scope
 from argentos.gateway.access.guard import Access
 from argentos.gateway.access.limits.settings import Limits
 from argentos.gateway.api.application import Gateway
+from argentos.gateway.channels.running import Channels
+from argentos.gateway.channels.settings import load_connections
 from argentos.gateway.dashboard.routes import dashboard
 
 __all__ = ["Led", "RunningGateway", "running_gateway"]
@@ -201,21 +203,29 @@ class RunningGateway:
 
     @asynccontextmanager
     async def _serving(self) -> AsyncGenerator[Supervisor]:
+        connections = load_connections(self.folder)
         supervisor = Supervisor(
-            FileStore(self.folder), _agent(self.model), config=self._config, grace=0.1, routing=_ROUTING
+            FileStore(self.folder),
+            _agent(self.model),
+            config=self._config,
+            grace=0.1,
+            routing=RoutingSettings.load(self.folder) if connections else _ROUTING,
+            outbox={each.channel for each in connections},
         )
-        gateway = Gateway(supervisor, self._access, parts=[dashboard])
+        channels = Channels(supervisor, connections, self.folder)
+        gateway = Gateway(supervisor, self._access, parts=[dashboard], statuses=channels.statuses)
         server = uvicorn.Server(
             uvicorn.Config(
                 gateway.application(), port=self.port, log_level="warning", lifespan="off", timeout_graceful_shutdown=1
             )
         )
         listening = socket.create_server(("127.0.0.1", self.port))
-        async with gateway.lifespan(), anyio.create_task_group() as group:
+        async with supervisor, channels, gateway, anyio.create_task_group() as group:
             group.start_soon(server.serve, [listening])
             while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
                 await anyio.sleep(0.01)
             yield supervisor
+            channels.stop_receiving()
             await gateway.drain(0)
             server.should_exit = True
 

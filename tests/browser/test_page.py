@@ -1,25 +1,19 @@
 """The page as a whole: signing in, hostile texts, people who use it without a mouse, without colours, on a phone."""
 
-import json
 import re
 from collections.abc import Generator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from argentos import Address, Sender
+from tests.browser.axe import serious
 from tests.browser.conftest import Opening
 from tests.browser.gateway import RunningGateway
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[2] / ".venv-browser" / "node_modules" / "axe-core" / "axe.min.js"
-SETTLE = """() => document.getAnimations()
-    .filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime))
-    .forEach((each) => each.finish())"""
-VIEWS = ("", "session/busy", "session/busy/machine", "session/busy/context", "approvals", "people")
+VIEWS = ("", "session/busy", "session/busy/machine", "session/busy/context", "approvals", "people", "channels")
 HOSTILE = (
     "<img src=x onerror=\"document.title='owned'\">",
     "[a link](javascript:document.title='owned')",
@@ -222,23 +216,3 @@ def shown(page: Page, view: str) -> None:
     """Wait until a view is there with all that it loads."""
     expect(page.locator(".open-pane h1" if view else ".list-foot")).to_be_visible()
     expect(page.locator(".loading")).to_have_count(0)
-
-
-def serious(page: Page) -> list[Any]:
-    """What axe finds by WCAG 2.2 AA that is serious, or worse, once nothing moves or changes its colour any more."""
-    page.evaluate(SETTLE)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    options = {
-        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-        "resultTypes": ["violations"],
-    }
-    found = page.evaluate(f"axe.run(document, {json.dumps(options)})")
-    return [
-        (
-            each["id"],
-            [node["html"][:160] for node in each["nodes"][:3]],
-            each["nodes"][0].get("failureSummary", "")[:200],
-        )
-        for each in found["violations"]
-        if each["impact"] in {"serious", "critical"}
-    ]

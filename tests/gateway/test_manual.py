@@ -17,7 +17,7 @@ from tests.gateway.shared import Argent
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "cli.md"
 ENTRIES = {each.path: each for each in entries(root, "argent")}
-GROUPS = {"argent", "argent gateway token", "argent pairing", "argent sessions"}
+GROUPS = {"argent", "argent channels", "argent gateway token", "argent pairing", "argent sessions"}
 LINES = [(path, line) for path, examples in EXAMPLES.items() for line, _ in examples]
 OPERATORS = {"|", ">", "<"}
 

@@ -7,6 +7,7 @@ import { whoAmI } from "./api/account.js";
 import { onSignedOut } from "./api/http.js";
 import { createSession } from "./api/sessions.js";
 import { ApprovalsPane } from "./approvals/approvals-pane.js";
+import { ChannelsPane } from "./channels/channels-pane.js";
 import { ListPane } from "./list/list-pane.js";
 import { PeoplePane } from "./people/people-pane.js";
 import { listenToKeys } from "./shell/keys.js";
@@ -21,7 +22,7 @@ import { html, render } from "./ui/lit.js";
 import { showToasts, toastError } from "./ui/toasts.js";
 
 /** Views that have no session. @type {Record<string, new (root: HTMLElement) => {close: () => void}>} */
-const PANES = { approvals: ApprovalsPane, people: PeoplePane };
+const PANES = { approvals: ApprovalsPane, people: PeoplePane, channels: ChannelsPane };
 const CHANGING = new Set(["approval_asked", "approval_decided", "turn_ended", "replied", "cleared"]);
 
 applyTheme();

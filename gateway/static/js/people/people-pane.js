@@ -33,6 +33,7 @@ export class PeoplePane {
           <div class="head-line">
             <a class="tool back" href=${place.href({ view: "", session: "" })} aria-label=${t("open.back")}>${icon("arrow-left")}</a>
             <div class="head-title"><h1 id="people-title">${t("people.title")}</h1></div>
+            <a class="button small plain" href=${place.href({ view: "channels", session: "" })}>${icon("messages-square")}${t("channels.title")}</a>
           </div>
           <p class="head-facts">${t("people.about")}</p>
           <div></div>

@@ -6,7 +6,7 @@ import { t } from "../texts.js";
 import { isModal, openDialog } from "../ui/dialogs.js";
 import { html } from "../ui/lit.js";
 
-const GENERAL = ["Ctrl+K", "/", "?", "n", "g a", "g p", "z", "Escape"];
+const GENERAL = ["Ctrl+K", "/", "?", "n", "g a", "g p", "g c", "z", "Escape"];
 const LIST = ["j", "k", "Enter", "x", "Shift+J", ".", "Ctrl+A"];
 const CONVERSATION = ["i", "Ctrl+Enter", "1", "2", "3"];
 

@@ -11,7 +11,7 @@ import { openPalette } from "./palette.js";
 
 const FIELDS = "input:not([type=checkbox], [type=range]), textarea, select, [contenteditable]";
 /** What follows a `g`, and the view that it goes to. @type {Record<string, import("../state/place.js").View>} */
-const VIEWS = { a: "approvals", p: "people" };
+const VIEWS = { a: "approvals", p: "people", c: "channels" };
 const SEQUENCE = 1000; // milliseconds in which `g` waits for what follows
 
 /** @param {import("../list/list-pane.js").ListPane} pane */

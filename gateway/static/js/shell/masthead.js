@@ -39,6 +39,7 @@ function openMain(event) {
   openMenu(/** @type {HTMLElement} */ (event.currentTarget), [
     ...themes,
     null,
+    ...(account.current?.owner === null ? [{ text: t("channels.title"), icon: "messages-square", key: "g c", act: () => place.go({ view: "channels", session: "" }) }, null] : []),
     { text: t("help.title"), icon: "keyboard", key: "?", act: openHelp },
     { text: t("menu.signOut", { name: account.current?.name ?? "" }), icon: "log-out", act: leave },
   ]);

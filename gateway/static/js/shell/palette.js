@@ -1,6 +1,6 @@
 // The palette: any session, any command, and any message, by a few letters.
 
-import { agent, list, may, open, pairings, place } from "../app.js";
+import { account, agent, list, may, open, pairings, place } from "../app.js";
 import { run } from "../actions/run.js";
 import { actionsFor } from "../actions/session-actions.js";
 import { listSessions, searchMessages } from "../api/sessions.js";
@@ -131,6 +131,7 @@ function commands() {
     ...(may("write") ? [{ group: "commands", text: t("list.new"), icon: icon("plus"), act: () => document.dispatchEvent(new Event("new-session")) }] : []),
     { group: "commands", text: t("approvals.title"), icon: icon("list-checks"), act: () => place.go({ view: "approvals", session: "" }) },
     ...(pairings.mayLook() ? [{ group: "commands", text: t("people.title"), icon: icon("user"), act: () => place.go({ view: "people", session: "" }) }] : []),
+    ...(account.current?.owner === null ? [{ group: "commands", text: t("channels.title"), icon: icon("messages-square"), act: () => place.go({ view: "channels", session: "" }) }] : []),
   ];
   if (!info) return general;
   return [...actionsFor(info).map((each) => ({ group: "session", text: t(`action.${each.id}`), note: each.key, icon: icon(each.icon), act: () => run(each, info) })), ...general];

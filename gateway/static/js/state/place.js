@@ -4,7 +4,7 @@
 /**
  * @typedef {"conversation" | "machine" | "context"} Tab
  * @typedef {Record<string, string>} Filters by name; those that are not set are missing
- * @typedef {"" | "session" | "approvals" | "people"} View
+ * @typedef {"" | "session" | "approvals" | "people" | "channels"} View
  * @typedef {object} Place
  * @property {View} view
  * @property {string} session the id of the one that is open
@@ -17,7 +17,7 @@ export const FILTERS = ["agent", "status", "channel", "owner", "tag", "archived"
 export const TABS = ["conversation", "machine", "context"];
 
 /** @type {View[]} those that have no session */
-const VIEWS = ["approvals", "people"];
+const VIEWS = ["approvals", "people", "channels"];
 
 /** @param {string} fragment @returns {Place} */
 export function parsePlace(fragment) {
