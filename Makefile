@@ -76,6 +76,11 @@ recordings: $(VENV)/.tools
 planted-bugs: $(VENV)/.tools
 	TMPDIR=$(SCRATCH) ARGENT_SEEDS=4 ARGENT_TURN=$(if $(LONG),,$(shell date +%s)) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle$(if $(LONG),,/test_planted_bugs.py) tests/storage/test_own_store.py::test_what_is_wrong_with_a_store_is_found
 
+# Lives of senders, generated from pairing.mmd, with guilds, accounts and restarts: 100, or 10,000 with LONG=1 (an hour of a core).
+.PHONY: pairings
+pairings: $(VENV)/.tools
+	TMPDIR=$(SCRATCH) ARGENT_SEEDS=$(if $(LONG),500,5) $(BIN)/pytest -q -n $(WORKERS) tests/actors/pairing/test_pairing_lives.py
+
 # Guards of docs/promises.md taken out, one at a time: the test that the page names has to notice.
 planted-promises: $(VENV)/.tools
 	$(BIN)/pytest -q tests/promises
