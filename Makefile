@@ -25,6 +25,11 @@ run: $(VENV)/.gateway
 demo: $(VENV)/.product
 	@sh examples/demo.sh $(BIN)
 
+# One person on Telegram and Discord, another beside her, and a gateway, without an account: both are servers of this machine.
+.PHONY: demo-channels
+demo-channels: $(VENV)/.channels
+	@PORT=$(if $(filter file,$(origin PORT)),0,$(PORT)) $(BIN)/python examples/channels.py
+
 # Everything that needs no server and no data from elsewhere; on one process more than there are cores, for some wait.
 test: $(VENV)/.tools
 	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not documents and not mermaid and not browser and not gateway"
@@ -201,6 +206,10 @@ $(VENV)/.product: pyproject.toml constraints.txt
 
 $(VENV)/.gateway: $(VENV)/.product
 	$(PIP) --editable '.[chat,gateway]'
+	@touch $@
+
+$(VENV)/.channels: $(VENV)/.product
+	$(PIP) --editable '.[discord,telegram]'
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.product

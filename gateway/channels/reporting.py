@@ -53,7 +53,7 @@ def _write(path: Path, statuses: Sequence[AccountStatus]) -> None:
 
 
 def read_report(state_dir: Path) -> tuple[AccountStatus, ...]:
-    """How the accounts of a gateway that runs stood a moment ago; none where there is no report.
+    """Statuses of the accounts of a gateway that runs, as of a moment ago; none where there is no report.
 
     Raises:
         StoreError: it cannot be read.
