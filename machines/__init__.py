@@ -8,13 +8,18 @@ Reading order; each imports only those above it:
     mermaid       the text of diagrams, read and written; states, edges, labels
     diagram       a state diagram
     notation      the names in the parts of a label
+    conditions    the language of guards
     guards        asking facts
     bindings      the meaning of an edge, from its label or beside it
+    actions       entry, exit and internal edges, from the descriptions of states
     tree          states within each other
-    routes        edges, once choices are seen through
+    routes        edges that are taken as one, with choices, forks and joins seen through
+    conflicts     routes that could never be taken, or not together
     definition    the `transitions.Machine`
     decisions     transitions, refusals, timers
-    table         the definition, compiled
+    steps         what is left, done and entered
+    together      routes that one event takes, in parallel regions
+    table         all that may happen, compiled
     machine       all of these in one class
     position      a place in a life, and the timers that are due
     renaming      states under the names of another version
@@ -32,6 +37,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from argentos.machines.bindings import Binding
+from argentos.machines.conditions import Guard
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.diagram import Diagram
 from argentos.machines.lifecycles import MACHINES
@@ -40,7 +46,6 @@ from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import Edge, Place, State
 from argentos.machines.mermaid.labels import Label
 from argentos.machines.position import BEGINNING, Position, Step, step
-from argentos.machines.table import Guard
 from argentos.machines.tools.comparison import Change, Comparison, compare
 from argentos.machines.tree import END, START
 

@@ -15,11 +15,14 @@ class Transition:
     Attributes:
         source: the machine's state before.
         target: the machine's state after it.
-        label: of the edge; where a choice was passed, `first → branch`, and of parallel regions `one & other`.
-        edges: the edges of the diagram that are taken.
+        label: of the edge; where others follow it, `first → branch`, and of parallel regions `one & other`.
+        effects: in the order in which they are to be run: those of states that are left, of edges, of states that are
+            entered, and then likewise those of edges that follow without an event.
+        edges: the edges of the diagram that are taken, in order.
         left: the states that are left, the innermost first; their timers end.
+        entered: the states that are entered, the outermost first; their timers start, unless they are left again.
 
-    The last two follow from the others, so equality does not ask for them.
+    The last three follow from the others, so equality does not ask for them.
     """
 
     source: str
@@ -29,6 +32,7 @@ class Transition:
     effects: tuple[str, ...] = ()
     edges: tuple[Edge, ...] = field(default=(), compare=False, repr=False)
     left: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    entered: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         """The edge as mermaid writes it."""

@@ -1,13 +1,19 @@
-"""Asking guards: attributes of the facts, or methods that take no argument; or the values of a mapping."""
+"""Asking guards: attributes of the facts, or methods that take no argument; or the values of a mapping.
+
+A guard may also be a comparison of what facts give, or of what comes with the event.
+"""
 
 import functools
 import inspect
+import operator
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 from argentos.errors import InputError
+from argentos.machines.conditions import EVENT, Comparison, Listed, Path, comparison
 
-__all__ = ["holds", "unfit"]
+__all__ = ["Findings", "ask", "facts_of", "holds", "unfit"]
 
 _RULE: Final = "a guard is an attribute, or a method without arguments, that returns True or False at once"
 
@@ -18,12 +24,17 @@ def holds(facts: object, name: str) -> bool:
     Raises:
         InputError: there is none, it needs arguments, or it gives what has to be awaited or called again.
     """
+    return bool(_asked(facts, name))
+
+
+def _asked(facts: object, name: str) -> object:
+    """The value that a fact gives; a method is called."""
     try:
         value = cast("dict[str, object]", facts)[name] if issubclass(type(facts), dict) else getattr(facts, name)
     except (AttributeError, KeyError) as error:
         value = _otherwise(facts, name, error)
     if value is True or value is False:
-        return bool(value)
+        return value
     if callable(value):
         value = _called(facts, name, value)
     if inspect.isawaitable(value) or inspect.isasyncgen(value):
@@ -32,7 +43,7 @@ def holds(facts: object, name: str) -> bool:
         _refuse(facts, name, "is asynchronous")
     if callable(value):
         _refuse(facts, name, "returns something else to call")
-    return bool(value)
+    return value
 
 
 def unfit(facts: type[object], name: str) -> str:
@@ -105,3 +116,70 @@ def _is_annotated(facts: type[object], name: str) -> bool:
 
 def _refuse(facts: object, name: str, problem: str) -> object:
     raise InputError(f"the guard {name!r} of {type(facts).__name__} {problem}; {_RULE}")
+
+
+# Comparisons ---------------------------------------------------------------------------------------------------
+
+_COMPARED: Final[Mapping[str, Callable[[Any, Any], object]]] = MappingProxyType(
+    {
+        "==": operator.eq,
+        "<": operator.lt,
+        "<=": operator.le,
+        ">": operator.gt,
+        ">=": operator.ge,
+        "in": lambda left, right: left in right,
+    }
+)
+
+
+def ask(name: str, facts: object, data: object = None) -> bool:
+    """Ask the guard of this name, a fact or a comparison, also of what comes with an event.
+
+    Raises:
+        InputError: as in `holds`.
+    """
+    if name.isidentifier():
+        return holds(facts, name)
+    values = _mapping(facts)  # a model checker supposes what comparisons give, and says so by their names
+    supposed = getattr(facts, name, None) if values is None else values.get(name)
+    return supposed if isinstance(supposed, bool) else _compared(comparison(name), facts, data)
+
+
+def facts_of(name: str) -> tuple[str, ...]:
+    """The names of the facts that the guard of this name asks for."""
+    return (name,) if name.isidentifier() else tuple(dict.fromkeys(comparison(name).facts))
+
+
+class Findings:
+    """Facts that answer as guards find them: comparisons by their names, also those of what comes with an event."""
+
+    def __init__(self, facts: object, data: object) -> None:
+        self._facts = facts
+        self._data = data
+
+    def __getattr__(self, name: str) -> bool:
+        """What the guard of this name finds."""
+        return ask(name, self._facts, self._data)
+
+
+def _compared(asked: Comparison, facts: object, data: object) -> bool:
+    left, sign, right = asked
+    found = _value(left, facts, data)
+    if not sign:
+        return bool(found)
+    try:
+        return bool(_COMPARED[sign](found, _value(right, facts, data)))
+    except (TypeError, ValueError):  # what cannot be compared
+        return False
+
+
+def _value(operand: Any, facts: object, data: object) -> Any:
+    if isinstance(operand, Path):
+        first, *rest = operand
+        found = data if first == EVENT and rest else _asked(facts, first)
+        for name in rest:
+            found = cast("Any", found).get(name) if isinstance(found, Mapping) else getattr(found, name, None)
+        return found
+    if isinstance(operand, Listed):
+        return tuple(_value(each, facts, data) for each in operand)
+    return operand

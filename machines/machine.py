@@ -6,10 +6,13 @@ A diagram says which states there are and which labelled edges lead between them
 for each label, say what the label means to a program: the event that takes the edge, the guards that
 must hold, the timer that raises the event, the effects that follow. Nothing else defines a machine.
 
-From the two, one `transitions.Machine` is built: the formal definition, which any tool made for
-transitions can use. From its public tables `decide` is compiled: a pure function of state, event and
-facts that answers with the transition to take, or with the reason for taking none. It executes
-nothing: guards are names of attributes of the facts, timers and effects are data for the caller.
+From the two a plan of routes is made, and from that, by UML's rules, the table of `decide`: a pure
+function of state, event and facts that answers with the transition to take, or with the reason for
+taking none. It executes nothing: guards ask the facts, timers and effects are data for the caller. One
+decision is a whole run to completion: what follows without an event is a part of it.
+
+Where `transitions` can define the machine, `definition` is one of its machines, made of the same plan:
+tests hold `decide` against it, and any tool made for transitions can use it.
 
 Both ends of a life, which mermaid writes `[*]`, are states here: `START` before the edge that creates,
 `END` after the edge that ends. So the creation of a thing is decided like everything else.
@@ -17,18 +20,24 @@ Both ends of a life, which mermaid writes `[*]`, are states here: `START` before
 
 import itertools
 from collections.abc import Collection, Mapping
-from functools import lru_cache
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final
 
-from argentos.errors import UnknownStateError
-from argentos.machines.bindings import Binding, refuse
+from argentos.errors import InputError, UnknownStateError
+from argentos.machines.actions import actions
+from argentos.machines.bindings import Binding, Meaning, refuse
+from argentos.machines.conditions import Guard
+from argentos.machines.conflicts import refuse_conflicts
 from argentos.machines.decisions import Refused, Timer, Transition
-from argentos.machines.definition import Definition, define
 from argentos.machines.diagram import Diagram
-from argentos.machines.guards import holds
-from argentos.machines.routes import routes
-from argentos.machines.table import Guard, Row, compile_table
+from argentos.machines.guards import ask
+from argentos.machines.routes import plan
+from argentos.machines.table import Row, compile_table
 from argentos.machines.tree import START, Tree
+
+if TYPE_CHECKING:
+    from argentos.machines.definition import Definition
+    from argentos.machines.mermaid.elements import Edge
 
 __all__ = ["Machine"]
 
@@ -54,7 +63,9 @@ class Machine:
 
     Attributes:
         diagram: the diagram.
-        definition: the `transitions.Machine`.
+        meanings: of each edge, those that descriptions of states say included, one for each event that takes it.
+        entry: by the name of a state, the effects that follow when it is entered.
+        exit: those that follow when it is left.
 
     Raises:
         DiagramError: diagram and bindings do not fit. The place is that of the edge or, for a binding
@@ -70,18 +81,50 @@ class Machine:
         stored: bool = False,
     ) -> None:
         self.diagram = diagram
-        tree = Tree(diagram)
-        found = routes(diagram, tree, bindings, facts)
-        self.definition: Definition = define(tree, found)
-        table = compile_table(diagram, tree, self.definition, found)
-        self._rows, self._timers, self._active = table
+        self._tree = Tree(diagram)
+        done = actions(diagram)
+        self._plan = plan(diagram, self._tree, done, bindings, facts)
+        refuse_conflicts(diagram, self._tree, self._plan.routes)
+        self.meanings: Mapping[Edge, tuple[Meaning, ...]] = self._plan.meanings
+        self.entry: Mapping[str, tuple[str, ...]] = done.entry
+        self.exit: Mapping[str, tuple[str, ...]] = done.exit
+        self._rows, self._timers, self._active, self._innermost = compile_table(diagram, self._tree, self._plan)
         self._effects = {transition.label: transition.effects for transition in self.transitions}
         if not stored:
             self._refuse_unreachable()
 
+    @cached_property
+    def definition(self) -> "Definition":
+        """The `transitions.Machine` of the same plan.
+
+        Raises:
+            InputError: transitions cannot define it: it has histories, forks, joins, comparisons or edges that need
+                no event, stay inside a state, or lead into regions.
+        """
+        from argentos.machines.definition import define  # noqa: PLC0415 - transitions, for this alone
+
+        if self.undefinable:
+            raise InputError(f"{self.diagram.file}: transitions cannot define this machine, for {self.undefinable}")
+        return define(self._tree, self._plan.routes)
+
+    @cached_property
+    def undefinable(self) -> str:
+        """The reason why there is no `definition`; empty where there is one."""
+        from argentos.machines.definition import undefinable  # noqa: PLC0415 - transitions, for this alone
+
+        return undefinable(self._tree, self._plan.routes)
+
+    @property
+    def beginning(self) -> str:
+        """The event with which a life begins: `starts_here` where the diagram does not name it."""
+        return next(iter(self._rows[START]))
+
     @property
     def states(self) -> tuple[str, ...]:
-        """All states, `START` first, in the order of the diagram; parallel ones in all their combinations."""
+        """All states, `START` first, in the order of the diagram; parallel ones in all their combinations.
+
+        Each is a name that says everything, `Off ~ Again: Lit` for one of a history that remembers something.
+        """
         return tuple(self._rows)
 
     @property
@@ -92,9 +135,9 @@ class Machine:
     @property
     def transitions(self) -> tuple[Transition, ...]:
         """All that `decide` may answer with, in the order of the diagram's edges."""
-        order = {edge: number for number, edge in enumerate(self.diagram.edges)}
-        found = [transition for row in self._rows.values() for ways in row.values() for _, transition in ways]
-        return tuple(sorted(found, key=lambda transition: [order[edge] for edge in transition.edges]))
+        found = (transition for row in self._rows.values() for ways in row.values() for _, transition in ways)
+        ordered = sorted(found, key=lambda transition: [edge.place for edge in transition.edges])
+        return tuple(dict.fromkeys(ordered))
 
     @property
     def effects(self) -> frozenset[str]:
@@ -103,7 +146,7 @@ class Machine:
 
     @property
     def guards(self) -> tuple[str, ...]:
-        """The names of all facts that guards ask for, in the order of the alphabet."""
+        """The names of all facts and comparisons that guards ask for, in the order of the alphabet."""
         rows = self._rows.values()
         return tuple(
             sorted({guard.name for row in rows for ways in row.values() for asked, _ in ways for guard in asked})
@@ -147,7 +190,7 @@ class Machine:
                     problem = f"{edge.label!r} has the effect {effect!r}, which the program does not run"
                     refuse(self.diagram, f"{problem}; run it, or remove it", edge.label_place, edge.label)
 
-    def decide(self, state: str, event: str, facts: object) -> Transition | Refused:
+    def decide(self, state: str, event: str, facts: object, data: object = None) -> Transition | Refused:
         """Decide what the event does in the state, given the facts; pure, as far as these are.
 
         Args:
@@ -155,6 +198,7 @@ class Machine:
             event: any text.
             facts: has the guards as attributes, or as methods without arguments, which are called; or is a mapping.
                 What they give counts as `bool` has it. Only the guards that the answer depends on are asked.
+            data: what comes with the event: guards reach its attributes or keys by `event.name`.
 
         Raises:
             UnknownStateError: the machine has no such state.
@@ -164,7 +208,9 @@ class Machine:
         row = self._rows.get(state) or self._row(state)
         for guards, transition in row.get(event, ()):
             for guard in guards:
-                if holds(facts, guard.name) is not guard.wanted:
+                name, wanted = guard
+                value = getattr(facts, name, None)  # most facts are plain attributes
+                if value is not wanted and (value is True or value is False or ask(name, facts, data) is not wanted):
                     refusal = guard
                     break
             else:
@@ -191,6 +237,15 @@ class Machine:
         """
         self._row(state)
         return self._active[state]
+
+    def innermost(self, state: str) -> tuple[str, ...]:
+        """The innermost of them, one for each parallel region.
+
+        Raises:
+            UnknownStateError: the machine has no such state.
+        """
+        self._row(state)
+        return self._innermost[state]
 
     def after(self, label: str) -> tuple[str, ...]:
         """The effects of the transition with this label; none where the diagram has no such edge."""
@@ -224,6 +279,6 @@ class Machine:
             waiting += behind
         active = {name for state in reached for name in self._active[state]}
         for state in self.diagram.states:
-            if state.kind == "state" and state.name not in active:
+            if state.kind == "state" and not state.history and state.name not in active:
                 problem = f"{state.name} cannot be reached; add an edge to it, or remove it"
                 refuse(self.diagram, problem, state.place, state.name)

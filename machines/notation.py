@@ -1,23 +1,20 @@
 """The names in the parts of a label; what would be misread is refused, never dropped.
 
-An event is words. Guards are names with `and`, `&&` or a comma between them, each perhaps after `not` or `!`. Effects
-are words with commas between them. Capitals of `and`, `not` and `else` say nothing, and neither do line breaks.
+Events are words with commas between them, and so are effects; guards have a language of their own, see `conditions`.
+Line breaks say nothing.
 """
 
 import html
 import re
 from typing import Final
 
-__all__ = ["Misread", "decoded", "effects_in", "event_in", "guards_in", "is_else", "name_of"]
+__all__ = ["Misread", "decoded", "effects_in", "event_in", "is_else", "name_of"]
 
 _WORD: Final = re.compile(r"\w+")
 _WORDS: Final = re.compile(r"[\w'.-]+(?:\s+[\w'.-]+)*")
 _ENTITY: Final = re.compile(r"#(\w+);")
-_AND: Final = re.compile(r"\s+and\s+|\s*&&\s*|\s*,\s*", re.IGNORECASE)
-_GUARD: Final = re.compile(r"(?P<denied>not\s+|!\s*)?(?P<name>\w+(?:\s+\w+)*)", re.IGNORECASE)
-_OPERATORS: Final = {"and", "or", "not", "else"}
 _MISREAD_IN_EVENTS: Final = (
-    (re.compile(r",|\||&&"), "{0!r} stands between two events; write an edge for each of them"),
+    (re.compile(r"\||&&"), "{0!r} stands between two events; write ',' there, or an edge for each of them"),
     (re.compile(r"<[^<>]*>"), "{0!r} is markup; leave it out, for an event is plain words"),
     (re.compile(r"[\[\]]"), "{0!r} belongs to a guard; write 'event [guard] / effect', or words without brackets"),
     (re.compile(r"after\b(?!\s*\w)|after(?=\d)", re.IGNORECASE), "a delay is written 'after 5s', or 'after a_while'"),
@@ -61,17 +58,6 @@ def event_in(text: str) -> str:
     return name_of(decoded(text))
 
 
-def guards_in(text: str) -> tuple[str, ...]:
-    """The guards, each as `name` or `not name`; none for an empty text and for `else`.
-
-    Raises:
-        Misread: one of them is no name.
-    """
-    if not text or is_else(text):
-        return ()
-    return tuple(dict.fromkeys(_guard(part, text) for part in _AND.split(text)))
-
-
 def effects_in(text: str) -> tuple[str, ...]:
     """The names of the effects.
 
@@ -87,18 +73,6 @@ def effects_in(text: str) -> tuple[str, ...]:
 def is_else(text: str) -> bool:
     """Whether the text stands for whatever no other guard takes."""
     return text.lower() == "else"
-
-
-def _guard(part: str, text: str) -> str:
-    found = _GUARD.fullmatch(decoded(part).strip())
-    if found is None or _OPERATORS & set(found["name"].lower().split()) or not _joined(found["name"]).isidentifier():
-        problem = f"the guard {part!r} is no name; a guard names a fact, as 'is_paid' or 'not is_paid' do"
-        raise Misread(problem, text.find(part))
-    return f"not {_joined(found['name'])}" if found["denied"] else _joined(found["name"])
-
-
-def _joined(name: str) -> str:
-    return "_".join(name.split())
 
 
 def _effect(part: str, start: int) -> str:

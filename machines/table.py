@@ -1,42 +1,38 @@
-"""The table of `decide`, compiled from the formal definition.
+"""The table of `decide`: for each state of the machine and each event the transitions, in the order of trial.
 
-For each state of the machine and each event it lists the transitions with their guards, in the order in which
-transitions would try them: the first whose guards hold is taken. The machine's states are the combinations of
-innermost states that can be active together; in a machine without parallel regions, simply the innermost states.
+The machine's states are the combinations of innermost states that can be active together, with what histories
+remember; in a machine without parallel regions, simply the innermost states. Each transition is a whole run to
+completion: the routes that the event takes, and then those that need no event, until the machine rests.
 """
 
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from argentos.machines.bindings import refuse
+from argentos.machines.bindings import COMPLETION, refuse
+from argentos.machines.conditions import Guard
 from argentos.machines.decisions import Timer, Transition
-from argentos.machines.definition import Definition
 from argentos.machines.diagram import Diagram
-from argentos.machines.routes import Route
-from argentos.machines.tree import Tree, is_within, lineage, parent
+from argentos.machines.routes import Plan, Route
+from argentos.machines.steps import Configuration, Step, Stepper
+from argentos.machines.together import Assumed, Choice, Together, alternatives
+from argentos.machines.tree import END, SEPARATOR, Tree, lineage, parent
 
-__all__ = ["BESIDE", "MAX_STATES", "Guard", "Row", "Table", "compile_table"]
+__all__ = ["BESIDE", "MAX_STATES", "MAX_STEPS", "MAX_WAYS", "REMEMBERED", "Row", "Table", "compile_table"]
 
 MAX_STATES: Final = 4_096
 """States of one machine, the combinations of its parallel regions counted."""
 
+MAX_WAYS: Final = 65_536
+"""Transitions of one machine, those tried in vain counted."""
+
+MAX_STEPS: Final = 100
+"""Edges without events that may follow one event."""
+
 BESIDE: Final = " & "
 """Between the innermost states of parallel regions."""
 
-_Leaves: TypeAlias = tuple[str, ...]
-
-
-class Guard(NamedTuple):
-    """A guard: the fact `name` has to be true or, where `wanted` is not, false."""
-
-    name: str
-    wanted: bool
-
-    def __str__(self) -> str:
-        """As bindings write it."""
-        return self.name if self.wanted else f"not {self.name}"
-
+REMEMBERED: Final = " ~ "
+"""Before what the histories remember."""
 
 Row: TypeAlias = dict[str, tuple[tuple[tuple[Guard, ...], Transition], ...]]
 """For each event the transitions with their guards, in the order in which they are tried."""
@@ -49,155 +45,197 @@ class Table(NamedTuple):
         rows: of each state.
         timers: for each state those that run in it.
         active: for each state the diagram's states that are active in it, from the top down.
+        innermost: the innermost of these.
     """
 
     rows: dict[str, Row]
     timers: dict[str, tuple[Timer, ...]]
     active: dict[str, tuple[str, ...]]
+    innermost: dict[str, tuple[str, ...]]
 
 
-class _Candidate(NamedTuple):
-    """A candidate for an event: routes taken together, with the guards of all of them."""
+class _Trace(NamedTuple):
+    """A run to completion, as far as it has come."""
 
     guards: tuple[Guard, ...]
-    routes: tuple[Route, ...]
+    step: Step
+    routes: tuple[tuple[Route, ...], ...]
 
 
-def compile_table(diagram: Diagram, tree: Tree, definition: Definition, routes: Sequence[Route]) -> Table:
+def compile_table(diagram: Diagram, tree: Tree, plan: Plan) -> Table:
     """Compile the table of the states that can be reached, and of the others that something stored may lie in.
 
     Raises:
-        DiagramError: the parallel regions have too many combinations.
+        DiagramError: the parallel regions have too many combinations, or the machine never rests.
     """
-    return _Compiler(diagram, tree, _by_event(definition, routes)).compile()
-
-
-_ByEvent: TypeAlias = dict[str, dict[str, list[_Candidate]]]
-
-
-def _by_event(definition: Definition, routes: Sequence[Route]) -> _ByEvent:
-    """For each event and path the ways that leave there, in the definition's order."""
-    named: dict[tuple[str, str, str], list[Route]] = {}
-    for route in routes:
-        named.setdefault((route.source, route.meaning.event, route.target), []).append(route)
-    return {
-        event.name: {
-            str(source): [
-                _Candidate(
-                    tuple(Guard(str(each.func), bool(each.target)) for each in candidate.conditions),
-                    (named[str(source), event.name, str(candidate.dest)].pop(0),),
-                )
-                for candidate in candidates
-            ]
-            for source, candidates in event.transitions.items()
-        }
-        for event in definition.events.values()
-    }
+    return _Compiler(diagram, tree, plan).compile()
 
 
 class _Compiler:
-    def __init__(self, diagram: Diagram, tree: Tree, events: _ByEvent) -> None:
+    def __init__(self, diagram: Diagram, tree: Tree, plan: Plan) -> None:
         self._diagram = diagram
         self._tree = tree
-        self._events = events
-        self._known: dict[str, list[str]] = {}  # the events that each path knows
-        for event, sources in events.items():
-            for path in sources:
-                self._known.setdefault(path, []).append(event)
+        self._stepper = Stepper(tree, plan)
+        self._completing: dict[str, list[Route]] = {}  # by each source, completion edges before joins
+        self._timed: dict[str, list[Timer]] = {}
+        self._ways = 0
+        known: dict[str, dict[str, list[Route]]] = {}
+        for route in plan.routes:
+            if route.event != COMPLETION:
+                known.setdefault(route.source, {}).setdefault(route.event, []).append(route)
+            for source in route.sources if route.event == COMPLETION else ():
+                self._completing.setdefault(source, []).append(route)
+            if route.timer is not None:
+                timer = Timer(route.event, route.timer, tree.name(route.source))
+                self._timed.setdefault(route.source, []).append(timer)
+        self._together = Together(tree, known, self._count)
+        self._names: dict[Configuration, str] = {}
 
     def compile(self) -> Table:
-        rows: dict[_Leaves, Row] = {}
+        rows: dict[Configuration, Row] = {}
         for path, children in self._tree.children.items():
-            if not children:
-                self._follow(self._with_others(path), rows)
-        ordered = sorted(rows, key=lambda leaves: [self._tree.order[leaf] for leaf in leaves])
+            if not children and not (self._tree.histories and any(path in each.leaves for each in rows)):
+                self._follow(Configuration(self._with_others(path)), rows)
+        order = self._tree.order
+        ordered = sorted(rows, key=lambda each: ([order[leaf] for leaf in each.leaves], each.memory))
+        named = {self._name(each): each for each in ordered}
         return Table(
-            {self._name(leaves): rows[leaves] for leaves in ordered},
-            {self._name(leaves): tuple(dict.fromkeys(self._timers(leaves))) for leaves in ordered},
-            {self._name(leaves): self._names(self._tree.active(leaves)) for leaves in ordered},
+            {name: rows[each] for name, each in named.items()},
+            {name: tuple(dict.fromkeys(self._timers(each.leaves))) for name, each in named.items()},
+            {name: self._shown(self._tree.active(each.leaves)) for name, each in named.items()},
+            {name: self._shown(each.leaves) for name, each in named.items()},
         )
 
-    def _with_others(self, leaf: str) -> _Leaves:
+    def _with_others(self, leaf: str) -> tuple[str, ...]:
         """The leaf, and beside it what begins in the other regions."""
+        if not self._tree.parallel:
+            return (leaf,)
         leaves = [leaf]
         for path in filter(self._tree.is_region, lineage(leaf)):
             beside = [region for region in self._tree.children[parent(path)] if region != path]
-            leaves += [each for region in beside for each in self._tree.enter(region)]
+            leaves += [each for region in beside for each in self._begun(region)]
         return self._tree.in_order(leaves)
 
-    def _follow(self, first: _Leaves, rows: dict[_Leaves, Row]) -> None:
+    def _begun(self, region: str) -> Iterator[str]:
+        """The innermost states that are active once a region or a state has begun."""
+        if region in self._tree.parallel:
+            for each in self._tree.children[region]:
+                yield from self._begun(each)
+        elif region in self._tree.begins:
+            yield from self._begun(self._tree.begins[region])
+        else:
+            yield region
+
+    def _follow(self, first: Configuration, rows: dict[Configuration, Row]) -> None:
         """Compile the row of a state, and those of all that can follow it."""
         waiting = [first]
         while waiting:
-            leaves = waiting.pop()
-            if leaves in rows:
+            before = waiting.pop()
+            if before in rows:
                 continue
             if len(rows) >= MAX_STATES:
                 problem = (
                     f"the parallel regions have more than {MAX_STATES:,} combinations of states; split the diagram"
                 )
                 refuse(self._diagram, problem, self._diagram.end)
-            known = dict.fromkeys(event for path in self._tree.active(leaves) for event in self._known.get(path, ()))
-            taken = {
-                event: [self._take(leaves, event, way) for way in self._ways("", leaves, event)] for event in known
-            }
-            rows[leaves] = {event: tuple((guards, made) for guards, made, _ in each) for event, each in taken.items()}
-            waiting += [behind for each in taken.values() for _, _, behind in each]
+            row = rows[before] = {}
+            for event, choices in self._together.of(before.leaves):
+                traces = [trace for choice in choices for trace in self._run(before, choice)]
+                row[event] = tuple((trace.guards, self._transition(before, event, trace)) for trace in traces)
+                waiting += [trace.step.behind for trace in traces]
 
-    def _ways(self, path: str, leaves: _Leaves, event: str) -> list[_Candidate]:
-        """The candidates for the event in an active state, the inner before the outer."""
-        inside = [child for child in self._tree.children[path] if any(is_within(leaf, child) for leaf in leaves)]
-        regions = [self._ways(child, leaves, event) for child in inside]
-        if path in self._tree.parallel:
-            together = itertools.product(*([*ways, _NOTHING] for ways in regions))
-            inner = [_joined(ways) for ways in together if any(way.routes for way in ways)]
-        else:
-            inner = [way for ways in regions for way in ways]
-        return inner + self._events[event].get(path, [])
+    # Running to completion ------------------------------------------------------------------------------------
 
-    def _take(self, leaves: _Leaves, event: str, way: _Candidate) -> tuple[tuple[Guard, ...], Transition, _Leaves]:
-        """The transition, and what is active after it."""
-        behind, left = leaves, list[str]()
-        for route in way.routes:
-            scope = self._scope(route.target, behind)
-            active = self._tree.active(behind)
-            left += [path for path in reversed(active) if path != scope and is_within(path, scope)]
-            kept = [leaf for leaf in behind if not is_within(leaf, scope)]
-            behind = self._tree.in_order([*kept, *self._tree.enter(route.target)])
-        transition = Transition(
-            source=self._name(leaves),
-            target=self._name(behind),
+    def _run(self, before: Configuration, choice: Choice) -> Iterator[_Trace]:
+        """Everything that the choice may bring about, in the order of trial."""
+        step = self._stepper.take(before, choice.routes)
+        trace = _Trace(choice.guards, step, tuple((route,) for route in choice.routes))
+        if not self._completing:
+            self._count()
+            yield trace
+            return
+        yield from self._completed(trace, self._due(step), frozenset(choice.guards), 0)
+
+    def _completed(self, trace: _Trace, due: Sequence[str], assumed: Assumed, steps: int) -> Iterator[_Trace]:
+        """The trace with all completion edges that follow; those of the states that are due are tried in order."""
+        if steps > MAX_STEPS:
+            edge = trace.routes[-1][-1].edges[-1]
+            problem = f"{edge} is one of edges without events that follow each other without end; give one an event"
+            refuse(self._diagram, problem, edge.place, str(edge))
+        due = [path for path in due if self._is_ready(path, trace.step.behind)]
+        if not due:
+            self._count()
+            yield trace
+            return
+        routes = [
+            route
+            for route in self._completing[due[0]]
+            if all(self._is_ready(source, trace.step.behind) for source in route.sources)
+        ]
+        for route, known in alternatives(routes, assumed, lambda route: route.guards):
+            if route is None:
+                yield from self._completed(trace, due[1:], known, steps)
+                continue
+            step = self._stepper.take(trace.step.behind, (route,))
+            guards = tuple(dict.fromkeys((*trace.guards, *route.guards)))
+            longer = _Trace(guards, _followed(trace.step, step), (*trace.routes[:-1], (*trace.routes[-1], route)))
+            yield from self._completed(longer, [*due[1:], *self._due(step)], known, steps + 1)
+
+    def _due(self, step: Step) -> list[str]:
+        """The states that have come to their end in this step, or that a join waits for, in order."""
+        found: list[str] = []
+        for path in step.entered:
+            at_end = path.endswith(f"{SEPARATOR}{END}")
+            source = self._tree.owner(parent(path)) if at_end else path
+            if source in self._completing and self._is_ready(source, step.behind):
+                found.append(source)
+        return found
+
+    def _is_ready(self, path: str, behind: Configuration) -> bool:
+        """Whether the state is active, and nothing is left to do in it."""
+        is_active = path in self._tree.lineages(behind.leaves)
+        return is_active and self._stepper.is_complete(path, behind.leaves)
+
+    def _count(self) -> None:
+        self._ways += 1
+        if self._ways > MAX_WAYS:
+            problem = f"the machine has more than {MAX_WAYS:,} transitions; split the diagram, or let facts say more"
+            refuse(self._diagram, problem, self._diagram.end)
+
+    # Naming ---------------------------------------------------------------------------------------------------
+
+    def _transition(self, before: Configuration, event: str, trace: _Trace) -> Transition:
+        step = trace.step
+        return Transition(
+            source=self._name(before),
+            target=self._name(step.behind),
             event=event,
-            label=BESIDE.join(route.label for route in way.routes),
-            effects=tuple(effect for route in way.routes for effect in route.meaning.effects),
-            edges=tuple(edge for route in way.routes for edge in route.edges),
-            left=self._names(left),
+            label=BESIDE.join(" → ".join(route.label for route in routes) for routes in trace.routes),
+            effects=step.effects,
+            edges=tuple(edge for routes in trace.routes for route in routes for edge in route.edges),
+            left=self._shown(step.left),
+            entered=self._shown(step.entered),
         )
-        return way.guards, transition, behind
 
-    def _scope(self, target: str, leaves: _Leaves) -> str:
-        """The innermost active state or region around the target: all that is active within it is left."""
-        around = [path for path in lineage(target) if path != target and any(is_within(leaf, path) for leaf in leaves)]
-        return around[-1] if around else ""
-
-    def _timers(self, leaves: _Leaves) -> Iterator[Timer]:
+    def _timers(self, leaves: Sequence[str]) -> Iterator[Timer]:
         for path in self._tree.active(leaves):
-            for event in self._known.get(path, ()):
-                for way in self._events[event][path]:
-                    duration = way.routes[0].meaning.timer
-                    if duration is not None:
-                        yield Timer(event, duration, self._tree.name(path))
+            yield from self._timed.get(path, ())
 
-    def _name(self, leaves: Sequence[str]) -> str:
-        return BESIDE.join(self._names(leaves))
+    def _name(self, configuration: Configuration) -> str:
+        if configuration not in self._names:
+            name = BESIDE.join(self._shown(configuration.leaves))
+            memory = (f"{each}: {BESIDE.join(self._shown(known))}" for each, known in configuration.memory)
+            self._names[configuration] = name + (REMEMBERED + ", ".join(memory) if configuration.memory else "")
+        return self._names[configuration]
 
-    def _names(self, paths: Sequence[str]) -> tuple[str, ...]:
+    def _shown(self, paths: Sequence[str]) -> tuple[str, ...]:
         return tuple(self._tree.name(path) for path in paths)
 
 
-_NOTHING: Final = _Candidate((), ())
-
-
-def _joined(ways: Sequence[_Candidate]) -> _Candidate:
-    guards = dict.fromkeys(guard for way in ways for guard in way.guards)
-    return _Candidate(tuple(guards), tuple(route for way in ways for route in way.routes))
+def _followed(first: Step, second: Step) -> Step:
+    return Step(
+        second.behind,
+        (*first.left, *second.left),
+        (*first.entered, *second.entered),
+        (*first.effects, *second.effects),
+    )

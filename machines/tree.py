@@ -5,17 +5,14 @@ has no name in a diagram; its number stands in the path instead, from 1. Diagram
 users see of a path is its last name, except for the end of a composite state, which is shown as a whole.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from argentos.machines.bindings import refuse
 from argentos.machines.diagram import Diagram
-from argentos.machines.mermaid.elements import OUTSIDE, Edge
-from argentos.machines.mermaid.labels import BREAK
-from argentos.machines.mermaid.statements import Declaration, walk
+from argentos.machines.mermaid.elements import OUTSIDE, Edge, State
 
-__all__ = ["END", "SEPARATOR", "START", "Tree", "is_within", "lineage", "parent"]
+__all__ = ["END", "SEPARATOR", "START", "History", "Tree", "is_within", "lineage", "parent", "step_towards"]
 
 START: Final = OUTSIDE
 """The state before the edge `[*] --> S`."""
@@ -25,7 +22,19 @@ END: Final = "[end]"
 
 SEPARATOR: Final = "/"
 
-_ACTION: Final = re.compile(r"(?:on\s*)?(?:entry|enter|exit|do)\s*(?:/|:)", re.IGNORECASE)
+
+class History(NamedTuple):
+    """A history: what was active in a region when that was left.
+
+    Attributes:
+        name: of the pseudo-state.
+        region: the path of the region, or of the composite state that has only one.
+        deep: all of it is remembered, not only the state right below the region.
+    """
+
+    name: str
+    region: str
+    deep: bool
 
 
 class Tree:
@@ -36,7 +45,9 @@ class Tree:
         children: of each path, `""` being the top, the paths right below it, in order.
         order: the number of each path, counted from the top down.
         begins: of each region, as a path, the path where it begins.
+        beginnings: of each region the edge with which it begins.
         parallel: the paths whose children are regions, all active at once.
+        histories: by name.
 
     Raises:
         DiagramError: a state cannot be entered, or cannot run.
@@ -44,29 +55,35 @@ class Tree:
 
     def __init__(self, diagram: Diagram) -> None:
         self._diagram = diagram
-        self._states = {state.name: state for state in diagram.states if state.kind == "state"}
+        self._named = {state.name: state for state in diagram.states}
+        self._states = {state.name: state for state in diagram.states if state.kind == "state" and not state.history}
+        self._paths: dict[str, str] = {}
         self.composite: bool = any(state.regions for state in diagram.states)
-        self._refuse_unfit()
         self.parallel: frozenset[str] = frozenset(
             self.path(state.name) for state in self._states.values() if state.regions > 1
         )
+        self.histories: dict[str, History] = {
+            state.name: self._history(state) for state in diagram.states if state.history
+        }
         self.children: dict[str, list[str]] = self._children()
         self.order: dict[str, int] = {path: number for number, path in enumerate(self._walk(""))}
-        self.begins: dict[str, str] = self._begins()
+        self.beginnings: dict[str, Edge] = self._beginnings()
+        self.begins: dict[str, str] = {region: self.path(edge.target) for region, edge in self.beginnings.items()}
+        self._refuse_without_beginning()
 
     def path(self, name: str) -> str:
         """The path of a state."""
-        state = self._states[name]
-        return self.inside(state.within, state.region, name)
+        if name not in self._paths:
+            state = self._named[name]
+            self._paths[name] = self.inside(state.within, state.region, name)
+        return self._paths[name]
 
     def inside(self, within: str, region: int, name: str) -> str:
         """The path of something that stands in a region of a state."""
         if not within:
             return name
-        steps = [self.path(within), name]
-        if self._states[within].regions > 1:
-            steps.insert(1, str(region + 1))
-        return SEPARATOR.join(steps)
+        around = self.path(within)
+        return SEPARATOR.join((around, str(region + 1), name) if self._named[within].regions > 1 else (around, name))
 
     def source(self, edge: Edge) -> str:
         """The path that an edge leaves."""
@@ -85,25 +102,36 @@ class Tree:
         """Whether the path is that of a parallel region, which users do not see as a state."""
         return parent(path) in self.parallel
 
-    def enter(self, path: str) -> tuple[str, ...]:
-        """The innermost states that are active once this is entered."""
-        if path in self.parallel:
-            return tuple(leaf for region in self.children[path] for leaf in self.enter(region))
-        return self.enter(self.begins[path]) if path in self.begins else (path,)
+    def regions(self, path: str) -> list[str]:
+        """The regions of a state: those that are parallel, the state itself where it has one; none of a plain state."""
+        return self.children[path] if path in self.parallel else [path] * (path in self.begins)
+
+    def owner(self, region: str) -> str:
+        """The state that a region belongs to."""
+        return parent(region) if self.is_region(region) else region
 
     def active(self, leaves: Sequence[str]) -> tuple[str, ...]:
         """The innermost states with everything around them, from the top down; no regions."""
-        found = dict.fromkeys(path for leaf in leaves for path in lineage(leaf))
-        return tuple(path for path in found if not self.is_region(path))
+        return tuple(path for path in self.lineages(leaves) if not self.is_region(path))
+
+    def lineages(self, leaves: Sequence[str]) -> dict[str, None]:
+        """The same, with the regions."""
+        return dict.fromkeys(path for leaf in leaves for path in lineage(leaf))
 
     def in_order(self, leaves: Sequence[str]) -> tuple[str, ...]:
         """The same leaves, in the order of the diagram's regions."""
-        return tuple(sorted(leaves, key=self.order.__getitem__))
+        return tuple(leaves) if len(leaves) == 1 else tuple(sorted(leaves, key=self.order.__getitem__))
 
     def _walk(self, path: str) -> Iterator[str]:
         for child in self.children[path]:
             yield child
             yield from self._walk(child)
+
+    def _history(self, state: State) -> History:
+        if not state.within:
+            problem = f"{state.name} is a history, and stands in no composite state whose states it could remember"
+            refuse(self._diagram, f"{problem}; move it into one", state.place, state.name)
+        return History(state.name, parent(self.path(state.name)), state.history == "deep")
 
     def _children(self) -> dict[str, list[str]]:
         """Every path appears, below the one around it; ends and the start too, where edges lead there."""
@@ -123,47 +151,29 @@ class Tree:
                 children[parent(end)].append(end)
         return children
 
-    def _begins(self) -> dict[str, str]:
-        begins: dict[str, str] = {}
+    def _beginnings(self) -> dict[str, Edge]:
+        found: dict[str, Edge] = {}
         for edge in self._diagram.edges:
             if edge.source != OUTSIDE or not edge.within:
                 continue
-            if edge.label:
-                problem = f"the edge with which {edge.within} begins is always taken, so it has no guard or effect"
-                refuse(self._diagram, f"{problem}; remove the label", edge.label_place, edge.label)
             region = parent(self.inside(edge.within, edge.region, START))
-            if region in begins:
+            if region in found:
                 problem = f"{edge.within} has a second beginning in one region; keep one in each"
                 refuse(self._diagram, problem, edge.place, str(edge))
             if edge.target not in self._states or parent(self.path(edge.target)) != region:
                 problem = f"{edge.within} begins with a state that is not directly in it; let '[*]' lead to one that is"
                 refuse(self._diagram, problem, edge.place, str(edge))
-            begins[region] = self.path(edge.target)
+            found[region] = edge
+        return found
+
+    def _refuse_without_beginning(self) -> None:
         for state in self._states.values():
             path = self.path(state.name)
             for number, region in enumerate(self.children[path] if state.regions > 1 else [path] * state.regions):
-                if region not in begins:
+                if region not in self.begins:
                     where = f"region {number + 1} of {state.name}" if state.regions > 1 else state.name
                     problem = f"{where} does not say where it begins; add '[*] --> State' within it"
                     refuse(self._diagram, problem, state.place, state.name)
-        return begins
-
-    def _refuse_unfit(self) -> None:
-        for state in self._diagram.states:
-            if state.kind in ("fork", "join"):
-                problem = f"{state.name} is a {state.kind}, which machines do not run; write parallel regions with '--'"
-                refuse(self._diagram, problem, state.place, state.name)
-        for statement in walk(self._diagram.document.body):
-            if isinstance(statement, Declaration):
-                self._refuse_actions(statement)
-
-    def _refuse_actions(self, declared: Declaration) -> None:
-        """Refuse what reads like an action of a state, and would be shown, but never done."""
-        for line in (line.strip() for text in (declared.title, declared.text) for line in BREAK.split(text)):
-            if _ACTION.match(line):
-                problem = f"{line!r} of {declared.name} would be shown, but not done: states have no actions yet"
-                mend = "write the effect at the edges, as in 'A --> B: event / effect', or other words here"
-                refuse(self._diagram, f"{problem}; {mend}", declared.place, line)
 
 
 def parent(path: str) -> str:
@@ -178,5 +188,15 @@ def is_within(path: str, outer: str) -> bool:
 
 def lineage(path: str) -> Iterator[str]:
     """The path and those around it, from the top down."""
-    parts = path.split(SEPARATOR)
-    return (SEPARATOR.join(parts[: number + 1]) for number in range(len(parts)))
+    at = path.find(SEPARATOR)
+    while at >= 0:
+        yield path[:at]
+        at = path.find(SEPARATOR, at + 1)
+    yield path
+
+
+def step_towards(path: str, outer: str) -> str:
+    """The path right below the outer one that is the path, or around it."""
+    start = len(outer) + 1 if outer else 0
+    at = path.find(SEPARATOR, start)
+    return path if at < 0 else path[:at]

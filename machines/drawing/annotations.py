@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Final
 
 from argentos.errors import UnknownStateError
+from argentos.machines.bindings import Meaning
+from argentos.machines.conditions import Guard, read_guard
 from argentos.machines.diagram import Diagram
 from argentos.machines.drawing.live import Live, Traversals
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import OUTSIDE, Edge
-from argentos.machines.notation import Misread, guards_in
+from argentos.machines.notation import Misread
 from argentos.machines.table import BESIDE
 from argentos.machines.tree import END, START
 
@@ -80,36 +82,27 @@ def _guards(machine: Machine | Diagram) -> dict[Edge, str]:
     """`[…]` with the guards of each edge that its label does not show."""
     if isinstance(machine, Diagram):
         return {}
-    asked: dict[Edge, list[str]] = {}
-    before: dict[Edge, set[Edge]] = {}
-    for guards, edges in _ways(machine):
-        for edge, previous in zip(edges, (None, *edges), strict=False):
-            asked[edge] = [guard for guard in asked.get(edge, guards) if guard in guards]
-            if previous is not None and previous.target == edge.source:
-                before.setdefault(edge, set()).add(previous)
-    choices = {state.name for state in machine.diagram.states if state.kind == "choice"}
     shown: dict[Edge, str] = {}
-    for edge, guards in asked.items():
+    for edge, meanings in machine.meanings.items():
         known = set(_in_label(edge))
-        if edge.source in choices:
-            known.update(guard for previous in before[edge] for guard in asked[previous])
-        if more := [guard for guard in guards if guard not in known]:
-            shown[edge] = f"[{' and '.join(more)}]"
+        texts = dict.fromkeys(text for meaning in meanings if (text := _unshown(meaning, known)))
+        if texts:
+            shown[edge] = f"[{' or '.join(texts)}]"
     return shown
 
 
-def _ways(machine: Machine) -> Iterator[tuple[list[str], tuple[Edge, ...]]]:
-    for state in machine.states:
-        for event in machine.events:
-            for guards, transition in machine.ways(state, event):
-                yield [str(guard) for guard in guards], transition.edges
+def _unshown(meaning: Meaning, known: set[Guard]) -> str:
+    """The guard without what the label shows; one with alternatives is shown as a whole."""
+    if len(meaning.terms) > 1:
+        return "" if known.issuperset(guard for term in meaning.terms for guard in term) else meaning.guard
+    return " and ".join(str(guard) for term in meaning.terms for guard in term if guard not in known)
 
 
-def _in_label(edge: Edge) -> Iterator[str]:
+def _in_label(edge: Edge) -> Iterator[Guard]:
     """The guards that the label shows; where a choice is left, its text may be nothing else."""
-    for text in (edge.parts.guard, edge.parts.event):
+    for text in filter(None, (edge.parts.guard, edge.parts.event)):
         try:
-            yield from guards_in(text)
+            yield from (guard for term in read_guard(text) for guard in term)
         except Misread:
             continue
 

@@ -42,6 +42,11 @@ class State:
     region: int = 0
     regions: int = 0
 
+    @property
+    def history(self) -> Literal["", "shallow", "deep"]:
+        """The kind of history that its description, `[H]` or `[H*]`, makes of it; empty for all other states."""
+        return "shallow" if self.description == "[H]" else "deep" if self.description == "[H*]" else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:

@@ -3,7 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
-__all__ = ["BREAK", "Label", "read_label"]
+__all__ = ["BREAK", "Label", "Trigger", "read_label"]
 
 BREAK: Final = re.compile(r"<br\s*/?>|\\n|\n", re.IGNORECASE)
 """The breaks between lines of a label, a title or a note."""
@@ -11,12 +11,19 @@ BREAK: Final = re.compile(r"<br\s*/?>|\\n|\n", re.IGNORECASE)
 _AFTER: Final = re.compile(r"after\s+(?=\S)", re.IGNORECASE)
 
 
+class Trigger(NamedTuple):
+    """The text of an event or, in its place, that of a delay; both are empty where nothing stands there."""
+
+    event: str
+    delay: str = ""
+
+
 class Label(NamedTuple):
     """The parts of a label, as names to be looked up; nothing of it is ever evaluated.
 
     Attributes:
         event: the label's text before guard and effect; empty for a delay, and where nothing stands there.
-        delay: the duration, `15m`, of a label `after 15m`; otherwise empty.
+        delay: the duration, `15m`, of a label `after 15m`; otherwise empty, also where other events may come instead.
         guard: the text within the brackets.
         effect: the text after the slash.
         guard_at: how many characters of the label stand before the guard.
@@ -28,6 +35,13 @@ class Label(NamedTuple):
     effect: str = ""
     guard_at: int = 0
 
+    @property
+    def triggers(self) -> tuple[Trigger, ...]:
+        """What takes the edge: events and delays with commas between them."""
+        if self.delay:
+            return (Trigger("", self.delay),)
+        return tuple(_timed(part.strip()) for part in self.event.split(","))
+
 
 def read_label(text: str) -> Label:
     """The parts of a label, in which line breaks count as blanks. Without any notation all of it is an event."""
@@ -38,11 +52,10 @@ def read_label(text: str) -> Label:
         slash = _slash(text, closing + 1)
     head, effect = (text, "") if slash < 0 else (text[:slash], text[slash + 1 :].strip())
     if not guarded:
-        return _timed(head.strip())._replace(effect=effect)
+        return Label(*_whole(head.strip()), effect=effect)
     inner = head[opening + 1 : closing]
     blanks = len(inner) - len(inner.lstrip())
-    before = _timed(head[:opening].strip())
-    return before._replace(guard=inner.strip(), effect=effect, guard_at=opening + 1 + blanks)
+    return Label(*_whole(head[:opening].strip()), inner.strip(), effect, opening + 1 + blanks)
 
 
 def _guarded(text: str) -> bool:
@@ -60,6 +73,10 @@ def _slash(text: str, start: int) -> int:
     return at
 
 
-def _timed(event: str) -> Label:
+def _whole(head: str) -> Trigger:
+    return Trigger(head) if "," in head else _timed(head)
+
+
+def _timed(event: str) -> Trigger:
     found = _AFTER.match(event)
-    return Label("", delay=event[found.end() :]) if found else Label(event)
+    return Trigger("", event[found.end() :]) if found else Trigger(event)

@@ -1,6 +1,7 @@
 """The oracle: asks the formal definition what ought to happen, by having transitions itself trigger the event.
 
-Nothing here comes from `Machine.decide` or its table, so that their errors are found too.
+So nothing comes from `Machine.decide` or its table, and their errors are found too; but for a machine that transitions
+cannot define, `decide` itself is asked.
 """
 
 import copy
@@ -11,7 +12,8 @@ from typing import Any, NamedTuple
 from transitions import MachineError
 from transitions.extensions.nesting import HierarchicalMachine
 
-from argentos.machines.guards import holds
+from argentos.machines.decisions import Refused
+from argentos.machines.guards import ask
 from argentos.machines.machine import Machine
 from argentos.machines.modelcheck.moves import valuations
 from argentos.machines.tree import Tree
@@ -75,16 +77,17 @@ class Oracle:
         )
         self._tree = Tree(machine.diagram)
         self._paths = {self._tree.name(path): path for path in self._tree.children if not self._tree.is_region(path)}
-        self._definition = copy.deepcopy(machine.definition)
-        self._definition.send_event = True
-        self._listen()
-        self._trigger = cache(self._triggered)
+        self._definition: Any = None if machine.undefinable else copy.deepcopy(machine.definition)
+        if self._definition is not None:
+            self._definition.send_event = True
+            self._listen()
+        self._trigger = cache(self._decided if machine.undefinable else self._triggered)
         self.asked: Callable[[str, str], tuple[tuple[str, bool], ...]] = cache(self._asked)
 
     def expect(self, state: str, event: str, facts: object) -> Outcome:
         """The outcome of an event, given what the guards see."""
         names = sorted({name for name, _ in self.asked(state, event)})
-        return self._trigger(state, event, tuple((name, holds(facts, name)) for name in names))
+        return self._trigger(state, event, tuple((name, ask(name, facts)) for name in names))
 
     def possible(self, state: str, event: str) -> Iterator[Outcome]:
         """All outcomes of an event, whatever the guards see."""
@@ -101,9 +104,20 @@ class Oracle:
 
     def _asked(self, state: str, event: str) -> tuple[tuple[str, bool], ...]:
         """The guards that the event may ask for in the state, and what each wants."""
+        if self._definition is None:
+            ways = self.machine.ways(state, event)
+            return tuple(dict.fromkeys((guard.name, guard.wanted) for guards, _ in ways for guard in guards))
         known: Any = self._definition.events[event].transitions if event in self._definition.events else {}
         found: list[Any] = [each for path in self._tree.active(self._leaves(state)) for each in known.get(path, ())]
         return tuple(dict.fromkeys((str(each.func), bool(each.target)) for way in found for each in way.conditions))
+
+    def _decided(self, state: str, event: str, values: tuple[tuple[str, bool], ...]) -> Outcome:
+        decision = self.machine.decide(state, event, dict(values))
+        if isinstance(decision, Refused):
+            return Outcome(known=self.machine.knows(state, event))
+        behind = self.machine.active(decision.target)
+        entered = frozenset(decision.entered).intersection(behind)
+        return Outcome(target=decision.target, left=frozenset(decision.left), entered=entered)
 
     def _triggered(self, state: str, event: str, values: tuple[tuple[str, bool], ...]) -> Outcome:
         if event not in self._definition.events:

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from argentos.errors import UnknownStateError
+from argentos.machines.conditions import Guard
 from argentos.machines.machine import Machine
 from argentos.machines.modelcheck.moves import Move, moves
-from argentos.machines.table import Guard
 from argentos.machines.tree import END, START
 
 __all__ = ["REACHES", "Trail", "read_trail", "to_promela"]

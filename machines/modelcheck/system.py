@@ -190,7 +190,7 @@ class MachineSystem:
         return sorted(due, key=lambda each: each[1])
 
     def _decide(self, event: str, payload: object) -> Transition | Refused:
-        return self.machine.decide(self._state, event, self.facts(event, payload))
+        return self.machine.decide(self._state, event, self.facts(event, payload), payload)
 
     def _take(self, transition: Transition) -> None:
         self._stages("decided")
@@ -212,9 +212,8 @@ class MachineSystem:
 
     def _start(self, entry: Entry) -> None:
         """Start the timers of the states that are entered."""
-        kept = set(self.machine.active(entry.transition.source)) - set(entry.transition.left)
         for timer in self.machine.timers(self._state):
-            if timer.state not in kept:
+            if timer.state in entry.transition.entered:
                 self._due[timer] = entry.at + self.durations[timer.duration]
 
     def _run_effects(self, transition: Transition) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from argentos.machines.decisions import Transition
-from argentos.machines.guards import holds
+from argentos.machines.guards import ask
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid import write
 from argentos.machines.mermaid.elements import Edge, Place
@@ -95,7 +95,7 @@ class Coverage:
         pair = StateEvent(state, event)
         self.pairs[pair] += 1
         for fact in facts_asked(self._machine, state, event) if facts is not None else ():
-            self.guards[FactValue(pair, fact, holds(facts, fact))] += 1
+            self.guards[FactValue(pair, fact, ask(fact, facts))] += 1
 
     def saw_taken(self, transition: Transition) -> None:
         """Count a transition that was taken."""

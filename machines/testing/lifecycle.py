@@ -23,6 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from argentos.errors import InputError
 from argentos.machines.decisions import Refused, Transition
+from argentos.machines.guards import Findings
 from argentos.machines.machine import Machine
 from argentos.machines.modelcheck.moves import following
 from argentos.machines.modelcheck.oracle import Oracle
@@ -126,6 +127,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.trace.sends(event, payload)
             self._keep(event, payload)
             facts = self.system.facts(event, payload)
+            facts = None if facts is None else Findings(facts, payload)
             self.coverage.saw_raised(self.reference.state, event, facts)
             answer = self.system.send(event, payload)
             self.trace.answered(answer)

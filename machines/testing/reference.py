@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
+from argentos.machines.conditions import Guard
 from argentos.machines.decisions import Refused, Timer, Transition
-from argentos.machines.guards import holds
+from argentos.machines.guards import ask
 from argentos.machines.modelcheck.oracle import Oracle, Outcome
 from argentos.machines.position import durations_of
 from argentos.machines.tree import START
@@ -151,11 +152,7 @@ class ReferenceModel:
     def _unmet(self, event: str, facts: object | None) -> list[str | None]:
         """The guards that did not hold; without facts all that may have been asked."""
         asked = self._oracle.asked(self.state, event)
-        return [
-            name if wanted else f"not {name}"
-            for name, wanted in asked
-            if facts is None or holds(facts, name) is not wanted
-        ]
+        return [str(Guard(name, wanted)) for name, wanted in asked if facts is None or ask(name, facts) is not wanted]
 
     def _reason(self, event: str, outcome: Outcome, facts: object | None) -> str:
         if not outcome.known:

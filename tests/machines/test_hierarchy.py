@@ -118,8 +118,9 @@ def test_wrapping_states_in_another_keeps_their_names() -> None:
             "[*] --> A: made\nA --> B: go\nstate A {\n^[*] --> B\n}\nstate C {\n[*] --> B\n}",
             "A begins with a state that is not directly in it",
         ),
-        ("[*] --> A: made\n^state f <<fork>>\nA --> f: go", "f is a fork, which machines do not run"),
-        ("[*] --> A: made\n^state f <<join>>\nA --> f: go", "f is a join, which machines do not run"),
+        ("[*] --> A: made\n^state f <<fork>>\nA --> f: go", "the fork f needs an edge into two regions at least"),
+        ("[*] --> A: made\n^state f <<join>>\nA --> f", "the join f needs edges from two regions at least"),
+        ("[*] --> A: made\nstate f <<join>>\nA --> f: ^go", "A --> f: go is taken once all that lead"),
         ("[*] --> A: made\nstate c <<choice>>\n^A --> c: go", "the choice c leads nowhere"),
         ("[*] --> A: made\nstate c <<choice>>\nA --> c: go\n^c --> c", "the choice c leads back to itself"),
         ("[*] --> A: made\nstate c <<choice>>\nA --> c: go\nc --> A\n^c --> B", "c --> B is never taken"),
@@ -130,14 +131,15 @@ def test_what_cannot_run_is_refused_where_it_stands(marked: str, problem: str) -
     assert problem in refused(f"stateDiagram-v2\n{marked}")
 
 
-def test_an_edge_into_one_of_several_regions_is_refused() -> None:
-    text = "stateDiagram-v2\n[*] --> A: made\nstate P {\n[*] --> B\nB --> C: go\n--\n[*] --> D\n}\n^A --> C: go"
-    assert "A --> C: go enters a region of P from outside it; lead to P" in refused(text)
+def test_an_edge_into_one_of_several_regions_has_the_others_begin() -> None:
+    text = "stateDiagram-v2\n[*] --> A: made\nstate P {\n[*] --> B\nB --> C: go\n--\n[*] --> D\n}\n"
+    text += "A --> C: go\nA --> P: begin"
+    assert follow(Machine(Diagram.parse(text)), START, "made", "go") == "C & D"
 
 
 def test_an_edge_from_region_to_region_is_refused() -> None:
     text = "stateDiagram-v2\n[*] --> P: made\nstate P {\n[*] --> B\n--\n[*] --> D\n}\n^B --> D: go"
-    assert "enters a region of P from outside it" in refused(text)
+    assert "leads from one region of P into another; lead to P, or out of it" in refused(text)
 
 
 def test_an_event_that_leaves_all_regions_by_one_and_moves_another_is_refused() -> None:

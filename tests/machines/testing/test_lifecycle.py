@@ -137,8 +137,8 @@ def test_a_planted_error_is_found_within_100_examples(broken: type[MachineSystem
 
 def test_an_error_of_the_compiled_table_is_found_for_the_definition_is_the_authority() -> None:
     class Hasty(Machine):
-        def decide(self, state: str, event: str, facts: object) -> Transition | Refused:
-            return super().decide(state, event, SimpleNamespace(is_ready=facts is not None))
+        def decide(self, state: str, event: str, facts: object, data: object = None) -> Transition | Refused:
+            return super().decide(state, event, SimpleNamespace(is_ready=facts is not None), data)
 
     broken = Hasty(Diagram.parse("stateDiagram-v2\n[*] --> A: made\nA --> B: go [is_ready]\nB --> A: back"))
     assert "'go' ought to be refused" in failure(lifecycle_test(broken, seed=SEED))
