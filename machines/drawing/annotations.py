@@ -13,7 +13,7 @@ from argentos.machines.drawing.live import Live, Traversals
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import OUTSIDE, Edge
 from argentos.machines.notation import Misread
-from argentos.machines.table import BESIDE
+from argentos.machines.table import BESIDE, REMEMBERED
 from argentos.machines.tree import END, START
 
 __all__ = ["Annotations", "annotate"]
@@ -57,8 +57,9 @@ def annotate(machine: Machine | Diagram, live: Live | None, *, guards: bool, tim
         return Annotations(lines)
     for edge, taken in _taken(machine, live).items():
         lines[edge] = (*lines.get(edge, ()), _shown(taken))
-    current = tuple(live.state.split(BESIDE))
-    return Annotations(lines, current, tuple(name for name in _active(machine, live.state) if name not in current))
+    around = _active(machine, live.state)
+    current = _innermost(machine, live.state)
+    return Annotations(lines, current, tuple(name for name in around if name not in current))
 
 
 # The definition ------------------------------------------------------------------------------------------------
@@ -143,13 +144,19 @@ def _shown(taken: Traversals) -> str:
     return f"{taken.count}× · {taken.last.isoformat(sep=' ', timespec='seconds').replace('+00:00', 'Z')}"
 
 
+def _innermost(machine: Machine | Diagram, state: str) -> tuple[str, ...]:
+    if isinstance(machine, Machine):
+        return machine.innermost(state)
+    return tuple(state.split(REMEMBERED, maxsplit=1)[0].split(BESIDE))
+
+
 def _active(machine: Machine | Diagram, state: str) -> tuple[str, ...]:
     """The states that are active, those around them too."""
     if isinstance(machine, Machine):
         return machine.active(state)
     within = {each.name: each.within for each in machine.states} | {START: "", END: "", OUTSIDE: ""}
     found: dict[str, None] = {}
-    for name in state.split(BESIDE):
+    for name in _innermost(machine, state):
         if name not in within:
             raise UnknownStateError(f"{machine.file} has no state {name!r}; was it removed from the diagram?")
         inner: str = name

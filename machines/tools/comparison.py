@@ -14,7 +14,6 @@ from argentos.machines.diagram import Diagram
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import Place, State
 from argentos.machines.renaming import migrated_states
-from argentos.machines.table import BESIDE
 from argentos.machines.tools.compound import CompoundTransition, compound_transitions, lost_exits, matching
 from argentos.machines.tools.renames import renames
 from argentos.machines.tree import END
@@ -223,7 +222,7 @@ class _Comparer:
 
 def _cause(version: _Version, other: _Version, moved: Collection[str], state: str) -> str:
     """The cause for which only one machine has the state; empty where nothing in its diagram accounts for that."""
-    innermost, around = state.split(BESIDE), version.machine.active(state)
+    innermost, around = version.machine.innermost(state), version.machine.active(state)
     gone = (name for name in (*innermost, *around) if name in version.states and name not in other.states)
     ends = (name for name in innermost if name.endswith(END))
     return next(itertools.chain(gone, (name for name in reversed(around) if name in moved), ends), "")

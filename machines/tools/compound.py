@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import Edge
@@ -12,7 +12,7 @@ __all__ = ["CompoundTransition", "compound_transitions", "lost_exits", "matching
 
 
 class CompoundTransition(NamedTuple):
-    """One edge that an event takes, or several with choices between them.
+    """One edge that an event takes, or several that follow each other.
 
     Attributes:
         guards: as bindings write them.
@@ -47,24 +47,38 @@ class CompoundTransition(NamedTuple):
         return f"{self.source} --> {self.target}: {self.label}"
 
 
+_Key: TypeAlias = tuple[tuple[Edge, ...], str]
+"""The edges of a compound transition, with the event."""
+
+
 def compound_transitions(machine: Machine) -> list[CompoundTransition]:
     """List all compound transitions, in the order of the diagram."""
-    choices = {state.name for state in machine.diagram.states if state.kind == "choice"}
-    found: dict[tuple[Edge, ...], CompoundTransition] = {}
-    left: dict[tuple[Edge, ...], list[str]] = {}
+    found: dict[_Key, CompoundTransition] = {}
+    left: dict[_Key, list[str]] = {}
     events = machine.events
     for state in machine.states:
         for event in events:
+            terms: dict[_Key, list[tuple[str, ...]]] = {}
             for guards, transition in machine.ways(state, event):
                 edges = transition.edges
-                if any(edge.source not in choices for edge in edges[1:]):
+                if any(meaning.event for edge in edges[1:] for meaning in machine.meanings[edge]):
                     continue  # edges of parallel regions taken together; each is found by itself
-                asked = tuple(map(str, guards))
+                terms.setdefault((edges, event), []).append(tuple(map(str, guards)))
                 timers = _timers(machine, state, edges[0].source, event)
-                found.setdefault(edges, CompoundTransition(edges, event, asked, timers, transition.effects, ()))
-                left.setdefault(edges, []).extend([state] * (transition.target != state))
-    ordered = sorted(found, key=lambda edges: [edge.place for edge in edges])
-    return [found[edges]._replace(leaves=tuple(left[edges])) for edges in ordered]
+                compound = CompoundTransition(edges, event, (), timers, transition.effects, ())
+                found.setdefault((edges, event), compound)
+                left.setdefault((edges, event), []).extend([state] * (transition.target != state))
+            for key, alternatives in terms.items():
+                if not found[key].guards:
+                    found[key] = found[key]._replace(guards=_either(alternatives))
+    ordered = sorted(found, key=lambda key: [edge.place for edge in key[0]])
+    return [found[key]._replace(leaves=tuple(dict.fromkeys(left[key]))) for key in ordered]
+
+
+def _either(alternatives: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The guards; those of alternatives as one text."""
+    first, *others = dict.fromkeys(alternatives)
+    return (" or ".join(" and ".join(each) for each in (first, *others)),) if others else first
 
 
 def _timers(machine: Machine, state: str, source: str, event: str) -> tuple[str, ...]:
