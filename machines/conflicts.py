@@ -22,6 +22,7 @@ def refuse_conflicts(diagram: Diagram, tree: Tree, found: Sequence[Route]) -> No
     """
     _refuse_rivals(diagram, found)
     _refuse_shared_timers(diagram, tree, found)
+    _refuse_idle_timers(diagram, found)
     _refuse_regions(diagram, tree, found)
     if tree.parallel:
         _refuse_crossings(diagram, tree, found)
@@ -70,6 +71,17 @@ def _refuse_shared_timers(diagram: Diagram, tree: Tree, found: Sequence[Route]) 
                 problem = f"the timers of {edge} and {other} run at once, and both raise {route.event!r}"
                 refuse(diagram, f"{problem}; bind one of them to another event", edge.place, str(edge))
         rivals.setdefault((route.source, route.timer), route)
+
+
+def _refuse_idle_timers(diagram: Diagram, found: Sequence[Route]) -> None:
+    """Refuse a timer whose edge does not leave its state: it would stay due, and raise its event for ever."""
+    for route in found:
+        if route.timer is not None and all(
+            each != route.source and is_within(each, route.source) for each in route.targets
+        ):
+            edge = route.edges[0]
+            problem = f"the timer of {edge} would be due for ever, for its state is not left"
+            refuse(diagram, f"{problem}; lead out of {edge.source}, or to {edge.source} itself", edge.place, str(edge))
 
 
 def _run_at_once(tree: Tree, one: Route, other: Route) -> bool:

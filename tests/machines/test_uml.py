@@ -125,6 +125,13 @@ def test_an_edge_is_internal_by_its_binding() -> None:
     assert "is bound as internal, but leads elsewhere" in refused("^A --> B: push\nA --> A: go", bindings=bindings)
 
 
+@pytest.mark.parametrize(
+    "lines", ["^A : on after 5s / ring", "state A {\n[*] --> B\nB --> C: go\n}\n^A --> C: after 5s"]
+)
+def test_a_timer_whose_state_is_not_left_is_refused(lines: str) -> None:
+    assert "would be due for ever, for its state is not left" in refused(lines)
+
+
 # Completion -------------------------------------------------------------------------------------------------
 
 PAPER = (
