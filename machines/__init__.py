@@ -11,15 +11,9 @@ Reading order; each imports only those above it:
     conditions    the language of guards
     guards        asking facts
     bindings      the meaning of an edge, from its label or beside it
-    actions       entry, exit and internal edges, from the descriptions of states
     tree          states within each other
-    routes        edges that are taken as one, with choices, forks and joins seen through
-    conflicts     routes that could never be taken, or not together
-    definition    the `transitions.Machine`
     decisions     transitions, refusals, timers
-    steps         what is left, done and entered
-    together      routes that one event takes, in parallel regions
-    table         all that may happen, compiled
+    compiling     all that may happen, by UML's rules, as a table
     machine       all of these in one class
     position      a place in a life, and the timers that are due
     renaming      states under the names of another version

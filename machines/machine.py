@@ -24,19 +24,19 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from argentos.errors import InputError, UnknownStateError
-from argentos.machines.actions import actions
 from argentos.machines.bindings import Binding, Meaning, refuse
+from argentos.machines.compiling.actions import actions
+from argentos.machines.compiling.conflicts import refuse_conflicts
+from argentos.machines.compiling.routes import plan
+from argentos.machines.compiling.table import Row, compile_table
 from argentos.machines.conditions import Guard
-from argentos.machines.conflicts import refuse_conflicts
 from argentos.machines.decisions import Refused, Timer, Transition
 from argentos.machines.diagram import Diagram
 from argentos.machines.guards import ask
-from argentos.machines.routes import plan
-from argentos.machines.table import Row, compile_table
 from argentos.machines.tree import START, Tree
 
 if TYPE_CHECKING:
-    from argentos.machines.definition import Definition
+    from argentos.machines.compiling.definition import Definition
     from argentos.machines.mermaid.elements import Edge
 
 __all__ = ["Machine"]
@@ -101,7 +101,7 @@ class Machine:
             InputError: transitions cannot define it: it has histories, forks, joins, comparisons or edges that need
                 no event, stay inside a state, or lead into regions.
         """
-        from argentos.machines.definition import define  # noqa: PLC0415 - transitions, for this alone
+        from argentos.machines.compiling.definition import define  # noqa: PLC0415 - transitions, for this alone
 
         if self.undefinable:
             raise InputError(f"{self.diagram.file}: transitions cannot define this machine, for {self.undefinable}")
@@ -110,7 +110,7 @@ class Machine:
     @cached_property
     def undefinable(self) -> str:
         """The reason why there is no `definition`; empty where there is one."""
-        from argentos.machines.definition import undefinable  # noqa: PLC0415 - transitions, for this alone
+        from argentos.machines.compiling.definition import undefinable  # noqa: PLC0415 - transitions, for this alone
 
         return undefinable(self._tree, self._plan.routes)
 

@@ -7,13 +7,13 @@ from typing import Final
 
 from argentos.errors import UnknownStateError
 from argentos.machines.bindings import Meaning
+from argentos.machines.compiling.table import BESIDE, REMEMBERED
 from argentos.machines.conditions import Guard, read_guard
 from argentos.machines.diagram import Diagram
 from argentos.machines.drawing.live import Live, Traversals
 from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import OUTSIDE, Edge
 from argentos.machines.notation import Misread
-from argentos.machines.table import BESIDE, REMEMBERED
 from argentos.machines.tree import END, START
 
 __all__ = ["Annotations", "annotate"]

@@ -29,6 +29,10 @@ _AS = re.compile(r"as(?=[ \t])", re.IGNORECASE)
 _KIND = re.compile(r"<<(choice|fork|join)>>|\[\[(choice|fork|join)\]\]", re.IGNORECASE)
 
 
+_MEANT = re.compile(r"[^\s:{}\[\]\"%#;<>-](?:[^:{}\[\]\"%#;<>-]|-(?=\w)){0,99}(?=\s*(?:-->|:|\{|\Z))")
+"""A text that was perhaps meant for a name, with blanks, dots, dashes, brackets or signs in it."""
+
+
 class CompositeHead(NamedTuple):
     """The head of a composite state, whose regions follow."""
 
@@ -48,6 +52,8 @@ def edge_or_state(cursor: Cursor, states: StateCollector, container: Container) 
     target = _end(cursor, "the name of the target")
     target_class = class_behind(cursor)
     label, label_place = text_behind_colon(cursor) if cursor.peek(COLON) else ("", cursor.place)
+    if not label:
+        _refuse_name(cursor, target_place)
     expect_end(cursor)
     states.mention(source, place, container)
     states.mention(target, target_place, container)
@@ -60,6 +66,7 @@ def state(cursor: Cursor, states: StateCollector, container: Container) -> Decla
     cursor.take(_STATE)
     if cursor.sees('"'):
         return _titled(cursor, states, container, place)
+    named_at = cursor.place
     declared = _plain_name(cursor)
     if found := cursor.take(_KIND):
         kind = cast("Kind", found[2:-2].lower())
@@ -71,6 +78,7 @@ def state(cursor: Cursor, states: StateCollector, container: Container) -> Decla
         return CompositeHead(declared, "", place)
     if cursor.sees(":"):
         cursor.refuse(f"mermaid takes ':' for a part of the name here; write '{declared}{cursor.rest}' without 'state'")
+    _refuse_name(cursor, named_at)
     if cursor.sees("&lt;"):
         cursor.refuse("the text is escaped for HTML; write '<<' for '&lt;&lt;' and '>>' for '&gt;&gt;'")
     expect_end(cursor, "%%", "#")
@@ -104,7 +112,9 @@ def _described(cursor: Cursor, states: StateCollector, container: Container, bar
     text = ""
     if cursor.peek(COLON):
         text, _ = text_behind_colon(cursor, "text")
-    elif cursor.sees("-"):
+    else:
+        _refuse_name(cursor, bare.place)
+    if cursor.sees("-"):
         cursor.refuse(f"'-->' was expected, not {cursor.shown}")
     expect_end(cursor)
     states.declare(bare.name, bare.place, container, text)
@@ -112,7 +122,20 @@ def _described(cursor: Cursor, states: StateCollector, container: Container, bar
 
 
 def _end(cursor: Cursor, expected: str) -> str:
+    if cursor.peek(NAME) is None and not cursor.peek(_OUTSIDE):
+        _refuse_name(cursor, cursor.place)
     return cursor.take(_OUTSIDE) or name(cursor, expected)
+
+
+def _refuse_name(cursor: Cursor, place: Place) -> None:
+    """Refuse what stands at the place if it was meant for a name, and show the line that gives it one."""
+    found = _MEANT.match(cursor.line, place.column - 1)
+    meant = found[0].rstrip() if found else ""
+    alias = re.sub(r"\W+", "_", meant).strip("_") or ("" if meant.isascii() else "Name")
+    if not alias or NAME.fullmatch(meant):
+        return
+    problem = f"a name is letters, digits and _; write {alias!r} here, and in a line above"
+    cursor.refuse(f"{problem} 'state \"{meant}\" as {alias}'", place)
 
 
 def _plain_name(cursor: Cursor) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from argentos.errors import DiagramError, UnknownStateError
 from argentos.machines import END, START, Diagram, Machine, Refused, Timer, Transition
-from argentos.machines.table import MAX_STATES
+from argentos.machines.compiling.table import MAX_STATES
 from tests.machines.texts import KEYBOARD, ORDER
 
 keyboard = Machine(Diagram.parse(KEYBOARD))

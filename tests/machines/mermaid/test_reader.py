@@ -23,9 +23,9 @@ REFUSED = {
     "arrow too short": "A ^-> B: go",
     "arrow too long": "A ^---> B: go",
     "dotted arrow": "A ^-.-> B: go",
-    "source of two words": "A ^b --> C: go",
-    "target of two words": "A --> B ^c: go",
-    "hyphen in a name": "A^-b --> C: go",
+    "source of two words": "^A b --> C: go",
+    "target of two words": "A --> ^B c: go",
+    "hyphen in a name": "^A-b --> C: go",
     "quotes around the source": '^"A" --> B: go',
     "quotes around the target": 'A --> ^"B": go',
     "history": "X^[H] --> B: go",
@@ -101,7 +101,7 @@ REFUSED = {
     "front matter behind the header": "^---",
     "unknown direction": "^direction up",
     "blank that is not ASCII": "A^\u00a0--> B: go",
-    "indented by a tab": "\tA ^b --> C: go",
+    "indented by a tab": "\t^A b --> C: go",
 }
 
 NO_HEADER = {
@@ -251,6 +251,30 @@ def test_what_mermaid_refuses_or_takes_otherwise_than_meant_is_refused_where_it_
     with pytest.raises(DiagramError) as caught:
         Diagram.parse(text)
     assert (caught.value.line, caught.value.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("line", "meant", "alias"),
+    [
+        ("In Progress --> Done: go", "In Progress", "In_Progress"),
+        ("A --> in-progress: go", "in-progress", "in_progress"),
+        ("Active.Normal --> A", "Active.Normal", "Active_Normal"),
+        ("A --> PAID(1): go", "PAID(1)", "PAID_1"),
+        ("state In Progress {", "In Progress", "In_Progress"),
+        ("In Progress : waits", "In Progress", "In_Progress"),
+        ("🚀 Launch --> A", "🚀 Launch", "Launch"),
+        ("A --> 🚀", "🚀", "Name"),
+    ],
+)
+def test_a_name_that_is_none_is_refused_with_the_line_that_gives_it_one(line: str, meant: str, alias: str) -> None:
+    given = f'state "{meant}" as {alias}'
+    with pytest.raises(DiagramError) as caught:
+        Diagram.parse(f"stateDiagram-v2\n{line}\n")
+    assert caught.value.problem.endswith(f"write {alias!r} here, and in a line above {given!r}")
+    assert caught.value.column == line.index(meant) + 1
+    closed = "\n[*] --> B\n}" if line.endswith("{") else ""
+    diagram = Diagram.parse(f"stateDiagram-v2\n{given}\n{line.replace(meant, alias)}{closed}\n")
+    assert diagram.states[0].description.split("\n")[0] == meant
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, NoReturn
 
-from argentos.machines.actions import Actions
 from argentos.machines.bindings import BEGINNING, Binding, Bindings, Meaning, refuse
+from argentos.machines.compiling.actions import Actions
 from argentos.machines.conditions import Guard
 from argentos.machines.diagram import Diagram
 from argentos.machines.mermaid.elements import OUTSIDE, Edge, State
@@ -124,13 +124,10 @@ class _Finder:
         self._refuse_beginnings()
         for edge in self._diagram.edges:
             self._read(edge)
-        stays = [(edge, self.bindings.event_edge(edge)) for edge in internal]
+        meant = [*self._meant, *((edge, self.bindings.event_edge(edge)) for edge in internal)]
         self.bindings.check_used()
         self._refuse_loose()
-        for edge, meanings in stays:
-            for meaning in meanings:
-                yield from self._routes((self._tree.source(edge),), (), meaning, (edge,))
-        for edge, meanings in self._meant:
+        for edge, meanings in sorted(meant, key=lambda each: each[0].place):
             for meaning in meanings:
                 yield from self._begin((self._tree.source(edge),), (edge,), meaning)
         for name, exits in self._exits.items():

@@ -12,7 +12,7 @@ from transitions import Machine as Definition
 from transitions.extensions.nesting import HierarchicalMachine, NestedState
 
 from argentos.machines.bindings import COMPLETION
-from argentos.machines.routes import Route
+from argentos.machines.compiling.routes import Route
 from argentos.machines.tree import END, SEPARATOR, START, Tree, is_within, lineage, parent
 
 __all__ = ["Definition", "define", "undefinable"]

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from argentos.machines.bindings import COMPLETION, refuse
+from argentos.machines.compiling.routes import Plan, Route
+from argentos.machines.compiling.steps import Configuration, Step, Stepper
+from argentos.machines.compiling.together import Assumed, Choice, Together, alternatives
 from argentos.machines.conditions import Guard
 from argentos.machines.decisions import Timer, Transition
 from argentos.machines.diagram import Diagram
-from argentos.machines.routes import Plan, Route
-from argentos.machines.steps import Configuration, Step, Stepper
-from argentos.machines.together import Assumed, Choice, Together, alternatives
 from argentos.machines.tree import END, SEPARATOR, Tree, lineage, parent
 
 __all__ = ["BESIDE", "MAX_STATES", "MAX_STEPS", "MAX_WAYS", "REMEMBERED", "Row", "Table", "compile_table"]
@@ -93,9 +93,11 @@ class _Compiler:
 
     def compile(self) -> Table:
         rows: dict[Configuration, Row] = {}
+        reached: set[str] = set()
         for path, children in self._tree.children.items():
-            if not children and not (self._tree.histories and any(path in each.leaves for each in rows)):
+            if not children and path not in reached:
                 self._follow(Configuration(self._with_others(path)), rows)
+                reached = {leaf for each in rows for leaf in each.leaves}
         order = self._tree.order
         ordered = sorted(rows, key=lambda each: ([order[leaf] for leaf in each.leaves], each.memory))
         named = {self._name(each): each for each in ordered}

@@ -8,7 +8,7 @@ it, else where it begins. A history leads to what was active in its region when 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from argentos.machines.routes import Plan, Route
+from argentos.machines.compiling.routes import Plan, Route
 from argentos.machines.tree import END, SEPARATOR, History, Tree, is_within, lineage, parent, step_towards
 
 __all__ = ["Configuration", "Step", "Stepper"]

@@ -5,10 +5,10 @@ from itertools import combinations
 from typing import NamedTuple, NoReturn
 
 from argentos.machines.bindings import COMPLETION, refuse
+from argentos.machines.compiling.routes import Route
 from argentos.machines.conditions import Guard
 from argentos.machines.diagram import Diagram
 from argentos.machines.mermaid.elements import Edge
-from argentos.machines.routes import Route
 from argentos.machines.tree import Tree, is_within, lineage, parent
 
 __all__ = ["refuse_conflicts"]
@@ -22,7 +22,7 @@ def refuse_conflicts(diagram: Diagram, tree: Tree, found: Sequence[Route]) -> No
     """
     _refuse_rivals(diagram, found)
     _refuse_shared_timers(diagram, tree, found)
-    _refuse_idle_timers(diagram, found)
+    _refuse_idle_timers(diagram, tree, found)
     _refuse_regions(diagram, tree, found)
     if tree.parallel:
         _refuse_crossings(diagram, tree, found)
@@ -73,15 +73,18 @@ def _refuse_shared_timers(diagram: Diagram, tree: Tree, found: Sequence[Route]) 
         rivals.setdefault((route.source, route.timer), route)
 
 
-def _refuse_idle_timers(diagram: Diagram, found: Sequence[Route]) -> None:
+def _refuse_idle_timers(diagram: Diagram, tree: Tree, found: Sequence[Route]) -> None:
     """Refuse a timer whose edge does not leave its state: it would stay due, and raise its event for ever."""
     for route in found:
-        if route.timer is not None and all(
-            each != route.source and is_within(each, route.source) for each in route.targets
-        ):
+        if route.timer is not None and not any(_leaves(tree, route.source, target) for target in route.targets):
             edge = route.edges[0]
             problem = f"the timer of {edge} would be due for ever, for its state is not left"
             refuse(diagram, f"{problem}; lead out of {edge.source}, or to {edge.source} itself", edge.place, str(edge))
+
+
+def _leaves(tree: Tree, source: str, target: str) -> bool:
+    history = tree.histories.get(target)
+    return not is_within(history.region if history else parent(target), source)
 
 
 def _run_at_once(tree: Tree, one: Route, other: Route) -> bool:

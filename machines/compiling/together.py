@@ -8,8 +8,8 @@ a guard holds in one region it does in the others, too.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
+from argentos.machines.compiling.routes import Route
 from argentos.machines.conditions import Guard
-from argentos.machines.routes import Route
 from argentos.machines.tree import Tree, lineage, parent
 
 __all__ = ["Assumed", "Choice", "Together", "alternatives"]
