@@ -48,7 +48,9 @@ class Due(NamedTuple):
     timer: Timer
 
 
-def step(machine: Machine, position: Position, event: str, facts: object = None, *, at: float = 0.0) -> Step | Refused:
+def step(
+    machine: Machine, position: Position, event: str, facts: object = None, *, data: object = None, at: float = 0.0
+) -> Step | Refused:
     """Decide on an event, and say where that leads; pure, as far as the facts are.
 
     Args:
@@ -56,24 +58,23 @@ def step(machine: Machine, position: Position, event: str, facts: object = None,
         position: before the event; `BEGINNING` for a new life.
         event: any text.
         facts: as for `Machine.decide`.
+        data: of the event, likewise.
         at: the time now, from which the timers of states that are entered count.
 
     Raises:
         UnknownStateError, InputError: see `Machine.decide`.
     """
-    decision = machine.decide(position.state, event, facts)
+    decision = machine.decide(position.state, event, facts, data)
     return decision if isinstance(decision, Refused) else Step(decision, enter(machine, position, decision, at))
 
 
 def enter(machine: Machine, position: Position, transition: Transition, at: float) -> Position:
     """The position after a transition: what is entered has been active from then on."""
-    left = transition.left
-    kept = set(machine.active(transition.source)).difference(left)
-    entered = [state for state in machine.active(transition.target) if state not in kept]
-    since = {state: time for state, time in position.since.items() if state not in left}
-    for state in entered:
-        since[state] = at
-    return Position(transition.target, since)
+    entered, since = transition.entered, position.since
+    if not entered and not transition.left:
+        return Position(transition.target, since)
+    active = machine.active(transition.target)
+    return Position(transition.target, {state: at if state in entered else since.get(state, at) for state in active})
 
 
 def due_timers(machine: Machine, position: Position, durations: Mapping[str, float]) -> list[Due]:

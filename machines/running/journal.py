@@ -92,7 +92,7 @@ class Journal:
 
     def follow(self, life: Life, event: str, data: object) -> Taken:
         """The life after an event that comes to it, or as it is where that is refused."""
-        found = step(self._machine, life.position, event, self._facts, at=self._clock.monotonic())
+        found = step(self._machine, life.position, event, self._facts, data=data, at=self._clock.monotonic())
         if isinstance(found, Refused):
             _log.error("the event for an effect that failed is refused: %s", found)
             return Taken(life)
@@ -109,7 +109,7 @@ class Journal:
             return await self._take(event, None, at) if wanted(self.life) else None
 
     async def _take(self, event: str, data: object, at: float) -> Transition | Refused:
-        found = step(self._machine, self.life.position, event, self._facts, at=at)
+        found = step(self._machine, self.life.position, event, self._facts, data=data, at=at)
         if isinstance(found, Refused):
             return found
         taken = Taken(self.life.after(found, data), found.transition, data)

@@ -36,8 +36,11 @@ from argentos.machines.running.outbox import Outbox, is_within_effect
 from argentos.machines.running.snapshot import MachineSnapshot, SnapshotStore
 from argentos.machines.running.subscriptions import Subscriptions, TransitionStream
 from argentos.machines.running.watchers import Watchers, matches
+from argentos.machines.tree import START
 
 __all__ = ["Runner"]
+
+_STARTS_HERE: Final = "starts_here"  # the event of a first edge without a label
 
 _EVERY: Final = 32  # events after which other tasks have a turn, where there is nothing to wait for
 _FOREVER: Final = 365 * 86_400.0  # seconds: a clock sleeps no longer at once
@@ -143,9 +146,9 @@ class Runner:
         """
         return matches(self.machine, self.state, path)
 
-    def can(self, event: str) -> Transition | Refused:
+    def can(self, event: str, data: object = None) -> Transition | Refused:
         """The answer that the event would get now: a refusal counts as false, and names the guard."""
-        return self.machine.decide(self.state, event, self.facts)
+        return self.machine.decide(self.state, event, self.facts, data)
 
     async def send(self, event: str, data: object = None) -> Transition:
         """Raise an event, and return when its transition is durable and its effects were run.
@@ -261,6 +264,8 @@ class Runner:
         self._is_open = True
         self._arm()
         self._outbox.begin()
+        if self.state == START and self.machine.beginning == _STARTS_HERE:
+            await self.send(_STARTS_HERE)
         await self._raise_due()
 
     async def _close(self) -> None:
@@ -295,7 +300,7 @@ class Runner:
         """Take the step of an event, and run its effects, in a life that nobody keeps."""
         journal = self._journal
         position, sequence, _ = journal.life
-        transition = self.machine.decide(position.state, event, self.facts)
+        transition = self.machine.decide(position.state, event, self.facts, data)
         if isinstance(transition, Refused):
             return transition
         if self._durations:

@@ -1,17 +1,17 @@
 """Generated lives of generated machines, run on asyncio and on trio, held against the pure machine."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, cast
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argentos.concurrency.clock import ManualClock
 from argentos.errors import DiagramError
-from argentos.machines import Diagram, Machine, Refused, Timer
+from argentos.machines import Diagram, Machine, Refused
 from argentos.machines.running import EffectCall, MemorySnapshots, Runner
 from argentos.machines.testing import Effect, MachineSystem, RunnerSystem, lifecycle_test
 from tests.machines.generated import machines
@@ -40,16 +40,7 @@ def timed_machines(draw: st.DrawFn) -> Machine:
         line = f"{draw(states)} --> {draw(states)}: after {delay} {guard}/ tick, tock"
         with suppress(DiagramError):
             machine = Machine(Diagram.parse(f"{machine.diagram.to_mermaid()}\n{line}"), stored=True)
-    assume(all(timer.state in left for timer, left in timeouts(machine)))
     return machine
-
-
-def timeouts(machine: Machine) -> Iterator[tuple[Timer, tuple[str, ...]]]:
-    """Each timer with the states that its event leaves."""
-    for state in machine.states:
-        for timer in machine.timers(state):
-            for _, transition in machine.ways(state, timer.event):
-                yield timer, transition.left
 
 
 class Chosen(RunnerSystem):

@@ -1,6 +1,7 @@
 """A machine of one's own, run: events, answers, states, subscriptions."""
 
 import itertools
+from functools import partial
 
 import anyio
 import pytest
@@ -173,6 +174,57 @@ async def test_of_too_many_changes_a_subscriber_misses_the_oldest() -> None:
             await runner.send("unlock")
         got = changes.take()
         assert (len(got), got[0].sequence, got[-1].sequence) == (1_000, 202, 1_201)
+
+
+async def test_a_first_edge_without_a_label_is_taken_at_once() -> None:
+    async with Runner(machine("[*] --> Idle", "Idle --> Busy: go")) as runner:
+        assert runner.state == "Idle"
+
+
+async def test_guards_see_what_comes_with_an_event() -> None:
+    account = machine("[*] --> Open: open", "Open --> Open: take [event.amount <= balance] / pay")
+    paid: list[object] = []
+    async with Runner(account, {"balance": 30}, effects={"pay": lambda call: paid.append(call.data)}) as runner:
+        await runner.send("open")
+        assert runner.can("take", {"amount": 30})
+        answer = runner.can("take", {"amount": 31})
+        assert isinstance(answer, Refused)
+        assert answer.guard == "event.amount <= balance"
+        await runner.send("take", {"amount": 20})
+        assert paid == [{"amount": 20}]
+
+
+async def test_actions_of_states_run_in_order_with_those_of_edges() -> None:
+    order: list[str] = []
+    lamp = machine(
+        "[*] --> Off", "Off --> On: press / click", "On: entry / light", "On: exit / fade", "On --> Off: press / click"
+    )
+    effects = {name: partial(order.append, name) for name in ("click", "light", "fade")}
+    async with Runner(lamp, effects=effects) as runner:
+        await runner.send("press")
+        await runner.send("press")
+    assert order == ["click", "light", "fade", "click"]
+
+
+async def test_what_a_history_remembers_is_part_of_what_is_stored() -> None:
+    radio = machine(
+        "[*] --> Off",
+        "state Power {",
+        "[*] --> Low",
+        "Low --> High: louder",
+        'state "[H]" as Again',
+        "}",
+        "Off --> Again: press",
+        "Power --> Off: press",
+    )
+    store = MemorySnapshots()
+    async with Runner(radio, store=store) as runner:
+        for event in ("press", "louder", "press"):
+            await runner.send(event)
+    async with Runner(radio, store=store) as runner:
+        assert runner.matches("Off")
+        await runner.send("press")
+        assert runner.matches("Power.High")
 
 
 async def test_a_runner_that_is_not_open_says_so() -> None:
