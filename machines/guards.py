@@ -158,7 +158,7 @@ class Findings:
         self._data = data
 
     def __getattr__(self, name: str) -> bool:
-        """What the guard of this name finds."""
+        """The answer of the guard of this name."""
         return ask(name, self._facts, self._data)
 
 

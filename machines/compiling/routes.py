@@ -57,7 +57,7 @@ class Route(NamedTuple):
 
 
 class Default(NamedTuple):
-    """Where a history leads that remembers nothing yet: a path, with the edge to it and its effects."""
+    """The default of a history that remembers nothing yet: a path, with the edge to it and its effects."""
 
     target: str
     edge: Edge

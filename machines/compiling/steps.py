@@ -15,7 +15,7 @@ __all__ = ["Configuration", "Step", "Stepper"]
 
 
 class Configuration(NamedTuple):
-    """What a machine is in.
+    """A configuration of a machine: all that is active, and remembered.
 
     Attributes:
         leaves: the paths of the innermost states that are active, one for each parallel region.
@@ -27,7 +27,7 @@ class Configuration(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What happens at once.
+    """A step: all that routes that are taken together bring about.
 
     Attributes:
         behind: what the machine is in after it.
@@ -92,7 +92,7 @@ class Stepper:
     def _entry(
         self, domains: tuple[str, ...], targets: tuple[tuple[str, ...], ...], memory: dict[str, tuple[str, ...]]
     ) -> "_Entry":
-        """What is entered; found again where no history has a say in it."""
+        """The entry into the targets; found again where no history has a say in it."""
         key = domains, targets
         if self._tree.histories or key not in self._known_entries:
             entry = _Entry(self._tree, self._plan, memory)
@@ -119,7 +119,7 @@ class Stepper:
         return target if history is None else f"{history.region}{SEPARATOR}{target}"
 
     def _remembered(self, before: Configuration, left: set[str]) -> dict[str, tuple[str, ...]]:
-        """What histories remember once these paths are left."""
+        """The memory of histories once these paths are left."""
         memory = dict(before.memory)
         for name, history in self._tree.histories.items():
             inside = tuple(leaf for leaf in before.leaves if leaf in left and is_within(leaf, history.region))
@@ -137,7 +137,7 @@ class Stepper:
     def _kept(
         self, memory: dict[str, tuple[str, ...]], leaves: Sequence[str]
     ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """What has to be remembered: nothing of regions that are active."""
+        """The memory that has to be kept: nothing of regions that are active."""
         return tuple(
             (name, memory[name])
             for name, history in self._tree.histories.items()

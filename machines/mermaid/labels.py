@@ -37,7 +37,7 @@ class Label(NamedTuple):
 
     @property
     def triggers(self) -> tuple[Trigger, ...]:
-        """What takes the edge: events and delays with commas between them."""
+        """The events and delays that take the edge; commas stand between them."""
         if self.delay:
             return (Trigger("", self.delay),)
         return tuple(_timed(part.strip()) for part in self.event.split(","))

@@ -6,7 +6,9 @@ moment when its region is left.
 """
 
 import itertools
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from tests.machines.uml.sketches import Arrow, Node, Region, Sketch
 
@@ -86,7 +88,7 @@ class Interpreter:
                 break
             at, arrow = min(due, key=lambda each: each[0])
             self.now = max(self.now, at)
-            if not self._dispatch(lambda each, due=arrow: each is due):
+            if not self._dispatch(partial(operator.is_, arrow)):
                 refused.add((arrow.source.name, arrow.delay, at))
         self.now = end
 

@@ -183,8 +183,8 @@ class _Pencil:
         elif shape < 0.42:
             arrow.targets = self.beside()
         elif shape < 0.5 and len(self.beside()) > 1:
-            first, *others = (sketch.nodes[name] for name in self.beside())
-            arrow.source, arrow.waits, arrow.event, arrow.delay = first, tuple(others), "", 0
+            source, *others = (sketch.nodes[name] for name in self.beside())
+            arrow.source, arrow.waits, arrow.event, arrow.delay = source, tuple(others), "", 0
             arrow.targets = (chance.choice(names),)
         else:
             arrow.targets = (chance.choice(names),)

@@ -58,12 +58,13 @@ def steps(seed: int) -> Iterator[tuple[str, Any]]:
 
 def lived(sketch: Sketch, machine: Machine, seed: int) -> int:
     """Lead both through one life; how many effects there were."""
-    facts = dict.fromkeys(FACTS, True)
+    facts: dict[str, bool] = dict.fromkeys(FACTS, True)
     system = MachineSystem(machine, facts=lambda _event, _payload: facts)
     system.send(machine.beginning)
     rules = Interpreter(sketch, facts)
     told: list[str] = []
-    for what, given in (("begin", None), *steps(seed)):
+    life: list[tuple[str, Any]] = [("begin", ""), *steps(seed)]
+    for what, given in life:
         told.append(f"{what} {given}")
         if what == "send":
             system.send(given)
@@ -72,12 +73,12 @@ def lived(sketch: Sketch, machine: Machine, seed: int) -> int:
             system.advance(given)
             rules.advance(given)
         elif what == "facts":
-            facts |= given
+            facts.update(given)
             rules.facts = dict(facts)
-        life = "\n".join((sketch.text(), *told))
-        assert active(machine, system.state) == rules.state(), life
-        assert [each.name for each in system.effects] == [name for _, name in rules.log], life
-        assert [system.log[each.number].at for each in system.effects] == [at for at, _ in rules.log], life
+        so_far = "\n".join((sketch.text(), *told))
+        assert active(machine, system.state) == rules.state(), so_far
+        assert [each.name for each in system.effects] == [name for _, name in rules.log], so_far
+        assert [system.log[each.number].at for each in system.effects] == [at for at, _ in rules.log], so_far
     return len(rules.log)
 
 
