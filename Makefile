@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The files that have tests of a kind; all others need not be read to find them.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
-.PHONY: run demo test api cli browser gateway planted-defences diagrams servers model-checking documents drawings mermaid recordings planted-bugs planted-promises benchmark-forms crash channels power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-gateway benchmark-starting benchmark-retention benchmark-counting lint types clean
+.PHONY: run demo test api cli browser gateway planted-defences diagrams servers model-checking documents drawings exchange mermaid recordings planted-bugs planted-promises benchmark-forms crash channels power-cuts system-calls full-disk concurrent-reads mutations edge fuzz cancellation typed-programs benchmark-storage benchmark-machines benchmark-actors benchmark-search benchmark-gateway benchmark-starting benchmark-retention benchmark-counting lint types clean
 
 # A gateway with the conversation of the demo, and its dashboard: `make run PORT=8000` at another port than 7420.
 STATE ?= $(CURDIR)/.state
@@ -32,7 +32,7 @@ demo-channels: $(VENV)/.channels
 
 # Everything that needs no server and no data from elsewhere; on one process more than there are cores, for some wait.
 test: $(VENV)/.tools
-	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not documents and not mermaid and not browser and not gateway"
+	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m "not server and not data and not campaign and not spin and not graphviz and not documents and not exchange and not mermaid and not browser and not gateway"
 
 # What needs a server: the tests start it themselves; and npm, for a tokenizer.
 servers: $(VENV)/.tools
@@ -66,6 +66,11 @@ planted-defences: $(VENV)/.tools
 browser: $(VENV)/.tools
 	npm install --silent --no-package-lock --no-save --prefix $(VENV)-browser axe-core@4
 	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -m browser tests/browser
+
+# What is written as XState's JSON and as SCXML, run by XState and by SCION: it needs node and npm, and fetches both.
+exchange: $(VENV)/.tools
+	npm install --silent --no-package-lock --prefix $(VENV)-exchange xstate@5 @scion-scxml/scxml@4
+	LONG=$(LONG) $(BIN)/pytest -q -m exchange $(call marked,exchange)
 
 # What mermaid itself draws: it needs node and npm, and fetches mermaid.
 mermaid: $(VENV)/.tools

@@ -22,6 +22,7 @@ Reading order; each imports only those above it:
     drawing       pictures of machines
     running       running a machine of one's own: events, timers, effects, snapshots
     documents     pictures in documents that Sphinx and MkDocs build
+    exchange      SCXML, XState, and machines of transitions
     tools         comparing versions, and documents with the program
     modelcheck    looking at everything that can happen
     testing       generated tests, on Hypothesis

@@ -29,6 +29,10 @@ EXAMPLES: Final[Mapping[str, Sequence[Example]]] = {
         ("argent diagram door.mmd --theme dark --output door.png --watch", "drawn again whenever door.mmd is saved"),
     ],
     "argent diagram check": [("argent diagram check README.md docs/*.md", "1 if one is not the program's")],
+    "argent diagram convert": [
+        ("argent diagram convert door.mmd door.scxml", "what cannot be said there is listed"),
+        ("argent diagram convert machine.json - --to mermaid", "XState's JSON, printed as mermaid"),
+    ],
     "argent diagram compare": [("argent diagram compare old.mmd new.mmd", "1 if what is stored would not survive")],
     "argent diagram migrate": [
         ("argent diagram migrate old.mmd new.mmd doors/*.json --state Locked=Bolted", "what would be done"),

@@ -11,6 +11,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import ArgentError, DiagramError
 from argentos.gateway.commands.diagram.check import check
 from argentos.gateway.commands.diagram.compare import compare
+from argentos.gateway.commands.diagram.convert import command as convert
 from argentos.gateway.commands.diagram.files import file_and_line, read_diagram, write_file
 from argentos.gateway.commands.diagram.migrate import migrate
 from argentos.gateway.commands.diagram.watching import changes
@@ -40,7 +41,7 @@ _SETTINGS: Final = {"--json": 1, "--agent": 2, "--state-dir": 2}  # with the val
 class _Diagram(click.Command):
     """A group that draws by itself: its name may be followed by that of a command, or by a file."""
 
-    others: Final = {"check": check, "compare": compare, "migrate": migrate}
+    others: Final = {"check": check, "compare": compare, "convert": convert, "migrate": migrate}
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
