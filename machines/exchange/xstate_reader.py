@@ -262,8 +262,7 @@ def _object(value: Any) -> Config:
 def _list(value: Any) -> list[Any]:
     """The values of an array, or the one that stands for it; none for null."""
     if isinstance(value, list):
-        found: list[Any] = value
-        return found
+        return list(cast("Any", value))
     return [] if value is None else [value]
 
 
