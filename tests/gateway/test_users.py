@@ -6,6 +6,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -82,13 +83,22 @@ def ended(process: "subprocess.Popen[str]") -> str:
     return out
 
 
+def entries(state: Path) -> dict[str, os.stat_result]:
+    """Everything in a directory that others may be writing in: what has gone meanwhile is left out."""
+    found = dict[str, os.stat_result]()
+    for each in (state, *state.rglob("*")):
+        with suppress(FileNotFoundError):
+            found[str(each)] = each.lstat()
+    return found
+
+
 def strangers(state: Path) -> list[str]:
     """What is not the service's."""
-    return sorted(str(each) for each in (state, *state.rglob("*")) if each.lstat().st_uid != USER)
+    return sorted(path for path, status in entries(state).items() if status.st_uid != USER)
 
 
 def open_to_others(state: Path) -> list[str]:
-    return sorted(str(each) for each in (state, *state.rglob("*")) if stat.S_IMODE(each.lstat().st_mode) & 0o077)
+    return sorted(path for path, status in entries(state).items() if stat.S_IMODE(status.st_mode) & 0o077)
 
 
 @as_root
