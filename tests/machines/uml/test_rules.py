@@ -13,7 +13,7 @@ from argentos.machines.testing import MachineSystem
 from tests.machines.uml.interpreter import Interpreter
 from tests.machines.uml.sketches import EVENTS, FACTS, Sketch, sketched
 
-COUNT = 2_000 if os.environ.get("LONG") else 60
+COUNT = 2_000 if os.environ.get("LONG") else 100
 STEPS = 25
 
 
@@ -88,4 +88,4 @@ def test_random_machines_do_what_the_rules_of_uml_say(part: int) -> None:
     for seed in range(part * COUNT // 10, (part + 1) * COUNT // 10):
         sketch, machine = made(seed)
         effects += sum(lived(sketch, machine, seed * 10 + life) for life in range(3))
-    assert effects > COUNT
+    assert effects > COUNT // 10
