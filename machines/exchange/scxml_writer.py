@@ -146,6 +146,11 @@ class _Writer:
             found["target"] = " ".join(self._ids[each] for each in move.targets)
         if move.targets and self._stays(parent, move.targets):
             found["type"] = "internal"
+            if parent.tag == _tag("parallel"):
+                problem = f"{parent.get('id')} has parallel regions and an edge into them"
+                self._chart.warnings.append(
+                    f"{problem}: here it stays active meanwhile, in SCXML it is left and entered"
+                )
         if move.label:
             found[_own("label")] = move.label
         if move.via:

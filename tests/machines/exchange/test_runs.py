@@ -92,6 +92,8 @@ def assert_agree(lives: list[tuple[Machine, list[str], dict[str, bool]]]) -> Non
         for name, answer in zip(("XState", "SCION"), answers[2 * number : 2 * number + 2], strict=True):
             assert not isinstance(answer, dict), (name, answer, machine.diagram.to_mermaid())
             theirs = [{**each, "states": known(machine, each["states"])} for each in answer]
+            if name == "SCION" and any("is left and entered" in each for each in to_scxml(machine).warnings):
+                continue
             if name == "SCION":  # which enters parallel regions in an order of its own
                 theirs, ours = in_any_order(theirs), in_any_order(ours)
             assert theirs == ours, (name, events, facts, machine.diagram.to_mermaid())
