@@ -12,7 +12,7 @@ from argentos.machines.machine import Machine
 from argentos.machines.mermaid.elements import OUTSIDE, Edge, State
 from argentos.machines.mermaid.labels import BREAK
 from argentos.machines.mermaid.statements import Comment, Note, Setting, Styling, walk
-from argentos.machines.notation import decoded
+from argentos.machines.notation import Misread, decoded
 
 __all__ = ["analyse"]
 
@@ -109,7 +109,10 @@ class _Analysis:
         branches = [each for each in self._diagram.edges if each.source == choice]
         for branch in sorted(branches, key=lambda each: self._machine.meanings[each][0].terms == ALWAYS):
             meaning = self._machine.meanings[branch][0]
-            both = conjoined(terms, meaning.terms)
+            try:
+                both = conjoined(terms, meaning.terms)
+            except Misread:  # what never holds together is no way
+                continue
             found = Move(move.whens, self._targets(branch), canonical(both), (*move.effects, *meaning.effects))
             further = self._kinds.get(branch.target)
             if further is not None and further.kind == "choice":

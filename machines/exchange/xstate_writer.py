@@ -78,7 +78,7 @@ class _Writer:
         if region.begins is None:
             return found
         target, effects = region.begins.targets[0], list(region.begins.effects)
-        found["initial"] = {"target": f"#{target}", "actions": effects} if effects else target
+        found["initial"] = {"target": target, "actions": effects} if effects else target
         return found
 
     # Transitions --------------------------------------------------------------------------------------------------

@@ -76,3 +76,11 @@ def test_writing_twice_gives_the_same_text() -> None:
         machine = Machine(Diagram.parse(text))
         assert to_scxml(machine).result == to_scxml(machine).result, name
         assert behaviour(machine) == behaviour(Machine(Diagram.parse(text)))
+
+
+def test_xstate_is_told_where_a_state_begins_by_the_key_and_no_way_that_contradicts_itself() -> None:
+    text = "stateDiagram-v2\nstate c <<choice>>\n[*] --> A: made\nstate A {\n[*] --> B: / setup\n}\n"
+    machine = Machine(Diagram.parse(f"{text}A --> c: go [x]\nc --> A: [not x]\nc --> D: else"))
+    config = to_xstate(machine).result
+    assert '"initial": {"target": "B", "actions": ["setup"]}' in json.dumps(config)
+    assert machine.ways("B", "go")[0][1].target == "D"
