@@ -181,7 +181,7 @@ _OWN: Final = (
     (r"\b[0-9a-f]{32}(-\d+)?\b", "ID"),
     (r"\b(just )?now\b|\b\d+m( ago)?\b", "AGE"),
     (r'("(seconds|bytes)": ?)[0-9.e-]+', r"\g<1>0"),
-    (r"\bin \d+\.\d s\b|\b\d\.\d(?=  )", "SECONDS"),
+    (r"\bin \d+\.\d s\b|\b\d+\.\d(?=  |\n)", "SECONDS"),
     (r"\(\d+(\.\d)?K\)", "SIZE"),
 )
 """What is another one in each run: times, ids made up, and how large a backup is."""
