@@ -41,6 +41,7 @@ MAX_TERMS: Final = 64
 """Alternatives of one guard, once `or` stands outside of all else."""
 
 _MAX_DEPTH: Final = 50
+_MAX_LENGTH: Final = 10_000  # characters
 _TOKEN: Final = re.compile(
     r"""[ \t]*(?:(?P<number>-?\d+(?:\.\d+)?(?![\w.]))|(?P<text>'[^']*'|"[^"]*")|(?P<path>\w+(?:\.\w+)+)"""
     r"""|(?P<word>\w+)|(?P<sign>&&|\|\||[=!<>]=|[!<>=(),]))"""
@@ -120,8 +121,10 @@ def read_guard(text: str) -> Terms:
     """The terms of a guard's text.
 
     Raises:
-        Misread: it says what the language does not have.
+        Misread: it says what the language does not have, or is too long.
     """
+    if len(text) > _MAX_LENGTH:
+        raise Misread(f"the guard has {len(text):,} characters; {_MAX_LENGTH:,} are the most", 0)
     reader = _Reader(decoded(text))
     found = reader.either(0)
     reader.expect_end()

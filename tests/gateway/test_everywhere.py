@@ -95,6 +95,9 @@ LINES: Final = (
     "pairing list",
     "pairing unlink discord:ada",
     "pairing deny telegram:ada",
+    "channels status",
+    "channels drop ropes 2",
+    "channels drop nobody 2",
     "backup BACKUP",
     "diagram --session ropes --format text",
     "diagram --session nobody",
@@ -108,8 +111,10 @@ ELSEWHERE: Final = {
     "argent completion": "knows no sessions",
     "argent diagram check": "likewise",
     "argent diagram compare": "likewise",
+    "argent diagram convert": "likewise",
     "argent diagram migrate": "likewise",
     "argent man": "likewise",
+    "argent channels test": "asks platforms: tests/gateway/channels/test_commands.py",
     "argent doctor": "tells of the owner",
     "argent replay": "lives in a directory of its own time, which nobody else may run",
     "argent restore": "makes a directory that nobody owns yet",
@@ -209,5 +214,5 @@ def test_a_command_answers_the_same_whoever_owns_the_directory(
 def test_every_command_is_tried_so_or_says_why_not() -> None:
     tried = {" ".join(["argent", *line.removeprefix("--agent sales ").split()]) for line in LINES}
     paths = {each.path for each in entries(root, "argent") if not each.path.startswith("argent gateway")}
-    paths -= {"argent", "argent pairing", "argent sessions"}
+    paths -= {"argent", "argent channels", "argent pairing", "argent sessions"}
     assert {path for path in paths if not any(f"{line} ".startswith(f"{path} ") for line in tried)} == set(ELSEWHERE)

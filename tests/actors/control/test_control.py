@@ -366,7 +366,7 @@ async def test_a_request_is_validated_by_the_owner_with_one_sentence_that_names_
             await client.values(operation, key, **arguments)
 
 
-@pytest.mark.parametrize("name", [each for each in errors.__all__ if each != "DiagramError"])
+@pytest.mark.parametrize("name", [each for each in errors.__all__ if each not in {"DiagramError", "EventRefusedError"}])
 async def test_every_error_can_travel(name: str) -> None:
     kind = getattr(errors, name)
     has_outcome = kind in {NoReplyError, errors.ApprovalDecidedError}
@@ -381,8 +381,9 @@ async def test_every_error_can_travel(name: str) -> None:
 
 async def test_an_error_that_this_version_cannot_build_keeps_its_sentence() -> None:
     diagram = DiagramError("no", file="x.mmd", line=1, column=2)
+    refused = errors.EventRefusedError("x.mmd:1:2: no", state="Open", event="push", guard=None)
     of_tomorrow = protocol.Failed(error="OfTomorrowError", sentence="x.mmd:1:2: no")
-    for failed in (protocol.failed(diagram), of_tomorrow):
+    for failed in (protocol.failed(diagram), protocol.failed(refused), of_tomorrow):
         error = protocol.error_of(failed)
         assert isinstance(error, ArgentError)
         assert str(error) == "x.mmd:1:2: no"

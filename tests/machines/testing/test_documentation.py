@@ -11,7 +11,7 @@ from argentos.machines.mermaid.markdown import fences
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs/testing.md").read_text(encoding="utf-8")
-DOOR, BROKEN, PASTED, ORDER, PURE_SESSION, SESSION, COVERAGE = (
+DOOR, BROKEN, PASTED, ORDER, LAMP, PURE_SESSION, SESSION, COVERAGE = (
     fence.body for fence in fences(TEXT) if fence.language == "python"
 )
 MERMAID = next(fence.body for fence in fences(TEXT) if fence.language == "mermaid")
@@ -33,10 +33,12 @@ def test_what_is_shown_is_an_example(block: str, name: str) -> None:
 @pytest.mark.timeout(240)
 def test_the_examples_pass(tmp_path: Path) -> None:
     (tmp_path / "pure_session.py").write_text(PURE_SESSION, encoding="utf-8")
-    files = [*(ROOT / f"examples/{name}.py" for name in ("door", "order", "session")), tmp_path / "pure_session.py"]
+    (tmp_path / "lamp.py").write_text(f"{ORDER}\n\n{LAMP}", encoding="utf-8")  # which goes on from the order's imports
+    examples = [ROOT / f"examples/{name}.py" for name in ("door", "order", "session")]
+    files = [*examples, tmp_path / "pure_session.py", tmp_path / "lamp.py"]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)  # noqa: S603 - this interpreter
-    assert "4 passed" in done.stdout, done.stdout + done.stderr
+    assert "6 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_door_takes_ten_lines() -> None:
