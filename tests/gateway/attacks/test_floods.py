@@ -74,7 +74,7 @@ def test_26_a_flood_into_one_session_is_refused_there_and_slows_no_other(flooded
         is_over.set()
         for each in flooding:
             each.join()
-    assert statuses.count(202) <= 101
+    assert statuses.count(202) <= 100 + 20  # those that wait, and those that the turn began with
     assert set(statuses) == {202, 429}
     assert statuses.count(429) > 200
     assert during < max(10 * calm, 0.25), (calm, during)  # beside five clients of the same two cores
