@@ -290,10 +290,12 @@ class SessionSystem(Checks):
         account.require("shown as failed what failed", that=shown.failed == failed, problem=(shown, account.failed))
         numbers = [message.number for message in history.result()]
         account.require("shown whole", that=numbers == sorted(account.context + account.waiting), problem=numbers)
-        edges = self.loop.begin(self.session.transitions())
+        told = self.loop.begin(self.session.transitions())
+        stored = self.loop.begin(self.store.transitions(KEY))  # asked once the first ones have left
         self._rest()
         taken = tuple(record for record in account.records if isinstance(record, Transitioned))
-        account.require("every edge is told", that=edges.result() == taken, problem=(edges.result(), taken))
+        for edges in (told.result(), stored.result()):
+            account.require("every edge is told", that=edges == taken, problem=(edges, taken))
         self.check_stored()
 
     def finish(self) -> None:
