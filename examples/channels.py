@@ -42,11 +42,11 @@ class Platforms:
         self.direct = discord.state.direct_channel(self.discord_bot.id, self.ada.id)
 
     def on_telegram(self, user: int) -> list[str]:
-        """What the bot has written to somebody."""
+        """The texts that the bot has written to somebody."""
         return [each.text for each in self.telegram.chat(user).shown]
 
     def on_discord(self) -> list[str]:
-        """What the bot has written to Ada there."""
+        """The texts that the bot has written to Ada there."""
         messages = self.discord.state.messages(self.direct)
         return [each.content for each in messages if each.author.id == self.discord_bot.id]
 

@@ -1,1 +1,1 @@
-"""What a gateway costs beside a supervisor in the same process: see docs/benchmarks.md."""
+"""The cost of a gateway beside a supervisor in the same process: see docs/benchmarks.md."""

@@ -1,4 +1,4 @@
-"""What axe finds in a page."""
+"""Findings of axe in a page."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ SETTLE = """() => document.getAnimations()
 
 
 def serious(page: Page) -> list[Any]:
-    """What axe finds by WCAG 2.2 AA that is serious, or worse, once nothing moves or changes its colour any more."""
+    """Findings of axe by WCAG 2.2 AA that are serious, or worse, once nothing moves or changes its colour any more."""
     page.evaluate(SETTLE)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     options = {

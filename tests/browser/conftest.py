@@ -1,4 +1,4 @@
-"""What the tests in a browser share: one Chromium for all, a gateway for each module, a page for each test."""
+"""Fixtures of the tests in a browser: one Chromium for all, a gateway for each module, a page for each test."""
 
 from collections.abc import Callable, Generator
 from typing import TypeAlias

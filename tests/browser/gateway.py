@@ -125,7 +125,7 @@ class RunningGateway:
 
     @property
     def url(self) -> str:
-        """Where the dashboard is."""
+        """The address of the dashboard."""
         return f"http://127.0.0.1:{self.port}/"
 
     def link(self, *scopes: Scope) -> str:

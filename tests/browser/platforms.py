@@ -19,7 +19,7 @@ _TELEGRAM_TOKEN: Final = "42:abcdefghijklmnopqrstuvwxyz0123456789"  # noqa: S105
 _ON_TELEGRAM: Final = 4471
 
 Shown: TypeAlias = tuple[list[str], list[str]]
-"""What a bot of ours has written to a person: on Telegram, and on Discord."""
+"""The texts that a bot of ours has written to a person: on Telegram, and on Discord."""
 
 
 class Platforms:
@@ -62,7 +62,7 @@ class Platforms:
         self._portal.call(write)
 
     def until(self, is_so: Callable[[Shown], object]) -> Shown:
-        """What is shown to Ada, once something is so of it."""
+        """The texts shown to Ada, once something is so of it."""
 
         async def wait() -> Shown:
             with anyio.move_on_after(20):
@@ -88,7 +88,7 @@ class Platforms:
         self._portal.call(revoke)
 
     def refused(self) -> list[Any]:
-        """What was asked of the platforms, and is not as they have it."""
+        """The requests that were not as the platforms have them."""
         return [*self._telegram.violations, *self._discord.rest.refusals]
 
 

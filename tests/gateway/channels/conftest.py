@@ -1,4 +1,4 @@
-"""What the tests of channels share: a local Telegram, and gateways that are connected to it."""
+"""Fixtures of the tests of channels: a local Telegram, and gateways that are connected to it."""
 
 import json
 from collections.abc import AsyncGenerator, Callable

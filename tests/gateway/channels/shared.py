@@ -1,4 +1,4 @@
-"""What the tests of channels share."""
+"""Models and waits that the tests of channels share."""
 
 import base64
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What was sent while nobody was connected is answered once, and says so."""
+"""Messages that were sent while nobody was connected: each is answered once, and the answer says so."""
 
 from datetime import UTC, datetime, timedelta
 

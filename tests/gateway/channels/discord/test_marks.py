@@ -1,4 +1,4 @@
-"""Where the messages of a channel that may not have been taken begin."""
+"""Marks of channels, behind which messages may not have been taken yet."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

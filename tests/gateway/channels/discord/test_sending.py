@@ -1,4 +1,4 @@
-"""What a bot of Discord sends: each reply once, as the platform takes it, and questions with buttons."""
+"""Messages that a bot of Discord sends: each reply once, as the platform takes it, and questions with buttons."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

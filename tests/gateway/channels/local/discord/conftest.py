@@ -43,7 +43,7 @@ class Bot:
 
     @property
     def read(self) -> list[str | None]:
-        """What it has read."""
+        """The messages that it has read."""
         return [each.content for each in self.told if isinstance(each, hikari.MessageCreateEvent)]
 
     async def until(self, is_true: Callable[[], bool]) -> None:
