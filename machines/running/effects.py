@@ -2,10 +2,9 @@
 
 import functools
 import inspect
-import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import anyio
 
@@ -197,9 +196,6 @@ def _takes_call(name: str, function: Callable[..., object]) -> bool:
     raise InputError(f"the effect {name!r} needs more than one argument; it is given nothing, or an EffectCall")
 
 
-_NEVER: Final = math.inf
-
-
 async def attempt(bound: Bound, call: EffectCall, thread: Thread) -> Failure | None:
     """Try an effect once; what it raises, the failure, passes no further.
 
@@ -214,7 +210,7 @@ async def attempt(bound: Bound, call: EffectCall, thread: Thread) -> Failure | N
 async def _attempt(bound: Bound, call: EffectCall, thread: Thread, outcome: list[Failure | None]) -> None:
     timeout = bound.handler.timeout
     try:
-        with anyio.fail_after(_NEVER if timeout is None else timeout):
+        with anyio.fail_after(timeout):
             if bound.handler.in_thread:
                 await thread(functools.partial(bound.call, call))
             else:
