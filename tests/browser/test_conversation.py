@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from argentos import Address, Config
 from tests.browser.conftest import Opening
@@ -85,6 +85,31 @@ def test_a_clear_in_a_second_terminal_ends_a_turn_that_streams(opening: Opening,
     expect(page.get_by_label("Cleared", exact=True)).to_contain_text("left the context")
     expect(page.locator(".is-running")).to_have_count(0)
     expect(messages(page)).to_have_count(0)
+
+
+def test_a_late_answer_takes_nothing_from_a_turn_that_streams(opening: Opening, gateway: RunningGateway) -> None:
+    gateway.do(gateway.session("late").create)
+    page = opening("session/late")
+    expect(page.locator(".thinking")).to_have_count(0)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        held.append((route, route.fetch()))
+
+    page.route(re.compile("api/v1/sessions/late[?]"), hold, times=1)
+    with page.expect_request(re.compile("api/v1/sessions/late[?]")):
+        gateway.do(gateway.session("late").update, title="While it is idle")
+    while not held:  # the answer has come, and is not given to the page yet
+        page.wait_for_timeout(10)
+    gateway.send("late", "wait for it")
+    gateway.say("Half a ")
+    expect(page.locator(".is-running")).to_contain_text("Half a")
+    route, response = held[0]
+    route.fulfill(response=response)
+    expect(page.locator(".open-pane h1")).to_have_text("While it is idle")
+    gateway.say("word")
+    expect(page.locator(".is-running .content")).to_have_text("Half a word")
+    gateway.say(None)
 
 
 def test_the_newest_part_is_there_first_and_older_ones_on_demand(opening: Opening, gateway: RunningGateway) -> None:

@@ -135,7 +135,8 @@ export class OpenSession extends EventTarget {
   }
 
   async #look() {
-    const { isWhole, ended } = this;
+    const { isWhole, ended, turn } = this;
+    const { taken } = turn;
     this.isWhole = this.isMissed = false;
     this.isLooking = true;
     try {
@@ -149,7 +150,7 @@ export class OpenSession extends EventTarget {
       this.isGone = false;
       this.trouble = null;
       if (this.ended === ended) this.ended = null;
-      if (!AT_WORK.has(info.status)) this.turn.end();
+      if (!AT_WORK.has(info.status) && turn.taken === taken) turn.end(); // else the answer may be older than the pieces
     } catch (error) {
       this.trouble = error;
       this.isGone = error.status === 404;

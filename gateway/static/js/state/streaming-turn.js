@@ -11,6 +11,7 @@ export class StreamingTurn {
   constructor() {
     this.attempt = 0;
     this.messageId = "";
+    this.taken = 0; // pieces
     /** @type {Part[]} */
     this.parts = [];
   }
@@ -26,6 +27,7 @@ export class StreamingTurn {
       this.messageId = messageId;
       this.parts = [];
     }
+    this.taken += 1;
     this.#add(piece);
   }
 
