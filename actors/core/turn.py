@@ -1,6 +1,7 @@
 """Turns as their senders see them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from anyio.lowlevel import checkpoint
 
@@ -12,44 +13,34 @@ from argentos.storage import Message
 
 __all__ = ["Turn"]
 
+P = TypeVar("P")
 
-class _Reader(AsyncIterator[Piece]):
-    """One reader's place in a reply."""
 
-    def __init__(self, turn: "Turn") -> None:
-        self._turn = turn
+class _Reader(AsyncIterator[P]):
+    """One reader's place in a reply.
+
+    Args:
+        read: gives the attempt and the position that follow what it read, and None at the end.
+    """
+
+    def __init__(self, read: Callable[[int, int], Awaitable[tuple[int, int, P] | None]]) -> None:
+        self._read = read
         self._attempt = self._position = 0
 
-    async def __anext__(self) -> Piece:
+    async def __anext__(self) -> P:
         await checkpoint()
-        found = await self._turn.piece(self._attempt, self._position)
+        found = await self._read(self._attempt, self._position)
         if found is None:
             raise StopAsyncIteration
         self._attempt, self._position, piece = found
         return piece
 
 
-class _Together(AsyncIterator[tuple[int, Sequence[Piece]]]):
-    """One reader's place in a reply, who takes all pieces that have come."""
-
-    def __init__(self, turn: "Turn") -> None:
-        self._turn = turn
-        self._attempt = self._position = 0
-
-    async def __anext__(self) -> tuple[int, Sequence[Piece]]:
-        await checkpoint()
-        found = await self._turn.pieces(self._attempt, self._position)
-        if found is None:
-            raise StopAsyncIteration
-        self._attempt, self._position, pieces = found
-        return self._attempt, pieces
-
-
 class _TextReader(AsyncIterator[str]):
     """One reader's place in the text of a reply."""
 
-    def __init__(self, turn: "Turn") -> None:
-        self._pieces = _Reader(turn)
+    def __init__(self, pieces: AsyncIterator[Piece]) -> None:
+        self._pieces = pieces
 
     async def __anext__(self) -> str:
         while not isinstance(piece := await anext(self._pieces), TextDelta):
@@ -111,7 +102,7 @@ class Turn:
         Raises:
             ModelError, SupervisorStoppedError: as for `reply`.
         """
-        return _Reader(self)
+        return _Reader(self._piece)
 
     def text(self) -> AsyncIterator[str]:
         """The text of the reply, and of what is said between calls of tools, piece by piece; else as iterating.
@@ -119,7 +110,7 @@ class Turn:
         Raises:
             ModelError, SupervisorStoppedError: as for `reply`.
         """
-        return _TextReader(self)
+        return _TextReader(_Reader(self._piece))
 
     def together(self) -> AsyncIterator[tuple[int, Sequence[Piece]]]:
         """The reply as iterating gives it: all pieces at a time that have come meanwhile, with their attempt.
@@ -127,20 +118,20 @@ class Turn:
         Raises:
             ModelError, SupervisorStoppedError: as for `reply`.
         """
-        return _Together(self)
+        return _Reader(self._together)
 
-    async def piece(self, attempt: int, position: int) -> tuple[int, int, Piece] | None:
-        """The piece at this position, or the first one if the turn was begun again since this attempt.
-
-        Gives also the attempt and the position that follow it, and None at the end.
-        """
+    async def _piece(self, attempt: int, position: int) -> tuple[int, int, Piece] | None:
+        """The piece at this position, or the first one if the turn was begun again since this attempt."""
         found = await self._place(attempt, position)
         return None if found is None else (found[0], found[1] + 1, self._pieces[found[1]])
 
-    async def pieces(self, attempt: int, position: int) -> tuple[int, int, Sequence[Piece]] | None:
-        """The pieces from this position on, as far as they have come; else as `piece`."""
+    async def _together(self, attempt: int, position: int) -> tuple[int, int, tuple[int, Sequence[Piece]]] | None:
+        """The pieces from this position on, as far as they have come, with their attempt."""
         found = await self._place(attempt, position)
-        return None if found is None else (found[0], len(self._pieces), self._pieces[found[1] :])
+        if found is None:
+            return None
+        attempt, position = found
+        return attempt, len(self._pieces), (attempt, self._pieces[position:])
 
     async def _place(self, attempt: int, position: int) -> tuple[int, int] | None:
         """The place of the next piece, once it has come; None at the end."""

@@ -34,7 +34,7 @@ _BETWEEN: Final = 10  # calls between two witnesses
 _LONGEST: Final = 5.0  # seconds for a call
 _NOT_CALLED: Final[dict[type, set[str]]] = {  # of the actor, or the end of a life
     Supervisor: {"drain"},
-    Turn: {"begin", "push", "finish", "fail", "piece", "wake"},
+    Turn: {"begin", "cancelled_by", "fail", "finish", "open_with", "outcome", "push", "settle", "wake"},
     Deliveries: {"put", "find", "finish", "put_off", "attempts", "end"},
 }
 _IDS: Final = ("ada", "Ada", "a/b", "../x", "ada", "👩\u200d👧", "x" * 512)
