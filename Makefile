@@ -2,7 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Many tests wait for a process or a socket, so there are more workers than cores.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 
 # The files of tests lie in memory where a gigabyte is left; what a disk does to them is tried by the campaigns.
