@@ -22,6 +22,11 @@ def campaign(folder: Path, cuts: int, seed: int, *plants: str, seconds: float) -
     return sum_of(run_workers(commands, seconds))
 
 
+def sees_loss(problems: list[str]) -> bool:
+    """Tell whether acknowledged messages are gone, or torn: a campaign ends with the first cut that shows either."""
+    return any(sign in each for each in problems for sign in ("is lost", "records are missing", "taken for damage"))
+
+
 @pytest.mark.timeout(4000)
 def test_a_power_cut_at_any_moment_loses_and_doubles_nothing_and_leaves_every_file_whole(
     tmp_path: Path, scale: int
@@ -39,9 +44,9 @@ def test_a_power_cut_at_any_moment_loses_and_doubles_nothing_and_leaves_every_fi
 
 def test_without_the_flush_the_campaign_sees_losses(tmp_path: Path) -> None:
     problems = campaign(tmp_path, 40, 1, "skip the flush", seconds=300).problems
-    assert any("is lost" in each for each in problems)
+    assert sees_loss(problems)
 
 
 def test_without_the_flush_at_opening_the_campaign_sees_losses(tmp_path: Path) -> None:
     problems = campaign(tmp_path, 50, 1, "skip the flush at opening", seconds=300).problems
-    assert any("is lost" in each for each in problems)
+    assert sees_loss(problems)
