@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -91,12 +92,25 @@ def test_the_outbox_in_the_guide_to_embedding_runs_and_prints_what_it_says(tmp_p
     assert run(program, tmp_path).strip() == program.rstrip().rsplit("# ", 1)[1]
 
 
-def test_the_settings_are_the_defaults(tmp_path: Path) -> None:
-    content = blocks("json")[0]
-    (tmp_path / "argent.json").write_text(content)
+def test_the_settings_that_people_change_are_shown_as_they_are_by_default(tmp_path: Path) -> None:
+    (tmp_path / "argent.json").write_text(blocks("json")[0])
     assert Config.load(tmp_path) == Config()
-    set_by_default = [field for field in fields(Config) if field.default is not None]
-    assert len(json.loads(content)["agents"]["defaults"]["session"]) == len(set_by_default) - 1
+
+
+def test_the_page_of_settings_has_each_with_its_default(tmp_path: Path) -> None:
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (none|`[^`]+`) \|", page, flags=re.MULTILINE))
+    defaults = {key: json.loads(value.strip("`")) for key, value in rows.items() if value != "none"}
+    (tmp_path / "argent.json").write_text(json.dumps({"agents": {"defaults": {"session": defaults}}}))
+    assert Config.load(tmp_path) == Config()
+    unset = {as_key(field.name) for field in fields(Config) if field.default is None}
+    assert {key for key, value in rows.items() if value == "none"} == unset
+    assert rows.keys() == {as_key(field.name) for field in fields(Config)}
+
+
+def as_key(name: str) -> str:
+    """The key of `argent.json` for an attribute of `Config`."""
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
 
 
 def commands_shown(text: str) -> list[list[str]]:
