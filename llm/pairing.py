@@ -42,20 +42,19 @@ def with_results(messages: tuple[Message, ...]) -> tuple[Message, ...]:
 
 def _are_paired(messages: Sequence[Message]) -> bool:
     """They are as they have to be, as those of a session of its own always are."""
-    wanted: set[object] = set()
+    wanted: list[object] = []
     for message in messages:
-        if not message.blocks:
-            if wanted:
-                return False
-            continue
-        calls, results = set[object](), set[object]()
+        calls: list[object] = []
+        results: list[object] = []
         for block in message.blocks:
             kind = block.get("type")
             if kind == "tool_use":
-                calls.add(block.get("id"))
+                calls.append(block.get("id"))
             elif kind == "tool_result":
-                results.add(block.get("tool_use_id"))
-        if results != wanted or (calls and message.role != "assistant"):
+                results.append(block.get("tool_use_id"))
+        if results != wanted and set(results) != set(wanted):
+            return False
+        if calls and message.role != "assistant":
             return False
         wanted = calls
     return not wanted
