@@ -91,6 +91,8 @@ def as_text(value: object, what: str, error: type[ArgentError] = InputError) -> 
     Raises:
         ArgentError: it is none, or has half a surrogate pair.
     """
+    if type(value) is str and value.isascii():
+        return value
     text = str.__str__(as_type(value, str, what, "give it as text", error))
     if not text.isascii():
         try:

@@ -58,6 +58,8 @@ def _plain(value: object, what: str, error: type[ArgentError], depth: int) -> An
     """A value of JSON, made of the built-in types themselves; what is changed outside later does not change it."""
     if depth > _DEEPEST:
         raise error(f"{what} is nested deeper than {_DEEPEST} levels; make it flatter")
+    if type(value) is str and value.isascii():
+        return value
     if isinstance(value, str):
         return as_text(value, f"a text in {what}", error)
     if type(value) in _PLAIN:
