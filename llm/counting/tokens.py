@@ -60,6 +60,8 @@ def count_tokens(text: str) -> int:
     tiktoken gives up with a panic, and takes longer the longer they are.
     """
     encoding = _loaded[0] if _loaded else _load()
+    if len(text) <= _PIECE:
+        return len(encoding.encode_ordinary(text))
     return sum(len(encoding.encode_ordinary(piece)) for piece in _pieces(text))
 
 
