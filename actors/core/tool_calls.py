@@ -183,11 +183,12 @@ class _Run:
 
     async def _run(self, called: _Called) -> _Result:
         key = self._snapshot.metadata.key
-        name = f"tool {called.traits.name} of session {key}"
+        name, context = f"tool {called.traits.name} of session {key}", self._context(called)
         try:
-            result = await self._runtime.bulkhead.run(partial(_call, called, self._context(called)), name)
+            result = await self._runtime.bulkhead.run(partial(_call, called, context), name, scope=context.scope)
         except ArgentError as error:  # the tool cancelled the task that it ran in
-            return _Result(f"failed: {error}", is_error=True, error="cancelled")
+            said = "cancelled: the tool ended the call by itself" if context.scope.cancel_called else f"failed: {error}"
+            return _Result(said, is_error=True, error="cancelled")
         return _cut(result, self._limit)
 
     def _context(self, called: _Called) -> ToolContext:
@@ -208,7 +209,7 @@ class _Run:
 async def _call(called: _Called, context: ToolContext) -> _Result:
     name = called.traits.name
     try:
-        with context.entered(), context.scope:
+        with context.entered():
             given: Any = called.tool.call(to_builtins(called.call.input))  # which it may change
             if not isinstance(given, Awaitable):
                 return _Result(
@@ -223,7 +224,6 @@ async def _call(called: _Called, context: ToolContext) -> _Result:
         _log.info("tool %s raised %s", name, in_log(error))
         content = error_content(error, name)
         return _Result(_said(error) if content is None else content, is_error=True, error=type(error).__qualname__)
-    return _Result("cancelled: the tool ended the call by itself", is_error=True, error="cancelled")
 
 
 def _said(error: BaseException) -> str:

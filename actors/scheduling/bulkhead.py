@@ -57,6 +57,7 @@ class Bulkhead:
         work: Callable[[], Coroutine[Any, Any, T]],
         name: str,
         hold: Callable[[Callable[[], object]], None] | None = None,
+        scope: anyio.CancelScope | None = None,
     ) -> T:
         """Do the work in a copy of this context; it is cancelled, and left alone, with the caller.
 
@@ -64,13 +65,14 @@ class Bulkhead:
             work: does it.
             name: whose it is, for the log.
             hold: is told how to cancel the work, for callers that cancel it together with this.
+            scope: for the work to run in; by default one of its own.
 
         Raises:
             ModelError: the work raised it or, as the cause, anything else; or it was cancelled, but not by the caller.
         """
         while self._left >= _MOST_LEFT:
             await self._one_fewer()
-        task = _Task(work, name, self._ended)
+        task = _Task(work, name, self._ended, scope or anyio.CancelScope())
         self._tasks.add(task)
         task.begin()
         if hold is not None:
@@ -129,14 +131,18 @@ class _Task(Generic[T]):
     """
 
     def __init__(
-        self, work: Callable[[], Coroutine[Any, Any, T]], name: str, ended: Callable[["_Task[Any]"], None]
+        self,
+        work: Callable[[], Coroutine[Any, Any, T]],
+        name: str,
+        ended: Callable[["_Task[Any]"], None],
+        scope: anyio.CancelScope,
     ) -> None:
         self.name = name
         self.over = new_waiter()
         self.left_at: float | None = None
         self._work = work
         self._ended = ended
-        self._scope = anyio.CancelScope()
+        self._scope = scope
         self._results: list[T] = []
         self._error: BaseException | None = None
         self._native: asyncio.Task[None] | None = None  # the event loop holds tasks weakly
