@@ -23,6 +23,7 @@ from argentos.storage import (
     Rewound,
     SessionKey,
     Summarised,
+    Transitioned,
     TurnDelayed,
     TurnEnded,
     Undone,
@@ -57,23 +58,25 @@ class Bookkeeping:
     def take_over(self, records: Sequence[Record], metadata: Metadata, context: OpenContext) -> None:
         """Go on by what has become durable; the session stands there now."""
         for record in records:
+            if isinstance(record, Accepted | Responded | Replied) and record.is_owed and record.address is not None:
+                self._tell_of_debts(metadata, record.address.channel, record.number)
             match record:
+                case Accepted() | Transitioned():  # the most frequent ones
+                    pass
                 case Replied():
                     self._replies.finish(record.messages, reply_of(record))
                     self._decider.error = None
                 case TurnEnded():
                     self._fail_turns(record)
+                case Responded() | CallEnded() | ApprovalAsked() | TurnDelayed():
+                    self._replies.go_on(record, metadata, context)
                 case Summarised() | Cleared() | Rewound() | Undone():
                     self._message_ids.forget()
                 case Kept(status="failed", reason=reason):
                     _log.error("session %s was not compacted: %s", self._key, ForeignText(reason))
                     self._replies.note(CompactionFailed(reason))
-                case Responded() | CallEnded() | ApprovalAsked() | TurnDelayed():
-                    self._replies.go_on(record, metadata, context)
                 case _:
                     pass
-            if isinstance(record, Accepted | Responded | Replied) and record.is_owed and record.address is not None:
-                self._tell_of_debts(metadata, record.address.channel, record.number)
 
     def _tell_of_debts(self, metadata: Metadata, channel: str, number: int) -> None:
         owed = bisect(metadata.undelivered.get(channel, ()), number)
