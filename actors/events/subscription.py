@@ -36,8 +36,11 @@ class EventFilter(Struct, frozen=True):
         if isinstance(event, PairingsChanged):
             return self.session is None and self.owner is None
         agent, session = event.session
-        is_of_owner = self.owner is None or self.owner == event.owner
-        return is_of_owner and self.agent in {None, agent} and self.session in {None, session}
+        return (
+            (self.agent is None or self.agent == agent)
+            and (self.session is None or self.session == session)
+            and (self.owner is None or self.owner == event.owner)
+        )
 
 
 class Subscription(AsyncIterator[Event]):
@@ -53,7 +56,7 @@ class Subscription(AsyncIterator[Event]):
         self, limit: int, *, only: EventFilter | None = None, cursor: str = "", kept: Iterable[Published] = ()
     ) -> None:
         self.cursor: str = cursor
-        self._only = only
+        self._only = None if only == EventFilter() else only
         self._buffer: deque[Event] = deque(kept)
         self._first: CursorExpired | None = None
         self._limit = limit + len(self._buffer)
