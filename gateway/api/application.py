@@ -30,7 +30,7 @@ from argentos.gateway.api.routes import Route
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.signals import draining_at_signals
 from argentos.gateway.api.table import ROUTES
-from argentos.gateway.channels.status import AccountStatus
+from argentos.gateway.channels.status import Statuses
 from argentos.gateway.index.session_index import SessionIndex
 from argentos.gateway.problems import RequestError, problem_response
 
@@ -64,7 +64,7 @@ class Gateway:
             for the root.
         refusals: what makes the responses to requests that the guard refuses, by their paths; by default they are
             problem documents.
-        statuses: of the accounts on platforms that this process connects to, as `Channels.statuses` gives them.
+        statuses: of the accounts on platforms that this process connects to, as `Channels.statuses` has them.
 
     Attributes:
         service: what all requests share.
@@ -79,7 +79,7 @@ class Gateway:
         parts: Sequence[Part] = (),
         public: Sequence[str] = _PUBLIC,
         refusals: Mapping[str, Refusal] | None = None,
-        statuses: Callable[[], Sequence[AccountStatus]] = tuple,
+        statuses: Statuses | None = None,
     ) -> None:
         self.routes: tuple[Route, ...] = (*ROUTES, *routes)
         document = openapi_document(self.routes, argentos.__version__)

@@ -1,6 +1,6 @@
 """The service behind the API: the supervisor, and the streams that are open, for all requests."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -12,7 +12,7 @@ from argentos.gateway.access.limits.settings import Limits
 from argentos.gateway.access.view import AnySupervisor, Views
 from argentos.gateway.api.monitoring.metrics import Metrics
 from argentos.gateway.api.streams.lines import Lines
-from argentos.gateway.channels.status import AccountStatus
+from argentos.gateway.channels.status import Statuses
 
 __all__ = ["Service"]
 
@@ -26,12 +26,13 @@ class Service:
         supervisor: of whose sessions the API is.
         openapi: the description of the API.
         limits: of what clients may do.
-        statuses: of the accounts on platforms that this process connects to.
+        statuses: of the accounts on platforms; by default there are none.
 
     Attributes:
         views: of the sessions, one for each caller.
         metrics: figures of what is done.
         lines: of the latest events.
+        statuses: of the accounts on platforms that this process connects to.
         is_draining: nothing new is taken, for the end has come.
     """
 
@@ -40,12 +41,12 @@ class Service:
         supervisor: AnySupervisor,
         openapi: bytes,
         limits: Limits,
-        statuses: Callable[[], Sequence[AccountStatus]] = tuple,
+        statuses: Statuses | None = None,
     ) -> None:
         self.supervisor = supervisor
         self.views: Views = Views(supervisor, limits)
         self.openapi = openapi
-        self.statuses: Callable[[], Sequence[AccountStatus]] = statuses
+        self.statuses: Statuses = statuses or Statuses()
         self.metrics: Metrics = Metrics()
         self.lines: Lines = Lines()
         self.is_draining: bool = False

@@ -11,7 +11,7 @@ from argentos.concurrency.foreign_code import in_log, passes, sentence_of
 from argentos.errors import ArgentError, ChannelError, ChannelRefusedError
 from argentos.gateway.channels.channel import Channel, Inbox, Part
 from argentos.gateway.channels.settings import Connection
-from argentos.gateway.channels.status import AccountStatus
+from argentos.gateway.channels.status import AccountStatus, Statuses
 from argentos.storage import Address
 
 __all__ = ["Account"]
@@ -32,6 +32,7 @@ class Account:
     Args:
         connection: its settings.
         channel: made of them.
+        statuses: of all accounts.
         now: the time.
 
     Attributes:
@@ -39,12 +40,16 @@ class Account:
         tried: it was connected to, or that failed, for the first time.
     """
 
-    def __init__(self, connection: Connection, channel: Channel, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, connection: Connection, channel: Channel, statuses: Statuses, now: Callable[[], datetime]
+    ) -> None:
         self.connection: Connection = connection
         self.channel: Channel = channel
         self.status: AccountStatus = AccountStatus(channel=connection.channel, account=connection.account, since=now())
         self.tried: anyio.Event = anyio.Event()
+        self._statuses = statuses
         self._now = now
+        statuses.add(self.status)
 
     @property
     def is_connected(self) -> bool:
@@ -60,13 +65,33 @@ class Account:
                 self.status.failures = 0
             pause = self._pause(error)
             self.status.failed(_told(error), self._now, self._now() + timedelta(seconds=pause))
+            self._statuses.tell()
             self.tried.set()
             _log.warning("%s is not connected, and tries again in %g s: %s", self.status.place, pause, _told(error))
             await anyio.sleep(pause)
 
+    def note_received(self) -> None:
+        """Note that a message was taken."""
+        self.status.received += 1
+        self.status.last_received_at = self._now()
+        self._statuses.tell()
+
+    def note_delivered(self) -> None:
+        """Note that a reply was delivered."""
+        self.status.delivered += 1
+        self.status.last_delivered_at = self._now()
+        self._statuses.tell()
+
+    def note_dropped(self, reason: str) -> None:
+        """Note that a reply was given up."""
+        self.status.dropped += 1
+        self.status.last_dropped = reason
+        self._statuses.tell()
+
     async def aclose(self) -> None:
         """Let go of the connection, for good."""
         self.status.state = "stopped"
+        self._statuses.tell()
         with anyio.move_on_after(_TELLING, shield=True):
             await self.channel.aclose()
 
@@ -75,6 +100,7 @@ class Account:
             with anyio.fail_after(_CONNECTING):
                 name = await self.channel.connect()
             self.status.connected(name, self._now)
+            self._statuses.tell()
             self.tried.set()
             _log.info("%s is connected as %s", self.status.place, name)
             await self.channel.receive(inbox)

@@ -85,9 +85,7 @@ class Receiver(Inbox):
         except ArgentError as error:
             await self._refuse(incoming, error)
             return
-        status = self._account.status
-        status.received += 1
-        status.last_received_at = self._now()
+        self._account.note_received()
         if turn is not None:
             key = key_of(found.agent, found.session_id, turn.message_id)
             self._streams.begin(self._account, incoming.address, key, turn)

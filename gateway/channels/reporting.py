@@ -1,7 +1,7 @@
 """Reports: the status of each account, in a file that a gateway keeps while it runs, for other processes."""
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -13,29 +13,28 @@ import msgspec
 from argentos.concurrency.background import keep_running
 from argentos.errors import StoreError
 from argentos.gateway.access.files import gateway_folder, make_gateway_folder
-from argentos.gateway.channels.status import AccountStatus
+from argentos.gateway.channels.status import AccountStatus, News, Statuses
 from argentos.storage.disk import durable, reading
 
 __all__ = ["read_report", "reported"]
 
 _NAME: Final = "channels.json"
-_INTERVAL: Final = 1.0  # seconds between two looks at what has changed
+_INTERVAL: Final = 1.0  # seconds between two reports
 
 _log: Final = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def reported(statuses: Callable[[], Sequence[AccountStatus]], state_dir: Path) -> AsyncGenerator[None]:
+async def reported(statuses: Statuses, state_dir: Path) -> AsyncGenerator[None]:
     """The time in which other processes can read how the accounts stand."""
     path = make_gateway_folder(state_dir) / _NAME
 
     async def keep() -> None:
-        seen: Sequence[AccountStatus] = ()
-        while True:
-            if (found := statuses()) != seen:
-                await anyio.to_thread.run_sync(_write, path, found)
-                seen = found
-            await anyio.sleep(_INTERVAL)
+        with statuses.followed(news := News()):
+            while True:
+                await anyio.to_thread.run_sync(_write, path, statuses.now())
+                await anyio.sleep(_INTERVAL)
+                await news.wait()
 
     async with anyio.create_task_group() as group:
         group.start_soon(keep_running, "the report of channels", keep, name="argentos report of channels")

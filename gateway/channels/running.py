@@ -10,7 +10,6 @@ from typing import Final, Self
 
 import anyio
 import anyio.to_thread
-from msgspec import structs
 
 from argentos.actors import Supervisor
 from argentos.concurrency.background import keep_running
@@ -22,7 +21,7 @@ from argentos.gateway.channels.outgoing.streaming import Streams
 from argentos.gateway.channels.receiving import Receiver
 from argentos.gateway.channels.registry import new_channel
 from argentos.gateway.channels.settings import Connection
-from argentos.gateway.channels.status import AccountStatus
+from argentos.gateway.channels.status import Statuses
 
 __all__ = ["Channels"]
 
@@ -52,6 +51,9 @@ class Channels:
         connections: the settings of the accounts.
         state_dir: keeps what a restart has to know.
         now: the time.
+
+    Attributes:
+        statuses: of the accounts.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Channels:
         state_dir: Path,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
+        self.statuses: Statuses = Statuses()
         self._supervisor = supervisor
         self._connections = tuple(connections)
         self._ledger = Ledger(state_dir, now)
@@ -68,10 +71,6 @@ class Channels:
         self._accounts: list[Account] = []
         self._receiving: anyio.CancelScope | None = None
         self._couriers: list[Courier] = []
-
-    def statuses(self) -> tuple[AccountStatus, ...]:
-        """The status of each account as it is now, in the order of the settings."""
-        return tuple(structs.replace(each.status) for each in self._accounts)
 
     def stop_receiving(self) -> None:
         """Receive no more; what is owed is delivered as long as the supervisor gives it."""
@@ -90,7 +89,7 @@ class Channels:
         _check_loop()
         for each in self._connections:
             channel = await anyio.to_thread.run_sync(new_channel, each)
-            self._accounts.append(Account(each, channel, self._now))
+            self._accounts.append(Account(each, channel, self.statuses, self._now))
         self._receiving = anyio.CancelScope()
         async with AsyncExitStack() as stack:
             for account in self._accounts:
@@ -118,7 +117,7 @@ class Channels:
 
     def _deliver(self, kind: str, streams: Streams) -> None:
         accounts = {each.connection.account: each for each in self._accounts if each.connection.channel == kind}
-        courier = Courier(self._supervisor, accounts, streams, self._ledger, self._now)
+        courier = Courier(self._supervisor, accounts, self.statuses, streams, self._ledger, now=self._now)
         self._couriers.append(courier)
         work = partial(keep_running, f"the deliveries to {kind}", partial(courier.run, kind))
         self._delivering.start_soon(work, name=f"argentos deliveries to {kind}")

@@ -1,12 +1,14 @@
-"""The status of each account of ours, as people see it."""
+"""The status of each account of ours, as people see it, and the news that one has changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
+import anyio
+from msgspec import Struct, structs
 
-__all__ = ["AccountState", "AccountStatus"]
+__all__ = ["AccountState", "AccountStatus", "News", "Statuses"]
 
 AccountState: TypeAlias = Literal["connecting", "connected", "failing", "stopped"]
 
@@ -62,3 +64,49 @@ class AccountStatus(Struct, kw_only=True, rename="camel"):
             self.state, self.since = "failing", now()
         self.trouble, self.next_attempt_at = trouble, next_attempt_at
         self.failures += 1
+
+
+class News:
+    """News for one task that waits for them; several at once are one."""
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def tell(self) -> None:
+        """Wake the task, or have it wait no more the next time."""
+        self._event.set()
+
+    async def wait(self) -> None:
+        """Wait until there are news since the last time."""
+        await self._event.wait()
+        self._event = anyio.Event()
+
+
+class Statuses:
+    """The statuses of the accounts that a gateway is connected to, in the order of the settings."""
+
+    def __init__(self) -> None:
+        self._all: list[AccountStatus] = []
+        self._followers: list[News] = []
+
+    def add(self, status: AccountStatus) -> None:
+        """Have one more; who changes it calls `tell`."""
+        self._all.append(status)
+
+    def now(self) -> tuple[AccountStatus, ...]:
+        """The status of each account as it is now."""
+        return tuple(structs.replace(each) for each in self._all)
+
+    def tell(self) -> None:
+        """Tell all followers that a status has changed, or what was tried of the deliveries to a platform."""
+        for each in self._followers:
+            each.tell()
+
+    @contextmanager
+    def followed(self, news: News) -> Generator[None]:
+        """The time in which these news come of each change."""
+        self._followers.append(news)
+        try:
+            yield
+        finally:
+            self._followers.remove(news)

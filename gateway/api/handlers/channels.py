@@ -27,7 +27,7 @@ class Outbox(Struct, frozen=True):
 async def list_channels(call: Call) -> Channels:
     """Show how each account of ours on a platform stands."""
     call.caller.check_unbound()
-    return Channels(tuple(call.service.statuses()))
+    return Channels(call.service.statuses.now())
 
 
 async def list_outbox(call: Call) -> Outbox:

@@ -8,6 +8,7 @@ Reading order:
     records      records as JSON objects
     told         events as clients are told of them
     lines        these, encoded once for all
+    accounts     news of accounts on platforms
     following    the events of some sessions, with the pieces of one
     events       these as server-sent events
     sockets      and over WebSocket

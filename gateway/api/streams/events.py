@@ -8,8 +8,8 @@ from argentos.actors import Subscription
 from argentos.errors import InputError
 from argentos.gateway.api.call import AgentParameters, Call, SessionParameters
 from argentos.gateway.api.streams.event_stream import EventStream, Tell, frame
-from argentos.gateway.api.streams.following import TellLines, Wanted, follow
-from argentos.gateway.api.streams.lines import Line
+from argentos.gateway.api.streams.following import Wanted, follow
+from argentos.gateway.api.streams.lines import Line, TellLines
 
 __all__ = ["EventsParameters", "follow_for", "stream_events", "subscribed", "wanted_by"]
 
@@ -89,4 +89,6 @@ async def wanted_by(call: Call, given: EventsParameters) -> Wanted:
         if given.session is None:
             raise InputError("pieces are told of one session at a time; name it by `session`, or leave `deltas` out")
         pieces = await call.session(SessionParameters(session=given.session, agent=given.agent))
-    return Wanted(records=given.records, infos=given.infos, snapshot=given.snapshot, pieces=pieces)
+    sees_accounts = given.session is None and call.caller.owner is None
+    accounts = call.service.statuses if sees_accounts else None
+    return Wanted(records=given.records, infos=given.infos, snapshot=given.snapshot, pieces=pieces, accounts=accounts)

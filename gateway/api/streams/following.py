@@ -3,7 +3,7 @@
 Of one session also the pieces of its replies are told.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -24,15 +24,14 @@ from argentos.actors.core.turn import Turn
 from argentos.actors.events import Subscription
 from argentos.errors import ArgentError
 from argentos.gateway.access.view import OwnedSessions
-from argentos.gateway.api.streams.lines import Line, Lines, line_of
+from argentos.gateway.api.streams.accounts import AccountNews
+from argentos.gateway.api.streams.lines import Line, Lines, TellLines, line_of
 from argentos.gateway.api.streams.outlets import Pace
 from argentos.gateway.api.streams.told import Piece, SessionChanged
+from argentos.gateway.channels.status import Statuses
 from argentos.storage import SessionKey, TurnStarted
 
-__all__ = ["TellLines", "Wanted", "follow"]
-
-TellLines: TypeAlias = Callable[[Sequence[Line]], Awaitable[None]]
-"""Tells a client of some lines at once, when it has room for them."""
+__all__ = ["Wanted", "follow"]
 
 _EVENTS_PACE: Final = 0.1  # seconds between two messages to a client, where much happens
 _SHARE: Final = 0.0005  # seconds besides for each client that is told: so all of them leave time for what is asked
@@ -51,12 +50,14 @@ class Wanted:
         infos: how a session stands after it has changed.
         snapshot: all sessions, where the cursor of the client has expired.
         pieces: of the replies of this session.
+        accounts: on platforms, whose news are told.
     """
 
     records: bool = True
     infos: bool = False
     snapshot: bool = True
     pieces: Session | None = None
+    accounts: Statuses | None = None
 
 
 async def follow(events: Subscription, tell: TellLines, wanted: Wanted, sessions: OwnedSessions, lines: Lines) -> None:
@@ -74,9 +75,11 @@ async def follow(events: Subscription, tell: TellLines, wanted: Wanted, sessions
     """
     failure: ArgentError | None = None
     async with anyio.create_task_group() as group:
-        besides: list[_Pieces | _Changes] = [_Changes(sessions, tell)] if wanted.infos else []
+        besides: list[_Beside] = [_Changes(sessions, tell)] if wanted.infos else []
         if wanted.pieces is not None:
             besides.append(_Pieces(wanted.pieces, tell))
+        if wanted.accounts is not None:
+            besides.append(AccountNews(wanted.accounts, tell))
         for each in besides:
             group.start_soon(each.run)
         try:
@@ -92,9 +95,7 @@ async def follow(events: Subscription, tell: TellLines, wanted: Wanted, sessions
         raise failure
 
 
-def _lines_of(
-    events: Iterable[Event], wanted: Wanted, lines: Lines, besides: Iterable["_Pieces | _Changes"]
-) -> Iterator[Line]:
+def _lines_of(events: Iterable[Event], wanted: Wanted, lines: Lines, besides: Iterable["_Beside"]) -> Iterator[Line]:
     for event in events:
         for each in besides:
             each.hear(event)
@@ -185,3 +186,7 @@ class _Changes:
                     info = await (await self._sessions.session(key.id, agent=key.agent)).info()
                     told = SessionChanged(cursor=cursor, agent=key.agent, session=key.id, info=info)
                     await self._tell((line_of(told),))
+
+
+_Beside: TypeAlias = _Pieces | _Changes | AccountNews
+"""Hears each event, and tells of something else beside it."""

@@ -1,16 +1,16 @@
 """Lines: what clients are told, encoded once for all of them."""
 
 from collections import OrderedDict
-from collections.abc import Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from argentos.actors import CursorExpired, Event, EventsMissed
 from argentos.gateway.api.streams.told import Told, told
 
-__all__ = ["Line", "Lines", "line_of"]
+__all__ = ["Line", "Lines", "TellLines", "line_of"]
 
 _MOST: Final = 512  # events that are kept encoded
 _LONGEST: Final = 16 * 1024  # bytes of one that is
@@ -23,6 +23,10 @@ class Line(NamedTuple):
     kind: str
     cursor: str
     data: bytes
+
+
+TellLines: TypeAlias = Callable[[Sequence[Line]], Awaitable[None]]
+"""Tells a client of some lines at once, when it has room for them."""
 
 
 def line_of(told: Told) -> Line:

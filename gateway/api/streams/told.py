@@ -13,7 +13,7 @@ from argentos.errors import ArgentError, SessionFailedError
 from argentos.gateway.api.streams.records import RECORD_OBJECTS, record_object
 from argentos.gateway.problems import Problem, problem_of
 
-__all__ = ["KINDS", "CursorExpired", "Piece", "SessionChanged", "Told", "told"]
+__all__ = ["KINDS", "ChannelsChanged", "CursorExpired", "Piece", "SessionChanged", "Told", "told"]
 
 _PAGE: Final = 100  # sessions of a snapshot that are told of at once
 _RECORD_SCHEMA: Final = {"anyOf": [{"$ref": f"#/components/schemas/{each.__name__}"} for each in RECORD_OBJECTS]}
@@ -80,6 +80,13 @@ class PairingsChanged(Told, frozen=True, kw_only=True, rename="camel"):
 
     revision: int
     at: datetime
+
+
+class ChannelsChanged(Told, frozen=True, kw_only=True, rename="camel"):
+    """An account on a platform stands otherwise, or what is owed to channels does; both are to be asked for.
+
+    A token that is bound to an owner is not told of it, nor who follows one session.
+    """
 
 
 class SupervisorDraining(Told, frozen=True, kw_only=True, rename="camel"):
@@ -190,6 +197,7 @@ KINDS: Final = (
     SessionParked,
     SessionUnparked,
     PairingsChanged,
+    ChannelsChanged,
     SupervisorDraining,
     EventsMissed,
     CursorExpired,

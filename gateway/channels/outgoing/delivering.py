@@ -27,6 +27,7 @@ from argentos.gateway.channels.channel import Part
 from argentos.gateway.channels.outgoing.ledger import Attempt, Draft, Late, Ledger, key_of
 from argentos.gateway.channels.outgoing.parts import marked, parts_of
 from argentos.gateway.channels.outgoing.streaming import Streams
+from argentos.gateway.channels.status import Statuses
 
 __all__ = ["Courier"]
 
@@ -50,6 +51,7 @@ class Courier:
     Args:
         supervisor: owes it.
         accounts: of ours there, by their names.
+        statuses: of all accounts.
         streams: show replies while they are made.
         ledger: knows what was begun before a restart.
         now: the time.
@@ -59,12 +61,15 @@ class Courier:
         self,
         supervisor: Supervisor,
         accounts: Mapping[str | None, Account],
+        statuses: Statuses,
         streams: Streams,
         ledger: Ledger,
+        *,
         now: Callable[[], datetime],
     ) -> None:
         self._supervisor = supervisor
         self._accounts = accounts
+        self._statuses = statuses
         self._streams = streams
         self._ledger = ledger
         self._now = now
@@ -106,6 +111,7 @@ class Courier:
             await delivery.retry(_pause(delivery), sentence_of(error))
         finally:
             self._room.release()
+            self._statuses.tell()  # of the attempt
 
     async def _try(self, account: Account, delivery: Delivery) -> None:
         try:
@@ -124,15 +130,13 @@ class Courier:
         except SessionNotFoundError:  # it was deleted, and owes nothing any more
             await delivery.done()
         else:
-            account.status.delivered += 1
-            account.status.last_delivered_at = self._now()
+            account.note_delivered()
 
     async def _drop(self, account: Account, delivery: Delivery, reason: str) -> None:
         """Give up a delivery, and tell the owner: in the log, in the status, and in `Supervisor.owed`."""
         await delivery.fail(reason)
         await self._forget(delivery)
-        account.status.dropped += 1
-        account.status.last_dropped = reason
+        account.note_dropped(reason)
         _log.warning(
             "a reply of session %s to %s can never be delivered: %s",
             delivery.session,

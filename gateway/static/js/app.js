@@ -5,12 +5,14 @@ import { Selection } from "./state/selection.js";
 import { SessionList } from "./state/session-list.js";
 import { OpenSession } from "./state/open-session.js";
 import { Approvals } from "./state/approvals.js";
+import { Channels } from "./state/channels.js";
 import { Pairings } from "./state/pairings.js";
 
 export const place = new CurrentPlace();
 export const list = new SessionList();
 export const selection = new Selection();
 export const approvals = new Approvals();
+export const channels = new Channels();
 
 /** The account, once it is known. @type {{current: import("./api/account.js").Account | null}} */
 export const account = { current: null };

@@ -1,7 +1,7 @@
 // The page: signs in, draws the list and what is open beside it, and listens to what the gateway pushes.
 
 import "./ui/time-elements.js";
-import { account, agent, approvals, link, list, may, open, pairings, place } from "./app.js";
+import { account, agent, approvals, channels, link, list, may, open, pairings, place } from "./app.js";
 import { EventStream } from "./api/events.js";
 import { whoAmI } from "./api/account.js";
 import { onSignedOut } from "./api/http.js";
@@ -105,7 +105,8 @@ function take(event) {
     list.refresh();
     pairings.refresh();
     open.current?.lookAtPairing();
-  } else if (event.type === "CursorExpired" || event.type === "EventsMissed") lookAtAll();
+  } else if (event.type === "ChannelsChanged") channels.refresh();
+  else if (event.type === "CursorExpired" || event.type === "EventsMissed") lookAtAll();
   else if (CHANGING.has(event.record?.kind)) approvals.refresh();
 }
 
@@ -121,6 +122,7 @@ function lookAtAll() {
   list.refresh();
   approvals.refresh();
   pairings.refresh();
+  channels.refresh();
   open.current?.look({ isWhole: true });
   open.current?.lookAtPairing();
 }

@@ -33,10 +33,11 @@ def serving(tmp_path: Path) -> Serving:
     @asynccontextmanager
     async def serve(model: Model | Agent | None = None, **options: Any) -> AsyncGenerator[Served]:
         store = options.pop("store", None) or MemoryStore()
+        statuses = options.pop("statuses", None)
         settings: dict[str, Any] = {"grace": 0.2, **options}
         supervisor = Supervisor(store, model or OfflineModel(), **settings)
         access = Access(tmp_path)
-        gateway = Gateway(supervisor, access)
+        gateway = Gateway(supervisor, access, statuses=statuses)
         token = access.tokens.new(uuid.uuid4().hex)
         application = gateway.application()
         listening = socket.create_server(("127.0.0.1", 0))

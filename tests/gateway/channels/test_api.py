@@ -42,7 +42,7 @@ async def test_each_account_tells_how_it_stands(telegram: LocalTelegram, bot: Bo
     async with run() as running, asking(running, tmp_path) as ask:
         telegram.write(bot, 7, "Hello!")
         await until(lambda: shown(telegram, 7))
-        await until(lambda: running.channels.statuses()[0].delivered)
+        await until(lambda: running.channels.statuses.now()[0].delivered)
         (account,) = (await ask("channels")).json()["accounts"]
         told = {name: account[name] for name in ("channel", "account", "state", "name", "received", "delivered")}
         assert told == {
@@ -62,7 +62,7 @@ async def test_a_reply_that_can_never_be_delivered_stands_in_the_outbox(
     async with run() as running, asking(running, tmp_path) as ask:
         telegram.write(bot, 7, "Hello!")
         telegram.chat(7).is_closed = True
-        await until(lambda: running.channels.statuses()[0].dropped)
+        await until(lambda: running.channels.statuses.now()[0].dropped)
         (lost,) = (await ask("outbox")).json()["messages"]
         assert (lost["session"], lost["channel"], lost["isFinal"]) == ("telegram:7", "telegram", True)
         assert "blocked by the user" in lost["failure"]
@@ -74,7 +74,7 @@ async def test_what_waits_is_given_up_and_not_delivered_any_more(
     telegram: LocalTelegram, bot: Bot, run: Run, tmp_path: Path
 ) -> None:
     async with run() as running, asking(running, tmp_path) as ask:
-        await until(lambda: running.channels.statuses()[0].state == "connected")
+        await until(lambda: running.channels.statuses.now()[0].state == "connected")
         telegram.faults.plan(Fault("sendMessage", 429, "Too Many Requests: retry after 300", retry_after=300))
         telegram.write(bot, 7, "Hello!")
         waiting: list[dict[str, Any]] = []

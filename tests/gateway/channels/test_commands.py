@@ -102,7 +102,7 @@ async def test_beside_a_gateway_each_account_tells_how_it_stands(
     now = datetime.now(UTC)
     gateway = Running(process=os.getpid(), url="", public_url="", version="", agents=(), started_at=now)
     async with run() as running, reported(running.channels.statuses, state):
-        await until(lambda: running.channels.statuses()[0].state == "connected")
+        await until(lambda: running.channels.statuses.now()[0].state == "connected")
         with announced(state, gateway):
             await until((state / "gateway" / "channels.json").exists)
             status, found = 1, ""

@@ -65,4 +65,4 @@ async def test_a_second_program_with_the_same_bot_is_told_of(
         await until(lambda: "another program receives this bot's messages" in caplog.text)
         telegram.write(bot, 7, "Hello!")
         await shows(telegram, 7, "You said: Hello!")
-        assert running.channels.statuses()[0].state == "connected"
+        assert running.channels.statuses.now()[0].state == "connected"

@@ -18,8 +18,8 @@ async def test_a_message_is_answered_where_it_was_written(telegram: LocalTelegra
         telegram.write(bot, 7, "Hello!")
         await shows(telegram, 7, "You said: Hello!")
         await until(lambda: not bot.updates, "the update is acknowledged")
-        await until(lambda: running.channels.statuses()[0].delivered == 1)
-        (status,) = running.channels.statuses()
+        await until(lambda: running.channels.statuses.now()[0].delivered == 1)
+        (status,) = running.channels.statuses.now()
         assert (status.state, status.name, status.received) == ("connected", "@harbour_bot", 1)
         assert await running.supervisor.owed() == ()
 
@@ -99,7 +99,7 @@ async def test_a_bot_that_was_blocked_drops_the_reply_and_tells_the_owner(
     async with run() as running:
         telegram.write(bot, 7, "Hello!")
         telegram.chat(7).is_closed = True
-        await until(lambda: running.channels.statuses()[0].dropped == 1)
+        await until(lambda: running.channels.statuses.now()[0].dropped == 1)
         (lost,) = await running.supervisor.owed()
         assert lost.is_final
         assert "blocked by the user" in lost.failure
@@ -116,7 +116,7 @@ async def test_a_token_that_was_revoked_is_told_and_harms_no_other(
         async with run(accounts={"sales": {"tokenEnv": "SALES_TOKEN"}}) as running:
             telegram.write(other, 7, "Hello!")
             await shows(telegram, 7, "You said: Hello!")
-            failing, well = running.channels.statuses()
+            failing, well = running.channels.statuses.now()
     assert (failing.state, well.state) == ("failing", "connected")
     assert "revoked" in failing.trouble
     assert bot.token.partition(":")[2] not in caplog.text + failing.trouble

@@ -1,14 +1,13 @@
 // Accounts of ours on platforms: how each stands, and what is owed to each platform.
 
-import { dropOwed, listChannels, listOutbox } from "../api/channels.js";
-import { may, place } from "../app.js";
+import { dropOwed } from "../api/channels.js";
+import { channels, may, place } from "../app.js";
 import { t } from "../texts.js";
 import { confirmed } from "../ui/dialogs.js";
 import { icon, machineMark } from "../ui/marks.js";
 import { html, nothing, render } from "../ui/lit.js";
 import { toast, toastError } from "../ui/toasts.js";
 
-const BETWEEN = 2000; // milliseconds between two looks; what has not changed is not sent again
 /** The colours of states are those of sessions. */
 const STATUS = { connected: "idle", connecting: "working", failing: "failed", stopped: "parked" };
 
@@ -16,35 +15,16 @@ export class ChannelsPane {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    /** @type {import("../api/channels.js").Account[] | null} */
-    this.accounts = null;
-    /** @type {import("../api/channels.js").Owed[]} */
-    this.owed = [];
-    /** @type {Error | null} */
-    this.trouble = null;
-    this.tags = ["", ""];
+    this.draw = () => this.#draw();
+    channels.isShown = true;
+    channels.addEventListener("change", this.draw);
+    channels.refresh();
     this.#draw();
-    this.#look();
   }
 
   close() {
-    this.isClosed = true;
-    clearTimeout(this.timer);
-  }
-
-  async #look() {
-    try {
-      const [channels, outbox] = await Promise.all([listChannels(this.tags[0]), listOutbox(this.tags[1])]);
-      this.tags = [channels.tag, outbox.tag];
-      this.accounts = channels.value?.accounts ?? this.accounts;
-      this.owed = outbox.value?.messages ?? this.owed;
-      this.trouble = null;
-    } catch (error) {
-      this.trouble = error;
-    }
-    if (this.isClosed) return;
-    this.#draw();
-    this.timer = setTimeout(() => this.#look(), BETWEEN);
+    channels.isShown = false;
+    channels.removeEventListener("change", this.draw);
   }
 
   #draw() {
@@ -65,16 +45,16 @@ export class ChannelsPane {
   }
 
   #trouble() {
-    if (!this.trouble) return nothing;
-    return html`<div class="notice" role="alert">${icon("triangle-alert")}<span>${this.trouble.message || t("problem.unreachable")}</span></div>`;
+    if (!channels.trouble) return nothing;
+    return html`<div class="notice" role="alert">${icon("triangle-alert")}<span>${channels.trouble.message || t("problem.unreachable")}</span></div>`;
   }
 
   #content() {
-    if (!this.accounts) return this.trouble ? nothing : html`<p class="loading">${t("conversation.loading")}</p>`;
-    const accounts = this.accounts.length
-      ? html`<ul class="asked-list">${this.accounts.map(accountCard)}</ul>`
+    if (!channels.accounts) return channels.trouble ? nothing : html`<p class="loading">${t("conversation.loading")}</p>`;
+    const accounts = channels.accounts.length
+      ? html`<ul class="asked-list">${channels.accounts.map(accountCard)}</ul>`
       : html`<div class="empty">${machineMark()}<h2>${t("channels.none")}</h2><p>${t("channels.noneHow")}</p></div>`;
-    const outbox = this.owed.length ? html`<ul class="contacts">${this.owed.map(owedLine)}</ul>` : html`<p class="note">${t("outbox.none")}</p>`;
+    const outbox = channels.owed.length ? html`<ul class="contacts">${channels.owed.map(owedLine)}</ul>` : html`<p class="note">${t("outbox.none")}</p>`;
     return html`${accounts}
       <section class="people-section" aria-labelledby="outbox-title"><h2 id="outbox-title">${t("outbox.title")}</h2>${outbox}</section>`;
   }

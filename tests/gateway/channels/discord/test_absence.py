@@ -18,9 +18,9 @@ async def test_an_absence_of_the_platform_is_told_and_what_was_written_in_it_is_
     async with run(answers="always") as running:
         await connected(harbour)
         harbour.discord.leave()
-        await until(lambda: running.channels.statuses()[0].state == "failing")
-        assert running.channels.statuses()[0].trouble == "Discord's gateway has not been reached for 0.1 s"
+        await until(lambda: running.channels.statuses.now()[0].state == "failing")
+        assert running.channels.statuses.now()[0].trouble == "Discord's gateway has not been reached for 0.1 s"
         await harbour.discord.write(harbour.ada, harbour.general, "Anybody there?")
         harbour.discord.is_away = False
-        await until(lambda: running.channels.statuses()[0].state == "connected")
+        await until(lambda: running.channels.statuses.now()[0].state == "connected")
         await until(lambda: harbour.texts(harbour.general) == ["You said: Anybody there?"])

@@ -31,8 +31,8 @@ async def test_a_direct_message_is_answered_in_its_channel(harbour: Harbour, run
         await connected(harbour)
         await harbour.discord.write(harbour.ada, direct, "Hello!")
         await until(lambda: harbour.texts(direct) == ["You said: Hello!"])
-        await until(lambda: running.channels.statuses()[0].delivered == 1)
-        (status,) = running.channels.statuses()
+        await until(lambda: running.channels.statuses.now()[0].delivered == 1)
+        (status,) = running.channels.statuses.now()
         assert (status.state, status.name, status.received) == ("connected", "@argent", 1)
         assert await running.supervisor.owed() == ()
 
@@ -84,7 +84,7 @@ async def test_a_thread_that_is_deleted_drops_the_reply_and_tells_the_owner(
         await model.begun.wait()
         await harbour.discord.delete_channel(thread)
         model.goes_on.set()
-        await until(lambda: running.channels.statuses()[0].dropped == 1)
+        await until(lambda: running.channels.statuses.now()[0].dropped == 1)
         (lost,) = await running.supervisor.owed()
         assert (lost.is_final, lost.failure) == (True, "Discord says: Unknown Channel")
         assert "can never be delivered" in caplog.text
@@ -98,7 +98,7 @@ async def test_a_person_who_wants_no_messages_of_the_bot_is_left_alone(harbour: 
     async with run() as running:
         await connected(harbour)
         await harbour.discord.write(harbour.ada, direct, "Hello!")
-        await until(lambda: running.channels.statuses()[0].dropped == 1)
+        await until(lambda: running.channels.statuses.now()[0].dropped == 1)
         (lost,) = await running.supervisor.owed()
         assert lost.failure == "Discord says: Cannot send messages to this user"
 
@@ -199,13 +199,13 @@ async def test_a_token_that_is_revoked_is_told_to_the_owner_and_never_shown(
     async with run() as running:
         await connected(harbour)
         harbour.discord.revoke(harbour.token)
-        await until(lambda: running.channels.statuses()[0].state == "failing")
-        assert "developer portal" in running.channels.statuses()[0].trouble
+        await until(lambda: running.channels.statuses.now()[0].state == "failing")
+        assert "developer portal" in running.channels.statuses.now()[0].trouble
     assert harbour.token not in caplog.text
 
 
 async def test_an_intent_that_was_not_switched_on_is_named(harbour: Harbour, run: Run) -> None:
     harbour.discord.gateway.allowed &= ~(1 << 15)
     async with run() as running:
-        await until(lambda: running.channels.statuses()[0].state == "failing")
-        assert "Message Content Intent" in running.channels.statuses()[0].trouble
+        await until(lambda: running.channels.statuses.now()[0].state == "failing")
+        assert "Message Content Intent" in running.channels.statuses.now()[0].trouble

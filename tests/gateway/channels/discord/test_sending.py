@@ -34,7 +34,7 @@ async def test_a_reply_whose_answer_was_lost_is_sent_again_and_shown_once(harbou
         harbour.discord.faults.plan("POST messages", Fault(status=None, is_done=True))
         harbour.discord.faults.plan("POST messages", Fault(status=502, is_done=True))
         await harbour.discord.write(harbour.ada, direct, "Hello!")
-        await until(lambda: running.channels.statuses()[0].delivered == 1)
+        await until(lambda: running.channels.statuses.now()[0].delivered == 1)
     assert harbour.texts(direct) == ["You said: Hello!"]
 
 
@@ -47,7 +47,7 @@ async def test_limits_and_faults_are_waited_for(harbour: Harbour, run: Run) -> N
         harbour.discord.faults.plan("POST messages", Fault(status=429, retry_after=0.2))
         harbour.discord.faults.plan("POST messages", Fault(status=503))
         await harbour.discord.write(harbour.ada, direct, "Hello!")
-        await until(lambda: running.channels.statuses()[0].delivered == 1)
+        await until(lambda: running.channels.statuses.now()[0].delivered == 1)
     assert harbour.texts(direct) == ["You said: Hello!"]
 
 
