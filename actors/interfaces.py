@@ -133,7 +133,28 @@ class SupervisorInterface(Delivering, ABC):
         await checkpoint()
         key = SessionKey(self._named(agent), as_id(session_id, "the session id"))
         at = as_whole_number(number, "the number of the message", 1, _MOST_MESSAGES)
-        await self._drop(key, at, as_reason(reason, may_be_empty=False))
+        await self._settle(key, at, as_reason(reason, may_be_empty=False))
+
+    async def retry_delivery(self, session_id: str, number: int, *, agent: str | None = None) -> None:
+        """Have a message owed again, durably, that could not be delivered or was given up.
+
+        It is delivered before what is owed behind it, as soon as its channel has a reader.
+
+        Args:
+            session_id: of its session.
+            number: of the message, as `owed` tells it.
+            agent: whose session.
+
+        Raises:
+            InputError: an argument cannot be used.
+            MessageNotFoundError: it was not given up, or a hundred later ones were.
+            SessionNotFoundError, SessionParkedError: see `drop`.
+            StoreError: it cannot be written.
+            SupervisorStoppedError: the supervisor is closed.
+        """
+        await checkpoint()
+        key = SessionKey(self._named(agent), as_id(session_id, "the session id"))
+        await self._settle(key, as_whole_number(number, "the number of the message", 1, _MOST_MESSAGES), None)
 
     async def approvals(self) -> tuple[Approval, ...]:
         """The calls of tools that wait for a person's word, in the sessions of all agents; the oldest first.
@@ -221,7 +242,8 @@ class SupervisorInterface(Delivering, ABC):
     async def _owed(self, channel: str | None) -> tuple[OwedMessage, ...]: ...
 
     @abstractmethod
-    async def _drop(self, key: SessionKey, number: int, reason: str) -> None: ...
+    async def _settle(self, key: SessionKey, number: int, failure: str | None) -> None:
+        """Note a message as given up, with the reason, or with none as owed again."""
 
     @abstractmethod
     async def _approvals(self) -> tuple[Approval, ...]: ...

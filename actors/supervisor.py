@@ -285,9 +285,9 @@ class Supervisor(SupervisorInterface):
         self._registry.check_open()
         return tuple(await self._outbox.owed(channel))
 
-    async def _drop(self, key: SessionKey, number: int, reason: str) -> None:
+    async def _settle(self, key: SessionKey, number: int, failure: str | None) -> None:
         self._registry.check_open()
-        await self._outbox.drop(key, number, reason)
+        await (self._outbox.retry(key, number) if failure is None else self._outbox.drop(key, number, failure))
 
     async def drain(self, grace: float | None = None) -> None:
         """Take no more messages, let the turns that run end within the grace, and then end all events.

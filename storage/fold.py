@@ -14,7 +14,7 @@ from argentos.storage.folding.branching import forked, rewound, undone
 from argentos.storage.folding.calibration import calibrate, lessen
 from argentos.storage.folding.channels import with_channel
 from argentos.storage.folding.compactions import cleared, compaction_asked, declined, kept, resumed, summarised
-from argentos.storage.folding.debts import owing, still_owed, undeliverable
+from argentos.storage.folding.debts import owing, still_owed, tried_again, undeliverable
 from argentos.storage.folding.edges import taken
 from argentos.storage.folding.failures import failed_turns
 from argentos.storage.folding.spending import spend
@@ -45,6 +45,7 @@ from argentos.storage.records import (
     Delivered,
     Forked,
     Kept,
+    OwedAgain,
     Record,
     Replied,
     Responded,
@@ -315,6 +316,11 @@ def _deliver(old: Metadata, record: Delivered) -> Metadata:
     )
 
 
+def _owe_again(old: Metadata, record: OwedAgain) -> Metadata:
+    left = tuple(each for each in old.undeliverable if each.number != record.number)
+    return _after(old, record, undelivered=tried_again(old, record), undeliverable=left)
+
+
 _CHANGES: Final[Mapping[type[Any], Callable[[Metadata, Any], Metadata]]] = {
     Transitioned: _transition,
     Accepted: _accept,
@@ -341,6 +347,7 @@ _CHANGES: Final[Mapping[type[Any], Callable[[Metadata, Any], Metadata]]] = {
     Charged: _charge,
     Commanded: _after,
     Delivered: _deliver,
+    OwedAgain: _owe_again,
     Updated: _update,
 }
 

@@ -155,6 +155,10 @@ class Owner:
         """See `Supervisor.drop`."""
         await self._supervisor.drop(session, number, reason, agent=agent)
 
+    async def retry_delivery(self, session: str, agent: str, number: int) -> None:
+        """See `Supervisor.retry_delivery`."""
+        await self._supervisor.retry_delivery(session, number, agent=agent)
+
     async def route(self, address: Address) -> Route:
         """See `Supervisor.route`."""
         return await self._supervisor.route(address)

@@ -258,10 +258,11 @@ class RemoteSupervisor(SupervisorInterface):
     async def _owed(self, channel: str | None) -> tuple[OwedMessage, ...]:
         return await self._client.many(operations.OWED, self._key, channel=channel)
 
-    async def _drop(self, key: SessionKey, number: int, reason: str) -> None:
-        await self._client.one(
-            operations.DROP, self._key, session=key.id, agent=key.agent, number=number, reason=reason
+    async def _settle(self, key: SessionKey, number: int, failure: str | None) -> None:
+        operation, given = (
+            (operations.RETRY_DELIVERY, {}) if failure is None else (operations.DROP, {"reason": failure})
         )
+        await self._client.one(operation, self._key, session=key.id, agent=key.agent, number=number, **given)
 
     async def _approvals(self) -> tuple[Approval, ...]:
         return await self._client.many(operations.ALL_APPROVALS, self._key)

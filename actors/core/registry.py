@@ -22,6 +22,7 @@ from argentos.actors.core.commands import (
     Receipt,
     Regenerate,
     Retry,
+    RetryDelivery,
     Update,
     Wake,
 )
@@ -137,7 +138,7 @@ class Registry:
     async def tell(
         self,
         key: SessionKey,
-        command: Adopt | Asked | Create | Update | Deliver | Decide,
+        command: Adopt | Asked | Create | Update | Deliver | RetryDelivery | Decide,
     ) -> Metadata:
         """Queue a command in the session's control lane and wait for its answer.
 

@@ -21,7 +21,18 @@ from argentos.actors.validation import as_reason
 from argentos.concurrency.foreign_code import in_log, passes, reading_a_store
 from argentos.errors import SessionNotFoundError, SupervisorStoppedError
 from argentos.inputs import as_number
-from argentos.storage import Accepted, Address, Message, Replied, Responded, Rewound, SessionKey, Snapshot, Undone
+from argentos.storage import (
+    Accepted,
+    Address,
+    Message,
+    OwedAgain,
+    Replied,
+    Responded,
+    Rewound,
+    SessionKey,
+    Snapshot,
+    Undone,
+)
 
 __all__ = ["Attempts", "Deliveries", "Delivery"]
 
@@ -160,6 +171,8 @@ class Deliveries(AsyncIterator[Delivery]):
                 self._note(key)
             case RecordAppended(session=key, record=Rewound(withheld=withheld)) if withheld:
                 self._resume(key)  # it may have waited to be tried again
+            case RecordAppended(session=key, record=OwedAgain()):
+                self._resume(key)  # likewise a later one
             case SessionRestarted(session=key) | SessionParked(session=key):
                 self._note(key)
             case _:

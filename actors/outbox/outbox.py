@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from argentos.actors.core.commands import Deliver
+from argentos.actors.core.commands import Deliver, RetryDelivery
 from argentos.actors.core.registry import Registry
 from argentos.actors.outbox.deliveries import Attempts, Deliveries
 from argentos.concurrency.foreign_code import reading_a_store
@@ -81,6 +81,13 @@ class Outbox:
         else:
             now = self._registry.runtime.clock.now()
             await self._registry.tell(key, Deliver(now, number, metadata.created_at, reason))
+
+    async def retry(self, key: SessionKey, number: int) -> None:
+        """See `Supervisor.retry_delivery`."""
+        metadata = (await self._registry.look(key)).metadata
+        if not any(each.number == number for each in metadata.undeliverable):
+            raise MessageNotFoundError(f"message {number} of session {key} was not given up, or not of late")
+        await self._registry.tell(key, RetryDelivery(self._registry.runtime.clock.now(), number))
 
     # What is owed -----------------------------------------------------------------------------------------------
 

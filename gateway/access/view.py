@@ -338,6 +338,15 @@ class OwnedSessions:
         self.caller.check_unbound()
         await self._sessions.drop(session_id, number, f"{self.by} has given it up", agent=agent)
 
+    async def retry_delivery(self, session_id: str, number: int, *, agent: str | None = None) -> None:
+        """Have a message owed again that was given up; see `Supervisor.retry_delivery`.
+
+        Raises:
+            ScopeError: the caller is bound to an owner.
+        """
+        self.caller.check_unbound()
+        await self._sessions.retry_delivery(session_id, number, agent=agent)
+
     @property
     def pairing(self) -> PairingDesk:
         """The desk for pairings, which are the business of all owners together.

@@ -11,6 +11,7 @@ Example: TypeAlias = tuple[str, str]
 EXAMPLES: Final[Mapping[str, Sequence[Example]]] = {
     "argent backup": [("argent backup ~/argentos-2026-12-01.tar.gz", "also while a gateway runs")],
     "argent channels drop": [("argent channels drop telegram:123 8", "it is not delivered any more")],
+    "argent channels retry": [("argent channels retry telegram:123 8", "the user has unblocked the bot")],
     "argent channels status": [("argent channels status", "1 where an account is not connected")],
     "argent channels test": [("argent channels test telegram@sales", "its token and its connection")],
     "argent chat": [

@@ -29,6 +29,7 @@ from argentos.storage import (
     Forked,
     Kept,
     Message,
+    OwedAgain,
     RawBlock,
     Record,
     Replied,
@@ -96,6 +97,8 @@ def _of_session(record: Record) -> str:
             return (
                 f"message {number} cannot be delivered{_why(failure)}" if failure else f"message {number} was delivered"
             )
+        case OwedAgain(number=number):
+            return f"message {number} is to be delivered after all"
         case Forked(messages=taken):
             return f"was forked, with {counted(len(taken), 'message')}"
         case _:

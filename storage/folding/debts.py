@@ -4,10 +4,10 @@ from collections.abc import Collection
 from typing import Final
 
 from argentos.storage.branching.records import Rewound, Undone
-from argentos.storage.records import Accepted, Delivered, Replied, Responded
+from argentos.storage.records import Accepted, Delivered, OwedAgain, Replied, Responded
 from argentos.storage.snapshot import Metadata, Undeliverable
 
-__all__ = ["owed_again", "owing", "still_owed", "undeliverable", "withheld"]
+__all__ = ["owed_again", "owing", "still_owed", "tried_again", "undeliverable", "withheld"]
 
 _REMEMBERED: Final = 100  # deliveries that failed
 
@@ -41,9 +41,21 @@ def owed_again(old: Metadata, record: Undone) -> dict[str, tuple[int, ...]]:
     owed = {**old.undelivered}
     for message in record.messages:
         if message.number in record.owed and message.address is not None:
-            channel = message.address.channel
-            owed[channel] = tuple(sorted({*owed.get(channel, ()), message.number}))
+            _owe(owed, message.address.channel, message.number)
     return owed
+
+
+def tried_again(old: Metadata, record: OwedAgain) -> dict[str, tuple[int, ...]]:
+    """The messages that are owed, in their order, with that of the record, which could not be delivered."""
+    owed = {**old.undelivered}
+    for each in old.undeliverable:
+        if each.number == record.number:
+            _owe(owed, each.channel, each.number)
+    return owed
+
+
+def _owe(owed: dict[str, tuple[int, ...]], channel: str, number: int) -> None:
+    owed[channel] = tuple(sorted({*owed.get(channel, ()), number}))
 
 
 def undeliverable(old: Metadata, record: Delivered) -> tuple[Undeliverable, ...]:

@@ -25,7 +25,16 @@ from argentos.storage.records.compactions import (
     Measured,
     Summarised,
 )
-from argentos.storage.records.sessions import Accepted, Charged, Cleared, Commanded, Delivered, Transitioned, Updated
+from argentos.storage.records.sessions import (
+    Accepted,
+    Charged,
+    Cleared,
+    Commanded,
+    Delivered,
+    OwedAgain,
+    Transitioned,
+    Updated,
+)
 from argentos.storage.records.turns import (
     Outcome,
     Replied,
@@ -57,6 +66,7 @@ __all__ = [
     "Kept",
     "Measured",
     "Outcome",
+    "OwedAgain",
     "Record",
     "Replied",
     "Responded",
@@ -99,4 +109,5 @@ Record: TypeAlias = (
     | Charged
     | Commanded
     | Delivered
+    | OwedAgain
 )

@@ -9,6 +9,7 @@ __all__ = [
     "Cleared",
     "Commanded",
     "Delivered",
+    "OwedAgain",
     "Transitioned",
     "Updated",
 ]
@@ -108,3 +109,9 @@ class Delivered(RecordBase, frozen=True, tag="delivered", kw_only=True):
 
     number: int
     failure: str = ""
+
+
+class OwedAgain(RecordBase, frozen=True, tag="owed_again", kw_only=True):
+    """The message of this number, which could not be delivered, is owed to its channel again."""
+
+    number: int

@@ -28,6 +28,7 @@ Action: TypeAlias = Literal[
     "owe",
     "deliver",
     "give up",
+    "owe again",
     "call",
     "result",
     "approve",
@@ -56,6 +57,7 @@ _OTHERS: Final[list[Action]] = [
     "owe",
     "deliver",
     "give up",
+    "owe again",
     "charge",
     "command",
 ]
@@ -152,6 +154,8 @@ def _post(story: Story, action: Action, text: str) -> None:
         story.command()
     elif action == "give up":
         story.deliver(len(text), "blocked")
+    elif action == "owe again":
+        story.owe_again(len(text))
 
 
 @st.composite

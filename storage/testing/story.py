@@ -26,6 +26,7 @@ from argentos.storage.records import (
     Forked,
     Kept,
     Outcome,
+    OwedAgain,
     Replied,
     Responded,
     Retried,
@@ -368,6 +369,11 @@ class Story(Chronicle):
     def deliver(self, number: int, failure: str = "") -> "Story":
         """Have a message delivered to its channel or, with a failure, never."""
         self._add(Delivered(**self._head(), number=number, failure=failure))
+        return self
+
+    def owe_again(self, number: int) -> "Story":
+        """Have a message that could not be delivered owed again."""
+        self._add(OwedAgain(**self._head(), number=number))
         return self
 
     def move(self, source: str, target: str) -> "Story":

@@ -79,6 +79,14 @@ class Platforms:
         on_discord = [each.content for each in direct if each.author.id == self._bot_on_discord.id]
         return [each.text for each in self._telegram.chat(_ON_TELEGRAM).shown], on_discord
 
+    def block(self, *, is_blocked: bool) -> None:
+        """Have Ada block the bot on Telegram, or let it write again."""
+
+        async def block() -> None:
+            self._telegram.chat(_ON_TELEGRAM).is_closed = is_blocked
+
+        self._portal.call(block)
+
     def revoke(self) -> None:
         """Have the token of the bot on Telegram hold no more."""
 

@@ -89,6 +89,19 @@ def write_in_the_same_instant(page: Page, platforms: Platforms) -> None:
         expect(tags).to_have_text([re.compile(f"^{channel} · ")] * 2)  # of the message, and of its reply
 
 
+def test_a_reply_that_was_given_up_is_shown_and_tried_again_by_a_button(opening: Opening, platforms: Platforms) -> None:
+    page = opening("channels")
+    platforms.block(is_blocked=True)
+    platforms.write(telegram="Are you there?")
+    given_up = page.locator(".contact").filter(has_text="blocked by the user")
+    expect(given_up.locator(".status")).to_have_text("Given up")
+    assert serious(page) == []
+    platforms.block(is_blocked=False)
+    given_up.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Nothing is owed to a channel.")).to_be_visible()
+    platforms.until(lambda shown: shown[0][-1] == "You said: Are you there?")
+
+
 def test_an_account_whose_token_was_revoked_is_shown_as_failing_and_harms_no_other(
     opening: Opening, platforms: Platforms
 ) -> None:

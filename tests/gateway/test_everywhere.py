@@ -98,6 +98,8 @@ LINES: Final = (
     "channels status",
     "channels drop ropes 2",
     "channels drop nobody 2",
+    "channels retry ropes 2",
+    "channels retry nobody 2",
     "backup BACKUP",
     "diagram --session ropes --format text",
     "diagram --session nobody",

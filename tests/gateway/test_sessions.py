@@ -667,7 +667,9 @@ def test_what_is_owed_to_channels_is_shown(argent: Argent, ask: Ask, state: Path
                 await (await anext(deliveries)).fail("the user has blocked the bot")
 
     anyio.run(run)
-    head, *found = rows(argent("sessions", "owed")[1])
+    listed, _, hint = argent("sessions", "owed")[1].rpartition("\n\n")
+    assert "`argent channels retry SESSION MESSAGE`" in hint
+    head, *found = rows(listed)
     assert head == ["SESSION", "MESSAGE", "CHANNEL", "SINCE", "ATTEMPTS", "FAILURE"]
     assert {tuple(row) for row in found} == {
         ("maren", "4", "telegram", "just now", "0"),
@@ -679,3 +681,5 @@ def test_what_is_owed_to_channels_is_shown(argent: Argent, ask: Ask, state: Path
     )
     assert ask("sessions", "owed", "--channel", "matrix") == []
     assert "undeliverable" in argent("sessions", "info", "maren")[1]
+    assert argent("channels", "retry", "maren", "2") == (0, "Message 2 of session maren is owed again.\n", "")
+    assert [(each["number"], each["isFinal"]) for each in ask("sessions", "owed")] == [(2, False), (4, False)]

@@ -14,7 +14,16 @@ from typing import TypeAlias
 from argentos.actors.core.commands.asked import Clear, Compact, Rewind, Stop, Undo
 from argentos.actors.core.commands.calls import BeginCall, Decide
 from argentos.actors.core.commands.messages import Accept, Cancel, Receipt, Regenerate, Retry
-from argentos.actors.core.commands.sessions import Adopt, Changes, Create, Delete, Deliver, Update, Wake
+from argentos.actors.core.commands.sessions import (
+    Adopt,
+    Changes,
+    Create,
+    Delete,
+    Deliver,
+    RetryDelivery,
+    Update,
+    Wake,
+)
 from argentos.actors.core.reports import CallDone, Charge, SummaryMade, TurnDone
 
 __all__ = [
@@ -35,6 +44,7 @@ __all__ = [
     "Receipt",
     "Regenerate",
     "Retry",
+    "RetryDelivery",
     "Rewind",
     "Stop",
     "Undo",
@@ -51,6 +61,7 @@ Decided: TypeAlias = (
     | Retry
     | Create
     | Deliver
+    | RetryDelivery
     | Stop
     | Cancel
     | Update

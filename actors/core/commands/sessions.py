@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple
 from argentos.actors.core.commands.answered import Answered
 from argentos.storage import Metadata, Record, SessionKey, Snapshot
 
-__all__ = ["Adopt", "Changes", "Create", "Delete", "Deliver", "Update", "Wake"]
+__all__ = ["Adopt", "Changes", "Create", "Delete", "Deliver", "RetryDelivery", "Update", "Wake"]
 
 _NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
 _NO_LINKS: Final[Mapping[str, SessionKey]] = {}
@@ -82,6 +82,16 @@ class Deliver(Answered[Metadata]):
         self.number: int = number
         self.created_at: datetime = created_at
         self.failure: str = failure
+
+
+class RetryDelivery(Answered[Metadata]):
+    """Have a message owed again that could not be delivered."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, at: datetime, number: int) -> None:
+        super().__init__(at)
+        self.number: int = number
 
 
 class Delete(Answered[bool]):

@@ -22,6 +22,7 @@ from argentos.actors.core.commands import (
     Receipt,
     Regenerate,
     Retry,
+    RetryDelivery,
     Rewind,
     Stop,
     Undo,
@@ -39,7 +40,7 @@ from argentos.actors.core.decisions.compactions import (
 )
 from argentos.actors.core.decisions.draft import Draft, is_compacting
 from argentos.actors.core.decisions.message_ids import MessageIds
-from argentos.actors.core.decisions.messages import accept, charge, clear, create, deliver, reset_in, update
+from argentos.actors.core.decisions.messages import accept, charge, clear, create, deliver, owe_again, reset_in, update
 from argentos.actors.core.decisions.turn_ends import cancel, end_attempt, stop
 from argentos.actors.core.decisions.turns import failed_turn, retry
 from argentos.actors.core.pending_turns import PendingTurns
@@ -140,7 +141,7 @@ class Decider:
                     self._adopt(draft, command)
                 case Stop() | Clear() | Rewind() | Undo():
                     self._end(draft, command)
-                case Deliver() | Update():
+                case Deliver() | RetryDelivery() | Update():
                     self._note(draft, command)
                 case _:  # Wake asks for nothing
                     pass
@@ -242,12 +243,14 @@ class Decider:
         is_ended = cancel(draft, command.number)
         return lambda _metadata, _context: command.answer(is_ended)
 
-    def _note(self, draft: Draft, command: Deliver | Update) -> None:
+    def _note(self, draft: Draft, command: Deliver | RetryDelivery | Update) -> None:
         """Take note of what changes neither the conversation nor its state."""
         if isinstance(command, Deliver):
             self._deliver(draft, command)
         elif not draft.exists:
             raise not_found(self._key)
+        elif isinstance(command, RetryDelivery):
+            owe_again(draft, command.number)
         else:
             update(draft, command.changes, command.system_tokens)
 
@@ -371,7 +374,7 @@ class Decider:
 
 def _answer(
     key: SessionKey,
-    command: Adopt | Create | Update | Deliver | Decide | Asked | Wake | TurnDone | SummaryMade,
+    command: Adopt | Create | Update | Deliver | RetryDelivery | Decide | Asked | Wake | TurnDone | SummaryMade,
     metadata: Metadata | None,
     _: OpenContext,
 ) -> None:

@@ -21,6 +21,7 @@ from argentos.storage import (
     Cleared,
     Content,
     Delivered,
+    OwedAgain,
     Record,
     Replied,
     Responded,
@@ -29,7 +30,7 @@ from argentos.storage import (
     Usage,
 )
 
-__all__ = ["accept", "charge", "clear", "create", "deliver", "reset_in", "update"]
+__all__ = ["accept", "charge", "clear", "create", "deliver", "owe_again", "reset_in", "update"]
 
 _RESETS: Final[Mapping[ResetReason, str]] = {"daily": "daily reset", "idle": "idle reset"}
 """The names under which the settings empty a context, in `Cleared.by`."""
@@ -104,6 +105,12 @@ def deliver(draft: Draft, number: int, failure: str = "") -> None:
     """Take note that a message was delivered, or why it never can be, unless that is known."""
     if any(number in numbers for numbers in draft.metadata.undelivered.values()):
         draft.emit(Delivered(**draft.head(), number=number, failure=failure))
+
+
+def owe_again(draft: Draft, number: int) -> None:
+    """Have a message owed again that could not be delivered, if it is one."""
+    if any(each.number == number for each in draft.metadata.undeliverable):
+        draft.emit(OwedAgain(**draft.head(), number=number))
 
 
 def _reset_if_due(draft: Draft, sender: str | None) -> None:

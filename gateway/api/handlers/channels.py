@@ -35,8 +35,8 @@ async def list_outbox(call: Call) -> Outbox:
     return Outbox(await call.sessions.owed())
 
 
-class Dropped(Body, frozen=True, kw_only=True):
-    """A message that is owed, and is not to be delivered.
+class Owed(Body, frozen=True, kw_only=True):
+    """A message that is owed to a channel, or was given up.
 
     Attributes:
         session: the id of its session.
@@ -49,13 +49,19 @@ class Dropped(Body, frozen=True, kw_only=True):
     number: Annotated[int, Meta(ge=1, le=2**53)]
 
 
-async def drop_message(call: Call, body: Dropped) -> None:
+async def drop_message(call: Call, body: Owed) -> None:
     """Give up a message that is owed to a channel; the next one of its session follows."""
     await call.sessions.drop(body.session, body.number, agent=body.agent)
+
+
+async def retry_delivery(call: Call, body: Owed) -> None:
+    """Have a message owed to its channel again that could not be delivered, or was given up."""
+    await call.sessions.retry_delivery(body.session, body.number, agent=body.agent)
 
 
 ROWS = (
     Route("GET", f"{PREFIX}/channels", list_channels, scope="read"),
     Route("GET", f"{PREFIX}/outbox", list_outbox, scope="read"),
     Route("POST", f"{PREFIX}/outbox/drop", drop_message, scope="admin"),
+    Route("POST", f"{PREFIX}/outbox/retry", retry_delivery, scope="admin"),
 )

@@ -8,7 +8,7 @@ from argentos.actors import Event, RecordAppended
 from argentos.gateway.api.streams.lines import TellLines, line_of
 from argentos.gateway.api.streams.told import ChannelsChanged
 from argentos.gateway.channels.status import News, Statuses
-from argentos.storage import Accepted, Delivered, Replied, Responded, Rewound, Undone
+from argentos.storage import Accepted, Delivered, OwedAgain, Replied, Responded, Rewound, Undone
 
 __all__ = ["AccountNews"]
 
@@ -33,7 +33,7 @@ class AccountNews:
         match event:
             case RecordAppended(record=(Accepted(is_owed=True) | Responded(is_owed=True) | Replied(is_owed=True))):
                 self._news.tell()
-            case RecordAppended(record=(Delivered() | Undone() | Rewound())):
+            case RecordAppended(record=(Delivered() | OwedAgain() | Undone() | Rewound())):
                 self._news.tell()
             case _:
                 pass

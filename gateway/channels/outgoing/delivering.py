@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -133,15 +134,19 @@ class Courier:
             account.note_delivered()
 
     async def _drop(self, account: Account, delivery: Delivery, reason: str) -> None:
-        """Give up a delivery, and tell the owner: in the log, in the status, and in `Supervisor.owed`."""
+        """Give up a delivery, and tell the owner: in the log, in the status, and in `Supervisor.owed`.
+
+        The ledger keeps what was sent of it, for the owner may have it tried again.
+        """
         await delivery.fail(reason)
-        await self._forget(delivery)
+        self._refusals.pop(delivery.id, None)
         account.note_dropped(reason)
         _log.warning(
-            "a reply of session %s to %s can never be delivered: %s",
+            "a reply of session %s to %s is given up: %s; to have it tried again: %s",
             delivery.session,
             f"{account.status.place}:{delivery.address.user}",
             reason,
+            _retry_command(delivery),
         )
 
     # One delivery -----------------------------------------------------------------------------------------------
@@ -238,6 +243,11 @@ class Courier:
         for key in self._keys(delivery):
             await self._ledger.drop(Draft, key)
             await self._ledger.drop(Late, key)
+
+
+def _retry_command(delivery: Delivery) -> str:
+    agent = "" if delivery.agent == "main" else f"--agent {shlex.quote(delivery.agent)} "
+    return f"argent {agent}channels retry {shlex.quote(delivery.session)} {delivery.message.number}"
 
 
 def _pause(delivery: Delivery) -> float:

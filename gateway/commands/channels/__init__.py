@@ -5,6 +5,7 @@ Reading order; each imports only those above it:
     status    how each account stands
     trying    whether a platform knows each account
     dropping  what is owed, and is not to be delivered
+    retrying  what was given up, and is to be delivered after all
 """
 
 from typing import Final
@@ -21,6 +22,11 @@ _MEMBERS: Final = {
         f"{__name__}.dropping",
         "drop_command",
         "Give up a message that is owed to a channel, as `argent sessions owed` shows it; the next one follows.",
+    ),
+    "retry": Member(
+        f"{__name__}.retrying",
+        "retry_command",
+        "Have a message that was given up, as `argent sessions owed` shows it, delivered after all.",
     ),
     "status": Member(
         f"{__name__}.status",

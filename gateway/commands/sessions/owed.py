@@ -1,6 +1,7 @@
 """`argent sessions owed`."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 import click
 
@@ -12,6 +13,8 @@ from argentos.gateway.printing.tables import shortened, table
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["owed_command"]
+
+RETRY: Final = "What was given up is tried again by `argent channels retry SESSION MESSAGE`, or in the dashboard."
 
 
 @click.command("owed")
@@ -33,6 +36,8 @@ def owed_command(settings: Settings, channel: str | None) -> None:
         now = datetime.now(UTC)
         rows = [("SESSION", "MESSAGE", "CHANNEL", "SINCE", "ATTEMPTS", "FAILURE")]
         click.echo(table([*rows, *(_row(each, now) for each in owed)]))
+        if any(each.is_final for each in owed):
+            click.echo(f"\n{RETRY}")
 
 
 def _row(owed: OwedMessage, now: datetime) -> tuple[str, ...]:

@@ -308,6 +308,8 @@ export const TEXTS = {
   "outbox.dropTitle": "Give up message {number} of {session}?",
   "outbox.dropText": "It is not delivered to {channel}, now or later. It stays in the conversation.",
   "outbox.dropped": "Message {number} of {session} is given up",
+  "outbox.retry": "Try again",
+  "outbox.retried": "Message {number} of {session} is tried again",
   "outbox.attempts": "1 attempt | {n} attempts",
 
   "machine.which": "Which machine",

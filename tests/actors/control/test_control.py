@@ -668,6 +668,9 @@ async def test_another_process_attaches_to_a_turn_and_appends_and_updates_and_lo
         assert await owner.list(tag="a") == []
         assert await owner.owed() == await supervisor.owed() != ()
         await owner.drop("maren", (await owner.owed())[0].number, "it is late")
-        assert [(each.failure, each.is_final) for each in await supervisor.owed()] == [("it is late", True)]
+        (given_up,) = await supervisor.owed()
+        assert (given_up.failure, given_up.is_final) == ("it is late", True)
+        await owner.retry_delivery("maren", given_up.number)
+        assert [(each.failure, each.is_final) for each in await supervisor.owed()] == [("", False)]
         with pytest.raises(SessionNotFoundError):
             await owner.session("nobody").current_turn()

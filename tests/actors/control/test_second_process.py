@@ -488,6 +488,7 @@ CALLS: Final[dict[str, Callable[[Any, Any, Path], Awaitable[object]]]] = {
     "update": lambda session, _, __: session.update(title="Ships"),
     "owed": lambda _, remote, __: remote.owed(),
     "drop": lambda session, remote, __: remote.drop(session.id, 1, "late"),
+    "retry_delivery": lambda session, remote, __: remote.retry_delivery(session.id, 1),
     "retry": lambda session, _, __: session.retry(),
     "create": lambda session, _, __: session.create(),
     "adopt": lambda session, _, __: session.adopt(TRANSCRIPT),

@@ -526,6 +526,34 @@ async def test_the_owner_gives_up_what_is_owed_and_the_next_one_follows(running:
         ]
 
 
+async def test_what_was_given_up_is_delivered_after_all_in_front_of_what_waits(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        for text in ("one", "two", "three"):
+            await supervisor.session("maren").ask(text, address=TELEGRAM)
+        async with supervisor.outbox("telegram") as deliveries:
+            await (await following(deliveries)).fail("the user has blocked the bot")
+            await (await following(deliveries)).retry(3600, "too many requests")
+            await supervisor.retry_delivery("maren", 2)  # whatever waits behind it
+            again = await following(deliveries)
+            assert (again.message.text, again.attempt) == ("Re: one", 1)
+            await again.fail("still blocked")
+            await supervisor.drop("maren", 4, "it is late")
+        await supervisor.retry_delivery("maren", 2)
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        assert await deliver_all(supervisor) == ["Re: one", "Re: three"]
+        assert [(each.number, each.failure) for each in await supervisor.owed()] == [(4, "it is late")]
+
+
+async def test_what_was_not_given_up_cannot_be_tried_again(running: Running, store: Store) -> None:
+    async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
+        await supervisor.session("maren").ask("one", address=TELEGRAM)
+        for number in (1, 2, 3):
+            with pytest.raises(MessageNotFoundError, match=f"message {number} of .*maren was not given up"):
+                await supervisor.retry_delivery("maren", number)
+        with pytest.raises(SessionNotFoundError):
+            await supervisor.retry_delivery("nobody", 1)
+
+
 async def test_what_is_not_owed_cannot_be_given_up(running: Running, store: Store) -> None:
     async with running(Echo(), on=store, outbox=CHANNELS) as supervisor:
         await supervisor.session("maren").ask("one", address=TELEGRAM)

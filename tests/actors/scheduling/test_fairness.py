@@ -133,6 +133,7 @@ CALLS: dict[str, Call] = {
     "Supervisor.route": lambda world: world.supervisor.route(TELEGRAM),
     "Supervisor.owed": lambda world: world.supervisor.owed(),
     "Supervisor.drop": lambda world: world.supervisor.drop("nobody", 1, "late"),
+    "Supervisor.retry_delivery": lambda world: world.supervisor.retry_delivery("nobody", 1),
     "Supervisor.drain": lambda world: world.supervisor.drain(),
     "Supervisor.list": lambda world: world.supervisor.list(),
     "Supervisor.stored": lambda world: world.supervisor.stored(),

@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from argentos import Address
+from argentos.gateway.access.caller import Scope
 from argentos.gateway.channels.status import AccountStatus, Statuses
 from tests.gateway.api.conftest import Serving
 from tests.gateway.api.serving import Served
@@ -14,6 +15,7 @@ from tests.gateway.api.serving import Served
 pytestmark = pytest.mark.anyio
 
 NOW: Final = datetime(2026, 5, 8, tzinfo=UTC)
+READ: Final[tuple[Scope, ...]] = ("read",)
 NEWS: Final = {"type": "ChannelsChanged", "cursor": ""}
 
 
@@ -30,7 +32,7 @@ def fail(found: Statuses, status: AccountStatus) -> None:
 
 def bound(served: Served) -> dict[str, Any]:
     assert served.gateway.access is not None
-    secret = served.gateway.access.tokens.new("bound", ("read",), owner="ada")
+    secret = served.gateway.access.tokens.new("bound", READ, owner="ada")
     return {"Authorization": f"Bearer {secret}"}
 
 

@@ -103,7 +103,25 @@ async def test_a_bot_that_was_blocked_drops_the_reply_and_tells_the_owner(
         (lost,) = await running.supervisor.owed()
         assert lost.is_final
         assert "blocked by the user" in lost.failure
-        assert "can never be delivered" in caplog.text
+        assert "to have it tried again: argent channels retry telegram:7 2" in caplog.text
+
+
+async def test_a_reply_that_was_given_up_is_delivered_once_the_owner_says_so_and_goes_on_where_it_was(
+    telegram: LocalTelegram, bot: Bot, run: Run
+) -> None:
+    first, second = "All is well. " * 300, "So it is. " * 300
+    async with run() as running:
+        telegram.write(bot, 7, first + second)
+        await until(lambda: shown(telegram, 7))  # the next part follows a second later
+        telegram.chat(7).is_closed = True
+        await until(lambda: running.channels.statuses.now()[0].dropped == 1)
+        (part,) = shown(telegram, 7)
+        telegram.chat(7).is_closed = False
+        await running.supervisor.retry_delivery("telegram:7", 2)
+        await until(lambda: running.channels.statuses.now()[0].delivered == 1)
+        assert shown(telegram, 7)[0] == part
+        assert " ".join(shown(telegram, 7)) == f"You said: {first}{second}".strip()
+        assert await running.supervisor.owed() == ()
 
 
 async def test_a_token_that_was_revoked_is_told_and_harms_no_other(

@@ -35,5 +35,8 @@ export const listChannels = (tag) => askIfChanged("api/v1/channels", {}, tag);
 /** @param {Owed} owed */
 export const dropOwed = ({ session, agent, number }) => ask("POST", "api/v1/outbox/drop", { body: { session, agent, number } });
 
+/** @param {Owed} owed */
+export const retryOwed = ({ session, agent, number }) => ask("POST", "api/v1/outbox/retry", { body: { session, agent, number } });
+
 /** @param {string} tag @returns {Promise<{tag: string, value: {messages: Owed[]} | null}>} */
 export const listOutbox = (tag) => askIfChanged("api/v1/outbox", {}, tag);

@@ -1,6 +1,6 @@
 // Accounts of ours on platforms: how each stands, and what is owed to each platform.
 
-import { dropOwed } from "../api/channels.js";
+import { dropOwed, retryOwed } from "../api/channels.js";
 import { channels, may, place } from "../app.js";
 import { t } from "../texts.js";
 import { confirmed } from "../ui/dialogs.js";
@@ -88,8 +88,21 @@ const owedLine = (owed) => html`<li class="contact" data-status=${owed.isFinal ?
   <span class="contact-session">${t("outbox.to", { channel: owed.channel })}</span>
   <span class="status">${owed.isFinal ? t("outbox.final") : t("outbox.attempts", { n: owed.attempts })}</span> <time-ago at=${owed.since}></time-ago>
   ${owed.failure ? html`<span class="contact-session">${owed.failure}</span>` : nothing}
-  ${owed.isFinal || !may("admin") ? nothing : html`<span class="contact-acts"><button type="button" class="button small plain" @click=${() => drop(owed)}>${t("outbox.dropFirst")}</button></span>`}
+  ${may("admin") ? html`<span class="contact-acts">${owed.isFinal ? button("outbox.retry", () => retry(owed)) : button("outbox.dropFirst", () => drop(owed))}</span>` : nothing}
 </li>`;
+
+/** @param {string} text @param {() => void} act */
+const button = (text, act) => html`<button type="button" class="button small plain" @click=${act}>${t(text)}</button>`;
+
+/** @param {import("../api/channels.js").Owed} owed */
+async function retry(owed) {
+  try {
+    await retryOwed(owed);
+    toast({ text: t("outbox.retried", owed) });
+  } catch (error) {
+    toastError(error);
+  }
+}
 
 /** @param {import("../api/channels.js").Owed} owed */
 async function drop(owed) {
