@@ -79,6 +79,11 @@ def refuse(diagram: Diagram, problem: str, place: Place, text: str = "") -> NoRe
     raise DiagramError(problem, file=diagram.file, line=place.line, column=place.column, text=text)
 
 
+def _named_after_target(edge: Edge) -> str:
+    """An event for an edge that names none, as sentences propose it; no other edge of the state has it."""
+    return "end" if edge.target == OUTSIDE else f"to {edge.target}"
+
+
 class Bindings:
     """The meaning of each edge of a diagram.
 
@@ -123,10 +128,12 @@ class Bindings:
                 return self._kept(edge, Meaning())
             if edge.source == OUTSIDE:
                 return self._beginning(edge)
-            self._refuse(edge, f"{edge} has no label, so no event can take it; add ': label'", edge.place, str(edge))
+            problem = f"{edge} has no label, so no event can take it; write '{edge}: {_named_after_target(edge)}'"
+            self._refuse(edge, problem, edge.place, str(edge))
         found = tuple(meaning for trigger in edge.parts.triggers for meaning in self._by(edge, trigger))
         if not all(meaning.event for meaning in found) and not (completes and len(found) == 1):
-            self._refuse(edge, f"the label {edge.label!r} names no event; write it in front", edge.label_place)
+            named = f"{_named_after_target(edge)} {edge.label}"
+            self._refuse(edge, f"the label {edge.label!r} names no event; write {named!r}", edge.label_place)
         if edge.source == OUTSIDE and any(meaning.timer is not None for meaning in found):
             problem = f"a timer takes {edge}, but no state is active yet in which it could run; name an event"
             self._refuse(edge, problem, edge.label_place)

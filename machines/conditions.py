@@ -44,9 +44,10 @@ _MAX_DEPTH: Final = 50
 _MAX_LENGTH: Final = 10_000  # characters
 _TOKEN: Final = re.compile(
     r"""[ \t]*(?:(?P<number>-?\d+(?:\.\d+)?(?![\w.]))|(?P<text>'[^']*'|"[^"]*")|(?P<path>\w+(?:\.\w+)+)"""
-    r"""|(?P<word>\w+)|(?P<sign>&&|\|\||[=!<>]=|[!<>=(),]))"""
+    r"""|(?P<word>\w+)|(?P<sign>&&|\|\||[=!<>]=|[!<>=(),≤≥≠]))"""
 )
-_OPERATORS: Final = {"&&": "and", ",": "and", "||": "or", "!": "not"}
+_OPERATORS: Final = {"&&": "and", ",": "and", "||": "or", "!": "not", "≤": "<=", "≥": ">=", "≠": "!="}
+_WORDED: Final = ("and", "or", "not", "in", "else")
 _SIGNS: Final = ("==", "!=", "<=", ">=", "<", ">")
 _LITERALS: Final = {"true": True, "false": False, "none": None, "null": None}
 
@@ -180,7 +181,7 @@ class _Reader:
             kind, text = found.lastgroup, found[found.lastgroup]
             if kind in ("word", "sign"):
                 word = _OPERATORS.get(text.lower(), text.lower())
-                kind, text = ("sign", word) if word in ("and", "or", "not", "in", "else") else (kind, text)
+                kind, text = ("sign", word) if word in _WORDED or text in _OPERATORS else (kind, text)
             yield _Token(kind, text, found.start(found.lastgroup))
             at = found.end()
         yield _Token("end", "the end", end)

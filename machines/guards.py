@@ -69,6 +69,9 @@ def _otherwise(facts: object, name: str, error: AttributeError | KeyError) -> ob
         return values[name]
     if isinstance(error, AttributeError) and (error.obj is not facts or error.name != name):
         raise error
+    if facts is None:
+        problem = f"the guard {name!r} is asked for, and there are no facts"
+        raise InputError(f"{problem}; give some, as {{{name!r}: True}}") from None
     kind = "an object with the attribute" if values is None else "a dict with the key"
     problem = f"the guard {name!r} is asked for, and the facts ({type(facts).__name__}) have none of that name"
     raise InputError(f"{problem}; give {kind} {name!r}") from None

@@ -80,7 +80,7 @@ class Machine:
         facts: type[object] | None = None,
         stored: bool = False,
     ) -> None:
-        self.diagram = diagram
+        self.diagram = _diagram(diagram)
         self._tree = Tree(diagram)
         done = actions(diagram)
         self._plan = plan(diagram, self._tree, done, bindings, facts)
@@ -188,7 +188,8 @@ class Machine:
                 if effect not in known:
                     edge = transition.edges[-1]
                     problem = f"{edge.label!r} has the effect {effect!r}, which the program does not run"
-                    refuse(self.diagram, f"{problem}; run it, or remove it", edge.label_place, edge.label)
+                    run = f"run it, as effects={{{effect!r}: function}} of a Runner does, or remove it"
+                    refuse(self.diagram, f"{problem}; {run}", edge.label_place, edge.label)
 
     def decide(self, state: str, event: str, facts: object, data: object = None) -> Transition | Refused:
         """Decide what the event does in the state, given the facts; pure, as far as these are.
@@ -224,6 +225,14 @@ class Machine:
     def knows(self, state: str, event: str) -> bool:
         """Whether the event may take an edge of the state, given the right facts."""
         return event in self._rows.get(state, ())
+
+    def events_in(self, state: str) -> tuple[str, ...]:
+        """The events that the state knows, those of its timers included.
+
+        Raises:
+            UnknownStateError: the machine has no such state.
+        """
+        return tuple(self._row(state))
 
     def timers(self, state: str) -> tuple[Timer, ...]:
         """The timers that run in the state and in those around it."""
@@ -282,3 +291,11 @@ class Machine:
             if state.kind == "state" and not state.history and state.name not in active:
                 problem = f"{state.name} cannot be reached; add an edge to it, or remove it"
                 refuse(self.diagram, problem, state.place, state.name)
+
+
+def _diagram(given: object) -> Diagram:
+    """What a machine is made of; a text is none yet."""
+    if isinstance(given, Diagram):
+        return given
+    problem = f"a machine is made of a Diagram, and not of {type(given).__name__}"
+    raise InputError(f"{problem}; write Machine(Diagram.parse(text))")

@@ -3,19 +3,16 @@
 All of this is pure, and no clock is asked: a time is a number of seconds on any scale, as long as it is one.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from argentos.errors import InputError
 from argentos.machines.decisions import Refused, Timer, Transition
+from argentos.machines.durations import milliseconds
 from argentos.machines.machine import Machine
 from argentos.machines.tree import START
 
 __all__ = ["BEGINNING", "Due", "Position", "Step", "due_timers", "durations_of", "enter", "step"]
-
-_UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_LITERAL: Final = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s|m|h|d)")
 
 
 class Position(NamedTuple):
@@ -97,8 +94,7 @@ def durations_of(machine: Machine, given: Mapping[str, float]) -> dict[str, floa
 
 
 def _seconds(machine: Machine, name: str, given: Mapping[str, float]) -> float:
-    literal = _LITERAL.fullmatch(name)
-    seconds = given.get(name, float(literal[1]) * _UNITS[literal[2]] if literal else 0.0)
+    seconds = given.get(name, (milliseconds(name) or 0.0) / 1000)
     if not seconds > 0:
         problem = f"{machine.diagram.file} has a timer of {name!r}, whose length is not known"
         raise InputError(f"{problem}: give durations={{{name!r}: …}}, in seconds and more than 0")

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from argentos.machines.durations import text_of
 from argentos.machines.exchange.chart import Chart, ChartState, Move, Region, When
-from argentos.machines.exchange.durations import text_of
 from argentos.machines.exchange.labels import effect_named, event_named, fact_named
 
 __all__ = ["read_transitions"]

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from argentos.machines.conditions import ALWAYS, Terms, read_guard
+from argentos.machines.durations import milliseconds, text_of
 from argentos.machines.exchange.chart import Move, When
-from argentos.machines.exchange.durations import milliseconds, text_of
 from argentos.machines.mermaid.labels import Label, read_label
 from argentos.machines.mermaid.tokens import label_problem
 from argentos.machines.notation import Misread, effects_in, event_in, is_else, name_of

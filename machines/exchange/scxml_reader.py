@@ -6,9 +6,9 @@ from typing import Final, NoReturn
 from xml.etree import ElementTree as ET
 
 from argentos.errors import DiagramError
+from argentos.machines.durations import milliseconds, text_of
 from argentos.machines.exchange.chart import Chart, ChartState, Move, Region, When
 from argentos.machines.exchange.conditions import from_script
-from argentos.machines.exchange.durations import milliseconds, text_of
 from argentos.machines.exchange.labels import effect_named, event_named, fact_named
 from argentos.machines.exchange.scxml_writer import OWN, SCXML
 

@@ -6,9 +6,9 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from argentos.machines.conditions import EVENT, Guard, Listed, Path, comparison, read_guard
+from argentos.machines.durations import milliseconds
 from argentos.machines.exchange.chart import Chart, ChartState, Move, Region, When, states_in
 from argentos.machines.exchange.conditions import to_script
-from argentos.machines.exchange.durations import milliseconds
 
 __all__ = ["OWN", "SCXML", "write_scxml"]
 

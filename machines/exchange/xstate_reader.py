@@ -6,8 +6,8 @@ from typing import Any, Final, NoReturn, TypeAlias, cast
 
 from argentos.errors import DiagramError
 from argentos.machines.conditions import read_guard
+from argentos.machines.durations import text_of
 from argentos.machines.exchange.chart import Chart, ChartState, Move, Region, When
-from argentos.machines.exchange.durations import text_of
 from argentos.machines.exchange.labels import effect_named, event_named, fact_named
 from argentos.machines.exchange.xstate_writer import REGION, START
 from argentos.machines.notation import Misread

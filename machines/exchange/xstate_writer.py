@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
+from argentos.machines.durations import milliseconds
 from argentos.machines.exchange.chart import Chart, ChartState, Move, Region, When
-from argentos.machines.exchange.durations import milliseconds
 
 __all__ = ["REGION", "START", "write_xstate"]
 

@@ -17,6 +17,10 @@ MAX_DEPTH: Final = 50
 """Levels of composite states within each other."""
 
 _HEADER = re.compile(r"stateDiagram(?:-v2)?(?![\w-])")
+_NO_TEXT_ALONE = (
+    (re.compile(r"^.(?:```|~~~)"), "Diagram.from_markdown reads Markdown"),
+    (re.compile(r"\.(?:mmd|mermaid|md|txt).\Z"), "give the text of a file, as Diagram.parse(path.read_text())"),
+)
 _DIVIDER = re.compile(r"--(?=[ \t]|\Z)")
 _OPENING_DIRECTIVE = re.compile(r"%%\{")
 _DIRECTIVE = re.compile(r"\s*\w+\s*(?::\s*[\[{]|\Z)", re.ASCII)
@@ -184,7 +188,9 @@ def _header(cursor: Cursor) -> str:
     place, line = cursor.place, cursor.shown
     header = cursor.take(_HEADER)
     if header is None or not (cursor.at_line_end or (cursor.behind_blank and cursor.sees("%%"))):
-        cursor.refuse(f"a diagram begins with 'stateDiagram-v2', alone on its line, not {line}", place)
+        problem = f"a diagram begins with 'stateDiagram-v2', alone on its line, not {line}"
+        hints = [hint for kind, hint in _NO_TEXT_ALONE if kind.search(line)]
+        cursor.refuse("; ".join([problem, *hints]), place)
     return header
 
 

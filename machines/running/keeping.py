@@ -30,9 +30,8 @@ class Keeper:
     def __init__(self, store: object, patience: float) -> None:
         for name in _METHODS:
             if not callable(getattr(store, name, None)):
-                raise InputError(
-                    f"the store {type(store).__name__} has no {name}(); see argentos.machines.SnapshotStore"
-                )
+                problem = f"the store {type(store).__name__} has no {name}()"
+                raise InputError(f"{problem}; give argentos.storage.SnapshotFile(path), or another SnapshotStore")
         self._store: Any = store
         self._thread = Threads(patience, "the store").runner(1)
 

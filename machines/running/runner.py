@@ -42,6 +42,7 @@ __all__ = ["Runner"]
 
 _STARTS_HERE: Final = "starts_here"  # the event of a first edge without a label
 
+_SHOWN: Final = 8  # events that an error names
 _EVERY: Final = 32  # events after which other tasks have a turn, where there is nothing to wait for
 _FOREVER: Final = 365 * 86_400.0  # seconds: a clock sleeps no longer at once
 
@@ -58,7 +59,7 @@ class Runner:
         effects: a function or an `EffectHandler` for each effect, by name; or an object with methods of these names.
         store: keeps the life, so that it goes on after the process has ended: a `SnapshotStore`, as
             `SnapshotFile` is one; None keeps nothing.
-        durations: seconds by the names of the machine's timers; those that read like `15m` need none.
+        durations: seconds by the names of the machine's timers; those that read like `15m` or `10 seconds` need none.
         migration: for states that had another name when the life was stored, their name now.
         clock: measures timers and waits; by default the machine's own.
         name: of a new life, which begins the ids of its effects; by default a random one.
@@ -169,7 +170,7 @@ class Runner:
         """
         answer = await self.offer(event, data)
         if isinstance(answer, Refused):
-            sentence = f"{self.machine.diagram.file}: {answer}"
+            sentence = f"{self.machine.diagram.file}: {answer}{self._instead(answer)}"
             raise EventRefusedError(sentence, state=answer.state, event=answer.event, guard=answer.guard)
         return answer
 
@@ -279,6 +280,14 @@ class Runner:
     def _understood(self, snapshot: MachineSnapshot) -> MachineSnapshot:
         self._handlers.check(each.effect for each in snapshot.pending)
         return migrate(snapshot, self.machine, self._migration, name=self._store_name)
+
+    def _instead(self, refused: Refused) -> str:
+        """The rest of a sentence that says which events the state knows."""
+        known = self.machine.events_in(refused.state)
+        if refused.guard is not None or not known:
+            return ""
+        shown = ", ".join(map(repr, known[:_SHOWN]))
+        return f", only {shown}{', …' if len(known) > _SHOWN else ''}"
 
     def _check(self) -> None:
         if not self._is_open:

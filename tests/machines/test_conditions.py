@@ -42,6 +42,10 @@ def test_and_binds_closer_than_or(guard: str) -> None:
         assert holds(guard, {"x": x, "y": y, "z": z}) is (x or (y and not z))
 
 
+def test_signs_that_keyboards_lack_compare_as_well() -> None:
+    assert [holds(f"x {sign} 3", {"x": 4}) for sign in "≠≥≤"] == [True, True, False]
+
+
 _texts = st.recursive(
     st.sampled_from(["x", "y", "z"]),
     lambda inner: st.one_of(

@@ -194,7 +194,7 @@ def test_facts_may_be_a_mapping() -> None:
     [
         ({}, r"the facts \(dict\) have none of that name; give a dict with the key 'is_unlocked'$"),
         (object(), r"the facts \(object\) have none of that name; give an object with the attribute 'is_unlocked'$"),
-        (None, r"the facts \(NoneType\) have none of that name; give an object with the attribute 'is_unlocked'$"),
+        (None, r"there are no facts; give some, as \{'is_unlocked': True\}$"),
     ],
 )
 def test_a_missing_fact_is_an_error_that_says_what_to_give(facts: object, sentence: str) -> None:

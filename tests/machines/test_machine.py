@@ -4,12 +4,12 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import pytest
 from transitions import MachineError
 
-from argentos.errors import DiagramError, UnknownStateError
+from argentos.errors import DiagramError, InputError, UnknownStateError
 from argentos.machines import END, START, Binding, Diagram, Machine, Refused, Timer, Transition
 from argentos.machines.drawing import draw
 
@@ -225,9 +225,19 @@ def test_notes_styles_comments_and_the_like_change_nothing_about_a_machine() -> 
     assert bound.transitions == DOOR.transitions
 
 
-@pytest.mark.parametrize("edge", ["^A --> B", "^A --> [*]"])
-def test_an_edge_without_label_is_refused(edge: str) -> None:
-    assert "has no label" in refused(f"stateDiagram-v2\n[*] --> A: made\n  {edge}", {"made": "make"})
+@pytest.mark.parametrize(("edge", "line"), [("^A --> B", "A --> B: to B"), ("^A --> [*]", "A --> [*]: end")])
+def test_an_edge_without_label_is_refused_with_the_line_to_write(edge: str, line: str) -> None:
+    assert refused(f"stateDiagram-v2\n[*] --> A: made\n  {edge}", {"made": "make"}).endswith(f"; write '{line}'")
+
+
+def test_a_text_is_no_machine_yet() -> None:
+    with pytest.raises(InputError, match=r"write Machine\(Diagram\.parse\(text\)\)$"):
+        Machine(cast("Diagram", "stateDiagram-v2\n[*] --> A: made"))
+
+
+def test_a_state_tells_which_events_it_knows() -> None:
+    known = Machine(Diagram.parse("stateDiagram-v2\n[*] --> A: made\nA --> B: push\nA --> B: after 5m\nA --> A: pull"))
+    assert known.events_in("A") == ("push", "after_5m", "pull")
 
 
 def test_a_misspelt_label_is_refused_with_the_one_that_was_meant() -> None:

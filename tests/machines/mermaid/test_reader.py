@@ -1,5 +1,7 @@
 """In the examples `^` stands in front of the character at which the reader has to point; it is no part of the text."""
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -425,3 +427,15 @@ def test_any_text_is_read_or_refused_at_a_place_within_it(text: str) -> None:
         assert 1 <= answer.column <= len(lines[answer.line - 1]) + 1
     else:
         assert 1 <= answer.end.line <= len(lines)
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("door.mmd", "give the text of a file, as Diagram.parse(path.read_text())"),
+        ("```mermaid\nstateDiagram-v2\n```", "Diagram.from_markdown reads Markdown"),
+    ],
+)
+def test_what_is_no_text_of_mermaid_is_refused_with_how_to_read_it(given: str, hint: str) -> None:
+    with pytest.raises(DiagramError, match=re.escape(hint)):
+        Diagram.parse(given)

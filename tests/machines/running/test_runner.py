@@ -17,6 +17,7 @@ from argentos.errors import (
     UnknownStateError,
 )
 from argentos.machines import START, Refused, Transition
+from argentos.machines.position import durations_of
 from argentos.machines.running import MemorySnapshots, Runner
 from tests.machines.running.doors import DOOR, House, door, machine, new_clock
 
@@ -66,7 +67,7 @@ async def test_a_refused_event_is_an_error_that_says_why_and_changes_nothing() -
         ) as error:
             await runner.send("push")
         assert (error.value.state, error.value.event, error.value.guard) == ("Closed", "push", "is_unlocked")
-        with pytest.raises(EventRefusedError, match=r"^door\.mmd: Closed knows no event 'pull'$"):
+        with pytest.raises(EventRefusedError, match=r"^door\.mmd: Closed knows no event 'pull', only 'push', 'lock'$"):
             await runner.send("pull")
         assert runner.state == "Closed"
 
@@ -280,12 +281,20 @@ def test_an_effect_that_nobody_runs_is_refused_where_it_stands() -> None:
         Runner(DOOR, House())
 
 
+@pytest.mark.parametrize(
+    ("delay", "seconds"),
+    [("30s", 30), ("10 seconds", 10), ("250 ms", 0.25), ("1.5 hours", 5400), ("2 weeks", 1_209_600)],
+)
+def test_a_timer_may_say_its_length_in_words(delay: str, seconds: float) -> None:
+    assert durations_of(machine("[*] --> A: go", f"A --> B: after {delay}"), {}) == {delay: seconds}
+
+
 def test_a_timer_whose_length_is_not_known_is_refused() -> None:
     with pytest.raises(InputError, match="give durations="):
         Runner(machine("[*] --> A: go", "A --> B: after a_while"))
 
 
 def test_a_store_that_cannot_be_used_is_refused() -> None:
-    with pytest.raises(InputError, match=r"the store ManualClock has no load\(\)"):
+    with pytest.raises(InputError, match=r"the store ManualClock has no load\(\); give argentos.storage.SnapshotFile"):
         Runner(DOOR, House(), effects=House(), store=new_clock())  # type: ignore[arg-type]  # what a program does wrong
     assert isinstance(new_clock(), ManualClock)
