@@ -15,6 +15,7 @@ Reading order; each imports only those above it:
     decisions     transitions, refusals, timers
     compiling     all that may happen, by UML's rules, as a table
     machine       all of these in one class
+    durations     lengths of time, as texts
     position      a place in a life, and the timers that are due
     renaming      states under the names of another version
     lifecycles    the machines of this program

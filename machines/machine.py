@@ -294,7 +294,7 @@ class Machine:
 
 
 def _diagram(given: object) -> Diagram:
-    """What a machine is made of; a text is none yet."""
+    """A diagram, of which a machine is made; a text is none yet."""
     if isinstance(given, Diagram):
         return given
     problem = f"a machine is made of a Diagram, and not of {type(given).__name__}"

@@ -272,7 +272,9 @@ class _Finder:
         if not starts:
             refuse(self._diagram, "the diagram has no beginning; add an edge '[*] --> State'", self._diagram.end)
         if len(starts) > 1:
-            self._refuse(starts[1], f"the diagram has a second beginning; {starts[0]} stands above; keep one")
+            problem = f"the diagram has a second beginning; {starts[0]} stands above"
+            choice = "'state first <<choice>>', '[*] --> first: event', and a branch of it to each"
+            self._refuse(starts[1], f"{problem}; keep one, or let guards decide: {choice}")
 
     def _refuse_loose(self) -> None:
         """Refuse forks and joins that do not do what they are for."""
