@@ -80,7 +80,7 @@ class Machine:
         facts: type[object] | None = None,
         stored: bool = False,
     ) -> None:
-        self.diagram = _diagram(diagram)
+        self.diagram: Diagram = _diagram(diagram)
         self._tree = Tree(diagram)
         done = actions(diagram)
         self._plan = plan(diagram, self._tree, done, bindings, facts)

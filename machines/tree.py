@@ -172,7 +172,10 @@ class Tree:
             for number, region in enumerate(self.children[path] if state.regions > 1 else [path] * state.regions):
                 if region not in self.begins:
                     where = f"region {number + 1} of {state.name}" if state.regions > 1 else state.name
-                    problem = f"{where} does not say where it begins; add '[*] --> State' within it"
+                    first = next(
+                        (self.name(each) for each in self.children[region] if self.name(each) in self._states), "State"
+                    )
+                    problem = f"{where} does not say where it begins; add '[*] --> {first}' within it"
                     refuse(self._diagram, problem, state.place, state.name)
 
 

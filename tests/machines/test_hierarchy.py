@@ -111,8 +111,11 @@ def test_wrapping_states_in_another_keeps_their_names() -> None:
 @pytest.mark.parametrize(
     ("marked", "problem"),
     [
-        ("[*] --> ^A: made\nstate A {\nB --> C: go\n}", "A does not say where it begins"),
-        ("[*] --> ^A: made\nstate A {\n[*] --> B\n--\nC --> D: go\n}", "region 2 of A does not say where it begins"),
+        ("[*] --> ^A: made\nstate A {\nB --> C: go\n}", "A does not say where it begins; add '[*] --> B' within it"),
+        (
+            "[*] --> ^A: made\nstate A {\n[*] --> B\n--\nC --> D: go\n}",
+            "region 2 of A does not say where it begins; add '[*] --> C'",
+        ),
         ("[*] --> A: made\nstate A {\n[*] --> B\n^[*] --> C\nB --> C: go\n}", "A has a second beginning in one region"),
         (
             "[*] --> A: made\nA --> B: go\nstate A {\n^[*] --> B\n}\nstate C {\n[*] --> B\n}",
