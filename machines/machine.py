@@ -281,12 +281,13 @@ class Machine:
 
     def _refuse_unreachable(self) -> None:
         reached, waiting = {START}, [START]
+        active: set[str] = set()  # also what is left again within the same step
         while waiting:
-            row = self._rows[waiting.pop()]
-            behind = {transition.target for ways in row.values() for _, transition in ways} - reached
+            taken = [transition for ways in self._rows[waiting.pop()].values() for _, transition in ways]
+            active.update(name for transition in taken for name in transition.entered)
+            behind = {transition.target for transition in taken} - reached
             reached |= behind
             waiting += behind
-        active = {name for state in reached for name in self._active[state]}
         for state in self.diagram.states:
             if state.kind == "state" and not state.history and state.name not in active:
                 problem = f"{state.name} cannot be reached; add an edge to it, or remove it"

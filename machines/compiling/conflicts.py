@@ -5,6 +5,7 @@ from itertools import combinations
 from typing import NamedTuple, NoReturn
 
 from argentos.machines.bindings import COMPLETION, refuse
+from argentos.machines.compiling.branches import regions_for
 from argentos.machines.compiling.routes import Route
 from argentos.machines.conditions import Guard
 from argentos.machines.diagram import Diagram
@@ -123,7 +124,10 @@ def _refuse_pair(diagram: Diagram, tree: Tree, edge: Edge, what: str, ends: tupl
     one, other = map(tree.name, ends)
     name = edge.source if what == "fork" else edge.target
     problem = f"the {what} {name} has edges of {one} and {other}, which are in no two regions of one state"
-    refuse(diagram, f"{problem}; put them into 'state Name {{ … }}', with '--' between them", edge.place, str(edge))
+    advice = "put them into 'state Name { … }', with '--' between them"
+    if what == "fork" and not any(parent(end) for end in ends):
+        advice = f"add below all else\n{regions_for(diagram, name)}"
+    refuse(diagram, f"{problem}; {advice}", edge.place, str(edge))
 
 
 def _shared(one: str, other: str) -> str:

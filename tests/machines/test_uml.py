@@ -275,6 +275,37 @@ def test_a_fork_and_a_join_of_one_region_are_refused() -> None:
     assert "the fork f has edges of B and C, which are in no two regions of one state" in refused(text)
 
 
+MERMAIDS_FORK = """\
+stateDiagram-v2
+    state fork_state <<fork>>
+    [*] --> fork_state
+    fork_state --> State2
+    fork_state --> State3
+    State2 --> Tried: try
+    Tried --> State2: again
+    State3 --> Dropped: drop
+    state join_state <<join>>
+    Tried --> join_state
+    State3 --> join_state
+    join_state --> State4
+    Dropped --> State4: forget
+"""
+"""As in mermaid's documentation, with a branch of two states, and a way out."""
+
+
+def test_a_fork_without_regions_is_refused_with_the_lines_that_make_it_run() -> None:
+    with pytest.raises(DiagramError) as caught:
+        Machine(Diagram.parse(MERMAIDS_FORK))
+    advice = caught.value.problem.partition("add below all else\n")[2]
+    assert advice.splitlines() == [
+        *("state Parallel {", "    [*] --> State2", "    Tried", "    --", "    [*] --> State3", "}"),
+    ]
+    bound = Machine(Diagram.parse(MERMAIDS_FORK + advice))
+    assert taken(bound, START, "starts_here").target == "State2 & State3"
+    assert taken(bound, START, "starts_here", "try").target == "State4"
+    assert taken(bound, START, "starts_here", "drop", "forget").target == "State4"
+
+
 # Into composite states --------------------------------------------------------------------------------------
 
 
