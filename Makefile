@@ -73,19 +73,20 @@ exchange: $(VENV)/.tools
 	npm install --silent --no-package-lock --prefix $(VENV)-exchange xstate@5 @scion-scxml/scxml@4
 	LONG=$(LONG) $(BIN)/pytest -q -m exchange $(call marked,exchange)
 
-# What mermaid itself draws: it needs node and npm, and fetches mermaid.
+# What mermaid itself draws: 800 texts, or 40,000 with LONG=1; it needs node and npm, and fetches mermaid.
 mermaid: $(VENV)/.tools
 	npm install --silent --no-package-lock --prefix $(VENV)-mermaid mermaid@11 jsdom
-	$(BIN)/pytest -q -m mermaid $(call marked,mermaid)
+	LONG=$(LONG) $(BIN)/pytest -q -m mermaid $(call marked,mermaid)
 
 # What needs real recordings: in ../shared/data, or where ARGENT_DATA says.
 recordings: $(VENV)/.tools
 	$(BIN)/pytest -q -m data $(call marked,data)
 
 # Bugs planted into the shipped modules, each found by what generated lives see, which find nothing without: a third of
-# them, another one at each second, or all with LONG=1; and bugs planted into a store, found by the suite for stores.
+# them, another one at each second, or all with LONG=1, and then also 60 bugs in programs written by
+# hand, under ten seeds; and bugs planted into a store, found by the suite for stores.
 planted-bugs: $(VENV)/.tools
-	TMPDIR=$(SCRATCH) ARGENT_SEEDS=4 ARGENT_TURN=$(if $(LONG),,$(shell date +%s)) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle$(if $(LONG),,/test_planted_bugs.py) tests/storage/test_own_store.py::test_what_is_wrong_with_a_store_is_found
+	TMPDIR=$(SCRATCH) ARGENT_SEEDS=4 ARGENT_TURN=$(if $(LONG),,$(shell date +%s)) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle$(if $(LONG), tests/machines/testing/test_planted_bugs.py,/test_planted_bugs.py) tests/storage/test_own_store.py::test_what_is_wrong_with_a_store_is_found
 
 # Lives of senders, generated from pairing.mmd, with guilds, accounts and restarts: 100, or 10,000 with LONG=1 (an hour of a core).
 .PHONY: pairings

@@ -63,15 +63,16 @@ class Oracle:
 
     Attributes:
         machine: the machine.
-        edges: source, target, event and label of all its transitions.
+        effects: of all its transitions, by source, target, event and label; where several have these, those of each.
         timed: the events that timers raise.
     """
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.edges: frozenset[tuple[str, str, str, str]] = frozenset(
-            (each.source, each.target, each.event, each.label) for each in machine.transitions
-        )
+        self.effects: dict[tuple[str, str, str, str], set[tuple[str, ...]]] = {}
+        for each in machine.transitions:
+            key = each.source, each.target, each.event, each.label
+            self.effects.setdefault(key, set()).add(each.effects)
         self.timed: frozenset[str] = frozenset(
             timer.event for state in machine.states for timer in machine.timers(state)
         )

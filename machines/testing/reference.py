@@ -127,8 +127,12 @@ class ReferenceModel:
         if found is None or (found.source, found.target, found.event) != (self.state, outcome.target, event):
             said = f"{found} was taken" if found else otherwise
             self._fail(f"{event!r} ought to lead to {outcome.target}, but {said}")
-        if (found.source, found.target, found.event, found.label) not in self._oracle.edges:
+        effects = self._oracle.effects.get((found.source, found.target, found.event, found.label))
+        if effects is None:
             self._fail(f"{found} is no edge of the machine")
+        if found.effects not in effects:
+            meant, done = (", ".join(each) or "nothing" for each in (min(effects), found.effects))
+            self._fail(f"{found} ought to do {meant}, but did {done}")
         self.state = found.target
         self._since = {state: at for state, at in self._since.items() if state not in outcome.left}
         self._since |= dict.fromkeys(outcome.entered, self.now)

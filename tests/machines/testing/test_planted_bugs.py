@@ -1,4 +1,4 @@
-"""Bugs planted into three lifecycles that are written by hand: a default run of a generated test finds them."""
+"""Bugs planted into five lifecycles that are written by hand: a default run of a generated test finds them."""
 
 import pytest
 from hypothesis import Phase, settings
@@ -8,11 +8,13 @@ from argentos.machines.testing import Lifecycle
 from tests.machines.testing.programs.door import Door
 from tests.machines.testing.programs.driven import Program, generated_test
 from tests.machines.testing.programs.job import Job
+from tests.machines.testing.programs.oven import Oven
+from tests.machines.testing.programs.parcel import Parcel
 from tests.machines.testing.programs.payment import Payment
 from tests.machines.testing.programs.planted import PLANTED, Planted
 
-FEW = PLANTED[::3]
-RIGHT: dict[str, type[Program]] = {"job": Job, "payment": Payment, "door": Door}
+FEW = PLANTED[::6]
+RIGHT: dict[str, type[Program]] = {"job": Job, "payment": Payment, "door": Door, "parcel": Parcel, "oven": Oven}
 
 
 def run(test: type[Lifecycle]) -> None:
@@ -46,12 +48,12 @@ def test_a_planted_bug_is_found_by_a_default_run_or_another(planted: Planted) ->
 
 
 def test_each_planted_bug_is_a_change_of_its_program() -> None:
-    assert len({planted.program() for planted in PLANTED}) == 30
+    assert len({planted.program() for planted in PLANTED}) == len(PLANTED) == 60
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(10))
-def test_at_least_29_of_30_planted_bugs_are_found_under_every_seed(seed: int) -> None:
+def test_at_least_58_of_60_planted_bugs_are_found_under_every_seed(seed: int) -> None:
     missed = [planted.why for planted in PLANTED if not is_found(planted, seed)]
-    assert len(missed) <= 1, missed
+    assert len(missed) <= 2, missed

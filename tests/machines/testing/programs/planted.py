@@ -160,5 +160,161 @@ PLANTED: Final = tuple(
             "        self.journal.append((self.state, self.swung))\n",
             "        if state != '[end]':\n            self.journal.append((self.state, self.swung))\n",
         ),
+        # Guards
+        (
+            "parcel",
+            "an unpaid parcel is shipped",
+            'if event == "ship" and not facts["is_paid"]:',
+            'if event == "shop":',
+        ),
+        (
+            "parcel",
+            "what is paid can be cancelled once it is packed",
+            'if (self.state, event) == ("Packed", "cancel") and facts["is_paid"]:',
+            'if (self.state, event) == ("Packed", "cancel") and not facts:',
+        ),
+        (
+            "parcel",
+            "a parcel that somebody known to us takes needs a signature, too",
+            'not (facts["is_signed"] or facts["is_known"])',
+            'not facts["is_signed"]',
+        ),
+        (
+            "parcel",
+            "a code that is blocked still opens the shop",
+            'and facts["is_blocked"]',
+            'and not facts["has_code"]',
+        ),
+        ("parcel", "a door is called at once too often", "self.calls < CALLS", "self.calls <= CALLS"),
+        (
+            "parcel",
+            "a parcel that was found is called for no more",
+            """        if event == "found":
+            self.calls = 0
+""",
+            "",
+        ),
+        (
+            "oven",
+            "what is unsafe may be heated once more",
+            """            case "Ready", "more":
+                if not facts["is_safe"]:""",
+            """            case "Ready", "more":
+                if not facts:""",
+        ),
+        ("oven", "a locked door opens", 'if facts["is_locked"]:', "if not facts:"),
+        # Timers
+        (
+            "parcel",
+            "fourteen days begin anew with each move on the way",
+            """        if not (was_insured and is_insured):
+            self.since = self.now
+""",
+            "        self.since = self.now\n",
+        ),
+        ("parcel", "the shop keeps a parcel for a fortnight", '"AtShop": (7 * DAY', '"AtShop": (14 * DAY'),
+        ("parcel", "what is on its way back is never missed", '    "Returning": (14 * DAY, "Lost", "search"),\n', ""),
+        ("parcel", "thirty days are over a moment late", "if self.since + wait > end:", "if self.since + wait >= end:"),
+        (
+            "oven",
+            "twenty minutes begin anew with each change of the heat",
+            "if place in BAKING and before not in BAKING:",
+            "if place in BAKING:",
+        ),
+        (
+            "oven",
+            "twenty minutes go on while the door is open",
+            "if place in BAKING and before not in BAKING:",
+            'if place in BAKING and before not in (*BAKING, "Open"):',
+        ),
+        (
+            "oven",
+            "an oven that was killed counts its minutes anew",
+            "self.since, self.baking = self.journal[-1]",
+            "self.since, self.baking = *self.journal[-1][:4], self.now",
+        ),
+        ("oven", "an alarm never ends", '        if self.place == "Alarm":', '        if self.place == "Alarms":'),
+        # Effects
+        (
+            "parcel",
+            "a parcel in the shop leaves no card",
+            'self.go("AtShop", ("leave_card", "store"))',
+            'self.go("AtShop", ("store",))',
+        ),
+        (
+            "parcel",
+            "a parcel is restocked before it is refunded",
+            '("Returned", ("refund", "restock"))',
+            '("Returned", ("restock", "refund"))',
+        ),
+        (
+            "parcel",
+            "what is lost stays insured",
+            "if was_insured and not is_insured:",
+            'if was_insured and not is_insured and state != "Lost":',
+        ),
+        (
+            "parcel",
+            "a parcel is insured again at each hub",
+            "if is_insured and not was_insured:",
+            'if is_insured and (not was_insured or state == "AtHub"):',
+        ),
+        (
+            "oven",
+            "the light stays on when the alarm begins",
+            '("dark", before == "Open", ("Open",))',
+            '("dark", before == "Open", ("Open", "Alarm"))',
+        ),
+        (
+            "oven",
+            "a door that is opened lets the heat on",
+            '("cool", before in BAKING, BAKING)',
+            '("cool", before in BAKING, (*BAKING, "Open"))',
+        ),
+        (
+            "oven",
+            "the heat goes on before the beep",
+            "self.save((*ended, *effects, *entered))",
+            "self.save((*ended, *entered, *effects))",
+        ),
+        # Edges
+        (
+            "parcel",
+            "a parcel can be unloaded at the door",
+            '    ("InVan", "arrive")',
+            '    ("AtDoor", "unload"): ("AtHub", ("scan",)),\n    ("InVan", "arrive")',
+        ),
+        ("parcel", "what is lost is found in a van", '("Lost", "found"): ("AtHub"', '("Lost", "found"): ("InVan"'),
+        (
+            "oven",
+            "an oven that cools is never clean",
+            '            case "Hot", "clean":',
+            '            case "Warming" | "Hot", "clean":',
+        ),
+        # Hierarchy
+        (
+            "oven",
+            "an oven never fails",
+            'return self.leave(event, facts) if refusal == "" else refusal',
+            'return self.leave(event, facts) if not refusal and event != "fail" else refusal',
+        ),
+        (
+            "oven",
+            "an oven forgets that it was cleaning",
+            "            self.memory = before\n",
+            '            self.memory = "Warming" if before == "Cleaning" else before\n',
+        ),
+        (
+            "oven",
+            "an oven remembers only whether it was baking",
+            'self.go(self.memory or "Idle", "hush")',
+            'self.go("Warming" if self.memory in BAKING else self.memory or "Idle", "hush")',
+        ),
+        (
+            "oven",
+            "a repair remembers what was before",
+            'self.go("Idle", "test")',
+            'self.go(self.memory or "Idle", "test")',
+        ),
     )
 )
