@@ -27,7 +27,6 @@ _ENDING: Final = 'shape=doublecircle, style=filled, fillcolor=black, label="", w
 _HIDDEN: Final = 'shape=point, style=invis, label="", width=0'
 _CURRENT: Final = 'fillcolor="#ffd866", color="#b58900", penwidth=3'
 _AROUND: Final = 'color="#b58900", penwidth=3'
-_DIRECTIONS: Final = {"TB": "TB", "TD": "TB", "BT": "BT", "LR": "LR", "RL": "RL"}
 
 
 def to_dot(diagram: Diagram, annotations: Annotations) -> str:
@@ -42,7 +41,7 @@ class _Dot:
         self._states = {state.name: state for state in diagram.states}
 
     def lines(self) -> Iterator[str]:
-        direction = _DIRECTIONS.get(self._diagram.direction.upper(), "TB")
+        direction = self._diagram.direction or "TB"
         yield "digraph {"
         yield from (f"  {line};" for line in (f"rankdir={direction}", *_HEAD))
         yield from (f"  {line}" for line in self._region("", 0))

@@ -130,7 +130,7 @@ class _Composition:
                 yield from (f"{_INDENT}{line}" for line in self._region(region, state.name))
             yield "}"
         else:
-            yield f"state {name}"
+            yield name
             yield from (f"{name}: {_text(line)}" for line in lines)
 
     # Edges --------------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ class StateCollector:
 
     def __init__(self) -> None:
         self._drafts: dict[str, _Draft] = {}
+        self._undrawn: list[tuple[str, Place, Container]] = []
         self.problem: Problem | None = None
 
     def mention(self, name: str, place: Place, container: Container, *, kind: Kind = "state") -> None:
@@ -68,6 +69,19 @@ class StateCollector:
         if draft.kind != "state" and draft.descriptions:
             self._note(f"mermaid draws a {draft.kind} that has a text as a plain state; remove the text", place)
         self._check_descriptions(name, draft)
+
+    def declare_undrawn(self, name: str, place: Place, container: Container) -> None:
+        """Note a declaration of which mermaid draws nothing: others have to say the same."""
+        self._undrawn.append((name, place, container))
+
+    def finish(self) -> None:
+        """Note that no statement follows."""
+        for name, place, container in self._undrawn:
+            drawn = self._drafts.get(name)
+            if drawn is None or (container.within and drawn.container != container):
+                inside = f", and so not in {container.within}" if container.within else ""
+                problem = f"mermaid draws nothing for 'state {name}' alone{inside}; write '{name}' without 'state'"
+                self._note(problem, place)
 
     def open(self, name: str, place: Place) -> None:
         """Note that the state holds what follows."""

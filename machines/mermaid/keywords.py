@@ -201,9 +201,11 @@ def _caption(cursor: Cursor, place: Place) -> str:
 
 def _direction(cursor: Cursor, _states: StateCollector, _container: Container) -> Direction:
     place = cursor.place
-    found = cursor.take(_FORMS["direction"]) or ""
+    found = (cursor.take(_FORMS["direction"]) or "").split()[-1].upper()
+    if found == "TD":
+        cursor.refuse("mermaid knows no direction 'TD' here, and draws a state of each word; write 'TB'", place)
     expect_end(cursor)
-    return Direction(found.split()[-1].upper(), place)
+    return Direction(found, place)
 
 
 KEYWORDS: Final[Mapping[str, _Handler]] = MappingProxyType(

@@ -9,7 +9,7 @@ from argentos.machines.mermaid.elements import Edge, Place, State
 from argentos.machines.mermaid.keywords import AT_THE_TOP, KEYWORDS, keyword
 from argentos.machines.mermaid.statements import Comment, Declaration, Directive, Document, Statement
 from argentos.machines.mermaid.states import CompositeHead, edge_or_state, state
-from argentos.machines.mermaid.tokens import expect_end
+from argentos.machines.mermaid.tokens import ENTITY, expect_end
 
 __all__ = ["MAX_DEPTH", "Contents", "read"]
 
@@ -74,6 +74,9 @@ class _Reader:
         if len(self.open) > 1:
             head = self.open[-1].head
             self.cursor.refuse(f"the state {head.name} is never closed; add '}}' on a line of its own", head.place)
+        self.states.finish()
+        if problem := self.states.problem:
+            self.cursor.refuse(*problem)
         return self.open[0].regions[0]
 
     def keep(self, statement: Statement) -> None:
@@ -146,6 +149,8 @@ def _remark(cursor: Cursor) -> Comment | Directive | None:
                 "a directive is a word, or a word, ':' and a value in brackets, as in '%%{init: {…}}%%'", place
             )
         return Directive("%%{" + text.strip() + "}%%", place)
+    if entity := cursor.peek(ENTITY):
+        cursor.refuse(f"mermaid takes {entity[0]!r} for a character; begin a comment with '%%'")
     if cursor.sees("%%", "#"):
         text = cursor.take_line()
         if "%%{" in text:

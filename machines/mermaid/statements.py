@@ -27,6 +27,7 @@ class Declaration:
     """A state by itself: `A`, `A : text`, `state "title" as A`, `state A <<choice>>` or `state A { … }`.
 
     Attributes:
+        drawn: false for `state A` alone, of which mermaid draws nothing.
         style_class: the name after `:::`.
         regions: the statements within the braces, for each parallel region; empty unless composite.
     """
@@ -38,6 +39,7 @@ class Declaration:
     kind: Kind = "state"
     style_class: str = ""
     regions: "tuple[Region, ...]" = ()
+    drawn: bool = True
 
 
 @dataclass(frozen=True, slots=True)

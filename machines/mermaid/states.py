@@ -25,6 +25,7 @@ BRACE: Final = re.compile(r"\{")
 _OUTSIDE = re.compile(r"\[\*\]")
 _ARROW = re.compile(r"-->")
 _STATE = re.compile(r"state\b", re.IGNORECASE)
+_STATE_ALONE = re.compile(r"state\s[^{]*\Z", re.IGNORECASE)
 _AS = re.compile(r"as(?=[ \t])", re.IGNORECASE)
 _KIND = re.compile(r"<<(choice|fork|join)>>|\[\[(choice|fork|join)\]\]", re.IGNORECASE)
 
@@ -44,6 +45,8 @@ class CompositeHead(NamedTuple):
 def edge_or_state(cursor: Cursor, states: StateCollector, container: Container) -> Edge | Declaration:
     """`A --> B: label`, `A`, or `A : text`, where names may have classes after `:::`."""
     place = cursor.place
+    if cursor.peek(_AS) and _STATE_ALONE.match(_above(cursor)):
+        cursor.refuse("mermaid takes 'as' for a part of the line above; give the state another name")
     source = _end(cursor, "a state's name")
     source_class = class_behind(cursor)
     if cursor.take(_ARROW) is None:
@@ -64,6 +67,8 @@ def state(cursor: Cursor, states: StateCollector, container: Container) -> Decla
     """The statements that begin with `state`."""
     place = cursor.place
     cursor.take(_STATE)
+    if not cursor.behind_blank:
+        cursor.refuse(f"a blank was expected after 'state', not {cursor.shown}")
     if cursor.sees('"'):
         return _titled(cursor, states, container, place)
     named_at = cursor.place
@@ -73,8 +78,8 @@ def state(cursor: Cursor, states: StateCollector, container: Container) -> Decla
         expect_end(cursor)
         states.declare(declared, place, container, kind=kind)
         return Declaration(declared, place, kind=kind)
-    states.declare(declared, place, container)
     if _opens(cursor, container):
+        states.declare(declared, place, container)
         return CompositeHead(declared, "", place)
     if cursor.sees(":"):
         cursor.refuse(f"mermaid takes ':' for a part of the name here; write '{declared}{cursor.rest}' without 'state'")
@@ -82,7 +87,8 @@ def state(cursor: Cursor, states: StateCollector, container: Container) -> Decla
     if cursor.sees("&lt;"):
         cursor.refuse("the text is escaped for HTML; write '<<' for '&lt;&lt;' and '>>' for '&gt;&gt;'")
     expect_end(cursor, "%%", "#")
-    return Declaration(declared, place)
+    states.declare_undrawn(declared, place, container)
+    return Declaration(declared, place, drawn=False)
 
 
 def _titled(cursor: Cursor, states: StateCollector, container: Container, place: Place) -> Declaration | CompositeHead:
@@ -136,6 +142,12 @@ def _refuse_name(cursor: Cursor, place: Place) -> None:
         return
     problem = f"a name is letters, digits and _; write {alias!r} here, and in a line above"
     cursor.refuse(f"{problem} 'state \"{meant}\" as {alias}'", place)
+
+
+def _above(cursor: Cursor) -> str:
+    """The line above, where neither empty ones nor comments count."""
+    above = (cursor.lines[row].lstrip() for row in range(cursor.row - 1, -1, -1))
+    return next((line for line in above if line and not line.startswith("%%")), "")
 
 
 def _plain_name(cursor: Cursor) -> str:

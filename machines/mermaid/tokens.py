@@ -9,6 +9,7 @@ from argentos.machines.mermaid.elements import Place
 
 __all__ = [
     "COLON",
+    "ENTITY",
     "NAME",
     "checked",
     "class_behind",
@@ -23,10 +24,10 @@ __all__ = [
 ]
 
 NAME: Final = re.compile(r"\w+")
+ENTITY: Final = re.compile(r"#\w+;", re.ASCII)
 COLON: Final = re.compile(r":(?!::)")
 _CLASS = re.compile(r":::")
 _QUOTE = re.compile(r'"')
-_ENTITY = re.compile(r"#\w+;")
 _DIRECTION = re.compile(r"direction\s+(?:TB|BT|RL|LR)", re.IGNORECASE)
 _RESERVED = frozenset(
     {"accdescr", "acctitle", "class", "classdef", "click", "default", "note", "scale", "state", "statediagram", "style"}
@@ -97,7 +98,7 @@ def text_behind_colon(cursor: Cursor, what: str = "label") -> tuple[str, Place]:
 
 def label_problem(text: str) -> tuple[int, str] | None:
     """The first part of a label that mermaid would not read as text: how many characters stand before it, and why."""
-    masked = _ENTITY.sub(lambda entity: "_" * len(entity[0]), text)
+    masked = ENTITY.sub(lambda entity: "_" * len(entity[0]), text)
     for mark, meaning in (
         ("%%", "a comment needs a line of its own"),
         (";", "it would end the statement; write '#59;' for it"),

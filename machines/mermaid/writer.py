@@ -87,7 +87,7 @@ def _declaration(declaration: Declaration) -> str:
     text = f" : {declaration.text}" if declaration.text else ""
     if declaration.kind != "state":
         return f"state {declaration.name} <<{declaration.kind}>>"
-    if declaration.title:
+    if declaration.title or not declaration.drawn:
         return _head(declaration) + text
     return declaration.name + _class(declaration.style_class) + text
 

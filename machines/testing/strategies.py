@@ -26,7 +26,7 @@ from argentos.machines.mermaid.statements import (
     Statement,
     Styling,
 )
-from argentos.machines.mermaid.tokens import NAME, dedented, is_reserved, label_problem
+from argentos.machines.mermaid.tokens import ENTITY, NAME, dedented, is_reserved, label_problem
 from argentos.machines.mermaid.writer import write
 
 __all__ = ["LABELS", "NAMES", "NOWHERE", "diagram_texts", "documents", "drafts"]
@@ -88,6 +88,7 @@ _EDGES: Final = st.builds(Edge, _ENDS, _ENDS, _NOTHING | LABELS, _NOWHERE, _NOWH
 _STATES: Final = st.one_of(
     st.builds(Declaration, NAMES, _NOWHERE, text=_NOTHING | LABELS, style_class=_CLASSES),
     st.builds(Declaration, NAMES, _NOWHERE, title=_TITLES, text=_NOTHING | LABELS.filter(lambda text: "{" not in text)),
+    st.builds(Declaration, NAMES, _NOWHERE, drawn=st.sampled_from([False])),
     st.builds(Declaration, _PSEUDO_STATES, _NOWHERE, kind=st.sampled_from(["choice", "fork", "join"])),
 )
 _NOTES: Final = st.one_of(
@@ -113,7 +114,7 @@ _ANYWHERE: Final[st.SearchStrategy[Statement]] = st.one_of(
     _NOTES,
     _STYLINGS,
     _REMARKS,
-    st.builds(Comment, _texts().map("#".__add__), _NOWHERE),
+    st.builds(Comment, _texts().map("#".__add__).filter(lambda text: ENTITY.match(text) is None), _NOWHERE),
     st.builds(Direction, st.sampled_from(["TB", "BT", "LR", "RL"]), _NOWHERE),
     st.builds(Setting, st.just("classDef"), _CLASS_NAMES.map("{} fill:#f00,color:white".format), _NOWHERE),
 )

@@ -37,11 +37,11 @@ class _Sketch:
                     if number:
                         yield "--"
                     inner = list(self.regions(depth - 1))
-                    first = next(line.split()[1] for line in inner if line.startswith("state "))
+                    first = next(word for word in inner[0].split() if word != "state")
                     yield from (f"[*] --> {first}", *inner)
                 yield "}"
             else:
-                yield f"state {name}"
+                yield name
         if depth < 2 and self.draw(st.booleans()):
             yield f"{self.draw(st.sampled_from(states))} --> [*]: over"
 

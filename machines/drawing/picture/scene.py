@@ -65,7 +65,7 @@ _SIZES: Final = {"choice": (30.0, 30.0), "start": (14.0, 14.0), "end": (18.0, 18
 _ACTION: Final = re.compile(r"(?:entry|exit|on\s.*?)\s*/", re.IGNORECASE)  # what is done in a state is not its name
 _BAR: Final = (72.0, 8.0)
 _PER_LINK: Final = 11.0
-_MIRRORED: Final[dict[str, Direction]] = {"TB": "TB", "TD": "TB", "BT": "BT", "LR": "LR", "RL": "RL"}
+_DIRECTIONS: Final[dict[str, Direction]] = {"TB": "TB", "BT": "BT", "LR": "LR", "RL": "RL"}
 
 
 @dataclass(slots=True)
@@ -156,7 +156,7 @@ class _Builder:
                 self._degrees[name] = self._degrees.get(name, 0) + 1
             if edge.source == edge.target != OUTSIDE:
                 self._loops.setdefault(edge.source, []).append(Loop(number, edge, self._label(edge)))
-        self._scene = Scene(Region(direction=_MIRRORED.get(diagram.direction.upper(), "TB")))
+        self._scene = Scene(Region(direction=_DIRECTIONS.get(diagram.direction.upper(), "TB")))
 
     def build(self) -> Scene:
         self._fill(self._scene.top, "", 0)
@@ -268,8 +268,8 @@ def _directions(statements: Sequence[object]) -> Iterator[tuple[str, Direction]]
     for statement in statements:
         if isinstance(statement, Declaration):
             for each in (each for region in statement.regions for each in region):
-                if isinstance(each, DirectionStatement) and each.value.upper() in _MIRRORED:
-                    yield statement.name, _MIRRORED[each.value.upper()]
+                if isinstance(each, DirectionStatement) and each.value.upper() in _DIRECTIONS:
+                    yield statement.name, _DIRECTIONS[each.value.upper()]
 
 
 def _note(note: Note) -> NoteBox:

@@ -1,4 +1,5 @@
-// Says what mermaid draws: texts come as JSON on standard input, pictures go the same way. Argument: node_modules.
+// Says what mermaid draws: texts come as JSON on standard input, pictures go the same way, null for what mermaid refuses.
+// Argument: node_modules.
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
@@ -33,9 +34,10 @@ function drawn(data) {
       states[node.id] = [KINDS[node.shape] ?? "state", ...home(node)];
     }
   }
-  const edges = data.edges.filter((edge) => edge.arrowhead !== "none").map(({ start, end }) => {
+  const edges = data.edges.filter((edge) => edge.arrowhead !== "none").map(({ start, end, label }) => {
     const ends = [start, end].filter(isEnd);
-    return [isEnd(start) ? "[*]" : start, isEnd(end) ? "[*]" : end, ends.length ? home(nodes.get(ends[0])) : null];
+    const place = ends.length ? home(nodes.get(ends[0])) : null;
+    return [isEnd(start) ? "[*]" : start, isEnd(end) ? "[*]" : end, label ?? "", place];
   });
   return { states, edges };
 }
@@ -43,7 +45,7 @@ function drawn(data) {
 await mermaid.parse("stateDiagram-v2\nA --> B"); // it knows its diagrams only then
 const pictures = [];
 for (const text of JSON.parse(fs.readFileSync(0, "utf8"))) {
-  const diagram = await mermaid.mermaidAPI.getDiagramFromText(text);
-  pictures.push(drawn(diagram.db.getData()));
+  const diagram = await mermaid.mermaidAPI.getDiagramFromText(text).catch(() => null);
+  pictures.push(diagram && drawn(diagram.db.getData()));
 }
 fs.writeSync(1, JSON.stringify(pictures));

@@ -38,6 +38,7 @@ class _Picture:
         self.parents: dict[str, tuple[str, int]] = {}
         self.texts: dict[str, int] = {}
         self.parts: dict[str, list[int]] = {}
+        self.undrawn: list[tuple[str, tuple[str, int]]] = []
         self.edges: list[tuple[str, str, str, tuple[str, int] | None]] = []
 
     def region(self, statements: Region, parent: tuple[str, int]) -> None:
@@ -47,6 +48,8 @@ class _Picture:
             if isinstance(statement, Edge):
                 ends = statement.source, statement.target
                 self.edges.append((*ends, statement.label, parent if "[*]" in ends else None))
+            if isinstance(statement, Declaration) and not statement.drawn:
+                self.undrawn.append((statement.name, parent))
             if isinstance(statement, Declaration) and statement.regions:
                 self.group(statement)
 
@@ -70,6 +73,9 @@ class _Picture:
             self.region(region, (declared.name, number))
 
     def check(self) -> None:
+        for name, parent in self.undrawn:
+            if name not in self.kinds or (parent[0] and self.parents.get(name) != parent):
+                raise Unfit(name)
         for name, kind in self.kinds.items():
             parts = self.parts.get(name, [])
             if kind != "state" and (parts or self.texts[name]):
@@ -85,7 +91,7 @@ def mentions(statement: Statement) -> Iterator[tuple[str, str, int]]:
     match statement:
         case Edge(source, target):
             yield from ((name, "state", 0) for name in (source, target) if name != "[*]")
-        case Declaration(name, _, title, text, kind):
+        case Declaration(name, _, title, text, kind) if statement.drawn:
             yield name, kind, bool(title) + bool(text)
         case Note(position, name) if position != "floating":
             yield name, "state", 0

@@ -160,9 +160,9 @@ def test_statements_that_make_no_edges_are_kept(lines: list[str], statement: Sta
 
 
 def test_a_comment_behind_a_statement_is_a_statement_of_its_own() -> None:
-    diagram = read("A --> B %% why", "state C %% so", "D # then")
+    diagram = read("C", "A --> B %% why", "state C %% so", "D # then")
     assert diagram.to_mermaid().splitlines()[1:] == [
-        f"    {line}" for line in ("A --> B", "%% why", "C", "%% so", "D", "# then")
+        f"    {line}" for line in ("C", "A --> B", "%% why", "state C", "%% so", "D", "# then")
     ]
 
 
