@@ -39,7 +39,7 @@ class _Kept:
     def __init__(self, most: int) -> None:
         self._most = most
         self._life = uuid.uuid4().hex
-        self._events: deque[Published] = deque()
+        self._events: deque[tuple[Published, int]] = deque()  # each with its characters
         self._characters = 0
         self._latest = 0
 
@@ -55,10 +55,12 @@ class _Kept:
 
     def add(self, event: Published) -> None:
         """Keep an event, at the cost of the oldest ones."""
-        self._events.append(event)
-        self._characters += _characters(event)
+        characters = _characters(event)
+        self._events.append((event, characters))
+        self._characters += characters
         while self._events and (len(self._events) > self._most or self._characters > _MOST_CHARACTERS):
-            self._characters -= _characters(self._events.popleft())
+            _, characters = self._events.popleft()
+            self._characters -= characters
 
     def after(self, cursor: str) -> Sequence[Published] | None:
         """The events behind a cursor; None where not all of them are kept, or it is of another life."""
@@ -68,7 +70,7 @@ class _Kept:
         missing = self._latest - int(number)
         if not 0 <= missing <= len(self._events):
             return None
-        return list(islice(self._events, len(self._events) - missing, None))
+        return [event for event, _ in islice(self._events, len(self._events) - missing, None)]
 
 
 def _characters(event: Published) -> int:
