@@ -6,7 +6,7 @@ its raw object has is in `extra`, and a block of a type that is not known is `Un
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -214,21 +214,19 @@ def blocks_of(content: Content) -> tuple[RawBlock, ...]:
 
 def calls_in(blocks: Sequence[RawBlock]) -> tuple[ToolUse, ...]:
     """The calls of tools among raw blocks, in their order."""
-    return tuple(each for each in map(_call, _of_type(blocks, "tool_use")) if isinstance(each, ToolUse))
+    calls = [_call(block) for block in blocks if block.get("type") == "tool_use"]
+    return tuple([each for each in calls if isinstance(each, ToolUse)])
 
 
 def _call(raw: RawBlock) -> Block:
     """A raw block of a call as `typed` gives it, without a conversion where it is plain."""
-    call_id, name, given = raw.get("id"), raw.get("name"), raw.get("input")
-    if len(raw) == _PLAIN_CALL and type(call_id) is str and type(name) is str and type(given) is dict:
-        return ToolUse(id=call_id, name=name, input=cast("dict[str, Any]", given))
+    call_id, name = raw.get("id"), raw.get("name")
+    if len(raw) == _PLAIN_CALL and type(call_id) is str and type(name) is str and type(raw.get("input")) is dict:
+        return ToolUse(id=call_id, name=name, input=raw["input"])
     return typed(raw)
 
 
 def results_in(blocks: Sequence[RawBlock]) -> tuple[ToolResult, ...]:
     """The results of calls among raw blocks, in their order."""
-    return tuple(each for each in map(typed, _of_type(blocks, "tool_result")) if isinstance(each, ToolResult))
-
-
-def _of_type(blocks: Sequence[RawBlock], name: str) -> Iterable[RawBlock]:
-    return (each for each in blocks if each.get("type") == name)
+    results = [typed(block) for block in blocks if block.get("type") == "tool_result"]
+    return tuple([each for each in results if isinstance(each, ToolResult)])
