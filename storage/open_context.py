@@ -142,6 +142,11 @@ class OpenContext:
         return other
 
     @property
+    def count(self) -> int:
+        """The number of messages that the model sees."""
+        return self._count
+
+    @property
     def context(self) -> Context:
         """The context as it stands, made once for each change."""
         if self._context is None:

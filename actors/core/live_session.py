@@ -221,7 +221,7 @@ class LiveSession:
             await self._revive()
             # Whether the last transition's effects were done before is not known; they bear being done again.
             effects = SESSION.after(self.metadata.label) if self.metadata else ()
-        await self._message_ids.prepare(self._context.context)
+        await self._message_ids.prepare(self._context)
         draft = self._draft()
         draft.said = said
         look_after_compaction(draft)

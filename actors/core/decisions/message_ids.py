@@ -24,10 +24,11 @@ class MessageIds:
     def __init__(self) -> None:
         self._numbers: dict[str, int] | None = None
 
-    async def prepare(self, context: Context) -> None:
+    async def prepare(self, open_context: OpenContext) -> None:
         """Look the numbers up before they are asked for, in pieces, where a context is long."""
-        if self._numbers is not None or len(context.messages) <= _LONG:
+        if self._numbers is not None or open_context.count <= _LONG:
             return
+        context = open_context.context
         numbers = dict.fromkeys(context.archived_ids, 0)
         for messages in in_chunks(context.messages, _LONG):
             # Not by `Message.is_from_outside`, of which the calls for thousands of messages take three times as long.
