@@ -17,7 +17,7 @@ from argentos.actors.control.owner import Subscribed, SubscriptionValue
 from argentos.actors.control.protocol import Request
 from argentos.actors.control.socket_file import connect
 from argentos.actors.control.socket_stream import SocketStream
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.events import CursorExpired, Subscription
 from argentos.actors.info import SessionInfo
 from argentos.errors import ArgentError, OwnerGoneError, SupervisorStoppedError
@@ -79,7 +79,7 @@ class Client:
         if call.error is not None:
             raise call.error
 
-    async def turn(self, operation: Operation[TurnValue], key: SessionKey, **arguments: object) -> Turn:
+    async def turn(self, operation: Operation[TurnValue], key: SessionKey, **arguments: object) -> TurnProgress:
         """Call an operation that gives a turn; returns when the message is durable."""
         call = await self._begin(partial(_TurnCall, operation), operation, key, arguments)
         await _wait(call, call.followed)
@@ -87,7 +87,9 @@ class Client:
             raise call.error or ArgentError("the owner of the state directory told nothing of a turn")
         return call.turn
 
-    async def attach(self, operation: Operation[TurnValue], key: SessionKey, **arguments: object) -> Turn | None:
+    async def attach(
+        self, operation: Operation[TurnValue], key: SessionKey, **arguments: object
+    ) -> TurnProgress | None:
         """Call an operation that gives a turn, or none."""
         call = await self._begin(partial(_TurnCall, operation), operation, key, arguments)
         await _wait(call, call.followed)
@@ -187,13 +189,13 @@ class _TurnCall(Call[TurnValue]):
 
     def __init__(self, operation: Operation[TurnValue]) -> None:
         super().__init__(operation, self._follow)
-        self.turn: Turn | None = None
+        self.turn: TurnProgress | None = None
         self.followed = anyio.Event()
         self._is_replied = False
 
     def _follow(self, value: TurnValue) -> None:
         if self.turn is None:
-            self.turn = Turn(value.number, value.message_id) if isinstance(value, Accepted) else None
+            self.turn = TurnProgress(value.number, value.message_id) if isinstance(value, Accepted) else None
             self.followed.set()
         elif isinstance(value, Streamed):
             if value.attempt != self.turn.attempt:

@@ -21,6 +21,7 @@ from argentos.actors.control.transcript_file import read_transcript, write_trans
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.models.previews import CompactionPreview
 from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.events import EventFilter, Subscription
 from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
@@ -59,7 +60,7 @@ class RemoteSession(Session):
         super().__init__(key)
         self._client = client
 
-    async def _send(self, sent: NewMessage, patience: float) -> Turn:
+    async def _send(self, sent: NewMessage, patience: float) -> TurnProgress:
         message_id = sent.message_id or uuid.uuid4().hex  # by which it can be sent again where the owner is lost
         sent = sent._replace(message_id=message_id)
         if has_bytes(sent.content):
@@ -73,16 +74,16 @@ class RemoteSession(Session):
                 return await self._client.one(operations.APPEND_CONTENT, self._key, role=role, **arguments)
         return await self._client.one(operations.APPEND, self._key, role=role, **_arguments(sent))
 
-    async def _retry(self, message_id: str | None) -> Turn:
+    async def _retry(self, message_id: str | None) -> TurnProgress:
         return await self._client.turn(operations.RETRY, self._key, message_id=message_id)
 
     async def _cancel(self, turn: Turn) -> bool:
         return await self._client.one(operations.CANCEL_TURN, self._key, message_id=turn.message_id)
 
-    async def _current_turn(self) -> Turn | None:
+    async def _current_turn(self) -> TurnProgress | None:
         return await self._client.attach(operations.CURRENT_TURN, self._key)
 
-    async def _turn(self, message_id: str) -> Turn | None:
+    async def _turn(self, message_id: str) -> TurnProgress | None:
         return await self._client.attach(operations.TURN, self._key, message_id=message_id)
 
     async def _create(self, changes: Changes) -> SessionInfo:
@@ -137,7 +138,7 @@ class RemoteSession(Session):
     async def _fork(self, new_id: str, at: int | str | None) -> SessionInfo:
         return await self._client.one(operations.FORK, self._key, new_id=new_id, at=at)
 
-    async def _regenerate(self) -> Turn:
+    async def _regenerate(self) -> TurnProgress:
         return await self._client.turn(operations.REGENERATE, self._key)
 
     async def _rewind(self, before: int) -> SessionInfo:

@@ -5,7 +5,8 @@ Reading order; each imports only those above it:
     deadlines     times at which something is to be done though nothing comes in
     supervision   restarts, parking, and what a process may have died of
     runtime       what the actors of a supervisor share
-    turn          a turn as its sender sees it
+    turn_progress a turn as it is written, and as far as it has come
+    turn          that as its sender sees it
     pending_turns turns that somebody may be waiting for
     reports       what tasks tell
     commands      what may come in, and how each is answered

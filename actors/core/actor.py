@@ -20,7 +20,7 @@ from argentos.actors.core.live_session import LiveSession
 from argentos.actors.core.reports import CallDone, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import may_rest
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.events import SessionDeleted
 from argentos.actors.info import SessionInfo
 from argentos.actors.scheduling import slots
@@ -170,7 +170,7 @@ class SessionActor:
         """A message of this id was accepted, or is about to be."""
         return self._live.knows(message_id) or any(each.message_id == message_id for each in self._mailbox)
 
-    def attach(self, message_id: str | None) -> Turn | None:
+    def attach(self, message_id: str | None) -> TurnProgress | None:
         """Find the turn of a message that has no outcome yet, or the one that is open; None where there is none."""
         return self._live.attach(message_id)
 

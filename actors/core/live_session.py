@@ -22,7 +22,7 @@ from argentos.actors.core.decisions.turns import look_after_turn
 from argentos.actors.core.reports import CallDone, Charge, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.tasks import Reporting, SessionTasks, is_awaited
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.scheduling.slots import TaskId
 from argentos.errors import ArgentError
 from argentos.machines import SESSION
@@ -116,7 +116,7 @@ class LiveSession:
         """A message of this id was accepted, as far as is known without reviving the session."""
         return self.metadata is not None and self._message_ids.number_of(message_id, self._context) is not None
 
-    def attach(self, message_id: str | None) -> Turn | None:
+    def attach(self, message_id: str | None) -> TurnProgress | None:
         """Find the turn of a message that has no outcome yet, or the one that is open; None where there is none."""
         snapshot = self.snapshot
         if snapshot is None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import to_builtins
 
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.errors import ArgentError, NoReplyError
 from argentos.llm import ApprovalWanted, Piece, Retrying, ToolAnswer, ToolCall
@@ -46,17 +46,17 @@ class PendingTurns:
         self._session = session
         self._held: list[tuple[tuple[int, ...], Piece]] | None = None
         self._note: Piece | None = None
-        self._turns: dict[int, Turn] = {}
+        self._turns: dict[int, TurnProgress] = {}
 
     def note(self, piece: Piece) -> None:
         """Have the next attempt of a turn begin with this piece."""
         self._note = piece
 
-    def expect(self, number: int, message_id: str) -> Turn:
+    def expect(self, number: int, message_id: str) -> TurnProgress:
         """The turn for a message, the same for whoever asks."""
         turn = self._turns.get(number)
         if turn is None:
-            turn = self._turns[number] = Turn(number, message_id, self._session)
+            turn = self._turns[number] = TurnProgress(number, message_id, self._session)
         turn.message_id = turn.message_id or message_id
         return turn
 
@@ -156,12 +156,12 @@ class PendingTurns:
         """There will be no reply to any message for now."""
         self.fail(tuple(self._turns), error)
 
-    def _forget(self, turn: Turn) -> None:
+    def _forget(self, turn: TurnProgress) -> None:
         del self._turns[turn.number]
         if not self._turns:
             self._turns = {}  # the old one keeps the room that it once needed, as long as the session lives
 
-    def _of(self, numbers: Iterable[int]) -> list[Turn]:
+    def _of(self, numbers: Iterable[int]) -> list[TurnProgress]:
         return [self._turns[number] for number in numbers if number in self._turns]
 
 

@@ -31,7 +31,7 @@ from argentos.actors.core.decisions.decider import mailbox_full, not_found
 from argentos.actors.core.reports import Charge
 from argentos.actors.core.runtime import Runtime
 from argentos.actors.core.supervision import Supervision, closed, parked
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.events import SessionParked, SessionRestarted, SessionUnparked
 from argentos.actors.info import SessionInfo
 from argentos.concurrency.exclusive_use import ExclusiveUse
@@ -101,7 +101,7 @@ class Registry:
         (await self._reach(key, takes_messages=True)).tell(command)
         return await command.answered()
 
-    async def attach(self, key: SessionKey, message_id: str | None) -> Turn | None:
+    async def attach(self, key: SessionKey, message_id: str | None) -> TurnProgress | None:
         """Find the turn of a message that has no outcome yet, or the one that is open; None where there is none.
 
         Raises:

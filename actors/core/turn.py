@@ -5,9 +5,8 @@ from typing import TypeVar
 
 from anyio.lowlevel import checkpoint
 
-from argentos.actors.scheduling import slots
-from argentos.concurrency.waiter import Waiter, new_waiter
-from argentos.errors import ArgentError, NoReplyError
+from argentos.actors.core.turn_progress import TurnProgress
+from argentos.errors import NoReplyError
 from argentos.llm import Piece, TextDelta
 from argentos.storage import Message
 
@@ -54,27 +53,28 @@ class Turn:
     Iterating gives the reply as it streams, from its beginning, for any number of readers: text, thoughts, and calls of
     tools; `text` gives the text alone. It is provisional until the reply is durable: a turn that is run again begins
     again, with the next `attempt`.
-
-    Attributes:
-        number: of the accepted message.
-        message_id: of the accepted message.
-        attempt: 1, or more after a restart; 0 before the turn began.
     """
 
-    def __init__(self, number: int, message_id: str, session: slots.CurrentTask | None = None) -> None:
-        self.number = number
-        self.message_id = message_id
-        self.attempt: int = 0
-        self._first: tuple[Piece, ...] = ()  # of each attempt
-        self._pieces: list[Piece] = []
-        self._durable = 0  # pieces of responses that are
-        self._reply: Message | None = None
-        self._error: ArgentError | None = None
-        self._reading: list[Waiter] = []  # woken by each piece
-        self._asking: list[Waiter] = []  # woken by the end
-        self._session = session
-        self._cancel: Callable[[Turn], Awaitable[bool]] | None = None
-        self.is_from_task = False  # another turn may wait for it
+    __slots__ = ("_cancel", "_progress")
+
+    def __init__(self, progress: TurnProgress, cancel: Callable[["Turn"], Awaitable[bool]]) -> None:
+        self._progress = progress
+        self._cancel = cancel
+
+    @property
+    def number(self) -> int:
+        """The number of the accepted message."""
+        return self._progress.number
+
+    @property
+    def message_id(self) -> str:
+        """The id of the accepted message."""
+        return self._progress.message_id
+
+    @property
+    def attempt(self) -> int:
+        """1, or more after a restart; 0 before the turn began."""
+        return self._progress.attempt
 
     async def reply(self) -> Message:
         """The reply, once it is durable.
@@ -88,10 +88,11 @@ class Turn:
                 is revived.
             OwnerLostError, StoreBusyError: another process runs the turn, and hung up, or gives no sign of life.
         """
-        if self._reply is not None or self._error is not None:
+        progress = self._progress
+        if progress.is_over:
             await checkpoint()
-        while (reply := self.outcome()) is None:
-            await self._wait(self._asking)
+        while (reply := progress.outcome()) is None:
+            await progress.end()
         return reply
 
     def __aiter__(self) -> AsyncIterator[Piece]:
@@ -123,7 +124,7 @@ class Turn:
     async def _piece(self, attempt: int, position: int) -> tuple[int, int, Piece] | None:
         """The piece at this position, or the first one if the turn was begun again since this attempt."""
         found = await self._place(attempt, position)
-        return None if found is None else (found[0], found[1] + 1, self._pieces[found[1]])
+        return None if found is None else (found[0], found[1] + 1, self._progress.pieces[found[1]])
 
     async def _together(self, attempt: int, position: int) -> tuple[int, int, tuple[int, Sequence[Piece]]] | None:
         """The pieces from this position on, as far as they have come, with their attempt."""
@@ -131,29 +132,21 @@ class Turn:
         if found is None:
             return None
         attempt, position = found
-        return attempt, len(self._pieces), (attempt, self._pieces[position:])
+        return attempt, len(self._progress.pieces), (attempt, self._progress.pieces[position:])
 
     async def _place(self, attempt: int, position: int) -> tuple[int, int] | None:
         """The place of the next piece, once it has come; None at the end."""
+        progress = self._progress
         while True:
-            if attempt != self.attempt:
-                attempt, position = self.attempt, 0
-            if position < len(self._pieces):
+            if attempt != progress.attempt:
+                attempt, position = progress.attempt, 0
+            if position < len(progress.pieces):
                 return attempt, position
-            if self._error is not None and not isinstance(self._error, NoReplyError):
-                raise self._error.copy()
-            if self._reply is not None or self._error is not None:
+            if progress.error is not None and not isinstance(progress.error, NoReplyError):
+                raise progress.error.copy()
+            if progress.is_over:
                 return None
-            await self._wait(self._reading)
-
-    async def _wait(self, waiting: list[Waiter]) -> None:
-        waiter = new_waiter()
-        waiting.append(waiter)
-        try:
-            await slots.wait(waiter, self._session)
-        finally:
-            if not waiter.is_set():
-                waiting.remove(waiter)
+            await progress.next_piece()
 
     async def cancel(self) -> bool:
         """End this turn, and no other: the messages that wait behind it are answered.
@@ -169,78 +162,7 @@ class Turn:
             SessionError: the session is parked, or was deleted.
             OwnerGoneError, OwnerLostError, StoreBusyError: another process runs the turn, and cannot be asked.
         """
-        if self._reply is not None or self._error is not None or self._cancel is None:
+        if self._progress.is_over:
             await checkpoint()
             return False
         return await self._cancel(self)
-
-    # For the actor ------------------------------------------------------------------------------------------
-
-    def outcome(self) -> Message | None:
-        """The reply, as `reply` gives it, without waiting; None while there is none."""
-        if self._error is not None:
-            raise self._error.copy()
-        return self._reply
-
-    def wake(self, asking: Waiter) -> None:
-        """Wake this one when the turn has ended, as it may have done."""
-        self._asking.append(asking)
-        if self._reply is not None or self._error is not None:
-            _wake(self._asking)
-
-    @property
-    def is_awaited(self) -> bool:
-        """Somebody waits for it, or reads it."""
-        return bool(self._asking or self._reading)
-
-    def cancelled_by(self, cancel: Callable[["Turn"], Awaitable[bool]]) -> None:
-        """It is cancelled in this way."""
-        self._cancel = cancel
-
-    @property
-    def said(self) -> str:
-        """The text of the response that streams, as far as it has come."""
-        streaming = self._pieces[self._durable :] if self._durable else self._pieces
-        return "".join([piece.text for piece in streaming if isinstance(piece, TextDelta)])
-
-    def begin(self, attempt: int) -> None:
-        """The model is being asked; pieces of an earlier attempt count no more."""
-        self.attempt = attempt
-        self._pieces[:] = self._first
-        self._durable = 0
-
-    def open_with(self, piece: Piece) -> None:
-        """Each attempt begins with this piece."""
-        self._first = (piece,)
-
-    def settle(self) -> None:
-        """The response that has streamed is durable, and the turn goes on: what is said from now on is another one."""
-        self._durable = len(self._pieces)
-
-    def push(self, piece: Piece) -> None:
-        """A piece has come."""
-        self._pieces.append(piece)
-        _wake(self._reading)
-
-    def finish(self, reply: Message) -> None:
-        """The reply is durable; what was not streamed of it is its last piece."""
-        streamed = self.said
-        if len(streamed) < len(reply.text) and reply.text.startswith(streamed):
-            self._pieces.append(TextDelta(reply.text[len(streamed) :]))
-        self._reply = reply
-        self._end()
-
-    def fail(self, error: ArgentError) -> None:
-        """There will be no reply."""
-        self._error = error
-        self._end()
-
-    def _end(self) -> None:
-        _wake(self._reading)
-        _wake(self._asking)
-
-
-def _wake(waiting: list[Waiter]) -> None:
-    for waiter in waiting:
-        waiter.set()
-    waiting.clear()

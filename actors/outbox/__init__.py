@@ -2,6 +2,7 @@
 
 Reading order; each imports only those above it:
 
-    deliveries    a delivery, and the reader of one channel
-    outbox        the readers of all channels, and the view of what is owed
+    delivery_queue  the sessions that may owe something to one channel
+    deliveries      a delivery, and the reader of one channel
+    outbox          the readers of all channels, and the view of what is owed
 """

@@ -2,17 +2,18 @@
 
 from collections.abc import AsyncGenerator
 from collections.abc import Set as AbstractSet
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from msgspec import Struct
 
-from argentos.actors.core.commands import Deliver, RetryDelivery
+from argentos.actors.core.commands import RetryDelivery
 from argentos.actors.core.registry import Registry
-from argentos.actors.outbox.deliveries import Attempts, Deliveries
+from argentos.actors.outbox.deliveries import Debt, Deliveries, finish
+from argentos.actors.outbox.delivery_queue import Attempts, DeliveryQueue
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.errors import InputError, MessageNotFoundError, SessionNotFoundError, StoreError
-from argentos.storage import SessionKey, Snapshot, Undeliverable
+from argentos.storage import Metadata, SessionKey, Snapshot, Undeliverable
 
 __all__ = ["Outbox", "OwedMessage"]
 
@@ -44,22 +45,23 @@ class Outbox:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._readers: dict[str, Deliveries] = {}
+        self._queues: dict[str, DeliveryQueue] = {}
 
     @asynccontextmanager
     async def read(self, channel: str) -> AsyncGenerator[Deliveries]:
         """See `Supervisor.outbox`."""
         self._check(channel)
-        events = self._registry.runtime.events
-        reader = self._readers[channel] = Deliveries(self._registry, channel)
-        events.add(reader)
+        runtime = self._registry.runtime
+        queue = self._queues[channel] = DeliveryQueue(channel, runtime.clock)
+        runtime.events.add(queue)
         try:
-            for agent in self._registry.runtimes:
-                await reader.find(agent)
-            yield reader
+            for metadata in await self._owing():
+                if channel in metadata.undelivered:
+                    queue.note(metadata.key)
+            yield Deliveries(self._registry, queue)
         finally:
-            events.unsubscribe(reader)
-            del self._readers[channel]
+            runtime.events.unsubscribe(queue)
+            del self._queues[channel]
 
     def _check(self, channel: str) -> None:
         self._registry.check_open()
@@ -67,7 +69,7 @@ class Outbox:
         if channel not in known:
             names = ", ".join(sorted(known)) or "none"
             raise InputError(f"the outbox does not serve {channel!r}, only: {names}; name it in Supervisor(outbox=…)")
-        if channel in self._readers:
+        if channel in self._queues:
             raise InputError(f"the outbox of {channel!r} has a reader already; end that one first")
 
     async def drop(self, key: SessionKey, number: int, reason: str) -> None:
@@ -76,11 +78,7 @@ class Outbox:
         channel = next((each for each, numbers in metadata.undelivered.items() if number in numbers), None)
         if channel is None:
             raise MessageNotFoundError(f"message {number} of session {key} is owed to no channel, or not any more")
-        if channel in self._readers:
-            await self._readers[channel].finish(key, number, metadata.created_at, reason)
-        else:
-            now = self._registry.runtime.clock.now()
-            await self._registry.tell(key, Deliver(now, number, metadata.created_at, reason))
+        await finish(self._registry, self._queues.get(channel), Debt(key, number, metadata.created_at), reason)
 
     async def retry(self, key: SessionKey, number: int) -> None:
         """See `Supervisor.retry_delivery`."""
@@ -94,20 +92,17 @@ class Outbox:
     async def owed(self, channel: str | None) -> list[OwedMessage]:
         """See `Supervisor.owed`."""
         found: list[OwedMessage] = []
-        async with aclosing(self._owing()) as owing:
-            async for snapshot in owing:
-                found += await self._of_session(snapshot, channel)
-                await self._registry.runtime.workers.give_way()
+        for metadata in await self._owing():
+            with suppress(SessionNotFoundError, StoreError):  # those that cannot be read are left out
+                found += await self._of_session(await self._registry.look(metadata.key), channel)
+            await self._registry.runtime.workers.give_way()
         return sorted(found, key=lambda each: (each.since, each.session, each.number))
 
-    async def _owing(self) -> AsyncGenerator[Snapshot]:
-        """The sessions that owe something or have failed to deliver it; those that cannot be read are left out."""
+    async def _owing(self) -> list[Metadata]:
+        """The sessions that owe something, or have failed to deliver it."""
         store = self._registry.runtime.store
         with reading_a_store():
-            owing = [each for agent in self._registry.runtimes for each in await store.owing(agent)]
-        for metadata in owing:
-            with suppress(SessionNotFoundError, StoreError):
-                yield await self._registry.look(metadata.key)
+            return [each for agent in self._registry.runtimes for each in await store.owing(agent)]
 
     async def _of_session(self, snapshot: Snapshot, channel: str | None) -> list[OwedMessage]:
         metadata = snapshot.metadata
@@ -134,8 +129,8 @@ class Outbox:
         return times
 
     def _waiting(self, key: SessionKey, channel: str, number: int, since: datetime) -> OwedMessage:
-        reader = self._readers.get(channel)
-        _, attempts, failure = reader.attempts(key, number) if reader else Attempts(number, 0)
+        queue = self._queues.get(channel)
+        _, attempts, failure = queue.attempts(key, number) if queue else Attempts(number, 0)
         return OwedMessage(
             agent=key.agent,
             session=key.id,

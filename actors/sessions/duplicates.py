@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from argentos.actors.core.pending_turns import has_failed, was_stopped
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.validation import NewMessage
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.concurrency.threads import in_thread_if
@@ -46,9 +46,9 @@ def check_same(message: Message, sent: NewMessage, role: Role) -> None:
         )
 
 
-def ended(key: SessionKey, asked: Message | None, found: Sequence[Message]) -> Turn:
+def ended(key: SessionKey, asked: Message | None, found: Sequence[Message]) -> TurnProgress:
     """The turn of a message, with how it ended: its reply is among those found, or there is none."""
-    turn = Turn(asked.number if asked else 0, asked.id if asked else "")
+    turn = TurnProgress(asked.number if asked else 0, asked.id if asked else "")
     reply = next((each for each in reversed(found) if turn.message_id in each.reply_to), None)
     if asked is not None and asked.failure:
         turn.fail(has_failed(key, asked))

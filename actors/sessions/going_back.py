@@ -6,6 +6,7 @@ from typing import Final
 from anyio.lowlevel import checkpoint
 
 from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.info import SessionInfo
 from argentos.inputs import as_id, as_whole_number
 from argentos.storage import Checkpoint
@@ -92,7 +93,7 @@ class GoingBack(ABC):
             NothingToRegenerateError: there is no reply, what it answers has left the context, or a turn is open.
             SessionNotFoundError: there is no such session.
         """
-        return self._bound(await self._regenerate())
+        return Turn(await self._regenerate(), self._cancel)
 
     async def rewind(self, *, before: int) -> SessionInfo:
         """Send a message to the archive, with all that is behind it; in a loop of tool calls, from its first step on.
@@ -113,7 +114,7 @@ class GoingBack(ABC):
     # For the two kinds of session, which are given what was checked ----------------------------------------------
 
     @abstractmethod
-    def _bound(self, turn: Turn) -> Turn: ...
+    async def _cancel(self, turn: Turn) -> bool: ...
 
     @abstractmethod
     async def _clear(self) -> SessionInfo: ...
@@ -128,7 +129,7 @@ class GoingBack(ABC):
     async def _fork(self, new_id: str, at: int | str | None) -> SessionInfo: ...
 
     @abstractmethod
-    async def _regenerate(self) -> Turn: ...
+    async def _regenerate(self) -> TurnProgress: ...
 
     @abstractmethod
     async def _rewind(self, before: int) -> SessionInfo: ...

@@ -30,6 +30,7 @@ from argentos.actors.core.commands import (
 from argentos.actors.core.models.previews import CompactionPreview, preview
 from argentos.actors.core.registry import Registry
 from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.info import SessionInfo
 from argentos.actors.lifecycles.known_events import Lifecycle, lifecycles_of
 from argentos.actors.scheduling.slots import awaiting, is_in_task
@@ -89,7 +90,7 @@ class LocalSession(Session):
     def _awaiting(self) -> AbstractContextManager[object]:
         return awaiting(self._registry.runtime.slots, self._key)
 
-    async def _send(self, sent: NewMessage, patience: float) -> Turn:
+    async def _send(self, sent: NewMessage, patience: float) -> TurnProgress:
         sent = await self._detached(sent)
         if patience > 0:
             receipt = await self._accept_patiently(sent, patience)
@@ -103,7 +104,7 @@ class LocalSession(Session):
         sent = await self._detached(sent)
         receipt = await self._accept("user", sent, awaits_reply=True, until_reply=True)
         assert receipt.turn is not None  # noqa: S101 - the message is new
-        return receipt.turn.outcome() or await receipt.turn.reply()
+        return receipt.turn.outcome() or await Turn(receipt.turn, self._cancel).reply()
 
     async def _accept_patiently(self, sent: NewMessage, patience: float) -> Receipt:
         deadline = anyio.current_time() + patience
@@ -159,13 +160,13 @@ class LocalSession(Session):
 
     # Turns -----------------------------------------------------------------------------------------------------
 
-    async def _retry(self, message_id: str | None) -> Turn:
+    async def _retry(self, message_id: str | None) -> TurnProgress:
         return await self._answered_again(Retry(self._registry.runtime.clock.now(), message_id))
 
-    async def _regenerate(self) -> Turn:
+    async def _regenerate(self) -> TurnProgress:
         return await self._answered_again(Regenerate(self._registry.runtime.clock.now()))
 
-    async def _answered_again(self, command: Retry | Regenerate) -> Turn:
+    async def _answered_again(self, command: Retry | Regenerate) -> TurnProgress:
         receipt = await self._registry.retry(self._key, command)
         assert receipt.turn is not None  # noqa: S101 - it waits for its answer
         return receipt.turn
@@ -173,10 +174,10 @@ class LocalSession(Session):
     async def _cancel(self, turn: Turn) -> bool:
         return await self._registry.cancel(self._key, turn.number)
 
-    async def _current_turn(self) -> Turn | None:
+    async def _current_turn(self) -> TurnProgress | None:
         return await self._registry.attach(self._key, None)
 
-    async def _turn(self, message_id: str) -> Turn | None:
+    async def _turn(self, message_id: str) -> TurnProgress | None:
         turn = await self._registry.attach(self._key, message_id)
         if turn is not None:
             return turn
@@ -185,7 +186,7 @@ class LocalSession(Session):
         asked = next((each for each in found if each.id == message_id and each.role == "user"), None)
         return None if asked is None else ended(self._key, asked, found)
 
-    async def _turn_of(self, receipt: Receipt, sent: NewMessage) -> Turn:
+    async def _turn_of(self, receipt: Receipt, sent: NewMessage) -> TurnProgress:
         """The turn of a message; of one that was sent before and has been settled, how it ended."""
         if receipt.turn is None:
             return await self._settled(receipt, sent)
@@ -197,7 +198,7 @@ class LocalSession(Session):
                     check_same(message, sent, "user")
         return receipt.turn
 
-    async def _settled(self, receipt: Receipt, sent: NewMessage) -> Turn:
+    async def _settled(self, receipt: Receipt, sent: NewMessage) -> TurnProgress:
         found = await self._related(receipt.snapshot, sent)
         asked = next((each for each in found if each.id == sent.message_id and each.is_from_outside), None)
         if asked is not None:

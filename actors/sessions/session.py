@@ -14,6 +14,7 @@ from anyio.lowlevel import checkpoint
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.models.previews import CompactionPreview
 from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.info import SessionInfo
 from argentos.actors.sessions.approving import Approving
 from argentos.actors.sessions.commanding import Commanding
@@ -87,7 +88,7 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
         """
         patience = await as_patience(patience)
         sent = await new_message(content, message_id, address, sender, owner)
-        return self._bound(await self._send(sent, patience))
+        return Turn(await self._send(sent, patience), self._cancel)
 
     async def ask(
         self,
@@ -164,7 +165,7 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
         if message_id is not None:
             await checkpoint()
             message_id = as_id(message_id, "the message id")
-        return self._bound(await self._retry(message_id))
+        return Turn(await self._retry(message_id), self._cancel)
 
     async def current_turn(self) -> Turn | None:
         """The turn that runs, or waits for its place or for a model to be tried again; None where there is none.
@@ -177,7 +178,7 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
             SessionParkedError: it failed too often.
         """
         turn = await self._current_turn()
-        return None if turn is None else self._bound(turn)
+        return None if turn is None else Turn(turn, self._cancel)
 
     async def turn(self, message_id: str) -> Turn | None:
         """The turn of a message of the user, as `send` gave it, or how it ended; None where there is no such message.
@@ -189,7 +190,7 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
         """
         await checkpoint()
         turn = await self._turn(as_id(message_id, "the message id"))
-        return None if turn is None else self._bound(turn)
+        return None if turn is None else Turn(turn, self._cancel)
 
     async def create(
         self,
@@ -338,27 +339,23 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
         """The time in which a reply is waited for."""
         return nullcontext()
 
-    def _bound(self, turn: Turn) -> Turn:
-        turn.cancelled_by(self._cancel)
-        return turn
-
     async def _ask(self, sent: NewMessage, patience: float) -> Message:
-        return await (await self._send(sent, patience)).reply()
+        return await Turn(await self._send(sent, patience), self._cancel).reply()
 
     @abstractmethod
     async def _cancel(self, turn: Turn) -> bool: ...
 
     @abstractmethod
-    async def _send(self, sent: NewMessage, patience: float) -> Turn: ...
+    async def _send(self, sent: NewMessage, patience: float) -> TurnProgress: ...
 
     @abstractmethod
     async def _append(self, role: Role, sent: NewMessage) -> Message: ...
 
     @abstractmethod
-    async def _retry(self, message_id: str | None) -> Turn: ...
+    async def _retry(self, message_id: str | None) -> TurnProgress: ...
 
     @abstractmethod
-    async def _turn(self, message_id: str) -> Turn | None: ...
+    async def _turn(self, message_id: str) -> TurnProgress | None: ...
 
     @abstractmethod
     async def _update(self, changes: Changes) -> SessionInfo: ...
@@ -376,7 +373,7 @@ class Session(Approving, Commanding, GoingBack, Reading, ABC):
     async def _delete(self, unless_active_since: datetime | None, *, set_aside: bool) -> bool: ...
 
     @abstractmethod
-    async def _current_turn(self) -> Turn | None: ...
+    async def _current_turn(self) -> TurnProgress | None: ...
 
     @abstractmethod
     async def _create(self, changes: Changes) -> SessionInfo: ...

@@ -24,7 +24,6 @@ from argentos import Address, Config, Delivery, FileStore, OfflineModel, Session
 from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
 from argentos.actors.control.operations import OPERATIONS
 from argentos.actors.control.socket_file import connect
-from argentos.actors.outbox.deliveries import Deliveries
 from argentos.errors import ArgentError
 
 _address: Any = Address  # for what a type checker would refuse
@@ -32,11 +31,7 @@ _address: Any = Address  # for what a type checker would refuse
 WITNESSES: Final = ("witness-0", "witness-1", "witness-2")
 _BETWEEN: Final = 10  # calls between two witnesses
 _LONGEST: Final = 5.0  # seconds for a call
-_NOT_CALLED: Final[dict[type, set[str]]] = {  # of the actor, or the end of a life
-    Supervisor: {"drain"},
-    Turn: {"begin", "cancelled_by", "fail", "finish", "open_with", "outcome", "push", "settle", "wake"},
-    Deliveries: {"put", "find", "finish", "put_off", "attempts", "end"},
-}
+_NOT_CALLED: Final = {"drain"}  # it is the end of a life
 _IDS: Final = ("ada", "Ada", "a/b", "../x", "ada", "👩\u200d👧", "x" * 512)
 
 
@@ -128,9 +123,8 @@ class Odd:
 def methods_of(target: object) -> Iterator[str]:
     """The names of everything public that can be called: what is added later is found by itself."""
     kind: type = type(target)
-    hidden = _NOT_CALLED.get(kind, set[str]())
     for name, member in inspect.getmembers(kind):
-        if not name.startswith("_") and name not in hidden and callable(member):
+        if not name.startswith("_") and name not in _NOT_CALLED and callable(member):
             yield name
 
 

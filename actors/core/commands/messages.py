@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from argentos.actors.core.commands.answered import Answered
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.scheduling import slots
 from argentos.storage import Address, Content, Metadata, Role, Snapshot
 from argentos.storage.open_context import OpenContext
@@ -26,7 +26,7 @@ class Receipt(NamedTuple):
     """
 
     number: int
-    turn: Turn | None
+    turn: TurnProgress | None
     metadata: Metadata
     context: OpenContext
 

@@ -46,7 +46,7 @@ from argentos.actors.core.decisions.turns import failed_turn, retry
 from argentos.actors.core.pending_turns import PendingTurns
 from argentos.actors.core.reports import CallDone, Charge, NotCompacted, SummaryMade, TurnDone
 from argentos.actors.core.runtime import Runtime
-from argentos.actors.core.turn import Turn
+from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.scheduling.slots import CurrentTask
 from argentos.errors import (
     ArgentError,
@@ -360,7 +360,7 @@ class Decider:
         self,
         command: Accept | Retry | Regenerate,
         number: int,
-        turn: Turn | None,
+        turn: TurnProgress | None,
         metadata: Metadata | None,
         context: OpenContext,
     ) -> None:

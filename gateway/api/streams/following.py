@@ -19,8 +19,8 @@ from argentos.actors import (
     SessionDeleted,
     SessionParked,
     SessionUnparked,
+    Turn,
 )
-from argentos.actors.core.turn import Turn
 from argentos.actors.events import Subscription
 from argentos.errors import ArgentError
 from argentos.gateway.access.view import OwnedSessions

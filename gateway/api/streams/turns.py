@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from argentos.actors.core.turn import Turn
+from argentos.actors import Turn
 from argentos.gateway.api.service import Service
 from argentos.gateway.api.streams.event_stream import EventStream, Tell, frame
 from argentos.llm import (

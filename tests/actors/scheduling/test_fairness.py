@@ -149,8 +149,6 @@ ELSEWHERE = {
     "AnthropicModel.load",
     "AnthropicModel.measure",
     "AnthropicModel.reply",
-    "Deliveries.find",
-    "Deliveries.finish",
     "LocalModel.aclose",
     "LocalModel.load",
     "LocalModel.measure",
@@ -160,8 +158,6 @@ ELSEWHERE = {
     "PairingDesk.change",
     "ReplayModel.reply",
     "Tool.call",
-    "Turn.piece",
-    "Turn.pieces",
 }
 """What the supervisor itself calls, and what others of these stand on."""
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import click
 
-from argentos.actors.core.turn import Turn
+from argentos.actors import Turn
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.sessions.session import Session
 from argentos.gateway.output import print_json
