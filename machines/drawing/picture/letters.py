@@ -20,6 +20,7 @@ _LETTERS: Final = {letter: width for letters, width in _WIDTHS.items() for lette
 _OTHERS: Final = 700
 _WIDE: Final = 1000
 _PICTURE: Final = 1350
+_EVEN: Final = 4.0  # pixels by which lines may be less even than they can be
 _JOINER: Final = "\u200d"
 _PICTURES: Final = 0x1F000  # from here on, pictures and signs for them
 
@@ -35,7 +36,24 @@ def is_known(text: str) -> bool:
 
 
 def breaks(text: str, size: float, width: float) -> list[str]:
-    """Break one line into several of at most this width, at blanks, or before wide letters; longer words stay whole."""
+    """Break one line into as few as fit this width, as even as they can be.
+
+    They end at blanks, or before wide letters; longer words stay whole.
+    """
+    lines = _filled(text, size, width)
+    even = width_of(text, size) / len(lines)
+    while len(lines) > 1 and width - even > _EVEN:
+        narrower = (even + width) / 2
+        found = _filled(text, size, narrower)
+        if len(found) > len(lines):
+            even = narrower
+        else:
+            lines, width = found, narrower
+    return lines
+
+
+def _filled(text: str, size: float, width: float) -> list[str]:
+    """The lines, each filled as far as it goes."""
     lines: list[str] = []
     line = ""
     for piece in _pieces(text):

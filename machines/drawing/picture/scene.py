@@ -63,6 +63,7 @@ BETWEEN: Final = 8.0  # notes, and loops
 LOOP: Final = (24.0, 18.0)  # how far a loop reaches, and how wide it is
 _SIZES: Final = {"choice": (30.0, 30.0), "start": (14.0, 14.0), "end": (18.0, 18.0)}
 _ACTION: Final = re.compile(r"(?:entry|exit|on\s.*?)\s*/", re.IGNORECASE)  # what is done in a state is not its name
+_PART: Final = re.compile(r"\s+(?=\[|/\s)")  # a guard, or effects
 _BAR: Final = (72.0, 8.0)
 _PER_LINK: Final = 11.0
 _DIRECTIONS: Final[dict[str, Direction]] = {"TB": "TB", "BT": "BT", "LR": "LR", "RL": "RL"}
@@ -172,7 +173,8 @@ class _Builder:
         return self._scene
 
     def _label(self, edge: Edge) -> Label:
-        lines = LABEL.lines(*plain(edge.label), *self._annotations.lines.get(edge, ()))
+        said = [part for line in plain(edge.label) for part in _parts(line)]
+        lines = LABEL.lines(*said, *self._annotations.lines.get(edge, ()))
         width, height = LABEL.room(lines)
         return Label(lines, (width + 2 * _AROUND_LABEL[0], height + 2 * _AROUND_LABEL[1]))
 
@@ -270,6 +272,18 @@ def _directions(statements: Sequence[object]) -> Iterator[tuple[str, Direction]]
             for each in (each for region in statement.regions for each in region):
                 if isinstance(each, DirectionStatement) and each.value.upper() in _DIRECTIONS:
                     yield statement.name, _DIRECTIONS[each.value.upper()]
+
+
+def _parts(label: str) -> Iterator[str]:
+    """A label in lines; one that is too long is broken before its guard or its effects rather than elsewhere."""
+    line = ""
+    for part in _PART.split(label) if LABEL.room([label])[0] > LABEL.width else [label]:
+        longer = f"{line} {part}".lstrip()
+        if line and LABEL.room([longer])[0] > LABEL.width:
+            yield line
+            longer = part
+        line = longer
+    yield line
 
 
 def _note(note: Note) -> NoteBox:

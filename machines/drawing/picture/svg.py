@@ -4,6 +4,7 @@ All that is drawn is written by its attributes, so that several pictures can sta
 whatever stands in it.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
@@ -49,7 +50,10 @@ class _Picture:
 
     def document(self) -> str:
         box, theme = self._scene.top.box, self._theme
-        view = (box.x - _MARGIN, box.y - _MARGIN, box.width + 2 * _MARGIN, box.height + 2 * _MARGIN)
+        width, height = (
+            math.ceil(each + 2 * _MARGIN) for each in (box.width, box.height)
+        )  # no half pixels at a border
+        view = (box.x - _MARGIN, box.y - _MARGIN, width, height)
         size = f'width="{number(view[2])}" height="{number(view[3])}" viewBox="{" ".join(map(number, view))}"'
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="{_FONT}">',

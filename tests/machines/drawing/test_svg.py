@@ -57,8 +57,22 @@ def test_the_png_has_twice_the_size_of_the_svg(machine: Machine) -> None:
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     assert png.endswith(b"IEND\xaeB`\x82")
     width, height = struct.unpack(">II", png[16:24])
-    assert width == pytest.approx(2 * float(view_box[2]), abs=2)
-    assert height == pytest.approx(2 * float(view_box[3]), abs=2)
+    assert (width, height) == (2 * int(view_box[2]), 2 * int(view_box[3]))  # no pixel at the border is half empty
+
+
+@pytest.mark.parametrize(
+    ("label", "lines"),
+    [
+        ("merge [is_approved] / go on", ["merge [is_approved] / go on"]),
+        ("merge [is_green and is_new] / go on", ["merge [is_green and is_new]", "/ go on"]),
+        ("hang up, after half a minute / send CANCEL", ["hang up, after half a minute", "/ send CANCEL"]),
+        ("one that has no parts and is too long for a line", ["one that has no parts", "and is too long for a line"]),
+    ],
+)
+def test_a_long_label_is_broken_where_its_parts_are_and_evenly(label: str, lines: list[str]) -> None:
+    drawn = parsed(draw(Diagram.parse(f"stateDiagram-v2\nA --> B: {label}"), "svg"))
+    group = next(each for each in drawn.iter() if each.get("data-label") is not None)
+    assert ["".join(each.itertext()) for each in group] == lines
 
 
 @given(LABELS, LABELS)
