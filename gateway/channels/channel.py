@@ -21,6 +21,7 @@ class Traits(Struct, frozen=True, kw_only=True):
         edit_seconds: between two edits of a reply that streams; longer ones may be asked for by `Channel.edit_pause`.
         typing_seconds: for which the platform shows that the agent is typing.
         dedupe_seconds: for which the platform itself recognises a part that is sent again with its key; 0 for never.
+        shows_own: a message of ours can be looked for, by `Channel.find`.
     """
 
     text_units: int
@@ -29,6 +30,7 @@ class Traits(Struct, frozen=True, kw_only=True):
     edit_seconds: float = 1.5
     typing_seconds: float = 4.5
     dedupe_seconds: float = 0.0
+    shows_own: bool = False
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
@@ -152,6 +154,10 @@ class Channel(ABC):
             key: of this part, the same each time it is sent, 25 characters at most.
             answers: the platform's id of the message that it answers, to show it as its reply; None for none.
         """
+
+    async def find(self, place: Address, text: str, since: datetime) -> str | None:  # noqa: ARG002 - see the trait
+        """The platform's id of a message of ours with that text, sent since then; asked where it `shows_own`."""
+        return None
 
     @abstractmethod
     async def edit(self, place: Address, message_id: str, part: Part) -> None:

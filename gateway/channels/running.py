@@ -16,6 +16,7 @@ from argentos.concurrency.background import keep_running
 from argentos.errors import InputError
 from argentos.gateway.channels.account import Account
 from argentos.gateway.channels.outgoing.delivering import Courier
+from argentos.gateway.channels.outgoing.drafts import Drafts
 from argentos.gateway.channels.outgoing.ledger import Ledger
 from argentos.gateway.channels.outgoing.streaming import Streams
 from argentos.gateway.channels.receiving import Receiver
@@ -98,7 +99,7 @@ class Channels:
                 await self._ledger.open()
             group = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(group.cancel_scope.cancel)
-            streams = Streams(group, self._ledger, self._now)
+            streams = Streams(group, Drafts(self._ledger, self._now))
             self._delivering = await stack.enter_async_context(anyio.create_task_group())
             self._delivering.cancel_scope.shield = True
             group.start_soon(self._receive, self._receiving, streams, name="argentos channels")

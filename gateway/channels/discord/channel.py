@@ -1,7 +1,7 @@
 """The channel of a bot of Discord."""
 
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
 
 import hikari
@@ -21,6 +21,8 @@ from argentos.storage import Address
 __all__ = ["DiscordChannel"]
 
 _IN_A_ROW: Final = 5  # buttons
+_CLOCKS: Final = timedelta(minutes=2)  # that Discord's clock and ours may differ
+_MOST_LOOKED_AT: Final = 500  # messages
 
 
 class DiscordChannel(Channel):
@@ -37,6 +39,7 @@ class DiscordChannel(Channel):
         edit_seconds=1.25,  # five changes of messages in five seconds are allowed in a channel
         typing_seconds=9.0,
         dedupe_seconds=120.0,  # "the past few minutes", says the platform
+        shows_own=True,
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -89,6 +92,15 @@ class DiscordChannel(Channel):
                 **options,
             )
         return str(sent.id)
+
+    async def find(self, place: Address, text: str, since: datetime) -> str | None:
+        """See `Channel.find`."""
+        channel = await self._channel(place)
+        with asking_discord():
+            async for each in self._rest.fetch_messages(channel, after=since - _CLOCKS).limit(_MOST_LOOKED_AT):
+                if each.author.id == self._me and each.content == text:
+                    return str(each.id)
+        return None
 
     async def edit(self, place: Address, message_id: str, part: Part) -> None:
         """See `Channel.edit`."""

@@ -44,6 +44,7 @@ _LONGEST_ASKED: Final = 86_400.0  # that a platform may ask for
 _MOST_REFUSALS: Final = 8  # where trying again will hardly help
 
 _AGAIN: Final = "(Sent again: whether it arrived before is not known.)"
+_BEGUN: Final = "(Sent anew: a beginning of it may stand above.)"
 
 
 class Courier:
@@ -72,6 +73,7 @@ class Courier:
         self._accounts = accounts
         self._statuses = statuses
         self._streams = streams
+        self._drafts = streams.drafts
         self._ledger = ledger
         self._now = now
         self._room = anyio.Semaphore(_AT_ONCE)
@@ -156,7 +158,7 @@ class Courier:
         asked = await asked_for(session, delivery.message)
         parts = await parts_of(session, delivery.message, asked, account.channel.traits)
         if parts:
-            parts[0] = marked(parts[0], self._lateness(delivery))
+            parts[0] = marked(parts[0], self._lateness(delivery), await self._doubt(account, delivery))
             note = self._ledger.find(Attempt, delivery.id) or Attempt(key=delivery.id, at=self._now())
             if not note.sent and not note.is_open:
                 note = await self._finish_draft(account, delivery, parts[0], note)
@@ -180,10 +182,13 @@ class Courier:
     async def _finish_draft(self, account: Account, delivery: Delivery, part: Part, note: Attempt) -> Attempt:
         """Make the reply of what was shown of it while it was made; drafts of other messages it answers go."""
         for key in self._keys(delivery):
-            message_id = await self._streams.settle(key)
-            if message_id is None:
+            draft = self._ledger.find(Draft, key)
+            if draft is None:
                 continue
             with anyio.fail_after(_LONGEST_STEP):
+                message_id = await self._drafts.find(account, delivery.address, draft)
+                if message_id is None:
+                    continue
                 if note.sent or part.attachment is not None:
                     await account.channel.delete(delivery.address, message_id)
                     continue
@@ -233,6 +238,12 @@ class Courier:
         late = [found for key in self._keys(delivery) if (found := self._ledger.find(Late, key)) is not None]
         return f"(To your message of {late[0].at:%Y-%m-%d %H:%M} UTC, which came late.)" if late else ""
 
+    async def _doubt(self, account: Account, delivery: Delivery) -> str:
+        """The mark of a reply whose draft may be there, where nobody can look; nothing is shown of it any more."""
+        for key in self._keys(delivery):
+            await self._streams.settle(key)
+        return _BEGUN if any(self._drafts.is_lost(account, key) for key in self._keys(delivery)) else ""
+
     @staticmethod
     def _keys(delivery: Delivery) -> list[str]:
         return [key_of(delivery.agent, delivery.session, each) for each in delivery.message.reply_to]
@@ -241,7 +252,7 @@ class Courier:
         self._refusals.pop(delivery.id, None)
         await self._ledger.drop(Attempt, delivery.id)
         for key in self._keys(delivery):
-            await self._ledger.drop(Draft, key)
+            await self._drafts.drop(key)
             await self._ledger.drop(Late, key)
 
 

@@ -44,11 +44,19 @@ class Attempt(Struct, frozen=True, kw_only=True, tag="attempt", rename="camel"):
 
 
 class Draft(Struct, frozen=True, kw_only=True, tag="draft", rename="camel"):
-    """A message of the platform in which a reply is shown while it is made, and which becomes the reply."""
+    """A message of the platform in which a reply is shown while it is made, and which becomes the reply.
+
+    Attributes:
+        key: of the message that is answered.
+        at: when it was begun to be sent.
+        text: that it was sent with.
+        message_id: of the platform; None where it is not known whether it was sent.
+    """
 
     key: str
     at: datetime
-    message_id: str
+    text: str
+    message_id: str | None = None
 
 
 class Late(Struct, frozen=True, kw_only=True, tag="late", rename="camel"):

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Final
 
 import anyio
@@ -13,7 +12,7 @@ from argentos.concurrency.foreign_code import in_log, passes
 from argentos.errors import ArgentError, ModelError
 from argentos.gateway.channels.account import Account
 from argentos.gateway.channels.channel import Part
-from argentos.gateway.channels.outgoing.ledger import Draft, Ledger
+from argentos.gateway.channels.outgoing.drafts import Drafts
 from argentos.gateway.channels.outgoing.splitting import split_text
 from argentos.llm import ApprovalWanted, TextDelta
 from argentos.storage import Address
@@ -52,14 +51,12 @@ class Streams:
 
     Args:
         group: runs them.
-        ledger: knows the drafts after a restart.
-        now: the time.
+        drafts: in which they are shown.
     """
 
-    def __init__(self, group: TaskGroup, ledger: Ledger, now: Callable[[], datetime]) -> None:
+    def __init__(self, group: TaskGroup, drafts: Drafts) -> None:
         self._group = group
-        self._ledger = ledger
-        self._now = now
+        self.drafts: Drafts = drafts
         self._streams: dict[str, _Stream] = {}
         self._busy: dict[Address, list[tuple[_Stream, Turn]]] = {}
 
@@ -74,14 +71,12 @@ class Streams:
         self._busy[place] = [(stream, turn)]
         self._group.start_soon(self._show_all, place, name=f"argentos stream to {account.status.place}")
 
-    async def settle(self, key: str) -> str | None:
-        """Show no more of a reply, for it is durable now; gives the message of the platform that shows it so far."""
+    async def settle(self, key: str) -> None:
+        """Show no more of a reply, for it is durable now."""
         if (stream := self._streams.get(key)) is not None:
             stream.is_over = True
             async with stream.lock:  # what is being shown of it has its time
                 pass
-        found = self._ledger.find(Draft, key)
-        return None if found is None else found.message_id
 
     # Showing ----------------------------------------------------------------------------------------------------
 
@@ -138,7 +133,7 @@ class Streams:
         async with stream.lock:
             if stream.message_id is not None:
                 await stream.account.channel.delete(stream.place, stream.message_id)
-                await self._ledger.drop(Draft, stream.key)
+                await self.drafts.drop(stream.key)
 
     async def _type(self, stream: _Stream) -> None:
         channel = stream.account.channel
@@ -169,8 +164,7 @@ class Streams:
             await channel.edit(stream.place, stream.message_id, Part(text=text))
             return
         with anyio.move_on_after(_LONGEST_STEP, shield=True):  # once it is sent, a restart has to know of it
-            stream.message_id = await channel.send(stream.place, Part(text=text), key="")
-            await self._ledger.write(Draft(key=stream.key, at=self._now(), message_id=stream.message_id))
+            stream.message_id = await self.drafts.send(stream.account, stream.place, stream.key, text)
         if stream.message_id is None:
             raise TimeoutError
 
