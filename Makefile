@@ -106,7 +106,7 @@ crash: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_crash.py tests/campaigns/test_calls.py tests/campaigns/test_going_back.py
 
 # Gateways that are connected to a platform, killed with -9 between a message and its acknowledgement, a reply and its
-# delivery, a delivery and its record: 8 times, or 200 with LONG=1.
+# delivery, a delivery and its record: 8 times, or 200 with LONG=1; and while a reply is shown that is being made: 3 or 60.
 channels: $(VENV)/.tools
 	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_channels.py
 

@@ -139,13 +139,13 @@ class Lives(NamedTuple):
 
     Attributes:
         model: answers in them.
-        count: of lives.
+        number: of lives.
         moments: at which they are killed, one after the other.
         check: what people see in the end.
     """
 
     model: str
-    count: int
+    number: int
     moments: Sequence[tuple[str, str]]
     check: Callable[[Platform, range, str], None]
 
@@ -160,9 +160,9 @@ async def _live(folder: Path, kind: str, lives: Lives) -> None:
         agent = {"model": f"models.py:{lives.model}", "session": {"channelScope": "per-channel"}}
         settings = {"agents": {"main": agent}, "channels": {kind: account}}
         (state / "argent.json").write_text(json.dumps(settings))
-        everybody = range(1000, 1000 + PEOPLE * lives.count)
-        for number, moment in zip(range(lives.count), cycle(lives.moments), strict=False):
-            first = everybody[PEOPLE * number]
+        everybody = range(1000, 1000 + PEOPLE * lives.number)
+        for life, moment in zip(range(lives.number), cycle(lives.moments), strict=False):
+            first = everybody[PEOPLE * life]
             await kill_a_life(state, platform, moment, range(1000, first), range(first, first + PEOPLE))
         platform.watch(lambda _, __: True)
         with gateway(state, platform):
