@@ -34,7 +34,8 @@ from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.deliveries import Deliveries
 from argentos.actors.outbox.outbox import Outbox, OwedMessage
-from argentos.actors.pairing.local import LocalDesk
+from argentos.actors.pairing.desk import PairingDesk
+from argentos.actors.pairing.local import LocalPairings
 from argentos.actors.resume import resume_unfinished
 from argentos.actors.retention import Retention, Stored, stored_sessions
 from argentos.actors.routing.route import Route, route
@@ -168,11 +169,11 @@ class Supervisor(SupervisorInterface):
         )
         self._registry = Registry(self._runtime, self._runtimes)
         self.catalogue: Catalogue = Catalogue(self._registry)
-        self._desk = LocalDesk(self._routing, clock, partial(created_at, self, self._runtimes), self._events.tell)
+        self._book = LocalPairings(self._routing, clock, partial(created_at, self, self._runtimes), self._events.tell)
         self._outbox = Outbox(self._registry)
         self._telemetry = Telemetry(", ".join(named), clock)
         self._telemetry.observe(self.health)
-        self._control = ControlServer(self, self._registry, self.agent, takes_messages=resume)
+        self._control = ControlServer(self, self._registry, self._book, self.agent, takes_messages=resume)
 
     @staticmethod
     def connect(directory: str | Path, agent: str = "main", *, patience: float = 10.0) -> RemoteSupervisor:
@@ -206,9 +207,9 @@ class Supervisor(SupervisorInterface):
         return self._runtime.config
 
     @property
-    def pairing(self) -> LocalDesk:
+    def pairing(self) -> PairingDesk:
         """See `SupervisorInterface.pairing`."""
-        return self._desk
+        return PairingDesk(self._book)
 
     def _handle(self, key: SessionKey) -> LocalSession:
         return LocalSession(self._registry, key)
@@ -221,14 +222,10 @@ class Supervisor(SupervisorInterface):
 
     async def _route(self, address: Address) -> Route:
         self._registry.check_open()
-        return route(address, await self._desk.book(), self._routing)
+        return route(address, await self._book.read(), self._routing)
 
     async def _list(
-        self,
-        agent: str,
-        chosen: SessionFilter,
-        latest: Latest,
-        tell: Callable[[str], None],
+        self, agent: str, chosen: SessionFilter, latest: Latest, tell: Callable[[str], None]
     ) -> list[SessionInfo]:
         give_way = self._runtime.workers.give_way
         async with aclosing(self._registry.pages(agent)) as pages:
@@ -251,14 +248,14 @@ class Supervisor(SupervisorInterface):
     async def _subscribed(self, only: EventFilter, limit: int, after: str | None) -> AsyncGenerator[Subscription]:
         self._registry.check_open()
         self._registry.check_not_draining()
-        subscription = self._events.subscribe(limit, only=only, after=after)
+        events = self._events.subscribe(limit, only=only, after=after)
         try:
-            if after is not None and subscription.cursor != after:
+            if after is not None and events.cursor != after:
                 sessions = tuple(await sessions_of(self, self.agents, only))
-                subscription.begin_with(CursorExpired(cursor=subscription.cursor, sessions=sessions))
-            yield subscription
+                events.begin_with(CursorExpired(cursor=events.cursor, sessions=sessions))
+            yield Subscription(events)
         finally:
-            self._events.unsubscribe(subscription)
+            self._events.unsubscribe(events)
 
     @asynccontextmanager
     async def outbox(self, channel: str) -> AsyncGenerator[Deliveries]:
@@ -345,7 +342,7 @@ class Supervisor(SupervisorInterface):
             for runtime in self._runtimes.values():
                 runtime.is_draining = False
             self._events.open()
-            self._desk.open(self._runtime.store.directory, is_writable=not self._runtime.store.is_read_only)
+            self._book.open(self._runtime.store.directory, is_writable=not self._runtime.store.is_read_only)
             self._registry.is_open = True
             for runtime in self._runtimes.values():
                 await recall_spending(runtime, self._registry.pages(runtime.agent))

@@ -25,7 +25,6 @@ HEAD: Final = """\
 Everything a program may import, by module. `make api` writes this page from the signatures and docstrings of the code;
 [embedding.md](embedding.md) explains how the parts work together.
 """
-_INTERNAL: Final = "# For the "
 _SPECIAL: Final = {"__aiter__", "__call__", "__iter__"}  # methods that a program uses by their syntax
 _STARS: Final = {griffe.ParameterKind.var_positional: "*", griffe.ParameterKind.var_keyword: "**"}
 _INSIDE: Final = "\nReading order"  # what follows is for those who read the code
@@ -143,15 +142,7 @@ def _of_bases(target: griffe.Class, anchors: Mapping[str, str]) -> Iterator[str]
 
 
 def _public_members(target: griffe.Class) -> list[Definition]:
-    end = _end_of_public_part(target)
-    return [each for each in target.members.values() if _is_public(each) and (each.lineno or 0) < end]
-
-
-def _end_of_public_part(target: griffe.Class) -> int:
-    """The line from which on a class has methods for its own program: that of a comment such as `# For the actor`."""
-    lines = target.source.splitlines()
-    found = (at for at, line in enumerate(lines, start=target.lineno or 1) if line.strip().startswith(_INTERNAL))
-    return next(found, sys.maxsize)
+    return [each for each in target.members.values() if _is_public(each)]
 
 
 def _describes_arguments(target: griffe.Class) -> bool:

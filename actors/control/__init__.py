@@ -11,7 +11,7 @@ Reading order; a module imports only from those above it:
     operations          the table of all that can be asked
     client_connection   many calls over one connection
     client              calls to the owner, over a connection that is made when it is needed
-    remote_desk         pairings, as another process has them
+    remote_pairings     pairings, as another process has them
     remote              the supervisor and the sessions, as another process has them
     server_connection   the connection of one client
     server              the owner's end

@@ -18,7 +18,7 @@ from argentos.actors.control.protocol import Request
 from argentos.actors.control.socket_file import connect
 from argentos.actors.control.socket_stream import SocketStream
 from argentos.actors.core.turn_progress import TurnProgress
-from argentos.actors.events import CursorExpired, Subscription
+from argentos.actors.events import CursorExpired, EventBuffer, Subscription
 from argentos.actors.info import SessionInfo
 from argentos.errors import ArgentError, OwnerGoneError, SupervisorStoppedError
 from argentos.storage import SessionKey
@@ -111,9 +111,9 @@ class Client:
         )
         try:
             await call.subscribed.wait()
-            if call.subscription is None:
+            if call.buffer is None:
                 raise call.error or ArgentError("the owner of the state directory gave no events")
-            yield call.subscription
+            yield Subscription(call.buffer)
         finally:
             call.abandon()
             if not call.over.is_set():
@@ -217,13 +217,13 @@ class _SubscriptionCall(Call[SubscriptionValue]):
     """A call that passes events on.
 
     Attributes:
-        subscription: once it has begun.
+        buffer: once it has begun.
         subscribed: set when it has begun, or when the call is over.
     """
 
     def __init__(self, operation: Operation[SubscriptionValue], limit: int) -> None:
         super().__init__(operation, self._pass_on)
-        self.subscription: Subscription | None = None
+        self.buffer: EventBuffer | None = None
         self.subscribed = anyio.Event()
         self._limit = limit
         self._found = list[SessionInfo]()
@@ -232,16 +232,16 @@ class _SubscriptionCall(Call[SubscriptionValue]):
         if isinstance(value, tuple):
             self._found += value
         elif isinstance(value, Subscribed):
-            self.subscription = Subscription(self._limit + value.behind, cursor=value.cursor)
+            self.buffer = EventBuffer(self._limit + value.behind, cursor=value.cursor)
             self.subscribed.set()
-        elif self.subscription is not None:
+        elif self.buffer is not None:
             if isinstance(value, CursorExpired):
                 value, self._found = structs.replace(value, sessions=tuple(self._found)), list[SessionInfo]()
-            self.subscription.pass_on(value)
+            self.buffer.pass_on(value)
 
     def end(self, error: ArgentError | None = None) -> None:
         """Take note that no more answers come."""
         super().end(error)
         self.subscribed.set()
-        if self.subscription is not None:
-            self.subscription.end(error)
+        if self.buffer is not None:
+            self.buffer.end(error)

@@ -22,6 +22,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.outbox.outbox import OwedMessage
 from argentos.actors.pairing.book import PairingBook
 from argentos.actors.pairing.changes import Change
+from argentos.actors.pairing.desk import Pairings
 from argentos.actors.retention import Stored
 from argentos.actors.routing.route import Route
 from argentos.actors.sessions.session import Session
@@ -85,13 +86,17 @@ class Owner:
     Args:
         supervisor: runs them.
         registry: the supervisor's sessions.
+        pairings: the supervisor's.
         info: of this process.
         agent: whose sessions.
     """
 
-    def __init__(self, supervisor: SupervisorInterface, registry: Registry, info: OwnerInfo, agent: str) -> None:
+    def __init__(
+        self, supervisor: SupervisorInterface, registry: Registry, pairings: Pairings, *, info: OwnerInfo, agent: str
+    ) -> None:
         self._supervisor = supervisor
         self._registry = registry
+        self._pairings = pairings
         self._info = info
         self._agent = agent
 
@@ -168,8 +173,8 @@ class Owner:
         return await self._supervisor.pairing.book()
 
     async def change_pairing(self, change: Change) -> PairingBook:
-        """See `PairingDesk.change`."""
-        return await self._supervisor.pairing.change(change)
+        """The book after a change, which is durable."""
+        return await self._pairings.change(change)
 
     async def all_approvals(self) -> tuple[Approval, ...]:
         """See `Supervisor.approvals`."""

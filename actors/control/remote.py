@@ -16,7 +16,7 @@ from argentos.actors.control import operations
 from argentos.actors.control.client import Client
 from argentos.actors.control.owner import OwnerInfo
 from argentos.actors.control.private_file import private_file, read_bytes, write_content
-from argentos.actors.control.remote_desk import RemoteDesk
+from argentos.actors.control.remote_pairings import RemotePairings
 from argentos.actors.control.transcript_file import read_transcript, write_transcript
 from argentos.actors.core.commands import Changes
 from argentos.actors.core.models.previews import CompactionPreview
@@ -27,6 +27,7 @@ from argentos.actors.info import Latest, SessionFilter, SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.actors.lifecycles.known_events import Lifecycle
 from argentos.actors.outbox.outbox import OwedMessage
+from argentos.actors.pairing.desk import PairingDesk
 from argentos.actors.retention import Stored
 from argentos.actors.routing.route import Route
 from argentos.actors.sessions.commanding import CommandAnswer
@@ -214,10 +215,10 @@ class RemoteSupervisor(SupervisorInterface):
         self.agent: str = as_id(agent, "the agent's name")
         self._client = Client(directory, as_number(patience, "the patience"))
         self._key = SessionKey(self.agent, "")
-        self._desk = RemoteDesk(self._client, self._key)
+        self._desk = PairingDesk(RemotePairings(self._client, self._key))
 
     @property
-    def pairing(self) -> RemoteDesk:
+    def pairing(self) -> PairingDesk:
         """See `SupervisorInterface.pairing`."""
         return self._desk
 

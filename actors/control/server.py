@@ -23,6 +23,7 @@ from argentos.actors.control.socket_file import NAME, SocketFile
 from argentos.actors.control.socket_stream import SocketStream, accept
 from argentos.actors.core.registry import Registry
 from argentos.actors.interfaces import SupervisorInterface
+from argentos.actors.pairing.desk import Pairings
 from argentos.actors.sessions.local_session import LocalSession
 from argentos.concurrency.background import keep_running
 from argentos.concurrency.foreign_code import described, in_log, passes
@@ -47,15 +48,23 @@ class ControlServer:
     Args:
         supervisor: runs the sessions.
         registry: the supervisor's sessions.
+        pairings: the supervisor's.
         agent: the default one of those whose sessions it runs. Those of others can be looked at and deleted.
         takes_messages: whether they may be sent messages: not where the supervisor runs for maintenance only.
     """
 
     def __init__(
-        self, supervisor: SupervisorInterface, registry: Registry, agent: str, *, takes_messages: bool
+        self,
+        supervisor: SupervisorInterface,
+        registry: Registry,
+        pairings: Pairings,
+        agent: str,
+        *,
+        takes_messages: bool,
     ) -> None:
         self._supervisor = supervisor
         self._registry = registry
+        self._pairings = pairings
         self._agent = agent
         self._takes_messages = takes_messages
         self._connections: dict[ServerConnection, None] = {}  # the oldest first
@@ -201,7 +210,7 @@ class ControlServer:
         agent = as_id(request.agent, "the agent's name")
         target: Owner | LocalSession
         if row.of is Owner:
-            target = Owner(self._supervisor, self._registry, self._info(), agent)
+            target = Owner(self._supervisor, self._registry, self._pairings, info=self._info(), agent=agent)
         else:
             target = LocalSession(self._registry, SessionKey(agent, as_id(request.session, "the session id")))
         self._check(row.needs, agent)

@@ -18,7 +18,7 @@ from argentos.actors.scheduling.slots import BackgroundTask
 from argentos.concurrency.foreign_code import in_log, passes, sentence_of
 from argentos.errors import ArgentError, CallbackError
 from argentos.inputs import in_words
-from argentos.llm.tools import Tool, ToolContext, ToolTraits, as_tool_result, error_content
+from argentos.llm.tools import Tool, ToolContext, ToolTraits, as_tool_result, entered, error_content
 from argentos.storage import Content, Snapshot, ToolUse
 from argentos.storage.folding.messages import latest_calls
 
@@ -209,7 +209,7 @@ class _Run:
 async def _call(called: _Called, context: ToolContext) -> _Result:
     name = called.traits.name
     try:
-        with context.entered():
+        with entered(context):
             given: Any = called.tool.call(to_builtins(called.call.input))  # which it may change
             if not isinstance(given, Awaitable):
                 return _Result(

@@ -7,10 +7,14 @@ then an event costs nothing.
 Reading order; each imports only those above it:
 
     kinds         what an event may be
-    subscription  the events for one reader
+    filter        which of them are asked for
+    buffer        what has come for one reader
+    subscription  the events as that reader sees them
     publishing    the subscribers of a supervisor, and the latest events
 """
 
+from argentos.actors.events.buffer import EventBuffer
+from argentos.actors.events.filter import EventFilter
 from argentos.actors.events.kinds import (
     CursorExpired,
     Event,
@@ -24,11 +28,12 @@ from argentos.actors.events.kinds import (
     SupervisorDraining,
 )
 from argentos.actors.events.publishing import Events, Subscriber
-from argentos.actors.events.subscription import EventFilter, Subscription
+from argentos.actors.events.subscription import Subscription
 
 __all__ = [
     "CursorExpired",
     "Event",
+    "EventBuffer",
     "EventFilter",
     "Events",
     "EventsMissed",

@@ -8,8 +8,9 @@ from typing import Final, Protocol
 
 from msgspec import structs
 
+from argentos.actors.events.buffer import EventBuffer
+from argentos.actors.events.filter import EventFilter
 from argentos.actors.events.kinds import Published, RecordAppended
-from argentos.actors.events.subscription import EventFilter, Subscription
 from argentos.storage import Accepted, Forked, Record, Replied, SessionKey, Summarised, Undone, events_of
 
 __all__ = ["Events", "Subscriber"]
@@ -105,15 +106,15 @@ class Events:
         self._is_subscribed = False
         self.is_over = False
 
-    def subscribe(self, limit: int, *, only: EventFilter | None = None, after: str | None = None) -> Subscription:
+    def subscribe(self, limit: int, *, only: EventFilter | None = None, after: str | None = None) -> EventBuffer:
         """Begin a subscription behind the cursor `after`, or behind the latest event where that has expired."""
         cursor, kept = self._kept.cursor, self._kept.after(after) if after is not None else None
         if kept is not None and after is not None:
             cursor, kept = after, [event for event in kept if only is None or only.takes(event)]
-        subscription = Subscription(limit, only=only, cursor=cursor, kept=kept or ())
+        buffer = EventBuffer(limit, only=only, cursor=cursor, kept=kept or ())
         self._is_subscribed = True
-        self.add(subscription)
-        return subscription
+        self.add(buffer)
+        return buffer
 
     def add(self, subscriber: Subscriber) -> None:
         """Tell one more of every event."""

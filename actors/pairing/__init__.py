@@ -9,5 +9,5 @@ The lifecycle of each sender is `diagrams/pairing.mmd`. Reading order; each impo
     keeping   the book after a change
     file      `pairing.json`
     desk      where changes are asked for, in this process or in another
-    local     the desk of the process that owns the book
+    local     the book, in the process that owns it
 """

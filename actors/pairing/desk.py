@@ -1,8 +1,8 @@
 """The desk at which pairings are asked for and decided, in this process or in the one that owns the book."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Collection
 from datetime import datetime
+from typing import Protocol
 
 from anyio.lowlevel import checkpoint
 from msgspec import Struct
@@ -16,7 +16,7 @@ from argentos.errors import InputError, PairingError
 from argentos.inputs import as_id, as_name, as_time, in_words
 from argentos.storage import Address
 
-__all__ = ["PairingCode", "PairingDesk"]
+__all__ = ["PairingCode", "PairingDesk", "Pairings"]
 
 _MOST_LINKED = 100  # senders at once
 
@@ -36,16 +36,31 @@ class PairingCode(Struct, frozen=True, rename="camel"):
         )
 
 
-class PairingDesk(ABC):
+class Pairings(Protocol):
+    """The book of pairings where it is kept, in this process or in another; it is given what was checked."""
+
+    async def read(self) -> PairingBook:
+        """All pairings as they are now."""
+        ...
+
+    async def change(self, change: Change) -> PairingBook:
+        """The book after a change, which is durable."""
+        ...
+
+
+class PairingDesk:
     """Pairings: of unknown senders with the owner, and of senders with each other.
 
     Every method may raise `StoreError` if `pairing.json` cannot be read or written.
     """
 
+    def __init__(self, pairings: Pairings) -> None:
+        self._pairings = pairings
+
     async def book(self) -> PairingBook:
         """All pairings as they are now."""
         await checkpoint()
-        return await self._book()
+        return await self._pairings.read()
 
     async def request(self, address: Address, *, sent_at: datetime, name: str = "") -> PairingCode | None:
         """A code for a sender whom `Supervisor.deliver` did not admit; None where there is to be no answer.
@@ -71,7 +86,7 @@ class PairingDesk(ABC):
             name=as_name(name, "the name of the sender"),
         )
         try:
-            book = await self.change(change)
+            book = await self._pairings.change(change)
         except PairingError:
             return None
         found = book.of(change.sender)
@@ -94,7 +109,7 @@ class PairingDesk(ABC):
         """
         await checkpoint()
         who, where = _said(by, origin)
-        return _latest(await self.change(Approve(whom=as_id(whom, "the code"), by=who, origin=where)))
+        return _latest(await self._pairings.change(Approve(whom=as_id(whom, "the code"), by=who, origin=where)))
 
     async def deny(self, whom: str, *, by: str | None = None, origin: str = "") -> Pairing:
         """Refuse a sender, who is not answered at that account any more, and is linked with nobody.
@@ -104,7 +119,7 @@ class PairingDesk(ABC):
         """
         await checkpoint()
         who, where = _said(by, origin)
-        return _latest(await self.change(Deny(whom=as_id(whom, "the code"), by=who, origin=where)))
+        return _latest(await self._pairings.change(Deny(whom=as_id(whom, "the code"), by=who, origin=where)))
 
     async def link(
         self, senders: Collection[Sender], *, session: str | None = None, by: str | None = None, origin: str = ""
@@ -130,7 +145,7 @@ class PairingDesk(ABC):
         if not 1 < len(given) <= _MOST_LINKED:
             raise InputError(f"these are {len(given)} senders; link two or more, {_MOST_LINKED} at most")
         named = None if session is None else as_id(session, "the session id")
-        book = await self.change(Link(senders=given, session=named, by=who, origin=where))
+        book = await self._pairings.change(Link(senders=given, session=named, by=who, origin=where))
         person = book.person_of(given[0])
         if person is None:
             raise PairingError(f"{given[0]} was unlinked at the same moment; link again")
@@ -145,17 +160,7 @@ class PairingDesk(ABC):
         """
         await checkpoint()
         who, where = _said(by, origin)
-        return _latest(await self.change(Unlink(sender=_as_sender(sender), by=who, origin=where)))
-
-    @abstractmethod
-    async def _book(self) -> PairingBook: ...
-
-    # For the two kinds of it, which are given what was checked -----------------------------------------------
-
-    @abstractmethod
-    async def change(self, change: Change) -> PairingBook:
-        """The book after a change, which is durable."""
-        ...
+        return _latest(await self._pairings.change(Unlink(sender=_as_sender(sender), by=who, origin=where)))
 
 
 def _said(by: object, origin: object) -> tuple[str | None, str]:

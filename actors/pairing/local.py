@@ -1,4 +1,4 @@
-"""The desk of the process that owns the book."""
+"""The book of pairings in the process that owns it."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,6 @@ from msgspec import structs
 from argentos.actors.events import PairingsChanged
 from argentos.actors.pairing.book import PairingBook
 from argentos.actors.pairing.changes import Change, Link, RequestCode
-from argentos.actors.pairing.desk import PairingDesk
 from argentos.actors.pairing.file import NAME, PairingFile
 from argentos.actors.pairing.keeping import after, as_of
 from argentos.actors.pairing.links import members, sessions_of
@@ -21,7 +20,7 @@ from argentos.actors.routing.settings import RoutingSettings
 from argentos.concurrency.clock import Clock
 from argentos.errors import StoreError, StoreFailedError
 
-__all__ = ["LocalDesk", "Since"]
+__all__ = ["LocalPairings", "Since"]
 
 Since = Callable[[str], Awaitable[datetime | None]]
 """Tells since when there is a session of this id, of any agent; None where there is none."""
@@ -30,8 +29,8 @@ _log: Final = logging.getLogger(__name__)
 _PATIENCE: Final = 10.0  # seconds, with a disk
 
 
-class LocalDesk(PairingDesk):
-    """The desk where the book is kept; one change after the other.
+class LocalPairings:
+    """The book of pairings where it is kept; one change after the other.
 
     Args:
         settings: which accounts give codes.
@@ -58,7 +57,8 @@ class LocalDesk(PairingDesk):
         self._is_writable = is_writable
         self._lock = anyio.Lock()
 
-    async def _book(self) -> PairingBook:
+    async def read(self) -> PairingBook:
+        """All pairings as they are now."""
         return as_of(await self._read(), self._clock.now())
 
     async def _read(self) -> PairingBook:
@@ -76,7 +76,7 @@ class LocalDesk(PairingDesk):
             )
 
     async def change(self, change: Change) -> PairingBook:
-        """See `PairingDesk.change`."""
+        """The book after a change, which is durable."""
         if not self._is_writable:
             raise StoreError(f"{NAME} was opened for reading only")
         async with self._lock:

@@ -15,7 +15,7 @@ toolbox.py          the tools of an agent, those of open sources among them
 """
 
 from argentos.llm.tools.approval import NeedsApproval, is_approval_needed
-from argentos.llm.tools.context import ToolContext
+from argentos.llm.tools.context import ToolContext, entered
 from argentos.llm.tools.contract import Tool
 from argentos.llm.tools.function import tool
 from argentos.llm.tools.mcp import McpServer
@@ -37,6 +37,7 @@ __all__ = [
     "as_tool_result",
     "as_tools",
     "configured",
+    "entered",
     "error_content",
     "is_approval_needed",
     "tool",

@@ -1,7 +1,7 @@
 """The context of a running call."""
 
-import contextlib
 from collections.abc import Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from logging import LoggerAdapter
@@ -11,7 +11,7 @@ import anyio
 
 from argentos.errors import InputError
 
-__all__ = ["ToolContext"]
+__all__ = ["ToolContext", "entered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +46,15 @@ class ToolContext:
             raise InputError("no tool call runs here, so there is no ToolContext; ask for it inside of a tool")
         return context
 
-    # For the actor ------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def entered(self) -> Generator[None]:
-        """Make this the current one."""
-        token = _current.set(self)
-        try:
-            yield
-        finally:
-            _current.reset(token)
+@contextmanager
+def entered(context: ToolContext) -> Generator[None]:
+    """Make this context the current one."""
+    token = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(token)
 
 
 _current: Final[ContextVar[ToolContext | None]] = ContextVar("argentos tool call", default=None)

@@ -14,7 +14,7 @@ from argentos.machines.decisions import Transition
 __all__ = ["Subscriptions", "TransitionStream", "TransitionTaken"]
 
 _MOST: Final = 1_000
-"""TransitionStream that wait for a subscriber; then the oldest are dropped."""
+"""Changes that wait for a subscriber; then the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,57 +31,66 @@ class TransitionTaken:
     sequence: int
 
 
-class TransitionStream(AsyncIterator[TransitionTaken]):
-    """The changes from the subscription on; it ends with the runner.
-
-    Of more than a thousand that are not taken, the oldest are dropped: `TransitionTaken.sequence` tells.
-    """
+class _Buffer:
+    """The changes that have come for one reader, and were not taken."""
 
     def __init__(self) -> None:
-        self._waiting: deque[TransitionTaken] = deque(maxlen=_MOST)
+        self.changes: deque[TransitionTaken] = deque(maxlen=_MOST)
+        self.is_over: bool = False
         self._more: Waiter | None = None
-        self._is_over = False
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> TransitionTaken:
-        await checkpoint()
-        while not self._waiting:
-            if self._is_over:
-                raise StopAsyncIteration
-            self._more = new_waiter()
-            await self._more.wait()
-        return self._waiting.popleft()
-
-    def take(self) -> list[TransitionTaken]:
-        """All changes that have come, without waiting for one."""
-        found = [*self._waiting]
-        self._waiting.clear()
-        return found
-
-    # For the runner ----------------------------------------------------------------------------------------------
 
     def put(self, change: TransitionTaken) -> None:
         """Add a change."""
-        self._waiting.append(change)
+        self.changes.append(change)
         self._wake()
 
     def end(self) -> None:
         """Let it end behind what waits."""
-        self._is_over = True
+        self.is_over = True
         self._wake()
+
+    async def wait(self) -> None:
+        """Wait for a change, or for the end."""
+        self._more = new_waiter()
+        await self._more.wait()
 
     def _wake(self) -> None:
         if self._more is not None:
             self._more.set()
 
 
+class TransitionStream(AsyncIterator[TransitionTaken]):
+    """The changes from the subscription on; it ends with the runner.
+
+    Of more than a thousand that are not taken, the oldest are dropped: `TransitionTaken.sequence` tells.
+    """
+
+    def __init__(self, buffer: _Buffer) -> None:
+        self._buffer = buffer
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> TransitionTaken:
+        await checkpoint()
+        while not self._buffer.changes:
+            if self._buffer.is_over:
+                raise StopAsyncIteration
+            await self._buffer.wait()
+        return self._buffer.changes.popleft()
+
+    def take(self) -> list[TransitionTaken]:
+        """All changes that have come, without waiting for one."""
+        found = [*self._buffer.changes]
+        self._buffer.changes.clear()
+        return found
+
+
 class Subscriptions:
     """All subscriptions of a runner."""
 
     def __init__(self) -> None:
-        self._all: list[TransitionStream] = []
+        self._all: list[_Buffer] = []
         self._is_over = False
 
     def begin(self) -> None:
@@ -91,14 +100,14 @@ class Subscriptions:
     @contextmanager
     def added(self) -> Generator[TransitionStream]:
         """One subscription more, until it is left."""
-        changes = TransitionStream()
-        self._all.append(changes)
+        buffer = _Buffer()
+        self._all.append(buffer)
         if self._is_over:
-            changes.end()
+            buffer.end()
         try:
-            yield changes
+            yield TransitionStream(buffer)
         finally:
-            self._all.remove(changes)
+            self._all.remove(buffer)
 
     def put(self, transition: Transition, data: object, sequence: int) -> None:
         """Tell everybody."""

@@ -155,7 +155,6 @@ ELSEWHERE = {
     "LocalModel.reply",
     "Model.reply",
     "OfflineModel.reply",
-    "PairingDesk.change",
     "ReplayModel.reply",
     "Tool.call",
 }

@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from argentos import EventsMissed, ManualClock, RecordAppended
-from argentos.actors.events import Events
+from argentos.actors.events import Events, Subscription
 from argentos.actors.scheduling.slots import BackgroundTask, CurrentTask, Slots
 from argentos.actors.scheduling.worker_pool import WorkerPool
 from argentos.concurrency.clock import SystemClock
@@ -437,13 +437,14 @@ async def test_a_manual_clock_wakes_sleepers_when_their_time_comes() -> None:
 
 async def test_a_slow_subscriber_loses_the_oldest_events_and_is_told_how_many() -> None:
     events = Events()
-    subscription = events.subscribe(limit=3)
+    buffer = events.subscribe(limit=3)
+    subscription = Subscription(buffer)
     for sequence in range(1, 6):
         events.publish(A, [Cleared(sequence=sequence, epoch=1, at=START)])
     pending = list(subscription.pending())
     assert isinstance(pending[0], EventsMissed)
     assert pending[0].count == 2
     assert [event.record.sequence for event in pending[1:] if isinstance(event, RecordAppended)] == [3, 4, 5]
-    events.unsubscribe(subscription)
+    events.unsubscribe(buffer)
     events.publish(A, [Cleared(sequence=6, epoch=1, at=START)])
     assert list(subscription.pending()) == []

@@ -25,7 +25,7 @@ from argentos.llm import (
     tool,
     tool_traits,
 )
-from argentos.llm.tools import NeedsApproval
+from argentos.llm.tools import NeedsApproval, entered
 from argentos.storage import Text
 
 pytestmark = pytest.mark.anyio
@@ -111,12 +111,12 @@ async def test_a_tool_that_asks_for_its_context_is_given_it_and_the_model_does_n
         return f"{text} by {context.call_id} in {context.session}"
 
     assert list(note.to_dict()["input_schema"]["properties"]) == ["text"]
-    with _context().entered():
+    with entered(_context()):
         assert await note.call({"text": "hi"}) == "hi by toolu_1 in user-ann"
 
 
 async def test_a_tool_without_the_argument_finds_its_context_too_and_none_is_found_outside() -> None:
-    with _context("toolu_9").entered():
+    with entered(_context("toolu_9")):
         assert ToolContext.current().call_id == "toolu_9"
     with pytest.raises(InputError, match="no tool call runs here"):
         ToolContext.current()

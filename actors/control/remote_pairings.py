@@ -1,17 +1,16 @@
-"""The desk for pairings of another process."""
+"""The book of pairings of another process."""
 
 from argentos.actors.control import operations
 from argentos.actors.control.client import Client
 from argentos.actors.pairing.book import PairingBook
 from argentos.actors.pairing.changes import Change
-from argentos.actors.pairing.desk import PairingDesk
 from argentos.storage import SessionKey
 
-__all__ = ["RemoteDesk"]
+__all__ = ["RemotePairings"]
 
 
-class RemoteDesk(PairingDesk):
-    """The desk of the process that owns the state directory.
+class RemotePairings:
+    """The book of pairings in the process that owns the state directory.
 
     Args:
         client: asks that process.
@@ -22,9 +21,10 @@ class RemoteDesk(PairingDesk):
         self._client = client
         self._key = key
 
-    async def _book(self) -> PairingBook:
+    async def read(self) -> PairingBook:
+        """All pairings as they are now."""
         return await self._client.one(operations.PAIRINGS, self._key)
 
     async def change(self, change: Change) -> PairingBook:
-        """See `PairingDesk.change`."""
+        """The book after a change, which is durable."""
         return await self._client.one(operations.CHANGE_PAIRING, self._key, change=change)
