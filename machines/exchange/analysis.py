@@ -44,7 +44,8 @@ class _Analysis:
         for state in self._diagram.states:
             if state.name in self._states:
                 self._regions[state.within, state.region].states.append(self._states[state.name])
-        for edge in dict.fromkeys((*self._diagram.edges, *self._machine.meanings)):
+        edges = dict.fromkeys((*self._diagram.edges, *self._machine.meanings))
+        for edge in sorted(edges, key=lambda each: each.place):  # in which they are tried
             self._edge(edge)
         self._chart.warnings += self._left_out()
         return self._chart

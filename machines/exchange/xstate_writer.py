@@ -1,6 +1,6 @@
 """The JSON of XState 5: a configuration for `createMachine`, whose guards, actions and delays are names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
 from argentos.machines.durations import milliseconds
@@ -46,6 +46,17 @@ class _Writer:
         ):
             if names:
                 self._chart.warnings.append(f"{kind}s are names that the program has to know: {', '.join(names)}")
+        self._chart.warnings += self._otherwise()
+
+    def _otherwise(self) -> Iterator[str]:
+        """What XState takes otherwise than UML."""
+        for state in self._chart.states():
+            effects = [effect for region in state.regions if region.begins for effect in region.begins.effects]
+            if len(state.regions) > 1 and effects:
+                problem = f"the effects {', '.join(effects)} with which regions of {state.name} begin"
+                yield f"{problem} are left out by XState where an edge leads into a region beside"
+            for region in state.regions:
+                yield from _of_histories(region)
 
     # States -------------------------------------------------------------------------------------------------------
 
@@ -116,6 +127,25 @@ class _Writer:
         if move.via:
             found["meta"] = {"via": move.via}
         return found
+
+
+def _of_histories(region: Region) -> Iterator[str]:
+    """What XState takes otherwise of a region's histories."""
+    histories = [state.name for state in region.states if state.kind in _HISTORY]
+    ends = [state.name for state in region.states if state.kind == "end"]
+    for history in histories:
+        if ends:
+            yield f"the history {history} leads back to {ends[0]} once that was reached, in XState"
+        for state in _states_in(region):
+            if any(history in move.targets for move in state.moves):
+                yield f"{state.name} --> {history} leads to what was remembered before {state.name} is left, in XState"
+
+
+def _states_in(region: Region) -> Iterator[ChartState]:
+    for state in region.states:
+        yield state
+        for inner in state.regions:
+            yield from _states_in(inner)
 
 
 def _group(when: When) -> str:

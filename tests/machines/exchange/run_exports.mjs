@@ -1,12 +1,13 @@
 // Runs machines that were written as XState's JSON, or as SCXML, through their events: for each of the cases on standard
-// input, the states and effects after each event, as one line of JSON.
+// input, the states and effects after each event, as one line of JSON. With XState an event may also be a number of
+// seconds to pass, facts that change, or null for the beginning.
 
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
 const require = createRequire(`${process.argv[2]}/package.json`);
-const { createActor, createMachine } = await import(pathToFileURL(require.resolve("xstate")).href);
+const { SimulatedClock, createActor, createMachine } = await import(pathToFileURL(require.resolve("xstate")).href);
 const scxml = require("@scion-scxml/scxml");
 
 /** The guards of a configuration, each a term in JavaScript of the facts. */
@@ -23,10 +24,13 @@ function names(value, around = []) {
 function xstate({ config, guards, facts, events, effects }) {
   const done = [];
   const actions = Object.fromEntries(effects.map((name) => [name, () => done.push(name)]));
-  const actor = createActor(createMachine(config, { guards: guardsOf(guards, facts), actions, delays: {} })).start();
+  const clock = new SimulatedClock();
+  const actor = createActor(createMachine(config, { guards: guardsOf(guards, facts), actions, delays: {} }), { clock }).start();
   return events.map((event) => {
-    done.length = 0;
-    actor.send({ type: event });
+    if (event !== null) done.length = 0;
+    if (typeof event === "string") actor.send({ type: event });
+    else if (typeof event === "number") for (let passed = 0; passed < event; passed += 0.5) clock.increment(500);
+    else if (event !== null) Object.assign(facts, event);
     return { states: names(actor.getSnapshot().value), effects: [...done] };
   });
 }

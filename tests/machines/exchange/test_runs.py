@@ -61,7 +61,7 @@ def in_any_order(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def cases(machine: Machine, events: list[str], facts: Mapping[str, bool]) -> list[dict[str, Any]]:
     config = to_xstate(machine).result
-    guards = {text: to_script(read_guard(text)) for text in guards_in(config)}
+    guards = scripts(config)
     effects = sorted({*machine.effects, *(name for each in machine.entry.values() for name in each)})
     told = {"facts": facts, "events": events}
     return [
@@ -70,9 +70,10 @@ def cases(machine: Machine, events: list[str], facts: Mapping[str, bool]) -> lis
     ]
 
 
-def guards_in(config: dict[str, Any]) -> set[str]:
-    """The guards that a configuration names."""
-    return {json.loads(found) for found in re.findall(r'"guard": ("(?:[^"\\]|\\.)*")', json.dumps(config))}
+def scripts(config: dict[str, Any]) -> dict[str, str]:
+    """The guards that a configuration names, each as a term in JavaScript."""
+    named = {json.loads(found) for found in re.findall(r'"guard": ("(?:[^"\\]|\\.)*")', json.dumps(config))}
+    return {text: to_script(read_guard(text)) for text in named}
 
 
 def run(given: list[dict[str, Any]]) -> list[Any]:

@@ -62,7 +62,7 @@ def decoded(label: str) -> str:
 def test_mermaid_draws_what_its_model_does() -> None:
     meant: dict[str, Drawn] = {}
 
-    @settings(max_examples=1_000, database=None, phases=[Phase.generate])
+    @settings(max_examples=1_000 if IS_LONG else 200, database=None, phases=[Phase.generate])
     @given(drafts().filter(lambda draft: not draft.front_matter))  # mermaid wants YAML there
     def collect(draft: Document) -> None:
         picture = drawn(draft)
@@ -70,7 +70,7 @@ def test_mermaid_draws_what_its_model_does() -> None:
             meant[write(draft)] = picture
 
     collect()
-    assert len(meant) > 300
+    assert len(meant) > 60
     for (text, picture), found in zip(meant.items(), by_mermaid(list(meant)), strict=True):
         assert_same(found, picture, text)
 
