@@ -9,6 +9,9 @@ PIP := $(BIN)/pip --disable-pip-version-check install -qq -c constraints.txt
 # The files of tests lie in memory where a gigabyte is left; what a disk does to them is tried by the campaigns.
 SCRATCH := $(or $(TMPDIR),$(shell df -kP /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 1000000 { print "/dev/shm" }'))
 
+# Packages of node: where the registry does not answer, npm fails after a minute instead of trying on.
+NPM := npm --fetch-retries=1 --fetch-timeout=60000
+
 # Hundreds of tests start Python: none of these processes should compile everything anew, whatever the caller set.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -38,7 +41,7 @@ test: $(VENV)/.tools
 # What needs a server: the tests start it themselves; and npm, for a tokenizer.
 servers: $(VENV)/.tools
 	$(PIP) --group servers
-	npm install --silent --no-package-lock --prefix $(VENV)-tokenizer @anthropic-ai/tokenizer@0.0.4
+	$(NPM) install --silent --no-package-lock --prefix $(VENV)-tokenizer @anthropic-ai/tokenizer@0.0.4
 	$(BIN)/pytest -q -m server $(call marked,server)
 
 # What Spin proves of the lifecycles, a second opinion: it needs `spin` and a C compiler (Debian's packages spin, gcc).
@@ -65,17 +68,17 @@ planted-defences: $(VENV)/.tools
 
 # The dashboard in a real browser: it needs Debian's package chromium, and npm, which fetches axe.
 browser: $(VENV)/.tools
-	npm install --silent --no-package-lock --no-save --prefix $(VENV)-browser axe-core@4
+	$(NPM) install --silent --no-package-lock --no-save --prefix $(VENV)-browser axe-core@4
 	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -m browser tests/browser
 
 # What is written as XState's JSON and as SCXML, run by XState and by SCION: it needs node and npm, and fetches both.
 exchange: $(VENV)/.tools
-	npm install --silent --no-package-lock --prefix $(VENV)-exchange xstate@5 @scion-scxml/scxml@4
+	$(NPM) install --silent --no-package-lock --prefix $(VENV)-exchange xstate@5 @scion-scxml/scxml@4
 	LONG=$(LONG) $(BIN)/pytest -q -m exchange $(call marked,exchange)
 
-# What mermaid itself draws: 800 texts, or 40,000 with LONG=1; it needs node and npm, and fetches mermaid.
+# What mermaid itself draws, and refuses: 800 texts, or 40,000 with LONG=1; it needs node and npm, and fetches mermaid.
 mermaid: $(VENV)/.tools
-	npm install --silent --no-package-lock --prefix $(VENV)-mermaid mermaid@11 jsdom
+	$(NPM) install --silent --no-package-lock --prefix $(VENV)-mermaid mermaid@11 jsdom
 	LONG=$(LONG) $(BIN)/pytest -q -m mermaid $(call marked,mermaid)
 
 # What needs real recordings: in ../shared/data, or where ARGENT_DATA says.
