@@ -49,7 +49,7 @@ class _Writer:
         self._chart.warnings += self._otherwise()
 
     def _otherwise(self) -> Iterator[str]:
-        """What XState takes otherwise than UML."""
+        """Warnings of where XState differs from UML."""
         for state in self._chart.states():
             effects = [effect for region in state.regions if region.begins for effect in region.begins.effects]
             if len(state.regions) > 1 and effects:
@@ -130,7 +130,7 @@ class _Writer:
 
 
 def _of_histories(region: Region) -> Iterator[str]:
-    """What XState takes otherwise of a region's histories."""
+    """Warnings of where XState differs about the histories of a region."""
     histories = [state.name for state in region.states if state.kind in _HISTORY]
     ends = [state.name for state in region.states if state.kind == "end"]
     for history in histories:
