@@ -31,6 +31,7 @@ BEGINNING: Final = "Starts here"
 COMPLETION: Final = ""
 """The event of edges that are taken by themselves: once all within their source has ended, or within another edge."""
 
+_SHOWN: Final = 8  # lines that a sentence names
 _DELAY: Final = re.compile(r"\d+(?:\.\d+)?\s?\w+|\w+(?:\s+\w+)*")
 
 
@@ -84,6 +85,18 @@ def _named_after_target(edge: Edge) -> str:
     return "end" if edge.target == OUTSIDE else f"to {edge.target}"
 
 
+def _likewise(diagram: Diagram, edge: Edge) -> str:
+    """The lines of other edges without a label between two plain states."""
+    plain = {state.name for state in diagram.states if state.kind == "state" and not (state.regions or state.history)}
+    others = [
+        str(each.place.line)
+        for each in diagram.edges
+        if not each.label and each.source in plain and each.target in {*plain, OUTSIDE} and each != edge
+    ]
+    shown = ", ".join([*others[:_SHOWN], "…"] if len(others) > _SHOWN else others)
+    return f", and likewise in line {shown}" if others else ""
+
+
 class Bindings:
     """The meaning of each edge of a diagram.
 
@@ -128,8 +141,8 @@ class Bindings:
                 return self._kept(edge, Meaning())
             if edge.source == OUTSIDE:
                 return self._beginning(edge)
-            problem = f"{edge} has no label, so no event can take it; write '{edge}: {_named_after_target(edge)}'"
-            self._refuse(edge, problem, edge.place, str(edge))
+            line = f"'{edge}: {_named_after_target(edge)}'{_likewise(self._diagram, edge)}"
+            self._refuse(edge, f"{edge} has no label, so no event can take it; write {line}", edge.place, str(edge))
         found = tuple(meaning for trigger in edge.parts.triggers for meaning in self._by(edge, trigger))
         if not all(meaning.event for meaning in found) and not (completes and len(found) == 1):
             named = f"{_named_after_target(edge)} {edge.label}"

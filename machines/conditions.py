@@ -160,7 +160,9 @@ class _Reader:
 
     def expect_end(self) -> None:
         if self._token.kind != "end":
-            self._refuse(f"{self._token.text!r} stands where 'and', 'or' or nothing can")
+            named = "_".join(self._text.split())
+            hint = f"; if all of it is one fact, write '{named}'" if named.isidentifier() else ""
+            self._refuse(f"{self._token.text!r} stands where 'and', 'or' or nothing can{hint}")
 
     def compared(self) -> Comparison:
         """One comparison, or a path alone, as canonical names write them."""

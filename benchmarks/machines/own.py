@@ -16,10 +16,11 @@ import msgspec
 from argentos.machines import SESSION, Diagram, Machine, Runner, SessionFacts, Transition
 from argentos.machines.drawing import draw
 from argentos.machines.lifecycles.session import BINDINGS
+from benchmarks.machines.large import CHAIN, LINES, built_by_transitions
 from benchmarks.machines.lifecycle import LIFECYCLE, NO, TALLY, YES
 from benchmarks.machines.stopwatch import seconds_each
 
-__all__ = ["DECIDED", "PLAYER", "RUN", "TRIGGERED", "main"]
+__all__ = ["BUILT", "DECIDED", "FLAT", "PLAYER", "READ", "RUN", "TRIGGERED", "main"]
 
 PLAYER: Final = """
 stateDiagram-v2
@@ -53,8 +54,11 @@ stateDiagram-v2
 """
 """A state with three regions, a state within one of them, and a choice: 16 states of the machine."""
 
+FLAT: Final = "decide: taken"
 DECIDED: Final = "decide: nested and parallel"
 TRIGGERED: Final = "the definition's trigger: nested and parallel"
+READ: Final = "read 5,000 lines"
+BUILT: Final = "build 500 states"
 RUN: Final = "a runner's step: an event, a guard, an effect"
 
 _PLAYED: Final = ("switched_on", "play", "mute", "ran_empty", "reverse", "mute", "reverse", "pause", "switched_off")
@@ -71,12 +75,15 @@ def _own() -> dict[str, Callable[[], object]]:
         "build the session's machine": partial(Machine, SESSION.diagram, BINDINGS, facts=SessionFacts, stored=True),
         "read the player's text": partial(Diagram.parse, PLAYER),
         "build the player's machine": partial(Machine, player.diagram),
-        "decide: taken": partial(LIFECYCLE.decide, "Active", "context_window_full", YES),
+        FLAT: partial(LIFECYCLE.decide, "Active", "context_window_full", YES),
         "decide: refused by a guard": partial(LIFECYCLE.decide, "Active", "context_window_full", NO),
         "decide: no such event": partial(LIFECYCLE.decide, "Active", "new_message", YES),
         DECIDED: _deciding(player),
         TRIGGERED: _triggering(player),
         RUN: _running,
+        READ: partial(Diagram.parse, LINES),
+        BUILT: partial(Machine, Diagram.parse(CHAIN)),
+        "transitions builds 500 states": built_by_transitions,
     }
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from benchmarks.figures import Target, median, short, table
-from benchmarks.machines.own import DECIDED, RUN, TRIGGERED
+from benchmarks.machines.own import BUILT, DECIDED, FLAT, READ, RUN, TRIGGERED
 from benchmarks.process import run_module
 
 __all__ = ["Parts", "measure"]
@@ -21,9 +21,14 @@ class Parts(NamedTuple):
         """What is promised of deciding holds for the larger machines, too."""
         times = median(run[TRIGGERED] / run[DECIDED] for run in self.runs)
         yield Target("× faster than the trigger of a nested and parallel definition", times, 5.0)
-        yield Target(
-            "µs for a runner's step without a store", median(run[RUN] for run in self.runs), 5.0, is_limit=True
-        )
+        yield self._limit("µs to decide, flat", FLAT, 0.5)
+        yield self._limit("µs to decide, nested and parallel", DECIDED, 0.5)
+        yield self._limit("µs for a runner's step without a store", RUN, 5.0)
+        yield self._limit("µs to build 500 states", BUILT, 100_000.0)
+        yield self._limit("µs to read 5,000 lines", READ, 150_000.0)
+
+    def _limit(self, what: str, name: str, bound: float) -> Target:
+        return Target(what, median(run[name] for run in self.runs), bound, is_limit=True)
 
     def tables(self) -> Iterator[str]:
         """One table; medians."""

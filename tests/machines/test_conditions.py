@@ -147,6 +147,10 @@ def test_a_refusal_says_what_did_not_hold() -> None:
 @pytest.mark.parametrize(
     ("marked", "problem"),
     [
+        (
+            "within ^14 days",
+            "'14' stands where 'and', 'or' or nothing can; if all of it is one fact, write 'within_14_days'",
+        ),
         ("f^()", "'(' stands where 'and', 'or' or nothing can"),
         ("__import__^('os')", "'(' stands where"),
         ("^1", "'1' is no fact; compare it with one, as in 'total > 1'"),

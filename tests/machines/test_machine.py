@@ -230,6 +230,12 @@ def test_an_edge_without_label_is_refused_with_the_line_to_write(edge: str, line
     assert refused(f"stateDiagram-v2\n[*] --> A: made\n  {edge}", {"made": "make"}).endswith(f"; write '{line}'")
 
 
+def test_all_edges_without_label_are_named_at_once() -> None:
+    text = "[*] --> A: made\n  ^A --> B\nB --> C: go\nB --> [*]\nstate C {\n[*] --> D\n}\nC --> A"
+    problem = refused(f"stateDiagram-v2\n{text}", {"made": "make", "go": "go"})
+    assert problem.endswith("; write 'A --> B: to B', and likewise in line 5")
+
+
 def test_a_text_is_no_machine_yet() -> None:
     with pytest.raises(InputError, match=r"write Machine\(Diagram\.parse\(text\)\)$"):
         Machine(cast("Diagram", "stateDiagram-v2\n[*] --> A: made"))
