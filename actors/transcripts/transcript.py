@@ -11,6 +11,8 @@ __all__ = [
     "Transcript",
     "TranscriptMessage",
     "TranscriptSummary",
+    "message_of",
+    "summary_of",
     "transcript_of",
 ]
 
@@ -107,26 +109,29 @@ def transcript_of(
         owner=metadata.owner,
         system=metadata.system,
         spent=metadata.spending.total if metadata.spending else 0.0,
-        messages=tuple(
-            TranscriptMessage(
-                role=message.role,
-                text=message.text,
-                at=message.at,
-                id=message.id,
-                sender=message.sender,
-                address=message.address,
-                reply_to=message.reply_to if message.role == "assistant" else None,
-                archived=message.number not in seen,
-                stop_reason=message.stop_reason,
-                content=message.blocks,
-            )
-            for message in messages
-        ),
-        summary=_summary_of(summary) if summary else None,
+        messages=tuple(message_of(message, archived=message.number not in seen) for message in messages),
+        summary=summary_of(summary) if summary else None,
     )
 
 
-def _summary_of(summary: Summary) -> TranscriptSummary:
+def message_of(message: Message, *, archived: bool) -> TranscriptMessage:
+    """A message of a session as a transcript has it."""
+    return TranscriptMessage(
+        role=message.role,
+        text=message.text,
+        at=message.at,
+        id=message.id,
+        sender=message.sender,
+        address=message.address,
+        reply_to=message.reply_to if message.role == "assistant" else None,
+        archived=archived,
+        stop_reason=message.stop_reason,
+        content=message.blocks,
+    )
+
+
+def summary_of(summary: Summary) -> TranscriptSummary:
+    """A summary of a session as a transcript has it."""
     return TranscriptSummary(
         text=summary.text,
         at=summary.at,

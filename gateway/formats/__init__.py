@@ -3,20 +3,22 @@
 from argentos.gateway.formats.detect import KNOWN, read_transcripts
 from argentos.gateway.formats.files.losses import LeftOut, Losses, grouped
 from argentos.gateway.formats.files.source import ReadTranscript, Source, members_of
-from argentos.gateway.formats.own import head_line, session_lines
-from argentos.gateway.formats.requests import anthropic_line, openai_line
+from argentos.gateway.formats.form import Form
+from argentos.gateway.formats.own import OwnForm, head_line
+from argentos.gateway.formats.requests import AnthropicForm, OpenAIForm
 
 __all__ = [
     "KNOWN",
+    "AnthropicForm",
+    "Form",
     "LeftOut",
     "Losses",
+    "OpenAIForm",
+    "OwnForm",
     "ReadTranscript",
     "Source",
-    "anthropic_line",
     "grouped",
     "head_line",
     "members_of",
-    "openai_line",
     "read_transcripts",
-    "session_lines",
 ]

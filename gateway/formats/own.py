@@ -26,7 +26,7 @@ from argentos.gateway.formats.conversation.content import Remarks
 from argentos.gateway.formats.files.losses import Losses
 from argentos.gateway.formats.files.source import Line, ReadTranscript, Source, fields
 
-__all__ = ["FORMAT", "fits", "head_line", "read", "session_lines"]
+__all__ = ["FORMAT", "OwnForm", "fits", "head_line", "read"]
 
 T = TypeVar("T")
 
@@ -81,30 +81,37 @@ def head_line(sessions: int) -> bytes:
     return msgspec.json.encode(_Head(FORMAT, _VERSION, sessions)) + b"\n"
 
 
-def session_lines(transcript: Transcript, info: SessionInfo) -> Iterator[bytes]:
-    """The lines of a session."""
-    yield _line(
-        "session",
-        _SessionLine(
-            session=transcript.session,
-            agent=transcript.agent,
-            created_at=transcript.created_at,
-            title=transcript.title,
-            tags=transcript.tags,
-            owner=transcript.owner,
-            system=transcript.system,
-            spent=transcript.spent,
-            messages=len(transcript.messages),
-            summary=transcript.summary,
+class OwnForm:
+    """Sessions in our own format; the first line of the file is not theirs."""
+
+    def begin(self, info: SessionInfo, summary: TranscriptSummary | None) -> bytes:
+        """The line of a session."""
+        line = _SessionLine(
+            session=info.id,
+            agent=info.agent,
+            created_at=info.created_at,
+            title=info.title,
+            tags=info.tags,
+            owner=info.owner,
+            system=info.system,
+            spent=info.spent,
+            messages=info.messages,
+            summary=summary,
             state=info.state,
             last_activity=info.last_activity,
             turns=info.turns,
             tokens=info.tokens,
             compactions=info.compactions,
-        ),
-    )
-    for message in transcript.messages:
-        yield _line("message", message)
+        )
+        return _line("session", line)
+
+    def message(self, message: TranscriptMessage) -> bytes:
+        """The line of a message."""
+        return _line("message", message)
+
+    def end(self) -> bytes:
+        """Nothing: the next session begins with a line of its own."""
+        return b""
 
 
 def _line(kind: str, value: Struct) -> bytes:

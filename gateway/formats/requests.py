@@ -1,39 +1,87 @@
-"""Writing conversations as messages of the APIs of Anthropic and OpenAI, one conversation to a line.
+"""Writing conversations as messages of the APIs of Anthropic and OpenAI, one conversation to a line, bit by bit.
 
 A line is an object with `id`, `system` where the session has its own, and `messages`, which a request takes as they
 are. All that was ever said is there, also what a summary replaced; ids, times and senders have no place in a request.
 """
 
 import re
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
 import msgspec
 
-from argentos.actors import Transcript, TranscriptMessage
+from argentos.actors import SessionInfo, TranscriptMessage, TranscriptSummary
 from argentos.gateway.formats.conversation.content import Remarks
 from argentos.gateway.formats.files.losses import Losses
 from argentos.llm.claude.blocks import is_taken, sendable
 from argentos.storage import RawBlock, text_of
 
-__all__ = ["anthropic_line", "openai_line"]
+__all__ = ["AnthropicForm", "OpenAIForm"]
 
 _NAME: Final = re.compile(r"[^a-zA-Z0-9_-]")
 _LONGEST_NAME: Final = 64
 
 
+class _RequestForm(ABC):
+    """A conversation as a line with `messages`; what has no place in these is listed by message.
+
+    Args:
+        losses: the list.
+    """
+
+    def __init__(self, losses: Losses) -> None:
+        self._losses = losses
+        self._session = ""
+        self._number = 0  # of the message
+        self._has_begun = False  # something stands in `messages`
+
+    def begin(
+        self,
+        info: SessionInfo,
+        summary: TranscriptSummary | None,  # noqa: ARG002 - the messages that it stands for are all there
+    ) -> bytes:
+        """The line up to the first message."""
+        self._session, self._number, self._has_begun = info.id, 0, False
+        fields, first = self._head(info)
+        return msgspec.json.encode({"id": info.id, **fields})[:-1] + b',"messages":[' + self._added(first)
+
+    def message(self, message: TranscriptMessage) -> bytes:
+        """The messages of the API that a message becomes."""
+        self._number += 1
+        return self._added(self._of(message, Remarks(self._losses, self._number, f"session {self._session}")))
+
+    def end(self) -> bytes:
+        """The end of the line."""
+        return b"]}\n"
+
+    def _added(self, messages: Iterable[object]) -> bytes:
+        added = b",".join(map(msgspec.json.encode, messages))
+        comma = b"," if added and self._has_begun else b""
+        self._has_begun = self._has_begun or bool(added)
+        return comma + added
+
+    @abstractmethod
+    def _head(self, info: SessionInfo) -> tuple[dict[str, str], list[dict[str, str]]]:
+        """The fields in front of `messages`, and what leads these."""
+
+    @abstractmethod
+    def _of(self, message: TranscriptMessage, remarks: Remarks) -> Iterator[dict[str, Any]]:
+        """The messages of the API that a message becomes."""
+
+
 # Anthropic ----------------------------------------------------------------------------------------------------
 
 
-def anthropic_line(transcript: Transcript, losses: Losses) -> bytes:
-    """A conversation as messages of the Messages API; what that does not take is listed by message."""
-    messages = [
-        {"role": message.role, "content": content}
-        for number, message in enumerate(transcript.messages, start=1)
-        if (content := _of_anthropic(message, _remarks(losses, transcript, number)))
-    ]
-    head = {"id": transcript.session} | ({"system": transcript.system} if transcript.system else {})
-    return _line({**head, "messages": messages})
+class AnthropicForm(_RequestForm):
+    """Conversations as messages of the Messages API."""
+
+    def _head(self, info: SessionInfo) -> tuple[dict[str, str], list[dict[str, str]]]:
+        return {"system": info.system} if info.system else {}, []
+
+    def _of(self, message: TranscriptMessage, remarks: Remarks) -> Iterator[dict[str, Any]]:
+        if content := _of_anthropic(message, remarks):
+            yield {"role": message.role, "content": content}
 
 
 def _of_anthropic(message: TranscriptMessage, remarks: Remarks) -> str | list[RawBlock]:
@@ -48,12 +96,14 @@ def _of_anthropic(message: TranscriptMessage, remarks: Remarks) -> str | list[Ra
 # OpenAI -------------------------------------------------------------------------------------------------------
 
 
-def openai_line(transcript: Transcript, losses: Losses) -> bytes:
-    """A conversation as messages of Chat Completions; what that does not take is listed by message."""
-    messages: list[dict[str, Any]] = [{"role": "system", "content": transcript.system}] if transcript.system else []
-    for number, message in enumerate(transcript.messages, start=1):
-        messages += _of_openai(message, _remarks(losses, transcript, number))
-    return _line({"id": transcript.session, "messages": messages})
+class OpenAIForm(_RequestForm):
+    """Conversations as messages of Chat Completions."""
+
+    def _head(self, info: SessionInfo) -> tuple[dict[str, str], list[dict[str, str]]]:
+        return {}, [{"role": "system", "content": info.system}] if info.system else []
+
+    def _of(self, message: TranscriptMessage, remarks: Remarks) -> Iterator[dict[str, Any]]:
+        return _of_openai(message, remarks)
 
 
 def _of_openai(message: TranscriptMessage, remarks: Remarks) -> Iterator[dict[str, Any]]:
@@ -133,16 +183,5 @@ def _unheld(kind: Any) -> str:
     return f"{named.get(str(kind), f'a block of the type {kind!a:.60}')} (there is no place for it)"
 
 
-# Both ---------------------------------------------------------------------------------------------------------
-
-
-def _remarks(losses: Losses, transcript: Transcript, number: int) -> Remarks:
-    return Remarks(losses, number, f"session {transcript.session}")
-
-
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _line(value: Any) -> bytes:
-    return msgspec.json.encode(value) + b"\n"

@@ -1,19 +1,21 @@
 """Looks at a session: its compactions, its machine's way, its context, its attachments, all of it in a file."""
 
-from functools import partial
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any
 
-import anyio.to_thread
 from msgspec import Meta, Struct
 from starlette.responses import Response
 
-from argentos.actors import CompactionPreview, SessionInfo, Transcript
+from argentos.actors import CompactionPreview
 from argentos.gateway.api.call import Call, SessionParameters
 from argentos.gateway.api.pages.attachments import attachment_response
 from argentos.gateway.api.pages.contexts import ContextReport, context_of
 from argentos.gateway.api.routes import PREFIX, Route
+from argentos.gateway.api.streams.file_stream import FileStream
 from argentos.gateway.api.streams.records import record_object
-from argentos.gateway.formats.own import head_line, session_lines
+from argentos.gateway.exporting import Export, open_export
+from argentos.gateway.formats.own import OwnForm, head_line
 from argentos.storage import Checkpoint, CompactionAttempt
 
 __all__ = ["ROWS"]
@@ -91,16 +93,17 @@ async def read_attachment(call: Call, given: AttachmentParameters) -> Response:
     return attachment_response(await (await call.session(given)).attachment(given.sha256))
 
 
-async def export_session(call: Call, given: SessionParameters) -> Response:
+async def export_session(call: Call, given: SessionParameters) -> FileStream:
     """Read all of a session as JSON Lines, in the form of `argent sessions export`."""
-    session = await call.session(given)
-    write = partial(_lines_of, await session.transcript(), await session.info())
-    headers = {"Content-Disposition": 'attachment; filename="session.jsonl"'}
-    return Response(await anyio.to_thread.run_sync(write), headers=headers, media_type="application/jsonl")
+    export = await open_export(await call.session(given))
+    return FileStream(call.service, _lines_of(export), name="session.jsonl", media_type="application/jsonl")
 
 
-def _lines_of(transcript: Transcript, info: SessionInfo) -> bytes:
-    return head_line(1) + b"".join(session_lines(transcript, info))
+async def _lines_of(export: Export) -> AsyncGenerator[bytes]:
+    yield head_line(1)
+    async with aclosing(export.chunks(OwnForm())) as chunks:
+        async for chunk in chunks:
+            yield chunk
 
 
 ROWS = (

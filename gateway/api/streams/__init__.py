@@ -4,6 +4,7 @@ Reading order:
 
     outlets      the way to one client, bounded in what waits and for how long
     event_stream responses of server-sent events
+    file_stream  responses of files that are made while they are sent
     turns        the pieces of a turn, and its reply
     records      records as JSON objects
     told         events as clients are told of them

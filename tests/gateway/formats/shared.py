@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 
+from argentos.actors import SessionInfo, Transcript
 from argentos.errors import InputError
-from argentos.gateway.formats import Losses, ReadTranscript, Source, read_transcripts
+from argentos.gateway.formats import Form, Losses, ReadTranscript, Source, read_transcripts
+from argentos.llm import ContextParts
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -72,6 +75,59 @@ def refusal(path: Path) -> str:
 def lines_of(*lines: Any) -> str:
     """Lines of a file; what is no text is written as JSON."""
     return "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines)
+
+
+def info_of(transcript: Transcript) -> SessionInfo:
+    """The information about a session with this transcript."""
+    return SessionInfo(
+        id=transcript.session,
+        agent=transcript.agent,
+        sequence=1,
+        state="Idle",
+        created_at=transcript.created_at or datetime(2026, 1, 1, tzinfo=UTC),
+        last_activity=datetime(2026, 1, 1, tzinfo=UTC),
+        idle_at=None,
+        messages=len(transcript.messages),
+        turns=0,
+        tokens=0,
+        is_guess=True,
+        parts=ContextParts(0, 0, 0, 0, 0, 0),
+        window=1000,
+        percent=0.0,
+        threshold=0.85,
+        spent=transcript.spent,
+        compaction=None,
+        compactions=0,
+        waiting=0,
+        failed=0,
+        failure="",
+        retry_at=None,
+        retry_reason="",
+        approvals=0,
+        title=transcript.title,
+        tags=transcript.tags,
+        owner=transcript.owner,
+        system=transcript.system,
+        owed=0,
+        undeliverable=0,
+        checkpoints=0,
+        undo="",
+        parent="",
+        pinned=False,
+        archived=False,
+        unread=0,
+        channels=(),
+        status="idle",
+        since=datetime(2026, 1, 1, tzinfo=UTC),
+        reason="",
+        edges={},
+    )
+
+
+def written(form: Form, transcript: Transcript) -> bytes:
+    """A conversation in a form."""
+    begun = form.begin(info_of(transcript), transcript.summary)
+    return begun + b"".join(map(form.message, transcript.messages)) + form.end()
 
 
 ABOUT_MASTS = [

@@ -1,7 +1,7 @@
 """Our own format."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argentos import Address
-from argentos.actors import SessionInfo, Transcript, TranscriptMessage, TranscriptSummary
-from argentos.gateway.formats import Losses, Source, head_line, read_transcripts, session_lines
-from argentos.llm import ContextParts
+from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
+from argentos.gateway.formats import Losses, OwnForm, Source, head_line, read_transcripts
 from argentos.machines.mermaid.markdown import fences
 from argentos.storage import text_of
-from tests.gateway.formats.shared import ABOUT_MASTS, SAMPLES, Write, read, read_all, refusal, told
+from tests.gateway.formats.shared import ABOUT_MASTS, SAMPLES, Write, read, read_all, refusal, told, written
 
 
 def test_an_export_is_read_with_all_that_is_in_it() -> None:
@@ -71,7 +70,7 @@ _transcripts = st.builds(
     session=st.sampled_from(["ada", "Maren", "日本"]),
     messages=st.lists(_messages, min_size=1, max_size=6).map(tuple),
     summary=st.none() | _summaries,
-    created_at=_times,
+    created_at=st.datetimes(timezones=st.just(UTC)),
     title=st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
     tags=st.lists(_ids, max_size=2, unique=True).map(tuple),
     owner=st.just("") | _ids,
@@ -80,56 +79,10 @@ _transcripts = st.builds(
 )
 
 
-def info_of(transcript: Transcript) -> SessionInfo:
-    return SessionInfo(
-        id=transcript.session,
-        agent=transcript.agent,
-        sequence=1,
-        state="Idle",
-        created_at=datetime(2026, 1, 1, tzinfo=UTC),
-        last_activity=datetime(2026, 1, 1, tzinfo=UTC),
-        idle_at=None,
-        messages=len(transcript.messages),
-        turns=0,
-        tokens=0,
-        is_guess=True,
-        parts=ContextParts(0, 0, 0, 0, 0, 0),
-        window=1000,
-        percent=0.0,
-        threshold=0.85,
-        spent=0.0,
-        compaction=None,
-        compactions=0,
-        waiting=0,
-        failed=0,
-        failure="",
-        retry_at=None,
-        retry_reason="",
-        approvals=0,
-        title="",
-        tags=(),
-        owner="",
-        system="",
-        owed=0,
-        undeliverable=0,
-        checkpoints=0,
-        undo="",
-        parent="",
-        pinned=False,
-        archived=False,
-        unread=0,
-        channels=(),
-        status="idle",
-        since=datetime(2026, 1, 1, tzinfo=UTC),
-        reason="",
-        edges={},
-    )
-
-
 @given(st.lists(_transcripts, max_size=3))
 def test_what_is_written_is_read_back(transcripts: list[Transcript]) -> None:
-    written = b"".join(line for each in transcripts for line in session_lines(each, info_of(each)))
-    source = Source("file", io.BytesIO(head_line(len(transcripts)) + written))
+    lines = b"".join(written(OwnForm(), each) for each in transcripts)
+    source = Source("file", io.BytesIO(head_line(len(transcripts)) + lines))
     losses = Losses()
     assert [found.transcript for found in read_transcripts(source, losses)] == transcripts
     assert list(losses) == []

@@ -9,8 +9,8 @@ from anthropic.types import ContentBlockParam, MessageParam
 from pydantic import ConfigDict, TypeAdapter
 
 from argentos.actors import Transcript, TranscriptMessage
-from argentos.gateway.formats import Losses, Source, anthropic_line, openai_line, read_transcripts
-from tests.gateway.formats.shared import SAMPLES, read
+from argentos.gateway.formats import AnthropicForm, Losses, OpenAIForm, Source, read_transcripts
+from tests.gateway.formats.shared import SAMPLES, read, written
 
 PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
 FORMS = ["anthropic.json", "chatgpt.json", "claude-code.jsonl", "codex.jsonl", "openclaw.jsonl",
@@ -22,6 +22,14 @@ def read_back(line: bytes) -> Transcript:
     return found.transcript
 
 
+def of_anthropic(transcript: Transcript, losses: Losses) -> bytes:
+    return written(AnthropicForm(losses), transcript)
+
+
+def of_openai(transcript: Transcript, losses: Losses) -> bytes:
+    return written(OpenAIForm(losses), transcript)
+
+
 def said(messages: tuple[TranscriptMessage, ...]) -> list[tuple[str, str]]:
     return [(each.role, each.text) for each in messages if each.text]
 
@@ -29,7 +37,7 @@ def said(messages: tuple[TranscriptMessage, ...]) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("name", FORMS)
 def test_what_is_written_for_anthropic_is_of_the_types_of_the_sdk_and_is_read_back(name: str) -> None:
     for found in read(SAMPLES / name):
-        line = anthropic_line(found.transcript, Losses())
+        line = of_anthropic(found.transcript, Losses())
         messages = json.loads(line)["messages"]
         TypeAdapter(list[MessageParam], config=ConfigDict(arbitrary_types_allowed=True)).validate_python(messages)
         blocks = [block for message in messages if isinstance(message["content"], list) for block in message["content"]]
@@ -39,20 +47,20 @@ def test_what_is_written_for_anthropic_is_of_the_types_of_the_sdk_and_is_read_ba
         assert [(each.role, each.text) for each in again] == [
             (each.role, each.text) for each in found.transcript.messages
         ]
-        assert read_back(anthropic_line(read_back(line), Losses())).messages == again
+        assert read_back(of_anthropic(read_back(line), Losses())).messages == again
 
 
 def test_for_anthropic_blocks_stay_as_they_are_but_for_thoughts_without_a_signature() -> None:
     (found,) = read(SAMPLES / "anthropic.json")
     losses = Losses()
-    written = json.loads(anthropic_line(found.transcript, losses))["messages"]
+    written = json.loads(of_anthropic(found.transcript, losses))["messages"]
     assert [each["content"] for each in written] == [
         [*message.content] or message.text for message in found.transcript.messages
     ]
     assert list(losses) == []
     thought = {"type": "thinking", "thinking": "hm", "signature": ""}
     message = TranscriptMessage(role="assistant", content=(thought, {"type": "text", "text": "a"}))
-    assert b"thinking" not in anthropic_line(Transcript(session="s", messages=(message,)), losses)
+    assert b"thinking" not in of_anthropic(Transcript(session="s", messages=(message,)), losses)
     assert [each.reason for each in losses] == ["thoughts without a signature, which the API does not take"]
 
 
@@ -67,7 +75,7 @@ def test_for_openai_calls_results_and_pictures_have_its_form() -> None:
     )
     losses = Losses()
     url = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
-    assert json.loads(openai_line(Transcript(session="s", messages=messages, system="Be brief."), losses)) == {
+    assert json.loads(of_openai(Transcript(session="s", messages=messages, system="Be brief."), losses)) == {
         "id": "s",
         "messages": [
             {"role": "system", "content": "Be brief."},
@@ -94,10 +102,10 @@ def test_for_openai_calls_results_and_pictures_have_its_form() -> None:
 @pytest.mark.parametrize("name", FORMS)
 def test_for_openai_each_call_has_its_result_and_every_text_is_there(name: str) -> None:
     for found in read(SAMPLES / name):
-        messages: list[dict[str, Any]] = json.loads(openai_line(found.transcript, Losses()))["messages"]
+        messages: list[dict[str, Any]] = json.loads(of_openai(found.transcript, Losses()))["messages"]
         calls = [call["id"] for message in messages for call in message.get("tool_calls", ())]
         assert calls == [message["tool_call_id"] for message in messages if message["role"] == "tool"]
-        again = said(read_back(openai_line(found.transcript, Losses())).messages)
+        again = said(read_back(of_openai(found.transcript, Losses())).messages)
         assert "".join(text for _, text in said(found.transcript.messages)) in "".join(text for _, text in again)
 
 
@@ -109,7 +117,7 @@ def test_what_openai_has_no_place_for_is_listed_by_message() -> None:
     ]
     losses = Losses()
     messages = (TranscriptMessage(role="user", text="q"), TranscriptMessage(role="assistant", content=tuple(blocks)))
-    openai_line(Transcript(session="s", messages=messages), losses)
+    of_openai(Transcript(session="s", messages=messages), losses)
     assert [(each.line, each.reason) for each in losses] == [
         (2, "thoughts (there is no place for it)"),
         (2, "a block of the type 'block_of_tomorrow' (there is no place for it)"),

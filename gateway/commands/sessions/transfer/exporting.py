@@ -6,24 +6,25 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
 import click
 from msgspec import Struct
 
-from argentos.actors import Transcript
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import InputError
+from argentos.gateway.exporting import open_export
 from argentos.gateway.formats import (
+    AnthropicForm,
+    Form,
     LeftOut,
     Losses,
-    anthropic_line,
+    OpenAIForm,
+    OwnForm,
     grouped,
     head_line,
-    openai_line,
-    session_lines,
 )
 from argentos.gateway.output import counted, one_line, print_json, printable
 from argentos.gateway.owner import with_sessions
@@ -42,10 +43,7 @@ class _Exported(Struct, frozen=True, rename="camel"):
     left_out: list[LeftOut]
 
 
-_WRITERS: Final[dict[str, Callable[[Transcript, Losses], bytes]]] = {
-    "anthropic": anthropic_line,
-    "openai": openai_line,
-}
+_REQUESTS: Final[dict[str, Callable[[Losses], Form]]] = {"anthropic": AnthropicForm, "openai": OpenAIForm}
 _OWN: Final = "argentos"
 
 
@@ -58,7 +56,7 @@ _OWN: Final = "argentos"
 @click.option(
     "--format",
     "form",
-    type=click.Choice([_OWN, *_WRITERS]),
+    type=click.Choice([_OWN, *_REQUESTS]),
     default=_OWN,
     help="argentos, which has all there is, or messages as the API of anthropic or openai takes them.",
 )
@@ -147,18 +145,15 @@ async def _export(
 ) -> _Exported:
     ids = list(dict.fromkeys(session_ids)) or sorted(info.id for info in await sessions.list())
     bar.expect(len(ids))
-    losses = Losses()
+    losses, messages = Losses(), 0
+    writer = OwnForm() if form == _OWN else _REQUESTS[form](losses)
     if form == _OWN:
         file.write(head_line(len(ids)))
-    messages = 0
     for each in ids:
-        session = sessions.session(each)
-        transcript = await session.transcript()
-        if form == _OWN:
-            for line in session_lines(transcript, await session.info()):
-                file.write(line)
-        else:
-            file.write(_WRITERS[form](transcript, losses))
-        messages += len(transcript.messages)
+        export = await open_export(sessions.session(each))
+        async with aclosing(export.chunks(writer)) as chunks:
+            async for chunk in chunks:
+                file.write(chunk)
+        messages += export.messages
         bar.advance()
     return _Exported(len(ids), messages, list(losses))
