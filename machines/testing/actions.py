@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from hypothesis import strategies as st
 
+from argentos.machines.guards import Findings, ask
 from argentos.machines.machine import Machine
 from argentos.machines.modelcheck.moves import facts_asked
 from argentos.machines.testing.goals import DRAWN, Agenda, PlannedAction
@@ -22,6 +23,7 @@ _PARTS: Final = (1.0, 0.5, 2.0, 63 / 64, 1 / 3)
 """Of a timer's duration, the times that pass: it comes due exactly, within two steps, late, early, within three."""
 
 _GOALS: Final = 8  # of one tour
+_TRIES: Final = 3  # to draw a payload with which guards find what is wanted
 
 
 class Actions:
@@ -100,6 +102,11 @@ class Actions:
                 if facts == DRAWN or event in self._payloads:
                     return self._sent[event]
                 return st.just(self.send(event, facts))
+            case ("find", event, facts):
+                if event not in self._payloads:
+                    return self._sent[event]
+                several = st.lists(self._sent[event], min_size=_TRIES, max_size=_TRIES)
+                return several.map(lambda steps: next((each for each in steps if _gives(life, each, facts)), steps[0]))
             case ("part", share):
                 left = life.reference.next_due - life.reference.now
                 if left <= 0:
@@ -119,6 +126,13 @@ def pauses_around(durations: Iterable[float]) -> list[st.SearchStrategy[float]]:
 def _facts(machine: Machine, events: Iterable[str]) -> list[str]:
     """The facts that the guards of these events ask for."""
     return sorted({fact for event in events for state in machine.states for fact in facts_asked(machine, state, event)})
+
+
+def _gives(life: Any, step: Action, facts: Mapping[str, bool]) -> bool:
+    """Whether the guards find these facts, as far as the system tells."""
+    _, event, payload = step
+    told = life.system.facts(event, payload)
+    return told is not None and all(ask(name, Findings(told, payload)) is value for name, value in facts.items())
 
 
 def _itself(step: st.SearchStrategy[Action]) -> st.SearchStrategy[Action]:

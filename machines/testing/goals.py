@@ -19,8 +19,9 @@ from argentos.machines.tree import START
 __all__ = ["DRAWN", "Agenda", "Goal", "PlannedAction", "Tour", "goals"]
 
 PlannedAction: TypeAlias = tuple[Any, ...]
-"""A step to come: `send` with its event and facts, which are `DRAWN` where they cannot be chosen; `part` with the
-share of the time until the next timer is due; `wait` with seconds; `restart`; `begin`."""
+"""A step to come: `send` with its event and facts, which are `DRAWN` where nothing asks for any; `find` where facts
+cannot be chosen, but a payload may give them; `part` with the share of the time until the next timer is due; `wait`
+with seconds; `restart`; `begin`."""
 
 DRAWN: Final = "drawn"
 """Instead of facts: whatever comes."""
@@ -117,12 +118,9 @@ class _StateGraph:
         return sorted(self.durations.values())[-1:]
 
     def moves(self, state: str, event: str) -> Iterator[PlannedAction]:
-        """The event with every outcome of its guards that can be chosen."""
-        if not self.chosen:
-            yield ("send", event, DRAWN)
-            return
+        """The event with every outcome of its guards."""
         for facts in islice(valuations(facts_asked(self.machine, state, event)), _OUTCOMES):
-            yield ("send", event, dict(facts))
+            yield self._sent(event, facts)
 
     def _out(self, state: str) -> Iterator[_Exit]:
         for event in self.machine.events:
@@ -134,9 +132,12 @@ class _StateGraph:
                     yield _Exit(self._raised(event, facts), decision.target)
 
     def _raised(self, event: str, facts: tuple[tuple[str, bool], ...]) -> PlannedAction:
-        if event in self.sent:
-            return ("send", event, dict(facts) if self.chosen else DRAWN)
-        return ("part", 1.0)
+        return self._sent(event, facts) if event in self.sent else ("part", 1.0)
+
+    def _sent(self, event: str, facts: tuple[tuple[str, bool], ...]) -> PlannedAction:
+        if self.chosen:
+            return ("send", event, dict(facts))
+        return ("find", event, dict(facts)) if facts else ("send", event, DRAWN)
 
 
 def goals(ways: _StateGraph) -> Iterator[Goal]:
@@ -227,7 +228,7 @@ class Agenda:
 
     def _was_seen(self, place: int) -> bool:
         state, (step, *more) = self._goals[place]
-        if more or step[0] != "send":
+        if more or step[0] not in {"send", "find"}:
             return False
         _, event, facts = step
         return self._is_seen(state, event, {} if facts == DRAWN else facts)
