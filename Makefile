@@ -91,7 +91,7 @@ recordings: $(VENV)/.tools
 planted-bugs: $(VENV)/.tools
 	TMPDIR=$(SCRATCH) ARGENT_SEEDS=4 ARGENT_TURN=$(if $(LONG),,$(shell date +%s)) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/lifecycle$(if $(LONG), tests/machines/testing/test_planted_bugs.py,/test_planted_bugs.py) tests/storage/test_own_store.py::test_what_is_wrong_with_a_store_is_found
 
-# Lives of senders, generated from pairing.mmd, with guilds, accounts and restarts: 100, or 10,000 with LONG=1 (an hour of a core).
+# Lives of senders, generated from pairing.mmd, with guilds, accounts and restarts: 100, or 10,000 with LONG=1 (half an hour of a core).
 .PHONY: pairings
 pairings: $(VENV)/.tools
 	TMPDIR=$(SCRATCH) ARGENT_SEEDS=$(if $(LONG),500,5) $(BIN)/pytest -q -n $(WORKERS) tests/actors/pairing/test_pairing_lives.py

@@ -40,6 +40,7 @@ _LONGEST_SYSTEM: Final = 100_000  # characters
 _MOST_TAGS: Final = 64
 _OF_A_TURN: Final = frozenset({"redacted_thinking", "thinking", "tool_result", "tool_use"})
 _NO_ATTACHMENTS: Final[Mapping[str, bytes]] = {}
+_ADDRESS_FIELDS: Final = structs.fields(Address)
 
 
 class NewMessage(NamedTuple):
@@ -109,7 +110,7 @@ def as_address(value: object) -> Address:
     """
     if not issubclass(type(value), Address):
         raise InputError(f"the address is {in_words(value)}; give an Address")
-    parts: dict[str, Any] = {each.name: _part_of_address(value, each) for each in structs.fields(Address)}
+    parts: dict[str, Any] = {each.name: _part_of_address(value, each) for each in _ADDRESS_FIELDS}
     return Address(**parts)
 
 

@@ -32,7 +32,6 @@ from argentos import (
     ManualClock,
     OfflineModel,
     PairingError,
-    Route,
     RouteRule,
     RoutingSettings,
     Sender,
@@ -106,11 +105,13 @@ class Pairings:
         self.open()
         self.call(self.supervisor.pairing.approve, str(PARTNER))
         self.account.let_in.add(PARTNER)
+        self.call(self.check)
 
     def open(self) -> None:
         self.stack = ExitStack()
         self.portal = self.stack.enter_context(start_blocking_portal())
         self.supervisor = self.stack.enter_context(self.portal.wrap_async_context_manager(self.run()))
+        self.guilds = self.call(self.look_at_guilds)
 
     @asynccontextmanager
     async def run(self) -> AsyncGenerator[Supervisor]:
@@ -123,26 +124,35 @@ class Pairings:
 
     @property
     def state(self) -> str:
-        book = self.call(self.supervisor.pairing.book)
+        return str(self.call(self.look))
+
+    async def look(self) -> str:
+        """The state of the one who is followed."""
+        book = await self.supervisor.pairing.book()
         return str(book.state_of(FOLLOWED)) if self.is_heard_of else START
 
     def send(self, event: str, payload: Any) -> Sequence[Transition] | Refused:
-        before = self.state
         if not self.is_heard_of and event != "heard_of":
             return Refused(START, event)  # of whom nobody has heard nothing can be asked
-        refusal = self.step(event, payload["age"])
-        taken = self.taken(before, event)
-        for other in payload["others"]:
-            self.others(*other)
-        self.check()
-        if taken:
+        before, now, is_refused = self.call(self.lead, event, payload)
+        if taken := self.taken(before, now, event):
             return taken
-        assert refusal
+        assert is_refused
         answer = PAIRING.decide(before, event, self.facts(event, payload))
         assert isinstance(answer, Refused)
         return answer
 
-    def step(self, event: str, age: float) -> bool:
+    async def lead(self, event: str, payload: Any) -> tuple[str, str, bool]:
+        """Do it, and what others do; gives the states before and after it, and whether it was refused."""
+        before = await self.look()
+        is_refused = await self.step(event, payload["age"])
+        now = await self.look()
+        for other in payload["others"]:
+            await self.others(*other)
+        await self.check()
+        return before, now, is_refused
+
+    async def step(self, event: str, age: float) -> bool:
         """Have the one who is followed, or the owner, do it; gives whether it was refused."""
         desk = self.supervisor.pairing
         try:
@@ -152,47 +162,44 @@ class Pairings:
                     self.is_heard_of = True
                     return not is_first
                 case "code_asked_for":
-                    return self.ask(FOLLOWED, age) is None
+                    return await self.ask(FOLLOWED, age) is None
                 case "approve":
-                    self.call(desk.approve, str(FOLLOWED))
+                    await desk.approve(str(FOLLOWED))
                     self.account.let_in.add(FOLLOWED)
                 case "deny":
-                    self.call(desk.deny, str(FOLLOWED))
+                    await desk.deny(str(FOLLOWED))
                     self.account.let_in.discard(FOLLOWED)
                     self.account.part(FOLLOWED)
                 case "link":
-                    self.call(desk.link, [FOLLOWED, PARTNER])
+                    await desk.link([FOLLOWED, PARTNER])
                     self.account.link(FOLLOWED, PARTNER)
                 case _:
-                    self.call(desk.unlink, FOLLOWED)
+                    await desk.unlink(FOLLOWED)
                     self.account.part(FOLLOWED)
         except PairingError:
             return True
         return False
 
-    def ask(self, sender: Sender, age: float = 0.0) -> object:
-        async def request() -> object:
-            sent_at = self.clock.now() - timedelta(seconds=age)
-            return await self.supervisor.pairing.request(Place().of(sender), sent_at=sent_at)
+    async def ask(self, sender: Sender, age: float = 0.0) -> object:
+        sent_at = self.clock.now() - timedelta(seconds=age)
+        return await self.supervisor.pairing.request(Place().of(sender), sent_at=sent_at)
 
-        return self.call(request)
-
-    def others(self, act: str, one: Sender, other: Sender, place: Place) -> None:
+    async def others(self, act: str, one: Sender, other: Sender, place: Place) -> None:
         desk = self.supervisor.pairing
         try:
             if act == "ask":
-                self.ask(one)
+                await self.ask(one)
             elif act == "approve":
-                self.call(desk.approve, str(one))
+                await desk.approve(str(one))
                 self.account.let_in.add(one)
             elif act == "link" and one != other:
-                self.call(desk.link, [one, other])
+                await desk.link([one, other])
                 self.account.link(one, other)
             elif act == "unlink":
-                self.call(desk.unlink, one)
+                await desk.unlink(one)
                 self.account.part(one)
             elif act == "write":
-                self.call(self.write, {one: place, other: Place(), FOLLOWED: Place()})
+                await self.write({one: place, other: Place(), FOLLOWED: Place()})
         except PairingError:
             pass
 
@@ -214,55 +221,53 @@ class Pairings:
         reply = await turn.reply()
         assert reply.address == address
         route = await self.supervisor.route(address)
+        if address.guild is not None and sender.channel == "discord":
+            assert route.session_id == self.guilds[sender.account or "", address.guild, address.channel_id or ""]
         history = await self.supervisor.session(route.session_id, agent=route.agent).history()
         assert [each.address for each in history if each.text == text] == [address]
 
-    def check(self) -> None:
-        """Only those who are linked share a session, only those who were approved are answered; guilds are apart."""
-        routes, guilds = self.call(self.look)
+    async def check(self) -> None:
+        """Only those who are linked share a session, none with a guild; only those who were approved are answered."""
+        routes = {each: await self.supervisor.route(Place().of(each)) for each in EVERYBODY}
         for one, other in itertools.combinations(EVERYBODY, 2):
             is_one = self.account.are_one(one, other)
             assert (routes[one].session_id == routes[other].session_id) is is_one, (one, other)
         assert {each for each in EVERYBODY if routes[each].is_answered} == self.account.let_in
-        assert {place: len(ids) for place, ids in guilds.items()} == {
+        assert {each.session_id for each in routes.values()}.isdisjoint(self.guilds.values())
+
+    async def look_at_guilds(self) -> dict[tuple[str, str, str], str]:
+        """The sessions of guilds, by account, guild and channel: one for a guild, or one for each channel."""
+        found: dict[tuple[str, str, str], str] = {}
+        for account, guild, channel in itertools.product(("a", "b"), ("8", "9"), CHANNELS):
+            route = await self.supervisor.route(Place(guild, channel).of(Sender("discord", "0", account)))
+            found[account, guild, channel] = route.session_id
+        together = {key: {found[*key, channel] for channel in CHANNELS} for key in itertools.product("ab", "89")}
+        assert {key: len(ids) for key, ids in together.items()} == {
             ("a", "8"): 1,
             ("a", "9"): 1,
             ("b", "8"): 3,
             ("b", "9"): 3,
         }
-        direct = {each.session_id for each in routes.values()}
-        assert all(one.isdisjoint(other) for one, other in itertools.combinations([direct, *guilds.values()], 2))
-
-    async def look(self) -> tuple[dict[Sender, Route], dict[tuple[str, str], set[str]]]:
-        """The routes of what everybody writes directly, and the sessions of guilds, by account and guild."""
-        routes = {each: await self.supervisor.route(Place().of(each)) for each in EVERYBODY}
-        guilds: dict[tuple[str, str], set[str]] = {}
-        for account, guild, channel in itertools.product(("a", "b"), ("8", "9"), CHANNELS):
-            found = await self.supervisor.route(Place(guild, channel).of(Sender("discord", "0", account)))
-            guilds.setdefault((account, guild), set()).add(found.session_id)
-        return routes, guilds
+        assert all(one.isdisjoint(other) for one, other in itertools.combinations(together.values(), 2))
+        return found
 
     def advance(self, seconds: float) -> Sequence[Transition]:
         before = self.state
         self.call(self.clock.advance, seconds)
-        return self.taken(before, "code_expired")
+        return self.taken(before, self.state, "code_expired")
 
     def restart(self) -> Sequence[Transition]:
-        before = self.state
+        before, guilds = self.state, self.guilds
         self.stack.close()
         self.open()
-        self.check()
-        return self.taken(before, "")
+        assert self.guilds == guilds
+        self.call(self.check)
+        return self.taken(before, self.state, "")
 
-    def taken(self, before: str, event: str) -> list[Transition]:
+    def taken(self, before: str, now: str, event: str) -> list[Transition]:
         """The edge that leads from the state of before to that of now, where something has happened."""
-        found = [
-            each
-            for each in PAIRING.transitions
-            if (each.source, each.target, each.event) == (before, self.state, event)
-            and (before != self.state or event == "link")
-        ]
-        return found[:1]
+        found = [each for each in PAIRING.transitions if (each.source, each.target, each.event) == (before, now, event)]
+        return found[:1] if before != now or event == "link" else []
 
     def facts(self, _event: str, payload: Any) -> object:
         age: float = 0.0 if payload is None else payload["age"]
