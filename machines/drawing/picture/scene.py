@@ -61,7 +61,7 @@ BESIDE_NOTE: Final = 16.0
 IN_NOTE: Final = (10.0, 7.0)
 BETWEEN: Final = 8.0  # notes, and loops
 LOOP: Final = (24.0, 18.0)  # how far a loop reaches, and how wide it is
-_SIZES: Final = {"choice": (30.0, 30.0), "start": (14.0, 14.0), "end": (18.0, 18.0)}
+_SIZES: Final = {"choice": (30.0, 30.0), "history": (26.0, 26.0), "start": (14.0, 14.0), "end": (18.0, 18.0)}
 _ACTION: Final = re.compile(r"(?:entry|exit|on\s.*?)\s*/", re.IGNORECASE)  # what is done in a state is not its name
 _PART: Final = re.compile(r"\s+(?=\[|/\s)")  # a guard, or effects
 _BAR: Final = (72.0, 8.0)
@@ -103,6 +103,7 @@ class Drawn:
         name: of the state; of a beginning or an end, that of the state that it is in.
         region: of a beginning or an end, the number of its region.
         title: its lines; `more` are those beneath a rule.
+        is_round: it is a history, a circle.
         notes: those before it, and those behind it.
     """
 
@@ -112,6 +113,7 @@ class Drawn:
     direction: Direction
     region: int = 0
     title: list[str] = field(default_factory=list[str])
+    is_round: bool = False
     more: list[str] = field(default_factory=list[str])
     loops: list[Loop] = field(default_factory=list[Loop])
     notes: tuple[list[NoteBox], list[NoteBox]] = field(default_factory=lambda: ([], []))
@@ -232,6 +234,10 @@ class _Builder:
         if state.kind == "choice":
             drawn.node.is_point = True
             return _SIZES["choice"]
+        if state.history:
+            drawn.node.is_point = drawn.is_round = True
+            drawn.title = ["H*" if state.history == "deep" else "H"]
+            return _SIZES["history"]
         if state.kind in {"fork", "join"}:
             long = max(_BAR[0], 2 * _PER_LINK * self._degrees.get(state.name, 0))
             return (_BAR[1], long) if direction in {"LR", "RL"} else (long, _BAR[1])

@@ -151,6 +151,10 @@ class _Picture:
                 yield f'<path d="{data}"{_attributes(paint)}/>'
             case "fork" | "join":
                 yield _rect(box, rx=2, **({"fill": theme.point} | mark))
+            case _ if drawn.is_round:
+                paint = {"fill": theme.state, "stroke": theme.border} | self._painted(drawn.name) | mark
+                yield _circle(x, y, box.width / 2, **paint)
+                yield from _texts(drawn.title, LABEL, Point(x, y), self._text_of(drawn.name))
             case _:
                 yield from self._box(drawn, mark)
 

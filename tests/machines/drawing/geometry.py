@@ -86,6 +86,8 @@ def title(state: State) -> str:
     """All that a state's box says."""
     if state.kind != "state" and not state.regions:
         return ""
+    if state.history:
+        return "H*" if state.history == "deep" else "H"
     described = plain(state.description)
     named = described and not _ACTION.match(described[0])
     return "".join("".join(described if named else (state.name, *described)).split())

@@ -58,8 +58,8 @@ LIVES = {
     ),
     "ec2_instance": Life(("RunInstances", "booted", "RebootInstances", "TerminateInstances", "is_gone", 3_600.0), END),
     "elevator": Life(
-        (Sent("call", {"floor": 4}), "floor_reached", "door_button", "fire_alarm"),
-        "Fire",
+        (Sent("call", {"floor": 4}), "floor_reached", "door_button", "fire_alarm", "key_turned"),
+        "Ajar",
         "motor_up brake open_doors go_to_ground_floor",
         {"floor": 1, "is_overloaded": False, "is_standing": True},
     ),
