@@ -11,8 +11,7 @@ The reader is stricter than mermaid where mermaid takes a text in a way that its
 another statement, names may hold almost any character. It takes each state to stand where mermaid draws it, in the
 last composite state that mentions it, and refuses what mermaid draws as something else: a state within itself, a
 choice that is declared below its first use, a last region without statements. It reads nothing that mermaid
-refuses, but for front matter that is no YAML, which is kept as it stands, and for what mermaid's lexer joins by
-mistake with the next line (`state A` above `state B {`). Whether a diagram can run is not asked here.
+refuses, but for front matter that is no YAML, which is kept as it stands. Whether a diagram can run is not asked here.
 
 Reading order: `labels`, `elements` (states and edges), `statements`, `cursor`, `tokens`, `collector`, `states` and
 `keywords` (one statement each), `reader`, `writer`; `markdown` finds diagrams among the fences of a document.

@@ -25,6 +25,7 @@ BRACE: Final = re.compile(r"\{")
 _OUTSIDE = re.compile(r"\[\*\]")
 _ARROW = re.compile(r"-->")
 _STATE = re.compile(r"state\b", re.IGNORECASE)
+_JOINED = re.compile(r"\w+ \w.*\{", re.ASCII)
 _STATE_ALONE = re.compile(r"state\s[^{]*\Z", re.IGNORECASE)
 _AS = re.compile(r"as(?=[ \t])", re.IGNORECASE)
 _KIND = re.compile(r"<<(choice|fork|join)>>|\[\[(choice|fork|join)\]\]", re.IGNORECASE)
@@ -86,6 +87,8 @@ def state(cursor: Cursor, states: StateCollector, container: Container) -> Decla
     _refuse_name(cursor, named_at)
     if cursor.sees("&lt;"):
         cursor.refuse("the text is escaped for HTML; write '<<' for '&lt;&lt;' and '>>' for '&gt;&gt;'")
+    if cursor.at_line_end and _JOINED.match(f"{declared} {_below(cursor)}"):
+        cursor.refuse(f"mermaid takes the next line for a part of this one; write {declared!r} without 'state'", place)
     expect_end(cursor, "%%", "#")
     states.declare_undrawn(declared, place, container)
     return Declaration(declared, place, drawn=False)
@@ -148,6 +151,18 @@ def _above(cursor: Cursor) -> str:
     """The line above, where neither empty ones nor comments count."""
     above = (cursor.lines[row].lstrip() for row in range(cursor.row - 1, -1, -1))
     return next((line for line in above if line and not line.startswith("%%")), "")
+
+
+def _below(cursor: Cursor) -> str:
+    """The line below, where neither empty ones nor comments and directives count."""
+    is_within = False
+    for row in range(cursor.row + 1, len(cursor.lines)):
+        line = cursor.lines[row].lstrip()
+        if is_within or line.startswith("%%{"):
+            is_within = "}%%" not in line
+        elif line and not line.startswith("%%"):
+            return line
+    return ""
 
 
 def _plain_name(cursor: Cursor) -> str:

@@ -4,10 +4,12 @@ mermaid goes through the statements in order and makes a node of every state tha
 from the first mention, and its parent from the last that stands within a state: one at the top changes nothing.
 """
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from argentos.machines import Edge
+from argentos.machines.mermaid import write
 from argentos.machines.mermaid.statements import Comment, Declaration, Directive, Document, Note, Region, Statement
 
 __all__ = ["Drawn", "Node", "drawn"]
@@ -26,6 +28,10 @@ class Drawn(NamedTuple):
 
     states: dict[str, Node]
     edges: list[tuple[str, str, str, tuple[str, int] | None]]
+
+
+_JOINED = re.compile(r"^\s*state \w+\n(?:\s*(?:%%\{(?:.|\n)*?\}%%|%%.*)?\n)*\s*\w.*\{", re.ASCII | re.MULTILINE)
+"""A state alone, and a line that mermaid takes for a part of its own."""
 
 
 class Unfit(Exception):  # noqa: N818 - not an error: a verdict
@@ -102,6 +108,8 @@ def mentions(statement: Statement) -> Iterator[tuple[str, str, int]]:
 def drawn(document: Document) -> Drawn | None:
     """What mermaid draws; None where that is not what was meant."""
     picture = _Picture()
+    if _JOINED.search(write(document)):
+        return None
     try:
         picture.region(document.body, ("", 0))
         picture.check()

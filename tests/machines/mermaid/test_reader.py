@@ -104,6 +104,7 @@ REFUSED = {
     "unknown direction": "^direction up",
     "state that mermaid does not draw": "^state C\nA --> B",
     "state that mermaid draws elsewhere": "state A {\n^state B\nC\n}\nB --> C",
+    "state that mermaid joins with the next line": "A\n^state A\n\nstate B {\nC\n}",
     "title behind no blank": 'state^"a title" as A',
     "name that mermaid joins with the line above": "state A\n\n%% why\n^as --> A",
     "direction of other diagrams": "^direction TD",
