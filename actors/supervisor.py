@@ -53,6 +53,7 @@ from argentos.actors.validation import as_channels, as_part
 from argentos.concurrency.background import keep_running
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.clock import Clock, SystemClock, guarded
+from argentos.concurrency.closing import close_stack
 from argentos.concurrency.foreign_code import reading_a_store
 from argentos.concurrency.timers import Timers
 from argentos.errors import InputError
@@ -368,7 +369,7 @@ class Supervisor(SupervisorInterface):
             self._stack = stack.pop_all()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _: object, error: BaseException | None, *__: object) -> None:
         """Let running turns end within the grace, write all files, and close the store."""
         runtime = self._runtime
         try:
@@ -391,7 +392,7 @@ class Supervisor(SupervisorInterface):
                 runtime.restarts.cancel()
                 runtime.workers.cancel()
                 self._group.cancel_scope.cancel()
-                await self._stack.aclose()
+                await close_stack(self._stack, error)
 
     def _fire(self, key: SessionKey) -> None:
         self._registry.fire(key)

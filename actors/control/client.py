@@ -20,6 +20,7 @@ from argentos.actors.control.socket_stream import SocketStream
 from argentos.actors.core.turn_progress import TurnProgress
 from argentos.actors.events import CursorExpired, EventBuffer, Subscription
 from argentos.actors.info import SessionInfo
+from argentos.concurrency.closing import close_stack
 from argentos.errors import ArgentError, OwnerGoneError, SupervisorStoppedError
 from argentos.storage import SessionKey
 
@@ -163,12 +164,12 @@ class Client:
         self._group = await self._stack.enter_async_context(anyio.create_task_group())
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _: object, error: BaseException | None, *__: object) -> None:
         """End what waits for the owner; what was begun goes on there."""
         assert self._group is not None  # noqa: S101 - it was entered
         self._group.cancel_scope.cancel()
         self._group = self._connection = None
-        await self._stack.aclose()
+        await close_stack(self._stack, error)
 
 
 async def _wait(call: Call[Any], event: anyio.Event) -> None:

@@ -285,8 +285,8 @@ class RemoteSupervisor(SupervisorInterface):
         await self._client.__aenter__()
         return self
 
-    async def __aexit__(self, *raised: object) -> None:
-        await self._client.__aexit__(*raised)
+    async def __aexit__(self, kind: object, error: BaseException | None, *rest: object) -> None:
+        await self._client.__aexit__(kind, error, *rest)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from starlette.types import Scope
 
 import argentos
 from argentos.actors import Supervisor
+from argentos.concurrency.closing import close_stack
 from argentos.errors import ArgentError, MissingExtraError
 from argentos.gateway.access.guard import Access
 from argentos.gateway.access.limits.settings import Limits
@@ -145,9 +146,9 @@ class Gateway:
             self._stack = stack.pop_all()
         return self
 
-    async def __aexit__(self, *raised: object) -> None:
+    async def __aexit__(self, _: object, error: BaseException | None, *__: object) -> None:
         await self.drain()
-        await self._stack.aclose()
+        await close_stack(self._stack, error)
 
     async def _open_index(self, supervisor: Supervisor, stack: AsyncExitStack) -> None:
         """Have an index of the sessions, where this Python's SQLite is good enough for one."""

@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from argentos.actors import Supervisor
 from argentos.concurrency.background import keep_running
+from argentos.concurrency.closing import close_stack
 from argentos.errors import InputError
 from argentos.gateway.channels.account import Account
 from argentos.gateway.channels.outgoing.delivering import Courier
@@ -108,13 +109,13 @@ class Channels:
             self._stack = stack.pop_all()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _: object, error: BaseException | None, *__: object) -> None:
         """Receive no more, and let what is being delivered end."""
         self.stop_receiving()
         for each in self._couriers:
             each.stop(_LAST if self._supervisor.health().is_draining else 0.0)
         self._delivering.cancel_scope.deadline = anyio.current_time() + _PATIENCE
-        await self._stack.aclose()
+        await close_stack(self._stack, error)
 
     def _deliver(self, kind: str, streams: Streams) -> None:
         accounts = {each.connection.account: each for each in self._accounts if each.connection.channel == kind}

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from argentos.actors import Supervisor
 from argentos.concurrency.background import keep_running
+from argentos.concurrency.closing import close_stack
 from argentos.errors import MissingExtraError, StoreError
 from argentos.gateway.index.database import FAULTS, Database, Work
 from argentos.gateway.index.lists import list_page
@@ -76,9 +77,9 @@ class SessionIndex:
             self._stack = stack.pop_all()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _: object, error: BaseException | None, *__: object) -> None:
         """Close the index; what it lacks is written when it is opened again."""
-        await self._stack.aclose()
+        await close_stack(self._stack, error)
 
     async def _close(self) -> None:
         with anyio.CancelScope(shield=True):

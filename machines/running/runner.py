@@ -19,6 +19,7 @@ from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 
 from argentos.concurrency.background import keep_running
 from argentos.concurrency.clock import Clock, SystemClock, guarded
+from argentos.concurrency.closing import close_stack
 from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.concurrency.timers import Timers
 from argentos.errors import EventRefusedError, RunnerStoppedError
@@ -113,21 +114,21 @@ class Runner:
         self._stack = AsyncExitStack()
         try:
             await self._open()
-        except BaseException:
+        except BaseException as error:
             self._use.leave()
-            await self._close()
+            await self._close(error)
             raise
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    async def __aexit__(self, _: object, error: BaseException | None, *__: object) -> None:
         """End: effects that are due are waited for, unless an error leads out; then what is stored runs later."""
         try:
-            if kind is None:
+            if error is None:
                 with anyio.move_on_after(self._patience):
                     await self._outbox.wait(self._journal.life.sequence)
         finally:
             self._use.leave()
-            await self._close()
+            await self._close(error)
 
     @property
     def state(self) -> str:
@@ -269,13 +270,13 @@ class Runner:
             await self.send(_STARTS_HERE)
         await self._raise_due()
 
-    async def _close(self) -> None:
+    async def _close(self, error: BaseException | None) -> None:
         self._is_open = False
         await self._journal.close()
         self._watchers.end()
         self._subscriptions.end()
         self._outbox.release(everybody=True)
-        await self._stack.aclose()
+        await close_stack(self._stack, error)
 
     def _understood(self, snapshot: MachineSnapshot) -> MachineSnapshot:
         self._handlers.check(each.effect for each in snapshot.pending)

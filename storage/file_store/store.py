@@ -22,6 +22,7 @@ from typing import Final, Self
 
 import anyio.lowlevel
 
+from argentos.concurrency.closing import close_stack
 from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.concurrency.threads import Runner, Threads, shielded, threads
 from argentos.errors import StoreError
@@ -218,13 +219,13 @@ class FileStore(Store):
                 with suppress(StoreError):  # it was logged, and is raised again where the session is loaded
                     await self._quarantine.put(key)
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _: object, error: BaseException | None, *__: object) -> None:
         """Write all files, then close. What cannot be written in time stays in the journal."""
         self._is_open = False
         if not self._read_only:
             self._committer.close()
             self._background.close()
-        await self._stack.aclose()
+        await close_stack(self._stack, error)
 
     # What is refused ---------------------------------------------------------------------------------------
 
