@@ -171,14 +171,9 @@ class OpenContext:
         return self._waiting
 
     def latest(self, numbers: Sequence[int]) -> list[Message]:
-        """The messages with these numbers, which are among the last of the context, in their order."""
-        found: list[Message] = []
-        for at in range(self._count - 1, -1, -1):
-            if len(found) == len(numbers):
-                break
-            if self._messages[at].number in numbers:
-                found.append(self._messages[at])
-        return found[::-1]
+        """The messages with these numbers, in the order of the context."""
+        places = [place_of(self._messages, number, self._count) for number in numbers]
+        return [self._messages[at] for at in sorted(at for at in places if at is not None)]
 
     def latest_calls(self) -> tuple[ToolUse, ...]:
         """The calls of the latest response that makes any."""
