@@ -6,13 +6,14 @@ regions all the same, and such a text needs one composite state more: a state st
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from argentos.machines.diagram import Diagram
 from argentos.machines.mermaid.elements import OUTSIDE
 
 __all__ = ["regions_for"]
 
-_NAME = "Parallel"
+_NAME: Final = "Parallel"
 
 
 def regions_for(diagram: Diagram, fork: str) -> str:
@@ -25,7 +26,9 @@ def regions_for(diagram: Diagram, fork: str) -> str:
         fork: the name of it; all that it leads to stands in no composite state.
     """
     names = {state.name for state in diagram.states}
-    name = next(each for each in (_NAME, *(f"{_NAME}_{number}" for number in range(len(names)))) if each not in names)
+    name = next(
+        each for each in (_NAME, *(f"{_NAME}_{number}" for number in range(2, len(names) + 3))) if each not in names
+    )
     starts = list(dict.fromkeys(edge.target for edge in diagram.edges if edge.source == fork))
     lines = [f"state {name} {{"]
     for number, start in enumerate(starts):

@@ -120,8 +120,8 @@ class _Composition:
         lines = [*shown.split("\n")] if shown else []
         lines += [f"entry / {', '.join(state.entry)}"] * bool(state.entry)
         lines += [f"exit / {', '.join(state.exit)}"] * bool(state.exit)
-        lines += [f"on {label_of(move, self._texts)}" for move in state.moves if not move.targets]
-        if state.regions:
+        if state.regions:  # whose description stands in one place; others say this among their edges, in order
+            lines += [f"on {label_of(move, self._texts)}" for move in state.moves if not move.targets]
             title = f'"{"<br/>".join(_quoted(line) for line in lines)}" as ' if lines else ""
             yield f"state {title}{name} {{"
             for number, region in enumerate(state.regions):
@@ -138,7 +138,9 @@ class _Composition:
     def _moves(self, state: ChartState) -> Iterator[str]:
         source = self._names[state.name]
         for move in state.moves:
-            if move.joins:
+            if not move.targets and not state.regions:
+                yield f"{source}: {_text(f'on {label_of(move, self._texts)}')}"
+            elif move.joins:
                 yield from self._join(move)
             elif len(move.targets) > 1:
                 yield from self._fork(source, move)

@@ -84,3 +84,8 @@ def test_xstate_is_told_where_a_state_begins_by_the_key_and_no_way_that_contradi
     config = to_xstate(machine).result
     assert '"initial": {"target": "B", "actions": ["setup"]}' in json.dumps(config)
     assert machine.ways("B", "go")[0][1].target == "D"
+
+
+def test_edges_that_lead_on_and_those_that_stay_inside_keep_the_order_in_which_they_are_tried() -> None:
+    edges = "A --> B: go [x]\nA : on go [y] / ring\nA --> C: go\nC : on stop [x] / beep\nC --> A: stop"
+    assert_all_come_back(Machine(Diagram.parse(f"stateDiagram-v2\n[*] --> A: made\n{edges}\n")))
