@@ -133,7 +133,7 @@ concurrent-reads: $(VENV)/.tools
 mutations: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_mutations.py
 
-# Nonsense at the public methods and the control socket, killed now and then: 1,000 calls, or 20,000 with LONG=1.
+# Nonsense at the public methods, the control socket and machines, killed now and then: 1,000 calls, or 20,000 with LONG=1.
 edge: $(VENV)/.tools
 	$(BIN)/pytest -q -s $(if $(LONG),--long) tests/campaigns/test_edge.py
 

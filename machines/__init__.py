@@ -5,6 +5,7 @@ runs machines is imported when it is first used.
 
 Reading order; each imports only those above it:
 
+    given         values that have to be texts or mappings
     mermaid       the text of diagrams, read and written; states, edges, labels
     diagram       a state diagram
     notation      the names in the parts of a label

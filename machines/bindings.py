@@ -11,11 +11,12 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, NoReturn, TypeVar
+from typing import Final, NamedTuple, NoReturn, TypeVar, cast
 
-from argentos.errors import DiagramError
+from argentos.errors import DiagramError, InputError
 from argentos.machines.conditions import ALWAYS, Terms, conjoined, read_guard
 from argentos.machines.diagram import Diagram
+from argentos.machines.given import as_mapping
 from argentos.machines.guards import facts_of, unfit
 from argentos.machines.mermaid.elements import OUTSIDE, Edge, Place
 from argentos.machines.mermaid.labels import Trigger
@@ -97,6 +98,17 @@ def _likewise(diagram: Diagram, edge: Edge) -> str:
     return f", and likewise in line {shown}" if others else ""
 
 
+def _checked(bound: object) -> Mapping[str, Binding | str]:
+    given = as_mapping(bound, "the bindings", "{'New message': 'new_message'}")
+    for label, binding in given.items():
+        if not isinstance(label, str) or not isinstance(binding, Binding | str):
+            raise InputError(
+                f"the binding of {label!a:.60} is of the type {type(binding).__name__}; give the event or a Binding by"
+                " the text of a label"
+            )
+    return cast("Mapping[str, Binding | str]", given)
+
+
 class Bindings:
     """The meaning of each edge of a diagram.
 
@@ -122,7 +134,7 @@ class Bindings:
     ) -> None:
         self.meanings: dict[Edge, tuple[Meaning, ...]] = {}
         self._diagram = diagram
-        self._bound = bound
+        self._bound = None if bound is None else _checked(bound)
         self._facts = facts
         self._internal = frozenset(internal)
         self._used = set[str]()

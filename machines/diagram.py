@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import Final
 
+from argentos.machines.given import as_text
 from argentos.machines.mermaid import Document, read, write
 from argentos.machines.mermaid.elements import Edge, Place, State
 from argentos.machines.mermaid.markdown import Fence, state_diagram
@@ -41,8 +42,9 @@ class Diagram:
         Raises:
             DiagramError: the text is not a state diagram, or takes mermaid at a word that its author hardly
                 meant. Whether a diagram can run is not asked here, but by `Machine`.
+            InputError: it is no text at all.
         """
-        return cls._read(text, file)
+        return cls._read(as_text(text, "the diagram"), file)
 
     @classmethod
     def from_markdown(cls, text: str, *, file: str = "<markdown>") -> "Diagram":
@@ -53,8 +55,9 @@ class Diagram:
         Raises:
             DiagramError: there is no state diagram or more than one, or it cannot be read. Lines count
                 from the top of the Markdown text.
+            InputError: it is no text at all.
         """
-        return cls.from_fence(state_diagram(text, file=file), file=file)
+        return cls.from_fence(state_diagram(as_text(text, "the Markdown text"), file=file), file=file)
 
     @classmethod
     def from_fence(cls, fence: Fence, *, file: str = "<markdown>") -> "Diagram":

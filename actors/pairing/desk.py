@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 
 from anyio.lowlevel import checkpoint
 from msgspec import Struct
@@ -141,9 +141,7 @@ class PairingDesk:
         """
         await checkpoint()
         who, where = _said(by, origin)
-        given = tuple(_as_sender(each) for each in senders)
-        if not 1 < len(given) <= _MOST_LINKED:
-            raise InputError(f"these are {len(given)} senders; link two or more, {_MOST_LINKED} at most")
+        given = _as_senders(senders)
         named = None if session is None else as_id(session, "the session id")
         book = await self._pairings.change(Link(senders=given, session=named, by=who, origin=where))
         person = book.person_of(given[0])
@@ -171,6 +169,15 @@ def _as_sender(value: object) -> Sender:
     if not isinstance(value, Sender):
         raise InputError(f"the sender is {in_words(value)}; give a Sender, as Sender.parse('telegram:123')")
     return Sender.of(as_address(Address(value.channel, value.user, account=value.account)))
+
+
+def _as_senders(value: object) -> tuple[Sender, ...]:
+    if isinstance(value, str) or not isinstance(value, Collection):
+        raise InputError(f"the senders are {in_words(value)}; give Senders, as [Sender.parse('telegram:123'), …]")
+    given = tuple(_as_sender(each) for each in cast("Collection[object]", value))
+    if not 1 < len(given) <= _MOST_LINKED:
+        raise InputError(f"these are {len(given)} senders; link two or more, {_MOST_LINKED} at most")
+    return given
 
 
 def _latest(book: PairingBook) -> Pairing:

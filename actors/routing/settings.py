@@ -11,7 +11,7 @@ from argentos.actors.routing.rules import PARTS, RouteRule
 from argentos.actors.settings.config import Config
 from argentos.actors.settings.settings_file import SettingsFile
 from argentos.errors import ConfigError, InputError
-from argentos.inputs import as_choice, as_id, in_words, nearest
+from argentos.inputs import as_choice, as_id, as_path, in_words, nearest
 
 __all__ = ["AccountSettings", "Policy", "RoutingSettings", "Scope", "as_routing"]
 
@@ -76,8 +76,10 @@ class RoutingSettings(Struct, frozen=True, kw_only=True):
 
         Raises:
             ConfigError: the file cannot be read, or a setting in it is wrong; the sentence names its path.
+            InputError: the directory or the agent's name cannot be used.
         """
-        file = SettingsFile(state_dir / "argent.json")
+        agent = as_id(agent, "the agent's name")
+        file = SettingsFile(as_path(state_dir, "the state directory") / "argent.json")
         _, routes, what = file.section("routes")
         rules = _rules(routes, what)
         _, channels, what = file.section("channels")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from anyio.lowlevel import checkpoint
 
@@ -12,7 +12,8 @@ from argentos.actors.events import EventFilter
 from argentos.actors.info import SessionInfo
 from argentos.concurrency.chunks import in_chunks
 from argentos.concurrency.foreign_code import reading_a_store
-from argentos.errors import SessionNotFoundError
+from argentos.errors import InputError, SessionNotFoundError
+from argentos.inputs import as_id, in_words
 from argentos.storage import Metadata, SessionKey
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ class Catalogue:
         """All sessions of an agent, a thousand at a time, in the order of the names of their folders.
 
         Raises:
+            InputError: the agent's name cannot be used.
             StoreError: the store cannot be read.
         """
-        async with aclosing(self._registry.pages(agent)) as pages:
+        async with aclosing(self._registry.pages(as_id(agent, "the agent's name"))) as pages:
             async for page in pages:
                 yield InfoPage(await self._told(page.sessions), page.problems)
 
@@ -56,12 +58,13 @@ class Catalogue:
         """These sessions, in their order; those that do not exist are left out.
 
         Raises:
+            InputError: these are no keys.
             StoreError: the store cannot be read.
             SupervisorStoppedError: the supervisor is closed.
         """
         await checkpoint()
         self._registry.check_open()
-        wanted = [*keys]
+        wanted = _as_keys(keys)
         agents: dict[str, list[str]] = {}
         known: dict[SessionKey, Metadata] = {}
         for key in wanted:
@@ -83,6 +86,17 @@ class Catalogue:
             infos += [self._registry.info(metadata) for metadata in some]
             await self._registry.runtime.workers.give_way()
         return tuple(infos)
+
+
+def _as_keys(value: object) -> list[SessionKey]:
+    use = "give keys of sessions, as [SessionKey('main', 'ada')]"
+    if not isinstance(value, Iterable):
+        raise InputError(f"the keys are {in_words(value)}; {use}")
+    keys = [*cast("Iterable[object]", value)]
+    for key in keys:
+        if not isinstance(key, SessionKey):
+            raise InputError(f"one of the keys is {in_words(key)}; {use}")
+    return cast("list[SessionKey]", keys)
 
 
 async def sessions_of(sessions: "SupervisorInterface", agents: Collection[str], only: EventFilter) -> list[SessionInfo]:

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from argentos.actors.settings.reset_policy import as_senders, as_wall_time, as_zone
 from argentos.actors.settings.settings_file import SettingsFile
 from argentos.errors import ConfigError
-from argentos.inputs import as_choice, as_number, as_whole_number, in_words
+from argentos.inputs import as_choice, as_id, as_number, as_path, as_whole_number, in_words
 
 __all__ = ["Config", "parse_duration", "parse_size"]
 
@@ -155,8 +155,10 @@ class Config(Struct, frozen=True, kw_only=True):
 
         Raises:
             ConfigError: the file cannot be read, or a setting in it is wrong; the sentence names its path.
+            InputError: the directory or the agent's name cannot be used.
         """
-        file = SettingsFile(state_dir / "argent.json")
+        agent = as_id(agent, "the agent's name")
+        file = SettingsFile(as_path(state_dir, "the state directory") / "argent.json")
         changes: dict[str, Any] = {}
         for key, value, what in file.settings(agent, _KEYS):
             name = _KEYS[key]

@@ -50,6 +50,7 @@ def from_scxml(text: str, *, file: str = "<scxml>") -> Exchanged[Diagram]:
 
     Raises:
         DiagramError: it is no SCXML, or has what no diagram has.
+        InputError: it is no text at all.
     """
     chart = read_scxml(text, file=file)
     return _exchanged(chart, compose(chart, file=file))

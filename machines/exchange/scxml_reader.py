@@ -11,6 +11,7 @@ from argentos.machines.exchange.chart import Chart, ChartState, Move, Region, Wh
 from argentos.machines.exchange.conditions import from_script
 from argentos.machines.exchange.labels import effect_named, event_named, fact_named
 from argentos.machines.exchange.scxml_writer import OWN, SCXML
+from argentos.machines.given import as_text
 
 __all__ = ["read_scxml"]
 
@@ -26,7 +27,9 @@ def read_scxml(text: str, *, file: str) -> Chart:
 
     Raises:
         DiagramError: it is no SCXML, or refers to states that it does not have.
+        InputError: it is no text at all.
     """
+    text = as_text(text, "the SCXML")
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         _refuse("a document type is never read; remove it", file)
     try:
@@ -34,6 +37,8 @@ def read_scxml(text: str, *, file: str) -> Chart:
     except ET.ParseError as error:
         line, column = error.position
         raise DiagramError(f"this is no XML: {error}", file=file, line=line, column=column + 1) from error
+    except UnicodeEncodeError as error:
+        _refuse(f"half a surrogate pair stands at character {error.start}; write whole ones", file)
     if _name(root) != "scxml":
         _refuse(f"SCXML begins with <scxml>, not <{_name(root)}>", file)
     return _Reader(root, file).chart()

@@ -2,10 +2,12 @@
 
 import shlex
 from collections.abc import Mapping
+from typing import cast
 
 from msgspec import structs
 
 from argentos.errors import MigrationError, UnknownStateError
+from argentos.machines.given import as_mapping
 from argentos.machines.machine import Machine
 from argentos.machines.renaming import migrated_state, with_new_names
 from argentos.machines.running.snapshot import MachineSnapshot
@@ -28,12 +30,13 @@ def migrate(
         name: of the snapshot, in errors.
 
     Raises:
+        InputError: the states are no mapping.
         MigrationError: the machine has no such state; the sentence shows the command that migrates it.
     """
     digest = machine.diagram.digest
     if snapshot.diagram == digest and snapshot.state in machine.states:
         return snapshot
-    renamed = states or {}
+    renamed = cast("Mapping[str, str]", as_mapping(states or {}, "the renamed states", "{'Old': 'New'}"))
     try:
         state = migrated_state(snapshot.state, machine, renamed)
     except UnknownStateError as error:

@@ -24,6 +24,7 @@ from argentos.concurrency.exclusive_use import ExclusiveUse
 from argentos.concurrency.timers import Timers
 from argentos.errors import EventRefusedError, RunnerStoppedError
 from argentos.machines.decisions import Refused, Transition
+from argentos.machines.given import as_text
 from argentos.machines.machine import Machine
 from argentos.machines.position import Position, durations_of, enter
 from argentos.machines.running.alarms import Alarms
@@ -145,12 +146,13 @@ class Runner:
 
         Raises:
             UnknownStateError: the diagram has no such state.
+            InputError: the path is no text.
         """
         return matches(self.machine, self.state, path)
 
     def can(self, event: str, data: object = None) -> Transition | Refused:
         """The answer that the event would get now: a refusal counts as false, and names the guard."""
-        return self.machine.decide(self.state, event, self.facts, data)
+        return self.machine.decide(self.state, as_text(event, "the event"), self.facts, data)
 
     async def send(self, event: str, data: object = None) -> Transition:
         """Raise an event, and return when its transition is durable and its effects were run.
@@ -166,6 +168,7 @@ class Runner:
 
         Raises:
             EventRefusedError: the state knows no such event, or a guard does not hold: its `guard`.
+            InputError: the event is no text.
             StoreError: it could not be stored; then it was not taken.
             RunnerStoppedError: the runner has ended.
         """
@@ -179,6 +182,8 @@ class Runner:
         """Raise an event likewise, but give a refusal as the answer, for events that may come in vain."""
         await self._pace()
         self._check()
+        if type(event) is not str:
+            event = as_text(event, "the event")
         if self._durations and self._clock.monotonic() >= self._next_due:
             await self._raise_due()
         if not self._journal.is_kept and self._outbox.is_free:
@@ -201,6 +206,7 @@ class Runner:
 
         Raises:
             StateNotReachedError: it was not within that time.
+            InputError: what is wanted is neither.
             RunnerStoppedError: the runner has ended.
         """
         await checkpoint()

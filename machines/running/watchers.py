@@ -9,6 +9,7 @@ from argentos.concurrency.clock import Clock
 from argentos.concurrency.timers import Timers
 from argentos.concurrency.waiter import Waiter, new_waiter
 from argentos.errors import RunnerStoppedError, StateNotReachedError, UnknownStateError
+from argentos.machines.given import as_text
 from argentos.machines.machine import Machine
 
 __all__ = ["Watchers", "matches"]
@@ -21,7 +22,9 @@ def matches(machine: Machine, state: str, path: str) -> bool:
 
     Raises:
         UnknownStateError: the diagram has no such state.
+        InputError: the path is no text.
     """
+    path = as_text(path, "the state")
     active = machine.active(state)
     if path in active or path == state:
         return True
@@ -80,7 +83,7 @@ class Watchers:
     async def wait(self, wanted: str | Callable[[str], bool], timeout: float) -> str:  # noqa: ASYNC109 - see `Runner.wait_for`
         """See `Runner.wait_for`."""
         state = self._state()
-        is_wanted = partial(self._is_in, wanted) if isinstance(wanted, str) else wanted
+        is_wanted = wanted if callable(wanted) else partial(self._is_in, wanted)
         if is_wanted(state):
             return state
         watcher = _Watcher(is_wanted)

@@ -7,12 +7,10 @@ It is given a folder, a seed, and how many calls to make, and says a line for ea
 import inspect
 import json
 import logging
-import math
 import os
-import random
 import sys
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,104 +18,49 @@ import anyio
 import msgspec
 from anyio.abc import UNIXSocketStream
 
-from argentos import Address, Config, Delivery, FileStore, OfflineModel, Session, Supervisor, Text, Turn, errors
-from argentos.actors import Transcript, TranscriptMessage, TranscriptSummary
+from argentos import (
+    AccountSettings,
+    Agent,
+    Config,
+    Delivery,
+    FileStore,
+    OfflineModel,
+    RoutingSettings,
+    Session,
+    Supervisor,
+    Turn,
+    errors,
+    tool,
+)
 from argentos.actors.control.operations import OPERATIONS
 from argentos.actors.control.socket_file import connect
 from argentos.errors import ArgentError
-
-_address: Any = Address  # for what a type checker would refuse
+from argentos.llm import Emit, Reply, Request
+from argentos.storage import ToolUse
+from tests.campaigns.machine_calls import MachineCalls
+from tests.campaigns.odd import ASK, IDS, Odd
 
 WITNESSES: Final = ("witness-0", "witness-1", "witness-2")
 _BETWEEN: Final = 10  # calls between two witnesses
 _LONGEST: Final = 5.0  # seconds for a call
 _NOT_CALLED: Final = {"drain"}  # it is the end of a life
-_IDS: Final = ("ada", "Ada", "a/b", "../x", "ada", "👩\u200d👧", "x" * 512)
 
 
-class Odd:
-    """Values that nobody meant, and such that somebody might."""
+@tool(needs_approval=True)
+async def look(at: int) -> str:
+    """Look at something."""
+    return f"seen {at}"
 
-    def __init__(self, seed: int, folder: Path) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - a campaign, and it can be repeated
-        self._folder = folder
-        self._made = 0
 
-    def value(self) -> Any:
-        """A value of any type, size and encoding."""
-        return self.random.choice(
-            (
-                None,
-                True,
-                0,
-                -1,
-                7,
-                2**63,
-                10**50,
-                1.5,
-                math.nan,
-                math.inf,
-                "",
-                " ",
-                "hi",
-                "half \ud83d",
-                "a\0b",
-                "a\nb",
-                "\x1b[31m",
-                "é" * 300,
-                "x" * 5000,
-                b"bytes",
-                [],
-                [None],
-                {},
-                {"a": 1},
-                (),
-                object(),
-                datetime(2026, 1, 1),  # noqa: DTZ001 - that is the point
-                datetime(2026, 1, 1, tzinfo=UTC),
-                _address("chat", self.random.choice((None, 7, "1"))),
-                Config(),
-                Ellipsis,
-                print,
-            )
-        )
+class Asking(OfflineModel):
+    """The offline model, which calls a tool at some messages."""
 
-    def argument(self, name: str) -> Any:
-        """For a parameter of this name, as often what it is for as anything else."""
-        if self.random.random() < 0.4:
-            return self.value()
-        self._made += 1
-        meant: dict[str, Callable[[], Any]] = {
-            "content": self._content,
-            "message_id": lambda: self.random.choice((None, 4711, f"m{self._made % 30}", "x" * 512)),
-            "address": lambda: self.random.choice((None, Address("chat", "1"), Address("telegram", "2"))),
-            "sender": lambda: self.random.choice((None, "Ada", 7)),
-            "patience": lambda: self.random.choice((0.0, 0.01)),
-            "session_id": lambda: self.random.choice(_IDS),
-            "session": lambda: self.random.choice(_IDS),
-            "agent": lambda: self.random.choice(("main", "sales")),
-            "channel": lambda: "chat",
-            "target": lambda: self._folder / f"backup-{self._made}",
-            "path": lambda: str(self._folder / f"backup-{self._made}"),
-            "transcript": self._transcript,
-            "limit": lambda: self.random.choice((None, 1, 1000)),
-            "full": lambda: True,
-            "focus": lambda: "the ships",
-        }
-        return meant.get(name, self.value)()
-
-    def _content(self) -> Any:
-        blocks: list[Any] = [Text("Look"), {"type": "of_tomorrow", "x": self.value()}, self.value()]
-        texts: list[Any] = ["Hello?", "x" * 3000, "é\u200d"]
-        return self.random.choice([*texts, blocks[:1], blocks[:2], blocks])
-
-    def _transcript(self) -> Any:
-        message: Any = TranscriptMessage
-        made: Any = Transcript
-        role = self.random.choice(("user", "assistant", self.value()))
-        messages = [message(role=role, text="hi", id=self.argument("message_id")) for _ in range(3)]
-        summary = self.random.choice((None, TranscriptSummary(text="all"), self.value()))
-        return made(session="ada", messages=tuple(messages), summary=summary)
+    async def reply(self, request: Request, emit: Emit) -> Reply:
+        """A call that a person has to allow, or a reply."""
+        if request.messages[-1].text == ASK:
+            number = len(request.messages)
+            return Reply([ToolUse(f"c-{number}", "look", {"at": number})])
+        return await super().reply(request, emit)
 
 
 def methods_of(target: object) -> Iterator[str]:
@@ -141,31 +84,47 @@ class Life:
         self._supervisor = supervisor
         self._odd = odd
         self._directory = directory
+        self._machines = MachineCalls(odd, directory.parent / "machines")
+        self._public = (supervisor, supervisor.pairing, supervisor.catalogue)
         self._targets: list[Any] = []
 
     async def call(self) -> None:
         """Call something with something, and look at what comes of it."""
-        if self._odd.random.random() < 0.3:
+        chance = self._odd.random.random()
+        if chance < 0.3:
             await self._ask_socket()
-            return
-        session = self._supervisor.session(self._odd.random.choice(_IDS))
-        target = self._odd.random.choice([self._supervisor, session, session, session, *self._targets[-6:]])
+        elif chance < 0.4:
+            name, work = self._machines.choice()
+            await self._try(name, work, "")
+        else:
+            await self._call_method()
+
+    async def _call_method(self) -> None:
+        session = self._supervisor.session(self._odd.random.choice(IDS))
+        target = self._odd.random.choice([*self._public, session, session, session, *self._targets[-6:]])
         name = self._odd.random.choice([*methods_of(target)])
-        say("call", f"{type(target).__name__}.{name}")
         method = getattr(target, name)
         arguments = {
             each.name: self._odd.argument(each.name)
             for each in inspect.signature(method).parameters.values()
             if each.default is inspect.Parameter.empty or self._odd.random.random() < 0.5
         }
+
+        async def work() -> None:
+            await self._follow(method(**arguments))
+
+        await self._try(f"{type(target).__name__}.{name}", work, ascii(arguments))
+
+    async def _try(self, name: str, work: Callable[[], Awaitable[None]], arguments: str) -> None:
+        say("call", name)
         try:
             with anyio.move_on_after(_LONGEST):
-                await self._follow(method(**arguments))
+                await work()
         except ArgentError as error:
             if isinstance(error, errors.SupervisorStoppedError):
                 say("problem", f"{name} found the supervisor stopped")
         except Exception as error:  # noqa: BLE001 - that is what is looked for
-            say("problem", f"{type(target).__name__}.{name}({arguments!a:.300}) raised {error!r:.300}")
+            say("problem", f"{name}({arguments:.300}) raised {error!r:.300}")
 
     async def _follow(self, result: Any) -> None:
         """Wait for what can be waited for, enter what can be entered, and keep what has methods of its own."""
@@ -173,6 +132,9 @@ class Life:
             result = await result
         if isinstance(result, Turn | Session | Delivery):
             self._targets.append(result)
+        elif hasattr(result, "__anext__"):
+            with anyio.move_on_after(0.02):
+                await self._follow(await anext(result, None))
         elif hasattr(result, "__aenter__"):
             async with result as entered:
                 if hasattr(entered, "__anext__"):
@@ -257,7 +219,9 @@ async def live(folder: Path, seed: int, calls: int) -> None:
     directory = folder / "state"
     store = FileStore(directory, segment_size=1 << 20)
     config = Config(mailbox_limit=20, keep_recent_tokens=100, max_context_tokens=5000)
-    async with Supervisor(store, OfflineModel(), config=config, outbox=("chat",), grace=0) as supervisor:
+    agent = Agent(Asking(), tools=[look])
+    routing = RoutingSettings(accounts={("chat", None): AccountSettings(policy="pairing")})
+    async with Supervisor(store, agent, config=config, outbox=("chat",), routing=routing, grace=0) as supervisor:
         await _check_witnesses(supervisor, folder / "ledger")
         life = Life(supervisor, odd, directory)
         for number in range(calls):

@@ -5,6 +5,7 @@ import logging
 import stat
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -344,3 +345,10 @@ async def test_on_a_store_in_memory_pairings_last_as_long_as_the_supervisor() ->
     async with Supervisor(MemoryStore(), OfflineModel(), routing=ASKING) as supervisor:
         await supervisor.pairing.approve(str(ADA))
         assert (await supervisor.route(address(ADA))).is_answered
+
+
+@pytest.mark.parametrize("given", [7, None, "telegram:123"])
+async def test_what_is_no_list_of_senders_is_not_linked(given: Any) -> None:
+    async with Supervisor(MemoryStore(), OfflineModel()) as supervisor:
+        with pytest.raises(InputError, match="give Senders, as"):
+            await supervisor.pairing.link(given)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
 from argentos import Config, FileStore, ManualClock, MemoryStore, OfflineModel, SessionKey, Supervisor
-from argentos.errors import SupervisorStoppedError
+from argentos.errors import InputError, SupervisorStoppedError
 from argentos.storage import Store, inline
 
 pytestmark = pytest.mark.anyio
@@ -86,3 +86,10 @@ async def test_a_supervisor_names_the_state_directory_that_it_owns(running: Runn
         assert supervisor.directory == tmp_path
     async with running() as supervisor:
         assert supervisor.directory is None
+
+
+@pytest.mark.parametrize("given", [7, None, "maren", [None], [("main", "maren")]])
+async def test_what_is_no_list_of_keys_is_refused(given: Any, running: Running) -> None:
+    async with running(on=MemoryStore()) as supervisor:
+        with pytest.raises(InputError, match="give keys of sessions"):
+            await supervisor.catalogue.find(given)
