@@ -59,17 +59,18 @@ documents: $(VENV)/.tools
 
 # Gateways and chats in processes of their own, and attacks on the former (docs/security.md): 4,000 new sessions, or 100,000 with LONG=1.
 gateway: $(VENV)/.tools
-	TMPDIR=$(SCRATCH) LONG=$(LONG) $(BIN)/pytest -q -m gateway tests/gateway
+	TMPDIR=$(SCRATCH) LONG=$(LONG) $(BIN)/pytest -q -m gateway tests/gateway/attacks $(call marked,gateway)
 
 # Defences of a gateway taken out, one at a time: the attack against each has to succeed. A third of them, another one at
 # each second, or all with LONG=1.
 planted-defences: $(VENV)/.tools
 	TMPDIR=$(SCRATCH) ARGENT_TURN=$(if $(LONG),,$(shell date +%s)) $(BIN)/pytest -q tests/gateway/attacks/test_defences.py
 
-# The dashboard in a real browser: it needs Debian's package chromium, and npm, which fetches axe.
+# The dashboard in a real browser: it needs Debian's package chromium, and npm, which fetches axe. Two files at a time,
+# each with one gateway.
 browser: $(VENV)/.tools
 	$(NPM) install --silent --no-package-lock --no-save --prefix $(VENV)-browser axe-core@4
-	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -m browser tests/browser
+	TMPDIR=$(SCRATCH) $(BIN)/pytest -q -n 2 --dist loadfile -m browser tests/browser
 
 # What is written as XState's JSON and as SCXML, run by XState and by SCION: it needs node and npm, and fetches both.
 exchange: $(VENV)/.tools
