@@ -27,7 +27,7 @@ class AccountStatus(Struct, kw_only=True, rename="camel"):
         next_attempt_at: when it is connected to again, while failing.
         received: messages that were taken since the gateway began.
         delivered: likewise replies.
-        dropped: likewise replies that can never be delivered, as the user has blocked the bot.
+        dropped: likewise replies that were given up, as where the user has blocked the bot.
         last_dropped: why the latest of them was dropped.
         last_received_at: when the latest message came.
         last_delivered_at: when the latest reply went.

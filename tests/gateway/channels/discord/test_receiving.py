@@ -87,7 +87,7 @@ async def test_a_thread_that_is_deleted_drops_the_reply_and_tells_the_owner(
         await until(lambda: running.channels.statuses.now()[0].dropped == 1)
         (lost,) = await running.supervisor.owed()
         assert (lost.is_final, lost.failure) == (True, "Discord says: Unknown Channel")
-        assert "can never be delivered" in caplog.text
+        assert "to have it tried again: argent channels retry discord:guild:" in caplog.text
         await harbour.discord.write(harbour.ada, harbour.general, "Still there?")
         await until(lambda: harbour.texts(harbour.general) == ["The beginning, and the end."])
 
