@@ -1,12 +1,12 @@
 """Files of messages of Discord, as content blocks."""
 
+from functools import partial
 from typing import Final
 
 import anyio
 import hikari
 
-from argentos.errors import ChannelError
-from argentos.gateway.channels.blocks import block_of, is_readable, note
+from argentos.gateway.channels.blocks import File, file_block
 from argentos.gateway.channels.discord.failures import asking_discord
 from argentos.storage import RawBlock
 
@@ -23,15 +23,10 @@ async def attached_block(file: hikari.Attachment) -> RawBlock:
         ChannelError: Discord does not give it now.
     """
     media_type = (file.media_type or "").partition(";")[0]
-    if not is_readable(media_type):
-        return note(f"{file.filename}, of a kind that I cannot read: {media_type or 'unknown'}")
-    if file.size > _MOST_BYTES:
-        return note(f"{file.filename}, which is too large for me to get")
-    try:
-        with asking_discord(), anyio.fail_after(_LONGEST):
-            data = await file.read()
-    except ChannelError as error:
-        if error.is_transient:
-            raise
-        return note(f"{file.filename}, which Discord does not give me")
-    return block_of(data, media_type, file.filename)
+    told = File("Discord", file.filename, media_type, file.size, _MOST_BYTES)
+    return await file_block(told, partial(_bytes, file))
+
+
+async def _bytes(file: hikari.Attachment) -> bytes:
+    with asking_discord(), anyio.fail_after(_LONGEST):
+        return await file.read()

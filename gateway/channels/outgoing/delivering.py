@@ -1,6 +1,5 @@
 """Delivering: what is owed to a platform is sent by our accounts there, each part once as far as can be known."""
 
-import hashlib
 import logging
 import shlex
 from collections import Counter
@@ -25,7 +24,7 @@ from argentos.errors import (
 from argentos.gateway.channels.account import Account
 from argentos.gateway.channels.approvals import asked_for
 from argentos.gateway.channels.channel import Part
-from argentos.gateway.channels.outgoing.ledger import Attempt, Draft, Late, Ledger, key_of
+from argentos.gateway.channels.outgoing.ledger import Attempt, Draft, Late, Ledger, key_of, platform_key
 from argentos.gateway.channels.outgoing.parts import marked, parts_of
 from argentos.gateway.channels.outgoing.streaming import Streams
 from argentos.gateway.channels.status import Statuses
@@ -205,7 +204,7 @@ class Courier:
         """Send a part; before that it is noted that its fate is not known."""
         if note.is_open and not self._is_known_there(account, note):
             part = marked(part, _AGAIN)
-        key = _key(delivery.id, len(note.sent))
+        key = platform_key(delivery.id, str(len(note.sent)))
         was_open = note.is_open
         if not (was_open and self._is_known_there(account, note)):
             note = structs.replace(note, at=self._now(), is_open=True)
@@ -264,8 +263,3 @@ def _retry_command(delivery: Delivery) -> str:
 def _pause(delivery: Delivery) -> float:
     """The seconds until a delivery is tried again."""
     return min(_FIRST_PAUSE * 2.0 ** min(delivery.attempt - 1, 30), _LONGEST_PAUSE)
-
-
-def _key(delivery_id: str, number: int) -> str:
-    """A name of a part that is the same each time it is sent."""
-    return hashlib.sha256(f"{delivery_id}\0{number}".encode("utf-8", "surrogatepass")).hexdigest()[:24]

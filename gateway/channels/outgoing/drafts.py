@@ -3,14 +3,13 @@
 That a draft is being sent is durable before it is; so a restart knows of each, and looks where its message is.
 """
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from argentos.errors import ArgentError, UnknownOutcomeError
 from argentos.gateway.channels.account import Account
 from argentos.gateway.channels.channel import Part
-from argentos.gateway.channels.outgoing.ledger import Draft, Ledger
+from argentos.gateway.channels.outgoing.ledger import Draft, Ledger, platform_key
 from argentos.storage import Address
 
 __all__ = ["Drafts"]
@@ -83,8 +82,7 @@ class Drafts:
         return self._now() - note.at < timedelta(seconds=account.channel.traits.dedupe_seconds)
 
     async def _sent(self, account: Account, place: Address, note: Draft) -> str:
-        key = hashlib.sha256(f"draft\0{note.key}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
-        message_id = await account.channel.send(place, Part(text=note.text), key=key)
+        message_id = await account.channel.send(place, Part(text=note.text), key=platform_key("draft", note.key))
         await self._note(note, message_id)
         return message_id
 

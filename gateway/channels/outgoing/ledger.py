@@ -20,11 +20,11 @@ from argentos.errors import StoreError
 from argentos.gateway.access.files import make_gateway_folder
 from argentos.storage.disk import durable, reading
 
-__all__ = ["Attempt", "Draft", "Late", "Ledger", "Note", "key_of"]
+__all__ = ["Attempt", "Draft", "Late", "Ledger", "Note", "key_of", "platform_key"]
 
 _log: Final = logging.getLogger(__name__)
 _FOLDER: Final = "deliveries"
-_KEPT: Final = timedelta(days=30)  # of a session that was deleted, nobody removes its notes
+_KEPT: Final = timedelta(days=30)  # nobody removes the notes of a session that was deleted, nor of what was given up
 
 
 class Attempt(Struct, frozen=True, kw_only=True, tag="attempt", rename="camel"):
@@ -73,6 +73,15 @@ N = TypeVar("N", Attempt, Draft, Late)
 def key_of(agent: str, session: str, message_id: str) -> str:
     """The key of a message of a session."""
     return f"{agent}\0{session}\0{message_id}"
+
+
+def platform_key(*parts: str) -> str:
+    """A key of 24 characters by which a platform recognises what is sent again."""
+    return _digest(*parts)[:24]
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Ledger:
@@ -145,5 +154,5 @@ class Ledger:
                 self._notes.pop((kind, key), None)
 
     def _path(self, kind: type[Note], key: str) -> Path:
-        name = hashlib.sha256(f"{kind.__name__}\0{key}".encode("utf-8", "surrogatepass")).hexdigest()[:40]
+        name = _digest(kind.__name__, key)[:40]
         return self._folder / f"{name}.json"

@@ -1,12 +1,13 @@
 """Pictures and documents of messages of Telegram, as content blocks."""
 
+from functools import partial
 from typing import Final
 
 from aiogram import Bot
 from aiogram.types import Document, Message, PhotoSize
 
 from argentos.errors import ChannelError
-from argentos.gateway.channels.blocks import block_of, is_readable, note
+from argentos.gateway.channels.blocks import File, file_block
 from argentos.gateway.channels.telegram.failures import asking_telegram
 from argentos.storage import RawBlock
 
@@ -31,17 +32,8 @@ async def attached_block(bot: Bot, message: Message) -> RawBlock | None:
 
 
 async def _block(bot: Bot, file: PhotoSize | Document, media_type: str, name: str) -> RawBlock:
-    if not is_readable(media_type):
-        return note(f"{name}, of a kind that I cannot read: {media_type or 'unknown'}")
-    if (file.file_size or 0) > _MOST_BYTES:
-        return note(f"{name}, which is too large for me to get")
-    try:
-        data = await _bytes(bot, file.file_id)
-    except ChannelError as error:
-        if error.is_transient:
-            raise
-        return note(f"{name}, which Telegram does not give me")
-    return block_of(data, media_type, name)
+    told = File("Telegram", name, media_type, file.file_size or 0, _MOST_BYTES)
+    return await file_block(told, partial(_bytes, bot, file.file_id))
 
 
 async def _bytes(bot: Bot, file_id: str) -> bytes:
