@@ -61,6 +61,13 @@ class Turn:
         self._progress = progress
         self._cancel = cancel
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same turn, however it was found."""
+        return isinstance(other, Turn) and other._progress is self._progress
+
+    def __hash__(self) -> int:
+        return hash(self._progress)
+
     @property
     def number(self) -> int:
         """The number of the accepted message."""
