@@ -107,7 +107,7 @@ def _run(arguments: Sequence[str]) -> int:
 def _with_help(error: click.ClickException) -> str:
     """The sentence of an error; after one of click's, which ends with a mark, the help to ask for."""
     sentence = error.format_message()
-    if not isinstance(error, click.UsageError) or error.ctx is None or not sentence.endswith((".", "?")):
+    if not isinstance(error, click.UsageError) or error.ctx is None or not sentence.endswith((".", "?", ")")):
         return sentence
     return f"{sentence} See `{error.ctx.command_path} --help`."
 

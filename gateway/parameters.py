@@ -8,7 +8,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["AGENT", "DURATION", "SESSION", "SIZE"]
+__all__ = ["AGENT", "DURATION", "SESSION", "SIZE", "WholeNumber"]
 
 
 class _Measure(click.ParamType[float]):
@@ -38,6 +38,20 @@ def _size(text: str, path: str) -> int:
     from argentos.actors.settings.config import parse_size  # noqa: PLC0415 - likewise
 
     return parse_size(text, path)
+
+
+class WholeNumber(click.IntRange):
+    """A whole number of at least `min`, and of at most `max`, where there is one."""
+
+    name = "whole number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """See `click.ParamType.convert`."""
+        try:
+            return int(super().convert(value, param, ctx))
+        except click.BadParameter:
+            limits = f"of at least {self.min}" if self.max is None else f"from {self.min} to {self.max}"
+            self.fail(f"{str(value)!a} is no whole number {limits}.", param, ctx)
 
 
 class _SessionId(click.ParamType[str]):

@@ -213,6 +213,7 @@ def _checked(scopes: Collection[Scope]) -> tuple[Scope, ...]:
 def _named(tokens: Iterable[Token], name: str) -> Token:
     known = {each.name: each for each in tokens}
     if name not in known:
-        names = ", ".join(f"{each!a}" for each in known) or "none"
-        raise InputError(f"there is no token {name!a}; there are: {names}")
+        names = ", ".join(f"{each!a}" for each in known)
+        others = f"there are: {names}" if names else "there is none yet; `argent gateway token new` makes one"
+        raise InputError(f"there is no token {name!a}; {others}")
     return known[name]

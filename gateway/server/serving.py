@@ -18,6 +18,7 @@ import anyio.to_thread
 from argentos import __version__
 from argentos.actors import RoutingSettings, Supervisor
 from argentos.concurrency.foreign_code import in_log
+from argentos.errors import InputError, StoreBusyError
 from argentos.gateway.access.guard import Access
 from argentos.gateway.api.application import Gateway
 from argentos.gateway.channels.reporting import reported
@@ -27,7 +28,7 @@ from argentos.gateway.chat_apis import REFUSALS, chat_apis
 from argentos.gateway.dashboard.routes import dashboard
 from argentos.gateway.server.agents import agents_of
 from argentos.gateway.server.listening import bound_sockets, url_of
-from argentos.gateway.server.running import Running, announced
+from argentos.gateway.server.running import Running, announced, running_gateway
 from argentos.gateway.server.server import Server
 from argentos.gateway.server.settings import GatewaySettings
 from argentos.gateway.server.systemd import inherited_sockets, keep_watchdog_fed, notify
@@ -59,7 +60,7 @@ async def serve(
     most = min(settings.limits.connections, _raised_descriptors() - _SPARE)
     access = Access(state_dir, origins=settings.origins, limits=settings.limits)
     async with AsyncExitStack() as stack:
-        sockets = _listening(settings, stack)
+        sockets = _listening(state_dir, settings, stack)
         agents = await anyio.to_thread.run_sync(agents_of, state_dir, agent)
         routing = await anyio.to_thread.run_sync(RoutingSettings.load, state_dir, agent)
         connections = await anyio.to_thread.run_sync(load_connections, state_dir)
@@ -97,8 +98,16 @@ def _make_first_token(access: Access) -> None:
         access.tokens.new(_FIRST_TOKEN)
 
 
-def _listening(settings: GatewaySettings, stack: AsyncExitStack) -> list[socket.socket]:
-    sockets = inherited_sockets() or bound_sockets(settings.host, settings.port)
+def _listening(state_dir: Path, settings: GatewaySettings, stack: AsyncExitStack) -> list[socket.socket]:
+    try:
+        sockets = inherited_sockets() or bound_sockets(settings.host, settings.port)
+    except InputError as error:
+        if (other := running_gateway(state_dir)) is None:
+            raise
+        raise StoreBusyError(
+            f"a gateway runs in {state_dir} already, as process {other.process}, at {other.public_url}; stop it, or use"
+            " another --state-dir and --port"
+        ) from error
     for each in sockets:
         stack.callback(each.close)
     return sockets

@@ -7,6 +7,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from argentos.errors import MissingExtraError
 from argentos.machines.modelcheck import (
     Call,
     Crashes,
@@ -78,5 +79,10 @@ _MODULES = {"Lifecycle": "lifecycle", "lifecycle_test": "lifecycle", "RunnerSyst
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return getattr(import_module(f"argentos.machines.testing.{_MODULES[name]}"), name)
+        try:
+            return getattr(import_module(f"argentos.machines.testing.{_MODULES[name]}"), name)
+        except ModuleNotFoundError as error:
+            raise MissingExtraError(
+                f"{name} needs the package {error.name}; install it with `pip install 'argentos[testing]'`"
+            ) from error
     raise AttributeError(f"module 'argentos.machines.testing' has no attribute {name!r}")

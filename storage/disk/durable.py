@@ -190,7 +190,7 @@ def replace_by(path: Path, pieces: Iterable[Buffer]) -> int:
     temporary = path.with_name(f".{path.name}.new")
     with contextlib.suppress(FileNotFoundError):
         temporary.unlink()  # left by a process that was killed
-    descriptor = open_unlinked(temporary, NEW_FILE)
+    descriptor = _opened_for(path, temporary)
     try:
         make_file_private(descriptor, path.parent)
         size = _write_all(descriptor, pieces)
@@ -204,6 +204,15 @@ def replace_by(path: Path, pieces: Iterable[Buffer]) -> int:
     temporary.rename(path)
     sync_folder(path.parent)
     return size
+
+
+def _opened_for(path: Path, temporary: Path) -> int:
+    """A descriptor of a new file that becomes another one; where it cannot be, the error names the latter."""
+    try:
+        return open_unlinked(temporary, NEW_FILE)
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 def _write_all(descriptor: int, pieces: Iterable[Buffer]) -> int:
@@ -230,7 +239,7 @@ def new(path: Path) -> Generator[BinaryIO]:
     with contextlib.suppress(FileNotFoundError):
         temporary.unlink()
     try:
-        with os.fdopen(open_unlinked(temporary, NEW_FILE), "wb") as file:
+        with os.fdopen(_opened_for(path, temporary), "wb") as file:
             os.fchmod(file.fileno(), _FILE_MODE)
             yield file
             file.flush()

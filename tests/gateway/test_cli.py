@@ -65,6 +65,27 @@ def test_a_mistyped_command_is_told_the_nearest_one_and_the_help(fails: Fails) -
     assert fails("sesions") == (2, "No such command 'sesions'. Did you mean 'sessions'? See `argent --help`.")
 
 
+def test_a_mistyped_option_with_several_near_ones_is_told_them_and_the_help(fails: Fails) -> None:
+    sentence = fails("sessions", "list", "--stat", "x")[1]
+    assert "Did you mean one of: '--state', '--state-dir'" in sentence
+    assert sentence.endswith("?) See `argent sessions list --help`.")
+
+
+@pytest.mark.parametrize("number", ["x", "0", "-1", "1.5", ""])
+def test_a_number_that_is_none_is_told_which_would_do(fails: Fails, number: str) -> None:
+    status, sentence = fails("sessions", "list", "--limit", number)
+    assert status == 2
+    assert f"{number!r} is no whole number of at least 1. See `argent sessions list --help`." in sentence
+
+
+def test_a_file_that_cannot_be_made_is_named_as_it_was_given(argent: Argent, fails: Fails, tmp_path: Path) -> None:
+    argent("send", "maren", "Hello!")
+    for command in (("backup",), ("sessions", "export", "--output")):
+        sentence = fails(*command, str(tmp_path / "nowhere" / "x"))[1]
+        assert str(tmp_path / "nowhere") in sentence
+        assert ".new" not in sentence
+
+
 def test_a_wrong_command_line_leaves_no_state_behind(fails: Fails, state: Path) -> None:
     fails("sessions", "nonsense")
     assert not state.exists()

@@ -5,7 +5,7 @@ import click
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.gateway.output import cell, print_json
 from argentos.gateway.owner import with_sessions
-from argentos.gateway.parameters import SESSION
+from argentos.gateway.parameters import SESSION, WholeNumber
 from argentos.gateway.replies import own_name
 from argentos.gateway.settings import Settings, command_options
 
@@ -14,7 +14,7 @@ __all__ = ["drop_command"]
 
 @click.command("drop")
 @click.argument("session_id", metavar="ID", type=SESSION)
-@click.argument("number", type=click.IntRange(1), metavar="NUMBER")
+@click.argument("number", type=WholeNumber(1), metavar="NUMBER")
 @click.option("--reason", metavar="TEXT", help="Why; by default who has given it up.")
 @command_options
 @click.pass_obj

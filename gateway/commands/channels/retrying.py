@@ -5,7 +5,7 @@ import click
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.gateway.output import cell, print_json
 from argentos.gateway.owner import with_sessions
-from argentos.gateway.parameters import SESSION
+from argentos.gateway.parameters import SESSION, WholeNumber
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["retry_command"]
@@ -13,7 +13,7 @@ __all__ = ["retry_command"]
 
 @click.command("retry")
 @click.argument("session_id", metavar="ID", type=SESSION)
-@click.argument("number", type=click.IntRange(1), metavar="NUMBER")
+@click.argument("number", type=WholeNumber(1), metavar="NUMBER")
 @command_options
 @click.pass_obj
 def retry_command(settings: Settings, session_id: str, number: int) -> None:

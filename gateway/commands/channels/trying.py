@@ -58,8 +58,12 @@ def test_command(settings: Settings, place: str | None) -> int:
 def _chosen(connections: Sequence[Connection], place: str | None) -> list[Connection]:
     found = [each for each in connections if place in {None, _place(each)}]
     if not found:
-        known = ", ".join(map(_place, connections)) or "none"
-        raise InputError(f"argent.json has no such account with a token; there are: {known}")
+        known = ", ".join(map(_place, connections))
+        raise InputError(
+            f"argent.json has no account {place!a} with a token; those it has are {known}"
+            if known
+            else "argent.json has no account with a token; docs/channels.md says how one is connected"
+        )
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from argentos.gateway.groups import Group, Member
+from argentos.gateway.parameters import WholeNumber
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["command"]
@@ -31,7 +32,7 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
 @click.group("gateway", cls=Group, members=_MEMBERS, invoke_without_command=True)
 @click.option("--host", metavar="HOST", help="Where it listens; 127.0.0.1 by default, which no other machine reaches.")
-@click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="7420 by default; 0 for any that is free.")
+@click.option("--port", type=WholeNumber(0, 65535), metavar="PORT", help="7420 by default; 0 for any that is free.")
 @click.option("--allow-host", "allowed_hosts", multiple=True, metavar="NAME", help="A name by which it is asked, too.")
 @click.option(
     "--behind-proxy", "public_url", metavar="URL", help="Its address where a proxy with TLS stands before it."

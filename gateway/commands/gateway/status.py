@@ -72,7 +72,8 @@ def _trouble_of(running: "Running") -> str:
         response = asking.getresponse()
         body = response.read(_LONGEST)
     except (OSError, http.client.HTTPException) as error:
-        return f"it does not answer: {error}"
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return f"none is taken, for it does not answer: {reason}"
     finally:
         asking.close()
     return "" if response.status == http.client.OK else _detail(body)

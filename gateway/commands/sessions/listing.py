@@ -3,7 +3,7 @@
 import click
 
 from argentos.gateway.output import cell
-from argentos.gateway.parameters import DURATION
+from argentos.gateway.parameters import DURATION, WholeNumber
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["list_command"]
@@ -12,7 +12,7 @@ _STATES = ("created", "active", "idle", "compacted", "new", "working", "approval
 
 
 @click.command("list")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N of them.")
+@click.option("--limit", type=WholeNumber(1), metavar="N", help="Only the first N of them.")
 @click.option("--active", type=DURATION, metavar="DURATION", help="Only those active within the last 90s, 30m, 2h, 7d.")
 @click.option(
     "--state",

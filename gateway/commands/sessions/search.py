@@ -11,7 +11,7 @@ from argentos.errors import SessionNotFoundError, StoreDamagedError, StoreVersio
 from argentos.gateway.agents import known_agents
 from argentos.gateway.output import cell, print_json_list, printable
 from argentos.gateway.owner import with_sessions
-from argentos.gateway.parameters import SESSION
+from argentos.gateway.parameters import SESSION, WholeNumber
 from argentos.gateway.search_text import SearchText, normal
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Message, SessionKey
@@ -33,7 +33,7 @@ class _Found(Struct, frozen=True):
 @click.argument("text")
 @click.option("--session", "only", metavar="ID", type=SESSION, help="In this session only.")
 @click.option("--all-agents", is_flag=True, help="In the sessions of all agents.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after N messages.")
+@click.option("--limit", type=WholeNumber(1), metavar="N", help="Stop after N messages.")
 @command_options
 @click.pass_obj
 def search_command(settings: Settings, text: str, *, only: str | None, all_agents: bool, limit: int | None) -> None:

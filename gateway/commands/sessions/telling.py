@@ -11,7 +11,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.gateway.commands.sessions.on_session import on_session, on_sessions
 from argentos.gateway.commands.sessions.paired import known_pairings
 from argentos.gateway.output import print_json
-from argentos.gateway.parameters import SESSION
+from argentos.gateway.parameters import SESSION, WholeNumber
 from argentos.gateway.printing.describing import described
 from argentos.gateway.printing.pairings import with_pairing
 from argentos.gateway.printing.tables import table
@@ -41,7 +41,7 @@ async def _look(session_id: str, sessions: SupervisorInterface) -> tuple[Session
 
 @click.command("transitions")
 @click.argument("session_id", metavar="ID", type=SESSION)
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the latest N.")
+@click.option("--limit", type=WholeNumber(1), metavar="N", help="Only the latest N.")
 @command_options
 @click.pass_obj
 def transitions_command(settings: Settings, session_id: str, limit: int | None) -> None:

@@ -7,7 +7,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.errors import InputError
 from argentos.gateway.output import print_json, printable
 from argentos.gateway.owner import with_sessions
-from argentos.gateway.parameters import SESSION
+from argentos.gateway.parameters import SESSION, WholeNumber
 from argentos.gateway.settings import Settings, command_options
 
 __all__ = ["update_command"]
@@ -21,7 +21,7 @@ __all__ = ["update_command"]
 @click.option("--system", metavar="TEXT", help="A system prompt in the place of the agent's.")
 @click.option("--pin/--unpin", "pinned", default=None, help="Whether lists show it in front of the others.")
 @click.option("--archive/--unarchive", "archived", default=None, help="Whether lists leave it out.")
-@click.option("--read", type=click.IntRange(0), metavar="NUMBER", help="The last message that was read.")
+@click.option("--read", type=WholeNumber(0), metavar="NUMBER", help="The last message that was read.")
 @command_options
 @click.pass_obj
 def update_command(

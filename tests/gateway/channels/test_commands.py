@@ -49,7 +49,9 @@ def test_without_accounts_there_is_nothing_to_show_or_to_try(argent: Argent, fai
         "argent.json has no account with a token; docs/channels.md says how one is connected.\n",
         "",
     )
-    assert fails("channels", "test")[1] == "argent.json has no such account with a token; there are: none"
+    assert fails("channels", "test")[1] == (
+        "argent.json has no account with a token; docs/channels.md says how one is connected"
+    )
 
 
 @pytest.mark.usefixtures("settle")
@@ -77,7 +79,7 @@ def test_a_test_says_who_we_are_or_what_is_wrong_and_sends_nothing(argent: Argen
 def test_a_test_of_an_account_that_is_not_there_names_those_that_are(fails: Fails) -> None:
     assert fails("channels", "test", "discord") == (
         1,
-        "argent.json has no such account with a token; there are: telegram, telegram@sales",
+        "argent.json has no account 'discord' with a token; those it has are telegram, telegram@sales",
     )
 
 

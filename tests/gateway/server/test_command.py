@@ -91,7 +91,9 @@ def test_tokens_are_made_listed_rotated_and_revoked(argent: Argent, ask: Ask, fa
     assert ask("gateway", "token", "rotate", "phone")["token"] != secret.strip()
     assert fails("gateway", "token", "new", "phone")[1].startswith("there is a token 'phone' already")
     assert argent("gateway", "token", "revoke", "phone")[1] == "Token phone is no more.\n"
-    assert fails("gateway", "token", "revoke", "phone")[1] == "there is no token 'phone'; there are: none"
+    assert fails("gateway", "token", "revoke", "phone")[1] == (
+        "there is no token 'phone'; there is none yet; `argent gateway token new` makes one"
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,15 @@ def test_a_state_directory_has_one_gateway(state: Path) -> None:
         second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - ours
     assert second.returncode == 1
     assert second.stderr.startswith(f"argent: the state directory {state} is in use by process ")
+
+
+def test_a_second_gateway_at_the_same_port_is_told_of_the_first(state: Path) -> None:
+    with serving(state) as served:
+        port = served.url.rpartition(":")[2]
+        command = [sys.executable, "-m", "argentos", "gateway", "--port", port, "--state-dir", str(state)]
+        second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - ours
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"argent: a gateway runs in {state} already, as process ")
 
 
 def test_what_is_made_is_private_whatever_the_umask(state: Path) -> None:

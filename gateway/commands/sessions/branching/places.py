@@ -8,7 +8,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.gateway.commands.sessions.on_session import on_session, report
 from argentos.gateway.output import age, counted, print_json, printable
 from argentos.gateway.owner import with_sessions
-from argentos.gateway.parameters import SESSION
+from argentos.gateway.parameters import SESSION, WholeNumber
 from argentos.gateway.printing.tables import table
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Checkpoint, numbers_in
@@ -61,7 +61,7 @@ def undo_command(settings: Settings, session_id: str, name: str | None) -> None:
 
 @click.command("rewind")
 @click.argument("session_id", metavar="ID", type=SESSION)
-@click.argument("before", metavar="NUMBER", type=click.IntRange(1))
+@click.argument("before", metavar="NUMBER", type=WholeNumber(1))
 @command_options
 @click.pass_obj
 def rewind_command(settings: Settings, session_id: str, before: int) -> None:

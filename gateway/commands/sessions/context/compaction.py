@@ -6,7 +6,7 @@ from argentos.actors import CompactionPreview, SessionInfo
 from argentos.actors.interfaces import SupervisorInterface
 from argentos.gateway.output import counted, messages, one_line, print_json, printable
 from argentos.gateway.owner import chosen_model, with_sessions
-from argentos.gateway.parameters import SESSION
+from argentos.gateway.parameters import SESSION, WholeNumber
 from argentos.gateway.printing.describing import described_attempt
 from argentos.gateway.printing.tables import shortened, table
 from argentos.gateway.settings import Settings, command_options, model_option
@@ -18,7 +18,7 @@ __all__ = ["compact_command", "compactions_command"]
 @click.command("compact")
 @click.argument("session_id", metavar="ID", type=SESSION)
 @click.option("--focus", default="", metavar="TEXT", help="The subject that the summary should keep above all.")
-@click.option("--keep", type=click.IntRange(0), metavar="N", help="Keep the last N messages word for word, at least.")
+@click.option("--keep", type=WholeNumber(0), metavar="N", help="Keep the last N messages word for word, at least.")
 @click.option("--preview", is_flag=True, help="Show what would be replaced, and the summary, and change nothing.")
 @model_option
 @command_options

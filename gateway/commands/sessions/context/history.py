@@ -10,7 +10,7 @@ from argentos.actors.interfaces import SupervisorInterface
 from argentos.gateway.following import Follower, keep_following
 from argentos.gateway.output import print_json, print_json_line
 from argentos.gateway.owner import with_sessions
-from argentos.gateway.parameters import SESSION
+from argentos.gateway.parameters import SESSION, WholeNumber
 from argentos.gateway.printing.messages import print_message, print_summary
 from argentos.gateway.settings import Settings, command_options
 from argentos.storage import Message, Summary
@@ -26,7 +26,7 @@ class _History(NamedTuple):
 @click.command("history")
 @click.argument("session_id", metavar="ID", type=SESSION)
 @click.option("--full", is_flag=True, help="Include the messages that a summary or a clear replaced.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the latest N.")
+@click.option("--limit", type=WholeNumber(1), metavar="N", help="Only the latest N.")
 @click.option("--follow", is_flag=True, help="Go on with each new message, until Ctrl-C.")
 @command_options
 @click.pass_obj
