@@ -58,8 +58,12 @@ def class_behind(cursor: Cursor) -> str:
     """The class of `:::class`, or nothing."""
     if cursor.take(_CLASS) is None:
         return ""
-    found = cursor.take(NAME)
-    return found or cursor.refuse(f"the name of a class was expected after ':::', not {cursor.shown}")
+    word = cursor.peek(NAME)
+    if word is None:
+        cursor.refuse(f"the name of a class was expected after ':::', not {cursor.shown}")
+    if is_reserved(word[0]):
+        cursor.refuse(f"{word[0]!r} is a word of mermaid's own; give the class another name")
+    return cursor.take(NAME) or ""
 
 
 def quoted(cursor: Cursor) -> str:

@@ -23,6 +23,7 @@ STRICTER: Final = {
         (r"'%%\{' cannot stand in a", "mermaid takes it for the beginning of a directive"),
         (r"the directive is never closed|a directive is a word", "mermaid makes states of what stands there"),
         (r"mermaid draws nothing for 'state \w+' alone", "mermaid draws nothing of it, or draws it elsewhere"),
+        (r"mermaid takes 'as' for a part of the line above", "mermaid does so where that is the name of a state alone"),
         (r"a blank was expected after 'state'", "mermaid makes states of the words"),
         (r"mermaid draws .* as a plain state", "mermaid draws another shape than was meant"),
         (r"nothing stands after the last '--'", "mermaid draws no regions"),

@@ -79,6 +79,7 @@ REFUSED = {
     "pseudo-state escaped for HTML": "state A ^&lt;&lt;fork&gt;&gt;",
     "pseudo-state with states within": "state A <<choice>> ^{",
     "class without name": "A:::^",
+    "class of a word of mermaid's own": "A:::^accTitle: d",
     "two classes": "A:::loud^:::red",
     "class definition of the default": "classDef ^default fill:#f00",
     "class definition without style": "classDef loud^",
