@@ -300,7 +300,7 @@ Lives = lifecycle_test(
 )
 
 
-@pytest.mark.timeout(240)  # where one fails, the shortest one is looked for
+@pytest.mark.timeout(600)  # where one fails, the shortest one is looked for
 @pytest.mark.parametrize("number", range(SEEDS))
 def test_whoever_is_paired_and_parted_nobody_shares_a_session_with_others(number: int) -> None:
     lives = settings(Lives.TestCase.settings, max_examples=LIVES, stateful_step_count=30, deadline=None)
