@@ -8,8 +8,8 @@
     agents/<agent>/sessions/<id>/attachments/    bytes of pictures and documents, by their hashes
     agents/<agent>/damaged/                      what could not be read, under dated names
 
-An append goes to the journal and, once durable, to the session's pending records in memory. A checkpoint brings
-the files up to a snapshot, in the background. Loading folds what is pending onto the files.
+An append goes to the journal and, once durable, to the pending records in memory. A checkpoint brings the files up to
+a snapshot, in the background. Loading folds what is pending onto them.
 """
 
 import logging

@@ -98,6 +98,10 @@ def test_zsh_and_fish_are_given_commands_with_what_they_do(program: Path, shell:
     assert done.stdout.startswith(told)
 
 
+def test_fish_cuts_nothing_off_at_a_comma(argent: Argent) -> None:
+    assert 'string split --max 1 "," $completion' in argent("completion", "fish")[1]
+
+
 def test_a_completion_of_commands_imports_none_of_them(program: Path) -> None:
     asked = {"_ARGENT_COMPLETE": "bash_complete", "COMP_WORDS": "argent sessions ", "PYTHONPROFILEIMPORTTIME": "1"}
     done = subprocess.run([str(program)], env=asked, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - ours
