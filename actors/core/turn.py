@@ -99,7 +99,7 @@ class Turn:
         if progress.is_over:
             await checkpoint()
         while (reply := progress.outcome()) is None:
-            await progress.end()
+            await progress.ended()
         return reply
 
     def __aiter__(self) -> AsyncIterator[Piece]:

@@ -85,7 +85,7 @@ class TurnProgress:
         """Wait for another piece, or for the end."""
         await self._wait(self._reading)
 
-    async def end(self) -> None:
+    async def ended(self) -> None:
         """Wait for the end."""
         await self._wait(self._asking)
 
