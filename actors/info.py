@@ -208,7 +208,7 @@ class SessionFilter(Struct, frozen=True):
     active_since: datetime | None = None
 
     def takes(self, metadata: Metadata) -> bool:
-        """Whether the session is chosen."""
+        """Tell whether the session is chosen."""
         return (
             (self.prefix is None or metadata.session.startswith(self.prefix))
             and self.owner in {None, metadata.owner}

@@ -310,7 +310,7 @@ class Supervisor(SupervisorInterface):
         await drain(self._registry, grace, self._patience)
 
     def health(self) -> Health:
-        """Whether messages are accepted, and how much there is to do."""
+        """Tell whether messages are accepted, and how much there is to do."""
         return Health.of(self._registry)
 
     @property

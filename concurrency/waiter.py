@@ -16,7 +16,7 @@ class Waiter(Protocol):
         ...
 
     def is_set(self) -> bool:
-        """Whether it was set."""
+        """Tell whether it was set."""
         ...
 
     async def wait(self) -> None:

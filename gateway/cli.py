@@ -62,7 +62,7 @@ def root(context: click.Context) -> None:
 
 
 def _colour() -> bool | None:
-    """Whether to print in colour: as NO_COLOR and FORCE_COLOR say; None for wherever a terminal can."""
+    """Tell whether to print in colour: as NO_COLOR and FORCE_COLOR say; None for wherever a terminal can."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):

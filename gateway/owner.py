@@ -154,7 +154,7 @@ async def await_owner(settings: Settings, patience: float) -> None:
 
 
 async def _can_be_asked(owner: RemoteSupervisor, settings: Settings, *, read_only: bool, talks: bool) -> bool:
-    """Whether a process can be asked; where it cannot, this one should open the directory, or try to."""
+    """Tell whether a process can be asked; where it cannot, this one should open the directory, or try to."""
     try:
         info = await owner.ping()
     except OwnerGoneError:

@@ -205,7 +205,7 @@ class Replay:
 
 
 async def _waiting(session: Session) -> bool:
-    """Whether a message waits for an answer."""
+    """Tell whether a message waits for an answer."""
     try:
         return (await session.info()).waiting > 0
     except SessionNotFoundError:

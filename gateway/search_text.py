@@ -50,7 +50,7 @@ class SearchText:
         self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
     def is_in(self, text: str) -> bool:
-        """Whether a text has all the words."""
+        """Tell whether a text has all the words."""
         folded = text.casefold()
         return all(each in folded for each in self._folded)
 

@@ -126,7 +126,7 @@ def traits_of(model: Model) -> Traits:
 
 
 def can_summarise(model: Model) -> bool:
-    """Whether the model makes summaries.
+    """Tell whether the model makes summaries.
 
     Raises:
         InputError: what it says is neither yes nor no, or it raises.

@@ -144,7 +144,7 @@ class Gauge(Struct, frozen=True):
         return self.tool_tokens + (metadata.system_tokens if metadata.system else self.system_tokens)
 
     def is_full(self, metadata: Metadata) -> bool:
-        """Whether it is time to compact."""
+        """Tell whether it is time to compact."""
         return self.estimate(metadata) >= self.full_at
 
     @property
@@ -247,7 +247,7 @@ class Gauge(Struct, frozen=True):
         return max(1, len(metadata.waiting) - count)
 
     def fits(self, metadata: Metadata, first: Message | None) -> bool:
-        """Whether summary, messages and the first of those that wait fit into one request."""
+        """Tell whether summary, messages and the first of those that wait fit into one request."""
         waiting = first.tokens if first else 0
         return self.estimate(metadata) - self._scale(metadata.waiting_tokens - waiting, metadata) <= self.window
 

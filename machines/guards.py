@@ -91,7 +91,7 @@ def _called(facts: object, name: str, method: Callable[[], object]) -> object:
 
 
 def _takes(function: Callable[..., object], count: int) -> bool:
-    """Whether it can be called with so many arguments."""
+    """Tell whether it can be called with so many arguments."""
     try:
         inspect.signature(function).bind(*[None] * count)
     except TypeError:

@@ -223,7 +223,7 @@ class Machine:
         return self._row(state).get(event, ())
 
     def knows(self, state: str, event: str) -> bool:
-        """Whether the event may take an edge of the state, given the right facts."""
+        """Tell whether the event may take an edge of the state, given the right facts."""
         return event in self._rows.get(state, ())
 
     def events_in(self, state: str) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def effects_in(text: str) -> tuple[str, ...]:
 
 
 def is_else(text: str) -> bool:
-    """Whether the text stands for whatever no other guard takes."""
+    """Tell whether the text stands for whatever no other guard takes."""
     return text.lower() == "else"
 
 

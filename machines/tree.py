@@ -99,7 +99,7 @@ class Tree:
         return path if last == END else last
 
     def is_region(self, path: str) -> bool:
-        """Whether the path is that of a parallel region, which users do not see as a state."""
+        """Tell whether the path is that of a parallel region, which users do not see as a state."""
         return parent(path) in self.parallel
 
     def regions(self, path: str) -> list[str]:
@@ -185,7 +185,7 @@ def parent(path: str) -> str:
 
 
 def is_within(path: str, outer: str) -> bool:
-    """Whether the path is the outer one or stands in it; `""` is around all."""
+    """Tell whether the path is the outer one or stands in it; `""` is around all."""
     return not outer or path == outer or path.startswith(outer + SEPARATOR)
 
 

@@ -302,7 +302,7 @@ class Metadata(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True, 
 
     @property
     def quiet_since(self) -> datetime:
-        """When something last happened: a message, or a change of state."""
+        """The time at which something last happened: a message, or a change of state."""
         return max(self.last_activity, self.since)
 
     @property

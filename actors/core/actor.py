@@ -130,7 +130,7 @@ class SessionActor:
 
     @property
     def approval_due(self) -> float | None:
-        """When a person's word on a call is waited for no more, by the monotonic clock; None where none is."""
+        """The time from which no person's word on a call is waited for, on the monotonic clock; None where none is."""
         return self._live.approval_due
 
     # Coming in ----------------------------------------------------------------------------------------------

@@ -143,7 +143,7 @@ def state_at(metadata: Metadata, quiet: float, idle_after: float) -> str:
 
 
 def idle_at(metadata: Metadata, idle_after: float) -> datetime | None:
-    """When the state's timer fires, unless something happens before; None where none runs.
+    """The time at which the state's timer fires, unless something happens before; None where none runs.
 
     Args:
         metadata: of the session.
@@ -166,7 +166,7 @@ def _timed_transition(metadata: Metadata) -> Transition | None:
 
 
 def collected_at(metadata: Metadata, marks: Marks, config: Config) -> float | None:
-    """When the messages that wait are to be answered; None if at once, or if none waits."""
+    """The time at which the messages that wait are to be answered; None if at once, or if none waits."""
     waiting = metadata.waiting
     if config.collect_for is None or not waiting or len(waiting) >= config.most_together:
         return None
@@ -174,7 +174,7 @@ def collected_at(metadata: Metadata, marks: Marks, config: Config) -> float | No
 
 
 def deadline(metadata: Metadata, marks: Marks, config: Config) -> float | None:
-    """When something is to be done though nothing comes in: the state's timer, or leaving memory.
+    """The time at which something is to be done though nothing comes in: the state's timer, or leaving memory.
 
     None while there is something to answer: the end of the turn asks again.
     """

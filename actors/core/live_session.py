@@ -142,7 +142,7 @@ class LiveSession:
 
     @property
     def approval_due(self) -> float | None:
-        """When a person's word is waited for no more; None where none is."""
+        """The time from which a person's word is waited for no more; None where none is."""
         turn = self.metadata.turn if self.metadata else None
         return self._marks.asked_until if turn is not None and turn.is_asking and self._marks else None
 

@@ -136,9 +136,7 @@ class Registry:
             await actor.stepped()
 
     async def tell(
-        self,
-        key: SessionKey,
-        command: Adopt | Asked | Create | Update | Deliver | RetryDelivery | Decide,
+        self, key: SessionKey, command: Adopt | Asked | Create | Update | Deliver | RetryDelivery | Decide
     ) -> Metadata:
         """Queue a command in the session's control lane and wait for its answer.
 

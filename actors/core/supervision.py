@@ -142,7 +142,7 @@ class Supervision:
 
 
 def may_rest(*, is_quiet: bool) -> bool:
-    """Whether a live actor may leave memory."""
+    """Tell whether a live actor may leave memory."""
     return _takes(LIVE, NOTHING_LEFT_TO_DO, _Facts(is_quiet=is_quiet))
 
 

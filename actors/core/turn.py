@@ -62,7 +62,7 @@ class Turn:
         self._cancel = cancel
 
     def __eq__(self, other: object) -> bool:
-        """Whether it is the same turn, however it was found."""
+        """Tell whether it is the same turn, however it was found."""
         return isinstance(other, Turn) and other._progress is self._progress
 
     def __hash__(self) -> int:

@@ -15,7 +15,7 @@ class EventFilter(Struct, frozen=True):
     owner: str | None = None
 
     def takes(self, event: Published) -> bool:
-        """Whether the event passes."""
+        """Tell whether the event passes."""
         if isinstance(event, SupervisorDraining):
             return True
         if isinstance(event, PairingsChanged):

@@ -113,7 +113,7 @@ def _known(machine: Machine, state: str, event: str, facts: object, due_at: date
 
 
 def _due(metadata: Metadata, idle_after: float) -> dict[str, datetime | None]:
-    """When each timer that may run ends, by the name of its duration in the diagrams."""
+    """The end of each timer that may run, by the name of its duration in the diagrams."""
     turn = metadata.turn
     delay = turn.delay if turn else None
     asked = [each.expires_at for each in turn.asked if each.expires_at] if turn else []

@@ -118,7 +118,7 @@ class Outbox:
         return found
 
     async def _times(self, snapshot: Snapshot, numbers: AbstractSet[int]) -> dict[int, datetime]:
-        """When these messages were said; without those that are lost."""
+        """The times at which these messages were said; without those that are lost."""
         times = {each.number: each.at for each in snapshot.context.messages if each.number in numbers}
         missing = numbers - times.keys()
         if missing:

@@ -126,7 +126,7 @@ class PairingBook(Struct, frozen=True, kw_only=True, rename="camel", dict=True):
         return None if person is None else person.session
 
     def admits(self, sender: Sender) -> bool | None:
-        """Whether the owner has let the sender in, or has refused it; None where neither was said."""
+        """Tell whether the owner has let the sender in, or has refused it; None where neither was said."""
         state = self.state_of(sender)
         return True if state in ADMITTED else False if state == REFUSED else None
 
@@ -156,7 +156,7 @@ class PairingBook(Struct, frozen=True, kw_only=True, rename="camel", dict=True):
         return tuple(each for each in self.pairings if each.state == REQUESTED)
 
     def is_known(self, sender: Sender) -> bool:
-        """Whether the user was let in at another account of the platform."""
+        """Tell whether the user was let in at another account of the platform."""
         return any(
             (each.sender.channel, each.sender.user) == (sender.channel, sender.user) and each.state in ADMITTED
             for each in self.pairings

@@ -24,7 +24,7 @@ class Pairings(Protocol):
         ...
 
     def admits(self, sender: Sender) -> bool | None:
-        """Whether the owner has let the sender in, or has refused it; None where neither was said."""
+        """Tell whether the owner has let the sender in, or has refused it; None where neither was said."""
         ...
 
 
@@ -47,7 +47,7 @@ class Route(Struct, frozen=True, rename="camel"):
 
 
 def is_direct(address: Address) -> bool:
-    """Whether a message from there is written to the agent alone.
+    """Tell whether a message from there is written to the agent alone.
 
     It is where no guild is named and, but on Discord, where a bot is in no groups, no chat other than the user's own.
     """

@@ -36,7 +36,7 @@ class RouteRule(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="c
         return tuple(name in self.parts for name in PARTS)
 
     def takes(self, address: Address) -> bool:
-        """Whether the address has these parts."""
+        """Tell whether the address has these parts."""
         return all(getattr(address, name) == part for name, part in self.parts.items())
 
     def __str__(self) -> str:

@@ -38,5 +38,5 @@ def joined_id(*parts: str) -> str:
 
 
 def is_made_by_routing(session_id: str) -> bool:
-    """Whether routing may make this id: those that people give to sessions of persons are others."""
+    """Tell whether routing may make this id: those that people give to sessions of persons are others."""
     return ":" in session_id or "~" in session_id

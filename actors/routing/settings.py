@@ -43,7 +43,7 @@ class AccountSettings(Struct, frozen=True, kw_only=True):
     threads: Literal["own", "shared"] | None = None
 
     def has_group(self, *ids: str | None) -> bool:
-        """Whether anybody is answered in one of these."""
+        """Tell whether anybody is answered in one of these."""
         return _ANY in self.groups or any(each in self.groups for each in ids)
 
 

@@ -107,7 +107,7 @@ _running: Final[ContextVar[BackgroundTask | None]] = ContextVar("argentos task",
 
 
 def is_in_task() -> bool:
-    """Whether this is asked in a turn or a compaction."""
+    """Tell whether this is asked in a turn or a compaction."""
     return _running.get() is not None
 
 
@@ -269,7 +269,7 @@ class CurrentTask:
 
     @property
     def is_running(self) -> bool:
-        """Whether a task was started that has neither reported nor been cancelled."""
+        """Tell whether a task was started that has neither reported nor been cancelled."""
         return self._task is not None
 
     def start(

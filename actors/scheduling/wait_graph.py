@@ -61,7 +61,7 @@ class Node:
             other.depths = _without(other.depths, depth)
 
     def waits_for(self, other: "Node") -> bool:
-        """Whether this is the other session, or waits for it, through others too."""
+        """Tell whether this is the other session, or waits for it, through others too."""
         found: set[Node] = set()
         left: list[Node] = [self]
         while left:

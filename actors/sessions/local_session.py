@@ -277,8 +277,7 @@ class LocalSession(Session):
 
     async def _adopt(self, transcript: Transcript) -> SessionInfo:
         runtime = self._registry.runtime_of(self._key)
-        detach = partial(detach_transcript, transcript, runtime.attachments.limits)
-        transcript, attachments = await in_thread(detach)
+        transcript, attachments = await in_thread(partial(detach_transcript, transcript, runtime.attachments.limits))
         make = partial(life_of, self._key, transcript, runtime.count, runtime.clock.now())
         records, snapshot = await runtime.count.run(make)
         command = Adopt(runtime.clock.now(), records, snapshot, attachments)

@@ -71,7 +71,7 @@ def records_of(transcript: Transcript, *, count: TokenCounter, now: datetime, ep
 
 
 def _times(transcript: Transcript, now: datetime) -> list[datetime]:
-    """When the session was made, and when each message came: each not before the one before it."""
+    """The times at which the session was made and each message came: each not before the one before it."""
     known = (message.at for message in transcript.messages)
     first = next((at for at in known if at is not None), None)
     created = transcript.created_at or first or now.astimezone(UTC)

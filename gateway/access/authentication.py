@@ -64,7 +64,7 @@ class Authentication:
         return None if given is None else cookie_parser(given).get(cookie_name(request, self._origins))
 
     def holds(self, credential: Credential) -> bool:
-        """Whether a credential holds as it did: its token is unchanged, and its browser signed in."""
+        """Tell whether a credential holds as it did: its token is unchanged, and its browser signed in."""
         token = credential.token
         try:
             if credential.cookie is not None and self._sign_ins.find(credential.cookie) != token:

@@ -26,7 +26,7 @@ _OURS: Final = {"same-origin", "none"}  # what browsers say of the gateway's own
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine and no other can reach it."""
+    """Tell whether a host is this machine and no other can reach it."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -96,7 +96,7 @@ class Origins:
             raise OriginRefusedError("the request does not say of which page it is; send it from the dashboard")
 
     def is_secure(self, request: AsgiScope) -> bool:
-        """Whether the browser talks to the gateway, or to the proxy before it, over TLS."""
+        """Tell whether the browser talks to the gateway, or to the proxy before it, over TLS."""
         return self._own(request).startswith("https:")
 
     def _own(self, request: AsgiScope) -> str:

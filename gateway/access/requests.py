@@ -25,7 +25,7 @@ def header(request: AsgiScope, name: bytes) -> str | None:
 
 
 def is_unsafe(request: AsgiScope) -> bool:
-    """Whether the request may change something: also a WebSocket, by which everything may be asked."""
+    """Tell whether the request may change something: also a WebSocket, by which everything may be asked."""
     return request["type"] == "websocket" or request["method"] not in SAFE_METHODS
 
 

@@ -375,7 +375,7 @@ class OwnedSessions:
         return None
 
     def _owns(self, owner: str | None) -> bool:
-        """Whether the caller may see anything of this owner."""
+        """Tell whether the caller may see anything of this owner."""
         return self.caller.owner is None or owner in {None, self.caller.owner}
 
     def _new_id(self, chosen: str | None) -> str:

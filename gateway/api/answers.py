@@ -30,5 +30,5 @@ def answer(value: object, status: int, request: HTTPConnection) -> Response:
 
 
 def _is_known(tag: str, known: str) -> bool:
-    """Whether a client has this one, as `If-None-Match` says."""
+    """Tell whether a client has this one, as `If-None-Match` says."""
     return known.strip() == "*" or tag in {each.strip().removeprefix("W/") for each in known.split(",")}

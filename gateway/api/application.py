@@ -113,7 +113,7 @@ class Gateway:
         return self._refusals.get(raw_path(scope), problem_response)(error)
 
     def _is_public(self, scope: Scope) -> bool:
-        """Whether everybody may ask this."""
+        """Tell whether everybody may ask this."""
         path = raw_path(scope)
         folder = f"/{path.split('/')[1]}/"
         return path in self._public or (folder in self._public and folder != path)

@@ -62,7 +62,7 @@ class _SessionLine(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def fits(value: Any) -> bool:
-    """Whether the line is one of ours: the first one, or where that is damaged, one of a session or a message."""
+    """Tell whether the line is one of ours: the first one, or where that is damaged, one of a session or a message."""
     line = fields(value)
     if line.get("type") == "session":
         return "session" in line

@@ -46,7 +46,7 @@ class Marks:
         self._waiting = anyio.CancelScope()
 
     def __bool__(self) -> bool:
-        """Whether a session is marked."""
+        """Tell whether a session is marked."""
         return bool(self._marked)
 
     def hear(self) -> None:

@@ -68,7 +68,7 @@ _SETTINGS: Final = (
 
 
 def is_usable() -> bool:
-    """Whether the SQLite of this Python has what the index needs."""
+    """Tell whether the SQLite of this Python has what the index needs."""
     if sqlite3.sqlite_version_info < _OLDEST:
         return False
     connection = sqlite3.connect(":memory:")

@@ -167,7 +167,7 @@ class _Search:
         return map(_Row._make, self._connection.execute(sql, (*values, *self._last, most)))
 
     def _is_at_most(self, source: str, values: tuple[str, ...]) -> bool:
-        """Whether there are so few rows that all can be looked at."""
+        """Tell whether there are so few rows that all can be looked at."""
         sql = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT ?)"  # noqa: S608 - of constants
         (found,) = self._connection.execute(sql, (*values, _FEW + 1)).fetchone()
         return bool(found <= _FEW)

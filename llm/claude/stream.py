@@ -141,7 +141,7 @@ class Progress:
 
 
 def _is_whole(written: str) -> bool:
-    """Whether the input of a call is an object; one that was cut off by `max_tokens` is not."""
+    """Tell whether the input of a call is an object; one that was cut off by `max_tokens` is not."""
     try:
         return isinstance(json.loads(written), dict)
     except ValueError:

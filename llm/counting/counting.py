@@ -90,7 +90,7 @@ class Counting:
         return await self.run(partial(count_content, content, self))
 
     def is_quick(self, characters: int) -> bool:
-        """Whether texts of so many characters together may be counted in the event loop."""
+        """Tell whether texts of so many characters together may be counted in the event loop."""
         return characters <= min(self._inline, QUICK) and (is_loaded() or not self.is_ours)
 
     async def run(self, function: Callable[[], T]) -> T:

@@ -49,7 +49,7 @@ def _load() -> "Encoding":
 
 
 def is_loaded() -> bool:
-    """Whether counting begins at once."""
+    """Tell whether counting begins at once."""
     return bool(_loaded)
 
 

@@ -13,7 +13,7 @@ from argentos.inputs import as_flag
 __all__ = ["NeedsApproval", "is_approval_needed"]
 
 NeedsApproval: TypeAlias = bool | Callable[[dict[str, Any]], bool | Awaitable[bool]]
-"""Whether a person must allow a call: always, never, or as a function of its input says."""
+"""Tell whether a person must allow a call: always, never, or as a function of its input says."""
 
 _log: Final = logging.getLogger(__name__)
 

@@ -64,7 +64,7 @@ def written(value: object, tool: str) -> str | list[dict[str, Any]] | None:
 
 
 def _is_block(value: object) -> TypeGuard[Block | dict[str, Any]]:
-    """Whether it is a content block; an object that only has a `type` of its own is none."""
+    """Tell whether it is a content block; an object that only has a `type` of its own is none."""
     if isinstance(value, dict):
         raw = cast("dict[str, Any]", value)
         needed = _NEEDED.get(str(raw.get("type")))

@@ -66,7 +66,7 @@ def as_tool_name(value: object) -> str:
 
 
 def check_traits(tool: object, name: str) -> tuple[bool, bool, float | None]:
-    """Whether the tool is repeatable, whether it must be alone, and its time.
+    """Tell whether the tool is repeatable, whether it must be alone, and its time.
 
     Raises:
         InputError: one of these, or what says whether it needs approval, cannot be used.

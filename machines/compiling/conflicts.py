@@ -89,7 +89,7 @@ def _leaves(tree: Tree, source: str, target: str) -> bool:
 
 
 def _run_at_once(tree: Tree, one: Route, other: Route) -> bool:
-    """Whether these are two timers whose states can be active together."""
+    """Tell whether these are two timers whose states can be active together."""
     if one.source == other.source:
         return one.timer != other.timer
     if is_within(one.source, other.source) or is_within(other.source, one.source):
@@ -98,7 +98,7 @@ def _run_at_once(tree: Tree, one: Route, other: Route) -> bool:
 
 
 def _are_beside(tree: Tree, one: str, other: str) -> bool:
-    """Whether the paths stand in different regions of one state."""
+    """Tell whether the paths stand in different regions of one state."""
     shared = [path for path in lineage(one) if is_within(other, path)]
     return bool(shared) and shared[-1] in tree.parallel and shared[-1] not in (one, other)
 
@@ -160,6 +160,6 @@ def _refuse_crossings(diagram: Diagram, tree: Tree, found: Sequence[Route]) -> N
 
 
 def _is_beside(route: Route, region: str) -> bool:
-    """Whether the route leaves a state in another region of the same parallel state."""
+    """Tell whether the route leaves a state in another region of the same parallel state."""
     whole = parent(region)
     return route.source != whole and is_within(route.source, whole) and not is_within(route.source, region)

@@ -76,7 +76,7 @@ class Stepper:
         )
 
     def is_complete(self, path: str, leaves: Sequence[str]) -> bool:
-        """Whether nothing is left to do in an active state: each of its regions has come to its end."""
+        """Tell whether nothing is left to do in an active state: each of its regions has come to its end."""
         return all(f"{region}{SEPARATOR}{END}" in leaves for region in self._tree.regions(path))
 
     def _left(self, leaves: tuple[str, ...], domains: tuple[str, ...]) -> tuple[str, ...]:

@@ -194,7 +194,7 @@ class _Compiler:
         return found
 
     def _is_ready(self, path: str, behind: Configuration) -> bool:
-        """Whether the state is active, and nothing is left to do in it."""
+        """Tell whether the state is active, and nothing is left to do in it."""
         is_active = path in self._tree.lineages(behind.leaves)
         return is_active and self._stepper.is_complete(path, behind.leaves)
 

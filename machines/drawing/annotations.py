@@ -36,7 +36,7 @@ class Annotations:
     around: tuple[str, ...] = ()
 
     def at_end(self, within: str, region: int) -> bool:
-        """Whether the region has come to its end, `[*]`; that of a composite state is named by its whole path."""
+        """Tell whether the region has come to its end, `[*]`; that of a composite state is named by its whole path."""
         paths = [f"/{name.removesuffix(END)}" for name in self.current if name.endswith(END)]
         if not within:
             return "/" in paths

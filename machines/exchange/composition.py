@@ -81,7 +81,7 @@ class _Composition:
         return word
 
     def _is_bare(self, name: str) -> bool:
-        """Whether an end needs no choice in front of it: it is that of all, or what leads to it stands beside it."""
+        """Tell whether an end needs no choice in front of it: it is that of all, or what leads to it is beside it."""
         region = self._parents[name]
         if region == ("", 0):
             return True
@@ -153,7 +153,7 @@ class _Composition:
         return label_of(move, self._texts, is_branch=state.kind == "choice")
 
     def _is_over(self, move: Move) -> bool:
-        """Whether the move ends all."""
+        """Tell whether the move ends all."""
         return bool(move.targets) and move.targets[0] in self._bare and self._parents[move.targets[0]] == ("", 0)
 
     def _fork(self, source: str, move: Move) -> Iterator[str]:
@@ -182,7 +182,7 @@ class _Composition:
 
 
 def _is_apart(move: Move, moves: Sequence[Move]) -> bool:
-    """Whether no other move of the state answers the same event, so that their order says nothing."""
+    """Tell whether no other move of the state answers the same event, so that their order says nothing."""
     events = {when.event for when in move.whens}
     return bool(events) and all(
         events.isdisjoint(each.event for each in other.whens) for other in moves if other is not move

@@ -89,7 +89,7 @@ class _Reader:
             self._states[source].moves.append(move)
 
     def _is_automatic(self, event: Any, given: Any) -> bool:
-        """Whether the machine has made the trigger by itself."""
+        """Tell whether the machine has made the trigger by itself."""
         name, dest = str(event.name), given.dest
         plain = not (given.conditions or given.before or given.after or given.prepare)
         spelled = str(dest).replace(self._separator, "_")

@@ -57,7 +57,7 @@ def _trigger(when: When, texts: Mapping[str, str]) -> str:
 
 
 def _says(label: str, move: Move, *, is_branch: bool) -> bool:
-    """Whether a label means what the move is."""
+    """Tell whether a label means what the move is."""
     parts = read_label(label)
     guard = parts.guard or (parts.event if is_branch and parts.event.lower() != "else" else "")
     try:

@@ -158,13 +158,13 @@ class _Writer:
         ET.SubElement(parent, _tag("transition"), found).extend(map(_effect, move.effects))
 
     def _stays(self, element: ET.Element, targets: Iterable[str]) -> bool:
-        """Whether a move leads into its source, which stays active."""
+        """Tell whether a move leads into its source, which stays active."""
         source = next((each for each in self._chart.states() if self._ids[each.name] == element.get("id")), None)
         inside = {each.name for region in (source.regions if source else ()) for each in states_in(region)}
         return inside.issuperset(targets)
 
     def _completes(self, element: ET.Element) -> bool:
-        """Whether the state of an element holds others, so that it has to have come to its end."""
+        """Tell whether the state of an element holds others, so that it has to have come to its end."""
         state = next((each for each in self._chart.states() if self._ids[each.name] == element.get("id")), None)
         return state is not None and bool(state.regions)
 

@@ -126,5 +126,5 @@ class Link:
 
 
 def is_sideways(direction: Direction) -> bool:
-    """Whether the flow runs to the left or to the right."""
+    """Tell whether the flow runs to the left or to the right."""
     return direction in {"LR", "RL"}

@@ -76,7 +76,7 @@ def turned(runs: Sequence[Run]) -> list[Run]:
 
 
 def _is_against(passing: Passing) -> bool:
-    """Whether the link runs against the flow here."""
+    """Tell whether the link runs against the flow here."""
     return (passing.end == "source") == (passing.side == "first")
 
 

@@ -46,17 +46,17 @@ class Cursor:
 
     @property
     def at_line_end(self) -> bool:
-        """Whether nothing is left of the line."""
+        """Tell whether nothing is left of the line."""
         return self.column >= len(self.line)
 
     @property
     def at_line_start(self) -> bool:
-        """Whether only blanks stand before."""
+        """Tell whether only blanks stand before."""
         return not self.line[: self.column].strip()
 
     @property
     def behind_blank(self) -> bool:
-        """Whether a blank, or nothing, stands directly before."""
+        """Tell whether a blank, or nothing, stands directly before."""
         return self.column == 0 or self.line[self.column - 1].isspace()
 
     @property
@@ -70,7 +70,7 @@ class Cursor:
         return Place(self.row + 1, len(self.line[: self.column].rstrip()) + 1)
 
     def sees(self, *marks: str) -> bool:
-        """Whether one of the marks stands here."""
+        """Tell whether one of the marks stands here."""
         return self.line.startswith(marks, self.column)
 
     def peek(self, pattern: re.Pattern[str]) -> re.Match[str] | None:

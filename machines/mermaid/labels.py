@@ -59,7 +59,7 @@ def read_label(text: str) -> Label:
 
 
 def _guarded(text: str) -> bool:
-    """Whether the first brackets are a guard: something stands in them, and at most an effect after them."""
+    """Tell whether the first brackets are a guard: something stands in them, and at most an effect after them."""
     opening, closing = text.find("["), text.find("]")
     behind = text[closing + 1 :].lstrip()
     return 0 <= opening < closing and bool(text[opening + 1 : closing].strip()) and (not behind or behind[0] == "/")

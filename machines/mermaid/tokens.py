@@ -35,7 +35,7 @@ _RESERVED = frozenset(
 
 
 def is_reserved(word: str) -> bool:
-    """Whether mermaid takes the word, in whatever case, for the beginning of a statement."""
+    """Tell whether mermaid takes the word, in whatever case, for the beginning of a statement."""
     return word.lower() in _RESERVED or word == "direction"
 
 

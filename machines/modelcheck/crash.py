@@ -104,7 +104,7 @@ class Crashes:
 
     @property
     def holds(self) -> bool:
-        """Whether every life ended as if it had not been killed, but for repeated effects."""
+        """Tell whether every life ended as if it had not been killed, but for repeated effects."""
         return self.problem is None
 
 

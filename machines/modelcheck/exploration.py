@@ -80,7 +80,7 @@ class Exploration:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was wrong."""
+        """Tell whether nothing was wrong."""
         return self.counterexample is None
 
     def __str__(self) -> str:

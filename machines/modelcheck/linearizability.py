@@ -60,7 +60,7 @@ class Linearization(Generic[O, R]):
 
     @property
     def holds(self) -> bool:
-        """Whether the results could have come about one after the other."""
+        """Tell whether the results could have come about one after the other."""
         return not self.unexplained
 
     def __str__(self) -> str:
@@ -76,7 +76,7 @@ class Linearization(Generic[O, R]):
 def linearizable(
     machine: Machine, start: str, histories: Sequence[Sequence[Call[Move, Answer]]]
 ) -> Linearization[Move, Answer]:
-    """Whether the answers that callers got are those of the machine, which began in the state `start`.
+    """Tell whether the answers that callers got are those of the machine, which began in the state `start`.
 
     Raises:
         UnknownStateError: the machine has no such state.

@@ -40,7 +40,7 @@ class Liveness:
 
     @property
     def holds(self) -> bool:
-        """Whether every state can."""
+        """Tell whether every state can."""
         return not self.stuck
 
     def __str__(self) -> str:
@@ -53,7 +53,7 @@ class Liveness:
 
 
 def always_reaches(machine: Machine, *goals: str) -> Liveness:
-    """Whether every state of the machine, those that only something stored may lie in too, can reach a goal.
+    """Tell whether every state of the machine, those that only something stored may lie in too, can reach a goal.
 
     Args:
         machine: any machine.

@@ -97,7 +97,7 @@ class Oracle:
             yield self._trigger(state, event, values)
 
     def knows(self, state: str, event: str) -> bool:
-        """Whether the state knows the event."""
+        """Tell whether the state knows the event."""
         return next(self.possible(state, event)).known
 
     def _leaves(self, state: str) -> list[str]:

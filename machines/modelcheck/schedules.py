@@ -50,7 +50,7 @@ class Race:
 
     @property
     def holds(self) -> bool:
-        """Whether every schedule gave results that one caller after the other might have got."""
+        """Tell whether every schedule gave results that one caller after the other might have got."""
         return self.wrong is None
 
     def __str__(self) -> str:

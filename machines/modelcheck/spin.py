@@ -40,7 +40,7 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Whether it is true of every life."""
+        """Tell whether it is true of every life."""
         return self.trail is None
 
     def __str__(self) -> str:

@@ -83,7 +83,7 @@ class EffectHandler:
 
     @property
     def is_async(self) -> bool:
-        """Whether the function is asynchronous, as far as that can be seen."""
+        """Tell whether the function is asynchronous, as far as that can be seen."""
         function: Any = self.function
         return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004 - of an object whose class has an asynchronous one
 
@@ -182,7 +182,7 @@ def _bound(name: str, given: object) -> Bound:
 
 
 def _takes_call(name: str, function: Callable[..., object]) -> bool:
-    """Whether the function takes an argument, and not none."""
+    """Tell whether the function takes an argument, and not none."""
     try:
         signature = inspect.signature(function)
     except ValueError:  # it does not tell

@@ -32,7 +32,7 @@ _within: Final[ContextVar[bool]] = ContextVar("argentos within an effect", defau
 
 
 def is_within_effect() -> bool:
-    """Whether this is code of an effect, or a task that it has started: it must not wait for effects behind it."""
+    """Tell whether this is code of an effect, or a task that it has started: it must not wait for effects behind it."""
     return _within.get()
 
 
@@ -80,7 +80,7 @@ class Outbox:
 
     @property
     def is_free(self) -> bool:
-        """Whether nothing is run now, or waits to be."""
+        """Tell whether nothing is run now, or waits to be."""
         return not self._is_busy and not self._journal.life.waiting
 
     def run_plain(self, transition: Transition, data: object) -> None:

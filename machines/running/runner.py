@@ -142,7 +142,7 @@ class Runner:
         return self.machine.active(self.state)
 
     def matches(self, path: str) -> bool:
-        """Whether a state of the diagram is active: `Open`, or `Open.Locked` for the one within the other.
+        """Tell whether a state of the diagram is active: `Open`, or `Open.Locked` for the one within the other.
 
         Raises:
             UnknownStateError: the diagram has no such state.

@@ -18,7 +18,7 @@ _INSIDE: Final = "."
 
 
 def matches(machine: Machine, state: str, path: str) -> bool:
-    """Whether the states of a path, each within the one before it, are active.
+    """Tell whether the states of a path, each within the one before it, are active.
 
     Raises:
         UnknownStateError: the diagram has no such state.

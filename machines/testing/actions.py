@@ -129,7 +129,7 @@ def _facts(machine: Machine, events: Iterable[str]) -> list[str]:
 
 
 def _gives(life: Any, step: Action, facts: Mapping[str, bool]) -> bool:
-    """Whether the guards find these facts, as far as the system tells."""
+    """Tell whether the guards find these facts, as far as the system tells."""
     _, event, payload = step
     told = life.system.facts(event, payload)
     return told is not None and all(ask(name, Findings(told, payload)) is value for name, value in facts.items())

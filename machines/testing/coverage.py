@@ -82,7 +82,7 @@ class Coverage:
                 del self.pairs[pair]
 
     def has_seen(self, state: str, event: str, facts: Mapping[str, bool]) -> bool:
-        """Whether the event was raised in the state, and found each of these facts so."""
+        """Tell whether the event was raised in the state, and found each of these facts so."""
         pair = StateEvent(state, event)
         return bool(self.pairs[pair]) and all(self.guards[FactValue(pair, *fact)] for fact in facts.items())
 

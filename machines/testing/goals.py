@@ -256,7 +256,7 @@ class Tour:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left to do."""
+        """Tell whether nothing is left to do."""
         return not self._steps and not self._goals
 
     def next(self, state: str) -> PlannedAction:

@@ -39,7 +39,7 @@ _END_NOTE = re.compile(r"^\s*end note\b", re.IGNORECASE | re.MULTILINE)
 
 
 def _is_plain(text: str) -> bool:
-    """Whether mermaid finds neither directives nor comments in the text."""
+    """Tell whether mermaid finds neither directives nor comments in the text."""
     return bool(text) and "%%" not in text
 
 

@@ -45,7 +45,7 @@ class Change:
 
     @property
     def is_breaking(self) -> bool:
-        """Whether something stored may suffer."""
+        """Tell whether something stored may suffer."""
         return bool(self.states)
 
     def __str__(self) -> str:
@@ -61,7 +61,7 @@ class Comparison:
 
     @property
     def is_breaking(self) -> bool:
-        """Whether something stored may suffer."""
+        """Tell whether something stored may suffer."""
         return any(change.is_breaking for change in self.changes)
 
     def __str__(self) -> str:
@@ -140,7 +140,7 @@ class _Comparer:
             yield f"{name} is {self.new.shape(after)} now, not {self.old.shape(name)}"
 
     def _is_moved(self, name: str) -> bool:
-        """Whether a state stands elsewhere in the new diagram, or is another kind of state there."""
+        """Tell whether a state stands elsewhere in the new diagram, or is another kind of state there."""
         was, now = self.old.states[name], self.new.states.get(self.renamed.get(name, name))
         if now is None:
             return False
@@ -229,7 +229,7 @@ def _cause(version: _Version, other: _Version, moved: Collection[str], state: st
 
 
 def _names_delays(compound: CompoundTransition, now: CompoundTransition) -> bool:
-    """Whether both events are named by their delays, so that the timer tells all."""
+    """Tell whether both events are named by their delays, so that the timer tells all."""
     return all(each.timers and each.edges[0].parts.delay for each in (compound, now))
 
 

@@ -197,12 +197,9 @@ class FileStore(Store):
         self._edits = Edits(self._workspace)
         self._quarantine = Quarantine(self._workspace, self._attaching, self._patience)
         self._deletion = Deletion(self._workspace, self._attaching)
+        long_journal = self._backpressure.long_journal
         self._writer = FileWriter(
-            self._workspace,
-            self._edits,
-            schedule=self._schedule,
-            long_journal=self._backpressure.long_journal,
-            patience=self._patience,
+            self._workspace, self._edits, schedule=self._schedule, long_journal=long_journal, patience=self._patience
         )
 
     def _new_committer(self) -> Committer:

@@ -33,5 +33,5 @@ def step_id(asked: Message, what: str) -> str:
 
 
 def is_owed(draft: Draft, address: Address | None) -> bool:
-    """Whether messages to this address go through the outbox."""
+    """Tell whether messages to this address go through the outbox."""
     return address is not None and address.channel in draft.channels

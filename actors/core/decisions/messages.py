@@ -136,7 +136,7 @@ def reset_in(records: Iterable[Record]) -> ContextReset | None:
 
 
 def _heard_at(draft: Draft) -> datetime | None:
-    """When the conversation was last gone on with, by a person's message or the reply to it; None if it is empty.
+    """The time at which the conversation last went on, by a person's message or the reply to it; None if it is empty.
 
     What the agent says of its own accord does not count, nor do messages that no person writes.
     """

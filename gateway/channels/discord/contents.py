@@ -45,7 +45,7 @@ async def incoming_of(message: hikari.Message, place: Place, me: int, account: s
 
 
 def _is_addressed(message: hikari.Message, me: int) -> bool:
-    """Whether a message mentions us, or answers something of ours."""
+    """Tell whether a message mentions us, or answers something of ours."""
     if isinstance(message.user_mentions, dict) and me in message.user_mentions:
         return True
     answered = message.referenced_message

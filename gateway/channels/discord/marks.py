@@ -94,7 +94,7 @@ class Marks:
         return max(last, joined, self._content.since, int(Snowflake.from_datetime(now - _OLDEST)))
 
     def may_lack(self, channel: int, last_message: int, now: datetime, joined_at: datetime | None = None) -> bool:
-        """Whether something may have been written in a channel that was not taken."""
+        """Tell whether something may have been written in a channel that was not taken."""
         mark = self._before.get(channel)
         if mark is not None and last_message <= mark:
             return mark > self._newest - _width(_OVERLAP)  # it ended in the midst of it

@@ -222,7 +222,7 @@ class Courier:
         return structs.replace(note, sent=(*note.sent, sent), is_open=False)
 
     def _is_known_there(self, account: Account, note: Attempt) -> bool:
-        """Whether the platform recognises a part that was begun before."""
+        """Tell whether the platform recognises a part that was begun before."""
         return self._now() - note.at < timedelta(seconds=account.channel.traits.dedupe_seconds)
 
     @staticmethod

@@ -67,7 +67,7 @@ class Drafts:
         return found
 
     def is_lost(self, account: Account, key: str) -> bool:
-        """Whether there may be a draft that nobody can find."""
+        """Tell whether there may be a draft that nobody can find."""
         note = self._ledger.find(Draft, key)
         if note is None or note.message_id is not None:
             return False
@@ -78,7 +78,7 @@ class Drafts:
         await self._ledger.drop(Draft, key)
 
     def _is_recognised(self, account: Account, note: Draft) -> bool:
-        """Whether the platform recognises the draft where it is sent again."""
+        """Tell whether the platform recognises the draft where it is sent again."""
         return self._now() - note.at < timedelta(seconds=account.channel.traits.dedupe_seconds)
 
     async def _sent(self, account: Account, place: Address, note: Draft) -> str:

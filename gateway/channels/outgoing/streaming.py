@@ -170,7 +170,7 @@ class Streams:
 
     @staticmethod
     async def _tried(stream: _Stream, step: Callable[[], Awaitable[None]]) -> bool:
-        """Whether the platform goes on showing the reply; where it does not now, nothing more of it is shown."""
+        """Tell whether the platform goes on showing the reply; where it does not now, nothing more of it is shown."""
         try:
             with anyio.fail_after(_LONGEST_STEP):
                 await step()

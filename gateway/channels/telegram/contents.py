@@ -56,7 +56,7 @@ async def incoming_of(bot: Bot, me: User, album: Sequence[Message], account: str
 
 
 def _is_of_a_bot(message: Message) -> bool:
-    """Whether a bot wrote it, or Telegram itself; who writes in the name of a chat is shown as a bot of Telegram's."""
+    """Tell whether a bot wrote it, or Telegram itself; who writes in a chat's name is shown as a bot of Telegram's."""
     if message.is_automatic_forward:
         return True
     return message.sender_chat is None and (message.from_user is None or message.from_user.is_bot)

@@ -21,7 +21,7 @@ _MARKDOWN: Final = {".md", ".markdown", ".mdx"}
 
 
 def is_mermaid(path: Path) -> bool:
-    """Whether the name says that the file is one diagram, and no text around it."""
+    """Tell whether the name says that the file is one diagram, and no text around it."""
     return path.suffix.lower() in _MERMAID
 
 

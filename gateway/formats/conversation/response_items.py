@@ -20,7 +20,7 @@ _SYSTEM: Final = frozenset({"developer", "system"})
 
 
 def is_item(value: Any) -> bool:
-    """Whether a value is an item other than a message with a role."""
+    """Tell whether a value is an item other than a message with a role."""
     kind = text_in(value, "type")
     return kind in _OTHERS - {"message"} or (kind.endswith((_CALL, _OUTPUT)) and "role" not in fields(value))
 

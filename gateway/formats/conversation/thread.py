@@ -48,7 +48,7 @@ def latest_thread(nodes: Sequence[Node], leaf: str | None = None) -> set[int]:
 
 
 def is_edited(first: str, second: str) -> bool:
-    """Whether a prompt that says that nothing is before it is the first one, edited.
+    """Tell whether a prompt that says that nothing is before it is the first one, edited.
 
     Where they have little in common it goes on from what stands before it, so that nothing is lost.
     """

@@ -65,7 +65,7 @@ class _Entry(NamedTuple):
 
 
 def fits(value: Any) -> bool:
-    """Whether the line is one of Claude Code's."""
+    """Tell whether the line is one of Claude Code's."""
     line = fields(value)
     return (
         {"sessionId", "type"} <= line.keys()
@@ -246,7 +246,7 @@ class _Reader:
 
 
 def _is_said(entry: _Entry) -> bool:
-    """Whether a person said it."""
+    """Tell whether a person said it."""
     is_note = plain_text(entry.blocks).lstrip().startswith(_NOTES)
     return bool(entry.blocks) and entry.value.get("isMeta") is not True and not is_note
 

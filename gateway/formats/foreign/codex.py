@@ -40,7 +40,7 @@ _SAID: Final = {"user_message": "user", "agent_message": "assistant"}
 
 
 def fits(value: Any) -> bool:
-    """Whether the line is one of Codex's."""
+    """Tell whether the line is one of Codex's."""
     line = fields(value)
     if text_in(line, "type") in _KINDS and isinstance(line.get("payload", line.get("item")), dict):
         return True
@@ -147,7 +147,7 @@ class _Reader:
             draft.remarks.add(_A_NOTE)
 
     def _is_in_items(self, role: str, text: str) -> bool:
-        """Whether an item has it, perhaps with what an editor adds; each item counts for one."""
+        """Tell whether an item has it, perhaps with what an editor adds; each item counts for one."""
         found: tuple[str, str] | None = (role, text)
         if self._items[role, text] <= 0:
             found = next(

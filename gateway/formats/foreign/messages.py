@@ -32,7 +32,7 @@ _OF_OPENAI: Final = frozenset(
 
 
 def fits(value: Any) -> bool:
-    """Whether the value is a message, an item or a conversation."""
+    """Tell whether the value is a message, an item or a conversation."""
     return _is_message(value) or _is_conversation(value)
 
 

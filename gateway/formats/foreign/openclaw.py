@@ -57,7 +57,7 @@ class _Entry(NamedTuple):
 
 
 def fits(value: Any) -> bool:
-    """Whether the line begins a session, or is a message of one."""
+    """Tell whether the line begins a session, or is a message of one."""
     line = fields(value)
     if line.get("type") == "session":
         return "id" in line or "version" in line

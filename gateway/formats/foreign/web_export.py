@@ -28,7 +28,7 @@ class WebExport(NamedTuple):
     transcript_of: Callable[[dict[str, Any], Remarks, Companions], Transcript]
 
     def fits(self, value: Any) -> bool:
-        """Whether the value is a conversation, or an object with several."""
+        """Tell whether the value is a conversation, or an object with several."""
         return any(self._is_conversation(each.value) for each in each_conversation(Line(0, value)))
 
     def _is_conversation(self, value: Any) -> bool:

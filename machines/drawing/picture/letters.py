@@ -31,7 +31,7 @@ def width_of(text: str, size: float) -> float:
 
 
 def is_known(text: str) -> bool:
-    """Whether the width is exact in the fonts named above."""
+    """Tell whether the width is exact in the fonts named above."""
     return all(letter in _LETTERS or unicodedata.normalize("NFD", letter)[0] in _LETTERS for letter in text)
 
 
@@ -98,7 +98,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _stands_alone(letter: str) -> bool:
-    """Whether a line may begin with it: no mark, joiner, or sign that closes."""
+    """Tell whether a line may begin with it: no mark, joiner, or sign that closes."""
     return unicodedata.category(letter) not in {"Mn", "Me", "Cf", "Sk", "Pe", "Pf", "Po"}
 
 

@@ -82,7 +82,7 @@ class Sessions:
 
     @staticmethod
     def _has_content(session: Session, message: Message, channel: Channel) -> bool:
-        """Whether a bot may read a message that it is told of."""
+        """Tell whether a bot may read a message that it is told of."""
         if session.intents & MESSAGE_CONTENT or channel.type == DM or message.author.id == session.bot:
             return True
         return any(each.id == session.bot for each in message.mentions)

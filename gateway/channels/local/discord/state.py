@@ -116,7 +116,7 @@ class PlatformState:
         return channel
 
     def sees(self, user: str, channel: Channel) -> bool:
-        """Whether a user may read a channel."""
+        """Tell whether a user may read a channel."""
         return user in (channel.members if channel.guild is None else self.guilds[channel.guild].members)
 
     def channel(self, bot: str, channel_id: str) -> Channel:

@@ -247,7 +247,7 @@ def _told(transcript: Transcript) -> tuple[tuple[str, str], ...]:
 
 
 async def _is_there(sessions: SupervisorInterface, transcript: Transcript) -> bool:
-    """Whether the session exists, and begins with these messages.
+    """Tell whether the session exists, and begins with these messages.
 
     Raises:
         SessionExistsError: it has others.
