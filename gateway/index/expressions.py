@@ -20,7 +20,9 @@ _LAST: Final = "\U0010ffff"
 def expression(connection: sqlite3.Connection, wanted: SearchText) -> str | None:
     """The expression for `MATCH`; empty where all messages have to be looked at, None where none has the words."""
     parts: list[str] = []
-    for word in wanted.words:
+    for word in (each.replace("\0", "") for each in wanted.words):  # which SQLite passes over in texts, too
+        if not word:
+            continue
         if len(word) >= _LENGTH:
             parts.append(" AND ".join(map(_quoted, _trigrams(word))))
             continue

@@ -27,6 +27,7 @@ TEXTS = [
     "C#",
     "海",
     "👩‍👩‍👧 at sea",
+    "1\x00 22\x00333\x00",
 ]
 
 
@@ -68,6 +69,11 @@ async def say_all(indexed: Indexed, clock: ManualClock) -> None:
         ("c#", [9]),
         ("#", [9]),
         ("👩‍👩‍👧", [11]),
+        ("22\x00333", [12]),
+        ("22333", []),
+        ("2\x003", [12]),
+        ("\x00", [12]),
+        ("+\b.\x00", []),
         ("a", [11, 5, 2, 1]),
         ("zebra", []),
         ("harbour zebra", []),
@@ -192,7 +198,7 @@ async def test_what_cannot_be_searched_for_is_refused(indexing: Indexing, query:
             await indexed.index.search(query)
 
 
-LETTERS = st.text("aAbBcé中文字 \n\"'%_*-(:^", max_size=12)
+LETTERS = st.text("aAbBcé中文字 \n\"'%_*-(:^\x00\b", max_size=12)
 
 
 @given(texts=st.lists(LETTERS.filter(str.strip), min_size=1, max_size=8), wanted=LETTERS)
