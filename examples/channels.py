@@ -121,6 +121,8 @@ async def gateway(state: Path, platforms: Platforms) -> AsyncGenerator[str]:
     try:
         with anyio.fail_after(PATIENCE):
             announced = await process.stdout.receive() if process.stdout else b""
+            while not platforms.discord.gateway.identified:  # noqa: ASYNC110 - a message before that reaches nobody
+                await anyio.sleep(0.05)
         yield json.loads(announced)["link"]
     finally:
         with anyio.CancelScope(shield=True):

@@ -21,8 +21,9 @@ def outside(served: Served) -> set[Path]:
     """All that lies beside the sessions, in the state directory and around it."""
     agents, sessions = served.state / "agents", served.state / "agents" / "main" / "sessions"
     around = {each for each in served.state.parent.rglob("*") if not each.is_relative_to(served.state / "journal")}
-    theirs = {agents, sessions.parent, *served.state.glob("index.sqlite*")}  # that come, and go, when files are written
-    return {each for each in around - theirs if not each.is_relative_to(sessions)}
+    theirs = {agents, sessions.parent}  # that come when files are written
+    indexes = {each for each in around if each.name.startswith("index.sqlite")}  # and their logs, which come and go
+    return {each for each in around - theirs - indexes if not each.is_relative_to(sessions)}
 
 
 @pytest.mark.parametrize("session", ["", "\0", "a\0b", "x" * 10_240])
