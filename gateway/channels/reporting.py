@@ -29,17 +29,21 @@ async def reported(statuses: Statuses, state_dir: Path) -> AsyncGenerator[None]:
     """The time in which other processes can read how the accounts stand."""
     path = make_gateway_folder(state_dir) / _NAME
 
-    async def keep() -> None:
-        with statuses.followed(news := News()):
-            while True:
-                await anyio.to_thread.run_sync(_write, path, statuses.now())
-                await anyio.sleep(_INTERVAL)
-                await news.wait()
+    async def write() -> None:
+        await anyio.to_thread.run_sync(_write, path, statuses.now())
 
-    async with anyio.create_task_group() as group:
-        group.start_soon(keep_running, "the report of channels", keep, name="argentos report of channels")
-        yield
-        group.cancel_scope.cancel()
+    async def keep() -> None:
+        while True:
+            await news.wait()
+            await write()
+            await anyio.sleep(_INTERVAL)
+
+    with statuses.followed(news := News()):
+        await write()  # before anybody is told that the gateway runs
+        async with anyio.create_task_group() as group:
+            group.start_soon(keep_running, "the report of channels", keep, name="argentos report of channels")
+            yield
+            group.cancel_scope.cancel()
     with suppress(OSError):
         durable.remove(path)
 
