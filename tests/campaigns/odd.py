@@ -67,7 +67,7 @@ class Odd:
                 _address("chat", self.random.choice((None, 7, "1"))),
                 Config(),
                 Ellipsis,
-                print,
+                repr,
             )
         )
 
