@@ -248,7 +248,8 @@ class Story(Chronicle):
         return self
 
     def clear(self) -> "Story":
-        """Empty the context."""
+        """Empty the context, in which no call is open any more."""
+        self.answer_calls()
         self._add(Cleared(**self._head(), **self._place(), failed=self.metadata.failed))
         return self
 
