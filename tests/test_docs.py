@@ -30,7 +30,7 @@ def programs() -> dict[str, str]:
 
 
 def settings_shown() -> list[str]:
-    """What the pages show of `argent.json`."""
+    """The examples of `argent.json` on the pages."""
     pages = [each.read_text(encoding="utf-8") for each in sorted(ROOT.glob("docs/*.md")) if each.name != "moving.md"]
     shown = [each.body for page in pages for each in fences(page) if each.language == "json"]
     return [each for each in shown if json.loads(each).keys() & {"agents", "channels", "routes"}]

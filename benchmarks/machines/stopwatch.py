@@ -1,4 +1,4 @@
-"""How long something takes that takes next to no time, by the processor: others on the machine count for little."""
+"""The processor time of what takes next to none, for which others on the machine count for little."""
 
 import statistics
 import time

@@ -33,7 +33,7 @@ from argentos.storage import expand_home
 __all__ = ["Access", "IsPublic", "Refusal"]
 
 IsPublic: TypeAlias = Callable[[AsgiScope], bool]
-"""Tell whether everybody may ask this, without a token."""
+"""Tells whether everybody may ask this, without a token."""
 
 Refusal: TypeAlias = Callable[[AsgiScope, ArgentError], Response]
 """Makes the response to a request that is refused."""

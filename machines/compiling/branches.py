@@ -30,28 +30,42 @@ def regions_for(diagram: Diagram, fork: str) -> str:
         each for each in (_NAME, *(f"{_NAME}_{number}" for number in range(2, len(names) + 3))) if each not in names
     )
     starts = list(dict.fromkeys(edge.target for edge in diagram.edges if edge.source == fork))
+    ways = _Ways(diagram)
     lines = [f"state {name} {{"]
     for number, start in enumerate(starts):
-        behind = _branch(diagram, start) - {start}
+        behind = ways.branch(start) - {start}
         lines += ["    --"] * bool(number) + [f"    [*] --> {start}", *(f"    {each}" for each in sorted(behind))]
     return "\n".join((*lines, "}"))
 
 
-def _branch(diagram: Diagram, start: str) -> set[str]:
-    joins = {state.name for state in diagram.states if state.kind == "join"}
-    sources: dict[str, set[str]] = {}
-    targets: dict[str, set[str]] = {}
-    for edge in diagram.edges:
-        sources.setdefault(edge.target, set()).add(edge.source)
-        targets.setdefault(edge.source, set()).add(edge.target)
-    found = (_reached({start}, targets) & _reached(joins, sources)) - joins - {OUTSIDE} | {start}
-    while strange := {each for each in found - {start} if not sources[each] <= found}:
-        found -= strange
-    return found
+class _Ways:
+    """The ways of a diagram, forth and back."""
+
+    def __init__(self, diagram: Diagram) -> None:
+        self._sources: dict[str, set[str]] = {}
+        self._targets: dict[str, set[str]] = {}
+        for edge in diagram.edges:
+            self._sources.setdefault(edge.target, set()).add(edge.source)
+            self._targets.setdefault(edge.source, set()).add(edge.target)
+        joins = {state.name for state in diagram.states if state.kind == "join"}
+        self._joining = _reached(joins, self._sources) - joins - {OUTSIDE}
+
+    def branch(self, start: str) -> set[str]:
+        """The states of a branch, in the time that its edges take."""
+        found = _reached({start}, self._targets) & self._joining | {start}
+        strange = [each for each in found - {start} if not self._sources[each] <= found]
+        while strange:
+            name = strange.pop()
+            if name in found:
+                found.remove(name)
+                strange += self._targets.get(name, set()) & found - {start}
+        return found
 
 
 def _reached(starts: set[str], ways: Mapping[str, set[str]]) -> set[str]:
-    found = starts
-    while more := {each for name in found for each in ways.get(name, ())} - found:
-        found = found | more
+    found, waiting = set(starts), list(starts)
+    while waiting:
+        more = ways.get(waiting.pop(), set()) - found
+        found |= more
+        waiting += more
     return found

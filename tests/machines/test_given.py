@@ -1,4 +1,4 @@
-"""What is given to machines in the place of a text or a mapping is refused in a sentence."""
+"""Values given to machines in the place of a text or a mapping are refused in a sentence."""
 
 from collections.abc import Callable
 from typing import Any

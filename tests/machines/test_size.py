@@ -113,3 +113,16 @@ def test_a_decision_takes_less_than_a_microsecond(body: str) -> None:
             machine.decide("S7", "next", facts)
 
     assert seconds(decide, 0.01) < 0.01
+
+
+def test_a_fork_with_long_branches_and_no_regions_is_refused_with_what_to_write_in_near_linear_time() -> None:
+    branch = "".join(f"a{n} --> a{n + 1}: next\n" for n in range(4_000))
+    body = (
+        f"state f <<fork>>\nstate j <<join>>\n[*] --> f\nf --> a0\nf --> b0\n{branch}a4000 --> j\nb0 --> j\nj --> [*]\n"
+    )
+
+    def refused() -> None:
+        with pytest.raises(DiagramError, match="add below all else"):
+            build(body)
+
+    assert seconds(refused, 1.0) < 1.0

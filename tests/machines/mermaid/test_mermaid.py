@@ -32,7 +32,7 @@ IS_LONG = bool(os.environ.get("LONG"))
 
 
 def by_mermaid(texts: list[str]) -> list[Any]:
-    """What mermaid draws of each text; None for what it refuses."""
+    """The drawing that mermaid makes of each text; None where it refuses it."""
     command = ["node", str(Path(__file__).with_name("drawn_by_mermaid.mjs")), str(MODULES)]
     done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True)  # noqa: S603 - our own
     pictures: list[Any] = json.loads(done.stdout)

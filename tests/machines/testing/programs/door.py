@@ -39,7 +39,7 @@ class Door:
         self.journal: list[tuple[str, float]] = [("[*]", 0.0)]
 
     def handle(self, event: str, facts: dict[str, bool]) -> str | None:
-        """What is wrong with the event: the guard that refuses it, nothing where it is unknown; None if it is taken."""
+        """The fault of the event: the guard that refuses it, nothing where it is unknown; None if it is taken."""
         if (self.state, event) not in MOVES:
             return ""
         target, guards = MOVES[self.state, event]

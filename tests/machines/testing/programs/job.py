@@ -75,7 +75,7 @@ class Job:
         self.journal: list[tuple[str, int, float]] = [("[*]", 0, 0.0)]
 
     def handle(self, event: str, facts: dict[str, bool]) -> str | None:
-        """What is wrong with the event: the guard that refuses it, nothing where it is unknown; None if it is taken."""
+        """The fault of the event: the guard that refuses it, nothing where it is unknown; None if it is taken."""
         if (self.state, event) == ("Preparing", "start"):
             self.go("Running" if facts["has_inputs"] else "Rejected")
         elif (self.state, event) == ("Failing", "retry"):

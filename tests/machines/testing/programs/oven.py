@@ -56,7 +56,7 @@ class Oven:
         return self.place + (f" ~ Again: {self.memory}" if self.memory and self.place not in SHUT else "")
 
     def handle(self, event: str, facts: dict[str, bool]) -> str | None:
-        """What is wrong with the event: the guard that refuses it, nothing where it is unknown; None if it is taken."""
+        """The fault of the event: the guard that refuses it, nothing where it is unknown; None if it is taken."""
         if self.place in BAKING:
             refusal = self.bake(event, facts)
         elif self.place in SHUT:
@@ -156,7 +156,7 @@ class Oven:
         _, self.place, self.memory, self.since, self.baking = self.journal[-1]
 
     def due(self) -> list[tuple[float, str, tuple[str, ...]]]:
-        """What time does next, and when; what is due together comes from the outermost state first."""
+        """The next deeds of time, and when; those due together come from the outermost state first."""
         found: list[tuple[float, str, tuple[str, ...]]] = []
         if self.place in BAKING:
             found.append((self.baking + 20 * MINUTE, "Ready", ("ring",)))

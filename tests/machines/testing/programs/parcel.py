@@ -73,7 +73,7 @@ class Parcel:
         self.done: list[tuple[str, ...]] = [()]
 
     def handle(self, event: str, facts: dict[str, bool]) -> str | None:
-        """What is wrong with the event: the guard that refuses it, nothing where it is unknown; None if it is taken."""
+        """The fault of the event: the guard that refuses it, nothing where it is unknown; None if it is taken."""
         if (self.state, event) == ("AtDoor", "nobody_home"):
             self.call()
             return None

@@ -70,7 +70,7 @@ class Payment:
         return f"{self.money} & {self.check}" if self.phase == "Open" else self.phase
 
     def handle(self, event: str, facts: dict[str, bool]) -> str | None:
-        """What is wrong with the event: the guard that refuses it, nothing where it is unknown; None if it is taken."""
+        """The fault of the event: the guard that refuses it, nothing where it is unknown; None if it is taken."""
         for moves, state, go in (
             (MONEY, self.money if self.phase == "Open" else "", self.pay),
             (CHECKS, self.check if self.phase == "Open" else "", self.look),
@@ -108,7 +108,7 @@ class Payment:
         _, self.phase, self.money, self.check, self.opened, self.paid, self.checked = self.journal[-1]
 
     def due(self) -> list[tuple[float, str]]:
-        """What time does next, and when; what is due together comes from the outermost state first."""
+        """The next deeds of time, and when; those due together come from the outermost state first."""
         if self.phase == "Blocked":
             return [(self.opened + 30 * DAY, "Closed")]
         found: list[tuple[float, str]] = []
