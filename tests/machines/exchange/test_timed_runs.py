@@ -56,7 +56,7 @@ def without_beginnings(sketch: Sketch, steps: list[dict[str, Any]]) -> list[dict
 
 
 def is_said_alike(sketch: Sketch) -> bool:
-    """Tell whether XState has all of it: no joins, no histories that end, or that are led to from within their region."""
+    """Tell whether XState has all of it: no joins, no histories that end, or are led to from within their region."""
     regions = [region for node in sketch.nodes.values() for region in node.regions]
     within = any(
         sketch.histories[target] in homes(arrow.source)
